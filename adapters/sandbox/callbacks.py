@@ -2,7 +2,7 @@
 
 `CallbackSender` sends over a real socket: once or by a schedule of retries, with few connections
 and a short time limit, as providers do. By the same `Dice` as the transport it loses, delays,
-doubles and swaps callbacks. It signs nothing and adds nothing: method, URL and body are the caller's.
+doubles and swaps callbacks. It signs and adds nothing: method, URL and body are the caller's.
 
 Why it refuses to leave the machine: a sandbox with a mistyped callback URL would tell a stranger
 about payments. `any_host` lifts that, knowingly.

@@ -20,7 +20,6 @@ import socket
 import struct
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Final, Self
 
@@ -159,6 +158,7 @@ class FaultyLine:
         self._started_seconds = timer.now_seconds()
         self._ordinals: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._waits: set[asyncio.Task[None]] = set()
+        self._is_closing = False
 
     def install(self, application: web.Application) -> None:
         """Spoil every answer of `application`, and let no silent call hold up its shutdown."""
@@ -226,14 +226,16 @@ class FaultyLine:
         return f"{call.operation}:{call.reference}:{ordinal}"
 
     async def _wait(self, seconds: float) -> None:
+        if self._is_closing:
+            return
         task = asyncio.create_task(wait(self._timer, seconds))
         self._waits.add(task)
         task.add_done_callback(self._waits.discard)
-        # Hanging up all calls at shutdown cancels the wait, not the handler that stands behind it.
-        with suppress(asyncio.CancelledError):
-            await task
+        # Hanging up at shutdown cancels the wait, not the request that stands behind it.
+        await asyncio.wait({task})
 
     async def _hang_up_all(self, _application: web.Application) -> None:
+        self._is_closing = True
         for task in tuple(self._waits):
             task.cancel()
 
