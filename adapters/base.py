@@ -1,0 +1,237 @@
+"""The provider port: what an adapter is, what it is given, and what it may answer.
+
+An adapter translates; it never decides and never appends events. It answers every call with an
+*outcome*, and turns a stored webhook into commands. Facts about the provider are class attributes;
+a capability that is absent is absent from `capabilities`, not a method that raises.
+
+Why outcomes instead of exceptions: "no answer" is the most important thing a provider can tell us,
+and it must be impossible to confuse it with a refusal. Only these values leave an adapter:
+
+    Accepted   the provider has the reference; its final word comes later
+    Declined   it refused before accepting: no money moved and none will under this reference
+    NotSent    it certainly does not have the reference: submitting again cannot charge twice
+    Unknown    it may or may not have it: ask, never send blindly
+    Pending    (asked) it has the reference and no final word yet
+    NotFound   (asked) it does not know the reference
+    Final      its final word
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar, Literal, Protocol, runtime_checkable
+
+from ledger.commands import PaymentCommand
+from ledger.evidence import Word
+from ledger.money import Money
+
+Capability = Literal["collection", "payout", "refund", "balance", "account_check"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """What an adapter is told about a payment it shall collect. Holds the clear number: never log.
+
+    `callback_url` already names payment and reference in its path:
+    `<public>/webhooks/<provider>/<payment_id>/<reference>`.
+    """
+
+    payment_id: str
+    money: Money
+    phone: str = field(repr=False)
+    """E.164 with `+`."""
+    country: str
+    description: str
+    callback_url: str | None
+    return_url: str | None = None
+    cancel_url: str | None = None
+    language: Literal["fr", "en"] = "fr"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The provider has the reference.
+
+    `handle` is what the provider wants back when asked (kept sealed); `redirect_url`, where
+    present, is where the payer must go, and is kept inside the handle under `redirect_url`;
+    `webhook_token` is the token its webhooks will present (only its keyed hash is kept).
+    """
+
+    handle: Mapping[str, str] = field(default_factory=dict, repr=False)
+    webhook_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declined:
+    """Refused before acceptance. `is_technical`: another provider might still take it."""
+
+    code: str
+    reason: str
+    is_technical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Certainly not taken; safe to submit again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """No usable answer; ask about the reference."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Asked: no final word yet."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """Asked: the provider does not know the reference."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Final:
+    """The provider's final word, in its own rendering of amount, currency, code and reason."""
+
+    word: Word
+    amount: str | None = None
+    currency: str | None = None
+    provider_transaction_id: str | None = None
+    code: str | None = None
+    reason: str | None = None
+
+
+Submission = Accepted | Declined | NotSent | Unknown | Final
+Inquiry = Pending | NotFound | Final | NotSent | Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookCall:
+    """A provider's call as it came. `path` is what follows `/webhooks/<provider>/`."""
+
+    method: str
+    path: tuple[str, ...]
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    @property
+    def payment_id(self) -> str | None:
+        """The payment our callback URL named; the caller may have made it up."""
+        return self.path[0] if self.path else None
+
+    @property
+    def reference(self) -> str | None:
+        """The reference our callback URL named."""
+        return self.path[1] if len(self.path) > 1 else None
+
+
+Verdict = Literal["authenticated", "unsigned", "refused"]
+"""authenticated: it proved itself. unsigned: this provider cannot prove anything; makes us ask.
+refused: it had to prove itself and did not: answered 401, kept nowhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How a provider wants to be called; limits of the provider or, where silent, ours."""
+
+    call_timeout_seconds: float
+    concurrency_max: int
+    calls_per_second_max: float
+    inquiry_first_seconds: float
+    inquiry_factor: float
+    inquiry_seconds_max: float
+    retry_first_seconds: float = 5.0
+    retry_seconds_max: float = 900.0
+
+    def inquiry_delay_seconds(self, inquiries: int) -> float:
+        """How long to wait before asking again after that many fruitless inquiries."""
+        exponent = min(inquiries, 64)
+        delay = self.inquiry_first_seconds * self.inquiry_factor**exponent
+        return float(min(delay, self.inquiry_seconds_max))
+
+    def retry_delay_seconds(self, attempts: int) -> float:
+        """How long to wait before submitting again after that many submissions."""
+        return float(min(self.retry_first_seconds * 2.0 ** min(attempts, 20), self.retry_seconds_max))
+
+
+@runtime_checkable
+class Adapter(Protocol):
+    """One provider. See `adapters/providers/` for one file each; the folder is the registry."""
+
+    name: ClassVar[str]
+    display_name: ClassVar[str]
+    countries: ClassVar[frozenset[str]]
+    currencies: ClassVar[frozenset[str]]
+    capabilities: ClassVar[frozenset[Capability]]
+    documentation_url: ClassVar[str]
+    is_idempotent_by_reference: ClassVar[bool]
+    """Whether submitting the same reference twice cannot charge twice."""
+    pace: Pace
+
+    def reference_for(self, payment_id: str, number: int) -> str:
+        """Derive the n-th reference (from 1) of a payment, in the form the provider wants."""
+
+    async def submit(self, charge: Charge, reference: str) -> Submission:
+        """Ask the provider to collect. Never raises for anything the provider or network does."""
+
+    async def inquire(self, reference: str, handle: Mapping[str, str] | None) -> Inquiry:
+        """Ask about a reference. `handle` is what `Accepted` gave, None if no answer was seen."""
+
+    def authenticate(
+        self, call: WebhookCall, is_token: Callable[[str], bool] | None
+    ) -> Verdict:
+        """Judge a call. `is_token` compares a presented token, in constant time, with the one the
+        provider gave for this payment; None where the payment has none (yet)."""
+
+    def translate(self, call: WebhookCall, verdict: Verdict, now: datetime) -> Sequence[PaymentCommand]:
+        """Turn a stored call into commands; pure.
+
+        Raises:
+            WebhookUnreadableError: the body is not what this provider sends.
+        """
+
+    def scrub(self, transcript: str) -> str:
+        """Remove every secret and every clear number from a transcript of a call."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+class WebhookUnreadableError(Exception):
+    """A stored call that cannot be understood; it becomes an orphan, with this reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One leased piece of work. `stream_id` is a payment id or a webhook id."""
+
+    kind: Literal["submit", "inquire", "translate"]
+    stream_id: str
+    provider: str
+    due_at: datetime
+    position: int
+    """The log position of the event that made it due: its causation."""
+
+
+class Worklist(Protocol):
+    """What is due, as the reactors see it; implemented by the projection of that name."""
+
+    async def lease(
+        self, kind: str, provider: str | None, *, holder: str, limit: int, now: datetime, seconds: float
+    ) -> list[Due]:
+        """Take up to `limit` due pieces nobody holds, for `seconds`."""
+
+    async def release(self, due: Due, *, holder: str) -> None:
+        """Give a lease back: the work is done or shall be retried at once."""
+
+    async def next_due_at(self) -> datetime | None:
+        """When the earliest unleased piece is or becomes due; None if there is none."""

@@ -1,0 +1,1 @@
+"""The truth: what happened, and what may happen next."""

@@ -1,0 +1,200 @@
+"""The commands: what one may ask of the ledger, in the imperative; any of them may be refused.
+
+A command names the thing it is for (`payment_id`, ...), carries every time and id it needs (the
+deciders reach for nothing), and holds no clear phone number or secret: callers seal first.
+Adapters, reactors and the HTTP door all speak these words and none of them appends events.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from ledger.evidence import Evidence
+from ledger.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestPayment:
+    """Take `money` from the payer for the merchant; repeated with equal content, changes nothing.
+
+    `content_digest` is a keyed hash of everything the caller sent: it decides whether a repeat is
+    the same request.
+    """
+
+    payment_id: str
+    merchant_id: str
+    money: Money
+    provider: str
+    operator: str | None
+    country: str
+    route_reason: str
+    payer: str
+    sealed: str
+    content_digest: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartSubmission:
+    """Record the intent to call `provider` under `reference`; refused unless it may be submitted."""
+
+    payment_id: str
+    provider: str
+    reference: str
+    inquire_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmSubmission:
+    """The provider accepted the reference."""
+
+    payment_id: str
+    reference: str
+    sealed_handle: str | None
+    token_digest: str | None
+    inquire_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclineSubmission:
+    """The provider refused the reference before accepting it."""
+
+    payment_id: str
+    reference: str
+    code: str
+    reason: str
+    is_technical: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawSubmission:
+    """The provider certainly does not have the reference; submit again not before `retry_at`."""
+
+    payment_id: str
+    reference: str
+    reason: str
+    retry_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoubtSubmission:
+    """The call brought no usable answer: ask about the reference from `inquire_at` on."""
+
+    payment_id: str
+    reference: str
+    reason: str
+    inquire_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordInquiry:
+    """The provider was asked and had no final word; ask again at `inquire_at`."""
+
+    payment_id: str
+    reference: str
+    result: Literal["pending", "no_answer", "not_found"]
+    detail: str
+    inquire_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestInquiry:
+    """Ask the provider sooner: something untrusted says that there is news."""
+
+    payment_id: str
+    reason: str
+    inquire_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordEvidence:
+    """Add a trusted final word about the payment."""
+
+    payment_id: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpirePayment:
+    """Give up a payment that no provider ever accepted."""
+
+    payment_id: str
+    reason: str
+
+
+PaymentCommand = (
+    RequestPayment
+    | StartSubmission
+    | ConfirmSubmission
+    | DeclineSubmission
+    | WithdrawSubmission
+    | DoubtSubmission
+    | RecordInquiry
+    | RequestInquiry
+    | RecordEvidence
+    | ExpirePayment
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddMerchant:
+    """Let a merchant take payments. `country` is the default for its payers' national numbers."""
+
+    merchant_id: str
+    name: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueKey:
+    """Make an API key known by the SHA-256 of its secret."""
+
+    key_id: str
+    role: Literal["merchant", "accountant", "auditor", "operator", "admin"]
+    merchant_id: str | None
+    secret_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeKey:
+    """Make an API key worth nothing."""
+
+    key_id: str
+    reason: str
+
+
+MerchantCommand = AddMerchant | IssueKey | RevokeKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreWebhook:
+    """Keep a provider's call as it came. A repeat of the same bytes changes nothing."""
+
+    webhook_id: str
+    provider: str
+    payment_id: str | None
+    verdict: Literal["authenticated", "unsigned"]
+    digest: str
+    sealed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseWebhook:
+    """The call was translated into commands that the payment's stream has taken or refused."""
+
+    webhook_id: str
+    payment_id: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrphanWebhook:
+    """The call could not be read or matched; keep it for reconciliation."""
+
+    webhook_id: str
+    reason: str
+
+
+WebhookCommand = StoreWebhook | CloseWebhook | OrphanWebhook
+
+Command = PaymentCommand | MerchantCommand | WebhookCommand

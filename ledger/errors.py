@@ -1,0 +1,261 @@
+"""Every error the ledger can raise, in one tree.
+
+The tree:
+
+    LedgerError                      root; has a stable `code`
+    ├─ InvalidInputError             what the caller sent cannot be used: field, reason, remedy
+    │  ├─ InvalidMoneyError
+    │  └─ InvalidPhoneError
+    ├─ CommandRefusedError           the ledger will not do this to that thing now
+    │  ├─ UnknownPaymentError        no such payment
+    │  ├─ UnknownMerchantError       no such merchant
+    │  └─ IdempotencyKeyReusedError  the same key came with other content
+    ├─ StoreError                    the event store could not do it
+    │  ├─ WrongVersionError          the stream is not at the expected version
+    │  ├─ StoreBusyError             the append queue is full: nothing was written
+    │  ├─ StoreClosedError           the store was closed before the request was served
+    │  ├─ StoreUnavailableError      locked, not writable, disk full, connection lost
+    │  └─ SchemaVersionError         the database is older or newer than the code
+    ├─ EntryError                    an entry cannot be written or read
+    │  ├─ EntryTooLargeError
+    │  ├─ UnknownEventTypeError
+    │  └─ CorruptLogError            stored bytes contradict the log's own rules
+    ├─ SubscriptionStalledError      a handler kept failing; the subscription stopped
+    └─ VaultError                    sealing and opening
+       ├─ MasterKeyError             missing, weak or unreadable master key
+       ├─ ErasedError                the person's key was destroyed
+       └─ SealBrokenError            tampered text, wrong context or wrong key
+
+Errors carry fields and write their own sentence; no HTTP status stands here (see `api.errors`), and
+no error text ever repeats a phone number, a secret or sealed plaintext.
+"""
+
+from typing import ClassVar
+
+
+class LedgerError(Exception):
+    """The root: everything the ledger refuses or fails to do, with a stable `code`."""
+
+    code: ClassVar[str] = "ledger_error"
+
+
+class InvalidInputError(LedgerError):
+    """A value from outside cannot be used; says which field, why, and what to send instead."""
+
+    code: ClassVar[str] = "invalid_input"
+
+    def __init__(self, field: str, reason: str, remedy: str) -> None:
+        super().__init__(f"{field}: {reason} {remedy}")
+        self.field = field
+        self.reason = reason
+        self.remedy = remedy
+
+
+class InvalidMoneyError(InvalidInputError):
+    """An amount or currency that is no money."""
+
+    code: ClassVar[str] = "invalid_money"
+
+
+class InvalidPhoneError(InvalidInputError):
+    """A text that is no telephone number; the text itself is never repeated."""
+
+    code: ClassVar[str] = "invalid_phone"
+
+
+class CommandRefusedError(LedgerError):
+    """The decision was no: the command does not fit the state; nothing was appended."""
+
+    code: ClassVar[str] = "command_refused"
+
+    def __init__(self, command: str, reason: str, *, status: str | None = None) -> None:
+        where = f" while it is {status}" if status else ""
+        super().__init__(f"{command} was refused{where}: {reason}")
+        self.command = command
+        self.reason = reason
+        self.status = status
+
+
+class UnknownPaymentError(CommandRefusedError):
+    """No payment has this id."""
+
+    code: ClassVar[str] = "unknown_payment"
+
+    def __init__(self, payment_id: str, command: str = "query") -> None:
+        super().__init__(command, f"there is no payment {payment_id!r}.")
+        self.payment_id = payment_id
+
+
+class UnknownMerchantError(CommandRefusedError):
+    """No merchant has this id."""
+
+    code: ClassVar[str] = "unknown_merchant"
+
+    def __init__(self, merchant_id: str, command: str = "query") -> None:
+        super().__init__(command, f"there is no merchant {merchant_id!r}.")
+        self.merchant_id = merchant_id
+
+
+class IdempotencyKeyReusedError(CommandRefusedError):
+    """The Idempotency-Key was used before, for a request with other content."""
+
+    code: ClassVar[str] = "idempotency_key_reused"
+
+    def __init__(self, payment_id: str) -> None:
+        super().__init__(
+            "RequestPayment",
+            f"this Idempotency-Key already made payment {payment_id} from other content. "
+            "Repeat the first content exactly, or use a new key for a new payment.",
+        )
+        self.payment_id = payment_id
+
+
+class StoreError(LedgerError):
+    """The event store could not serve the request."""
+
+    code: ClassVar[str] = "store_error"
+
+
+class WrongVersionError(StoreError):
+    """The stream is not at the version the writer believed; nothing was written."""
+
+    code: ClassVar[str] = "wrong_version"
+
+    def __init__(self, stream: str, expected: int, actual: int) -> None:
+        super().__init__(f"stream {stream} is at version {actual}, not at the expected {expected}")
+        self.stream = stream
+        self.expected = expected
+        self.actual = actual
+
+
+class StoreBusyError(StoreError):
+    """The append queue is full: nothing was written, nothing was dropped; try again shortly."""
+
+    code: ClassVar[str] = "busy"
+
+    def __init__(self, queued_max: int) -> None:
+        super().__init__(f"{queued_max} appends are already waiting; try again shortly")
+        self.queued_max = queued_max
+
+
+class StoreClosedError(StoreError):
+    """The store was closed before the request was served; nothing was written."""
+
+    code: ClassVar[str] = "store_closed"
+
+
+class StoreUnavailableError(StoreError):
+    """The database cannot serve now (locked, read-only, full disk, connection lost).
+
+    Nothing was acknowledged: the request may be repeated under the same key.
+    """
+
+    code: ClassVar[str] = "store_unavailable"
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(f"{reason} {remedy}")
+        self.reason = reason
+        self.remedy = remedy
+
+
+class SchemaVersionError(StoreError):
+    """The database's schema is not the one this code was written for."""
+
+    code: ClassVar[str] = "schema_version"
+
+    def __init__(self, found: str, wanted: str, remedy: str) -> None:
+        super().__init__(f"the database is at schema {found}, this code needs {wanted}. {remedy}")
+        self.found = found
+        self.wanted = wanted
+        self.remedy = remedy
+
+
+class EntryError(LedgerError):
+    """A log entry cannot be written or read."""
+
+    code: ClassVar[str] = "entry_error"
+
+
+class EntryTooLargeError(EntryError):
+    """An entry would be longer than a log entry may be."""
+
+    code: ClassVar[str] = "entry_too_large"
+
+    def __init__(self, event_type: str, size_bytes: int, size_bytes_max: int) -> None:
+        super().__init__(
+            f"an entry of type {event_type} would take {size_bytes} bytes; "
+            f"at most {size_bytes_max} are allowed"
+        )
+        self.event_type = event_type
+        self.size_bytes = size_bytes
+        self.size_bytes_max = size_bytes_max
+
+
+class UnknownEventTypeError(EntryError):
+    """A stored type or schema version this code does not know: the database is newer."""
+
+    code: ClassVar[str] = "unknown_event_type"
+
+    def __init__(self, event_type: str, schema: int) -> None:
+        super().__init__(
+            f"event type {event_type!r} schema {schema} is unknown to this version of the code; "
+            "upgrade the code before reading this log"
+        )
+        self.event_type = event_type
+        self.schema = schema
+
+
+class CorruptLogError(EntryError):
+    """Stored bytes contradict the log's own rules; names the first bad position."""
+
+    code: ClassVar[str] = "corrupt_log"
+
+    def __init__(self, position: int, reason: str) -> None:
+        super().__init__(f"position {position}: {reason}")
+        self.position = position
+        self.reason = reason
+
+
+class SubscriptionStalledError(LedgerError):
+    """A handler failed again and again at one position; the subscription stopped there."""
+
+    code: ClassVar[str] = "subscription_stalled"
+
+    def __init__(self, name: str, position: int, attempts: int, cause: str) -> None:
+        super().__init__(
+            f"subscription {name} stopped at position {position} "
+            f"after {attempts} attempts: {cause}"
+        )
+        self.name = name
+        self.position = position
+        self.attempts = attempts
+        self.cause = cause
+
+
+class VaultError(LedgerError):
+    """Sealing or opening failed."""
+
+    code: ClassVar[str] = "vault_error"
+
+
+class MasterKeyError(VaultError):
+    """The master key is missing, weak or unreadable."""
+
+    code: ClassVar[str] = "master_key"
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(f"{reason} {remedy}")
+        self.reason = reason
+        self.remedy = remedy
+
+
+class ErasedError(VaultError):
+    """The data key is gone: the person was erased, and nobody can open this any more."""
+
+    code: ClassVar[str] = "erased"
+
+
+class SealBrokenError(VaultError):
+    """The sealed text was changed, belongs to another context, or to another master key."""
+
+    code: ClassVar[str] = "seal_broken"

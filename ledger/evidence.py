@@ -1,0 +1,189 @@
+"""Evidence: one outside word about a payment, and what a set of words adds up to.
+
+The trick: `resolve` is a function of the *set* of evidence. Words are kept in a frozenset, nothing
+in here knows when a word arrived, so every order and every repetition of webhooks, polls,
+statement lines and operators' notes ends in the same resolution.
+
+The rule, per reference (one submission to one provider):
+
+1. Only final words decide, and only from a source that is trusted at all.
+2. The most trusted words win. If they contradict each other, that is a conflict.
+3. A success is never silently downgraded: when the most trusted word is a failure and a less
+   trusted one is a success, only a *settling* source (statement line, operator's note) may say so;
+   otherwise it is a conflict.
+4. A success of another amount or currency than asked contradicts itself: a conflict, until a more
+   trusted word settles it.
+
+Over several references of one payment: money taken twice is a conflict; money taken once is a
+success, whichever attempt took it; else the last attempt speaks.
+
+This module reads no clock, and does not know where a word came from beyond its source's trust.
+
+Why a conflict rather than "latest wins": a late failure that overwrites a success is the classic
+loss of merchants, and the reverse ships goods nobody paid. Two contradictory words of equal worth
+are a question for a person.
+"""
+
+from collections.abc import Iterable
+from enum import IntEnum, StrEnum
+from typing import Final, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from ledger.money import Money, same_money
+
+EVIDENCE_MAX: Final = 100
+"""How many different words one payment keeps; a provider that says more is misbehaving."""
+
+
+class Trust(IntEnum):
+    """How much a source's word is worth; compared, never added."""
+
+    NONE = 0
+    WEBHOOK = 1
+    POLL = 2
+    STATEMENT = 3
+    OPERATOR = 4
+
+
+class Source(StrEnum):
+    """Where a word came from."""
+
+    WEBHOOK = "webhook"
+    POLL = "poll"
+    STATEMENT = "statement"
+    OPERATOR = "operator"
+
+
+TRUST_OF: Final = {
+    Source.WEBHOOK: Trust.WEBHOOK,
+    Source.POLL: Trust.POLL,
+    Source.STATEMENT: Trust.STATEMENT,
+    Source.OPERATOR: Trust.OPERATOR,
+}
+"""The trust of an *authenticated* word; an unauthenticated one never becomes evidence."""
+
+_SETTLING: Final = frozenset({Trust.STATEMENT, Trust.OPERATOR})
+
+
+class Word(StrEnum):
+    """A provider's final word about one reference."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+class Resolution(StrEnum):
+    """What the words about a payment add up to."""
+
+    OPEN = "open"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CONFLICT = "conflict"
+
+
+class Evidence(BaseModel):
+    """One trusted, final word about one reference, as the provider said it.
+
+    `amount` and `currency` are the provider's own rendering, or None where its message has none;
+    `code` and `reason` are kept verbatim, for they are what a person will quote to the provider.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: Source
+    provider: str
+    reference: str
+    word: Word
+    amount: str | None = None
+    currency: str | None = None
+    provider_transaction_id: str | None = None
+    code: str | None = None
+    reason: str | None = None
+
+    @property
+    def trust(self) -> Trust:
+        """The worth of the word, by its source."""
+        return TRUST_OF[self.source]
+
+    def is_about(self, money: Money) -> bool:
+        """Whether the reported amount and currency, where present, are exactly the asked ones."""
+        if self.currency is not None and self.currency != money.currency:
+            return False
+        return self.amount is None or same_money(self.amount, money)
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """A total order over words: for a stable choice and printing, never for precedence."""
+        return tuple(str(value) for value in self.__dict__.values())
+
+
+class Settled(NamedTuple):
+    """A resolution with the words that made it, in a stable order."""
+
+    resolution: Resolution
+    reference: str | None
+    because: tuple[Evidence, ...]
+
+    @property
+    def provider_transaction_id(self) -> str | None:
+        """The provider's own id of the movement, where a deciding word has one."""
+        return next((w.provider_transaction_id for w in self.because if w.provider_transaction_id), None)
+
+    @property
+    def code(self) -> str | None:
+        """The provider's code, where a deciding word has one."""
+        return next((word.code for word in self.because if word.code), None)
+
+    @property
+    def reason(self) -> str | None:
+        """The provider's reason, where a deciding word has one; else its code."""
+        return next((word.reason for word in self.because if word.reason), self.code)
+
+
+_OPEN: Final = Settled(Resolution.OPEN, None, ())
+
+
+def resolve(money: Money, references: Iterable[str], words: frozenset[Evidence]) -> Settled:
+    """Resolve all words about one payment.
+
+    Args:
+        money: what was asked for.
+        references: the payment's references in the order they were first submitted.
+        words: every trusted word so far; words about other references are ignored.
+    """
+    settled = [
+        _resolve_reference(money, reference, words)
+        for reference in dict.fromkeys(references)
+    ]
+    conflicts = [one for one in settled if one.resolution is Resolution.CONFLICT]
+    successes = [one for one in settled if one.resolution is Resolution.SUCCEEDED]
+    if conflicts or len(successes) > 1:
+        because = [word for one in (*conflicts, *successes) for word in one.because]
+        because.sort(key=lambda word: word.order)
+        return Settled(Resolution.CONFLICT, because[0].reference, tuple(because))
+    if successes:
+        return successes[0]
+    return settled[-1] if settled else _OPEN
+
+
+def _resolve_reference(money: Money, reference: str, words: frozenset[Evidence]) -> Settled:
+    own = sorted((one for one in words if one.reference == reference), key=lambda one: one.order)
+    if not own:
+        return _OPEN
+    top = max(one.trust for one in own)
+    loudest = [one for one in own if one.trust == top]
+    paid = [one for one in loudest if one.word is Word.SUCCEEDED]
+    unpaid = [one for one in loudest if one.word is not Word.SUCCEEDED]
+    if (paid and unpaid) or not all(one.is_about(money) for one in paid):
+        return Settled(Resolution.CONFLICT, reference, tuple(loudest))
+    if paid:
+        return Settled(Resolution.SUCCEEDED, reference, tuple(paid))
+    overturned = [one for one in own if one.word is Word.SUCCEEDED]
+    if overturned and top not in _SETTLING:
+        return Settled(Resolution.CONFLICT, reference, (*unpaid, *overturned))
+    failed = any(one.word is Word.FAILED for one in unpaid)
+    word = Resolution.FAILED if failed else Resolution.EXPIRED
+    return Settled(word, reference, tuple(unpaid))

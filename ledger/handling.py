@@ -1,0 +1,147 @@
+"""Handling: load, decide, append, and on a conflict read again and decide again.
+
+This is the one way in: the HTTP door and every reactor hand commands to `Handler.handle`, and only
+the events it appends change anything. The stream is folded, the pure decider of the command's kind
+is asked, and what it decided is appended at the version that was folded; if somebody was faster,
+everything is done again, at most `ATTEMPTS_MAX` times.
+
+It holds no state between calls and takes no decisions.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
+
+from ledger import commands, merchant, payment, webhook
+from ledger.commands import Command
+from ledger.entry import Context, RecordedEvent
+from ledger.errors import WrongVersionError
+from ledger.events import Event
+from ledger.store import DataKey, EventStore
+
+ATTEMPTS_MAX: Final = 10
+"""How often one command is decided again because somebody else appended first."""
+
+
+class _Decider(NamedTuple):
+    stream_of: Callable[[Any], str]
+    initial: Any
+    decide: Callable[[Any, Any], list[Event]]
+    evolve: Callable[[Any, Event], Any]
+
+
+_PAYMENT: Final = _Decider(
+    lambda command: payment.stream_of(command.payment_id),
+    payment.INITIAL,
+    payment.decide,
+    payment.evolve,
+)
+_MERCHANT: Final = _Decider(
+    lambda command: merchant.merchant_stream(command.merchant_id),
+    merchant.INITIAL,
+    merchant.decide,
+    merchant.evolve,
+)
+_KEY: Final = _Decider(
+    lambda command: merchant.key_stream(command.key_id),
+    merchant.INITIAL,
+    merchant.decide,
+    merchant.evolve,
+)
+_WEBHOOK: Final = _Decider(
+    lambda command: webhook.stream_of(command.webhook_id),
+    webhook.INITIAL,
+    webhook.decide,
+    webhook.evolve,
+)
+
+DECIDERS: Final[dict[type, _Decider]] = {
+    commands.RequestPayment: _PAYMENT,
+    commands.StartSubmission: _PAYMENT,
+    commands.ConfirmSubmission: _PAYMENT,
+    commands.DeclineSubmission: _PAYMENT,
+    commands.WithdrawSubmission: _PAYMENT,
+    commands.DoubtSubmission: _PAYMENT,
+    commands.RecordInquiry: _PAYMENT,
+    commands.RequestInquiry: _PAYMENT,
+    commands.RecordEvidence: _PAYMENT,
+    commands.ExpirePayment: _PAYMENT,
+    commands.AddMerchant: _MERCHANT,
+    commands.IssueKey: _KEY,
+    commands.RevokeKey: _KEY,
+    commands.StoreWebhook: _WEBHOOK,
+    commands.CloseWebhook: _WEBHOOK,
+    commands.OrphanWebhook: _WEBHOOK,
+}
+"""Who decides what: the map of the system on one screen."""
+
+_CREATING: Final = frozenset({commands.RequestPayment, commands.StoreWebhook})
+"""Commands that nearly always open a new stream: the first try does not read it."""
+
+
+class Handled(NamedTuple):
+    """What a command made happen: `events` is empty for a repeat; `state` is the folded stream."""
+
+    events: list[RecordedEvent]
+    state: Any
+    version: int
+
+
+class Handler:
+    """Hands commands to their deciders and appends what they decide."""
+
+    def __init__(self, store: EventStore) -> None:
+        self.store = store
+
+    async def handle(
+        self, command: Command, *, context: Context, keys: Sequence[DataKey] = ()
+    ) -> Handled:
+        """Decide a command and make it durable.
+
+        Args:
+            command: what is asked.
+            context: who asks, in which conversation, because of what.
+            keys: data keys that sealed parts of the command need; durable with the events.
+
+        Raises:
+            CommandRefusedError: the decision was no.
+            StoreError: nothing was appended; the command may be repeated.
+        """
+        decider = DECIDERS[type(command)]
+        stream = decider.stream_of(command)
+        skip_reading = type(command) in _CREATING
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            version, state = 0, decider.initial
+            if not (skip_reading and attempt == 1):
+                recorded = await self.store.read_stream(stream)
+                version = len(recorded)
+                for one in recorded:
+                    state = decider.evolve(state, one.event)
+            events = decider.decide(command, state)
+            if not events:
+                return Handled([], state, version)
+            try:
+                appended = await self.store.append(
+                    stream, version, events, context=context, keys=keys
+                )
+            except WrongVersionError:
+                if attempt == ATTEMPTS_MAX:
+                    raise
+                continue
+            for one in appended:
+                state = decider.evolve(state, one.event)
+            return Handled(appended, state, version + len(appended))
+        raise AssertionError("unreachable: the last attempt raises")
+
+    async def payment(self, payment_id: str) -> tuple[payment.Payment, list[RecordedEvent]]:
+        """Fold one payment's stream: its current state and its events.
+
+        Raises:
+            UnknownPaymentError: there is no such payment.
+        """
+        recorded = await self.store.read_stream(payment.stream_of(payment_id))
+        state = payment.INITIAL
+        for one in recorded:
+            state = payment.evolve(state, one.event)
+        if state.request is None:
+            raise payment.UnknownPaymentError(payment_id)
+        return state, recorded

@@ -1,0 +1,125 @@
+"""Money: an integer of minor units and an ISO 4217 currency; never a float.
+
+The number of decimals comes from the `iso4217` table, not from a locale library: CLDR gives 0 for
+currencies whose ISO exponent is 2 (MGA among them). On the wire an amount is a decimal string in
+major units ("1500" XAF, "12.50" GHS); inside it is `amount_minor`. Nothing here rounds: an amount
+with too many decimals is refused with the reason. This module does not convert between currencies.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from ledger.errors import InvalidMoneyError
+
+AMOUNT_MINOR_MAX: Final = 10**15
+"""A bound on one amount: a thousand billion major units is a typing error, not a payment."""
+
+CURRENCIES: Final = frozenset(
+    "XAF XOF GNF UGX RWF GHS NGN ZMW CDF LRD SLE SZL SSP ZAR KES TZS MGA GMD BWP EUR USD".split()
+)
+"""The currencies the rails use; adding one is adding its ISO 4217 code."""
+
+_AMOUNT: Final = re.compile(r"(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,6}))?", re.ASCII)
+
+
+@cache
+def decimals_of(currency: str) -> int:
+    """How many decimals the currency has by ISO 4217 (XAF 0, GHS 2).
+
+    Raises:
+        InvalidMoneyError: the currency is not one the ledger keeps.
+    """
+    if currency not in CURRENCIES:
+        raise InvalidMoneyError(
+            "currency",
+            f"{currency[:12]!r} is not a currency this ledger keeps.",
+            f"Send one of {', '.join(sorted(CURRENCIES))}.",
+        )
+    import iso4217  # noqa: PLC0415 - parses an XML table when imported; paid once, when first asked
+
+    exponent = iso4217.Currency(currency).exponent
+    return int(exponent or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An exact, non-negative amount: `amount_minor` minor units of `currency`."""
+
+    amount_minor: int
+    currency: str
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be an amount; the currency is checked by `decimals_of`."""
+        decimals_of(self.currency)
+        if type(self.amount_minor) is not int or not 0 <= self.amount_minor <= AMOUNT_MINOR_MAX:
+            raise InvalidMoneyError(
+                "amount",
+                "the amount is not a whole number of minor units within bounds.",
+                f"Send 0 to {AMOUNT_MINOR_MAX} minor units.",
+            )
+
+    @property
+    def amount(self) -> str:
+        """The amount in major units as a decimal string with all its decimals: "12.50"."""
+        decimals = decimals_of(self.currency)
+        if decimals == 0:
+            return str(self.amount_minor)
+        major, minor = divmod(self.amount_minor, 10**decimals)
+        return f"{major}.{minor:0{decimals}d}"
+
+    def __str__(self) -> str:
+        """Render for people: `12.50 GHS`."""
+        return f"{self.amount} {self.currency}"
+
+
+def parse_money(amount: str, currency: str) -> Money:
+    """Read a positive amount in major units, exactly.
+
+    Args:
+        amount: decimal string without sign, spaces, exponent or grouping: "1500", "12.5".
+        currency: ISO 4217 code in capitals.
+
+    Raises:
+        InvalidMoneyError: not such a string, zero, too many decimals, too large, or an unknown
+            currency; says which and what to send.
+    """
+    decimals = decimals_of(currency)
+    match = _AMOUNT.fullmatch(amount)
+    if match is None:
+        raise InvalidMoneyError(
+            "amount",
+            "the amount is not a plain decimal number.",
+            'Send a string of digits in major units such as "1500" or "12.50", without sign, '
+            "spaces or separators.",
+        )
+    fraction = match[2] or ""
+    if len(fraction) > decimals:
+        example = "1250" if decimals == 0 else "12." + "50".ljust(decimals, "0")[:decimals]
+        raise InvalidMoneyError(
+            "amount",
+            f"{currency} has {decimals} decimals, and the amount has {len(fraction)}.",
+            f'Send at most {decimals} decimals, for example "{example}".',
+        )
+    amount_minor = int(match[1]) * 10**decimals + int(fraction.ljust(decimals, "0") or "0")
+    if amount_minor == 0:
+        raise InvalidMoneyError("amount", "the amount is zero.", "Send an amount above zero.")
+    return Money(amount_minor, currency)
+
+
+def same_money(amount: str, money: Money) -> bool:
+    """Whether a provider's rendering of an amount is exactly this money.
+
+    Providers normalise ("12.50" comes back as "12.5", 1500 as "1500.00"): trailing zeros are
+    ignored, everything else must agree. Text that is no number is not the same money.
+    """
+    match = re.fullmatch(r"([0-9]{1,18})(?:\.([0-9]{1,18}))?", amount.strip(), re.ASCII)
+    if match is None:
+        return False
+    decimals = decimals_of(money.currency)
+    fraction = (match[2] or "").rstrip("0")
+    if len(fraction) > decimals:
+        return False
+    minor = int(match[1]) * 10**decimals + int(fraction.ljust(decimals, "0") or "0")
+    return minor == money.amount_minor

@@ -1,0 +1,131 @@
+"""The event store's port, written as law.
+
+1. **Append** adds events to one stream, all or none, if and only if the stream has the expected
+   version (0 = the stream does not exist). When `append` returns, the events and the data keys
+   given with them are durable.
+2. **Positions** are 1, 2, 3, ... in the order of commit, without gaps. Whoever has read up to
+   position p has seen everything up to p, for ever: nothing appears later below p.
+3. **Versions** of a stream are 1, 2, 3, ... in the order of positions.
+4. **Reading** gives entries in order. It never blocks an append and never sees half of one.
+5. **Bounded**: at most `queued_max` appends wait; one more is refused with `StoreBusyError` and
+   nothing of it is written. What was refused or failed left no trace.
+6. **The tree** over all entries (RFC 6962, leaf = entry bytes) is kept with every commit.
+7. **Data keys** are the only rows that may be destroyed: that is how a person is forgotten.
+
+Implementations: `ledger.memory` (the reference), `ledger.sql` (SQLite and PostgreSQL). One abstract
+contract in `tests/contracts/store.py` holds all of them to this law.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple, Protocol
+
+from ledger.entry import Context, RecordedEvent
+from ledger.events import Event
+
+PAGE_MAX: Final = 1000
+"""The most entries one read returns."""
+
+STREAM_EVENTS_MAX: Final = 10_000
+"""The most events one stream may have: a stream is folded whole."""
+
+QUEUED_MAX: Final = 10_000
+"""The default bound of the append queue."""
+
+Clock = Callable[[], datetime]
+"""Gives the present time, aware and in UTC."""
+
+
+class DataKey(NamedTuple):
+    """A wrapped data key, kept beside the log and destroyable; see `ledger.vault`."""
+
+    key_id: str
+    subject: str
+    wrapped: bytes
+    master_key_id: str
+
+
+class TreeHead(NamedTuple):
+    """The size of the log and the root of its tree."""
+
+    size: int
+    root: bytes
+
+
+class RawEntry(NamedTuple):
+    """A stored row, as found: for verification and export."""
+
+    position: int
+    stream: str
+    version: int
+    type: str
+    entry: bytes
+    leaf: bytes
+    """The leaf hash stored beside the entry."""
+
+
+class EventStore(Protocol):
+    """The log. See the module's docstring for what every method promises."""
+
+    async def append(
+        self,
+        stream: str,
+        expected_version: int,
+        events: Sequence[Event],
+        *,
+        context: Context,
+        keys: Sequence[DataKey] = (),
+    ) -> list[RecordedEvent]:
+        """Add events to a stream.
+
+        Raises:
+            WrongVersionError: the stream is not at `expected_version`.
+            StoreBusyError: the queue is full.
+            StoreUnavailableError: the database refused (locked, read-only, full disk, gone).
+            EntryTooLargeError: an event does not fit into an entry.
+        """
+
+    async def read_stream(self, stream: str) -> list[RecordedEvent]:
+        """All events of a stream in order; empty if there is none."""
+
+    async def read(self, after: int, limit: int = PAGE_MAX) -> list[RecordedEvent]:
+        """The next events after a position, at most `limit` (<= `PAGE_MAX`)."""
+
+    async def read_raw(self, after: int, limit: int = PAGE_MAX) -> list[RawEntry]:
+        """The next stored rows after a position, undecoded."""
+
+    async def position(self) -> int:
+        """The last committed position; 0 for an empty log."""
+
+    async def wait_for(self, position: int, timeout_seconds: float) -> bool:
+        """Wait until the log has reached a position; False if it has not in time."""
+
+    async def head(self) -> TreeHead:
+        """The size and root of the tree as stored with the last commit."""
+
+    async def tile(self, level: int, index: int) -> list[bytes]:
+        """The hashes of a tile: 256 if complete, fewer for the last one of its level."""
+
+    async def data_keys(self, key_ids: Sequence[str]) -> dict[str, DataKey]:
+        """The data keys that exist, by id; at most `PAGE_MAX` asked at once."""
+
+    async def destroy_subject(self, subject: str) -> int:
+        """Destroy every data key of a subject; how many there were."""
+
+    async def close(self) -> None:
+        """Finish what was accepted, then let go of the database."""
+
+
+async def replay(
+    store: EventStore, after: int = 0, until: int | None = None, page: int = PAGE_MAX
+) -> AsyncIterator[RecordedEvent]:
+    """Read the log from a position on to its end (or up to `until`), page by page, memory flat."""
+    while True:
+        batch = await store.read(after, page)
+        for recorded in batch:
+            if until is not None and recorded.position > until:
+                return
+            yield recorded
+        if len(batch) < page:
+            return
+        after = batch[-1].position
