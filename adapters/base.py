@@ -160,7 +160,9 @@ class Pace:
 
     def retry_delay_seconds(self, attempts: int) -> float:
         """How long to wait before submitting again after that many submissions."""
-        return float(min(self.retry_first_seconds * 2.0 ** min(attempts, 20), self.retry_seconds_max))
+        return float(
+            min(self.retry_first_seconds * 2.0 ** min(attempts, 20), self.retry_seconds_max)
+        )
 
 
 @runtime_checkable
@@ -186,13 +188,13 @@ class Adapter(Protocol):
     async def inquire(self, reference: str, handle: Mapping[str, str] | None) -> Inquiry:
         """Ask about a reference. `handle` is what `Accepted` gave, None if no answer was seen."""
 
-    def authenticate(
-        self, call: WebhookCall, is_token: Callable[[str], bool] | None
-    ) -> Verdict:
+    def authenticate(self, call: WebhookCall, is_token: Callable[[str], bool] | None) -> Verdict:
         """Judge a call. `is_token` compares a presented token, in constant time, with the one the
         provider gave for this payment; None where the payment has none (yet)."""
 
-    def translate(self, call: WebhookCall, verdict: Verdict, now: datetime) -> Sequence[PaymentCommand]:
+    def translate(
+        self, call: WebhookCall, verdict: Verdict, now: datetime
+    ) -> Sequence[PaymentCommand]:
         """Turn a stored call into commands; pure.
 
         Raises:
@@ -226,7 +228,14 @@ class Worklist(Protocol):
     """What is due, as the reactors see it; implemented by the projection of that name."""
 
     async def lease(
-        self, kind: str, provider: str | None, *, holder: str, limit: int, now: datetime, seconds: float
+        self,
+        kind: str,
+        provider: str | None,
+        *,
+        holder: str,
+        limit: int,
+        now: datetime,
+        seconds: float,
     ) -> list[Due]:
         """Take up to `limit` due pieces nobody holds, for `seconds`."""
 

@@ -223,8 +223,7 @@ class SubscriptionStalledError(LedgerError):
 
     def __init__(self, name: str, position: int, attempts: int, cause: str) -> None:
         super().__init__(
-            f"subscription {name} stopped at position {position} "
-            f"after {attempts} attempts: {cause}"
+            f"subscription {name} stopped at position {position} after {attempts} attempts: {cause}"
         )
         self.name = name
         self.position = position

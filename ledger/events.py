@@ -198,6 +198,19 @@ class PaymentConflicted(Event):
     reason: str
 
 
+class PaymentReopened(Event):
+    """What seemed decided was overturned, and the last submission has no final word yet.
+
+    `status` is where the payment stands again: `requested` is to be submitted, `submitting`,
+    `pending` and `unknown` are to be asked about, both at once; `declined` waits for nothing.
+    """
+
+    type: ClassVar[str] = "payment.reopened"
+
+    status: Literal["requested", "submitting", "pending", "unknown", "declined", "expired"]
+    reason: str
+
+
 class MerchantAdded(Event):
     """A merchant may take payments from now on."""
 
@@ -276,6 +289,7 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         PaymentFailed,
         PaymentExpired,
         PaymentConflicted,
+        PaymentReopened,
         MerchantAdded,
         KeyIssued,
         KeyRevoked,

@@ -130,7 +130,9 @@ class Settled(NamedTuple):
     @property
     def provider_transaction_id(self) -> str | None:
         """The provider's own id of the movement, where a deciding word has one."""
-        return next((w.provider_transaction_id for w in self.because if w.provider_transaction_id), None)
+        return next(
+            (w.provider_transaction_id for w in self.because if w.provider_transaction_id), None
+        )
 
     @property
     def code(self) -> str | None:
@@ -155,8 +157,7 @@ def resolve(money: Money, references: Iterable[str], words: frozenset[Evidence])
         words: every trusted word so far; words about other references are ignored.
     """
     settled = [
-        _resolve_reference(money, reference, words)
-        for reference in dict.fromkeys(references)
+        _resolve_reference(money, reference, words) for reference in dict.fromkeys(references)
     ]
     conflicts = [one for one in settled if one.resolution is Resolution.CONFLICT]
     successes = [one for one in settled if one.resolution is Resolution.SUCCEEDED]

@@ -70,9 +70,7 @@ def _pair(money: Money, wallet: str, account: str, holder: str) -> tuple[Posting
 
 def _said_paid(words: frozenset[Evidence], reference: str) -> Evidence | None:
     """The most trusted word that money moved under this reference; ties by the words' order."""
-    paid = [
-        word for word in words if word.reference == reference and word.word is Word.SUCCEEDED
-    ]
+    paid = [word for word in words if word.reference == reference and word.word is Word.SUCCEEDED]
     return max(paid, key=lambda word: (word.trust, word.order), default=None)
 
 

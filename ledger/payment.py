@@ -7,8 +7,9 @@
 
 The trick: final states come from `ledger.evidence.resolve` over the *set* of evidence, so `decide`
 records a new word and, if the resolution changed, the transition it causes; repeats decide nothing.
-Status is read from the transitions, never re-derived, so yesterday's decision stays what it was
-even if the rule is refined.
+The verdict is read from the transitions, never re-derived, so yesterday's decision stays what it
+was even if the rule is refined; and it stands beside the progress of the submissions, so it does
+not matter whether a callback or the answer to the submission was read first.
 
 What it does not do: it reads no clock, seals nothing, calls nobody, and never lets time decide: a
 submitted payment is never failed or expired for being old.
@@ -84,7 +85,10 @@ class Payment:
     """The folded state of one payment stream. `request` is None before the first event."""
 
     request: events.PaymentRequested | None = None
-    status: Status = Status.REQUESTED
+    progress: Status = Status.REQUESTED
+    """Where the submissions alone have brought it."""
+    verdict: Status | None = None
+    """What the evidence says; stronger than progress, whichever came first."""
     attempts: tuple[Attempt, ...] = ()
     evidence: frozenset[Evidence] = frozenset()
     note: str | None = None
@@ -93,6 +97,11 @@ class Payment:
     """The provider's code of a declined submission."""
     inquiries: int = 0
     hints: int = 0
+
+    @property
+    def status(self) -> Status:
+        """Where the payment stands."""
+        return self.verdict or self.progress
 
     @property
     def requested(self) -> events.PaymentRequested:
@@ -314,9 +323,7 @@ def _record_inquiry(command: commands.RecordInquiry, state: Payment) -> list[Eve
 def _request_inquiry(command: commands.RequestInquiry, state: Payment) -> list[Event]:
     if state.status not in _ASKED or state.hints >= HINTS_MAX:
         return []
-    return [
-        events.PaymentInquiryRequested(reason=command.reason, inquire_at=command.inquire_at)
-    ]
+    return [events.PaymentInquiryRequested(reason=command.reason, inquire_at=command.inquire_at)]
 
 
 def _record_evidence(command: commands.RecordEvidence, state: Payment) -> list[Event]:
@@ -330,9 +337,8 @@ def _record_evidence(command: commands.RecordEvidence, state: Payment) -> list[E
         _refuse(command, state, f"{EVIDENCE_MAX} different words are kept already.")
     happened: list[Event] = [events.PaymentEvidenceRecorded(evidence=word)]
     settled = state.settled_with(state.evidence | {word})
-    status = _STATUS_OF.get(settled.resolution)
-    if status is not None and status is not state.status:
-        happened.append(_transition(settled, state.money))
+    if _STATUS_OF.get(settled.resolution) is not state.verdict:
+        happened.append(_transition(settled, state))
     return happened
 
 
@@ -347,33 +353,34 @@ def _expire(command: commands.ExpirePayment, state: Payment) -> list[Event]:
 _ASKED: Final = frozenset({Status.SUBMITTING, Status.PENDING, Status.UNKNOWN})
 
 
-def _transition(settled: Settled, money: Money) -> Event:
+def _transition(settled: Settled, state: Payment) -> Event:
     """Name the resolution as an event."""
-    first = settled.because[0]
+    provider, reference = "", ""
+    if settled.because:
+        provider, reference = settled.because[0].provider, settled.because[0].reference
     match settled.resolution:
         case Resolution.SUCCEEDED:
             return events.PaymentSucceeded(
-                provider=first.provider,
-                reference=first.reference,
+                provider=provider,
+                reference=reference,
                 provider_transaction_id=settled.provider_transaction_id,
             )
         case Resolution.FAILED:
             return events.PaymentFailed(
-                provider=first.provider,
-                reference=first.reference,
-                code=settled.code,
-                reason=settled.reason,
+                provider=provider, reference=reference, code=settled.code, reason=settled.reason
             )
         case Resolution.EXPIRED:
             return events.PaymentExpired(
-                provider=first.provider,
-                reference=first.reference,
+                provider=provider,
+                reference=reference,
                 reason=settled.reason or "the provider says that it expired",
             )
         case Resolution.CONFLICT:
-            return events.PaymentConflicted(reason=told(settled, money))
+            return events.PaymentConflicted(reason=told(settled, state.money))
         case Resolution.OPEN:
-            raise ValueError("an open resolution is no transition")
+            return events.PaymentReopened.model_validate(
+                {"status": state.progress, "reason": "an earlier submission's word was overturned"}
+            )
         case _:
             assert_never(settled.resolution)
 
@@ -423,7 +430,7 @@ def evolve(state: Payment, event: Event) -> Payment:
         case events.PaymentSubmissionStarted():
             attempt = Attempt(event.provider, event.reference, event.attempt)
             return replace(
-                state, status=Status.SUBMITTING, attempts=(*state.attempts, attempt), note=None
+                state, progress=Status.SUBMITTING, attempts=(*state.attempts, attempt), note=None
             )
         case events.PaymentSubmitted():
             attempts = tuple(
@@ -437,20 +444,18 @@ def evolve(state: Payment, event: Event) -> Payment:
                 else one
                 for one in state.attempts
             )
-            return replace(state, attempts=attempts, status=_unless_final(state, Status.PENDING))
+            return replace(state, attempts=attempts, progress=Status.PENDING)
         case events.PaymentSubmissionDeclined():
-            return replace(state, status=Status.DECLINED, note=event.reason, code=event.code)
+            return replace(state, progress=Status.DECLINED, note=event.reason, code=event.code)
         case events.PaymentSubmissionWithdrawn():
-            return replace(state, status=Status.REQUESTED, note=event.reason)
+            return replace(state, progress=Status.REQUESTED, note=event.reason)
         case events.PaymentSubmissionDoubted():
-            return replace(state, status=Status.UNKNOWN, note=event.reason)
+            return replace(state, progress=Status.UNKNOWN, note=event.reason)
         case events.PaymentInquired():
-            status = Status.PENDING if event.result == "pending" else Status.UNKNOWN
-            if state.status is Status.PENDING:
-                status = Status.PENDING
+            is_known = event.result == "pending" or state.progress is Status.PENDING
             return replace(
                 state,
-                status=_unless_final(state, status),
+                progress=Status.PENDING if is_known else Status.UNKNOWN,
                 note=event.detail,
                 inquiries=state.inquiries + 1,
             )
@@ -459,17 +464,16 @@ def evolve(state: Payment, event: Event) -> Payment:
         case events.PaymentEvidenceRecorded():
             return replace(state, evidence=state.evidence | {event.evidence})
         case events.PaymentSucceeded():
-            return replace(state, status=Status.SUCCEEDED)
+            return replace(state, verdict=Status.SUCCEEDED)
         case events.PaymentFailed():
-            return replace(state, status=Status.FAILED)
+            return replace(state, verdict=Status.FAILED)
         case events.PaymentExpired():
-            note = state.note if event.reference else event.reason
-            return replace(state, status=Status.EXPIRED, note=note)
+            if event.reference is None:
+                return replace(state, progress=Status.EXPIRED, note=event.reason)
+            return replace(state, verdict=Status.EXPIRED)
         case events.PaymentConflicted():
-            return replace(state, status=Status.CONFLICT)
+            return replace(state, verdict=Status.CONFLICT)
+        case events.PaymentReopened():
+            return replace(state, verdict=None)
         case _:
             raise TypeError(f"a payment stream has no {event.type}")
-
-
-def _unless_final(state: Payment, status: Status) -> Status:
-    return state.status if state.status.is_final else status

@@ -1,0 +1,202 @@
+"""The law of evidence: the state and the books are a function of the set of words, not of order."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ledger import commands, payment
+from ledger.evidence import Evidence, Resolution, Source, Trust, Word, resolve
+from ledger.journal import Posting, postings
+from ledger.money import Money
+from ledger.payment import Payment, Status
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ASKED = Money(1500, "XAF")
+R1, R2 = "reference-1", "reference-2"
+
+
+def word(
+    says: Word | str,
+    source: Source | str = "poll",
+    *,
+    reference: str = R1,
+    amount: str | None = None,
+    currency: str | None = None,
+    code: str | None = None,
+) -> Evidence:
+    """One word of the provider under test."""
+    return Evidence(
+        source=Source(source),
+        provider="mtn",
+        reference=reference,
+        word=Word(says),
+        amount=amount,
+        currency=currency,
+        code=code,
+    )
+
+
+words = st.builds(
+    word,
+    st.sampled_from(Word),
+    st.sampled_from(Source),
+    reference=st.sampled_from([R1, R2]),
+    amount=st.sampled_from([None, "1500", "1500.00", "1400", "nonsense"]),
+    currency=st.sampled_from([None, "XAF", "USD"]),
+    code=st.sampled_from([None, "EXPIRED", "NOT_ENOUGH_FUNDS"]),
+)
+
+
+@st.composite
+def two_tellings(draw: st.DrawFn) -> tuple[list[Evidence], list[Evidence]]:
+    """The same set of up to 7 words, told twice: in any two orders, with any repetitions."""
+    told = draw(st.lists(words, min_size=1, max_size=7))
+    extra = st.lists(st.sampled_from(told), max_size=5)
+    return (
+        draw(st.permutations(told + draw(extra))),
+        draw(st.permutations(told + draw(extra))),
+    )
+
+
+def _submitted() -> Payment:
+    """A payment with two references: the first withdrawn, the second accepted."""
+    state = payment.INITIAL
+    request = commands.RequestPayment(
+        payment_id="pay_1",
+        merchant_id="mer_1",
+        money=ASKED,
+        provider="mtn",
+        operator=None,
+        country="CM",
+        route_reason="caller",
+        payer="person",
+        sealed="sealed",
+        content_digest="digest",
+        expires_at=NOW,
+    )
+
+    def start(reference: str) -> commands.StartSubmission:
+        return commands.StartSubmission(
+            payment_id="pay_1", provider="mtn", reference=reference, inquire_at=NOW
+        )
+
+    withdraw = commands.WithdrawSubmission(
+        payment_id="pay_1", reference=R1, reason="refused", retry_at=NOW
+    )
+    confirm = commands.ConfirmSubmission(
+        payment_id="pay_1", reference=R2, sealed_handle=None, token_digest=None, inquire_at=NOW
+    )
+    for command in (request, start(R1), withdraw, start(R2), confirm):
+        state = _after(state, command)
+    return state
+
+
+def _after(state: Payment, command: commands.PaymentCommand) -> Payment:
+    for event in payment.decide(command, state):
+        state = payment.evolve(state, event)
+    return state
+
+
+def _told(told: list[Evidence]) -> Payment:
+    state = _submitted()
+    for one in told:
+        state = _after(state, commands.RecordEvidence(payment_id="pay_1", evidence=one))
+    return state
+
+
+@given(two_tellings())
+@example(
+    (
+        [word("succeeded"), word("failed", "statement")],
+        [word("failed", "statement"), word("succeeded")],
+    )
+)
+@example(([word("succeeded"), word("failed")], [word("failed"), word("succeeded")]))
+def test_any_order_and_any_repetition_of_words_end_in_the_same_state_and_the_same_journal(
+    tellings: tuple[list[Evidence], list[Evidence]],
+) -> None:
+    one, other = _told(tellings[0]), _told(tellings[1])
+
+    assert one == other
+    assert one.reason == other.reason
+    assert postings(one) == postings(other)
+
+
+@given(st.lists(words, max_size=7))
+def test_postings_always_sum_to_zero_in_every_currency(told: list[Evidence]) -> None:
+    sums: dict[str, int] = {}
+    for line in postings(_told(told)):
+        sums[line.currency] = sums.get(line.currency, 0) + line.amount_minor
+
+    assert set(sums.values()) <= {0}
+
+
+@given(st.lists(words, max_size=7))
+def test_a_success_is_never_lost_unless_a_settling_source_says_so(told: list[Evidence]) -> None:
+    state = _told(told)
+    paid = [one for one in told if one.word is Word.SUCCEEDED]
+    settled_against = [
+        one for one in told if one.word is not Word.SUCCEEDED and one.trust >= Trust.STATEMENT
+    ]
+    if paid and not settled_against:
+        assert state.status in {Status.SUCCEEDED, Status.CONFLICT}
+
+
+@given(st.lists(words, max_size=7))
+def test_a_wrong_amount_alone_never_makes_a_success(told: list[Evidence]) -> None:
+    wrong = [one for one in told if one.word is Word.SUCCEEDED and not one.is_about(ASKED)]
+
+    assert _told(wrong).status in {Status.PENDING, Status.CONFLICT}
+
+
+# who says what -> the resolution; trust rises from webhook to operator.
+CASES = [
+    ("", Resolution.OPEN),
+    ("webhook:succeeded", Resolution.SUCCEEDED),
+    ("webhook:succeeded poll:succeeded", Resolution.SUCCEEDED),
+    ("webhook:failed", Resolution.FAILED),
+    ("webhook:expired poll:failed", Resolution.FAILED),
+    ("poll:expired poll:failed", Resolution.FAILED),
+    ("webhook:failed poll:succeeded", Resolution.SUCCEEDED),
+    ("webhook:succeeded poll:failed", Resolution.CONFLICT),
+    ("poll:succeeded poll:failed", Resolution.CONFLICT),
+    ("poll:succeeded webhook:failed", Resolution.SUCCEEDED),
+    ("poll:succeeded statement:failed", Resolution.FAILED),
+    ("poll:succeeded poll:failed statement:succeeded", Resolution.SUCCEEDED),
+    ("statement:succeeded statement:failed", Resolution.CONFLICT),
+    ("statement:succeeded statement:failed operator:failed", Resolution.FAILED),
+    ("poll:succeeded:1400", Resolution.CONFLICT),
+    ("poll:succeeded:1400 statement:succeeded:1500", Resolution.SUCCEEDED),
+    ("poll:succeeded:1400 statement:failed", Resolution.FAILED),
+    ("statement:succeeded:1400 poll:succeeded:1500", Resolution.CONFLICT),
+]
+
+
+@pytest.mark.parametrize(("said", "expected"), CASES)
+def test_words_add_up_as_the_table_says(said: str, expected: Resolution) -> None:
+    told = [
+        word(parts[1], parts[0], amount=parts[2] if len(parts) > 2 else None)
+        for parts in (one.split(":") for one in said.split())
+    ]
+
+    assert resolve(ASKED, [R1], frozenset(told)).resolution is expected
+
+
+def test_money_in_conflict_stands_in_suspense_at_the_amount_that_was_reported() -> None:
+    state = _told([word("succeeded", reference=R2, amount="1400")])
+
+    assert postings(state) == (
+        Posting("552", "mtn", "XAF", 1400),
+        Posting("471", "mtn", "XAF", -1400),
+    )
+
+
+def test_money_taken_is_the_providers_wallet_against_the_merchants_customers() -> None:
+    state = _told([word("succeeded", reference=R2)])
+
+    assert postings(state) == (
+        Posting("552", "mtn", "XAF", 1500),
+        Posting("411", "mer_1", "XAF", -1500),
+    )

@@ -1,0 +1,309 @@
+"""The payment's decisions: every status against every command, and the sentences that matter."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ledger import commands, events, payment
+from ledger.errors import CommandRefusedError, IdempotencyKeyReusedError, UnknownPaymentError
+from ledger.evidence import EVIDENCE_MAX, Evidence, Source, Word
+from ledger.money import Money
+from ledger.payment import ATTEMPTS_MAX, HINTS_MAX, Status, payment_id_of
+from tests.specification import Specification
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=5)
+ID = "pay_test"
+R1, R2 = "reference-1", "reference-2"
+
+a_payment = Specification(payment.decide, payment.evolve, payment.INITIAL)
+
+REQUEST = commands.RequestPayment(
+    payment_id=ID,
+    merchant_id="mer_1",
+    money=Money(1500, "XAF"),
+    provider="mtn",
+    operator="mtn-cm",
+    country="CM",
+    route_reason="carrier",
+    payer="person-1",
+    sealed="sealed",
+    content_digest="digest",
+    expires_at=LATER,
+)
+START = commands.StartSubmission(payment_id=ID, provider="mtn", reference=R1, inquire_at=LATER)
+CONFIRM = commands.ConfirmSubmission(
+    payment_id=ID, reference=R1, sealed_handle=None, token_digest=None, inquire_at=LATER
+)
+DECLINE = commands.DeclineSubmission(
+    payment_id=ID, reference=R1, code="NOT_ALLOWED", reason="not allowed", is_technical=False
+)
+WITHDRAW = commands.WithdrawSubmission(
+    payment_id=ID, reference=R1, reason="connection refused", retry_at=LATER
+)
+DOUBT = commands.DoubtSubmission(payment_id=ID, reference=R1, reason="timeout", inquire_at=LATER)
+ASKED = commands.RecordInquiry(
+    payment_id=ID, reference=R1, result="pending", detail="PENDING", inquire_at=LATER
+)
+HINT = commands.RequestInquiry(payment_id=ID, reason="unsigned webhook", inquire_at=NOW)
+EXPIRE = commands.ExpirePayment(payment_id=ID, reason="never submitted")
+
+
+def word(
+    says: Word, source: Source = Source.POLL, *, reference: str = R1, amount: str | None = "1500"
+) -> Evidence:
+    """One word about the payment; valid by default."""
+    return Evidence(
+        source=source,
+        provider="mtn",
+        reference=reference,
+        word=says,
+        amount=amount,
+        currency="XAF" if amount else None,
+    )
+
+
+def record(evidence: Evidence) -> commands.RecordEvidence:
+    """The command that records a word."""
+    return commands.RecordEvidence(payment_id=ID, evidence=evidence)
+
+
+SUCCESS, FAILURE = record(word(Word.SUCCEEDED)), record(word(Word.FAILED, amount=None))
+EXPIRY = record(word(Word.EXPIRED, amount=None))
+WRONG_AMOUNT = record(word(Word.SUCCEEDED, amount="1400"))
+
+
+def history(*asked: commands.PaymentCommand) -> list[events.Event]:
+    """The events that commands make, one after the other."""
+    state, happened = payment.INITIAL, []
+    for command in asked:
+        for event in payment.decide(command, state):
+            state = payment.evolve(state, event)
+            happened.append(event)
+    return happened
+
+
+HISTORIES = {
+    Status.REQUESTED: history(REQUEST),
+    Status.SUBMITTING: history(REQUEST, START),
+    Status.PENDING: history(REQUEST, START, CONFIRM),
+    Status.UNKNOWN: history(REQUEST, START, DOUBT),
+    Status.DECLINED: history(REQUEST, START, DECLINE),
+    Status.SUCCEEDED: history(REQUEST, START, CONFIRM, SUCCESS),
+    Status.FAILED: history(REQUEST, START, CONFIRM, FAILURE),
+    Status.EXPIRED: history(REQUEST, START, CONFIRM, EXPIRY),
+    Status.CONFLICT: history(REQUEST, START, CONFIRM, WRONG_AMOUNT),
+}
+
+REFUSED = "refused"
+SAME = "same"
+"""Accepted and nothing happened: already so, or too late to matter."""
+
+COLUMNS = {
+    "request": REQUEST,
+    "start": START,
+    "confirm": CONFIRM,
+    "decline": DECLINE,
+    "withdraw": WITHDRAW,
+    "doubt": DOUBT,
+    "asked": ASKED,
+    "hint": HINT,
+    "success": SUCCESS,
+    "failure": FAILURE,
+    "expire": EXPIRE,
+}
+
+# What each command makes of each status: a status, "same" (no event) or "refused".
+# fmt: off
+TABLE = """
+            request start      confirm   decline  withdraw  doubt   asked   hint       success   failure   expire
+requested   same    submitting refused   refused  refused   refused refused same       refused   refused   expired
+submitting  same    refused    pending   declined requested unknown pending submitting succeeded failed    refused
+pending     same    refused    same      same     same      same    pending pending    succeeded failed    refused
+unknown     same    refused    pending   declined requested same    pending unknown    succeeded failed    refused
+declined    same    refused    pending   same     same      same    same    same       succeeded failed    refused
+succeeded   same    refused    same      same     same      same    same    same       same      conflict  refused
+failed      same    refused    same      same     same      same    same    same       conflict  same      refused
+expired     same    refused    same      same     same      same    same    same       conflict  failed    same
+conflict    same    refused    same      same     same      same    same    same       conflict  conflict  refused
+"""
+# fmt: on
+
+
+def _cases() -> list[tuple[Status, str, str]]:
+    header, *rows = [line.split() for line in TABLE.strip().splitlines()]
+    return [
+        (Status(row[0]), column, expected)
+        for row in rows
+        for column, expected in zip(header, row[1:], strict=True)
+    ]
+
+
+@pytest.mark.parametrize(("status", "column", "expected"), _cases())
+def test_every_status_answers_every_command_as_the_table_says(
+    status: Status, column: str, expected: str
+) -> None:
+    before = a_payment.state(*HISTORIES[status])
+    assert before.status is status
+    try:
+        decided = payment.decide(COLUMNS[column], before)
+    except CommandRefusedError:
+        found = REFUSED
+    else:
+        after = before
+        for event in decided:
+            after = payment.evolve(after, event)
+        found = after.status.value if decided else SAME
+
+    assert found == expected
+
+
+def test_the_table_has_every_status_and_every_kind_of_command() -> None:
+    kinds = {type(command) for command in COLUMNS.values()}
+    assert kinds == set(commands.PaymentCommand.__args__)
+    assert {status for status, _, _ in _cases()} == set(Status)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [one for one in COLUMNS.values() if one is not REQUEST],
+    ids=lambda c: type(c).__name__,
+)
+def test_no_command_but_the_request_reaches_a_payment_that_does_not_exist(
+    command: commands.PaymentCommand,
+) -> None:
+    a_payment.given().when(command).then_refused(UnknownPaymentError)
+
+
+def test_the_same_key_with_other_content_is_refused() -> None:
+    other = replace(REQUEST, content_digest="another digest")
+    a_payment.given(*history(REQUEST)).when(other).then_refused(IdempotencyKeyReusedError)
+
+
+def test_a_payment_id_is_the_same_for_ever_and_differs_by_merchant_and_key() -> None:
+    assert payment_id_of("mer_1", "order-1") == "pay_feln2qshee3ktebndfiftnhb3q"
+    assert len({payment_id_of(m, k) for m in ("a", "ab") for k in ("b", "", "bb")}) == 6
+
+
+def test_a_success_is_recorded_with_its_evidence_and_its_transaction() -> None:
+    evidence = word(Word.SUCCEEDED).model_copy(update={"provider_transaction_id": "363440463"})
+    state = (
+        a_payment.given(*HISTORIES[Status.PENDING])
+        .when(record(evidence))
+        .then(
+            events.PaymentEvidenceRecorded(evidence=evidence),
+            events.PaymentSucceeded(
+                provider="mtn", reference=R1, provider_transaction_id="363440463"
+            ),
+        )
+    )
+    assert (state.status, state.evidence) == (Status.SUCCEEDED, frozenset({evidence}))
+
+
+def test_a_confirming_word_is_kept_but_announces_nothing_again() -> None:
+    confirming = word(Word.SUCCEEDED, Source.STATEMENT)
+    a_payment.given(*HISTORIES[Status.SUCCEEDED]).when(record(confirming)).then(
+        events.PaymentEvidenceRecorded(evidence=confirming)
+    )
+
+
+def test_another_amount_is_never_a_success_and_says_what_was_asked() -> None:
+    state = a_payment.state(*HISTORIES[Status.CONFLICT])
+    assert state.reason == "poll of mtn says succeeded 1400 XAF (asked: 1500 XAF)"
+
+
+def test_another_currency_is_never_a_success() -> None:
+    dollars = word(Word.SUCCEEDED).model_copy(update={"currency": "USD"})
+    state = a_payment.state(*HISTORIES[Status.PENDING])
+    decided = payment.decide(record(dollars), state)
+    assert [event.type for event in decided] == ["payment.evidence_recorded", "payment.conflicted"]
+
+
+def test_only_a_settling_source_overturns_a_success() -> None:
+    statement = record(word(Word.FAILED, Source.STATEMENT, amount=None))
+    operator = record(word(Word.FAILED, Source.OPERATOR, amount=None))
+    for settling in (statement, operator):
+        state = a_payment.state(*HISTORIES[Status.SUCCEEDED])
+        assert payment.decide(settling, state)[-1].type == "payment.failed"
+
+
+def test_a_statement_settles_a_conflict() -> None:
+    statement = record(word(Word.SUCCEEDED, Source.STATEMENT))
+    state = a_payment.state(*HISTORIES[Status.CONFLICT])
+    assert payment.decide(statement, state)[-1].type == "payment.succeeded"
+
+
+def test_an_outcome_read_after_the_final_word_still_keeps_the_handle() -> None:
+    before = history(REQUEST, START, SUCCESS)
+    late = replace(CONFIRM, sealed_handle="handle", token_digest="token")
+    state = (
+        a_payment.given(*before)
+        .when(late)
+        .then(
+            events.PaymentSubmitted(
+                provider="mtn",
+                reference=R1,
+                attempt=1,
+                sealed_handle="handle",
+                token_digest="token",
+                inquire_at=LATER,
+            )
+        )
+    )
+    assert (state.status, state.attempts[0].sealed_handle) == (Status.SUCCEEDED, "handle")
+
+
+def test_money_taken_under_two_references_is_a_conflict() -> None:
+    again = commands.StartSubmission(payment_id=ID, provider="mtn", reference=R2, inquire_at=LATER)
+    twice = history(
+        REQUEST,
+        START,
+        WITHDRAW,
+        again,
+        record(word(Word.SUCCEEDED, reference=R1)),
+        record(word(Word.SUCCEEDED, reference=R2)),
+    )
+    assert a_payment.state(*twice).status is Status.CONFLICT
+
+
+def test_a_failure_of_an_abandoned_reference_does_not_end_the_present_one() -> None:
+    again = commands.StartSubmission(payment_id=ID, provider="mtn", reference=R2, inquire_at=LATER)
+    state = a_payment.state(*history(REQUEST, START, WITHDRAW, again, FAILURE))
+    assert state.status is Status.SUBMITTING
+
+
+def test_a_word_about_a_reference_never_submitted_is_refused() -> None:
+    stranger = record(word(Word.SUCCEEDED, reference="someone else's"))
+    a_payment.given(*HISTORIES[Status.PENDING]).when(stranger).then_refused(CommandRefusedError)
+
+
+def test_a_declined_payment_may_go_to_another_provider_only() -> None:
+    elsewhere = commands.StartSubmission(
+        payment_id=ID, provider="orange", reference=R2, inquire_at=LATER
+    )
+    state = a_payment.state(*HISTORIES[Status.DECLINED])
+    assert payment.decide(elsewhere, state)[0].type == "payment.submission_started"
+
+
+def test_hints_words_and_attempts_are_bounded() -> None:
+    state = a_payment.state(*HISTORIES[Status.PENDING])
+    for _ in range(HINTS_MAX):
+        for event in payment.decide(HINT, state):
+            state = payment.evolve(state, event)
+    assert payment.decide(HINT, state) == []
+
+    for number in range(EVIDENCE_MAX):
+        one = word(Word.FAILED, amount=None).model_copy(update={"code": str(number)})
+        for event in payment.decide(record(one), state):
+            state = payment.evolve(state, event)
+    with pytest.raises(CommandRefusedError, match="words are kept already"):
+        payment.decide(SUCCESS, state)
+
+    state = a_payment.state(*HISTORIES[Status.REQUESTED])
+    for _ in range(ATTEMPTS_MAX):
+        for command in (START, WITHDRAW):
+            for event in payment.decide(command, state):
+                state = payment.evolve(state, event)
+    with pytest.raises(CommandRefusedError, match="times already"):
+        payment.decide(START, state)
