@@ -237,10 +237,13 @@ class Worklist(Protocol):
         now: datetime,
         seconds: float,
     ) -> list[Due]:
-        """Take up to `limit` due pieces nobody holds, for `seconds`."""
+        """Take up to `limit` due pieces nobody holds, for `seconds`.
+
+        A lease is of the piece as it stood: once an event moves the piece on, the lease is void.
+        """
 
     async def release(self, due: Due, *, holder: str) -> None:
-        """Give a lease back: the work is done or shall be retried at once."""
+        """Give a lease back: nothing was done, and anybody may do it at once."""
 
-    async def next_due_at(self) -> datetime | None:
-        """When the earliest unleased piece is or becomes due; None if there is none."""
+    async def next_due_at(self, kind: str, provider: str | None) -> datetime | None:
+        """When the earliest unleased piece of that kind is or becomes due; None if there is none."""

@@ -321,7 +321,9 @@ def _record_inquiry(command: commands.RecordInquiry, state: Payment) -> list[Eve
 
 
 def _request_inquiry(command: commands.RequestInquiry, state: Payment) -> list[Event]:
-    if state.status not in _ASKED or state.hints >= HINTS_MAX:
+    # While a submission is under way nobody may ask about its reference: "not found" would be the
+    # truth, and yet the money may move a moment later.
+    if state.status not in {Status.PENDING, Status.UNKNOWN} or state.hints >= HINTS_MAX:
         return []
     return [events.PaymentInquiryRequested(reason=command.reason, inquire_at=command.inquire_at)]
 
@@ -444,7 +446,9 @@ def evolve(state: Payment, event: Event) -> Payment:
                 else one
                 for one in state.attempts
             )
-            return replace(state, attempts=attempts, progress=Status.PENDING)
+            is_last = event.attempt == len(state.attempts)
+            progress = Status.PENDING if is_last else state.progress
+            return replace(state, attempts=attempts, progress=progress)
         case events.PaymentSubmissionDeclined():
             return replace(state, progress=Status.DECLINED, note=event.reason, code=event.code)
         case events.PaymentSubmissionWithdrawn():

@@ -119,7 +119,7 @@ COLUMNS = {
 TABLE = """
             request start      confirm   decline  withdraw  doubt   asked   hint       success   failure   expire
 requested   same    submitting refused   refused  refused   refused refused same       refused   refused   expired
-submitting  same    refused    pending   declined requested unknown pending submitting succeeded failed    refused
+submitting  same    refused    pending   declined requested unknown pending same       succeeded failed    refused
 pending     same    refused    same      same     same      same    pending pending    succeeded failed    refused
 unknown     same    refused    pending   declined requested same    pending unknown    succeeded failed    refused
 declined    same    refused    pending   same     same      same    same    same       succeeded failed    refused

@@ -135,7 +135,7 @@ class Call:
 
 
 class FaultyLine:
-    """The line between the caller and the provider; `install` puts it in front of an application.
+    """The line between the caller and the provider; `install` puts it before all else.
 
     `name_call` tells what a request is about; None means that nothing goes wrong with it (our own
     pages, a payer's page). `error_answer` makes the provider's own shape of a 500 and a 503.
@@ -162,7 +162,7 @@ class FaultyLine:
 
     def install(self, application: web.Application) -> None:
         """Spoil every answer of `application`, and let no silent call hold up its shutdown."""
-        application.middlewares.append(self.middleware)
+        application.middlewares.insert(0, self.middleware)
         application.on_shutdown.append(self._hang_up_all)
 
     @property

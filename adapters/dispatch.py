@@ -1,0 +1,204 @@
+"""Dispatch: takes a requested payment to its provider; intent, call, outcome.
+
+`payment.submission_started` is durable before the provider is called. A crash anywhere after it is
+mended by `adapters.polling`, which asks about the reference: nothing is ever sent blindly again.
+A submission takes at most `submission_seconds_max` and says so in its intent, so nobody asks about
+a reference whose call may still be under way.
+
+It decides nothing: outcomes become commands, and the ledger may refuse them.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+import asyncio
+import orjson
+import structlog
+
+from adapters.base import (
+    Accepted,
+    Adapter,
+    Charge,
+    Declined,
+    Due,
+    Final as FinalWord,
+    NotSent,
+    Submission,
+    Unknown,
+)
+from adapters.recording import Recorder
+from ledger import commands
+from ledger.errors import CommandRefusedError, ErasedError
+from ledger.evidence import Evidence, Source
+from ledger.payment import Payment, Status
+from ledger.store import Clock
+
+log = structlog.get_logger()
+
+INTENT_MARGIN_SECONDS: Final = 5.0
+"""How long after the longest possible submission its reference may be asked about."""
+
+
+def submission_seconds_max(adapter: Adapter) -> float:
+    """The longest a submission may take: waiting for a turn, a token, the call, one repeat."""
+    return adapter.pace.call_timeout_seconds * 4
+
+
+class Dispatcher:
+    """Performs `submit` pieces."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        adapters: Mapping[str, Adapter],
+        *,
+        clock: Clock,
+        public_url: str,
+    ) -> None:
+        self._recorder, self._adapters, self._clock = recorder, adapters, clock
+        self._public_url = public_url.rstrip("/")
+
+    async def perform(self, due: Due) -> None:
+        """Submit one payment, if it is still to be submitted."""
+        payment_id = due.stream_id
+        state, recorded = await self._recorder.handler.payment(payment_id)
+        if state.status is not Status.REQUESTED:
+            return
+        recorder = self._recorder.about(recorded, actor="reactor:dispatch")
+        now = self._clock()
+        if now >= state.requested.expires_at:
+            reason = state.note or "no provider could be reached in time"
+            await recorder.record(commands.ExpirePayment(payment_id=payment_id, reason=reason))
+            return
+        adapter = self._adapters.get(state.requested.provider)
+        if adapter is None:
+            log.error("dispatch.provider_missing", provider=state.requested.provider)
+            return
+        reference = reference_of(adapter, state)
+        try:
+            charge = await self._charge(state, adapter, reference)
+        except ErasedError:
+            reason = "the payer was erased before the payment was submitted"
+            await recorder.record(commands.ExpirePayment(payment_id=payment_id, reason=reason))
+            return
+        limit_seconds = submission_seconds_max(adapter)
+        started = await recorder.record(
+            commands.StartSubmission(
+                payment_id=payment_id,
+                provider=adapter.name,
+                reference=reference,
+                inquire_at=now + timedelta(seconds=limit_seconds + INTENT_MARGIN_SECONDS),
+            )
+        )
+        if not started:
+            return
+        outcome = await self._submit(adapter, charge, reference, limit_seconds)
+        await self._record(recorder, adapter, state, reference, outcome)
+
+    async def _charge(self, state: Payment, adapter: Adapter, reference: str) -> Charge:
+        request = state.requested
+        opened = await self._recorder.vault.open(request.sealed, context=request.payment_id)
+        particulars = orjson.loads(opened)
+        callback = f"{self._public_url}/webhooks/{adapter.name}/{request.payment_id}/{reference}"
+        return Charge(
+            payment_id=request.payment_id,
+            money=state.money,
+            phone=particulars["phone"],
+            country=request.country,
+            description=particulars.get("description") or "",
+            callback_url=callback,
+            return_url=particulars.get("return_url"),
+            cancel_url=particulars.get("cancel_url"),
+            language=particulars.get("language") or "fr",
+        )
+
+    @staticmethod
+    async def _submit(
+        adapter: Adapter, charge: Charge, reference: str, limit_seconds: float
+    ) -> Submission:
+        try:
+            async with asyncio.timeout(limit_seconds):
+                return await adapter.submit(charge, reference)
+        except TimeoutError:
+            return Unknown(f"no answer within {limit_seconds:g} seconds")
+        except Exception as error:
+            # An adapter that raises is a mistake in it, but the money may have moved all the same.
+            log.exception("dispatch.adapter_raised", provider=adapter.name)
+            return Unknown(f"the adapter raised {type(error).__name__}")
+
+    async def _record(
+        self,
+        recorder: Recorder,
+        adapter: Adapter,
+        state: Payment,
+        reference: str,
+        outcome: Submission,
+    ) -> None:
+        payment_id, now = state.requested.payment_id, self._clock()
+        inquire_at = now + timedelta(seconds=adapter.pace.inquiry_delay_seconds(0))
+        match outcome:
+            case Accepted():
+                await recorder.confirm(state, reference, outcome, inquire_at)
+            case Declined():
+                await recorder.record(
+                    commands.DeclineSubmission(
+                        payment_id=payment_id,
+                        reference=reference,
+                        code=outcome.code,
+                        reason=outcome.reason,
+                        is_technical=outcome.is_technical,
+                    )
+                )
+            case NotSent():
+                delay = adapter.pace.retry_delay_seconds(len(state.attempts))
+                await recorder.record(
+                    commands.WithdrawSubmission(
+                        payment_id=payment_id,
+                        reference=reference,
+                        reason=outcome.reason,
+                        retry_at=now + timedelta(seconds=delay),
+                    )
+                )
+            case Unknown():
+                await recorder.record(
+                    commands.DoubtSubmission(
+                        payment_id=payment_id,
+                        reference=reference,
+                        reason=outcome.reason,
+                        inquire_at=inquire_at,
+                    )
+                )
+            case FinalWord():
+                await recorder.confirm(state, reference, Accepted(), inquire_at)
+                await record_final(recorder, adapter, payment_id, reference, outcome)
+
+
+def reference_of(adapter: Adapter, state: Payment) -> str:
+    """The reference to submit under: the last one again where a repeat cannot charge twice."""
+    last = state.attempt
+    if last is not None and last.provider == adapter.name and adapter.is_idempotent_by_reference:
+        return last.reference
+    used = {one.reference for one in state.attempts}
+    return adapter.reference_for(state.requested.payment_id, len(used) + 1)
+
+
+async def record_final(
+    recorder: Recorder, adapter: Adapter, payment_id: str, reference: str, word: FinalWord
+) -> None:
+    """Record a provider's answer to our own authenticated question as evidence."""
+    evidence = Evidence(
+        source=Source.POLL,
+        provider=adapter.name,
+        reference=reference,
+        word=word.word,
+        amount=word.amount,
+        currency=word.currency,
+        provider_transaction_id=word.provider_transaction_id,
+        code=word.code,
+        reason=word.reason,
+    )
+    try:
+        await recorder.record(commands.RecordEvidence(payment_id=payment_id, evidence=evidence))
+    except CommandRefusedError as refused:
+        log.error("evidence.refused", payment_id=payment_id, reason=str(refused))

@@ -1,0 +1,114 @@
+"""Polling: asks providers about references whose final word is missing, until there is one.
+
+Every payment must reach its end with no callback at all; this is what takes it there. It also
+mends what a crash left behind: a reference whose submission has no outcome is asked about, and is
+submitted again only if the provider certainly does not have it.
+
+Time is not evidence: however long a reference stays without a word, it is only asked about ever
+more slowly, within the provider's limits, and listed with its age.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Literal
+
+import asyncio
+import orjson
+import structlog
+
+from adapters.base import Adapter, Due, Final, Inquiry, NotFound, NotSent, Pending, Unknown
+from adapters.dispatch import record_final, submission_seconds_max
+from adapters.recording import Recorder, handle_context
+from ledger import commands
+from ledger.errors import ErasedError
+from ledger.payment import Attempt, Payment, Status
+from ledger.store import Clock
+
+log = structlog.get_logger()
+
+_ASKED = frozenset({Status.SUBMITTING, Status.PENDING, Status.UNKNOWN})
+
+
+class Poller:
+    """Performs `inquire` pieces."""
+
+    def __init__(
+        self, recorder: Recorder, adapters: Mapping[str, Adapter], *, clock: Clock
+    ) -> None:
+        self._recorder, self._adapters, self._clock = recorder, adapters, clock
+
+    async def perform(self, due: Due) -> None:
+        """Ask about one payment's last reference, if its word is still missing."""
+        payment_id = due.stream_id
+        state, recorded = await self._recorder.handler.payment(payment_id)
+        attempt = state.attempt
+        if state.status not in _ASKED or attempt is None:
+            return
+        adapter = self._adapters.get(attempt.provider)
+        if adapter is None:
+            log.error("polling.provider_missing", provider=attempt.provider)
+            return
+        recorder = self._recorder.about(recorded, actor="reactor:polling")
+        answer = await self._ask(adapter, payment_id, attempt)
+        match answer:
+            case Final():
+                await record_final(recorder, adapter, payment_id, attempt.reference, answer)
+            case Pending():
+                await self._wait(recorder, adapter, state, "pending", answer.detail)
+            case Unknown():
+                await self._wait(recorder, adapter, state, "no_answer", answer.reason)
+            case NotFound() if adapter.is_idempotent_by_reference and not attempt.is_accepted:
+                await self._withdraw(recorder, adapter, state, answer.detail)
+            case NotFound():
+                await self._wait(recorder, adapter, state, "not_found", answer.detail)
+            case NotSent() if not attempt.is_accepted:
+                await self._withdraw(recorder, adapter, state, answer.reason)
+            case NotSent():
+                await self._wait(recorder, adapter, state, "no_answer", answer.reason)
+
+    async def _ask(self, adapter: Adapter, payment_id: str, attempt: Attempt) -> Inquiry:
+        limit_seconds = submission_seconds_max(adapter)
+        try:
+            handle = None
+            if attempt.sealed_handle is not None:
+                context = handle_context(payment_id, attempt.reference)
+                opened = await self._recorder.vault.open(attempt.sealed_handle, context=context)
+                handle = orjson.loads(opened)
+            async with asyncio.timeout(limit_seconds):
+                return await adapter.inquire(attempt.reference, handle)
+        except ErasedError:
+            return Unknown("the payer was erased, and with it what the provider wants to be asked")
+        except TimeoutError:
+            return Unknown(f"no answer within {limit_seconds:g} seconds")
+
+    async def _wait(
+        self,
+        recorder: Recorder,
+        adapter: Adapter,
+        state: Payment,
+        result: Literal["pending", "no_answer", "not_found"],
+        detail: str,
+    ) -> None:
+        delay = adapter.pace.inquiry_delay_seconds(state.inquiries + 1)
+        await recorder.record(
+            commands.RecordInquiry(
+                payment_id=state.requested.payment_id,
+                reference=state.attempts[-1].reference,
+                result=result,
+                detail=detail,
+                inquire_at=self._clock() + timedelta(seconds=delay),
+            )
+        )
+
+    async def _withdraw(
+        self, recorder: Recorder, adapter: Adapter, state: Payment, reason: str
+    ) -> None:
+        delay = adapter.pace.retry_delay_seconds(len(state.attempts))
+        await recorder.record(
+            commands.WithdrawSubmission(
+                payment_id=state.requested.payment_id,
+                reference=state.attempts[-1].reference,
+                reason=reason or "the provider does not know the reference",
+                retry_at=self._clock() + timedelta(seconds=delay),
+            )
+        )

@@ -1,0 +1,116 @@
+"""Recording: how a reactor tells the ledger what it learned, in the conversation it belongs to.
+
+An outcome is the dearest thing a reactor holds: money may have moved. So recording is patient: it
+tries again while the store is busy or away, at most `TRIES_MAX` times; what still cannot be
+recorded is found again by asking the provider.
+
+It seals what may not stand in the log (a provider's handle), and hashes the tokens that webhooks
+will present.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+import orjson
+import structlog
+
+from adapters.base import Accepted
+from ledger import commands
+from ledger.commands import Command
+from ledger.entry import Context, RecordedEvent
+from ledger.errors import StoreBusyError, StoreUnavailableError
+from ledger.handling import Handler
+from ledger.payment import Payment
+from ledger.store import DataKey
+from ledger.vault import Vault
+
+log = structlog.get_logger()
+
+TRIES_MAX: Final = 8
+"""With doubling pauses from 0.1 s: about 25 seconds of patience."""
+
+TOKEN_PURPOSE: Final = "webhook-token"
+"""The domain of the keyed hash over tokens that webhooks present."""
+
+
+def handle_context(payment_id: str, reference: str) -> str:
+    """What a sealed handle is bound to."""
+    return f"{payment_id}/{reference}"
+
+
+class Recorder:
+    """Hands commands to the ledger for a reactor."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        vault: Vault,
+        *,
+        context: Context | None = None,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.handler, self.vault = handler, vault
+        self._context, self._pause = context, pause
+
+    def about(self, recorded: Sequence[RecordedEvent], *, actor: str) -> "Recorder":
+        """The same, in the conversation of a stream, caused by its last event."""
+        context = Context(actor, recorded[0].correlation_id, recorded[-1].id)
+        return Recorder(self.handler, self.vault, context=context, pause=self._pause)
+
+    async def record(
+        self, command: Command, *, keys: Sequence[DataKey] = ()
+    ) -> list[RecordedEvent]:
+        """Hand a command over; what it made happen (empty: it was so already).
+
+        Raises:
+            CommandRefusedError: the decision was no.
+            StoreError: the store stayed away; nothing was recorded.
+        """
+        if self._context is None:
+            raise RuntimeError("a recorder is used through `about`")
+        for attempt in range(1, TRIES_MAX + 1):
+            try:
+                handled = await self.handler.handle(command, context=self._context, keys=keys)
+            except (StoreBusyError, StoreUnavailableError) as error:
+                if attempt == TRIES_MAX:
+                    raise
+                log.warning("recording.retried", attempt=attempt, error=error.code)
+                await self._pause(0.1 * 2.0 ** (attempt - 1))
+            else:
+                if handled.events:
+                    self._context = self._context._replace(causation_id=handled.events[-1].id)
+                return handled.events
+        raise AssertionError("unreachable: the last try raises")
+
+    async def confirm(
+        self, state: Payment, reference: str, outcome: Accepted, inquire_at: datetime
+    ) -> None:
+        """Record an acceptance with its handle sealed under the payer's key."""
+        request = state.requested
+        keys: list[DataKey] = []
+        sealed_handle = None
+        if outcome.handle:
+            sealed = self.vault.seal(
+                request.payer,
+                orjson.dumps(dict(outcome.handle)),
+                context=handle_context(request.payment_id, reference),
+            )
+            sealed_handle = sealed.text
+            keys = [sealed.new_key] if sealed.new_key else []
+        token_digest = None
+        if outcome.webhook_token is not None:
+            token_digest = self.vault.digest(TOKEN_PURPOSE, outcome.webhook_token.encode())
+        await self.record(
+            commands.ConfirmSubmission(
+                payment_id=request.payment_id,
+                reference=reference,
+                sealed_handle=sealed_handle,
+                token_digest=token_digest,
+                inquire_at=inquire_at,
+            ),
+            keys=keys,
+        )
+        for key in keys:
+            self.vault.remember(key)

@@ -1,0 +1,80 @@
+"""Translate: turns stored webhooks into commands, at our own pace.
+
+The door has stored the bytes and answered 200; here they are opened, read by their provider's
+adapter and handed to the ledger as commands. Doing it twice does no harm: evidence is a set. Every
+call ends as understood or as an orphan; an orphan is kept for reconciliation, never dropped.
+"""
+
+import base64
+from collections.abc import Mapping
+
+import orjson
+import structlog
+
+from adapters.base import Adapter, Due, WebhookCall, WebhookUnreadableError
+from adapters.recording import Recorder
+from ledger import commands, webhook
+from ledger.errors import CommandRefusedError, VaultError
+from ledger.events import WebhookReceived
+from ledger.store import Clock
+
+log = structlog.get_logger()
+
+
+class Translator:
+    """Performs `translate` pieces."""
+
+    def __init__(
+        self, recorder: Recorder, adapters: Mapping[str, Adapter], *, clock: Clock
+    ) -> None:
+        self._recorder, self._adapters, self._clock = recorder, adapters, clock
+
+    async def perform(self, due: Due) -> None:
+        """Translate one stored call, if nobody has yet."""
+        webhook_id = due.stream_id
+        store = self._recorder.handler.store
+        recorded = await store.read_stream(webhook.stream_of(webhook_id))
+        state = webhook.INITIAL
+        for one in recorded:
+            state = webhook.evolve(state, one.event)
+        if state.received is None or state.is_closed:
+            return
+        recorder = self._recorder.about(recorded, actor="reactor:translate")
+        try:
+            payment_id, effect = await self._understand(recorder, webhook_id, state.received)
+        except (WebhookUnreadableError, VaultError, CommandRefusedError) as error:
+            log.warning("webhook.orphaned", webhook_id=webhook_id, reason=str(error))
+            await recorder.record(
+                commands.OrphanWebhook(webhook_id=webhook_id, reason=str(error)[:500])
+            )
+            return
+        await recorder.record(
+            commands.CloseWebhook(webhook_id=webhook_id, payment_id=payment_id, effect=effect)
+        )
+
+    async def _understand(
+        self, recorder: Recorder, webhook_id: str, received: WebhookReceived
+    ) -> tuple[str, str]:
+        adapter = self._adapters.get(received.provider)
+        if adapter is None:
+            raise WebhookUnreadableError(f"provider {received.provider} is not enabled")
+        opened = orjson.loads(await recorder.vault.open(received.sealed, context=webhook_id))
+        call = WebhookCall(
+            method=opened["method"],
+            path=tuple(opened["path"]),
+            headers=opened["headers"],
+            body=base64.b64decode(opened["body"]),
+        )
+        asked = adapter.translate(call, received.verdict, self._clock())
+        effects: list[str] = []
+        payment_id = received.payment_id or ""
+        for command in asked:
+            payment_id = command.payment_id
+            state, _ = await recorder.handler.payment(payment_id)
+            if not any(one.provider == adapter.name for one in state.attempts):
+                raise WebhookUnreadableError(
+                    f"payment {payment_id} was never submitted to {adapter.name}"
+                )
+            happened = await recorder.record(command)
+            effects += [one.type for one in happened] or [f"{type(command).__name__}: already so"]
+        return payment_id, ", ".join(effects) or "nothing to do"
