@@ -66,6 +66,7 @@ class ManualTimer:
         self._elapsed_seconds = 0.0
         self._order = itertools.count()
         self._due: list[tuple[float, int, _Due]] = []
+        self._asked = asyncio.Event()
 
     def now_seconds(self) -> float:
         """Return the seconds that `advance` has let pass so far."""
@@ -79,7 +80,14 @@ class ManualTimer:
         """Keep `action` until `advance` reaches its time."""
         due = _Due(action)
         heapq.heappush(self._due, (self._elapsed_seconds + delay_seconds, next(self._order), due))
+        self._asked.set()
         return due
+
+    async def until_waiting(self, count: int) -> None:
+        """Return once at least `count` actions wait for their time."""
+        while sum(due.action is not None for _, _, due in self._due) < count:
+            self._asked.clear()
+            await self._asked.wait()
 
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass; run what falls due, in order, each at its own moment."""

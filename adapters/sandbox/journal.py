@@ -1,0 +1,65 @@
+"""A JSON-lines file in which a sandbox keeps its books across restarts.
+
+Each record is one line of JSON, handed to the operating system before `append` returns: it survives
+the death of the process, not of the machine (a sandbox needs no fsync). A line torn by such a
+death is cut off at the next start, so the file always ends between two records.
+
+Other processes may read the file meanwhile. It knows nothing of what the records mean and holds
+none of them in memory.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, Self
+
+import orjson
+
+LINES_MAX: Final = 1_000_000
+"""Beyond this many records the journal is full and says so before anything is done."""
+
+
+class Journal:
+    """Append-only records of one sandbox; `None` as path keeps nothing."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._file = None if path is None else path.open("ab+", buffering=0)
+        self._lines = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a further record would pass the limit."""
+        return self._lines >= LINES_MAX
+
+    def records(self) -> Iterator[dict[str, object]]:
+        """Give every record so far, oldest first; cuts off a torn last line."""
+        if self._file is None:
+            return
+        self._file.seek(0)
+        self._lines = 0
+        whole_bytes = 0
+        with open(self._file.fileno(), "rb", closefd=False) as lines:
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    break
+                whole_bytes += len(line)
+                self._lines += 1
+                yield orjson.loads(line)
+        self._file.truncate(whole_bytes)
+
+    def append(self, record: Mapping[str, object]) -> None:
+        """Add one record."""
+        self._lines += 1
+        if self._file is not None:
+            self._file.write(orjson.dumps(record) + b"\n")
+
+    def close(self) -> None:
+        """Close the file; appending afterwards raises ValueError."""
+        if self._file is not None:
+            self._file.close()
