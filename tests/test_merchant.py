@@ -1,0 +1,74 @@
+"""Merchants, API keys and stored webhooks: the small deciders, in sentences."""
+
+from ledger import commands, events, merchant, webhook
+from ledger.errors import CommandRefusedError, UnknownMerchantError
+from tests.specification import Specification
+
+an_account = Specification(merchant.decide, merchant.evolve, merchant.INITIAL)
+a_webhook = Specification(webhook.decide, webhook.evolve, webhook.INITIAL)
+
+ADD = commands.AddMerchant(merchant_id="mer_1", name="Boutique", country="CM")
+ADDED = events.MerchantAdded(merchant_id="mer_1", name="Boutique", country="CM")
+ISSUE = commands.IssueKey(key_id="k1", role="merchant", merchant_id="mer_1", secret_digest="d")
+ISSUED = events.KeyIssued(key_id="k1", role="merchant", merchant_id="mer_1", secret_digest="d")
+REVOKE = commands.RevokeKey(key_id="k1", reason="lost")
+REVOKED = events.KeyRevoked(key_id="k1", reason="lost")
+
+STORE = commands.StoreWebhook(
+    webhook_id="mtn-d",
+    provider="mtn",
+    payment_id="pay_1",
+    verdict="unsigned",
+    digest="d",
+    sealed="sealed",
+)
+RECEIVED = events.WebhookReceived(
+    provider="mtn", payment_id="pay_1", verdict="unsigned", digest="d", sealed="sealed"
+)
+CLOSE = commands.CloseWebhook(webhook_id="mtn-d", payment_id="pay_1", effect="asked")
+UNDERSTOOD = events.WebhookUnderstood(provider="mtn", payment_id="pay_1", effect="asked")
+ORPHAN = commands.OrphanWebhook(webhook_id="mtn-d", reason="no such payment")
+ORPHANED = events.WebhookOrphaned(provider="mtn", reason="no such payment")
+
+
+def test_a_merchant_is_added_once_however_often_it_is_asked() -> None:
+    an_account.given().when(ADD).then(ADDED)
+    an_account.given(ADDED).when(ADD).then()
+
+
+def test_a_taken_merchant_id_is_refused_for_another() -> None:
+    other = commands.AddMerchant(merchant_id="mer_1", name="Another", country="CI")
+    an_account.given(ADDED).when(other).then_refused(CommandRefusedError)
+
+
+def test_a_key_is_issued_once_and_revoked_once() -> None:
+    an_account.given().when(ISSUE).then(ISSUED)
+    an_account.given(ISSUED).when(ISSUE).then()
+    an_account.given(ISSUED).when(REVOKE).then(REVOKED)
+    an_account.given(ISSUED, REVOKED).when(REVOKE).then()
+
+
+def test_a_key_that_never_was_cannot_be_revoked() -> None:
+    an_account.given().when(REVOKE).then_refused(CommandRefusedError)
+
+
+def test_a_merchant_key_belongs_to_a_merchant() -> None:
+    nobodys = commands.IssueKey(key_id="k", role="merchant", merchant_id=None, secret_digest="d")
+    an_account.given().when(nobodys).then_refused(UnknownMerchantError)
+
+
+def test_a_webhook_is_stored_once_however_often_it_comes() -> None:
+    a_webhook.given().when(STORE).then(RECEIVED)
+    a_webhook.given(RECEIVED).when(STORE).then()
+    a_webhook.given(RECEIVED, UNDERSTOOD).when(STORE).then()
+
+
+def test_a_stored_webhook_ends_once_as_understood_or_as_an_orphan() -> None:
+    a_webhook.given(RECEIVED).when(CLOSE).then(UNDERSTOOD)
+    a_webhook.given(RECEIVED).when(ORPHAN).then(ORPHANED)
+    a_webhook.given(RECEIVED, ORPHANED).when(CLOSE).then()
+    a_webhook.given(RECEIVED, UNDERSTOOD).when(ORPHAN).then()
+
+
+def test_a_webhook_that_was_never_stored_cannot_end() -> None:
+    a_webhook.given().when(CLOSE).then_refused(CommandRefusedError)
