@@ -1,0 +1,429 @@
+"""The fault model: seeded dice, a line that spoils answers, callbacks that go astray."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.sandbox.callbacks import (
+    PENDING_MAX,
+    RETRY_SCHEDULE,
+    Attempt,
+    Callback,
+    CallbackSender,
+    is_on_this_machine,
+)
+from adapters.sandbox.faults import (
+    HTML_PAGE,
+    SILENT_SECONDS_MAX,
+    Call,
+    Dice,
+    Faults,
+    FaultyLine,
+    Outage,
+)
+from adapters.sandbox.timer import LoopTimer, ManualTimer, wait
+from tests.callback_receiver import CallbackReceiver
+
+KINDS = tuple(
+    name
+    for name, field in Faults.model_fields.items()
+    if name not in {"seed", "outages"} and not name.endswith("_seconds")
+)
+
+
+@given(seed=st.integers(), kind=st.sampled_from(KINDS), keys=st.lists(st.text(), min_size=2))
+def test_a_throw_depends_on_seed_kind_and_key_and_not_on_the_order_of_calls(
+    seed: int, kind: str, keys: list[str]
+) -> None:
+    one, other = Dice(Faults(seed=seed)), Dice(Faults(seed=seed))
+    forward = {key: one.throw(kind, key) for key in keys}
+    backward = {key: other.throw(kind, key) for key in reversed(keys)}
+    assert forward == backward
+
+
+@pytest.mark.parametrize("probability", [0.0, 0.1, 0.5, 0.9, 1.0])
+@pytest.mark.parametrize("kind", ["callback_lost", "server_error"])
+def test_a_fault_strikes_as_often_as_it_should(kind: str, probability: float) -> None:
+    dice = Dice(Faults.model_validate({"seed": 7, kind: probability}))
+    strikes = sum(dice.strikes(kind, f"payment {number}") for number in range(5_000))
+    assert strikes / 5_000 == pytest.approx(probability, abs=0.03)
+
+
+def test_kinds_strike_independently_of_each_other() -> None:
+    dice = Dice(Faults(seed=3, callback_lost=0.5, server_error=0.5))
+    both = sum(
+        dice.strikes("callback_lost", str(number)) and dice.strikes("server_error", str(number))
+        for number in range(5_000)
+    )
+    assert both / 5_000 == pytest.approx(0.25, abs=0.03)
+
+
+def test_two_seeds_hurt_different_payments() -> None:
+    def hurt(seed: int) -> list[bool]:
+        dice = Dice(Faults.storm(seed))
+        return [dice.strikes("callback_lost", str(number)) for number in range(200)]
+
+    assert (hurt(1) == hurt(1), hurt(1) == hurt(2)) == (True, False)
+
+
+def test_an_unknown_kind_is_a_mistake_and_not_a_fault_that_never_strikes() -> None:
+    with pytest.raises(AttributeError):
+        Dice(Faults.none()).strikes("calback_lost", "key")
+
+
+def test_a_probability_beyond_one_is_refused() -> None:
+    with pytest.raises(ValueError, match="less than or equal to 1"):
+        Faults(callback_lost=1.5)
+
+
+def test_due_actions_run_in_the_order_of_their_times_each_at_its_own_moment() -> None:
+    timer = ManualTimer()
+    ran: list[tuple[str, float]] = []
+
+    def note(name: str) -> Callable[[], None]:
+        return lambda: ran.append((name, timer.now_seconds()))
+
+    timer.call_later(2, note("second"))
+    timer.call_later(1, note("first"))
+    timer.call_later(2, note("third"))
+    timer.call_later(1.5, note("never")).cancel()
+    timer.call_later(9, note("later"))
+    timer.advance(5)
+    assert ran == [("first", 1.0), ("second", 2.0), ("third", 2.0)]
+
+
+async def test_the_loop_timer_is_real_time() -> None:
+    timer = LoopTimer()
+    before_seconds = timer.now_seconds()
+    await wait(timer, 0.01)
+    assert timer.now_seconds() - before_seconds >= 0.009
+
+
+@dataclass
+class Line:
+    """A server behind a faulty line, its client, and how often its handler ran."""
+
+    timer: ManualTimer
+    client: aiohttp.ClientSession
+    url: str
+    handled: int = 0
+
+    async def pay(self, reference: str = "p") -> str:
+        """Say what a caller sees: a status and the start of a text, or the name of an error."""
+        try:
+            async with self.client.post(f"{self.url}/{reference}") as response:
+                return f"{response.status} {(await response.text())[:20]}"
+        except (aiohttp.ClientError, ConnectionError):
+            return "no answer"
+
+
+@asynccontextmanager
+async def faulty_line(faults: Faults, *, moves_money: bool = True) -> AsyncIterator[Line]:
+    timer = ManualTimer()
+
+    async def accept(_request: web.Request) -> web.Response:
+        line.handled += 1
+        return web.Response(status=202, text="accepted")
+
+    def name_call(request: web.Request) -> Call | None:
+        reference = request.path.removeprefix("/")
+        if reference == "exempt":
+            return None
+        return Call(operation="pay", reference=reference, moves_money=moves_money)
+
+    application = web.Application()
+    application.router.add_post("/{reference}", accept)
+    FaultyLine(faults, timer=timer, name_call=name_call).install(application)
+    server = TestServer(application)
+    await server.start_server()
+    try:
+        async with aiohttp.ClientSession() as client:
+            line = Line(timer=timer, client=client, url=str(server.make_url("")).rstrip("/"))
+            yield line
+    finally:
+        await server.close()
+
+
+@pytest.mark.parametrize(
+    ("fault", "seen", "handled"),
+    [
+        ("callback_lost", "202 accepted", 1),
+        ("server_error", "500 ", 0),
+        ("server_error_after", "500 ", 1),
+        ("connection_reset_before", "no answer", 0),
+        ("connection_reset_after", "no answer", 1),
+    ],
+)
+async def test_what_a_caller_sees_and_whether_the_payment_was_taken(
+    fault: str, seen: str, handled: int
+) -> None:
+    async with faulty_line(Faults.model_validate({fault: 1.0})) as line:
+        assert (await line.pay(), line.handled) == (seen, handled)
+
+
+async def test_behind_the_html_page_some_payments_were_taken_and_some_were_not() -> None:
+    async with faulty_line(Faults(html_with_200=1.0)) as line:
+        seen = {await line.pay(str(number)) for number in range(20)}
+        assert (seen, 0 < line.handled < 20) == ({f"200 {HTML_PAGE[:20]}"}, True)
+
+
+async def test_a_retry_throws_again_and_may_pass() -> None:
+    async with faulty_line(Faults(seed=1, server_error=0.5)) as line:
+        seen = [await line.pay("the same") for _ in range(10)]
+        assert set(seen) == {"500 ", "202 accepted"}
+
+
+async def test_two_runs_with_one_seed_hurt_the_same_calls() -> None:
+    async def run(references: list[str]) -> dict[str, str]:
+        async with faulty_line(Faults(seed=5, server_error=0.3, html_with_200=0.3)) as line:
+            return {reference: await line.pay(reference) for reference in references}
+
+    references = [str(number) for number in range(20)]
+    assert await run(references) == await run(references[::-1])
+
+
+async def test_a_silent_call_has_taken_the_payment_and_ends_without_an_answer() -> None:
+    async with faulty_line(Faults(silent_after_accept=1.0)) as line:
+        call = asyncio.create_task(line.pay())
+        await line.timer.until_waiting(1)
+        before = (line.handled, call.done())
+        line.timer.advance(SILENT_SECONDS_MAX)
+        assert (before, await call) == ((1, False), "no answer")
+
+
+async def test_a_silent_call_does_not_hold_up_the_shutdown() -> None:
+    async with faulty_line(Faults(silent_after_accept=1.0)) as line:
+        call = asyncio.create_task(line.pay())
+        await line.timer.until_waiting(1)
+    assert await call == "no answer"
+
+
+async def test_only_calls_that_move_money_fall_silent_or_fail_after_they_did() -> None:
+    faults = Faults(silent_after_accept=1.0, server_error_after=1.0)
+    async with faulty_line(faults, moves_money=False) as line:
+        assert await line.pay() == "202 accepted"
+
+
+async def test_a_slow_answer_comes_after_its_time() -> None:
+    async with faulty_line(Faults(slow_answer=1.0, slow_answer_seconds=30)) as line:
+        call = asyncio.create_task(line.pay())
+        await line.timer.until_waiting(1)
+        line.timer.advance(29)
+        before = call.done()
+        line.timer.advance(1)
+        assert (before, await call) == (False, "202 accepted")
+
+
+async def test_in_an_outage_everything_answers_503_and_nothing_happens() -> None:
+    outages = (Outage(after_seconds=10, for_seconds=5), Outage(after_seconds=20, for_seconds=1))
+    seen = []
+    async with faulty_line(Faults(outages=outages)) as line:
+        for _ in range(8):
+            seen.append((line.timer.now_seconds(), await line.pay()))
+            line.timer.advance(3)
+        assert (seen, line.handled) == (
+            [
+                (0, "202 accepted"),
+                (3, "202 accepted"),
+                (6, "202 accepted"),
+                (9, "202 accepted"),
+                (12, "503 "),
+                (15, "202 accepted"),
+                (18, "202 accepted"),
+                (21, "202 accepted"),
+            ],
+            7,
+        )
+
+
+async def test_an_exempt_call_suffers_nothing() -> None:
+    faults = Faults(server_error=1.0, outages=(Outage(after_seconds=0, for_seconds=99),))
+    async with faulty_line(faults) as line:
+        assert await line.pay("exempt") == "202 accepted"
+
+
+def a_callback(url: str, key: str = "k") -> Callback:
+    return Callback(
+        key=key,
+        method="PUT",
+        url=url,
+        body=key.encode(),
+        headers={"Content-Type": "application/json"},
+    )
+
+
+async def deliver(faults: Faults, *keys: str) -> list[list[str]]:
+    """Return what came at once, in its order, and sorted what came after a long time."""
+    timer = ManualTimer()
+    async with CallbackReceiver() as receiver, CallbackSender(faults, timer=timer) as sender:
+        for key in keys:
+            sender.send(a_callback(receiver.url(), key))
+            await sender.settled()
+        at_once = [received.body.decode() for received in receiver.received]
+        timer.advance(3_600)
+        await sender.settled()
+        later = [received.body.decode() for received in receiver.received[len(at_once) :]]
+        return [at_once, sorted(later)]
+
+
+@pytest.mark.parametrize(
+    ("fault", "at_once", "later"),
+    [
+        ("server_error", ["a", "b", "c"], []),
+        ("callback_lost", [], []),
+        ("callback_duplicated", ["a", "a", "b", "b", "c", "c"], []),
+        ("callback_late", [], ["a", "b", "c"]),
+        ("callback_reordered", ["b", "a"], ["c"]),
+    ],
+)
+async def test_when_callbacks_arrive(fault: str, at_once: list[str], later: list[str]) -> None:
+    faults = Faults.model_validate({fault: 1.0})
+    assert await deliver(faults, "a", "b", "c") == [at_once, later]
+
+
+async def test_a_late_and_doubled_callback_comes_once_at_once_and_once_late() -> None:
+    faults = Faults(callback_late=1.0, callback_duplicated=1.0)
+    assert await deliver(faults, "a") == [["a"], ["a"]]
+
+
+async def test_a_callback_is_sent_as_it_was_given_and_is_not_signed() -> None:
+    async with (
+        CallbackReceiver() as receiver,
+        CallbackSender(Faults.none(), timer=ManualTimer()) as sender,
+    ):
+        sender.send(a_callback(receiver.url("/webhooks/x?y=1")))
+        (came,) = await receiver.until(1)
+        assert (came.method, came.path, came.body, sorted(came.headers)) == (
+            "PUT",
+            "/webhooks/x",
+            b"k",
+            ["Accept", "Accept-Encoding", "Content-Length", "Content-Type", "Host", "User-Agent"],
+        )
+
+
+async def test_an_early_callback_has_arrived_when_the_call_returns() -> None:
+    faults = Faults(callback_early=1.0)
+    async with (
+        CallbackReceiver() as receiver,
+        CallbackSender(faults, timer=ManualTimer()) as sender,
+    ):
+        is_early = sender.is_early("k")
+        await sender.send_now(a_callback(receiver.url()))
+        assert (is_early, len(receiver.received)) == (True, 1)
+
+
+@pytest.mark.parametrize("status", [400, 500, 302])
+async def test_by_default_a_refused_callback_is_not_sent_again(status: int) -> None:
+    timer = ManualTimer()
+    async with (
+        CallbackReceiver(status) as receiver,
+        CallbackSender(Faults.none(), timer=timer) as sender,
+    ):
+        sender.send(a_callback(receiver.url()))
+        await sender.settled()
+        timer.advance(86_400)
+        await sender.settled()
+        assert list(sender.attempts) == [Attempt(key="k", status=status)]
+
+
+async def test_the_retry_schedule_goes_on_until_the_callback_is_taken() -> None:
+    timer = ManualTimer()
+    async with (
+        CallbackReceiver(500, 503, 404) as receiver,
+        CallbackSender(Faults.none(), timer=timer, mode="retry_schedule") as sender,
+    ):
+        sender.send(a_callback(receiver.url()))
+        await sender.settled()
+        for _ in range(6):
+            timer.advance(1)
+            await sender.settled()
+        assert [attempt.status for attempt in sender.attempts] == [500, 503, 404, 200]
+
+
+async def test_the_retry_schedule_ends_after_its_last_block() -> None:
+    timer = ManualTimer()
+    moments: list[float] = []
+    attempts_max = 1 + sum(block.attempts for block in RETRY_SCHEDULE)
+    async with (
+        CallbackReceiver(*[500] * (attempts_max + 5)) as receiver,
+        CallbackSender(Faults.none(), timer=timer, mode="retry_schedule") as sender,
+    ):
+        sender.send(a_callback(receiver.url()))
+        await sender.settled()
+        moments.append(timer.now_seconds())
+        for block in (*RETRY_SCHEDULE, *RETRY_SCHEDULE[-1:]):
+            for _ in range(block.attempts):
+                timer.advance(block.pause_seconds)
+                await sender.settled()
+                moments.append(timer.now_seconds())
+        assert (len(receiver.received), moments[20], moments[50], moments[74]) == (
+            75,
+            20,
+            20 + 30 * 120,
+            20 + 30 * 120 + 24 * 3_600,
+        )
+
+
+@pytest.mark.parametrize(
+    ("url", "is_local"),
+    [
+        ("http://localhost:80/x", True),
+        ("http://127.0.0.1/x", True),
+        ("http://127.8.9.1/x", True),
+        ("http://[::1]:9/x", True),
+        ("http://merchant.example/x", False),
+        ("http://localhost.example/x", False),
+        ("http://192.0.2.1/x", False),
+        ("http://0.0.0.0/x", False),
+        ("http://[/x", False),
+        ("", False),
+    ],
+)
+def test_which_urls_are_on_this_machine(url: str, is_local: bool) -> None:  # noqa: FBT001
+    assert is_on_this_machine(url) is is_local
+
+
+async def test_a_callback_to_another_machine_is_attempted_without_a_connection() -> None:
+    async with CallbackSender(Faults.none(), timer=ManualTimer()) as sender:
+        sender.send(a_callback("http://192.0.2.1/callback"))
+        await sender.settled()
+        assert list(sender.attempts) == [Attempt(key="k", status=None)]
+
+
+async def test_a_merchant_that_is_down_is_an_attempt_without_a_status() -> None:
+    async with CallbackReceiver() as receiver:
+        url = receiver.url()
+    async with CallbackSender(Faults.none(), timer=ManualTimer()) as sender:
+        sender.send(a_callback(url))
+        await sender.settled()
+        assert list(sender.attempts) == [Attempt(key="k", status=None)]
+
+
+async def test_callbacks_outside_the_life_of_the_sender_are_lost_quietly() -> None:
+    timer = ManualTimer()
+    async with CallbackReceiver() as receiver:
+        sender = CallbackSender(Faults(callback_late=1.0), timer=timer)
+        sender.send(a_callback(receiver.url()))
+        await sender.start()
+        sender.send(a_callback(receiver.url()))
+        await sender.stop()
+        timer.advance(3_600)
+        await sender.settled()
+        assert (list(sender.attempts), receiver.received) == ([], [])
+
+
+async def test_more_unfinished_callbacks_than_the_limit_are_lost() -> None:
+    timer = ManualTimer()
+    async with CallbackSender(Faults.none(), timer=timer, mode="retry_schedule") as sender:
+        for _ in range(PENDING_MAX + 5):
+            sender.send(a_callback("http://192.0.2.1/"))
+        await sender.settled()
+        assert len(sender.attempts) == PENDING_MAX
