@@ -4,8 +4,8 @@ Each record is one line of JSON, handed to the operating system before `append` 
 the death of the process, not of the machine (a sandbox needs no fsync). A line torn by such a
 death is cut off at the next start, so the file always ends between two records.
 
-Other processes may read the file meanwhile. It knows nothing of what the records mean and holds
-none of them in memory.
+Other processes may read the file meanwhile, with `read_only`. It knows nothing of what the records
+mean and holds none of them in memory.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,9 +21,10 @@ LINES_MAX: Final = 1_000_000
 class Journal:
     """Append-only records of one sandbox; `None` as path keeps nothing."""
 
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._file = None if path is None else path.open("ab+", buffering=0)
+    def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
+        self._read_only = read_only
+        mode = "rb" if read_only else "ab+"
+        self._file = None if path is None else path.open(mode, buffering=0)
         self._lines = 0
 
     def __enter__(self) -> Self:
@@ -38,7 +39,10 @@ class Journal:
         return self._lines >= LINES_MAX
 
     def records(self) -> Iterator[dict[str, object]]:
-        """Give every record so far, oldest first; cuts off a torn last line."""
+        """Give every record so far, oldest first; a writer cuts off a torn last line.
+
+        Raises ValueError at a whole line that is no JSON.
+        """
         if self._file is None:
             return
         self._file.seek(0)
@@ -51,7 +55,8 @@ class Journal:
                 whole_bytes += len(line)
                 self._lines += 1
                 yield orjson.loads(line)
-        self._file.truncate(whole_bytes)
+        if not self._read_only:
+            self._file.truncate(whole_bytes)
 
     def append(self, record: Mapping[str, object]) -> None:
         """Add one record."""

@@ -85,18 +85,25 @@ _WORD: Final = TypeAdapter(FinalWord)
 
 
 class MtnBooks:
-    """Users and payments by their ids; bounded by the server, which asks `is_full` first."""
+    """Users and payments by their ids; bounded by the server, which asks `is_full` first.
 
-    def __init__(self, path: Path | None, *, payments_max: int) -> None:
+    Raises OSError if the file cannot be opened, ValueError if it holds something else.
+    """
+
+    def __init__(self, path: Path | None, *, payments_max: int, read_only: bool = False) -> None:
         self.users: dict[str, ApiUser] = {}
         self.payments: dict[str, BookedPayment] = {}
         self._payments_max = payments_max
         self._refused_posts: OrderedDict[str, int] = OrderedDict()
         self._collected: dict[str, Decimal] = {}
         self._successes = 0
-        self._journal = Journal(path)
-        for record in self._journal.records():
-            self._apply(record)
+        self._journal = Journal(path, read_only=read_only)
+        try:
+            for record in self._journal.records():
+                self._apply(record)
+        except BaseException:
+            self._journal.close()
+            raise
 
     @property
     def is_full(self) -> bool:
@@ -170,3 +177,10 @@ class MtnBooks:
             collected = self.collected(payment.currency)
             self._collected[payment.currency] = collected + Decimal(payment.amount)
         self.payments[word.reference] = closed
+
+
+def read_books(path: Path) -> MtnBooks:
+    """Return the books as a file has them now; a sandbox may go on writing it meanwhile."""
+    books = MtnBooks(path, payments_max=0, read_only=True)
+    books.close()
+    return books
