@@ -1,0 +1,292 @@
+"""The Merkle tree over the log: RFC 6962 with SHA-256, leaf = entry bytes, tiles of 256.
+
+The trick: the appender never sees the whole tree. `TreeBuilder` carries, per level of tiles, only
+the hashes of the tile that is still filling (at most 255 each); a full tile is handed out to be
+stored, and its root moves one level up. From stored tiles any root, inclusion proof and
+consistency proof is read back without touching an entry.
+
+A tile at level L, index N holds the roots of 256 consecutive perfect subtrees of 256^L leaves,
+numbered as in C2SP tlog-tiles. Proofs are lists of hashes as RFC 6962 section 2.1 defines them.
+
+It reads and writes nothing: `reader(level, index)` is whatever can give the hashes of a tile.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, NamedTuple
+
+TILE_WIDTH: Final = 256
+TILE_HEIGHT: Final = 8
+HASH_BYTES: Final = 32
+
+_sha256 = hashlib.sha256
+
+
+class Tile(NamedTuple):
+    """A complete tile: 256 hashes."""
+
+    level: int
+    index: int
+    hashes: tuple[bytes, ...]
+
+
+TileReader = Callable[[int, int], Sequence[bytes]]
+"""Gives the hashes of a tile; fewer than 256 for the last one of its level."""
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """The hash of a leaf: SHA-256(0x00 || entry)."""
+    return _sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """The hash of an inner node: SHA-256(0x01 || left || right)."""
+    return _sha256(b"\x01" + left + right).digest()
+
+
+EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
+"""The root of the tree without leaves."""
+
+
+def _perfect_root(hashes: Sequence[bytes]) -> bytes:
+    """The root over a power of two of subtree roots."""
+    row = list(hashes)
+    while len(row) > 1:
+        row = [
+            _sha256(b"\x01" + row[at] + row[at + 1]).digest() for at in range(0, len(row), 2)
+        ]
+    return row[0]
+
+
+def _bits(count: int) -> list[int]:
+    """The powers of two that make up a number, largest first."""
+    return [1 << bit for bit in range(count.bit_length() - 1, -1, -1) if count >> bit & 1]
+
+
+class TreeBuilder:
+    """The appender's state of the tree: the filling tile of every level."""
+
+    __slots__ = ("_levels", "size")
+
+    def __init__(self, size: int = 0, levels: Iterable[Sequence[bytes]] = ()) -> None:
+        """Start at a size.
+
+        Args:
+            size: how many leaves there are.
+            levels: for every level from 0, the hashes of its filling tile:
+                `size // 256**level % 256` of them.
+
+        Raises:
+            ValueError: the hashes do not fit the size.
+        """
+        self.size = size
+        self._levels = [list(hashes) for hashes in levels]
+        while len(self._levels) < _levels_of(size):
+            self._levels.append([])
+        for level, hashes in enumerate(self._levels):
+            if len(hashes) != size // TILE_WIDTH**level % TILE_WIDTH:
+                raise ValueError(f"level {level} of a tree of {size} has {len(hashes)} hashes")
+
+    def copy(self) -> "TreeBuilder":
+        """The same state, apart: for trying an append that may be rolled back."""
+        return TreeBuilder(self.size, self._levels)
+
+    def extend(self, leaves: Sequence[bytes]) -> list[Tile]:
+        """Add leaf hashes; the tiles that became complete, in the order to store them."""
+        completed: list[Tile] = []
+        size = self.size
+        done = 0
+        if not self._levels:
+            self._levels.append([])
+        while done < len(leaves):
+            row = self._levels[0]
+            took = leaves[done : done + TILE_WIDTH - len(row)]
+            row.extend(took)
+            done += len(took)
+            if len(row) == TILE_WIDTH:
+                self._carry(0, (size + done) // TILE_WIDTH - 1, completed)
+        self.size = size + len(leaves)
+        return completed
+
+    def _carry(self, level: int, index: int, completed: list[Tile]) -> None:
+        row = self._levels[level]
+        completed.append(Tile(level, index, tuple(row)))
+        if level + 1 == len(self._levels):
+            self._levels.append([])
+        upper = self._levels[level + 1]
+        upper.append(_perfect_root(row))
+        self._levels[level] = []
+        if len(upper) == TILE_WIDTH:
+            self._carry(level + 1, index // TILE_WIDTH, completed)
+
+    def filling(self, level: int) -> list[bytes]:
+        """The hashes of the tile that is filling at a level."""
+        return list(self._levels[level]) if level < len(self._levels) else []
+
+    def root(self) -> bytes:
+        """The root of the tree as it stands."""
+        root: bytes | None = None
+        for row in self._levels:
+            end = len(row)
+            for width in reversed(_bits(end)):
+                subtree = _perfect_root(row[end - width : end])
+                root = subtree if root is None else node_hash(subtree, root)
+                end -= width
+        return EMPTY_ROOT if root is None else root
+
+
+def _levels_of(size: int) -> int:
+    levels = 0
+    while size:
+        size //= TILE_WIDTH
+        levels += 1
+    return levels
+
+
+def builder_from(size: int, reader: TileReader) -> TreeBuilder:
+    """Make the appender's state from tiles; `reader` gives the partial ones too."""
+    levels = []
+    for level in range(_levels_of(size)):
+        count = size // TILE_WIDTH**level
+        width = count % TILE_WIDTH
+        levels.append(reader(level, count // TILE_WIDTH)[:width] if width else ())
+    return TreeBuilder(size, levels)
+
+
+def subtree_hash(start: int, width: int, reader: TileReader) -> bytes:
+    """The root of the perfect subtree of `width` leaves (a power of two) from leaf `start` on."""
+    level = (width.bit_length() - 1) // TILE_HEIGHT
+    at = start // TILE_WIDTH**level
+    count = width // TILE_WIDTH**level
+    hashes = reader(level, at // TILE_WIDTH)
+    offset = at % TILE_WIDTH
+    row = hashes[offset : offset + count]
+    if len(row) != count:
+        raise LookupError(f"tile {level}/{at // TILE_WIDTH} has only {len(hashes)} hashes")
+    return _perfect_root(row)
+
+
+def _range_hash(start: int, end: int, reader: TileReader) -> bytes:
+    """The RFC 6962 hash MTH(D[start:end]); `start` is a multiple of the largest part's width."""
+    root: bytes | None = None
+    at = end
+    for width in reversed(_bits(end - start)):
+        at -= width
+        part = subtree_hash(at, width, reader)
+        root = part if root is None else node_hash(part, root)
+    if root is None:
+        raise ValueError("an empty range has no hash")
+    return root
+
+
+def root_at(size: int, reader: TileReader) -> bytes:
+    """The root of the tree's first `size` leaves."""
+    return _range_hash(0, size, reader) if size else EMPTY_ROOT
+
+
+def _split(count: int) -> int:
+    """The largest power of two below `count`."""
+    return 1 << (count - 1).bit_length() - 1
+
+
+def inclusion_proof(index: int, size: int, reader: TileReader) -> list[bytes]:
+    """PATH(index, D[size]) of RFC 6962 section 2.1.1; the leaf's sibling first.
+
+    Raises:
+        ValueError: there is no leaf `index` in a tree of `size`.
+    """
+    if not 0 <= index < size:
+        raise ValueError(f"a tree of {size} has no leaf {index}")
+    proof: list[bytes] = []
+    start, end = 0, size
+    while end - start > 1:
+        middle = start + _split(end - start)
+        if index < middle:
+            proof.append(_range_hash(middle, end, reader))
+            end = middle
+        else:
+            proof.append(_range_hash(start, middle, reader))
+            start = middle
+    return proof[::-1]
+
+
+def consistency_proof(old: int, new: int, reader: TileReader) -> list[bytes]:
+    """PROOF(old, D[new]) of RFC 6962 section 2.1.2.
+
+    Raises:
+        ValueError: not 0 < old <= new.
+    """
+    if not 0 < old <= new:
+        raise ValueError(f"no consistency proof from {old} to {new}")
+    proof: list[bytes] = []
+    start, end, is_whole = 0, new, True
+    while old != end:
+        middle = start + _split(end - start)
+        if old <= middle:
+            proof.append(_range_hash(middle, end, reader))
+            end = middle
+        else:
+            proof.append(_range_hash(start, middle, reader))
+            start, is_whole = middle, False
+    if not is_whole:
+        proof.append(_range_hash(start, end, reader))
+    return proof[::-1]
+
+
+def verify_inclusion(
+    leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes
+) -> bool:
+    """Whether the proof shows that leaf hash `leaf` stands at `index` under `root`.
+
+    RFC 9162 section 2.1.3.2.
+    """
+    if not 0 <= index < size:
+        return False
+    node, last, found = index, size - 1, leaf
+    for sibling in proof:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            found = node_hash(sibling, found)
+            while not node & 1 and node:
+                node >>= 1
+                last >>= 1
+        else:
+            found = node_hash(found, sibling)
+        node >>= 1
+        last >>= 1
+    return last == 0 and found == root
+
+
+def verify_consistency(
+    old: int, new: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes
+) -> bool:
+    """Whether the proof shows that the tree of `new` only added to the tree of `old`.
+
+    RFC 9162 section 2.1.4.2.
+    """
+    if old == new:
+        return not proof and old_root == new_root
+    if not 0 < old < new or not proof:
+        return False
+    path = list(proof)
+    if old & (old - 1) == 0:
+        path.insert(0, old_root)
+    node, last = old - 1, new - 1
+    while node & 1:
+        node >>= 1
+        last >>= 1
+    was = now = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            was, now = node_hash(sibling, was), node_hash(sibling, now)
+            while not node & 1 and node:
+                node >>= 1
+                last >>= 1
+        else:
+            now = node_hash(now, sibling)
+        node >>= 1
+        last >>= 1
+    return last == 0 and was == old_root and now == new_root
