@@ -1,0 +1,1 @@
+"""The door: HTTP and the command line in, commands to the ledger and queries of projections out."""

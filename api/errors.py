@@ -1,0 +1,408 @@
+"""Errors as HTTP: the one table from error to status, and RFC 9457 problem details.
+
+A problem is `{type, title, status, detail, instance, code, category, errors}`: `code` is stable
+and made for programs, `category` is one of the GSMA Mobile Money API's six, `title` is in French or
+English by Accept-Language, `detail` says what happened here, and each of `errors` names a place
+(a JSON pointer into the body, a query parameter or a header), the reason and the remedy.
+
+HTTP numbers stand here and nowhere else. What is not in the table is our own mistake: 500, its
+text is logged and never sent.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, NamedTuple
+
+import orjson
+from aiohttp import web
+
+from ledger import errors as ledger_errors
+from ledger.errors import InvalidInputError, LedgerError
+
+Category = Literal[
+    "validation",
+    "authorisation",
+    "identification",
+    "businessRule",
+    "internal",
+    "serviceUnavailable",
+]
+"""The error categories of the GSMA Mobile Money API 1.2."""
+
+Language = Literal["en", "fr"]
+
+PROBLEM_TYPE: Final = "urn:cauri:problem:"
+RETRY_SECONDS: Final = 1
+LANGUAGES_READ_MAX: Final = 10
+"""How many languages of an Accept-Language header are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A kind of problem: everything about it that does not depend on the request."""
+
+    status: int
+    code: str
+    category: Category
+    title_en: str
+    title_fr: str
+    retry_seconds: int | None = None
+
+    def title(self, language: Language) -> str:
+        """Its title for people."""
+        return self.title_fr if language == "fr" else self.title_en
+
+
+class Place(NamedTuple):
+    """One fault in a request: where it is, why it is one, and what to send instead."""
+
+    where: Literal["pointer", "parameter", "header"]
+    name: str
+    reason: str
+    remedy: str
+
+
+class ProblemError(Exception):
+    """The door's own refusals, before any command was made of the request."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        detail: str,
+        places: Sequence[Place] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.problem, self.detail = problem, detail
+        self.places, self.headers = tuple(places), dict(headers or {})
+
+
+MALFORMED_JSON: Final = Problem(
+    400, "malformed_json", "validation", "The body is not JSON", "Le corps n'est pas du JSON"
+)
+INVALID_REQUEST: Final = Problem(
+    422,
+    "invalid_request",
+    "validation",
+    "The request cannot be used as it is",
+    "La requête est inutilisable telle quelle",
+)
+IDEMPOTENCY_KEY_MISSING: Final = Problem(
+    400,
+    "idempotency_key_missing",
+    "validation",
+    "The Idempotency-Key header is missing",
+    "L'en-tête Idempotency-Key manque",
+)
+IDEMPOTENCY_KEY_INVALID: Final = Problem(
+    400,
+    "idempotency_key_invalid",
+    "validation",
+    "The Idempotency-Key cannot be used",
+    "L'Idempotency-Key est inutilisable",
+)
+UNSERVED: Final = Problem(
+    422,
+    "operator_not_served",
+    "businessRule",
+    "No enabled provider serves this payment",
+    "Aucun opérateur activé ne sert ce paiement",
+)
+UNAUTHENTICATED: Final = Problem(
+    401,
+    "unauthenticated",
+    "authorisation",
+    "A valid API key is needed",
+    "Il faut une clé d'API valide",
+)
+FORBIDDEN: Final = Problem(
+    403,
+    "forbidden",
+    "authorisation",
+    "This key's role may not do that",
+    "Le rôle de cette clé ne le permet pas",
+)
+WEBHOOK_REFUSED: Final = Problem(
+    401,
+    "webhook_refused",
+    "authorisation",
+    "The call did not prove that it comes from the provider",
+    "L'appel n'a pas prouvé qu'il vient de l'opérateur",
+)
+NOT_FOUND: Final = Problem(
+    404, "not_found", "identification", "There is nothing here", "Il n'y a rien ici"
+)
+UNKNOWN_PROVIDER: Final = Problem(
+    404,
+    "unknown_provider",
+    "identification",
+    "This provider is not enabled",
+    "Cet opérateur n'est pas activé",
+)
+METHOD_NOT_ALLOWED: Final = Problem(
+    405,
+    "method_not_allowed",
+    "validation",
+    "This address takes other methods",
+    "Cette adresse accepte d'autres méthodes",
+)
+BODY_TOO_LARGE: Final = Problem(
+    413, "body_too_large", "validation", "The body is too large", "Le corps est trop grand"
+)
+BODY_TOO_SLOW: Final = Problem(
+    408,
+    "body_too_slow",
+    "validation",
+    "The body came too slowly",
+    "Le corps est venu trop lentement",
+)
+UNSUPPORTED_MEDIA_TYPE: Final = Problem(
+    415,
+    "unsupported_media_type",
+    "validation",
+    "Only application/json is read",
+    "Seul application/json est lu",
+)
+BAD_REQUEST: Final = Problem(
+    400, "bad_request", "validation", "The request cannot be read", "La requête est illisible"
+)
+PROJECTION_BEHIND: Final = Problem(
+    503,
+    "projection_behind",
+    "serviceUnavailable",
+    "The list has not reached that position yet",
+    "La liste n'a pas encore atteint cette position",
+    RETRY_SECONDS,
+)
+INTERNAL: Final = Problem(
+    500, "internal", "internal", "Something went wrong here", "Une erreur s'est produite chez nous"
+)
+_BUSY: Final = Problem(
+    503,
+    "busy",
+    "serviceUnavailable",
+    "Too much is waiting already",
+    "Trop de demandes attendent déjà",
+    RETRY_SECONDS,
+)
+BUSY: Final = _BUSY
+_UNAVAILABLE: Final = Problem(
+    503,
+    "store_unavailable",
+    "serviceUnavailable",
+    "The ledger cannot write or read now",
+    "Le registre ne peut ni écrire ni lire pour l'instant",
+    5,
+)
+DISK_FULL: Final = Problem(
+    507,
+    "disk_full",
+    "serviceUnavailable",
+    "The ledger's disk is full",
+    "Le disque du registre est plein",
+    60,
+)
+_UNKNOWN_PAYMENT: Final = Problem(
+    404, "unknown_payment", "identification", "There is no such payment", "Ce paiement n'existe pas"
+)
+
+PROBLEMS: Final[Mapping[type[LedgerError], Problem]] = {
+    ledger_errors.InvalidInputError: INVALID_REQUEST,
+    ledger_errors.InvalidMoneyError: Problem(
+        422,
+        "invalid_money",
+        "validation",
+        "The amount or currency cannot be used",
+        "Le montant ou la devise est inutilisable",
+    ),
+    ledger_errors.InvalidPhoneError: Problem(
+        422,
+        "invalid_phone",
+        "validation",
+        "The telephone number cannot be used",
+        "Le numéro de téléphone est inutilisable",
+    ),
+    ledger_errors.CommandRefusedError: Problem(
+        409,
+        "command_refused",
+        "businessRule",
+        "The ledger will not do this now",
+        "Le registre ne le fera pas maintenant",
+    ),
+    ledger_errors.UnknownPaymentError: _UNKNOWN_PAYMENT,
+    ledger_errors.UnknownMerchantError: Problem(
+        404,
+        "unknown_merchant",
+        "identification",
+        "There is no such merchant",
+        "Ce marchand n'existe pas",
+    ),
+    ledger_errors.IdempotencyKeyReusedError: Problem(
+        422,
+        "idempotency_key_reused",
+        "businessRule",
+        "The Idempotency-Key was used for another request",
+        "L'Idempotency-Key a servi pour une autre requête",
+    ),
+    ledger_errors.StoreError: _UNAVAILABLE,
+    ledger_errors.WrongVersionError: _BUSY,
+    ledger_errors.StoreBusyError: _BUSY,
+    ledger_errors.StoreClosedError: Problem(
+        503,
+        "store_closed",
+        "serviceUnavailable",
+        "The server is stopping",
+        "Le serveur s'arrête",
+        RETRY_SECONDS,
+    ),
+    ledger_errors.StoreUnavailableError: _UNAVAILABLE,
+    ledger_errors.SchemaVersionError: Problem(
+        503,
+        "schema_version",
+        "serviceUnavailable",
+        "The database and the code do not fit together",
+        "La base de données et le code ne vont pas ensemble",
+    ),
+    ledger_errors.EntryTooLargeError: Problem(
+        413,
+        "entry_too_large",
+        "validation",
+        "The request does not fit into one log entry",
+        "La requête ne tient pas dans une entrée du registre",
+    ),
+}
+"""Error class -> problem; a class that is not listed is looked up by its nearest listed base."""
+
+ALL_PROBLEMS: Final[Mapping[str, Problem]] = {
+    problem.code: problem
+    for problem in (
+        MALFORMED_JSON,
+        INVALID_REQUEST,
+        IDEMPOTENCY_KEY_MISSING,
+        IDEMPOTENCY_KEY_INVALID,
+        UNSERVED,
+        UNAUTHENTICATED,
+        FORBIDDEN,
+        WEBHOOK_REFUSED,
+        NOT_FOUND,
+        UNKNOWN_PROVIDER,
+        METHOD_NOT_ALLOWED,
+        BODY_TOO_LARGE,
+        BODY_TOO_SLOW,
+        UNSUPPORTED_MEDIA_TYPE,
+        BAD_REQUEST,
+        PROJECTION_BEHIND,
+        DISK_FULL,
+        INTERNAL,
+        *PROBLEMS.values(),
+    )
+}
+"""Every problem there is, by its code: for the README and the OpenAPI document."""
+
+_OF_STATUS: Final = {
+    404: NOT_FOUND,
+    405: METHOD_NOT_ALLOWED,
+    413: BODY_TOO_LARGE,
+    415: UNSUPPORTED_MEDIA_TYPE,
+}
+
+_POINTERS: Final = {"phone": "/payer/phone", "country": "/payer/country"}
+"""Where a field the ledger complains of stands in a request's body, unless it is at the top."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An error, ready to be told: the kind, this occurrence's own words, places and headers."""
+
+    problem: Problem
+    detail: str
+    places: tuple[Place, ...] = ()
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def told(error: Exception) -> Told:
+    """Find what to tell the caller about an error; an unknown one is told as `internal`."""
+    if isinstance(error, ProblemError):
+        return Told(
+            problem=error.problem,
+            detail=error.detail,
+            places=error.places,
+            headers=error.headers,
+        )
+    if isinstance(error, LedgerError):
+        return _told_of_ledger(error)
+    if isinstance(error, web.HTTPException):
+        problem = _OF_STATUS.get(error.status, BAD_REQUEST if error.status < 500 else INTERNAL)  # noqa: PLR2004
+        allow = error.headers.get("Allow")
+        return Told(
+            problem=problem,
+            detail=_HTTP_DETAILS.get(error.status, problem.title_en + "."),
+            headers={"Allow": allow} if allow else {},
+        )
+    return _INTERNAL
+
+
+_HTTP_DETAILS: Final = {
+    404: "No route has this path; see /openapi.json for all of them.",
+    405: "The path exists with other methods; see the Allow header.",
+    413: "The body is larger than this server reads; send less.",
+}
+_INTERNAL: Final = Told(
+    problem=INTERNAL,
+    detail="The request was not understood to have succeeded; repeat it under the same "
+    "Idempotency-Key, and quote the correlation id if it stays so.",
+)
+
+
+def _told_of_ledger(error: LedgerError) -> Told:
+    problem = next((PROBLEMS[cls] for cls in type(error).__mro__ if cls in PROBLEMS), None)
+    if problem is None:
+        return _INTERNAL
+    if isinstance(error, InvalidInputError):
+        pointer = _POINTERS.get(error.field, f"/{error.field}")
+        place = Place("pointer", pointer, error.reason, error.remedy)
+        return Told(problem=problem, detail=str(error), places=(place,))
+    if isinstance(error, ledger_errors.StoreUnavailableError) and "full" in error.reason:
+        problem = DISK_FULL
+    return Told(problem=problem, detail=str(error))
+
+
+def problem_body(message: Told, *, language: Language, request_id: str) -> bytes:
+    """Write the problem details (RFC 9457) of an occurrence."""
+    problem = message.problem
+    body: dict[str, Any] = {
+        "type": PROBLEM_TYPE + problem.code,
+        "title": problem.title(language),
+        "status": problem.status,
+        "detail": message.detail,
+        "instance": f"urn:cauri:request:{request_id}",
+        "code": problem.code,
+        "category": problem.category,
+        "errors": [
+            {place.where: place.name, "reason": place.reason, "remedy": place.remedy}
+            for place in message.places
+        ],
+    }
+    return orjson.dumps(body)
+
+
+def language_of(accepted: str | None) -> Language:
+    """Choose French or English from an Accept-Language header; English where it says neither."""
+    best: tuple[float, Language] = (0.0, "en")
+    for part in (accepted or "").lower().split(",")[:LANGUAGES_READ_MAX]:
+        name, _, parameter = part.strip().partition(";")
+        language: Language | None = {"fr": "fr", "en": "en"}.get(name.split("-")[0])  # type: ignore[assignment]
+        weight = _weight(parameter)
+        if language is not None and weight > best[0]:
+            best = (weight, language)
+    return best[1]
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    if name != "q":
+        return 1.0
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0

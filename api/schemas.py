@@ -1,0 +1,388 @@
+"""The shapes of HTTP: what is read from and written into bodies and query strings.
+
+Requests are frozen, strict and closed to unknown fields; responses are the same models that the
+OpenAPI document is made from, so it cannot promise something else. Amounts are decimal strings in
+major units, times RFC 3339 in UTC, cursors are log positions.
+
+None of these is an event or a row: `api.views` copies field by field, so that the log and the
+tables may change without the API noticing.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from api.errors import Category
+from ledger.payment import Status
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Currency = Annotated[str, StringConstraints(min_length=1, max_length=12)]
+Position = Annotated[int, Field(ge=0, le=2**62)]
+ReturnUrl = Annotated[
+    str, StringConstraints(max_length=500, pattern=r"^https?://[^\s\x00-\x1f\"<>\\^`{|}]+$")
+]
+
+METADATA_PAIRS_MAX = 20
+
+
+class Request(BaseModel):
+    """The base of what is read from bodies: closed and strict."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Query(BaseModel):
+    """The base of what is read from query strings: closed, and texts become numbers and times."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Response(BaseModel):
+    """The base of what is answered."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Payer(Request):
+    """Who pays."""
+
+    phone: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(
+        description="The payer's number, international (+237...) or national.",
+        examples=["+237650000001"],
+    )
+    country: Country | None = Field(
+        default=None,
+        description="ISO 3166 country of a national number; by default the merchant's.",
+    )
+
+
+class PaymentRequest(Request):
+    """Take an amount from a payer's mobile money."""
+
+    amount: Annotated[str, StringConstraints(min_length=1, max_length=32)] = Field(
+        description="A decimal string in major units, never a number.", examples=["1500"]
+    )
+    currency: Currency = Field(description="ISO 4217.", examples=["XAF"])
+    payer: Payer
+    provider: Name | None = Field(
+        default=None,
+        description="The provider to use; by default guessed from the number.",
+        examples=["mtn"],
+    )
+    operator: Name | None = Field(
+        default=None,
+        description="The payer's operator, where the number was ported and you know it.",
+    )
+    description: Annotated[str, StringConstraints(max_length=160)] | None = Field(
+        default=None, description="What the payer may see; some providers cut it short."
+    )
+    metadata: (
+        Annotated[
+            dict[
+                Annotated[str, StringConstraints(min_length=1, max_length=40)],
+                Annotated[str, StringConstraints(max_length=200)],
+            ],
+            Field(max_length=METADATA_PAIRS_MAX),
+        ]
+        | None
+    ) = Field(default=None, description="Your own pairs; sealed, and given back with the payment.")
+    return_url: ReturnUrl | None = Field(
+        default=None, description="Where a hosted page sends the payer afterwards."
+    )
+    cancel_url: ReturnUrl | None = Field(
+        default=None, description="Where a hosted page sends a payer who gives up."
+    )
+    language: Literal["fr", "en"] | None = Field(
+        default=None, description="The language of hosted pages."
+    )
+
+
+class PaymentReceipt(Response):
+    """The answer to a payment's request; a repeat of the request is answered with the same."""
+
+    id: str
+    status: Literal["requested"]
+    amount: str
+    currency: str
+    merchant_id: str
+    provider: str
+    operator: str | None
+    country: str
+    route_reason: str = Field(description="Why this provider was chosen.")
+    created_at: datetime
+    expires_at: datetime = Field(description="When it is given up if no provider can be reached.")
+    position: Position = Field(description="The position of `payment.requested` in the log.")
+
+
+class AttemptOut(Response):
+    """One submission to a provider."""
+
+    number: int
+    provider: str
+    reference: str
+    is_accepted: bool
+
+
+class EvidenceOut(Response):
+    """One trusted outside word about the payment, as the provider said it."""
+
+    source: Literal["webhook", "poll", "statement", "operator"]
+    provider: str
+    reference: str
+    word: Literal["succeeded", "failed", "expired"]
+    amount: str | None
+    currency: str | None
+    provider_transaction_id: str | None
+    code: str | None
+    reason: str | None
+
+
+class PaymentOut(Response):
+    """A payment as its events say, now or as of a position or time."""
+
+    id: str
+    status: Status
+    is_final: bool = Field(description="Whether nothing more is asked or sent by itself.")
+    reason: str | None = Field(description="Why it stands where it stands.")
+    code: str | None = Field(description="The provider's own code, verbatim.")
+    amount: str
+    currency: str
+    merchant_id: str
+    provider: str = Field(description="Where it was last submitted, or is to be.")
+    operator: str | None
+    country: str
+    route_reason: str
+    description: str | None = Field(description="As you sent it; null for other roles.")
+    metadata: dict[str, str] | None = Field(description="As you sent it; null for other roles.")
+    provider_transaction_id: str | None
+    redirect_url: str | None = Field(description="Where the payer must go, while it is pending.")
+    next_inquiry_at: datetime | None = Field(description="When the provider is asked next.")
+    inquiries: int
+    attempts: list[AttemptOut]
+    evidence: list[EvidenceOut]
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+    position: Position = Field(description="The position of its last event in the log.")
+    version: int = Field(description="How many events it has.")
+
+
+class PaymentSummary(Response):
+    """A payment in a list."""
+
+    id: str
+    status: Status
+    reason: str | None
+    amount: str
+    currency: str
+    merchant_id: str
+    provider: str
+    operator: str | None
+    country: str
+    created_at: datetime
+    final_at: datetime | None
+    position: Position
+
+
+class PaymentPage(Response):
+    """Payments, newest first."""
+
+    position: Position = Field(description="The log position this list stands at.")
+    payments: list[PaymentSummary]
+    next_after: Position | None = Field(
+        description="Send as `after` for the next page; null on the last one."
+    )
+
+
+class EventOut(Response):
+    """One event of a payment, with what proves it."""
+
+    id: str
+    position: Position
+    stream: str
+    version: int
+    type: str
+    schema_version: int
+    recorded_at: datetime
+    correlation_id: str
+    causation_id: str
+    actor: str
+    data: dict[str, Any]
+    entry_hash: str = Field(description="RFC 6962 leaf hash of the stored entry, hex.")
+
+
+class EventPage(Response):
+    """A payment's whole audit trail, in order."""
+
+    payment_id: str
+    position: Position
+    events: list[EventOut]
+
+
+class LogPage(Response):
+    """Entries of the log, verbatim; as `application/x-ndjson` one stored line each."""
+
+    position: Position = Field(description="The last position of the log.")
+    entries: list[dict[str, Any]]
+    next_after: Position | None
+
+
+class AccountOut(Response):
+    """One account's sums; debit minus credit is `balance`."""
+
+    account: str
+    name_fr: str
+    name_en: str
+    holder: str
+    currency: str
+    debit: str
+    credit: str
+    balance: str
+
+
+class TrialBalance(Response):
+    """Every account; the balances of a currency sum to zero at every position."""
+
+    position: Position
+    as_of: str | None
+    accounts: list[AccountOut]
+    is_balanced: bool
+
+
+class Checkpoint(Response):
+    """What the log commits to."""
+
+    size: Position
+    root_hex: str
+    root_base64: str
+    note: str | None = Field(description="C2SP signed note, where a signing key is set up.")
+
+
+class OperatorOut(Response):
+    """What a number tells by itself; it may have been ported since."""
+
+    country: str
+    operator: str | None
+    carrier: str | None
+    provider: str | None = Field(description="The enabled provider that would be used.")
+    currencies: list[str]
+
+
+class Health(Response):
+    """Alive."""
+
+    status: Literal["ok"]
+
+
+class SubscriptionOut(Response):
+    """How far one reader of the log has come."""
+
+    name: str
+    state: str
+    position: Position
+
+
+class Readiness(Response):
+    """Whether requests are served as they should be."""
+
+    status: Literal["ready", "not_ready"]
+    position: Position
+    subscriptions: list[SubscriptionOut]
+    reasons: list[str]
+
+
+class WebhookAnswer(Response):
+    """The call is kept."""
+
+    status: Literal["stored"]
+
+
+class PlaceOut(Response):
+    """Where something is wrong, why, and what to send instead."""
+
+    pointer: str | None = None
+    parameter: str | None = None
+    header: str | None = None
+    reason: str
+    remedy: str
+
+
+class ProblemOut(Response):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    category: Category
+    errors: list[PlaceOut]
+
+
+class AsOfQuery(Query):
+    """When to look from."""
+
+    as_of: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = Field(
+        default=None, description="A log position, or an RFC 3339 time."
+    )
+
+
+class PaymentsQuery(Query):
+    """Which payments."""
+
+    status: Status | None = None
+    provider: Name | None = None
+    merchant_id: Annotated[str, StringConstraints(max_length=64)] | None = Field(
+        default=None, description="Only for keys that see every merchant."
+    )
+    phone: Annotated[str, StringConstraints(max_length=40)] | None = Field(
+        default=None, description="A payer's number; it is searched by its keyed hash."
+    )
+    created_from: AwareDatetime | None = None
+    created_to: AwareDatetime | None = None
+    after: Position | None = Field(default=None, description="`next_after` of the page before.")
+    limit: Annotated[int, Field(ge=1, le=1000)] = 50
+    min_position: Position | None = Field(
+        default=None, description="Wait until the list has reached this position (bounded)."
+    )
+
+
+class LogQuery(Query):
+    """Which entries."""
+
+    after: Position = 0
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class AccountsQuery(AsOfQuery):
+    """Which trial balance."""
+
+    min_position: Position | None = None
+
+
+class MetricsQuery(Query):
+    """Which window."""
+
+    window_seconds: Annotated[int, Field(ge=60, le=366 * 86_400)] = 86_400
+    provider: Name | None = None
+    min_position: Position | None = None
+
+
+class OperatorQuery(Query):
+    """Which number."""
+
+    phone: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    country: Country | None = None
+
+
+class NoQuery(Query):
+    """No parameter is taken."""
+
+
+class AnyQuery(BaseModel):
+    """Whatever a provider may append is taken and not looked at."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")

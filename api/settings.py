@@ -1,0 +1,355 @@
+"""Settings: what a deployment may choose, read once from the environment and an optional file.
+
+Every field is `CAURI_<FIELD>` in the environment, or `<field>` in the TOML file that
+`CAURI_SETTINGS_FILE` names; the environment wins. A provider's own fields are
+`CAURI_<PROVIDER>_<FIELD>`, or the table `[<provider>]` in the file; their types are the provider's
+(`adapters.providers.<name>.Settings`), so nothing is listed here when a provider is added.
+
+What cannot be used is refused at the start, all of it at once, each with its remedy: an unknown
+name (a typing error would otherwise silently leave a default in force), a value of the wrong type,
+and in production whatever is only good for trying things out.
+
+It reads the mapping and the file it is given; it holds no adapter and opens no database.
+
+Why not pydantic-settings: one function of a few lines reads our fields and every provider's alike,
+from a mapping that is a parameter, and refuses misspelt names, which that library cannot.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple, Self, TypeVar
+from urllib.parse import urlsplit
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from ledger.store import QUEUED_MAX
+
+PREFIX: Final = "CAURI_"
+FILE_VARIABLE: Final = "CAURI_SETTINGS_FILE"
+
+JsonObject = dict[str, Any]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Fault(NamedTuple):
+    """One thing wrong with the settings: which variable, why, and what to set instead."""
+
+    name: str
+    reason: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return f"{self.name}: {self.reason} {self.remedy}"
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; `faults` names every reason, never a secret's value."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = tuple(faults)
+
+
+class Settings(BaseModel):
+    """Everything a deployment may choose. The descriptions are the reference (see README)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    mode: Literal["development", "production"] = Field(
+        default="development",
+        description="`production` refuses to start with missing or weak secrets, providers that "
+        "point at sandboxes, or a public address that is not https.",
+    )
+    database_url: str = Field(
+        default="sqlite:///cauri.db",
+        description="Where the log is: `sqlite:///path/to/file.db` or "
+        "`postgresql://user:password@host/name`.",
+        repr=False,
+    )
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: int = Field(
+        default=8080, ge=0, le=65535, description="The port to listen on; 0 picks one."
+    )
+    public_url: str | None = Field(
+        default=None,
+        description="The address under which providers reach this server, for callbacks. Defaults "
+        "to the listening address; required in production, where it must be https.",
+    )
+    master_key_file: Path | None = Field(
+        default=None,
+        description="The file with the master key that wraps every data key. In development it is "
+        "made beside the SQLite file where none is named.",
+    )
+    master_key: SecretStr | None = Field(
+        default=None, description="The master key itself, where no file can be mounted."
+    )
+    signing_key_file: Path | None = Field(
+        default=None, description="The file with the Ed25519 key that signs checkpoints of the log."
+    )
+    log_name: str = Field(
+        default="cauri.invalid/log",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^\s+]+$",
+        description="The log's own name in signed checkpoints: a host and path you control.",
+    )
+    providers: tuple[str, ...] = Field(
+        default=(), description="The providers to use, for example `mtn,orange`."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least important log line to write."
+    )
+    log_format: Literal["json", "console"] = Field(
+        default="json", description="`json` for machines, `console` for people."
+    )
+    body_bytes_max: int = Field(
+        default=65_536, ge=1024, le=1_048_576, description="The largest request body, in bytes."
+    )
+    webhook_body_bytes_max: int = Field(
+        default=24_576,
+        ge=1024,
+        le=32_768,
+        description="The largest webhook body, in bytes; it must fit sealed into one log entry.",
+    )
+    page_entries_max: int = Field(
+        default=200, ge=1, le=1000, description="The most entries one page of a list holds."
+    )
+    wait_seconds_max: float = Field(
+        default=10.0,
+        ge=0,
+        le=60,
+        description="The longest a list waits for `min_position`, in seconds.",
+    )
+    requests_concurrent_max: int = Field(
+        default=1000,
+        ge=1,
+        description="How many requests are served at once; one more is told to wait.",
+    )
+    appends_queued_max: int = Field(
+        default=QUEUED_MAX, ge=1, description="How many appends may wait; one more is told to wait."
+    )
+    keys_cached_max: int = Field(
+        default=10_000, ge=1, description="How many API keys are remembered between requests."
+    )
+    keys_cached_seconds: float = Field(
+        default=5.0, ge=0, description="How long a revoked key may still be honoured, in seconds."
+    )
+    unsent_seconds_max: float = Field(
+        default=900.0,
+        gt=0,
+        description="When a payment no provider could be reached for is given up.",
+    )
+    stop_seconds_max: float = Field(
+        default=10.0, gt=0, description="How long requests may finish after the signal to stop."
+    )
+    provider_tables: Mapping[str, JsonObject] = Field(
+        default_factory=dict, exclude=True, repr=False, description="(from the provider names)"
+    )
+
+    @property
+    def base_url(self) -> str:
+        """The address providers call back: `public_url`, else where we listen."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def is_production(self) -> bool:
+        """Whether what is only good for trying things out is refused."""
+        return self.mode == "production"
+
+    def with_changes(self, **changes: Any) -> Self:
+        """Return the same settings with some fields replaced, checked again."""
+        return _validated(type(self), {**self.__dict__, **changes}, PREFIX)
+
+
+def load_settings(
+    environment: Mapping[str, str], *, provider_names: Sequence[str], **overrides: Any
+) -> Settings:
+    """Read the settings.
+
+    Args:
+        environment: `os.environ` or a stand-in; only names with the prefix are looked at.
+        provider_names: every provider there is: their prefixes are no misspelling.
+        overrides: fields given on the command line; None means "not given".
+
+    Raises:
+        SettingsError: names everything that is wrong.
+    """
+    values, tables = _read_file(environment.get(FILE_VARIABLE), provider_names)
+    faults = []
+    for variable in sorted(environment):
+        if not variable.startswith(PREFIX) or variable == FILE_VARIABLE:
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        provider = next((one for one in provider_names if name.startswith(f"{one}_")), None)
+        if name in _FIELDS:
+            values[name] = environment[variable]
+        elif provider is not None:
+            table = tables.setdefault(provider, {})
+            table[name.removeprefix(f"{provider}_")] = environment[variable]
+        else:
+            faults.append(_unknown(variable))
+    values |= {name: value for name, value in overrides.items() if value is not None}
+    if faults:
+        raise SettingsError(faults)
+    settings = _validated(Settings, values | {"provider_tables": tables}, PREFIX)
+    faults = [
+        Fault(
+            "CAURI_PROVIDERS",
+            f"there is no provider {name!r}.",
+            f"Choose from: {', '.join(sorted(provider_names))}.",
+        )
+        for name in settings.providers
+        if name not in provider_names
+    ]
+    faults += _production_faults(settings) if settings.is_production else []
+    if faults:
+        raise SettingsError(faults)
+    return settings
+
+
+def provider_settings(settings: Settings, provider: str, model: type[Model]) -> Model:
+    """Build a provider's own settings from its table.
+
+    Raises:
+        SettingsError: a missing, misspelt or unusable field; in production also whatever points
+            at a sandbox or at this machine.
+    """
+    prefix = f"{PREFIX}{provider.upper()}_"
+    table = settings.provider_tables.get(provider, {})
+    built = _validated(model, table, prefix)
+    if settings.is_production:
+        faults = [
+            Fault(
+                f"{prefix}{name.upper()}",
+                "this points at a sandbox, which moves no money.",
+                "Set the provider's production value.",
+            )
+            for name, value in built
+            if not isinstance(value, SecretStr) and _is_for_trying(str(value))
+        ]
+        if faults:
+            raise SettingsError(faults)
+    return built
+
+
+def settings_table(
+    model: type[BaseModel] = Settings, prefix: str = PREFIX
+) -> list[tuple[str, str, str]]:
+    """List (variable, default, description) of every field, for the README and `--help`."""
+    return [
+        (
+            f"{prefix}{name.upper()}",
+            "required" if field.is_required() else _shown(field.get_default()),
+            field.description or "",
+        )
+        for name, field in model.model_fields.items()
+        if not field.exclude
+    ]
+
+
+_FIELDS: Final = frozenset(
+    name for name, field in Settings.model_fields.items() if not field.exclude
+)
+
+
+def _shown(value: object) -> str:
+    if value is None or value == ():
+        return ""
+    return str(value)
+
+
+def _read_file(
+    path: str | None, provider_names: Sequence[str]
+) -> tuple[JsonObject, dict[str, JsonObject]]:
+    if path is None:
+        return {}, {}
+    try:
+        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        fault = Fault(FILE_VARIABLE, f"the file cannot be read: {error}.", "Name a TOML file.")
+        raise SettingsError([fault]) from error
+    tables = {name: content.pop(name) for name in provider_names if name in content}
+    faults = [_unknown(name) for name in content if name not in _FIELDS]
+    faults += [
+        Fault(name, "this is no table.", f"Write [{name}] and its fields below it.")
+        for name, table in tables.items()
+        if not isinstance(table, dict)
+    ]
+    if faults:
+        raise SettingsError(faults)
+    return content, tables
+
+
+def _unknown(name: str) -> Fault:
+    return Fault(name, "there is no such setting.", "Correct the name, or remove it.")
+
+
+def _validated(model: type[Model], values: Mapping[str, Any], prefix: str) -> Model:
+    """Validate texts as the model's types; lists may be `a,b` or JSON."""
+    read = {
+        name: _from_text(value) if name in model.model_fields and _is_list(model, name) else value
+        for name, value in values.items()
+    }
+    try:
+        return model.model_validate(read)
+    except ValidationError as error:
+        raise SettingsError(
+            [
+                Fault(
+                    f"{prefix}{'_'.join(str(part) for part in one['loc']).upper()}",
+                    f"{one['msg']}.",
+                    "See the settings in the README.",
+                )
+                for one in error.errors(include_url=False, include_context=False)
+            ]
+        ) from None
+
+
+def _is_list(model: type[BaseModel], name: str) -> bool:
+    annotation = str(model.model_fields[name].annotation)
+    return annotation.startswith(("tuple", "list", "set", "frozenset", "dict"))
+
+
+def _from_text(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith(("[", "{")):
+        try:
+            return orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _production_faults(settings: Settings) -> list[Fault]:
+    faults = []
+    if settings.master_key is None and settings.master_key_file is None:
+        faults.append(
+            Fault(
+                "CAURI_MASTER_KEY_FILE",
+                "production has no master key.",
+                "Make one with `openssl rand -base64 32 > master.key`, keep a copy in a safe, and "
+                "set CAURI_MASTER_KEY_FILE to the file.",
+            )
+        )
+    if settings.public_url is None or urlsplit(settings.public_url).scheme != "https":
+        faults.append(
+            Fault(
+                "CAURI_PUBLIC_URL",
+                "providers must reach this server over https.",
+                "Set it to the https address of your reverse proxy.",
+            )
+        )
+    if not settings.providers:
+        faults.append(
+            Fault("CAURI_PROVIDERS", "no provider is enabled.", "Set it to, say, `mtn,orange`.")
+        )
+    return faults
+
+
+def _is_for_trying(value: str) -> bool:
+    host = urlsplit(value).hostname or ""
+    return "sandbox" in value.lower() or host in {"localhost", "127.0.0.1", "::1"}
