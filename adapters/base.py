@@ -151,6 +151,15 @@ class Pace:
     inquiry_seconds_max: float
     retry_first_seconds: float = 5.0
     retry_seconds_max: float = 900.0
+    inquiries_per_second_max: float | None = None
+    """A narrower limit on inquiries alone; None where there is none."""
+    doubt_seconds: float = 10.0
+    """When to ask first about a submission that brought no usable answer."""
+
+    @property
+    def queue_seconds_max(self) -> float:
+        """How long a call may wait for its turn before it counts as not sent."""
+        return self.call_timeout_seconds / 2
 
     def inquiry_delay_seconds(self, inquiries: int) -> float:
         """How long to wait before asking again after that many fruitless inquiries."""
@@ -186,7 +195,12 @@ class Adapter(Protocol):
         """Ask the provider to collect. Never raises for anything the provider or network does."""
 
     async def inquire(self, reference: str, handle: Mapping[str, str] | None) -> Inquiry:
-        """Ask about a reference. `handle` is what `Accepted` gave, None if no answer was seen."""
+        """Ask about a reference. `handle` is what `Accepted` gave, None if no answer was seen.
+
+        An inquiry that brought no answer, or could not be sent itself, is `Unknown`; `NotSent`
+        says about the *reference* that it can never be charged, and may be submitted anew. Never
+        raises for anything the provider or network does.
+        """
 
     def authenticate(self, call: WebhookCall, is_token: Callable[[str], bool] | None) -> Verdict:
         """Judge a call. `is_token` compares a presented token, in constant time, with the one the

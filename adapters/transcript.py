@@ -1,0 +1,130 @@
+"""Transcripts: what we and a provider said to each other, with what nobody may read taken out.
+
+A transcript is evidence for a dispute and goes to logs and screens; credentials, tokens, telephone
+numbers, messages to people and links that act for the payer must not. `Scrubber` removes them from
+the text of a transcript, `said` from a single sentence that a provider wrote and the ledger keeps.
+
+The trick: what stood in a secret place is removed from every place. A gateway's error page that
+repeats the payer's number is scrubbed because the request said under a known key what to look for.
+Whatever still looks like a telephone number goes too, unless it stands under a key that is kept.
+
+Headers are kept by a list of the harmless ones, so a header nobody thought of is not shown.
+"""
+
+import base64
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal
+
+from adapters.answer import Answer, Request
+
+MASK: Final = "***"
+
+TRANSCRIPT_LENGTH_MAX: Final = 8_192
+"""Longer transcripts are cut, after scrubbing: half a secret is not recognised."""
+
+SECRET_LENGTH_MIN: Final = 4
+"""A shorter text is no secret, and removing it everywhere would remove everything."""
+
+SHOWN_HEADERS: Final = frozenset(
+    {
+        "accept",
+        "content-length",
+        "content-type",
+        "date",
+        "retry-after",
+        "x-callback-url",
+        "x-reference-id",
+        "x-target-environment",
+    }
+)
+
+_HEADER: Final = re.compile(r"^([A-Za-z][A-Za-z0-9-]{0,60}):[ \t]*(.*)$", re.MULTILINE)
+_NUMBER: Final = r"(?<![\w.-])\+?[0-9](?:[ .]?[0-9]){7,18}(?![\w-])"
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One call as it went. `path` has no query; `transcript` is scrubbed."""
+
+    provider: str
+    method: str
+    path: str
+    at: datetime
+    seconds: float
+    result: Literal["answered", "not_sent", "unknown"]
+    status: int | None
+    transcript: str = field(repr=False)
+
+
+Observer = Callable[[Exchange], None]
+
+
+class Scrubber:
+    """Takes out of a transcript what must not be read; a function of text to text."""
+
+    def __init__(
+        self, *, secret_keys: Iterable[str], kept_keys: Iterable[str], secrets: Iterable[str] = ()
+    ) -> None:
+        """Make a scrubber for one provider.
+
+        Args:
+            secret_keys: names of JSON or form members whose values are removed everywhere.
+            kept_keys: names of members whose long digits are no telephone numbers.
+            secrets: texts removed wherever they stand.
+        """
+        keys = "|".join(re.escape(key) for key in sorted(secret_keys))
+        kept = "|".join(re.escape(key) for key in sorted(kept_keys))
+        value = r'("(?:[^"\\]|\\.)*"|[^\s,}\]]+)'
+        self._member = re.compile(rf'"({keys})"(\s*:\s*){value}', re.IGNORECASE)
+        self._form = re.compile(rf"(?:(?<=[?&])|^)({keys})=([^&\s]*)", re.IGNORECASE | re.MULTILINE)
+        self._number = re.compile(rf'"(?:{kept})"\s*:\s*{value}|{_NUMBER}', re.IGNORECASE)
+        self._secrets = tuple(one for one in secrets if len(one) >= SECRET_LENGTH_MIN)
+
+    def __call__(self, transcript: str) -> str:
+        """Return the transcript without its secrets; scrubbing twice changes nothing more."""
+        found = [match[3].strip('"') for match in self._member.finditer(transcript)]
+        found += [match[2] for match in self._form.finditer(transcript)]
+        text = _HEADER.sub(_show_header, transcript)
+        text = self._member.sub(rf'"\1"\2"{MASK}"', text)
+        text = self._form.sub(rf"\1={MASK}", text)
+        secrets = {one for one in found if len(one) >= SECRET_LENGTH_MIN} | set(self._secrets)
+        for secret in sorted(secrets - {MASK}, key=len, reverse=True):
+            text = text.replace(secret, MASK)
+        return self._number.sub(lambda match: match[0] if match[1] else MASK, text)
+
+
+def basic(user: str, password: str) -> str:
+    """Write the value of a Basic Authorization header."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def _show_header(match: re.Match[str]) -> str:
+    return match[0] if match[1].lower() in SHOWN_HEADERS else f"{match[1]}: {MASK}"
+
+
+def written(request: Request, told: str, answer: Answer | None) -> str:
+    """Write one exchange as text; `told` is the answer's status or why there is none."""
+    lines = [f"{request.method} {request.target.raw_path_qs}"]
+    lines += [f"{name}: {value}" for name, value in request.headers.items()]
+    lines += ["", (request.body or b"").decode("utf-8", "replace"), "", told]
+    if answer is not None:
+        lines += [f"{name}: {value}" for name, value in answer.headers.items()]
+        lines += ["", answer.body.decode("utf-8", "replace")]
+    return "\n".join(lines)
+
+
+def said(value: object, *, length_max: int = 200) -> str | None:
+    """Turn a provider's own word into one clean line that the ledger may keep; None for no word.
+
+    Control characters and runs of white space become one space, long digits are masked (a
+    sentence may repeat the payer's number), and what is too long is cut.
+    """
+    if value is None or isinstance(value, (dict, list)):
+        return None
+    line = _CONTROL.sub(" ", str(value)).strip()
+    line = re.sub(_NUMBER, MASK, line)
+    return line[:length_max] or None

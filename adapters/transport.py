@@ -1,0 +1,377 @@
+"""The one HTTP client: every call to every provider leaves through a `Transport`.
+
+The one thing it must never get wrong is which of three things happened:
+
+    Answer               the provider answered, whatever it says
+    NotSentError         nothing reached it: refused connection, unknown host, failed TLS, no
+                         connection in time, breaker open, no turn in time, forbidden address
+    AnswerUnknownError   it was sent, and then: silence, a reset, half an answer, too much of one
+
+The trick: "not sent" is said only where it is certain, which is where aiohttp says that it could
+not connect. Everything else after the first byte may have moved money, and is unknown.
+
+Each provider has its own `Transport`: its connections, its limits on calls at once and per second
+(with a bounded wait for a turn), its breaker. Repeats are made here only of what was certainly not
+sent or is safe to repeat, and only within the time limit of the one call. Redirects are not
+followed, cookies are not kept, proxies from the environment are not used.
+
+It reads no JSON by itself and knows no provider. Secrets never stand in its errors: their text is
+our own, and the exception of the HTTP library, which holds headers and addresses, is dropped.
+
+Why a status of 502, 503 or 504 trips the breaker and a 500 does not: gateways say the former about
+a provider that is away; MTN says 500 about a caller's mistake.
+"""
+
+import asyncio
+import ipaddress
+import os
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, Protocol
+
+import aiohttp
+import orjson
+import structlog
+from aiolimiter import AsyncLimiter
+from yarl import URL
+
+from adapters.answer import (
+    NO_HEADERS,
+    Answer,
+    AnswerUnknownError,
+    Method,
+    NotSentError,
+    Request,
+    TransportError,
+)
+from adapters.base import Pace
+from adapters.breaker import Breaker
+from adapters.transcript import TRANSCRIPT_LENGTH_MAX, Exchange, Observer, written
+
+log = structlog.get_logger()
+
+CONNECT_SECONDS_MAX: Final = 5.0
+"""From asking for a connection to having it: host name, TCP and TLS together."""
+
+ANSWER_BYTES_MAX: Final = 256 * 1024
+ATTEMPTS_MAX: Final = 3
+PAUSE_SECONDS: Final = 0.1
+"""Before the first repeat of a call; doubled for the next, and spread by half of itself."""
+
+CLOSED: Final = "the way to the provider was closed"
+
+CHUNK_BYTES: Final = 16 * 1024
+BURST_SECONDS: Final = 0.1
+"""Calls per second are evened out to what fits into this time."""
+
+_AWAY: Final = frozenset({502, 503, 504})
+
+
+class OpenTransport(Protocol):
+    """How an adapter gets its transport: `functools.partial(Transport, clock=...)` is one."""
+
+    def __call__(self, pace: Pace, *, name: str, scrub: Callable[[str], str]) -> "Transport":
+        """Make the transport of the provider called `name`."""
+
+
+@dataclass(slots=True)
+class _Wires:
+    """What belongs to the running loop, made at the first call."""
+
+    session: aiohttp.ClientSession
+    turns: asyncio.Semaphore
+    rates: tuple[AsyncLimiter, ...]
+    inquiry_rates: tuple[AsyncLimiter, ...]
+
+
+class Transport:
+    """The way to one provider. Opens nothing before the first call; `close` when done."""
+
+    def __init__(
+        self,
+        pace: Pace,
+        *,
+        clock: Callable[[], datetime],
+        name: str = "provider",
+        scrub: Callable[[str], str] = lambda _transcript: "",
+        observer: Observer | None = None,
+        is_loopback_only: bool = False,
+        now_seconds: Callable[[], float] | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        spread: Callable[[], float] = random.random,
+    ) -> None:
+        """Describe the way.
+
+        Args:
+            pace: the provider's limits.
+            clock: stamps transcripts; durations are measured by the running loop.
+            name: the provider's, for transcripts and logs.
+            scrub: takes secrets out of a transcript; by default nothing of it is left.
+            observer: is given every exchange; what it raises is logged and goes no further.
+            is_loopback_only: refuse every other host: for the sandboxes and for tests.
+            now_seconds: the breaker's monotonic seconds; by default the running loop's.
+            sleep: how the pause before a repeat is made.
+            spread: a number from 0 to 1 that spreads those pauses.
+        """
+        self._pace, self._clock, self._name = pace, clock, name
+        self._scrub, self._observer = scrub, observer
+        self._is_loopback_only = is_loopback_only
+        self._sleep, self._spread = sleep, spread
+        self.breaker = Breaker(now_seconds or (lambda: asyncio.get_running_loop().time()))
+        self._wires: _Wires | None = None
+        self._is_closed = False
+
+    async def close(self) -> None:
+        """Close every connection; calls afterwards are not sent."""
+        self._is_closed = True
+        wires, self._wires = self._wires, None
+        if wires is not None:
+            await wires.session.close()
+
+    async def call(
+        self,
+        method: Method,
+        url: str,
+        headers: Mapping[str, str] = NO_HEADERS,
+        *,
+        json: object = None,
+        form: Mapping[str, str] | None = None,
+        is_safe_to_repeat: bool,
+        is_inquiry: bool = False,
+    ) -> Answer:
+        """Make one call, within `pace.call_timeout_seconds` and a wait for a turn of at most that.
+
+        Args:
+            method: the HTTP method.
+            url: where to; https, or loopback.
+            headers: sent as they are; `Content-Type` follows from `json` or `form`.
+            json: the body as JSON; None for none.
+            form: the body as a form, if there is no `json`.
+            is_safe_to_repeat: whether sending it twice does no more than sending it once.
+            is_inquiry: whether it counts towards `pace.inquiries_per_second_max` too.
+
+        Raises:
+            NotSentError: nothing reached the provider.
+            AnswerUnknownError: something may have.
+        """
+        request = _request(method, self._checked(url), headers, json=json, form=form)
+        if (pause_seconds := self.breaker.open_for_seconds) > 0:
+            raise NotSentError(f"{self._name} kept failing; not called for {pause_seconds:.0f} s")
+        async with self._turn(is_inquiry=is_inquiry) as session:
+            loop = asyncio.get_running_loop()
+            deadline = loop.time() + self._pace.call_timeout_seconds
+            was_maybe_sent = False
+            for attempt in range(1, ATTEMPTS_MAX + 1):
+                try:
+                    return await self._attempt(session, request, deadline - loop.time())
+                except TransportError as error:
+                    was_maybe_sent = was_maybe_sent or not isinstance(error, NotSentError)
+                    pause_seconds = PAUSE_SECONDS * 2.0 ** (attempt - 1) * (0.5 + self._spread())
+                    if (
+                        attempt == ATTEMPTS_MAX
+                        or (was_maybe_sent and not is_safe_to_repeat)
+                        or loop.time() + pause_seconds >= deadline
+                        or self.breaker.state != "closed"
+                    ):
+                        raise _certain(error, was_maybe_sent=was_maybe_sent) from None
+                await self._sleep(pause_seconds)
+        raise AssertionError("unreachable: the last attempt raises")
+
+    def _checked(self, url: str) -> URL:
+        """Read the address, if we may call it: secrets leave this machine by https alone."""
+        try:
+            target = URL(url)
+        except ValueError:
+            raise NotSentError("the address is none") from None
+        if not is_loopback(target.host or ""):
+            if self._is_loopback_only:
+                raise NotSentError("only this machine may be called, and the address is another's")
+            if target.scheme != "https":
+                raise NotSentError("the address is neither https nor on this machine")
+        return target
+
+    @asynccontextmanager
+    async def _turn(self, *, is_inquiry: bool) -> AsyncIterator[aiohttp.ClientSession]:
+        """Wait, not for ever, until one more call fits into the provider's limits."""
+        wires = self._opened()
+        limit_seconds = self._pace.queue_seconds_max
+        has_turn = False
+        try:
+            try:
+                async with asyncio.timeout(limit_seconds):
+                    has_turn = await wires.turns.acquire()
+                    for limiter in wires.inquiry_rates if is_inquiry else wires.rates:
+                        await limiter.acquire()
+            except TimeoutError:
+                raise NotSentError(f"no turn to call within {limit_seconds:g} s") from None
+            if self._is_closed:
+                raise NotSentError(CLOSED)
+            yield wires.session
+        finally:
+            if has_turn:
+                wires.turns.release()
+
+    def _opened(self) -> _Wires:
+        if self._is_closed:
+            raise NotSentError(CLOSED)
+        if self._wires is None:
+            pace = self._pace
+            session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=pace.concurrency_max),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=pace.call_timeout_seconds),
+                headers={"User-Agent": "cauri"},
+                trust_env=False,
+                raise_for_status=False,
+            )
+            rates: tuple[AsyncLimiter, ...] = (_limiter(pace.calls_per_second_max),)
+            narrower = pace.inquiries_per_second_max
+            inquiry_rates = rates if narrower is None else (_limiter(narrower), *rates)
+            turns = asyncio.Semaphore(pace.concurrency_max)
+            self._wires = _Wires(session, turns, rates, inquiry_rates)
+        return self._wires
+
+    async def _attempt(
+        self, session: aiohttp.ClientSession, request: Request, seconds: float
+    ) -> Answer:
+        permit = self.breaker.admit()
+        if permit is None:
+            raise NotSentError(f"{self._name} kept failing; it is being probed")
+        started, at = asyncio.get_running_loop().time(), self._clock()
+        result: Answer | TransportError | None = None
+        try:
+            result = await _exchange(session, request, seconds)
+        except TransportError as error:
+            result = error
+            raise
+        finally:
+            is_success = None if result is None else not _is_failure(result)
+            self.breaker.settle(permit, is_success=is_success)
+            took = asyncio.get_running_loop().time() - started
+            self._tell(request, result, at=at, seconds=took)
+        return result
+
+    def _tell(
+        self,
+        request: Request,
+        result: Answer | TransportError | None,
+        *,
+        at: datetime,
+        seconds: float,
+    ) -> None:
+        if self._observer is None:
+            return
+        answer = result if isinstance(result, Answer) else None
+        kind: Literal["answered", "not_sent", "unknown"] = "answered" if answer else "unknown"
+        if isinstance(result, NotSentError):
+            kind = "not_sent"
+        told = str(answer.status) if answer else str(result or "abandoned by us")
+        try:
+            exchange = Exchange(
+                provider=self._name,
+                method=request.method,
+                path=self._scrub(request.target.path),
+                at=at,
+                seconds=seconds,
+                result=kind,
+                status=answer.status if answer else None,
+                transcript=self._scrub(written(request, told, answer))[:TRANSCRIPT_LENGTH_MAX],
+            )
+            self._observer(exchange)
+        except Exception:
+            # Money may have moved: a mistake in what watches must not hide the answer.
+            log.exception("transport.observer_failed", provider=self._name)
+
+
+async def _exchange(session: aiohttp.ClientSession, request: Request, seconds: float) -> Answer:
+    """Send once and read the answer; the only place that meets aiohttp's exceptions."""
+    # A connection in time is demanded before the whole call must end: a time limit that is hit
+    # while connecting is then surely of the first kind, and nothing was sent.
+    limits = aiohttp.ClientTimeout(total=seconds, connect=min(CONNECT_SECONDS_MAX, seconds * 0.9))
+    try:
+        async with session.request(
+            request.method,
+            request.target,
+            headers=request.headers,
+            data=request.body,
+            allow_redirects=False,
+            # No body means no content type, and nothing is asked for that would unpack to more.
+            skip_auto_headers=("Content-Type", "Accept-Encoding"),
+            timeout=limits,
+        ) as response:
+            received = bytearray()
+            async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+                received += chunk
+                if len(received) > ANSWER_BYTES_MAX:
+                    reason = f"status {response.status} with more than {ANSWER_BYTES_MAX} bytes"
+                    raise AnswerUnknownError(reason)
+            return Answer(response.status, response.headers, bytes(received))
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise _understood(error, seconds) from None
+
+
+_MEANINGS: Final[tuple[tuple[type[Exception], type[TransportError], str], ...]] = (
+    (aiohttp.ClientConnectorDNSError, NotSentError, "the host name could not be resolved"),
+    (aiohttp.ClientSSLError, NotSentError, "TLS could not be agreed"),
+    (aiohttp.ClientConnectorError, NotSentError, "could not connect: {cause}"),
+    (aiohttp.ConnectionTimeoutError, NotSentError, "could not connect in time"),
+    (aiohttp.InvalidURL, NotSentError, "the address is none"),
+    (aiohttp.NonHttpUrlClientError, NotSentError, "the address is none"),
+    (TimeoutError, AnswerUnknownError, "no whole answer in {seconds:.3g} s"),
+    (aiohttp.ServerDisconnectedError, AnswerUnknownError, "hung up without an answer"),
+    (aiohttp.ClientPayloadError, AnswerUnknownError, "the answer ended in the middle"),
+)
+"""What aiohttp's exceptions mean, the first that fits; whatever is not here is unknown."""
+
+
+def _understood(error: Exception, seconds: float) -> TransportError:
+    cause = os.strerror(getattr(error, "errno", None) or 0)
+    for kind, meaning, text in _MEANINGS:
+        if isinstance(error, kind):
+            return meaning(text.format(cause=cause, seconds=seconds))
+    return AnswerUnknownError(f"the connection broke: {type(error).__name__}")
+
+
+def _is_failure(result: Answer | TransportError) -> bool:
+    return result.status in _AWAY if isinstance(result, Answer) else True
+
+
+def _certain(error: TransportError, *, was_maybe_sent: bool) -> TransportError:
+    """Return the last error, unless an earlier attempt may have reached the provider."""
+    if was_maybe_sent and isinstance(error, NotSentError):
+        return AnswerUnknownError(f"an earlier attempt may have arrived; then: {error.reason}")
+    return error
+
+
+def _request(
+    method: Method,
+    target: URL,
+    headers: Mapping[str, str],
+    *,
+    json: object,
+    form: Mapping[str, str] | None,
+) -> Request:
+    body, body_headers = None, {}
+    if json is not None:
+        body, body_headers = orjson.dumps(json), {"Content-Type": "application/json"}
+    elif form is not None:
+        body = URL.build(query=form).raw_query_string.encode()
+        body_headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return Request(method=method, target=target, headers={**headers, **body_headers}, body=body)
+
+
+def _limiter(calls_per_second_max: float) -> AsyncLimiter:
+    """Even calls out: bursts of what fits into `BURST_SECONDS`, at least one call."""
+    burst = max(1.0, calls_per_second_max * BURST_SECONDS)
+    return AsyncLimiter(burst, burst / calls_per_second_max)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, by its text alone: nothing is resolved."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
