@@ -13,6 +13,7 @@ The tree:
     ├─ StoreError                    the event store could not do it
     │  ├─ WrongVersionError          the stream is not at the expected version
     │  ├─ StoreBusyError             the append queue is full: nothing was written
+    │  ├─ StreamTooLongError         the stream already has as many events as it may have
     │  ├─ StoreClosedError           the store was closed before the request was served
     │  ├─ StoreUnavailableError      locked, not writable, disk full, connection lost
     │  └─ SchemaVersionError         the database is older or newer than the code
@@ -136,6 +137,17 @@ class StoreBusyError(StoreError):
     def __init__(self, queued_max: int) -> None:
         super().__init__(f"{queued_max} appends are already waiting; try again shortly")
         self.queued_max = queued_max
+
+
+class StreamTooLongError(StoreError):
+    """A stream would get more events than can be folded whole; nothing was written."""
+
+    code: ClassVar[str] = "stream_too_long"
+
+    def __init__(self, stream: str, events_max: int) -> None:
+        super().__init__(f"stream {stream} may not have more than {events_max} events")
+        self.stream = stream
+        self.events_max = events_max
 
 
 class StoreClosedError(StoreError):

@@ -1,0 +1,164 @@
+"""The log in a database: SQLite or PostgreSQL, one `EventStore`.
+
+    database = await Database.open("sqlite:///cauri.db", create=True)
+    store = SqlEventStore(database, clock=clock)
+    await store.start()
+    ...
+    await store.close()
+    await database.close()
+
+This file is the front: it puts together the appender (`ledger.sql_appender`: group commit), the
+grouped reads (`ledger.sql_reads`), the stored tree (`ledger.sql_tree`), and asks for the rest with
+plain SQLAlchemy. The differences between the two databases are all in `ledger.sql_dialects`.
+
+Whoever waits for a position is woken by our own commits at once, and sees those of other processes
+by asking the database every `POLL_SECONDS` while somebody waits; a notification of the database
+(LISTEN) would be faster by a part of that, and would have to be backed by asking anyway.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+import sqlalchemy as sa
+
+from ledger.entry import Context, RecordedEvent
+from ledger.errors import StoreError
+from ledger.events import Event
+from ledger.sql_appender import Appender
+from ledger.sql_database import Database, migrate
+from ledger.sql_reads import LogReads
+from ledger.sql_schema import data_keys, head, log
+from ledger.sql_tree import read_tile
+from ledger.store import PAGE_MAX, QUEUED_MAX, Clock, DataKey, RawEntry, TreeHead
+
+__all__ = ["Database", "SqlEventStore", "migrate"]
+
+POLL_SECONDS: Final = 0.1
+"""How often the database is asked for other processes' appends while somebody waits for one."""
+
+
+class SqlEventStore:
+    """The event store over a `Database`, which it uses but does not own."""
+
+    def __init__(self, database: Database, *, clock: Clock, queued_max: int = QUEUED_MAX) -> None:
+        self.database = database
+        self._reads = LogReads(database)
+        self._appender = Appender(
+            database, clock=clock, queued_max=queued_max, on_commit=self._committed
+        )
+        self._seen = 0
+        self._grown = asyncio.Event()
+        self._waiters = 0
+        self._poller: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to accept appends; reading needs no start."""
+        await self._appender.start()
+
+    @property
+    def queued(self) -> int:
+        """How many appends wait now."""
+        return self._appender.queued
+
+    async def append(
+        self,
+        stream: str,
+        expected_version: int,
+        events: Sequence[Event],
+        *,
+        context: Context,
+        keys: Sequence[DataKey] = (),
+    ) -> list[RecordedEvent]:
+        """See `EventStore.append`."""
+        return await self._appender.append(stream, expected_version, events, context, keys)
+
+    async def read_stream(self, stream: str) -> list[RecordedEvent]:
+        """See `EventStore.read_stream`."""
+        return await self._reads.stream(stream)
+
+    async def read(self, after: int, limit: int = PAGE_MAX) -> list[RecordedEvent]:
+        """See `EventStore.read`."""
+        return await self._reads.page(after, min(limit, PAGE_MAX))
+
+    async def read_raw(self, after: int, limit: int = PAGE_MAX) -> list[RawEntry]:
+        """See `EventStore.read_raw`."""
+        query = (
+            sa.select(log)
+            .where(log.c.position > after)
+            .order_by(log.c.position)
+            .limit(min(limit, PAGE_MAX))
+        )
+        async with self.database.read() as connection:
+            return [RawEntry(*row) for row in await connection.execute(query)]
+
+    async def position(self) -> int:
+        """See `EventStore.position`."""
+        return await self._reads.size()
+
+    async def wait_for(self, position: int, timeout_seconds: float) -> bool:
+        """See `EventStore.wait_for`."""
+        if self._seen >= position:
+            return True
+        self._waiters += 1
+        if self._poller is None or self._poller.done():
+            self._poller = asyncio.create_task(self._poll(), name="log poller")
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                while self._seen < position:
+                    await self._grown.wait()
+        except TimeoutError:
+            return self._seen >= position
+        finally:
+            self._waiters -= 1
+        return True
+
+    async def head(self) -> TreeHead:
+        """See `EventStore.head`."""
+        async with self.database.read() as connection:
+            row = (await connection.execute(sa.select(head.c.size, head.c.root))).one()
+            return TreeHead(row.size, row.root)
+
+    async def tile(self, level: int, index: int) -> list[bytes]:
+        """See `EventStore.tile`."""
+        async with self.database.read() as connection:
+            return await read_tile(connection, level, index)
+
+    async def data_keys(self, key_ids: Sequence[str]) -> dict[str, DataKey]:
+        """See `EventStore.data_keys`."""
+        if not key_ids:
+            return {}
+        query = sa.select(data_keys).where(data_keys.c.key_id.in_(key_ids[:PAGE_MAX]))
+        async with self.database.read() as connection:
+            return {row.key_id: DataKey(*row) for row in await connection.execute(query)}
+
+    async def destroy_subject(self, subject: str) -> int:
+        """See `EventStore.destroy_subject`."""
+        statement = sa.delete(data_keys).where(data_keys.c.subject == subject)
+        async with self.database.write() as connection:
+            return (await connection.execute(statement)).rowcount
+
+    async def close(self) -> None:
+        """See `EventStore.close`; the database stays open."""
+        await self._appender.close()
+        if self._poller is not None:
+            self._poller.cancel()
+            await asyncio.gather(self._poller, return_exceptions=True)
+        await self._reads.close()
+
+    def _committed(self, size: int, _appended: list[list[RecordedEvent]]) -> None:
+        self._note(size)
+
+    def _note(self, size: int) -> None:
+        if size > self._seen:
+            self._seen = size
+            self._grown.set()
+            self._grown = asyncio.Event()
+
+    async def _poll(self) -> None:
+        while self._waiters:
+            # Whoever waits will read next, and be told of an error then.
+            with suppress(StoreError):
+                self._note(await self._reads.size())
+            await asyncio.sleep(POLL_SECONDS)

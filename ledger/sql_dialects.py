@@ -1,0 +1,398 @@
+"""Everything in which SQLite and PostgreSQL differ: the one file to read before adding a third.
+
+The few statements that every request runs (lock, insert a batch, read a stream, read a page) are
+written here per database, for `LogConnection`s to the driver itself, below SQLAlchemy. All other
+SQL of the product goes through SQLAlchemy.
+
+Why below SQLAlchemy: a compiled insert costs a third of the write speed, and aiosqlite does every
+call in a thread of its own, so that five awaited statements are ten thread switches. A
+`LogConnection` runs a whole half of an append in one visit to that thread. `Connection._execute`
+is the only door aiosqlite has for that; SQLAlchemy's own dialect leans on the same internals, and
+both are pinned.
+
+Why one row per answer: between two steps of a statement sqlite3 lets go of the interpreter and
+queues up to get it back, behind everything the event loop wants to do. A page of 1000 entries
+comes as one value, an insert takes sixteen rows per step. An entry never contains a raw newline,
+because JSON escapes it, so newlines can part the entries of one answer.
+
+What it deliberately does not do: retry, cache, or know what an event is.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
+
+import aiosqlite
+import asyncpg
+import orjson
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from ledger.errors import CorruptLogError, LedgerError, StoreUnavailableError
+from ledger.sql_port import Batch, Dialect, LogConnection
+
+LOCK_TIMEOUT_SECONDS: Final = 5.0
+"""How long a writer waits for another program's lock before it says so."""
+
+CONNECT_TIMEOUT_SECONDS: Final = 10.0
+STATEMENT_TIMEOUT_SECONDS: Final = 120.0
+POOL_SIZE_MAX: Final = 10
+
+# Any number nobody else uses as an advisory lock in the same database: "cauri" in ASCII.
+_ADVISORY_LOCK: Final = 0x6361757269
+_ROWS_PER_STEP: Final = 16
+_PAGE_BYTES: Final = 8192
+
+T = TypeVar("T")
+
+# --- SQLite -----------------------------------------------------------------------------------
+
+_SQLITE_VERSIONS: Final = """
+    SELECT size, (
+      SELECT json_group_object(name, version) FROM (
+        SELECT value AS name, (SELECT max(version) FROM log WHERE stream = value) AS version
+        FROM json_each(?)
+      ) WHERE version IS NOT NULL
+    ) FROM head"""
+_SQLITE_STREAMS: Final = """
+    SELECT CAST(group_concat(entry, char(10)) AS BLOB) FROM log
+    WHERE stream IN (SELECT value FROM json_each(?))"""
+_SQLITE_PAGE: Final = """
+    SELECT CAST(group_concat(entry, char(10)) AS BLOB) FROM (
+      SELECT entry FROM log WHERE position > ? ORDER BY position LIMIT ?
+    )"""
+_SQLITE_HEAD: Final = "UPDATE head SET size = ?, root = ?"
+_SQLITE_KEYS: Final = "INSERT INTO data_keys VALUES (?, ?, ?, ?) ON CONFLICT (key_id) DO NOTHING"
+_SQLITE_TILES: Final = "INSERT INTO tiles VALUES (?, ?, ?)"
+
+
+def _sqlite_insert(rows: int) -> str:
+    marks = ",".join(["(?,?,?,?,?,?)"] * rows)
+    return f"INSERT INTO log VALUES {marks}"  # noqa: S608 - marks only
+
+
+_SQLITE_INSERT_ONE: Final = _sqlite_insert(1)
+_SQLITE_INSERT_MANY: Final = _sqlite_insert(_ROWS_PER_STEP)
+
+_SQLITE_MEANINGS: Final[dict[int, tuple[str, str]]] = {
+    sqlite3.SQLITE_BUSY: (
+        "The database is locked by another program.",
+        "Close the program that holds it (a database browser, a backup) and try again.",
+    ),
+    sqlite3.SQLITE_LOCKED: (
+        "The database is locked by another connection.",
+        "Try again shortly.",
+    ),
+    sqlite3.SQLITE_READONLY: (
+        "The database cannot be written to.",
+        "Make the file and its folder writable for this user.",
+    ),
+    sqlite3.SQLITE_PERM: (
+        "The database may not be opened.",
+        "Make the file and its folder readable and writable for this user.",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "The database cannot be opened.",
+        "Check that its folder exists and is writable for this user.",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        "The disk failed while the database was used.",
+        "Check the disk and the system's log.",
+    ),
+    sqlite3.SQLITE_FULL: (
+        "The disk is full.",
+        "Free some space; nothing was lost, and writing goes on by itself.",
+    ),
+}
+_SQLITE_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class Sqlite:
+    """SQLite through aiosqlite: the embedded default."""
+
+    name = "sqlite"
+
+    def engine(self, url: URL) -> AsyncEngine:
+        """WAL and synchronous=FULL: readers never wait, and what was committed is on the disk."""
+        engine = create_async_engine(
+            url.set(drivername="sqlite+aiosqlite"),
+            # The driver's own habit of opening transactions is switched off: `begin` below does.
+            connect_args={"isolation_level": None, "timeout": LOCK_TIMEOUT_SECONDS},
+            pool_size=POOL_SIZE_MAX,
+            max_overflow=0,
+        )
+        event.listen(engine.sync_engine, "connect", self._on_connect)
+        event.listen(engine.sync_engine, "begin", self._on_begin)
+        return engine
+
+    @staticmethod
+    def _on_connect(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in (
+            f"page_size = {_PAGE_BYTES}",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "secure_delete = ON",
+            "cache_size = -16000",
+            "trusted_schema = OFF",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @staticmethod
+    def _on_begin(connection: Connection) -> None:
+        is_write = connection.get_execution_options().get("is_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+    async def connect(self, engine: AsyncEngine, *, is_writer: bool) -> LogConnection:
+        """Take a connection out of the pool for good; readers can only read."""
+        raw = await engine.raw_connection()
+        driver = raw.driver_connection
+        raw.detach()
+        assert isinstance(driver, aiosqlite.Connection)
+        if not is_writer:
+            await driver.execute_fetchall("PRAGMA query_only = ON")
+        return _SqliteConnection(driver)
+
+    def lock(self, connection: Connection) -> None:
+        """Nothing to do: BEGIN IMMEDIATE was the lock."""
+
+    def translate(self, error: BaseException) -> LedgerError | None:
+        """By SQLite's primary result code (https://sqlite.org/rescode.html)."""
+        found = _driver_error(error, sqlite3.Error)
+        if found is None:
+            return None
+        code = getattr(found, "sqlite_errorcode", None)
+        if code is None:
+            return None
+        if code & 0xFF in _SQLITE_DAMAGED:
+            return CorruptLogError(0, f"the database file is damaged ({found})")
+        meaning = _SQLITE_MEANINGS.get(code & 0xFF)
+        return StoreUnavailableError(*meaning) if meaning else None
+
+
+class _SqliteConnection:
+    def __init__(self, driver: aiosqlite.Connection) -> None:
+        self._driver = driver
+
+    async def _visit(self, work: Callable[..., T], *arguments: object) -> T:
+        """Run a function on the connection's own thread, once there and back."""
+        result: T = await self._driver._execute(work, *arguments)  # type: ignore[no-untyped-call]  # noqa: SLF001 - see the module's "Why below SQLAlchemy"
+        return result
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        return self._driver._conn  # noqa: SLF001 - as above
+
+    async def begin(self, streams: Sequence[str]) -> tuple[int, dict[str, int]]:
+        size, versions = await self._visit(self._begin, orjson.dumps(streams).decode())
+        return size, orjson.loads(versions)
+
+    def _begin(self, streams: str) -> tuple[int, str]:
+        # BEGIN IMMEDIATE takes SQLite's one write lock now, before anything is read: what is
+        # read next stays true until COMMIT, and positions are committed in their order.
+        self._connection.execute("BEGIN IMMEDIATE")
+        return self._versions(streams)
+
+    async def versions(self, streams: Sequence[str]) -> dict[str, int]:
+        _, versions = await self._visit(self._versions, orjson.dumps(streams).decode())
+        return orjson.loads(versions)  # type: ignore[no-any-return]
+
+    def _versions(self, streams: str) -> tuple[int, str]:
+        row: tuple[int, str] = self._connection.execute(_SQLITE_VERSIONS, (streams,)).fetchone()
+        return row
+
+    async def commit(self, batch: Batch) -> None:
+        await self._visit(self._commit, batch)
+
+    def _commit(self, batch: Batch) -> None:
+        connection, rows = self._connection, batch.rows
+        whole = len(rows) - len(rows) % _ROWS_PER_STEP
+        for start in range(0, whole, _ROWS_PER_STEP):
+            step = rows[start : start + _ROWS_PER_STEP]
+            connection.execute(_SQLITE_INSERT_MANY, [value for row in step for value in row])
+        connection.executemany(_SQLITE_INSERT_ONE, rows[whole:])
+        if batch.keys:
+            connection.executemany(_SQLITE_KEYS, batch.keys)
+        if batch.tiles:
+            connection.executemany(_SQLITE_TILES, batch.tiles)
+        connection.execute(_SQLITE_HEAD, (batch.size, batch.root))
+        connection.execute("COMMIT")
+
+    async def rollback(self) -> None:
+        await self._visit(self._rollback)
+
+    def _rollback(self) -> None:
+        # A full disk makes SQLite roll back by itself.
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    async def read_streams(self, streams: Sequence[str]) -> list[bytes]:
+        return await self._visit(self._read, _SQLITE_STREAMS, (orjson.dumps(streams).decode(),))
+
+    async def read_page(self, after: int, limit: int) -> list[bytes]:
+        return await self._visit(self._read, _SQLITE_PAGE, (after, limit))
+
+    async def read_size(self) -> int:
+        return await self._visit(self._read_size)
+
+    def _read_size(self) -> int:
+        size: int = self._connection.execute("SELECT size FROM head").fetchone()[0]
+        return size
+
+    def _read(self, sql: str, parameters: tuple[object, ...]) -> list[bytes]:
+        joined: bytes | None = self._connection.execute(sql, parameters).fetchone()[0]
+        return [] if joined is None else joined.split(b"\n")
+
+    async def close(self) -> None:
+        await self._driver.close()
+
+
+# --- PostgreSQL -------------------------------------------------------------------------------
+
+# The advisory lock belongs to the transaction. Without it two transactions could take positions
+# 7 and 8 and commit 8 first; a reader that saw 8 would go on from there and never see 7. The lock
+# is released only after the commit is visible to everybody, so positions appear in their order.
+_POSTGRESQL_BEGIN: Final = f"BEGIN; SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"
+_POSTGRESQL_VERSIONS: Final = """
+    SELECT NULL AS name, size AS version FROM head
+    UNION ALL
+    SELECT name, found.version FROM unnest($1::text[]) AS name, LATERAL (
+      SELECT version FROM log WHERE stream = name ORDER BY version DESC LIMIT 1
+    ) AS found"""
+_POSTGRESQL_ROWS: Final = """
+    INSERT INTO log SELECT * FROM unnest(
+      $1::bigint[], $2::text[], $3::int[], $4::text[], $5::bytea[], $6::bytea[]
+    )"""
+_POSTGRESQL_KEYS: Final = (
+    "INSERT INTO data_keys VALUES ($1, $2, $3, $4) ON CONFLICT (key_id) DO NOTHING"
+)
+_POSTGRESQL_TILES: Final = "INSERT INTO tiles VALUES ($1, $2, $3)"
+_POSTGRESQL_HEAD: Final = "UPDATE head SET size = $1, root = $2"
+_POSTGRESQL_STREAMS: Final = "SELECT entry FROM log WHERE stream = ANY($1::text[])"
+_POSTGRESQL_PAGE: Final = "SELECT entry FROM log WHERE position > $1 ORDER BY position LIMIT $2"
+# A server may have switched durability off; an acknowledged event must be on the disk.
+_POSTGRESQL_DURABLE: Final = """
+    SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') = 'off'"""
+
+_POSTGRESQL_MEANINGS: Final[dict[str, tuple[str, str]]] = {
+    "08": ("The connection to the database was lost.", "Check that the server runs and try again."),
+    "57": ("The database server is shutting down or starting.", "Try again shortly."),
+    "53": (
+        "The database server has run out of disk, memory or connections.",
+        "Free some; nothing was lost, and writing goes on by itself.",
+    ),
+    "55": ("The database is locked by another program.", "Find it in pg_stat_activity."),
+    "40": ("The database gave this transaction up for another one.", "Try again."),
+    "25": ("The database cannot be written to.", "Connect to the primary server."),
+    "28": ("The database refused the user or password.", "Check the database URL."),
+    "3D": ("There is no such database on the server.", "Create it, or check the database URL."),
+    "42501": ("The database user lacks a right.", "Grant it SELECT, INSERT and UPDATE."),
+    "58": ("The database server's disk failed.", "Check the server's disk and its log."),
+}
+
+
+class Postgresql:
+    """PostgreSQL (15 or newer) through asyncpg: several processes, one log."""
+
+    name = "postgresql"
+
+    def engine(self, url: URL) -> AsyncEngine:
+        """Every wait has a limit: for a connection, a lock, a statement."""
+        return create_async_engine(
+            url.set(drivername="postgresql+asyncpg"),
+            connect_args={
+                "timeout": CONNECT_TIMEOUT_SECONDS,
+                "command_timeout": STATEMENT_TIMEOUT_SECONDS,
+                "server_settings": {
+                    "application_name": "cauri",
+                    "lock_timeout": str(int(LOCK_TIMEOUT_SECONDS * 1000)),
+                },
+            },
+            pool_size=POOL_SIZE_MAX,
+            max_overflow=0,
+            pool_pre_ping=True,
+        )
+
+    async def connect(self, engine: AsyncEngine, *, is_writer: bool) -> LogConnection:
+        """Take a connection out of the pool for good."""
+        raw = await engine.raw_connection()
+        driver = raw.driver_connection
+        raw.detach()
+        assert isinstance(driver, asyncpg.Connection)
+        if is_writer:
+            await driver.execute(_POSTGRESQL_DURABLE)
+        return _PostgresqlConnection(driver)
+
+    def lock(self, connection: Connection) -> None:
+        """Take the lock that every appender takes; see `_POSTGRESQL_BEGIN`."""
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+
+    def translate(self, error: BaseException) -> LedgerError | None:
+        """By SQLSTATE, whole or by class (PostgreSQL manual, appendix A)."""
+        found = _driver_error(error, asyncpg.PostgresError)
+        if found is not None:
+            state = str(getattr(found, "sqlstate", ""))
+            meaning = _POSTGRESQL_MEANINGS.get(state) or _POSTGRESQL_MEANINGS.get(state[:2])
+            return StoreUnavailableError(*meaning) if meaning else None
+        if _driver_error(error, asyncpg.InterfaceError, OSError, asyncio.TimeoutError) is not None:
+            return StoreUnavailableError(*_POSTGRESQL_MEANINGS["08"])
+        return None
+
+
+class _PostgresqlConnection:
+    def __init__(self, driver: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self._driver = driver
+
+    async def begin(self, streams: Sequence[str]) -> tuple[int, dict[str, int]]:
+        await self._driver.execute(_POSTGRESQL_BEGIN)
+        # Its own statement: its snapshot is taken after the lock was given.
+        (_, size), *versions = await self._driver.fetch(_POSTGRESQL_VERSIONS, streams)
+        return size, {row[0]: row[1] for row in versions}
+
+    async def versions(self, streams: Sequence[str]) -> dict[str, int]:
+        _, *versions = await self._driver.fetch(_POSTGRESQL_VERSIONS, streams)
+        return {row[0]: row[1] for row in versions}
+
+    async def commit(self, batch: Batch) -> None:
+        await self._driver.execute(_POSTGRESQL_ROWS, *zip(*batch.rows, strict=True))
+        if batch.keys:
+            await self._driver.executemany(_POSTGRESQL_KEYS, batch.keys)
+        if batch.tiles:
+            await self._driver.executemany(_POSTGRESQL_TILES, batch.tiles)
+        await self._driver.execute(_POSTGRESQL_HEAD, batch.size, batch.root)
+        await self._driver.execute("COMMIT")
+
+    async def rollback(self) -> None:
+        if not self._driver.is_closed():
+            await self._driver.execute("ROLLBACK")
+
+    async def read_streams(self, streams: Sequence[str]) -> list[bytes]:
+        return [row[0] for row in await self._driver.fetch(_POSTGRESQL_STREAMS, streams)]
+
+    async def read_page(self, after: int, limit: int) -> list[bytes]:
+        return [row[0] for row in await self._driver.fetch(_POSTGRESQL_PAGE, after, limit)]
+
+    async def read_size(self) -> int:
+        size: int = await self._driver.fetchval("SELECT size FROM head")
+        return size
+
+    async def close(self) -> None:
+        await self._driver.close(timeout=CONNECT_TIMEOUT_SECONDS)
+
+
+def _driver_error(error: BaseException | None, *kinds: type[BaseException]) -> BaseException | None:
+    """Find the driver's own error under what SQLAlchemy wrapped around it."""
+    while error is not None:
+        if isinstance(error, kinds):
+            return error
+        error = getattr(error, "orig", None) or error.__cause__
+    return None
+
+
+DIALECTS: Final[dict[str, Dialect]] = {"sqlite": Sqlite(), "postgresql": Postgresql()}
+"""By the part of a database URL before `+` or `:`."""

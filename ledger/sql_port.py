@@ -1,0 +1,79 @@
+"""What the log asks of a kind of database: two small ports, implemented in `ledger.sql_dialects`.
+
+A `Dialect` makes engines, says how its database wants to be locked and what its driver's errors
+mean, and opens `LogConnection`s: single connections to the driver itself, for the statements that
+decide the speed of the whole product.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ledger.errors import LedgerError
+from ledger.store import DataKey
+
+LogRow = tuple[int, str, int, str, bytes, bytes]
+"""(position, stream, version, type, entry, leaf)."""
+
+
+class Batch(NamedTuple):
+    """Everything one commit writes."""
+
+    rows: Sequence[LogRow]
+    keys: Sequence[DataKey]
+    tiles: Sequence[tuple[int, int, bytes]]
+    """(level, index, 256 hashes end to end)."""
+    size: int
+    root: bytes
+
+
+class LogConnection(Protocol):
+    """One connection to the driver; never used by two tasks at once. Raises the driver's errors."""
+
+    async def begin(self, streams: Sequence[str]) -> tuple[int, dict[str, int]]:
+        """Open a transaction under the writers' lock; the log's size, and the streams' versions.
+
+        Streams that do not exist are absent from the answer.
+        """
+
+    async def versions(self, streams: Sequence[str]) -> dict[str, int]:
+        """The versions of further streams, inside the transaction that `begin` opened."""
+
+    async def commit(self, batch: Batch) -> None:
+        """Write a batch and commit; durable on return."""
+
+    async def rollback(self) -> None:
+        """Give up the open transaction, if there still is one."""
+
+    async def read_streams(self, streams: Sequence[str]) -> list[bytes]:
+        """The entries of some streams, in any order."""
+
+    async def read_page(self, after: int, limit: int) -> list[bytes]:
+        """The next entries after a position, in order."""
+
+    async def read_size(self) -> int:
+        """The size of the log as last committed."""
+
+    async def close(self) -> None:
+        """Let go of the connection; its transaction, if any, is lost."""
+
+
+class Dialect(Protocol):
+    """One kind of database."""
+
+    name: str
+
+    def engine(self, url: URL) -> AsyncEngine:
+        """Make an engine with everything this product relies on switched on."""
+
+    async def connect(self, engine: AsyncEngine, *, is_writer: bool) -> LogConnection:
+        """Open a connection of its own, outside the engine's pool."""
+
+    def lock(self, connection: Connection) -> None:
+        """Take the writers' lock in the transaction of a (synchronous) connection."""
+
+    def translate(self, error: BaseException) -> LedgerError | None:
+        """Say in the ledger's words what a driver error means; None if it is not for them."""

@@ -1,0 +1,159 @@
+"""Reads of the log that every request makes: grouped, on connections of their own.
+
+Folding one stream is what every command and every GET begins with. Asked one by one, each would
+cost two thread switches (SQLite) or two turns of the socket (PostgreSQL). So while one read is on
+its way the next ones gather, and leave together as one query: alone, a read waits for nobody; in
+a crowd, hundreds share one journey. A read never joins a query that has already left, so it sees
+everything committed before it was asked.
+
+What it deliberately does not do: answer from memory. Another process may have appended.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+from ledger.entry import RecordedEvent, decode_entry
+from ledger.errors import EntryError, LedgerError, StoreClosedError
+from ledger.sql_database import Database
+from ledger.sql_port import LogConnection
+
+CONNECTIONS_MAX: Final = 4
+"""How many reads of the log may be on their way at once."""
+
+GROUPS_MAX: Final = 2
+"""How many of them may be groups of streams."""
+
+GROUP_STREAMS_MAX: Final = 128
+"""How many streams one query asks for."""
+
+_Answers = list["asyncio.Future[list[RecordedEvent]]"]
+
+
+class LogReads:
+    """Reads entries below SQLAlchemy; connections are opened when first needed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._idle: list[LogConnection] = []
+        self._slots = asyncio.Semaphore(CONNECTIONS_MAX)
+        self._waiting: dict[str, _Answers] = {}
+        self._groups: set[asyncio.Task[None]] = set()
+        self._is_closed = False
+
+    async def stream(self, stream: str) -> list[RecordedEvent]:
+        """All events of a stream, in order."""
+        answer: asyncio.Future[list[RecordedEvent]] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(stream, []).append(answer)
+        if len(self._groups) < GROUPS_MAX:
+            task = asyncio.create_task(self._serve_groups(), name="log reads")
+            self._groups.add(task)
+            task.add_done_callback(self._groups.discard)
+        return await answer
+
+    async def page(self, after: int, limit: int) -> list[RecordedEvent]:
+        """The next events after a position."""
+        with self._database.translating():
+            async with self._connection() as connection:
+                entries = await connection.read_page(after, limit)
+        return [decode_entry(entry) for entry in entries]
+
+    async def size(self) -> int:
+        """The size of the log as last committed."""
+        with self._database.translating():
+            async with self._connection() as connection:
+                return await connection.read_size()
+
+    async def close(self) -> None:
+        """Let reads on their way arrive, then close the connections."""
+        self._is_closed = True
+        await asyncio.gather(*self._groups, return_exceptions=True)
+        for _ in range(CONNECTIONS_MAX):
+            await self._slots.acquire()
+        while self._idle:
+            await self._idle.pop().close()
+        for _ in range(CONNECTIONS_MAX):
+            self._slots.release()
+
+    async def _serve_groups(self) -> None:
+        while self._waiting:
+            names = list(self._waiting)[:GROUP_STREAMS_MAX]
+            group = {name: self._waiting.pop(name) for name in names}
+            try:
+                with self._database.translating():
+                    await self._serve(group)
+            except Exception as error:  # noqa: BLE001 - it is handed to those who asked
+                _refuse(group, error)
+            except BaseException:
+                _refuse(group, StoreClosedError("the store was stopped in the middle of a read"))
+                raise
+
+    async def _serve(self, group: dict[str, _Answers]) -> None:
+        async with self._connection() as connection:
+            entries = await connection.read_streams(list(group))
+        found: dict[str, list[RecordedEvent]] = {name: [] for name in group}
+        try:
+            for entry in entries:
+                recorded = decode_entry(entry)
+                found[recorded.stream].append(recorded)
+        except (EntryError, KeyError):
+            if len(group) == 1:
+                raise
+            # One entry that cannot be read must not fail its neighbours.
+            for name, answers in group.items():
+                try:
+                    await self._serve({name: answers})
+                except EntryError as error:
+                    _refuse({name: answers}, error)
+            return
+        for name, answers in group.items():
+            events = found[name]
+            events.sort(key=_version)
+            for number, answer in enumerate(answers):
+                if not answer.done():
+                    answer.set_result(events if number == 0 else list(events))
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[LogConnection]:
+        async with self._slots:
+            if self._is_closed and not self._groups:
+                raise StoreClosedError("the store is closed")
+            connection = (
+                self._idle.pop()
+                if self._idle
+                else await self._database.connect_log(is_writer=False)
+            )
+            try:
+                yield connection
+            except BaseException:
+                # It may be lost, or (if we were cancelled) still busy with our query.
+                await _drop(connection)
+                raise
+            self._idle.append(connection)
+
+
+async def _drop(connection: LogConnection) -> None:
+    # It is gone either way; the first error is the one that is reported.
+    with suppress(Exception):
+        await connection.close()
+
+
+def _version(recorded: RecordedEvent) -> int:
+    return recorded.version
+
+
+def _refuse(group: dict[str, _Answers], error: Exception) -> None:
+    for answers in group.values():
+        for answer in answers:
+            if not answer.done():
+                answer.set_exception(error if not isinstance(error, LedgerError) else again(error))
+
+
+def again(error: LedgerError) -> LedgerError:
+    """Make another object of the same error: each caller's will carry its own traceback."""
+    copy = error.__class__.__new__(error.__class__)
+    copy.__dict__.update(error.__dict__)
+    copy.args = error.args
+    copy.__cause__ = error.__cause__
+    return copy
