@@ -175,7 +175,7 @@ class CallbackSender:
     async def _attempt(self, callback: Callback, attempts_made: int) -> None:
         status = await self._deliver(callback)
         self.attempts.append(Attempt(key=callback.key, status=status))
-        is_received = status is not None and 200 <= status < 300  # noqa: PLR2004
+        is_received = status is not None and 200 <= status < 300
         if is_received or attempts_made >= len(self._pauses_seconds):
             self._pending -= 1
             return

@@ -189,7 +189,7 @@ class FaultyLine:
         if self._dice.strikes("server_error", key):
             return self._error_answer(500)
         if self._dice.strikes("html_with_200", key):
-            if self._dice.throw("html_with_200 went through", key) < 0.5:  # noqa: PLR2004
+            if self._dice.throw("html_with_200 went through", key) < 0.5:
                 await handler(request)
             return web.Response(text=HTML_PAGE, content_type="text/html")
         answer = await handler(request)
@@ -198,7 +198,7 @@ class FaultyLine:
     async def _spoil_after(
         self, request: web.Request, answer: web.StreamResponse, call: Call, key: str
     ) -> web.StreamResponse:
-        is_accepted = call.moves_money and answer.status < 300  # noqa: PLR2004
+        is_accepted = call.moves_money and answer.status < 300
         if self._dice.strikes("connection_reset_after", key):
             return _reset(request)
         if is_accepted and self._dice.strikes("server_error_after", key):

@@ -284,7 +284,7 @@ async def _answer_refusals(request: web.Request, handler: Handler) -> web.Stream
 
 
 def _platform_failure(status: int) -> web.Response:
-    code = Code.SERVICE_UNAVAILABLE if status == 503 else Code.INTERNAL_PROCESSING_ERROR  # noqa: PLR2004
+    code = Code.SERVICE_UNAVAILABLE if status == 503 else Code.INTERNAL_PROCESSING_ERROR
     return error(status, code)
 
 

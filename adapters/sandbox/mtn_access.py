@@ -269,7 +269,7 @@ def uuid4_text(text: str) -> str | None:
         value = uuid.UUID(text)
     except ValueError:
         return None
-    return str(value) if value.version == 4 and str(value) == text.lower() else None  # noqa: PLR2004
+    return str(value) if value.version == 4 and str(value) == text.lower() else None
 
 
 def reference_of(request: web.Request) -> str:
