@@ -1,17 +1,24 @@
 """The MTN sandbox's own truth: its books, what faults leave in them, its life and death."""
 
+import asyncio
+import contextlib
+import itertools
 import socket
 import uuid
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+import aiohttp
+import orjson
 import pytest
 
 from adapters.sandbox.faults import Faults, Outage
 from adapters.sandbox.mtn import MtnSandbox
 from adapters.sandbox.mtn_books import read_books
-from adapters.sandbox.mtn_rules import MtnSandboxSettings
+from adapters.sandbox.mtn_rules import MtnSandboxSettings, MtnUser
 from adapters.sandbox.timer import ManualTimer
+from tests.callback_receiver import CallbackReceiver
 from tests.mtn_merchant import (
     BAD_REQUEST,
     COLLECTION_KEY,
@@ -19,6 +26,7 @@ from tests.mtn_merchant import (
     PAYER,
     REFERENCE,
     Answer,
+    Merchant,
     World,
     a_world,
 )
@@ -69,6 +77,41 @@ class TestFaultsAtMtn:
     async def test_provisioning_suffers_no_faults(self) -> None:
         async with a_world(faults=Faults(server_error=1.0)) as world:
             assert (await world.merchant.create_user()).status == 201
+
+    async def test_in_a_storm_a_caller_who_repeats_the_same_reference_pays_each_order_once(
+        self,
+    ) -> None:
+        references = [str(uuid.UUID(int=number, version=4)) for number in range(60)]
+        storm = Faults.storm(11).model_copy(update={"silent_after_accept": 0.2})
+        async with a_world() as calm:
+            token, settings = calm.merchant.token, calm.sandbox.settings
+            user = MtnUser(user_id=calm.merchant.user_id, api_key="k", callback_host="localhost")
+        settings = settings.model_copy(update={"users": (user,)})
+        async with MtnSandbox(settings, clock=calm.timer.clock, faults=storm) as sandbox:
+            async with Merchant(sandbox) as merchant:
+                merchant.token = token
+                attempts = await asyncio.gather(
+                    *(pay_until_known(merchant, reference) for reference in references)
+                )
+            booked = sandbox.books.payments
+        assert (
+            sorted(booked),
+            [
+                booked[reference].posts_seen <= attempts[place]
+                for place, reference in enumerate(references)
+            ],
+            sum(attempts) > len(references),
+        ) == (sorted(references), [True] * 60, True)
+
+
+async def pay_until_known(merchant: Merchant, reference: str) -> int:
+    """Post until a 202 or a 409 says that the payment is there; return the number of posts."""
+    for attempt in itertools.count(1):
+        with contextlib.suppress(TimeoutError, aiohttp.ClientError):
+            async with asyncio.timeout(1):
+                if (await merchant.pay(reference)).status in {202, 409}:
+                    return attempt
+    raise AssertionError
 
 
 class TestBooks:
@@ -159,6 +202,19 @@ class TestBooks:
 
 
 class TestServer:
+    async def test_in_real_time_a_payment_ends_and_its_callback_comes(self) -> None:
+        settings = MtnSandboxSettings(decide_after_seconds=0.01, callback_after_seconds=0.01)
+        async with (
+            CallbackReceiver() as receiver,
+            MtnSandbox(settings, clock=lambda: datetime.now(UTC)) as sandbox,
+            Merchant(sandbox) as merchant,
+        ):
+            await merchant.enter()
+            await merchant.pay(REFERENCE, callback_url=receiver.url())
+            (came,) = await receiver.until(1)
+            status = (await merchant.status(REFERENCE)).body
+            assert (orjson.loads(came.body), status["status"]) == (status, "SUCCESSFUL")
+
     async def test_the_port_is_kept_over_a_restart(self, world: World) -> None:
         before = world.sandbox.url
         await world.sandbox.stop()

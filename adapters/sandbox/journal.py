@@ -8,6 +8,7 @@ Other processes may read the file meanwhile, with `read_only`. It knows nothing 
 mean and holds none of them in memory.
 """
 
+import errno
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, Self
@@ -59,10 +60,12 @@ class Journal:
             self._file.truncate(whole_bytes)
 
     def append(self, record: Mapping[str, object]) -> None:
-        """Add one record."""
+        """Add one record; raises OSError if the disk does not take the whole of it."""
         self._lines += 1
         if self._file is not None:
-            self._file.write(orjson.dumps(record) + b"\n")
+            line = orjson.dumps(record) + b"\n"
+            if self._file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, "the journal took only a part of a record")
 
     def close(self) -> None:
         """Close the file; appending afterwards raises ValueError."""
