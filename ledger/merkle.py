@@ -52,9 +52,7 @@ def _perfect_root(hashes: Sequence[bytes]) -> bytes:
     """The root over a power of two of subtree roots."""
     row = list(hashes)
     while len(row) > 1:
-        row = [
-            _sha256(b"\x01" + row[at] + row[at + 1]).digest() for at in range(0, len(row), 2)
-        ]
+        row = [_sha256(b"\x01" + row[at] + row[at + 1]).digest() for at in range(0, len(row), 2)]
     return row[0]
 
 
