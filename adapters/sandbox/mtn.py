@@ -18,7 +18,7 @@ from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
-from typing import Final, Self
+from typing import Final
 
 import orjson
 from aiohttp import web
@@ -26,7 +26,7 @@ from aiohttp.typedefs import Handler
 
 from adapters.sandbox.callbacks import CallbackSender
 from adapters.sandbox.faults import Call, Faults, FaultyLine
-from adapters.sandbox.mtn_access import MtnAccess, RefusedError, reference_of, uuid4_text
+from adapters.sandbox.mtn_access import MtnAccess, reference_of, uuid4_text
 from adapters.sandbox.mtn_books import ApiUser, MtnBooks
 from adapters.sandbox.mtn_payments import MtnPayments
 from adapters.sandbox.mtn_rules import (
@@ -39,10 +39,10 @@ from adapters.sandbox.mtn_rules import (
     gateway_error,
     json_answer,
 )
+from adapters.sandbox.server import RefusedError, SandboxServer
 from adapters.sandbox.timer import LoopTimer, Timer
 
 PAGE_SIZE_MAX: Final = 1_000
-SHUTDOWN_SECONDS_MAX: Final = 1.0
 
 BOOKS: Final = web.AppKey("books", MtnBooks)
 ACCESS: Final = web.AppKey("access", MtnAccess)
@@ -97,11 +97,10 @@ def create_sandbox(
     return application
 
 
-class MtnSandbox:
+class MtnSandbox(SandboxServer):
     """The server in this process: `async with MtnSandbox(settings, clock=clock) as sandbox`.
 
-    With port 0 the system chooses one, kept when the same object is started again. `books` and
-    `sender` are those of the last start.
+    `books` and `sender` are those of the last start.
     """
 
     def __init__(
@@ -112,66 +111,26 @@ class MtnSandbox:
         faults: Faults | None = None,
         timer: Timer | None = None,
     ) -> None:
-        self.settings = MtnSandboxSettings() if settings is None else settings
-        self._clock = clock
-        self._faults = faults
-        self._timer = timer
-        self._port = self.settings.port
-        self._runner: web.AppRunner | None = None
-        self._application: web.Application | None = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
-
-    async def start(self) -> None:
-        """Listen; raises OSError if the address cannot be had."""
-        self._application = create_sandbox(
-            self.settings, clock=self._clock, faults=self._faults, timer=self._timer
+        self.settings = given = MtnSandboxSettings() if settings is None else settings
+        super().__init__(
+            lambda: create_sandbox(given, clock=clock, faults=faults, timer=timer),
+            host=given.host,
+            port=given.port,
         )
-        self._runner = web.AppRunner(
-            self._application, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS_MAX
-        )
-        try:
-            await self._runner.setup()
-            await web.TCPSite(self._runner, self.settings.host, self._port).start()
-        except BaseException:
-            await self.stop()
-            raise
-        self._port = self._runner.addresses[0][1]
-
-    async def stop(self) -> None:
-        """Hang up every call, drop unsent callbacks, close the books."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
-
-    @property
-    def url(self) -> str:
-        """The base URL, without a slash at its end."""
-        return f"http://{self.settings.host}:{self._port}"
 
     @property
     def books(self) -> MtnBooks:
         """The sandbox's own truth."""
-        return self._started()[BOOKS]
+        return self.application[BOOKS]
 
     @property
     def sender(self) -> CallbackSender:
         """The sender of callbacks, for tests that wait until it has settled."""
-        return self._started()[SENDER]
+        return self.application[SENDER]
 
     def provision(self, callback_host: str = "localhost") -> tuple[str, str]:
         """Make an API user as the portal would; returns its id and its key."""
-        return self._started()[ACCESS].provision(callback_host)
-
-    def _started(self) -> web.Application:
-        if self._application is None:
-            raise RuntimeError("the sandbox was never started")
-        return self._application
+        return self.application[ACCESS].provision(callback_host)
 
 
 class _Collection:

@@ -33,6 +33,7 @@ from adapters.sandbox.mtn_rules import (
     json_answer,
     token_error,
 )
+from adapters.sandbox.server import RefusedError
 
 KEY_MISSING: Final = (
     "Access denied due to missing subscription key. "
@@ -42,14 +43,6 @@ KEY_INVALID: Final = (
     "Access denied due to invalid subscription key. "
     "Make sure to provide a valid key for an active subscription."
 )
-
-
-class RefusedError(Exception):
-    """The request ends here, with this answer."""
-
-    def __init__(self, answer: web.Response) -> None:
-        super().__init__(f"refused with status {answer.status}")
-        self.answer = answer
 
 
 class MtnAccess:

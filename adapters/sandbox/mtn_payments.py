@@ -22,7 +22,6 @@ from iso4217 import Currency
 from yarl import URL
 
 from adapters.sandbox.callbacks import Callback, CallbackSender
-from adapters.sandbox.mtn_access import RefusedError
 from adapters.sandbox.mtn_books import ApiUser, BookedPayment, FinalWord, MtnBooks
 from adapters.sandbox.mtn_rules import (
     DELAYED,
@@ -37,6 +36,7 @@ from adapters.sandbox.mtn_rules import (
     message_of,
     scenario_of,
 )
+from adapters.sandbox.server import RefusedError
 from adapters.sandbox.timer import Timer
 
 TEXT_LENGTH_MAX: Final = 160
