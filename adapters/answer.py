@@ -80,3 +80,12 @@ class Answer:
         if not isinstance(value, dict):
             raise AnswerUnreadableError(f"status {self.status} with JSON that is no object")
         return value
+
+
+def object_in(body: bytes) -> dict[str, object] | None:
+    """Read a JSON object; None for everything else."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) else None

@@ -17,9 +17,11 @@ and it must be impossible to confuse it with a refusal. Only these values leave 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import ClassVar, Literal, Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from ledger.commands import PaymentCommand
 from ledger.evidence import Word
@@ -174,6 +176,59 @@ class Pace:
         )
 
 
+ADDRESS_PATTERN = r"^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:|/|$)).*[^/]$"
+"""https, or this machine; no slash at its end."""
+
+
+class ProviderSettings(BaseModel):
+    """What every provider's `Settings` have; a provider adds its own and sets its own defaults.
+
+    Each field is `CAURI_<PROVIDER>_<FIELD>` in the environment; its description is the reference.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    base_url: str = Field(
+        pattern=ADDRESS_PATTERN,
+        description="The provider's address without a slash at its end; https, or this machine.",
+    )
+    call_timeout_seconds: float = Field(
+        default=20.0, gt=0, le=120, description="How long one call may take."
+    )
+    concurrency_max: int = Field(
+        default=32, ge=1, le=1000, description="How many calls may be under way at once."
+    )
+    calls_per_second_max: float = Field(
+        default=50.0, gt=0, description="How many calls may begin within a second."
+    )
+    inquiries_per_second_max: float | None = Field(
+        default=None, gt=0, description="How many of them may be inquiries, where that is fewer."
+    )
+    inquiry_first_seconds: float = Field(
+        default=30.0, gt=0, description="When an accepted payment is asked about first."
+    )
+    inquiry_factor: float = Field(
+        default=1.5, ge=1, le=10, description="How much longer each following wait is."
+    )
+    inquiry_seconds_max: float = Field(
+        default=3600.0, gt=0, description="The longest wait between two inquiries."
+    )
+    retry_first_seconds: float = Field(
+        default=5.0, gt=0, description="When what was not sent is submitted again; then doubled."
+    )
+    retry_seconds_max: float = Field(
+        default=900.0, gt=0, description="The longest wait before submitting again."
+    )
+    doubt_seconds: float = Field(
+        default=10.0, gt=0, description="When a submission without an answer is asked about first."
+    )
+
+    @property
+    def pace(self) -> Pace:
+        """Return these limits as a value of their own."""
+        return Pace(**{one.name: getattr(self, one.name) for one in fields(Pace)})
+
+
 @runtime_checkable
 class Adapter(Protocol):
     """One provider. See `adapters/providers/` for one file each; the folder is the registry."""
@@ -204,7 +259,8 @@ class Adapter(Protocol):
 
     def authenticate(self, call: WebhookCall, is_token: Callable[[str], bool] | None) -> Verdict:
         """Judge a call. `is_token` compares a presented token, in constant time, with the one the
-        provider gave for this payment; None where the payment has none (yet)."""
+        provider gave for this payment; None where the payment has none (yet).
+        """
 
     def translate(
         self, call: WebhookCall, verdict: Verdict, now: datetime
@@ -260,4 +316,4 @@ class Worklist(Protocol):
         """Give a lease back: nothing was done, and anybody may do it at once."""
 
     async def next_due_at(self, kind: str, provider: str | None) -> datetime | None:
-        """When the earliest unleased piece of that kind is or becomes due; None if there is none."""
+        """When the earliest unleased piece of that kind is or becomes due; None without one."""

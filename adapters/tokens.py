@@ -32,6 +32,18 @@ class Token:
     lifetime_seconds: float
 
 
+def token_in(given: Mapping[str, object], *, lifetime_seconds: float) -> Token | None:
+    """Read an OAuth token answer; None if it has none.
+
+    Providers write `expires_in` as a number or as text; where it is neither, `lifetime_seconds`.
+    A token that could not stand in a header is none.
+    """
+    value, expires_in = given.get("access_token"), str(given.get("expires_in"))
+    if not isinstance(value, str) or not value or not (value.isascii() and value.isprintable()):
+        return None
+    return Token(value, float(expires_in) if expires_in.isdecimal() else lifetime_seconds)
+
+
 class TokenCache:
     """Gives the present token, fetching it when there is none."""
 

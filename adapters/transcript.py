@@ -128,3 +128,10 @@ def said(value: object, *, length_max: int = 200) -> str | None:
     line = _CONTROL.sub(" ", str(value)).strip()
     line = re.sub(_NUMBER, MASK, line)
     return line[:length_max] or None
+
+
+def figure(value: object) -> str | None:
+    """An amount or an id that came as text or as a number; it is no sentence, and kept as it is."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    return _CONTROL.sub(" ", str(value)).strip()[:64] or None

@@ -36,7 +36,6 @@ BRIEF = replace(PACE, call_timeout_seconds=0.2)
 
 async def at_once(_seconds: float) -> None:
     """Pause, taking no time."""
-    await asyncio.sleep(0)
 
 
 @asynccontextmanager
@@ -328,12 +327,14 @@ class Fetcher:
         self.count = 0
         self.is_failing = False
         self.lifetime_seconds = lifetime_seconds
+        self.is_asked = asyncio.Event()
         self.gate = asyncio.Event()
         self.gate.set()
 
     async def __call__(self) -> Token:
         self.count += 1
         number = self.count
+        self.is_asked.set()
         await self.gate.wait()
         if self.is_failing:
             raise AnswerUnknownError("no whole answer")
@@ -352,7 +353,7 @@ async def test_a_caller_that_is_cancelled_does_not_cancel_the_fetch_for_the_othe
     fetch.gate.clear()
     tokens = TokenCache(fetch)
     first, second = (asyncio.create_task(tokens.get()) for _ in range(2))
-    await asyncio.sleep(0)
+    await fetch.is_asked.wait()
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
     fetch.gate.set()
@@ -388,7 +389,7 @@ async def test_a_closed_cache_lets_nobody_wait_for_ever() -> None:
     fetch.gate.clear()
     tokens = TokenCache(fetch)
     waiting = asyncio.create_task(tokens.get())
-    await asyncio.sleep(0)
+    await fetch.is_asked.wait()
     await tokens.close()
     with pytest.raises(NotSentError):
         await waiting

@@ -1,0 +1,380 @@
+"""Orange Money Web Payment: the payer confirms on a page that Orange hosts.
+
+Sources: Orange's own example of a notification and its statuses, as published integrations quote
+them; errors recorded from the live gateway; a third party's description of one country's segment.
+Orange's pages are behind a login, so everything read here is read tolerantly.
+
+`webpayment` answers 201 with a `pay_token`, the page's address and a `notif_token`. All of it is
+kept: without order_id, amount and pay_token together Orange answers no question about an order,
+and the `notif_token` is the only proof a notification brings.
+
+What an answer to `webpayment` means for the money:
+
+    201 with pay_token and a usable payment_url    accepted
+    400, 413, 415, 422 with an error of Orange     declined: the request is wrong, and stays so
+    all else                                       not sent
+
+Why an unanswered creation is *not sent*, where for MTN it is unknown: money can only move through
+the page, and the page's address was in the answer nobody read. The payer never got it, so the order
+at Orange, if there is one, stays without a payer until it expires. Asking about it is impossible
+without the pay_token; the next attempt uses a new order_id, since a repeated one is refused.
+
+Why a notification is believed: its token was told to us alone, over TLS, and is compared in
+constant time. One that comes before we have kept a token can prove nothing, and makes us ask.
+"""
+
+import hashlib
+from base64 import b32encode
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar, Final
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr
+
+from adapters.answer import (
+    Answer,
+    AnswerUnknownError,
+    AnswerUnreadableError,
+    TransportError,
+    object_in,
+)
+from adapters.base import (
+    ADDRESS_PATTERN,
+    Accepted,
+    Capability,
+    Charge,
+    Declined,
+    Inquiry,
+    NotFound,
+    NotSent,
+    Pace,
+    Pending,
+    ProviderSettings,
+    Submission,
+    Unknown,
+    Verdict,
+    WebhookCall,
+    WebhookUnreadableError,
+)
+from adapters.base import Final as FinalWord
+from adapters.tokens import Token, TokenCache, call_with_token, token_in
+from adapters.transcript import Scrubber, basic, figure, said
+from adapters.transport import OpenTransport, is_loopback
+from ledger.commands import PaymentCommand, RecordEvidence, RequestInquiry
+from ledger.evidence import Evidence, Source, Word
+from ledger.money import Money, decimals_of
+
+TRIAL_SEGMENT: Final = "dev"
+TRIAL_CURRENCY: Final = "OUV"
+"""The play money of Orange's own sandbox; it stands for whatever currency we asked for."""
+
+TOKEN_SECONDS: Final = 3600.0
+"""How long a token is good if the answer does not say."""
+
+ORDER_ID_LENGTH: Final = 20
+"""Orange takes 30 characters; the order stands in notif_url too, which has 120."""
+
+ADDRESS_LENGTH_MAX: Final = 2_000
+
+WORDS: Final[Mapping[str, Word]] = {
+    "SUCCESS": Word.SUCCEEDED,
+    "FAILED": Word.FAILED,
+    "EXPIRED": Word.EXPIRED,
+}
+"""The final statuses. INITIATED and PENDING are not, and neither is one nobody announced."""
+
+REFUSING: Final = frozenset({400, 413, 415, 422})
+
+
+class Settings(ProviderSettings):
+    """What a deployment says about its Orange account; the defaults are Orange's own sandbox."""
+
+    base_url: str = Field(
+        default="https://api.orange.com",
+        pattern=ADDRESS_PATTERN,
+        description="Where the API is, for the trial and for every country.",
+    )
+    country_segment: str = Field(
+        default=TRIAL_SEGMENT,
+        pattern=r"^[a-z]{2,3}$",
+        description="The country in the API's path (`cm`, `ci`, `sn`, ...); `dev` moves no money.",
+    )
+    client_id: str = Field(min_length=4, description="The application's OAuth client id.")
+    client_secret: SecretStr = Field(min_length=4, description="The application's OAuth secret.")
+    merchant_key: SecretStr = Field(min_length=4, description="The key of the merchant's account.")
+    label: str = Field(
+        default="Cauri",
+        min_length=1,
+        max_length=30,
+        pattern=r"^[A-Za-z0-9 ]+$",
+        description="What the payer and Orange's statements call the merchant.",
+    )
+    return_url: str | None = Field(
+        default=None,
+        pattern=ADDRESS_PATTERN.replace(".*[^/]$", ".*$"),
+        description="Where the page sends a payer back to, where a payment names no address. "
+        "Defaults to the public address.",
+    )
+
+
+class OrangeAdapter:
+    """Orange Money Web Payment, one country."""
+
+    name: ClassVar[str] = "orange"
+    display_name: ClassVar[str] = "Orange Money"
+    countries: ClassVar[frozenset[str]] = frozenset(
+        {"BF", "CD", "CI", "CM", "GN", "MG", "ML", "SN"}
+    )
+    currencies: ClassVar[frozenset[str]] = frozenset({"CDF", "GNF", "MGA", "XAF", "XOF"})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({"collection"})
+    documentation_url: ClassVar[str] = "https://developer.orange.com/apis/om-webpay"
+    is_idempotent_by_reference: ClassVar[bool] = False
+
+    def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
+        """Make the adapter; nothing is called before it is asked to."""
+        self.pace: Pace = settings.pace
+        self._settings = settings
+        self._root = f"{settings.base_url}/orange-money-webpay/{settings.country_segment}/v1"
+        secret = settings.client_secret.get_secret_value()
+        self._basic = basic(settings.client_id, secret)
+        self._scrubber = Scrubber(
+            secret_keys={"access_token", "merchant_key", "pay_token", "payment_url", "notif_token"}
+            | {"return_url", "cancel_url"},
+            kept_keys={"amount", "order_id", "txnid", "expires_in"},
+            secrets=(
+                secret,
+                settings.client_id,
+                settings.merchant_key.get_secret_value(),
+                self._basic.removeprefix("Basic "),
+            ),
+        )
+        self._transport = open_transport(self.pace, name=self.name, scrub=self.scrub)
+        self._tokens = TokenCache(self._fetch_token)
+
+    def reference_for(self, payment_id: str, number: int) -> str:
+        """Derive the order_id: twenty capitals and digits, another one for each submission."""
+        digest = hashlib.sha256(f"orange\0{payment_id}\0{number}".encode()).digest()
+        return b32encode(digest).decode()[:ORDER_ID_LENGTH]
+
+    async def submit(self, charge: Charge, reference: str) -> Submission:
+        """Create the page; see the module's table for what the answers mean."""
+        amount = whole(charge.money)
+        if amount is None:
+            reason = f"Orange takes whole amounts only, not {charge.money}"
+            return Declined(code="AMOUNT_NOT_WHOLE", reason=reason, is_technical=True)
+        if charge.callback_url is None:
+            reason = "Orange demands an address for its notification; set CAURI_PUBLIC_URL"
+            return Declined(code="CALLBACK_URL_MISSING", reason=reason, is_technical=True)
+        try:
+            answer = await call_with_token(
+                self._transport,
+                self._tokens,
+                "POST",
+                f"{self._root}/webpayment",
+                json=build_request(self._settings, charge, charge.callback_url, reference, amount),
+                is_safe_to_repeat=False,
+            )
+            return parse_submission(answer, reference, amount)
+        except TransportError as error:
+            return NotSent(error.reason)
+
+    async def inquire(self, reference: str, handle: Mapping[str, str] | None) -> Inquiry:
+        """Ask what became of an order. Without the handle nobody ever got its page: not sent."""
+        if handle is None:
+            return NotSent("the answer with the page's address was never read, so nobody can pay")
+        amount = handle.get("amount", "")
+        if handle.get("order_id") != reference or not amount.isdecimal():
+            return Unknown("the kept handle is of another order")
+        try:
+            answer = await call_with_token(
+                self._transport,
+                self._tokens,
+                "POST",
+                f"{self._root}/transactionstatus",
+                json={
+                    "order_id": reference,
+                    "amount": int(amount),
+                    "pay_token": handle.get("pay_token"),
+                },
+                is_safe_to_repeat=True,
+                is_inquiry=True,
+            )
+            return parse_inquiry(answer, reference)
+        except TransportError as error:
+            return Unknown(error.reason)
+
+    def authenticate(self, call: WebhookCall, is_token: Callable[[str], bool] | None) -> Verdict:
+        """Judge a notification by its `notif_token`."""
+        body = object_in(call.body)
+        token = None if body is None else body.get("notif_token")
+        if not isinstance(token, str) or not token:
+            return "refused"
+        if is_token is None:
+            return "unsigned"
+        return "authenticated" if is_token(token) else "refused"
+
+    def translate(
+        self, call: WebhookCall, verdict: Verdict, now: datetime
+    ) -> Sequence[PaymentCommand]:
+        """Turn a notification into evidence, or into a reason to ask."""
+        return [parse_notification(call, verdict, now)]
+
+    def scrub(self, transcript: str) -> str:
+        """Remove credentials, tokens, and addresses that act for the payer."""
+        return self._scrubber(transcript)
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._tokens.close()
+        await self._transport.close()
+
+    async def _fetch_token(self) -> Token:
+        answer = await self._transport.call(
+            "POST",
+            f"{self._settings.base_url}/oauth/v3/token",
+            {"Authorization": self._basic},
+            form={"grant_type": "client_credentials"},
+            is_safe_to_repeat=True,
+        )
+        if answer.status == 200:
+            token = token_in(answer.json_object(), lifetime_seconds=TOKEN_SECONDS)
+            if token is not None:
+                return token
+        raise AnswerUnknownError(_told(answer))
+
+
+ADAPTER = OrangeAdapter
+
+
+def whole(money: Money) -> int | None:
+    """Return the amount in major units, None if it has a fraction."""
+    units, fraction = divmod(money.amount_minor, 10 ** decimals_of(money.currency))
+    return None if fraction else units
+
+
+def build_request(
+    settings: Settings, charge: Charge, callback_url: str, order_id: str, amount: int
+) -> dict[str, object]:
+    """Build the body of webpayment; the payer's number is no part of it."""
+    is_trial = settings.country_segment == TRIAL_SEGMENT
+    address = urlsplit(callback_url)
+    home = settings.return_url or f"{address.scheme}://{address.netloc}/"
+    return {
+        "merchant_key": settings.merchant_key.get_secret_value(),
+        "currency": TRIAL_CURRENCY if is_trial else charge.money.currency,
+        "order_id": order_id,
+        "amount": amount,
+        "return_url": charge.return_url or home,
+        "cancel_url": charge.cancel_url or charge.return_url or home,
+        "notif_url": callback_url,
+        "lang": charge.language,
+        "reference": settings.label,
+    }
+
+
+def parse_submission(answer: Answer, order_id: str, amount: int) -> Submission:
+    """Say what an answer to webpayment means; see the module's table."""
+    body = object_in(answer.body) or {}
+    told = _told(answer)
+    if answer.status in {200, 201}:
+        pay_token, page = body.get("pay_token"), body.get("payment_url")
+        notif_token = body.get("notif_token")
+        if not isinstance(pay_token, str) or not pay_token or not is_page(page):
+            return NotSent(f"{told} without a pay_token and a page")
+        handle = {
+            "pay_token": pay_token,
+            "redirect_url": str(page),
+            "amount": str(amount),
+            "order_id": order_id,
+        }
+        is_proof = isinstance(notif_token, str) and notif_token
+        return Accepted(handle=handle, webhook_token=str(notif_token) if is_proof else None)
+    if answer.status in REFUSING and "code" in body:
+        code = said(body["code"], length_max=40) or str(answer.status)
+        return Declined(code=code, reason=told, is_technical=True)
+    return NotSent(told)
+
+
+def is_page(address: object) -> bool:
+    """Whether a payer's browser may be sent there: https, or this machine."""
+    if not isinstance(address, str) or len(address) > ADDRESS_LENGTH_MAX:
+        return False
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    is_clean = address.isascii() and address.isprintable() and " " not in address
+    return (
+        is_clean
+        and bool(host)
+        and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
+    )
+
+
+def parse_inquiry(answer: Answer, order_id: str) -> Inquiry:
+    """Say what an answer to transactionstatus means; raises AnswerUnreadableError without JSON."""
+    body = object_in(answer.body)
+    if answer.status == 404 and body is not None and "code" in body:
+        return NotFound(_told(answer))
+    if answer.status not in {200, 201}:
+        return Unknown(_told(answer))
+    if body is None:
+        raise AnswerUnreadableError(_told(answer))
+    if body.get("order_id") not in (None, order_id):
+        return Unknown("the answer is about another order")
+    status = body.get("status")
+    if not isinstance(status, str):
+        return Unknown(f"{_told(answer)} without a status of the order")
+    if status not in WORDS:
+        return Pending(said(status, length_max=40) or "")
+    word = WORDS[status]
+    return FinalWord(
+        word=word,
+        provider_transaction_id=figure(body.get("txnid")),
+        code=None if word is Word.SUCCEEDED else status,
+        reason=None if word is Word.SUCCEEDED else status,
+    )
+
+
+def parse_notification(call: WebhookCall, verdict: Verdict, now: datetime) -> PaymentCommand:
+    """Read a notification; only `status` and `notif_token` are always in it.
+
+    Raises:
+        WebhookUnreadableError: no JSON object, or its address names no payment.
+    """
+    body = object_in(call.body)
+    if body is None:
+        raise WebhookUnreadableError("the body is no JSON object")
+    if call.payment_id is None or call.reference is None:
+        raise WebhookUnreadableError("the address names no payment")
+    status = body.get("status")
+    word = WORDS.get(status) if isinstance(status, str) else None
+    is_about_it = body.get("order_id") in (None, call.reference)
+    if verdict != "authenticated" or word is None or not is_about_it:
+        proof = "a proved" if verdict == "authenticated" else "an unproved"
+        reason = f"{proof} notification says {said(status, length_max=40) or 'nothing'}"
+        return RequestInquiry(payment_id=call.payment_id, reason=reason, inquire_at=now)
+    currency = said(body.get("currency"), length_max=8)
+    is_failure = word is not Word.SUCCEEDED
+    evidence = Evidence(
+        source=Source.WEBHOOK,
+        provider=OrangeAdapter.name,
+        reference=call.reference,
+        word=word,
+        amount=figure(body.get("amount")),
+        currency=None if currency == TRIAL_CURRENCY else currency,
+        provider_transaction_id=figure(body.get("txnid")),
+        code=str(status) if is_failure else None,
+        reason=str(status) if is_failure else None,
+    )
+    return RecordEvidence(payment_id=call.payment_id, evidence=evidence)
+
+
+def _told(answer: Answer) -> str:
+    body = object_in(answer.body)
+    if body is None:
+        return f"status {answer.status}: " + ("no JSON" if answer.body else "empty")
+    words = [said(body.get(key)) for key in ("code", "message", "description", "error")]
+    return " ".join([f"status {answer.status}:", *(one for one in words if one)])
