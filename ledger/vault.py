@@ -1,268 +1,300 @@
-"""The vault: personal data sealed under keys that can be destroyed.
+"""The vault: what must not stand in the log in clear is sealed here, and nowhere else.
 
-Envelope encryption: a *subject* (a person, a raw webhook) owns data keys of 256 random bits; text is
-sealed with AES-256-GCM under one of them; the data key itself is wrapped (RFC 3394) by the master
-key and lies in a table beside the log. Destroying a subject's rows makes everything sealed for it
-unreadable for ever, while every entry, hash and proof stays as it was.
+Envelope encryption. Every sealed text is AES-256-GCM under a *data key* that belongs to one subject
+(a person, or one raw webhook); data keys are wrapped (RFC 3394) by a master key that is held
+outside the database, and kept as rows beside the log. Destroying a subject's rows makes all its
+sealed texts unreadable for ever, in every copy of the log, while the log itself, and every proof
+over it, stays as it is.
 
-The trick: sealing never reads the database. A data key that is in the cache is used; otherwise a
-new one is made and handed out as `Sealed.new_key`, which the caller gives to the event store *in the
-same append* as the sealed text. So a subject may own several keys, two processes never race for
-one, and no sealed text is ever durable without its key. A new key enters the cache only by
-`remember`, after that append succeeded: otherwise a failed append would leave later texts without
-their key.
+    text = <key id> "." base64url(nonce of 12 bytes, ciphertext, tag of 16 bytes), without padding
 
-Searching without reading: `person` and `digest` are keyed hashes, so nobody without the master key
-can try out all phone numbers.
+The key id, the subject and a context (the payment, the webhook) are bound to the text as additional
+data: a text moved to another place does not open, nor does one whose key was given to another.
 
-It does no SQL, and does not erase by itself: that is `EventStore.destroy_subject` plus `forget`.
+The trick: `seal` never reads the store. It uses a data key it remembers for the subject, or else
+makes a new one and returns it, to be inserted *in the same transaction* as the events that carry
+the text. So a subject may own several keys, and all are destroyed together.
+
+Why a new key is used again only after `remember`: the append that should have made it durable may
+fail. Had a second payment been sealed under that key meanwhile, its text would be in the log and
+its key nowhere. So the caller reports the key as durable once the append has returned; until then
+every seal for the subject makes a key of its own. Reading the subject's keys first would avoid the
+extra rows, and put a query in front of every write; extra rows are cheaper.
+
+Why what is remembered is forgotten after `REMEMBERED_SECONDS_MAX`: another process may have erased
+the subject. (A text sealed in that time is erased with the rest, though its event comes later.) It
+also keeps the number of texts under one key far below the 2^32 at which random nonces of AES-GCM
+stop being safe (NIST SP 800-38D, section 8.3).
+
+People are found by a keyed hash, `person`, which is the same for ever. Whoever holds the ring and
+guesses a number can confirm the guess, even after the person was erased; nobody else can.
+
+What this deliberately does not do: write anything, log anything, or put any part of a key or of a
+plaintext into an error or a `repr`.
 """
 
 import base64
+import binascii
 import hashlib
 import hmac
 import os
-import re
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
-from ledger.errors import ErasedError, MasterKeyError, SealBrokenError
+from ledger.errors import ErasedError, SealBrokenError
 from ledger.store import DataKey
+from ledger.vault_master import KEY_BYTES, MasterKeys, RandomBytes
 
-MASTER_KEY_BYTES: Final = 32
+__all__ = ["DataKey", "KeyStore", "MasterKeys", "Sealed", "Vault"]
+
 NONCE_BYTES: Final = 12
-CACHE_KEYS_MAX: Final = 10_000
-"""How many data keys are kept unwrapped in the process."""
+TAG_BYTES: Final = 16
+KEY_ID_BYTES: Final = 12
+KEY_ID_CHARACTERS: Final = 16
 
-SEALS_PER_KEY_MAX: Final = 1_000_000
-"""Random 96-bit nonces are safe far beyond this; one person never comes near it."""
+PLAINTEXT_BYTES_MAX: Final = 1_048_576
+"""A bound on one plaintext; what goes into the log is bounded far below, by the entry."""
 
-_LINE: Final = re.compile(r"([a-z0-9][a-z0-9-]{0,31}) ([A-Za-z0-9+/_=-]{40,})")
-_REMEDY: Final = "Make one with `cauri keys master`, and keep it outside the database."
+REMEMBERED_MAX: Final = 4096
+"""How many data keys each cache holds; the longest unused goes first."""
+
+REMEMBERED_SECONDS_MAX: Final = 60.0
+"""How long a process may go on with a key that another process has destroyed."""
+
+PERSON_DIGITS: Final = 32
+"""Hexadecimal digits of a person's hash: 128 bits."""
 
 
 class KeyStore(Protocol):
-    """Where wrapped data keys lie; the event store is one."""
+    """Where data keys are kept; every `ledger.store.EventStore` is one."""
 
     async def data_keys(self, key_ids: Sequence[str]) -> dict[str, DataKey]:
-        """The data keys that exist, by id."""
+        """Give the data keys that exist, by id."""
+
+    async def destroy_subject(self, subject: str) -> int:
+        """Destroy every data key of a subject; how many there were."""
 
 
 class Sealed(NamedTuple):
-    """Sealed text, and the data key that must become durable with it, if it is a new one."""
+    """A sealed text; `new_key`, if there is one, has to be appended together with it."""
 
     text: str
     new_key: DataKey | None
 
 
-class _Ring(NamedTuple):
-    name: str
-    wrapping: bytes
+class _Remembered(NamedTuple):
+    """An unwrapped data key, inside a cipher that does not show it."""
+
+    key_id: str
+    subject: str
+    cipher: AESGCM
+    until: float
 
 
-class MasterKeys:
-    """The ring of master keys: the first seals, all of them open.
+class _Cache(OrderedDict[str, _Remembered]):
+    """The most recently used keys, at most `entries_max` of them."""
 
-    Written as lines `<name> <base64 of 32 bytes>`. Keyed hashes use the *last* line's key, the
-    oldest: a new master key is put in front, and what was hashed stays findable.
-    """
+    def __init__(self, entries_max: int) -> None:
+        super().__init__()
+        self.entries_max = entries_max
 
-    def __init__(self, keys: Sequence[tuple[str, bytes]]) -> None:
-        """Take the keys, newest first.
+    def put(self, name: str, remembered: _Remembered) -> None:
+        self[name] = remembered
+        self.move_to_end(name)
+        while len(self) > self.entries_max:
+            self.popitem(last=False)
 
-        Raises:
-            MasterKeyError: none, a short or a weak one, or a name twice.
-        """
-        if not keys:
-            raise MasterKeyError("There is no master key.", _REMEDY)
-        if len({name for name, _ in keys}) != len(keys):
-            raise MasterKeyError("Two master keys have one name.", "Give every key its own name.")
-        for name, key in keys:
-            if len(key) != MASTER_KEY_BYTES or len(set(key)) < MASTER_KEY_BYTES // 2:
-                raise MasterKeyError(
-                    f"Master key {name!r} is not {MASTER_KEY_BYTES} random bytes.", _REMEDY
-                )
-        self._ring = {name: _Ring(name, _derive(key, b"cauri wrapping")) for name, key in keys}
-        self.current = keys[0][0]
-        self.search = _derive(keys[-1][1], b"cauri search")
+    def fresh(self, name: str, now: float) -> _Remembered | None:
+        found = self.get(name)
+        if found is None:
+            return None
+        if found.until <= now:
+            del self[name]
+            return None
+        self.move_to_end(name)
+        return found
 
-    def __repr__(self) -> str:
-        """Names only: key material never reaches a log."""
-        return f"MasterKeys({', '.join(self._ring)})"
-
-    @classmethod
-    def from_text(cls, text: str) -> "MasterKeys":
-        """Read a ring from its lines; a single bare base64 key is named `main`.
-
-        Raises:
-            MasterKeyError: says which line is wrong, never what it holds.
-        """
-        keys: list[tuple[str, bytes]] = []
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        for number, line in enumerate(lines, start=1):
-            match = _LINE.fullmatch(line if " " in line else f"main {line}")
-            try:
-                if match is None:
-                    raise ValueError
-                key = base64.b64decode(match[2].replace("-", "+").replace("_", "/"), validate=True)
-            except ValueError:
-                raise MasterKeyError(
-                    f"Line {number} of the master key is not `<name> <base64 of 32 bytes>`.",
-                    _REMEDY,
-                ) from None
-            keys.append((match[1], key))
-        return cls(keys)
-
-    @classmethod
-    def from_file(cls, path: Path) -> "MasterKeys":
-        """Read a ring from a file.
-
-        Raises:
-            MasterKeyError: the file is missing, unreadable, or holds no ring.
-        """
-        try:
-            return cls.from_text(path.read_text(encoding="ascii"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise MasterKeyError(
-                f"The master key file {path} cannot be read ({type(error).__name__}).", _REMEDY
-            ) from None
-
-    @staticmethod
-    def generate(name: str = "main", random_bytes: Callable[[int], bytes] = os.urandom) -> str:
-        """The text of a new ring of one key, to be kept in a file or an environment variable."""
-        return f"{name} {base64.b64encode(random_bytes(MASTER_KEY_BYTES)).decode()}\n"
-
-    def wrap(self, data_key: bytes) -> bytes:
-        """Wrap a data key under the current master key (RFC 3394)."""
-        return aes_key_wrap(self._ring[self.current].wrapping, data_key)
-
-    def unwrap(self, key: DataKey) -> bytes:
-        """Unwrap a data key.
-
-        Raises:
-            SealBrokenError: its master key is not in the ring, or it was changed.
-        """
-        ring = self._ring.get(key.master_key_id)
-        if ring is None:
-            raise SealBrokenError(f"master key {key.master_key_id!r} is not in the ring")
-        try:
-            return aes_key_unwrap(ring.wrapping, key.wrapped)
-        except (InvalidUnwrap, ValueError):
-            raise SealBrokenError(
-                "a wrapped data key does not open: it was changed, or the master key is another"
-            ) from None
-
-
-class _Cached:
-    __slots__ = ("cipher", "key_id", "subject", "uses")
-
-    def __init__(self, key_id: str, subject: str, cipher: AESGCM) -> None:
-        self.key_id, self.subject, self.cipher, self.uses = key_id, subject, cipher, 0
+    def forget(self, subject: str) -> None:
+        for name in [name for name, one in self.items() if one.subject == subject]:
+            del self[name]
 
 
 class Vault:
-    """Seals and opens; see the module's docstring for the law of `new_key` and `remember`."""
+    """Seals, opens, hashes. One for each process; not for use by several threads at once.
+
+    Args:
+        master: the ring of master keys.
+        keys: where data keys are read and destroyed.
+        random_bytes: the source of keys, key ids and nonces.
+        monotonic: seconds that never go back, for the age of what is remembered.
+        remembered_max: how many keys each cache holds.
+    """
 
     def __init__(
         self,
         master: MasterKeys,
         keys: KeyStore,
         *,
-        random_bytes: Callable[[int], bytes] = os.urandom,
-        cached_max: int = CACHE_KEYS_MAX,
+        random_bytes: RandomBytes = os.urandom,
+        monotonic: Callable[[], float] = time.monotonic,
+        remembered_max: int = REMEMBERED_MAX,
     ) -> None:
-        self._master, self._keys = master, keys
-        self._random_bytes, self._cached_max = random_bytes, cached_max
-        self._by_id: OrderedDict[str, _Cached] = OrderedDict()
-        self._by_subject: dict[str, _Cached] = {}
-        self._fresh: OrderedDict[str, _Cached] = OrderedDict()
+        self._master = master
+        self._store = keys
+        self._random_bytes = random_bytes
+        self._monotonic = monotonic
+        self._person_key = master.lookup_key("person")
+        self._digest_key = master.lookup_key("digest")
+        self._sealing = _Cache(remembered_max)  # by subject: durable keys of our own
+        self._opening = _Cache(remembered_max)  # by key id: durable ones, of any process
+        self._unproven = _Cache(remembered_max)  # by key id: made, not yet reported durable
+        self._erasures = 0
 
     def person(self, e164: str) -> str:
-        """The keyed hash by which a person is known: `person-` and 32 hex digits."""
-        return f"person-{self.digest('person', e164.encode())[:32]}"
+        """The name of a person in the log: a keyed hash of the number.
+
+        Args:
+            e164: the number with `+` and country code, no spaces.
+
+        Returns:
+            `person-` and 32 hexadecimal digits; the same after any rotation of the master key.
+        """
+        digest = hmac.digest(self._person_key, e164.encode(), hashlib.sha256)
+        return f"person-{digest.hex()[:PERSON_DIGITS]}"
 
     def digest(self, purpose: str, value: bytes) -> str:
-        """A keyed hash, 64 hex digits; equal values of different purposes differ."""
-        message = purpose.encode() + b"\x00" + value
-        return hmac.digest(self._master.search, message, hashlib.sha256).hex()
+        """A keyed hash (HMAC-SHA256) of a value, as 64 hexadecimal digits.
+
+        The same value has unrelated digests under two purposes. Compare digests of secrets with
+        `hmac.compare_digest`.
+        """
+        if "\0" in purpose:
+            raise ValueError("a purpose may not contain NUL")
+        named = purpose.encode() + b"\0" + value
+        return hmac.digest(self._digest_key, named, hashlib.sha256).hex()
 
     def seal(self, subject: str, plaintext: bytes, *, context: str) -> Sealed:
-        """Seal bytes for a subject; `context` must be given again to open them.
+        """Seal a plaintext so that it opens for this context, while the subject is not erased.
 
-        The text is `<key id>.<base64url of nonce and ciphertext>`.
+        Args:
+            subject: whose it is: what is erased together.
+            plaintext: at most `PLAINTEXT_BYTES_MAX` bytes.
+            context: where it belongs; `open` has to be given the same.
+
+        Returns:
+            The text, and the new data key if one was made: append it in the same transaction, then
+            call `remember`.
         """
-        cached = self._by_subject.get(subject)
-        new_key = None
-        if cached is None or cached.uses >= SEALS_PER_KEY_MAX:
-            data_key = self._random_bytes(32)
-            cached = _Cached(self._random_bytes(12).hex(), subject, AESGCM(data_key))
-            new_key = DataKey(
-                cached.key_id, subject, self._master.wrap(data_key), self._master.current
-            )
-            self._fresh[cached.key_id] = cached
-            if len(self._fresh) > self._cached_max:
-                self._fresh.popitem(last=False)
-        cached.uses += 1
-        nonce = self._random_bytes(NONCE_BYTES)
-        ciphertext = cached.cipher.encrypt(nonce, plaintext, context.encode())
-        body = base64.urlsafe_b64encode(nonce + ciphertext).decode()
-        return Sealed(f"{cached.key_id}.{body}", new_key)
+        if len(plaintext) > PLAINTEXT_BYTES_MAX:
+            raise ValueError(f"at most {PLAINTEXT_BYTES_MAX} bytes are sealed at once")
+        known = self._sealing.fresh(subject, self._monotonic())
+        if known is not None:
+            nonce = self._random_bytes(NONCE_BYTES)
+            return Sealed(_sealed(known, nonce, plaintext, context), None)
+        drawn = self._random_bytes(KEY_BYTES + NONCE_BYTES + KEY_ID_BYTES)
+        key = drawn[:KEY_BYTES]
+        nonce = drawn[KEY_BYTES : KEY_BYTES + NONCE_BYTES]
+        key_id = _encode(drawn[KEY_BYTES + NONCE_BYTES :])
+        wrapped, master_key_id = self._master.wrap(key)
+        made = _Remembered(key_id, subject, AESGCM(key), 0.0)
+        self._unproven.put(key_id, made)
+        new_key = DataKey(key_id, subject, wrapped, master_key_id)
+        return Sealed(_sealed(made, nonce, plaintext, context), new_key)
 
-    def remember(self, key: DataKey) -> None:
-        """Say that a new data key is durable: from now on it may seal for its subject again."""
-        cached = self._fresh.pop(key.key_id, None)
-        if cached is not None:
-            self._cache(cached)
+    def remember(self, new_key: DataKey) -> None:
+        """Take note that a key made by `seal` is durable, so that it may be used again.
+
+        A key this vault did not make, or made too long ago, or whose subject was erased meanwhile,
+        is not taken: the next seal makes another one.
+        """
+        made = self._unproven.pop(new_key.key_id, None)
+        if made is None or made.subject != new_key.subject:
+            return
+        durable = made._replace(until=self._monotonic() + REMEMBERED_SECONDS_MAX)
+        self._sealing.put(durable.subject, durable)
+        self._opening.put(durable.key_id, durable)
 
     async def open(self, text: str, *, context: str) -> bytes:
-        """Open sealed text.
+        """Open a sealed text.
 
         Raises:
-            ErasedError: the data key was destroyed.
-            SealBrokenError: the text was changed, or was sealed in another context.
+            ErasedError: its data key does not exist any more: the subject was erased.
+            SealBrokenError: the text was changed, or sealed for another context.
+            MasterKeyError: its data key is wrapped under a master key the ring does not hold.
         """
-        key_id, dot, body = text.partition(".")
-        cached = self._by_id.get(key_id)
-        if cached is None:
-            found = await self._keys.data_keys([key_id])
-            if key_id not in found:
-                raise ErasedError("the key of this text was destroyed: the person was erased")
-            key = found[key_id]
-            cached = _Cached(key_id, key.subject, AESGCM(self._master.unwrap(key)))
-            self._cache(cached)
-        else:
-            self._by_id.move_to_end(key_id)
+        key_id, _, body = text.partition(".")
+        sealed = _decode(body)
+        if len(key_id) != KEY_ID_CHARACTERS or len(sealed) < NONCE_BYTES + TAG_BYTES:
+            raise SealBrokenError("this is not a sealed text")
+        known = self._opening.fresh(key_id, self._monotonic())
+        if known is None:
+            known = await self._load(key_id)
         try:
-            sealed = base64.urlsafe_b64decode(body.encode("ascii"))
-            nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
-            return cached.cipher.decrypt(nonce, ciphertext, context.encode())
-        except (InvalidTag, ValueError):
+            return known.cipher.decrypt(
+                sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound(known, context)
+            )
+        except InvalidTag:
             raise SealBrokenError(
                 "the sealed text was changed, or belongs to another context"
             ) from None
 
+    async def erase(self, subject: str) -> int:
+        """Destroy every data key of a subject, in the store and here; how many rows there were.
+
+        Other processes go on opening what they remember for at most `REMEMBERED_SECONDS_MAX`,
+        unless they are told to `forget`.
+        """
+        try:
+            return await self._store.destroy_subject(subject)
+        finally:
+            self.forget(subject)
+
     def forget(self, subject: str) -> None:
-        """Drop a subject's keys from the process, after they were destroyed in the store."""
-        for cached in [one for one in self._by_id.values() if one.subject == subject]:
-            del self._by_id[cached.key_id]
-        self._by_subject.pop(subject, None)
+        """Let go of what is remembered of a subject; its keys are read again when needed."""
+        self._erasures += 1
+        for cache in (self._sealing, self._opening, self._unproven):
+            cache.forget(subject)
 
-    def _cache(self, cached: _Cached) -> None:
-        self._by_id[cached.key_id] = cached
-        self._by_subject[cached.subject] = cached
-        if len(self._by_id) > self._cached_max:
-            _, oldest = self._by_id.popitem(last=False)
-            if self._by_subject.get(oldest.subject) is oldest:
-                del self._by_subject[oldest.subject]
+    async def _load(self, key_id: str) -> _Remembered:
+        erasures = self._erasures
+        row = (await self._store.data_keys([key_id])).get(key_id)
+        if row is None:
+            raise ErasedError("the data key was destroyed: this can never be opened again")
+        cipher = AESGCM(self._master.unwrap(row.wrapped, row.master_key_id))
+        until = self._monotonic() + REMEMBERED_SECONDS_MAX
+        loaded = _Remembered(key_id, row.subject, cipher, until)
+        if erasures == self._erasures:  # else it may be the erased subject's, read just before
+            self._opening.put(key_id, loaded)
+        return loaded
+
+    def __repr__(self) -> str:
+        """Nothing but the ids of the master keys."""
+        return f"Vault({self._master!r})"
 
 
-def _derive(key: bytes, purpose: bytes) -> bytes:
-    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=purpose).derive(key)
+def _bound(key: _Remembered, context: str) -> bytes:
+    """The additional data: no two (key, subject, context) give the same bytes."""
+    return f"cauri/v1/seal {key.key_id} {len(key.subject)} {key.subject} {context}".encode()
+
+
+def _sealed(key: _Remembered, nonce: bytes, plaintext: bytes, context: str) -> str:
+    ciphertext = key.cipher.encrypt(nonce, plaintext, _bound(key, context))
+    return f"{key.key_id}.{_encode(nonce + ciphertext)}"
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def _decode(text: str) -> bytes:
+    """Base64url without padding, in its one canonical spelling; empty if it is not that."""
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        return b""
+    return raw if _encode(raw) == text else b""
