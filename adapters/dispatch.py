@@ -8,11 +8,11 @@ a reference whose call may still be under way.
 It decides nothing: outcomes become commands, and the ledger may refuse them.
 """
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-import asyncio
 import orjson
 import structlog
 
@@ -22,10 +22,12 @@ from adapters.base import (
     Charge,
     Declined,
     Due,
-    Final as FinalWord,
     NotSent,
     Submission,
     Unknown,
+)
+from adapters.base import (
+    Final as FinalWord,
 )
 from adapters.recording import Recorder
 from ledger import commands
@@ -166,7 +168,7 @@ class Dispatcher:
                         payment_id=payment_id,
                         reference=reference,
                         reason=outcome.reason,
-                        inquire_at=inquire_at,
+                        inquire_at=now + timedelta(seconds=adapter.pace.doubt_seconds),
                     )
                 )
             case FinalWord():
@@ -201,4 +203,4 @@ async def record_final(
     try:
         await recorder.record(commands.RecordEvidence(payment_id=payment_id, evidence=evidence))
     except CommandRefusedError as refused:
-        log.error("evidence.refused", payment_id=payment_id, reason=str(refused))
+        log.error("evidence.refused", payment_id=payment_id, reason=str(refused))  # noqa: TRY400 - a decision, no defect

@@ -8,11 +8,11 @@ Time is not evidence: however long a reference stays without a word, it is only 
 more slowly, within the provider's limits, and listed with its age.
 """
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Literal
 
-import asyncio
 import orjson
 import structlog
 

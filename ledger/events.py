@@ -338,4 +338,5 @@ def decode_event(
     while schema < current:
         payload = upcasts[event_type, schema](payload)
         schema += 1
-    return validate(payload)
+    event: Event = validate(payload)
+    return event

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from ledger import commands, merchant, payment, webhook
 from ledger.commands import Command
 from ledger.entry import Context, RecordedEvent
-from ledger.errors import WrongVersionError
+from ledger.errors import UnknownPaymentError, WrongVersionError
 from ledger.events import Event
 from ledger.store import DataKey, EventStore
 
@@ -143,5 +143,5 @@ class Handler:
         for one in recorded:
             state = payment.evolve(state, one.event)
         if state.request is None:
-            raise payment.UnknownPaymentError(payment_id)
+            raise UnknownPaymentError(payment_id)
         return state, recorded

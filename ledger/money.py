@@ -121,5 +121,5 @@ def same_money(amount: str, money: Money) -> bool:
     fraction = (match[2] or "").rstrip("0")
     if len(fraction) > decimals:
         return False
-    minor = int(match[1]) * 10**decimals + int(fraction.ljust(decimals, "0") or "0")
+    minor: int = int(match[1]) * 10**decimals + int(fraction.ljust(decimals, "0") or "0")
     return minor == money.amount_minor
