@@ -4,7 +4,7 @@ Everything is rendered here, on the server; the page needs no JavaScript, no ima
 style sheet. Whatever came from outside passes through `escape`. Pure: the minutes left, the
 payer's mistakes and the address of the form are given.
 
-Colours hold the contrast of WCAG AA: black on orange 8:1, grey text on white 7:1, red 6.5:1.
+Colours hold the contrast of WCAG AA, which a test computes.
 """
 
 from collections.abc import Collection
@@ -17,6 +17,8 @@ from adapters.sandbox.orange_orders import Mistake
 from adapters.sandbox.orange_words import Words, amount_text
 
 REFRESH_SECONDS: Final = 2
+AMOUNT_LENGTH_MAX: Final = 14
+"""Of an amount in large letters: more would not fit on a small telephone."""
 
 STYLE: Final = """\
 :root { --ink: #1a1a1a; --soft: #595959; --line: #767676; --paper: #fff; --ground: #f4f2ef;
@@ -36,6 +38,7 @@ h1 { margin: 0 0 .625rem; font-size: 1.25rem; line-height: 1.25; }
 .bill dt { color: var(--soft); font-size: .875rem; }
 .bill dd { margin: 0; overflow-wrap: anywhere; font-weight: 600; }
 .bill .amount { font-size: 1.875rem; font-weight: 700; line-height: 1.2; white-space: nowrap; }
+.bill .long { font-size: 1.1875rem; }
 .bill .order { font-size: .8125rem; font-weight: 400; color: var(--soft); }
 .field { margin: 0 0 .875rem; }
 label { display: block; font-weight: 600; }
@@ -181,10 +184,11 @@ hreflang="{words.other_language}">{words.other_language_name}</a></nav>
 
 def _bill(words: Words, order: BookedOrder) -> str:
     amount = amount_text(order.amount, order.currency, words)
+    size = "amount long" if len(amount) > AMOUNT_LENGTH_MAX else "amount"
     return f"""<dl class="bill">
-<dt>{words.pay_to}</dt>
+<dt>{words.payee}</dt>
 <dd>{escape(order.reference or words.merchant_unnamed)}</dd>
-<dd class="amount">{escape(amount)}</dd>
+<dd class="{size}">{escape(amount)}</dd>
 <dd class="order">{words.order} {escape(order.order_id)}</dd>
 </dl>"""
 

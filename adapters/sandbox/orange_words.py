@@ -28,7 +28,7 @@ class Words:
     other_language_name: str
     grouping: str
     banner: str
-    pay_to: str
+    payee: str
     merchant_unnamed: str
     order: str
     number_label: str
@@ -63,7 +63,7 @@ FRENCH: Final = Words(
     other_language_name="English",
     grouping=NARROW_SPACE,
     banner="Bac à sable : aucun argent réel",
-    pay_to="À payer à",
+    payee="Marchand",
     merchant_unnamed="votre marchand",
     order="Commande",
     number_label="Votre numéro de téléphone",
@@ -117,7 +117,7 @@ ENGLISH: Final = Words(
     other_language_name="Français",
     grouping=",",
     banner="Sandbox: no real money",
-    pay_to="To pay to",
+    payee="Merchant",
     merchant_unnamed="your merchant",
     order="Order",
     number_label="Your phone number",
