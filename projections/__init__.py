@@ -1,0 +1,22 @@
+"""What is asked: read models made from the log, which can be thrown away and rebuilt from it.
+
+`PROJECTIONS` is the only registration: a new read model is its file and its name here.
+"""
+
+from typing import Final
+
+from projections.accounts import AccountsProjection
+from projections.keys import KeysProjection
+from projections.metrics import MetricsProjection
+from projections.payments import PaymentsProjection
+from projections.projector import Projector
+from projections.worklist import WorklistProjection
+
+PROJECTIONS: Final[tuple[type[Projector], ...]] = (
+    WorklistProjection,
+    PaymentsProjection,
+    AccountsProjection,
+    MetricsProjection,
+    KeysProjection,
+)
+"""Every projector, in the order they are fed: what is due first."""

@@ -1,0 +1,368 @@
+"""The metrics: how payments fare, per provider, per currency and in all.
+
+A narrow row per payment gives exact percentiles over any window; counters that move with every
+change of status give the present numbers at once, however many payments there are. The clock is the
+caller's: `now` is a parameter, and a window holds what became final in its last seconds.
+
+Rates are of the payments that became final in the window: success is `succeeded`, failure is
+`failed`, `declined` or `expired`; a `conflict` is neither, so the two need not sum to 1.
+Percentiles are nearest-rank: the smallest duration that at least that share did not exceed.
+
+What it does not do: amounts of different currencies are never added up.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Column, Index, UniqueConstraint, case, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import events
+from ledger.entry import RecordedEvent
+from ledger.payment import Status, stream_of
+from ledger.sql_database import Database
+from projections.projector import Projector
+from projections.standing import FINAL, step
+from projections.tables import Counters, Rows, columns_of, number, read_stamp, stamp, text
+
+_PREFIX: Final = len(stream_of(""))
+_FAILURES: Final = (Status.FAILED, Status.DECLINED, Status.EXPIRED)
+_PERCENTILES: Final = (50, 95, 99)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsRow:
+    """One group of payments: of a provider or all (None), of a currency or all (None).
+
+    The first part tells how all payments stand now, the second of those that became final in the
+    window. Amounts are minor units of the currency, None for a group of several currencies. Rates
+    are 0.0 to 1.0, and they and the percentiles (milliseconds from the request to the final
+    status) are None while nothing became final.
+    """
+
+    provider: str | None
+    currency: str | None
+    counts: Mapping[Status, int]
+    amounts_minor: Mapping[Status, int] | None
+    oldest_open_seconds: float | None
+    """Age of the oldest payment without a final status; None if there is none."""
+
+    window_seconds: float | None
+    """None: since the first event."""
+    final_counts: Mapping[Status, int]
+    success_rate: float | None
+    failure_rate: float | None
+    succeeded_minor: int | None
+    p50_ms: int | None
+    p95_ms: int | None
+    p99_ms: int | None
+
+
+class StateCount(NamedTuple):
+    """How many payments stand somewhere, and their money."""
+
+    provider: str
+    currency: str
+    status: Status
+    payments: int
+    amount_minor: int
+
+
+class WebhookCount(NamedTuple):
+    """How many stored calls of a provider came to be `received`, `understood` or `orphaned`.
+
+    Each counts once as received, and once more when it was understood or orphaned.
+    """
+
+    provider: str
+    state: str
+    webhooks: int
+
+
+class Numbers(NamedTuple):
+    """The present numbers, for a monitoring system that keeps its own history."""
+
+    payments: list[StateCount]
+    webhooks: list[WebhookCount]
+    oldest_open_seconds: float
+    """0.0 if no payment is open."""
+
+
+@dataclass(slots=True)
+class _Row:
+    position: int
+    payment_id: str
+    currency: str
+    amount_minor: int
+    requested_at: str
+    provider: str
+    last_provider: str
+    status: str
+    progress: str
+    verdict: str | None = None
+    final_at: str | None = None
+    duration_ms: int | None = None
+
+
+_FIXED: Final = ("payment_id", "currency", "amount_minor", "requested_at")
+_as_tuple: Final = attrgetter(*(field.name for field in fields(_Row)))
+_Webhook = events.WebhookReceived | events.WebhookUnderstood | events.WebhookOrphaned
+_WEBHOOKS: Final[dict[type[_Webhook], str]] = {
+    events.WebhookReceived: "received",
+    events.WebhookUnderstood: "understood",
+    events.WebhookOrphaned: "orphaned",
+}
+_Group = tuple[str | None, str | None]
+
+
+class MetricsProjection(Projector):
+    """Counters of the present, and durations of everything that became final."""
+
+    name = "metrics"
+    version = 1
+
+    def __init__(self, database: Database, copy: str = "") -> None:
+        super().__init__(database, copy)
+        self._payments = self.make_table(
+            "metrics_payments", *columns_of(_Row, key=["position"]), UniqueConstraint("payment_id")
+        )
+        self._counts = self.make_table(
+            "metrics_counts",
+            text("provider", key=True),
+            text("currency", key=True),
+            text("status", key=True),
+            number("payments"),
+            number("amount_minor"),
+        )
+        self._webhooks = self.make_table(
+            "metrics_webhooks",
+            text("provider", key=True),
+            text("state", key=True),
+            number("webhooks"),
+        )
+        self._rows = Rows(self._payments, fetch_by="payment_id", fixed=_FIXED)
+        self._counters = Counters(self._counts)
+        self._webhook_counters = Counters(self._webhooks)
+
+    def indexes(self, name: Callable[[str], str]) -> list[Index]:
+        """By when they became final; those that have not come first, by age."""
+        row = self._payments.c
+        return [Index(name("final_at"), row.final_at, row.requested_at)]
+
+    async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
+        """Fold a run of events into the touched payments and the counters."""
+        touched: list[RecordedEvent] = []
+        webhooks: Counter[tuple[str, str]] = Counter()
+        for recorded in batch:
+            if recorded.stream.startswith("payment-"):
+                touched.append(recorded)
+            elif isinstance(recorded.event, _Webhook):
+                webhooks[recorded.event.provider, _WEBHOOKS[type(recorded.event)]] += 1
+        new = {one.stream for one in touched if one.version == 1}
+        known = list({one.stream[_PREFIX:] for one in touched if one.stream not in new})
+        rows = {values[1]: _Row(*values) for values in await self._rows.fetch(conn, known)}
+        before = [
+            (row.provider, row.currency, row.status, row.amount_minor) for row in rows.values()
+        ]
+        for recorded in touched:
+            _fold(rows, recorded)
+        counts: Counter[tuple[str, str, str]] = Counter()
+        amounts: Counter[tuple[str, str, str]] = Counter()
+        for sign, standing in (
+            (-1, before),
+            (
+                1,
+                [
+                    (one.provider, one.currency, one.status, one.amount_minor)
+                    for one in rows.values()
+                ],
+            ),
+        ):
+            for provider, currency, status, amount_minor in standing:
+                counts[provider, currency, status] += sign
+                amounts[provider, currency, status] += sign * amount_minor
+        await self._rows.put(conn, [_as_tuple(row) for row in rows.values()])
+        await self._counters.add(
+            conn, [(*key, count, amounts[key]) for key, count in counts.items()]
+        )
+        await self._webhook_counters.add(conn, [(*key, count) for key, count in webhooks.items()])
+
+    async def report(
+        self, *, now: datetime, window_seconds: float | None = None, provider: str | None = None
+    ) -> list[MetricsRow]:
+        """Every group there is: provider and currency, provider, currency, all; None sorts last.
+
+        Args:
+            now: the end of the window, aware.
+            window_seconds: how long the window is; None for everything up to `now`.
+            provider: only groups of this one provider.
+        """
+        async with self.read() as conn:
+            standing = await self._standing(conn, provider)
+            oldest = await self._oldest_open(conn, provider)
+            since = None if window_seconds is None else now - timedelta(seconds=window_seconds)
+            finished = await self._finished(conn, since, now, provider)
+        rows = []
+        for group in sorted(standing, key=lambda one: tuple((word is None, word) for word in one)):
+            if provider is not None and group[0] is None:
+                continue
+            counts, amounts = standing[group]
+            age = (now - oldest[group]).total_seconds() if group in oldest else None
+            rows.append(
+                MetricsRow(
+                    provider=group[0],
+                    currency=group[1],
+                    counts=counts,
+                    amounts_minor=amounts if group[1] is not None else None,
+                    oldest_open_seconds=age,
+                    window_seconds=window_seconds,
+                    **_window(group, finished.get(group)),
+                )
+            )
+        return rows
+
+    async def numbers(self, *, now: datetime) -> Numbers:
+        """The present numbers; cheap, however many payments there are."""
+        async with self.read() as conn:
+            counts = await conn.execute(
+                select(self._counts).order_by(*self._counts.primary_key.columns)
+            )
+            webhooks = await conn.execute(
+                select(self._webhooks).order_by(*self._webhooks.primary_key.columns)
+            )
+            row = self._payments.c
+            oldest = await conn.scalar(
+                select(func.min(row.requested_at)).where(row.final_at.is_(None))
+            )
+            return Numbers(
+                [StateCount(one[0], one[1], Status(one[2]), one[3], one[4]) for one in counts],
+                [WebhookCount(*one) for one in webhooks],
+                (now - read_stamp(oldest)).total_seconds() if oldest else 0.0,
+            )
+
+    async def _standing(
+        self, conn: AsyncConnection, provider: str | None
+    ) -> dict[_Group, tuple[Counter[Status], Counter[Status]]]:
+        asked = select(self._counts)
+        if provider is not None:
+            asked = asked.where(self._counts.c.provider == provider)
+        groups: dict[_Group, tuple[Counter[Status], Counter[Status]]] = {}
+        for row in await conn.execute(asked):
+            status = Status(row.status)
+            for group in _groups_of(row.provider, row.currency):
+                counts, amounts = groups.setdefault(group, (Counter(), Counter()))
+                counts[status] += row.payments
+                amounts[status] += row.amount_minor
+        return groups
+
+    async def _oldest_open(
+        self, conn: AsyncConnection, provider: str | None
+    ) -> dict[_Group, datetime]:
+        row = self._payments.c
+        asked = select(row.provider, row.currency, func.min(row.requested_at)).where(
+            row.final_at.is_(None)
+        )
+        if provider is not None:
+            asked = asked.where(row.provider == provider)
+        oldest: dict[_Group, datetime] = {}
+        for one in await conn.execute(asked.group_by(row.provider, row.currency)):
+            when = read_stamp(one[2])
+            for group in _groups_of(one[0], one[1]):
+                oldest[group] = min(when, oldest.get(group, when))
+        return oldest
+
+    async def _finished(
+        self, conn: AsyncConnection, since: datetime | None, now: datetime, provider: str | None
+    ) -> dict[_Group, Any]:
+        row = self._payments.c
+        found: dict[_Group, Any] = {}
+        groupings: list[list[Column[Any]]] = [[row.provider, row.currency], [row.provider]]
+        if provider is None:
+            groupings += [[row.currency], []]
+        for grouping in groupings:
+            ranked = select(
+                *grouping,
+                row.status,
+                row.amount_minor,
+                row.duration_ms,
+                func.row_number()
+                .over(partition_by=grouping or None, order_by=row.duration_ms)
+                .label("rank"),
+                func.count().over(partition_by=grouping or None).label("total"),
+            ).where(row.final_at <= stamp(now))
+            if since is not None:
+                ranked = ranked.where(row.final_at > stamp(since))
+            if provider is not None:
+                ranked = ranked.where(row.provider == provider)
+            of = ranked.cte("ranked").c
+            keys = [of[column.name] for column in grouping]
+            asked = select(
+                *keys,
+                *(
+                    func.sum(case((of.status == status, 1), else_=0)).label(status)
+                    for status in sorted(FINAL)
+                ),
+                func.sum(case((of.status == Status.SUCCEEDED, of.amount_minor), else_=0)).label(
+                    "succeeded_minor"
+                ),
+                *(
+                    func.max(
+                        case((of.rank == (of.total * percent + 99) // 100, of.duration_ms))
+                    ).label(f"p{percent}_ms")
+                    for percent in _PERCENTILES
+                ),
+            )
+            answer = await conn.execute(asked.group_by(*keys))
+            for one in answer.mappings():
+                found[one.get("provider"), one.get("currency")] = one
+        return found
+
+
+def _fold(rows: dict[str, _Row], recorded: RecordedEvent) -> None:
+    event = recorded.event
+    at = stamp(recorded.recorded_at)
+    if isinstance(event, events.PaymentRequested):
+        rows[event.payment_id] = _Row(
+            recorded.position,
+            event.payment_id,
+            event.currency,
+            event.amount_minor,
+            at,
+            event.provider,
+            event.provider,
+            Status.REQUESTED.value,
+            Status.REQUESTED.value,
+        )
+        return
+    row = rows[recorded.stream[_PREFIX:]]
+    status = step(row, event)
+    if status == row.status:
+        return
+    row.status, row.final_at, row.duration_ms = status, None, None
+    if status in FINAL:
+        took = recorded.recorded_at - read_stamp(row.requested_at)
+        # Clocks of two machines may disagree; nothing is final before it was asked.
+        row.final_at, row.duration_ms = at, max(0, took // timedelta(milliseconds=1))
+
+
+def _groups_of(provider: str, currency: str) -> tuple[_Group, ...]:
+    return (provider, currency), (provider, None), (None, currency), (None, None)
+
+
+def _window(group: _Group, found: Mapping[str, Any] | None) -> dict[str, Any]:
+    counts = {Status(status): int(found[status] or 0) if found else 0 for status in sorted(FINAL)}
+    total = sum(counts.values())
+    amount = int(found["succeeded_minor"] or 0) if found else 0
+    return {
+        "final_counts": counts,
+        "success_rate": counts[Status.SUCCEEDED] / total if total else None,
+        "failure_rate": sum(counts[one] for one in _FAILURES) / total if total else None,
+        "succeeded_minor": None if group[1] is None else amount,
+        "p50_ms": found["p50_ms"] if found else None,
+        "p95_ms": found["p95_ms"] if found else None,
+        "p99_ms": found["p99_ms"] if found else None,
+    }

@@ -1,0 +1,216 @@
+"""Rebuilding: a new copy beside the old one, filled from position 1, then swapped for it.
+
+Live events go on being applied to the old copy all the while, and readers see it until the swap.
+The swap is one transaction: it stops the live copy by locking its checkpoint, applies what the new
+copy still lacks, drops the old tables and gives their names to the new ones. A rebuild that dies
+leaves only its own half-filled copy behind, which the next one throws away.
+
+`check` fills a copy up to where the live one stood and compares their digests.
+
+Why indexes are made after the fill: each of them would cost as much per row as the row itself.
+Why the new copy does not go on from a dead rebuild's: a rebuild is how one gets rid of wrong rows.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger.entry import RecordedEvent
+from ledger.errors import StoreUnavailableError
+from ledger.store import PAGE_MAX, EventStore
+from projections.checkpoints import (
+    Checkpoint,
+    ProjectionReplacedError,
+    advance,
+    load,
+    lock,
+    put,
+    remove,
+)
+from projections.digest import Digest, digest_of
+from projections.projector import Projector
+from projections.tables import CHECK, NEW
+
+BATCH_MAX: Final = 5 * PAGE_MAX
+"""Events folded per transaction: a payment whose events lie close together is written once."""
+
+SWAP_ATTEMPTS_MAX: Final = 5
+"""How often a swap is tried that long readers keep from getting the tables."""
+
+Progress = Callable[[int, int], None]
+"""Told after every batch: the position reached, and the end of the log as last seen."""
+
+
+class Checked(NamedTuple):
+    """A live copy and its rebuild, at the same position."""
+
+    name: str
+    live: Digest
+    rebuilt: Digest
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether the live rows are what the log says they must be."""
+        return self.live == self.rebuilt
+
+
+async def fill(
+    projector: Projector,
+    store: EventStore,
+    *,
+    owner: str = "",
+    until: int | None = None,
+    progress: Progress | None = None,
+) -> int:
+    """Bring a copy from where it stands to the end of the log (or to `until`).
+
+    Returns:
+        The position it has reached.
+    """
+    async with projector.database.read() as conn:
+        found = await load(conn, [projector.checkpoint])
+    position = found[projector.checkpoint].position if found else 0
+    end = await store.position() if until is None else until
+    while True:
+        batch = await _read(store, position, until)
+        if not batch:
+            return position
+        async with projector.database.write() as conn:
+            await advance(conn, [projector], batch, owner=owner)
+        position = batch[-1].position
+        end = max(end, position)
+        if progress is not None:
+            progress(position, end)
+
+
+async def _read(store: EventStore, after: int, until: int | None) -> list[RecordedEvent]:
+    batch: list[RecordedEvent] = []
+    while len(batch) < BATCH_MAX:
+        page = await store.read(after, PAGE_MAX)
+        batch += page
+        if len(page) < PAGE_MAX:
+            break
+        after = page[-1].position
+    if until is not None:
+        batch = [one for one in batch if one.position <= until]
+    return batch
+
+
+async def rebuild(
+    live: Projector, store: EventStore, *, owner: str, progress: Progress | None = None
+) -> int:
+    """Replace the live copy by one made from the log alone.
+
+    Args:
+        live: the projector of the live copy.
+        store: the log.
+        owner: a name nobody else uses, so that a second rebuild started meanwhile is noticed.
+        progress: told after every batch.
+
+    Returns:
+        The position at which the new copy took over.
+
+    Raises:
+        ProjectionReplacedError: another rebuild of the same projection was started meanwhile.
+        StoreUnavailableError: readers held the tables too long; the old copy is still live.
+    """
+    database = live.database
+    copy = type(live)(database, NEW)
+    generation = await _begin(copy, live, owner)
+    await fill(copy, store, owner=owner, progress=progress)
+    for index in copy.indexes(lambda name: f"ix_{live.name}_{name}_{generation}"):
+        async with database.write() as conn:
+            await conn.run_sync(index.create)
+    for attempt in range(1, SWAP_ATTEMPTS_MAX + 1):
+        await fill(copy, store, owner=owner, progress=progress)
+        try:
+            async with database.write() as conn:
+                return await _swap(conn, live, copy, store, owner)
+        except StoreUnavailableError:
+            if attempt == SWAP_ATTEMPTS_MAX:
+                raise
+    raise AssertionError("unreachable: the last attempt raises")
+
+
+async def check(
+    live: Projector, store: EventStore, *, owner: str, progress: Progress | None = None
+) -> Checked:
+    """Compare the live copy with one made from the log alone, both at the live one's position.
+
+    The live copy may move on meanwhile: its digest is taken first, as of one position, and the
+    other copy is filled to exactly there.
+    """
+    digest = await digest_of(live)
+    copy = type(live)(live.database, CHECK)
+    await _begin(copy, live, owner)
+    try:
+        await fill(copy, store, owner=owner, until=digest.position, progress=progress)
+        return Checked(live.name, digest, await digest_of(copy))
+    finally:
+        async with live.database.write() as conn:
+            await drop(conn, copy.tables)
+            await remove(conn, copy.checkpoint)
+
+
+async def create(conn: AsyncConnection, projector: Projector, generation: int) -> None:
+    """Make a copy's tables, empty, and its indexes if it is the live one."""
+    await conn.run_sync(projector.metadata.create_all)
+    if projector.copy:
+        return
+    for index in projector.indexes(lambda name: f"ix_{projector.name}_{name}_{generation}"):
+        await conn.run_sync(index.create)
+
+
+async def drop(conn: AsyncConnection, tables: Sequence[Table]) -> None:
+    """Drop tables where they exist."""
+    is_sqlite = conn.dialect.name == "sqlite"
+    # The log's deleted keys are overwritten with zeros; rows that can be rebuilt need not be, and
+    # it would hold up every append for as long as it takes.
+    if is_sqlite:
+        await conn.exec_driver_sql("PRAGMA secure_delete = OFF")
+    try:
+        for table in tables:
+            await conn.exec_driver_sql(f"DROP TABLE IF EXISTS {table.name}")
+    finally:
+        if is_sqlite:
+            await conn.exec_driver_sql("PRAGMA secure_delete = ON")
+
+
+async def _begin(copy: Projector, live: Projector, owner: str) -> int:
+    async with copy.database.write() as conn:
+        # Two processes that make the same tables at once would trip over each other.
+        await conn.run_sync(_lock(copy))
+        found = await load(conn, [live.checkpoint])
+        before = found.get(live.checkpoint)
+        if before is not None and before.version > live.version:
+            raise ProjectionReplacedError(live.name, "a newer version of the code keeps it.")
+        generation = before.generation + 1 if before else 1
+        await drop(conn, copy.tables)
+        await create(conn, copy, generation)
+        await put(conn, Checkpoint(copy.checkpoint, copy.version, 0, generation, owner))
+    return generation
+
+
+def _lock(projector: Projector) -> Callable[[Connection], None]:
+    return projector.database.kind.lock
+
+
+async def _swap(
+    conn: AsyncConnection, live: Projector, copy: Projector, store: EventStore, owner: str
+) -> int:
+    found = await lock(conn, [live.checkpoint, copy.checkpoint])
+    old, new = found.get(live.checkpoint), found.get(copy.checkpoint)
+    if new is None or new.owner != owner:
+        raise ProjectionReplacedError(copy.checkpoint, "another rebuild of it was started.")
+    # The live copy stands still now: what it is ahead by is at most what came in since the fill.
+    while old is not None and new.position < old.position:
+        await advance(conn, [copy], await _read(store, new.position, old.position), owner=owner)
+        new = (await load(conn, [copy.checkpoint]))[copy.checkpoint]
+    await drop(conn, live.tables)
+    for before, after in zip(copy.tables, live.tables, strict=True):
+        await conn.exec_driver_sql(f"ALTER TABLE {before.name} RENAME TO {after.name}")
+    await remove(conn, copy.checkpoint)
+    await put(conn, new._replace(name=live.checkpoint, owner=""))
+    return new.position

@@ -1,0 +1,97 @@
+"""Where a payment stands and with whom, told from its events one at a time.
+
+`Standing` holds the two words that `ledger.payment.Payment` holds, progress and verdict, and
+`step` moves them as `ledger.payment.evolve` does; a property over random histories holds the two
+together. Projections fold thousands of events per second, and neither the attempts nor the evidence
+are needed to know the status, because every change of verdict is an event of its own.
+
+It decides nothing, and does not know why a payment stands where it stands.
+"""
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from ledger import events
+from ledger.payment import Status
+
+FINAL: Final = frozenset(status.value for status in Status if status.is_final)
+"""The statuses in which nothing more is asked or sent by itself."""
+
+
+class Standing(Protocol):
+    """A row that follows a payment's status."""
+
+    progress: str
+    """Where the submissions alone have brought it."""
+    verdict: str | None
+    """What the evidence says; stronger than progress."""
+    provider: str
+    """Whose verdict it is; without one, that of the last submission, or the asked route."""
+    last_provider: str
+    """That of the last submission, or the asked route."""
+
+
+def step(row: Standing, event: events.Event) -> str:
+    """Move a row's standing by one event of its payment; the status it has then."""
+    move = _MOVES.get(type(event))
+    if move is not None:
+        move(row, event)
+    return row.verdict or row.progress
+
+
+def _progress(status: Status) -> Callable[[Standing, events.Event], None]:
+    word = status.value
+
+    def move(row: Standing, _event: events.Event) -> None:
+        row.progress = word
+
+    return move
+
+
+def _started(row: Standing, event: events.PaymentSubmissionStarted) -> None:
+    row.progress = Status.SUBMITTING.value
+    row.provider = row.last_provider = event.provider
+
+
+def _inquired(row: Standing, event: events.PaymentInquired) -> None:
+    is_known = event.result == "pending" or row.progress == Status.PENDING.value
+    row.progress = (Status.PENDING if is_known else Status.UNKNOWN).value
+
+
+def _succeeded(row: Standing, event: events.PaymentSucceeded) -> None:
+    row.verdict, row.provider = Status.SUCCEEDED.value, event.provider
+
+
+def _failed(row: Standing, event: events.PaymentFailed) -> None:
+    row.verdict, row.provider = Status.FAILED.value, event.provider
+
+
+def _expired(row: Standing, event: events.PaymentExpired) -> None:
+    if event.reference is None:
+        row.progress = Status.EXPIRED.value
+    else:
+        row.verdict, row.provider = Status.EXPIRED.value, event.provider or row.provider
+
+
+def _conflicted(row: Standing, _event: events.PaymentConflicted) -> None:
+    row.verdict = Status.CONFLICT.value
+
+
+def _reopened(row: Standing, _event: events.PaymentReopened) -> None:
+    row.verdict, row.provider = None, row.last_provider
+
+
+_MOVES: Final[dict[type[events.Event], Callable[..., None]]] = {
+    events.PaymentSubmissionStarted: _started,
+    events.PaymentSubmitted: _progress(Status.PENDING),
+    events.PaymentSubmissionDeclined: _progress(Status.DECLINED),
+    events.PaymentSubmissionWithdrawn: _progress(Status.REQUESTED),
+    events.PaymentSubmissionDoubted: _progress(Status.UNKNOWN),
+    events.PaymentInquired: _inquired,
+    events.PaymentSucceeded: _succeeded,
+    events.PaymentFailed: _failed,
+    events.PaymentExpired: _expired,
+    events.PaymentConflicted: _conflicted,
+    events.PaymentReopened: _reopened,
+}
+"""What each event does to a standing; one that is not here does nothing to it."""

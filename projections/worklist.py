@@ -1,0 +1,356 @@
+"""The worklist: what is due to be done outside, by whom, since when and why; it is the queue.
+
+One row per payment says what is to be done with it next: `submit` it, `inquire` about it, or
+nothing; one row per stored webhook says `translate` until it is understood or an orphan. Workers
+lease rows (`projections.leases`), act, and append what came of it; that event moves the row on.
+
+Why payments keep their row when nothing is due: what seemed decided may be overturned
+(`payment.reopened`), and then the provider to ask must be known at once.
+
+What it does not do: decide how long to wait. Every due time was recorded with the event.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any, Final, Literal, cast
+
+from sqlalchemy import ColumnElement, Index, and_, case, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import events
+from ledger.entry import RecordedEvent
+from ledger.payment import Status, stream_of
+from ledger.sql_database import Database
+from ledger.webhook import stream_of as webhook_stream_of
+from projections.leases import Leases
+from projections.projector import Projector, bounded
+from projections.standing import step
+from projections.tables import (
+    Rows,
+    columns_of,
+    read_stamp,
+    read_stamp_or_none,
+    stamp,
+)
+
+LEASES_MAX: Final = 1000
+"""The most pieces one call leases, and the most rows one listing has."""
+
+Kind = Literal["submit", "inquire", "translate"]
+
+_PAYMENT_PREFIX: Final = len(stream_of(""))
+_WEBHOOK_PREFIX: Final = len(webhook_stream_of(""))
+_KINDS: Final[dict[str, Kind]] = {
+    Status.REQUESTED.value: "submit",
+    Status.SUBMITTING.value: "inquire",
+    Status.PENDING.value: "inquire",
+    Status.UNKNOWN.value: "inquire",
+}
+"""What is to be done with a payment that stands there; nothing with one that stands elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One leased piece of work. `stream_id` is a payment id or a webhook id."""
+
+    kind: Kind
+    stream_id: str
+    provider: str
+    due_at: datetime
+    position: int
+    """The log position of the event that made it due: its causation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkRow:
+    """One piece as a person wants to see it: what waits, since when, why, and what comes next."""
+
+    kind: Kind
+    stream_id: str
+    provider: str
+    due_at: datetime
+    """When the next submission, inquiry or translation may begin."""
+    since: datetime
+    """When the payment was requested or the webhook received."""
+    age_seconds: float
+    reason: str | None
+    """What the last event about it gave as the reason, if any."""
+    attempts: int
+    inquiries: int
+    position: int
+    holder: str | None
+    """Who has leased it, None if nobody has now."""
+    leased_until: datetime | None
+
+
+@dataclass(slots=True)
+class _Row:
+    stream_id: str
+    provider: str
+    last_provider: str
+    since: str
+    progress: str
+    verdict: str | None
+    kind: str | None
+    due_at: str | None
+    position: int
+    reason: str | None = None
+    attempts: int = 0
+    inquiries: int = 0
+
+
+_as_tuple: Final = attrgetter(*(field.name for field in fields(_Row)))
+
+
+class WorklistProjection(Projector):
+    """The queue of the reactors, and its listing for people."""
+
+    name = "worklist"
+    version = 1
+
+    def __init__(self, database: Database, copy: str = "") -> None:
+        super().__init__(database, copy)
+        self._work = self.make_table("worklist", *columns_of(_Row, key=["stream_id"]))
+        self._rows = Rows(self._work, fetch_by="stream_id", fixed=["since"])
+        self._leases = Leases(self._work)
+
+    def indexes(self, name: Callable[[str], str]) -> list[Index]:
+        """Only of rows that are due some time: few, however many payments there were."""
+        row = self._work.c
+        waiting = row.kind.is_not(None)
+        columns = (row.kind, row.provider, row.due_at)
+        return [Index(name("due"), *columns, sqlite_where=waiting, postgresql_where=waiting)]
+
+    async def prepare(self, conn: AsyncConnection) -> None:
+        """Make the table of leases, which no rebuild touches."""
+        await conn.run_sync(self._leases.table.metadata.create_all)
+
+    async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
+        """Fold a run of events into the rows of what they touch."""
+        touched = [one for one in batch if type(one.event) in _CHANGES]
+        new = {one.stream for one in touched if one.version == 1}
+        known = [one.stream[_PAYMENT_PREFIX:] for one in touched if one.stream not in new]
+        found = await self._rows.fetch(conn, list(set(known)))
+        rows = {values[0]: _Row(*values) for values in found}
+        closed: list[str] = []
+        for recorded in batch:
+            event = recorded.event
+            if isinstance(event, events.PaymentRequested):
+                rows[event.payment_id] = _requested(recorded, event)
+            elif isinstance(event, events.WebhookReceived):
+                webhook_id = recorded.stream[_WEBHOOK_PREFIX:]
+                rows[webhook_id] = _received(webhook_id, recorded, event)
+            elif isinstance(event, events.WebhookUnderstood | events.WebhookOrphaned):
+                webhook_id = recorded.stream[_WEBHOOK_PREFIX:]
+                if rows.pop(webhook_id, None) is None:
+                    closed.append(webhook_id)
+            elif type(event) in _CHANGES:
+                _fold(rows[recorded.stream[_PAYMENT_PREFIX:]], recorded)
+        await self._rows.put(conn, [_as_tuple(row) for row in rows.values()])
+        await self._rows.remove(conn, closed)
+
+    async def lease(
+        self,
+        kind: str,
+        provider: str | None,
+        *,
+        holder: str,
+        limit: int,
+        now: datetime,
+        seconds: float,
+    ) -> list[Due]:
+        """Take up to `limit` due pieces nobody holds, for `seconds`, the longest due first.
+
+        Args:
+            kind: what is to be done with them.
+            provider: of which provider; None for any.
+            holder: who takes them.
+            limit: how many, at most `LEASES_MAX`.
+            now: the present time, aware.
+            seconds: how long nobody else may take them, unless they move on.
+        """
+        row, at = self._work.c, stamp(now)
+        wanted = (
+            select(self._work)
+            .where(*self._of(kind, provider), row.due_at <= at)
+            .order_by(row.due_at, row.position)
+            .limit(bounded(limit, LEASES_MAX))
+        )
+        async with self.read() as conn:
+            if not await self._leases.is_any_free(conn, wanted, at):
+                return []
+        until = stamp(now + timedelta(seconds=seconds))
+        async with self.database.write() as conn:
+            taken = await self._leases.take(conn, wanted, holder=holder, at=at, until=until)
+        return [_due(one) for one in taken]
+
+    async def release(self, due: Due, *, holder: str) -> None:
+        """Give a lease back: nothing was done, and anybody may do it at once."""
+        async with self.database.write() as conn:
+            await self._leases.give_back(conn, due.stream_id, due.position, holder)
+
+    async def next_due_at(
+        self, kind: str | None = None, provider: str | None = None
+    ) -> datetime | None:
+        """When the earliest piece nobody holds is or becomes due; None if there is none.
+
+        A leased piece becomes due again, at the earliest, when its lease expires.
+        """
+        row = self._work.c
+        lease = self._leases.table.c
+        later = case((lease.expires_at > row.due_at, lease.expires_at), else_=row.due_at)
+        asked = (
+            select(func.min(case((lease.stream_id.is_(None), row.due_at), else_=later)))
+            .select_from(self._work.outerjoin(self._leases.table, self._leases.of_same_piece()))
+            .where(*self._of(kind, provider))
+        )
+        async with self.read() as conn:
+            return read_stamp_or_none(await conn.scalar(asked))
+
+    async def listing(
+        self,
+        *,
+        now: datetime,
+        kind: str | None = None,
+        provider: str | None = None,
+        limit: int = 100,
+    ) -> list[WorkRow]:
+        """What is due or waits for its time, the oldest first, at most `LEASES_MAX`."""
+        row, lease = self._work.c, self._leases.table.c
+        held = and_(self._leases.of_same_piece(), lease.expires_at > stamp(now))
+        asked = (
+            select(self._work, lease.holder, lease.expires_at)
+            .select_from(self._work.outerjoin(self._leases.table, held))
+            .where(*self._of(kind, provider))
+            .order_by(row.since, row.stream_id)
+            .limit(bounded(limit, LEASES_MAX))
+        )
+        async with self.read() as conn:
+            return [
+                WorkRow(
+                    kind=one.kind,
+                    stream_id=one.stream_id,
+                    provider=one.provider,
+                    due_at=read_stamp(one.due_at),
+                    since=read_stamp(one.since),
+                    age_seconds=(now - read_stamp(one.since)).total_seconds(),
+                    reason=one.reason,
+                    attempts=one.attempts,
+                    inquiries=one.inquiries,
+                    position=one.position,
+                    holder=one.holder,
+                    leased_until=read_stamp_or_none(one.expires_at),
+                )
+                for one in await conn.execute(asked)
+            ]
+
+    def _of(self, kind: str | None, provider: str | None) -> list[ColumnElement[bool]]:
+        row = self._work.c
+        wanted = [row.kind.is_not(None) if kind is None else row.kind == kind]
+        if provider is not None:
+            wanted.append(row.provider == provider)
+        return wanted
+
+
+def _requested(recorded: RecordedEvent, event: events.PaymentRequested) -> _Row:
+    at = stamp(recorded.recorded_at)
+    return _Row(
+        event.payment_id,
+        event.provider,
+        event.provider,
+        at,
+        Status.REQUESTED.value,
+        None,
+        "submit",
+        at,
+        recorded.position,
+    )
+
+
+def _received(webhook_id: str, recorded: RecordedEvent, event: events.WebhookReceived) -> _Row:
+    at, provider = stamp(recorded.recorded_at), event.provider
+    return _Row(
+        webhook_id, provider, provider, at, "received", None, "translate", at, recorded.position
+    )
+
+
+def _attempted(row: _Row, event: events.PaymentSubmissionStarted) -> datetime:
+    row.attempts += 1
+    row.reason = None
+    return event.inquire_at
+
+
+def _submitted(_row: _Row, event: events.PaymentSubmitted) -> datetime:
+    return event.inquire_at
+
+
+def _withdrawn(row: _Row, event: events.PaymentSubmissionWithdrawn) -> datetime:
+    row.reason = event.reason
+    return event.retry_at
+
+
+def _doubted(
+    row: _Row, event: events.PaymentSubmissionDoubted | events.PaymentInquiryRequested
+) -> datetime:
+    row.reason = event.reason
+    return event.inquire_at
+
+
+def _inquired(row: _Row, event: events.PaymentInquired) -> datetime:
+    row.inquiries += 1
+    row.reason = event.detail
+    return event.inquire_at
+
+
+def _ended(
+    row: _Row,
+    event: events.PaymentSubmissionDeclined
+    | events.PaymentFailed
+    | events.PaymentExpired
+    | events.PaymentConflicted
+    | events.PaymentReopened,
+) -> None:
+    row.reason = event.reason
+
+
+def _succeeded(row: _Row, _event: events.PaymentSucceeded) -> None:
+    row.reason = None
+
+
+_CHANGES: Final[dict[type[events.Event], Callable[..., datetime | None]]] = {
+    events.PaymentSubmissionStarted: _attempted,
+    events.PaymentSubmitted: _submitted,
+    events.PaymentSubmissionDeclined: _ended,
+    events.PaymentSubmissionWithdrawn: _withdrawn,
+    events.PaymentSubmissionDoubted: _doubted,
+    events.PaymentInquired: _inquired,
+    events.PaymentInquiryRequested: _doubted,
+    events.PaymentSucceeded: _succeeded,
+    events.PaymentFailed: _ended,
+    events.PaymentExpired: _ended,
+    events.PaymentConflicted: _ended,
+    events.PaymentReopened: _ended,
+}
+"""What each event writes beside the standing, and the time it names for what comes next.
+
+`payment.requested` makes the row; `payment.evidence_recorded` alone changes nothing here.
+"""
+
+
+def _fold(row: _Row, recorded: RecordedEvent) -> None:
+    event = recorded.event
+    row.kind = _KINDS.get(step(row, event))
+    named = _CHANGES[type(event)](row, event)
+    due_at = stamp(named or recorded.recorded_at)
+    if isinstance(event, events.PaymentInquiryRequested) and row.due_at is not None:
+        due_at = min(due_at, row.due_at)
+    row.due_at = None if row.kind is None else due_at
+    row.position = recorded.position
+
+
+def _due(row: Any) -> Due:
+    return Due(
+        cast("Kind", row.kind), row.stream_id, row.provider, read_stamp(row.due_at), row.position
+    )

@@ -1,0 +1,358 @@
+"""Things to test with, valid by default, one argument to differ; and random logs that could happen.
+
+`a_log` tells a story: steps such as `(0, "request")`, `(0, "start")`, `(1, "request")` are turned
+into commands, the real deciders decide them, and what they decide is recorded. So every log it
+makes is one the ledger could have made, whatever steps hypothesis draws; steps that are refused
+leave no trace.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from ledger import commands, payment, webhook
+from ledger.entry import Context, RecordedEvent, decode_entry, encode_entry, prepare, rfc3339
+from ledger.errors import CommandRefusedError
+from ledger.events import Event
+from ledger.evidence import Evidence, Source, Word
+from ledger.handling import DECIDERS
+from ledger.money import Money
+from ledger.payment import Payment
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+CONTEXT = Context(actor="test", correlation_id="conversation", causation_id="request:test")
+
+Step = tuple[int, str]
+"""(which payment, what happens to it): see `VERBS`."""
+
+
+def an_event(
+    event: Event | None = None,
+    *,
+    position: int = 1,
+    stream: str = "payment-pay_1",
+    version: int = 1,
+    recorded_at: datetime = NOW,
+) -> RecordedEvent:
+    """One recorded event at its place, as a store would give it back."""
+    happened = event or a_requested()
+    entry = encode_entry(
+        prepare(happened),
+        position=position,
+        stream=stream,
+        version=version,
+        recorded_at=rfc3339(recorded_at),
+        context=CONTEXT,
+    )
+    return decode_entry(entry)
+
+
+def a_request(
+    payment_id: str = "pay_1",
+    *,
+    merchant_id: str = "mer_1",
+    money: Money | None = None,
+    provider: str = "mtn",
+    payer: str = "person-1",
+) -> commands.RequestPayment:
+    """A merchant asks for 1500 XAF."""
+    return commands.RequestPayment(
+        payment_id=payment_id,
+        merchant_id=merchant_id,
+        money=money or Money(1500, "XAF"),
+        provider=provider,
+        operator=f"{provider}-cm",
+        country="CM",
+        route_reason="carrier",
+        payer=payer,
+        sealed="sealed",
+        content_digest="digest",
+        expires_at=NOW + timedelta(hours=1),
+    )
+
+
+def a_requested(payment_id: str = "pay_1") -> Event:
+    """The event of a request."""
+    (requested,) = payment.decide(a_request(payment_id), payment.INITIAL)
+    return requested
+
+
+def a_word(
+    says: Word,
+    source: Source = Source.POLL,
+    *,
+    provider: str = "mtn",
+    reference: str = "pay_1-1",
+    amount: str | None = None,
+    currency: str | None = None,
+) -> Evidence:
+    """One word of a provider about a reference."""
+    return Evidence(
+        source=source,
+        provider=provider,
+        reference=reference,
+        word=says,
+        amount=amount,
+        currency=currency,
+        provider_transaction_id="7" if says is Word.SUCCEEDED else None,
+        code=None if says is Word.SUCCEEDED else "NOT_ENOUGH_FUNDS",
+    )
+
+
+class Teller:
+    """Turns steps into a log; keeps the state of every stream, and the time.
+
+    Args:
+        seconds: how much time passes with every event.
+    """
+
+    def __init__(self, seconds: float = 1.0) -> None:
+        self.now = NOW
+        self.seconds = seconds
+        self.log: list[RecordedEvent] = []
+        self._states: dict[str, Any] = {}
+        self._versions: dict[str, int] = {}
+
+    def payment(self, number: int) -> Payment:
+        """The state of a payment."""
+        state = self._states.get(payment.stream_of(payment_id(number)), payment.INITIAL)
+        assert isinstance(state, Payment)
+        return state
+
+    def tell(self, *steps: Step) -> list[RecordedEvent]:
+        """Let things happen; what was recorded."""
+        before = len(self.log)
+        for number, verb in steps:
+            for command in VERBS[verb](number, self.payment(number), self.now):
+                self.do(command)
+        return self.log[before:]
+
+    def do(self, command: commands.Command) -> None:
+        """Decide one command; a refused one leaves no trace."""
+        decider = DECIDERS[type(command)]
+        stream = decider.stream_of(command)
+        state = self._states.get(stream, decider.initial)
+        try:
+            happened = decider.decide(command, state)
+        except CommandRefusedError:
+            return
+        for event in happened:
+            state = decider.evolve(state, event)
+            self._versions[stream] = version = self._versions.get(stream, 0) + 1
+            recorded = an_event(
+                event,
+                position=len(self.log) + 1,
+                stream=stream,
+                version=version,
+                recorded_at=self.now,
+            )
+            self.log.append(recorded)
+        self._states[stream] = state
+        self.now += timedelta(seconds=self.seconds)
+
+
+def a_log(*steps: Step) -> list[RecordedEvent]:
+    """The log that steps make."""
+    return Teller().tell(*steps)
+
+
+def payment_id(number: int) -> str:
+    """The id of the n-th payment of a story."""
+    return f"pay_{number}"
+
+
+def appends_of(log: Iterable[RecordedEvent]) -> list[tuple[str, int, list[Event]]]:
+    """What to append, in order, to have this log: (stream, expected version, events)."""
+    return [(one.stream, one.version - 1, [one.event]) for one in log]
+
+
+_Verb = Callable[[int, Payment, datetime], Sequence[commands.Command]]
+
+
+def _request(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    # Payments differ, so that every group of metrics and accounts has several members.
+    money = Money(1000 + number, "XAF" if number % 3 else "XOF")
+    provider = "orange" if number % 2 else "mtn"
+    request = a_request(
+        payment_id(number), merchant_id=f"mer_{number % 2}", money=money, provider=provider
+    )
+    return [replace(request, payer=f"person-{number % 2}")]
+
+
+def _start(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    used = {one.provider for one in state.attempts if state.status is payment.Status.DECLINED}
+    free = [one for one in ("mtn", "orange", "wave") if one not in used]
+    provider = free[number % len(free)] if free else "mtn"
+    return [
+        commands.StartSubmission(
+            payment_id=payment_id(number),
+            provider=provider,
+            reference=f"{payment_id(number)}-{len(state.attempts) + 1}",
+            inquire_at=now + timedelta(seconds=60),
+        )
+    ]
+
+
+def _again(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    """Submit under the last reference again, as an idempotent provider allows."""
+    if state.attempt is None:
+        return []
+    last = state.attempt
+    (start,) = _start(number, state, now)
+    assert isinstance(start, commands.StartSubmission)
+    return [replace(start, provider=last.provider, reference=last.reference)]
+
+
+def _about_last(make: Callable[..., commands.Command], **more: Any) -> _Verb:
+    def verb(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+        if state.attempt is None:
+            return []
+        soon = now + timedelta(seconds=30)
+        values = {name: soon if name.endswith("_at") else value for name, value in more.items()}
+        reference = state.attempt.reference
+        return [make(payment_id=payment_id(number), reference=reference, **values)]
+
+    return verb
+
+
+def _word(
+    says: Word, source: Source, *, is_first: bool = False, amount: str | None = None
+) -> _Verb:
+    def verb(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+        if not state.attempts:
+            return []
+        attempt = state.attempts[0 if is_first else -1]
+        evidence = a_word(
+            says, source, provider=attempt.provider, reference=attempt.reference, amount=amount
+        )
+        return [commands.RecordEvidence(payment_id=payment_id(number), evidence=evidence)]
+
+    return verb
+
+
+def _confirm_first(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    """An answer that comes late: for the first reference, whatever happened since."""
+    if not state.attempts:
+        return []
+    return [
+        commands.ConfirmSubmission(
+            payment_id=payment_id(number),
+            reference=state.attempts[0].reference,
+            sealed_handle="handle",
+            token_digest=None,
+            inquire_at=now + timedelta(seconds=30),
+        )
+    ]
+
+
+def _hint(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    return [
+        commands.RequestInquiry(
+            payment_id=payment_id(number), reason="an unsigned webhook came", inquire_at=now
+        )
+    ]
+
+
+def _expire(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    return [commands.ExpirePayment(payment_id=payment_id(number), reason="nobody could take it")]
+
+
+def _webhook(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    return [
+        commands.StoreWebhook(
+            webhook_id=webhook.webhook_id_of("mtn", str(number)),
+            provider="mtn",
+            payment_id=payment_id(number),
+            verdict="unsigned",
+            digest=str(number),
+            sealed="sealed",
+        )
+    ]
+
+
+def _understand(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    webhook_id = webhook.webhook_id_of("mtn", str(number))
+    return [
+        commands.CloseWebhook(webhook_id=webhook_id, payment_id=payment_id(number), effect="asked")
+    ]
+
+
+def _orphan(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    webhook_id = webhook.webhook_id_of("mtn", str(number))
+    return [commands.OrphanWebhook(webhook_id=webhook_id, reason="no such payment")]
+
+
+def _keys(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    merchant_id, key_id = f"mer_{number}", f"key_{number}"
+    return [
+        commands.AddMerchant(merchant_id=merchant_id, name=f"Boutique {number}", country="CM"),
+        commands.IssueKey(
+            key_id=key_id, role="merchant", merchant_id=merchant_id, secret_digest="ab" * 32
+        ),
+    ]
+
+
+def _revoke(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    return [commands.RevokeKey(key_id=f"key_{number}", reason="lost")]
+
+
+VERBS: dict[str, _Verb] = {
+    "request": _request,
+    "start": _start,
+    "again": _again,
+    "confirm": _about_last(
+        commands.ConfirmSubmission, sealed_handle=None, token_digest=None, inquire_at=None
+    ),
+    "confirm_first": _confirm_first,
+    "decline": _about_last(
+        commands.DeclineSubmission, code="NOT_ALLOWED", reason="not allowed", is_technical=True
+    ),
+    "withdraw": _about_last(
+        commands.WithdrawSubmission, reason="connection refused", retry_at=None
+    ),
+    "doubt": _about_last(commands.DoubtSubmission, reason="timeout", inquire_at=None),
+    "pending": _about_last(
+        commands.RecordInquiry, result="pending", detail="PENDING", inquire_at=None
+    ),
+    "no_answer": _about_last(
+        commands.RecordInquiry, result="no_answer", detail="timeout", inquire_at=None
+    ),
+    "hint": _hint,
+    "success": _word(Word.SUCCEEDED, Source.POLL),
+    "success_webhook": _word(Word.SUCCEEDED, Source.WEBHOOK),
+    "success_first": _word(Word.SUCCEEDED, Source.POLL, is_first=True),
+    "failure": _word(Word.FAILED, Source.POLL),
+    "expiry": _word(Word.EXPIRED, Source.WEBHOOK),
+    "wrong_amount": _word(Word.SUCCEEDED, Source.POLL, amount="400"),
+    "statement_success": _word(Word.SUCCEEDED, Source.STATEMENT),
+    "statement_failure": _word(Word.FAILED, Source.STATEMENT),
+    "statement_failure_first": _word(Word.FAILED, Source.STATEMENT, is_first=True),
+    "operator_failure": _word(Word.FAILED, Source.OPERATOR),
+    "expire": _expire,
+    "webhook": _webhook,
+    "understand": _understand,
+    "orphan": _orphan,
+    "keys": _keys,
+    "revoke": _revoke,
+}
+"""What may happen in a story, by name."""
+
+PAID: tuple[str, ...] = ("request", "start", "confirm", "success")
+"""The common path."""
+
+
+def paid(*numbers: int) -> list[Step]:
+    """The steps of payments that succeed at once."""
+    return [(number, verb) for number in numbers for verb in PAID]
+
+
+def stories(*, payments_max: int = 4, steps_max: int = 40) -> st.SearchStrategy[list[Step]]:
+    """Random steps of a few payments; most of them fit where they come."""
+    step = st.tuples(st.integers(0, payments_max - 1), st.sampled_from(sorted(VERBS)))
+    common = st.sampled_from([[(n, verb) for verb in PAID] for n in range(payments_max)])
+    return st.lists(st.one_of(step.map(lambda one: [one]), common), max_size=steps_max).map(
+        lambda parts: [one for part in parts for one in part]
+    )
