@@ -106,7 +106,7 @@ class Authenticator:
         """
         scheme, _, text = (authorization or "").partition(" ")
         parts = text.strip().split("_", 3)
-        if scheme.lower() != "bearer" or len(text) > KEY_CHARACTERS_MAX or len(parts) != 4:  # noqa: PLR2004
+        if scheme.lower() != "bearer" or len(text) > KEY_CHARACTERS_MAX or len(parts) != 4:
             raise ProblemError(
                 UNAUTHENTICATED,
                 "Send your key as `Authorization: Bearer ck_...`.",

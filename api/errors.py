@@ -1,23 +1,16 @@
-"""Errors as HTTP: the one table from error to status, and RFC 9457 problem details.
+"""Errors as HTTP: every kind of problem, and the one table from a ledger's error to its kind.
 
-A problem is `{type, title, status, detail, instance, code, category, errors}`: `code` is stable
-and made for programs, `category` is one of the GSMA Mobile Money API's six, `title` is in French or
-English by Accept-Language, `detail` says what happened here, and each of `errors` names a place
-(a JSON pointer into the body, a query parameter or a header), the reason and the remedy.
-
-HTTP numbers stand here and nowhere else. What is not in the table is our own mistake: 500, its
-text is logged and never sent.
+A kind of problem has a `code`, stable and made for programs, a category that is one of the GSMA
+Mobile Money API's six, and a title in French and English. HTTP numbers stand here and nowhere else.
+What is not in the table is our own mistake, `internal`. How an occurrence is told: `api.problems`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal, NamedTuple
-
-import orjson
-from aiohttp import web
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
 
 from ledger import errors as ledger_errors
-from ledger.errors import InvalidInputError, LedgerError
+from ledger.errors import LedgerError
 
 Category = Literal[
     "validation",
@@ -31,10 +24,7 @@ Category = Literal[
 
 Language = Literal["en", "fr"]
 
-PROBLEM_TYPE: Final = "urn:cauri:problem:"
 RETRY_SECONDS: Final = 1
-LANGUAGES_READ_MAX: Final = 10
-"""How many languages of an Accept-Language header are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +167,7 @@ PROJECTION_BEHIND: Final = Problem(
 INTERNAL: Final = Problem(
     500, "internal", "internal", "Something went wrong here", "Une erreur s'est produite chez nous"
 )
-_BUSY: Final = Problem(
+BUSY: Final = Problem(
     503,
     "busy",
     "serviceUnavailable",
@@ -185,7 +175,6 @@ _BUSY: Final = Problem(
     "Trop de demandes attendent déjà",
     RETRY_SECONDS,
 )
-BUSY: Final = _BUSY
 _UNAVAILABLE: Final = Problem(
     503,
     "store_unavailable",
@@ -245,8 +234,15 @@ PROBLEMS: Final[Mapping[type[LedgerError], Problem]] = {
         "L'Idempotency-Key a servi pour une autre requête",
     ),
     ledger_errors.StoreError: _UNAVAILABLE,
-    ledger_errors.WrongVersionError: _BUSY,
-    ledger_errors.StoreBusyError: _BUSY,
+    ledger_errors.WrongVersionError: BUSY,
+    ledger_errors.StoreBusyError: BUSY,
+    ledger_errors.StreamTooLongError: Problem(
+        409,
+        "stream_too_long",
+        "businessRule",
+        "Too much has happened to this already",
+        "Il s'y est déjà passé trop de choses",
+    ),
     ledger_errors.StoreClosedError: Problem(
         503,
         "store_closed",
@@ -298,111 +294,3 @@ ALL_PROBLEMS: Final[Mapping[str, Problem]] = {
     )
 }
 """Every problem there is, by its code: for the README and the OpenAPI document."""
-
-_OF_STATUS: Final = {
-    404: NOT_FOUND,
-    405: METHOD_NOT_ALLOWED,
-    413: BODY_TOO_LARGE,
-    415: UNSUPPORTED_MEDIA_TYPE,
-}
-
-_POINTERS: Final = {"phone": "/payer/phone", "country": "/payer/country"}
-"""Where a field the ledger complains of stands in a request's body, unless it is at the top."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """An error, ready to be told: the kind, this occurrence's own words, places and headers."""
-
-    problem: Problem
-    detail: str
-    places: tuple[Place, ...] = ()
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-def told(error: Exception) -> Told:
-    """Find what to tell the caller about an error; an unknown one is told as `internal`."""
-    if isinstance(error, ProblemError):
-        return Told(
-            problem=error.problem,
-            detail=error.detail,
-            places=error.places,
-            headers=error.headers,
-        )
-    if isinstance(error, LedgerError):
-        return _told_of_ledger(error)
-    if isinstance(error, web.HTTPException):
-        problem = _OF_STATUS.get(error.status, BAD_REQUEST if error.status < 500 else INTERNAL)  # noqa: PLR2004
-        allow = error.headers.get("Allow")
-        return Told(
-            problem=problem,
-            detail=_HTTP_DETAILS.get(error.status, problem.title_en + "."),
-            headers={"Allow": allow} if allow else {},
-        )
-    return _INTERNAL
-
-
-_HTTP_DETAILS: Final = {
-    404: "No route has this path; see /openapi.json for all of them.",
-    405: "The path exists with other methods; see the Allow header.",
-    413: "The body is larger than this server reads; send less.",
-}
-_INTERNAL: Final = Told(
-    problem=INTERNAL,
-    detail="The request was not understood to have succeeded; repeat it under the same "
-    "Idempotency-Key, and quote the correlation id if it stays so.",
-)
-
-
-def _told_of_ledger(error: LedgerError) -> Told:
-    problem = next((PROBLEMS[cls] for cls in type(error).__mro__ if cls in PROBLEMS), None)
-    if problem is None:
-        return _INTERNAL
-    if isinstance(error, InvalidInputError):
-        pointer = _POINTERS.get(error.field, f"/{error.field}")
-        place = Place("pointer", pointer, error.reason, error.remedy)
-        return Told(problem=problem, detail=str(error), places=(place,))
-    if isinstance(error, ledger_errors.StoreUnavailableError) and "full" in error.reason:
-        problem = DISK_FULL
-    return Told(problem=problem, detail=str(error))
-
-
-def problem_body(message: Told, *, language: Language, request_id: str) -> bytes:
-    """Write the problem details (RFC 9457) of an occurrence."""
-    problem = message.problem
-    body: dict[str, Any] = {
-        "type": PROBLEM_TYPE + problem.code,
-        "title": problem.title(language),
-        "status": problem.status,
-        "detail": message.detail,
-        "instance": f"urn:cauri:request:{request_id}",
-        "code": problem.code,
-        "category": problem.category,
-        "errors": [
-            {place.where: place.name, "reason": place.reason, "remedy": place.remedy}
-            for place in message.places
-        ],
-    }
-    return orjson.dumps(body)
-
-
-def language_of(accepted: str | None) -> Language:
-    """Choose French or English from an Accept-Language header; English where it says neither."""
-    best: tuple[float, Language] = (0.0, "en")
-    for part in (accepted or "").lower().split(",")[:LANGUAGES_READ_MAX]:
-        name, _, parameter = part.strip().partition(";")
-        language: Language | None = {"fr": "fr", "en": "en"}.get(name.split("-")[0])  # type: ignore[assignment]
-        weight = _weight(parameter)
-        if language is not None and weight > best[0]:
-            best = (weight, language)
-    return best[1]
-
-
-def _weight(parameter: str) -> float:
-    name, _, value = parameter.strip().partition("=")
-    if name != "q":
-        return 1.0
-    try:
-        return float(value)
-    except ValueError:
-        return 0.0

@@ -8,15 +8,16 @@ None of these is an event or a row: `api.views` copies field by field, so that t
 tables may change without the API noticing.
 """
 
+import re
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from api.errors import Category
 from ledger.payment import Status
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+OperatorCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{1,20}-[a-z]{2}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Currency = Annotated[str, StringConstraints(min_length=1, max_length=12)]
 Position = Annotated[int, Field(ge=0, le=2**62)]
@@ -24,7 +25,14 @@ ReturnUrl = Annotated[
     str, StringConstraints(max_length=500, pattern=r"^https?://[^\s\x00-\x1f\"<>\\^`{|}]+$")
 ]
 
-METADATA_PAIRS_MAX = 20
+METADATA_PAIRS_MAX: Final = 20
+
+_PAYMENT_ID: Final = re.compile(r"pay_[a-z2-7]{26}", re.ASCII)
+
+
+def is_payment_id(text: str) -> bool:
+    """Whether a text has the form of a payment's id; nothing else is looked up or stored as one."""
+    return _PAYMENT_ID.fullmatch(text) is not None
 
 
 class Request(BaseModel):
@@ -71,7 +79,7 @@ class PaymentRequest(Request):
         description="The provider to use; by default guessed from the number.",
         examples=["mtn"],
     )
-    operator: Name | None = Field(
+    operator: OperatorCode | None = Field(
         default=None,
         description="The payer's operator, where the number was ported and you know it.",
     )
@@ -221,107 +229,6 @@ class EventPage(Response):
     events: list[EventOut]
 
 
-class LogPage(Response):
-    """Entries of the log, verbatim; as `application/x-ndjson` one stored line each."""
-
-    position: Position = Field(description="The last position of the log.")
-    entries: list[dict[str, Any]]
-    next_after: Position | None
-
-
-class AccountOut(Response):
-    """One account's sums; debit minus credit is `balance`."""
-
-    account: str
-    name_fr: str
-    name_en: str
-    holder: str
-    currency: str
-    debit: str
-    credit: str
-    balance: str
-
-
-class TrialBalance(Response):
-    """Every account; the balances of a currency sum to zero at every position."""
-
-    position: Position
-    as_of: str | None
-    accounts: list[AccountOut]
-    is_balanced: bool
-
-
-class Checkpoint(Response):
-    """What the log commits to."""
-
-    size: Position
-    root_hex: str
-    root_base64: str
-    note: str | None = Field(description="C2SP signed note, where a signing key is set up.")
-
-
-class OperatorOut(Response):
-    """What a number tells by itself; it may have been ported since."""
-
-    country: str
-    operator: str | None
-    carrier: str | None
-    provider: str | None = Field(description="The enabled provider that would be used.")
-    currencies: list[str]
-
-
-class Health(Response):
-    """Alive."""
-
-    status: Literal["ok"]
-
-
-class SubscriptionOut(Response):
-    """How far one reader of the log has come."""
-
-    name: str
-    state: str
-    position: Position
-
-
-class Readiness(Response):
-    """Whether requests are served as they should be."""
-
-    status: Literal["ready", "not_ready"]
-    position: Position
-    subscriptions: list[SubscriptionOut]
-    reasons: list[str]
-
-
-class WebhookAnswer(Response):
-    """The call is kept."""
-
-    status: Literal["stored"]
-
-
-class PlaceOut(Response):
-    """Where something is wrong, why, and what to send instead."""
-
-    pointer: str | None = None
-    parameter: str | None = None
-    header: str | None = None
-    reason: str
-    remedy: str
-
-
-class ProblemOut(Response):
-    """RFC 9457 problem details."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
-    code: str
-    category: Category
-    errors: list[PlaceOut]
-
-
 class AsOfQuery(Query):
     """When to look from."""
 
@@ -348,34 +255,6 @@ class PaymentsQuery(Query):
     min_position: Position | None = Field(
         default=None, description="Wait until the list has reached this position (bounded)."
     )
-
-
-class LogQuery(Query):
-    """Which entries."""
-
-    after: Position = 0
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
-
-
-class AccountsQuery(AsOfQuery):
-    """Which trial balance."""
-
-    min_position: Position | None = None
-
-
-class MetricsQuery(Query):
-    """Which window."""
-
-    window_seconds: Annotated[int, Field(ge=60, le=366 * 86_400)] = 86_400
-    provider: Name | None = None
-    min_position: Position | None = None
-
-
-class OperatorQuery(Query):
-    """Which number."""
-
-    phone: Annotated[str, StringConstraints(min_length=1, max_length=40)]
-    country: Country | None = None
 
 
 class NoQuery(Query):

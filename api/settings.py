@@ -352,4 +352,5 @@ def _production_faults(settings: Settings) -> list[Fault]:
 
 def _is_for_trying(value: str) -> bool:
     host = urlsplit(value).hostname or ""
-    return "sandbox" in value.lower() or host in {"localhost", "127.0.0.1", "::1"}
+    is_local = host in {"localhost", "127.0.0.1", "::1"}
+    return is_local or "sandbox" in value.lower() or value.lower() in {"dev", "test"}

@@ -1,0 +1,79 @@
+"""The application: routes from the table, each behind its guard, all behind one middleware.
+
+`create_app` is given services that run already and starts nothing itself, so a test gives it the
+very parts a server gives it.
+
+The guard of a route does, once and in this order, what every endpoint needs: who asks, whether his
+role may, and whether the query string is what the route's model says.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import orjson
+from aiohttp import web
+
+from api.authentication import Authenticator
+from api.calls import Call, validated
+from api.errors import FORBIDDEN, ProblemError
+from api.keys import DOCUMENT, MEASURES, SERVICES
+from api.measures import Measures
+from api.middleware import ACTOR, CORRELATION_ID, REQUEST_ID, Door
+from api.openapi import openapi_document
+from api.routes import ROUTES, Route
+from api.wiring import Services
+
+
+def create_app(services: Services) -> web.Application:
+    """Make the application over services that run."""
+    settings = services.settings
+    measures = Measures(services)
+    door = Door(
+        concurrent_max=settings.requests_concurrent_max, new_id=services.new_id, measures=measures
+    )
+    app = web.Application(
+        middlewares=[door.middleware],
+        client_max_size=max(settings.body_bytes_max, settings.webhook_body_bytes_max),
+    )
+    app[SERVICES] = services
+    app[MEASURES] = measures
+    app[DOCUMENT] = orjson.dumps(openapi_document(ROUTES, server_url=settings.base_url))
+    authenticator = Authenticator(
+        services.store,
+        cached_max=settings.keys_cached_max,
+        cached_seconds=settings.keys_cached_seconds,
+    )
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, _guard(route, services, authenticator))
+    return app
+
+
+def _guard(
+    route: Route, services: Services, authenticator: Authenticator
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    roles, query_model, endpoint = route.roles, route.query, route.endpoint
+    no_query: Mapping[str, str] = {}
+    # A route that can be called without a query string has that query ready.
+    is_query_needed = any(one.is_required() for one in query_model.model_fields.values())
+    default_query = None if is_query_needed else validated(query_model, no_query, is_query=True)
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        identity = None
+        if roles is not None:
+            identity = await authenticator.identify(request.headers.get("Authorization"))
+            request[ACTOR] = identity.actor
+            if identity.role not in roles:
+                raise ProblemError(
+                    FORBIDDEN,
+                    f"This is for keys of: {', '.join(sorted(roles))}; "
+                    f"yours is of the role {identity.role}.",
+                )
+        if default_query is not None and not request.query_string:
+            query = default_query
+        else:
+            query = validated(query_model, dict(request.query), is_query=True)
+        call = Call(
+            request, services, identity, request[REQUEST_ID], request[CORRELATION_ID], query
+        )
+        return await endpoint(call)
+
+    return guarded

@@ -1,0 +1,146 @@
+"""What accountants, auditors and operators ask: the log itself, its commitments, sums and rates.
+
+The log is given verbatim: each entry is the stored line, byte for byte, whether inside a JSON array
+or, as `application/x-ndjson`, one per line; so an auditor can hash what he was given and hold it
+against a checkpoint, without trusting this server.
+"""
+
+from base64 import b64encode
+from collections import Counter
+from typing import Final
+
+import orjson
+from aiohttp import web
+
+from adapters.directory import COUNTRIES, parse_phone
+from api import reports
+from api.as_of import as_of_point
+from api.calls import Call, answer, answer_bytes
+from api.routing import provider_of
+from api.views import decimal_text
+from api.waiting import caught_up
+from projections.metrics import MetricsRow
+
+NDJSON: Final = "application/x-ndjson"
+
+
+async def show_log(call: Call) -> web.Response:
+    """Give the next entries of the log, verbatim."""
+    store, query = call.services.store, call.query
+    limit = min(query.limit, call.services.settings.page_entries_max)
+    rows = await store.read_raw(query.after, limit)
+    position = await store.position()
+    lines = [row.entry for row in rows]
+    next_after = rows[-1].position if len(rows) == limit else None
+    if NDJSON in call.request.headers.get("Accept", ""):
+        body = b"".join(line + b"\n" for line in lines)
+        return answer_bytes(body, position=position, content_type=NDJSON)
+    body = b'{"position":%d,"entries":[%s],"next_after":%s}' % (
+        position,
+        b",".join(lines),
+        orjson.dumps(next_after),
+    )
+    return answer_bytes(body, position=position)
+
+
+async def show_checkpoint(call: Call) -> web.Response:
+    """Say what the log commits to: its size and root, signed where a key is set up."""
+    head = await call.services.store.head()
+    checkpoint = reports.Checkpoint(
+        size=head.size,
+        root_hex=head.root.hex(),
+        root_base64=b64encode(head.root).decode(),
+        note=call.services.sign(head) if call.services.sign else None,
+    )
+    return answer(checkpoint, position=head.size)
+
+
+async def show_accounts(call: Call) -> web.Response:
+    """Give the trial balance; it sums to zero per currency at every position."""
+    services, query = call.services, call.query
+    position = await caught_up(call, services.accounts.name, query.min_position)
+    as_of = await as_of_point(call, query.as_of) if query.as_of is not None else None
+    rows = await services.accounts.trial_balance(as_of=as_of)
+    sums: Counter[str] = Counter()
+    for row in rows:
+        sums[row.currency] += row.balance_minor
+    balance = reports.TrialBalance(
+        position=position,
+        as_of=query.as_of,
+        accounts=[
+            reports.AccountOut(
+                account=row.account,
+                name_fr=row.name_fr,
+                name_en=row.name_en,
+                holder=row.holder,
+                currency=row.currency,
+                debit=decimal_text(row.debit_minor, row.currency),
+                credit=decimal_text(row.credit_minor, row.currency),
+                balance=decimal_text(row.balance_minor, row.currency),
+            )
+            for row in rows
+        ],
+        is_balanced=not any(sums.values()),
+    )
+    return answer(balance, position=position)
+
+
+async def show_metrics(call: Call) -> web.Response:
+    """Give counts, rates, times to the final status and amounts over a window."""
+    services, query = call.services, call.query
+    position = await caught_up(call, services.metrics.name, query.min_position)
+    now = services.clock()
+    rows = await services.metrics.report(
+        now=now, window_seconds=query.window_seconds, provider=query.provider
+    )
+    report = reports.MetricsReport(
+        position=position,
+        now=now,
+        window_seconds=query.window_seconds,
+        groups=[_group_of(row) for row in rows],
+    )
+    return answer(report, position=position)
+
+
+async def show_operator(call: Call) -> web.Response:
+    """Tell what a number shows by itself; the number is not repeated."""
+    query, adapters = call.query, call.services.adapters
+    phone = parse_phone(query.phone, query.country or call.asker.country)
+    operator = phone.operator
+    country = COUNTRIES.get(phone.country)
+    told = reports.OperatorOut(
+        country=phone.country,
+        operator=operator.code if operator else None,
+        brand=operator.brand if operator else None,
+        carrier=phone.carrier or None,
+        is_portable=phone.is_portable,
+        provider=provider_of(adapters, operator, operator.currency) if operator else None,
+        currency=country.currency if country else None,
+    )
+    return answer(told)
+
+
+def _group_of(row: MetricsRow) -> reports.MetricsGroup:
+    currency, amounts = row.currency, row.amounts_minor
+    return reports.MetricsGroup(
+        provider=row.provider,
+        currency=currency,
+        counts={status.value: count for status, count in row.counts.items() if count},
+        amounts=None
+        if currency is None or amounts is None
+        else {
+            status.value: decimal_text(amount, currency)
+            for status, amount in amounts.items()
+            if row.counts[status]
+        },
+        oldest_open_seconds=row.oldest_open_seconds,
+        final_counts={status.value: count for status, count in row.final_counts.items() if count},
+        success_rate=row.success_rate,
+        failure_rate=row.failure_rate,
+        succeeded=None
+        if currency is None or row.succeeded_minor is None
+        else decimal_text(row.succeeded_minor, currency),
+        p50_ms=row.p50_ms,
+        p95_ms=row.p95_ms,
+        p99_ms=row.p99_ms,
+    )

@@ -1,0 +1,191 @@
+"""A call: one request on its way through the door, and the answers it can be given.
+
+An endpoint is an async function from `Call` to a response: parse, one call into the ledger or a
+projection, answer. Who asks and the query string were checked before it is entered (`api.routes`
+says how); errors are raised, and become problem JSON in `api.middleware`.
+
+Bodies are bounded in size and in time; they are parsed once, by orjson, because the content digest
+of a payment needs the object itself, and pydantic then validates that object.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn, TypeVar
+
+import orjson
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from api.authentication import Identity
+from api.errors import (
+    BAD_REQUEST,
+    BODY_TOO_LARGE,
+    BODY_TOO_SLOW,
+    INVALID_REQUEST,
+    MALFORMED_JSON,
+    UNSUPPORTED_MEDIA_TYPE,
+    Place,
+    ProblemError,
+)
+from api.wiring import Services
+from ledger.entry import Context
+
+BODY_SECONDS_MAX: Final = 10.0
+"""How long a body may take to arrive."""
+
+FAULTS_TOLD_MAX: Final = 20
+"""How many faults of one request are told."""
+
+JSON: Final = "application/json"
+POSITION_HEADER: Final = "Cauri-Position"
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: what came, who asks, in which conversation, and what may be used to answer."""
+
+    request: web.Request
+    services: Services
+    identity: Identity | None
+    request_id: str
+    correlation_id: str
+    query: Any
+    """The route's query model, validated."""
+
+    @property
+    def asker(self) -> Identity:
+        """Who asks, on a route that needs a key."""
+        if self.identity is None:
+            raise RuntimeError("this route takes no key")
+        return self.identity
+
+    def context(self, actor: str) -> Context:
+        """What the log says about events that this request makes happen."""
+        return Context(actor, self.correlation_id, f"request:{self.request_id}")
+
+    async def body(self, bytes_max: int) -> bytes:
+        """Read the whole body.
+
+        Raises:
+            ProblemError: too large, too slow, or broken off.
+        """
+        length = self.request.content_length
+        if length is not None and length > bytes_max:
+            _too_large(bytes_max)
+        try:
+            async with asyncio.timeout(BODY_SECONDS_MAX):
+                body = await self.request.read()
+        except TimeoutError:
+            raise ProblemError(
+                BODY_TOO_SLOW, f"The body did not arrive within {BODY_SECONDS_MAX:g} seconds."
+            ) from None
+        except web.HTTPRequestEntityTooLarge:
+            _too_large(bytes_max)
+        except (web.RequestPayloadError, ValueError):
+            raise ProblemError(
+                BAD_REQUEST, "The body broke off or is not encoded as the headers say."
+            ) from None
+        if len(body) > bytes_max:
+            _too_large(bytes_max)
+        return body
+
+    async def json_object(self) -> dict[str, Any]:
+        """Read the body as one JSON object.
+
+        Raises:
+            ProblemError: another media type, no JSON, no object, or a body out of bounds.
+        """
+        if self.request.content_type != JSON:
+            raise ProblemError(
+                UNSUPPORTED_MEDIA_TYPE, f"Send the body with `Content-Type: {JSON}`."
+            )
+        body = await self.body(self.services.settings.body_bytes_max)
+        try:
+            parsed = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            where = f"line {error.lineno}, column {error.colno}"
+            raise ProblemError(MALFORMED_JSON, f"The body stops being JSON at {where}.") from None
+        if type(parsed) is not dict:
+            raise ProblemError(MALFORMED_JSON, "The body is JSON, but no object: send {...}.")
+        return parsed
+
+
+def _too_large(bytes_max: int) -> NoReturn:
+    raise ProblemError(BODY_TOO_LARGE, f"At most {bytes_max} bytes are read; send less.")
+
+
+def validated(model: type[Model], given: Mapping[str, Any], *, is_query: bool = False) -> Model:
+    """Validate what was sent against its model.
+
+    Raises:
+        ProblemError: names every fault by JSON pointer (or query parameter), reason and remedy;
+            what was sent is never repeated.
+    """
+    try:
+        return model.__pydantic_validator__.validate_python(given)  # type: ignore[no-any-return]
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False)[:FAULTS_TOLD_MAX]
+    places = []
+    for fault in faults:
+        path = [str(part) for part in fault["loc"]]
+        reason, remedy = _explained(fault["type"], path, fault["msg"])
+        if is_query:
+            places.append(Place("parameter", path[0] if path else "", reason, remedy))
+        else:
+            pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
+            places.append(Place("pointer", pointer, reason, remedy))
+    first = places[0]
+    raise ProblemError(INVALID_REQUEST, f"{first.name}: {first.reason} {first.remedy}", places)
+
+
+_REMEDIES: Final = {
+    "extra_forbidden": ("There is no such field.", "Remove it; see /openapi.json."),
+    "missing": ("The field is missing.", "Add it."),
+    "string_type": ("The value is no string.", "Send it in quotes."),
+    "json_invalid": ("The value is no JSON.", "Correct it."),
+}
+
+
+def _explained(kind: str, path: list[str], message: str) -> tuple[str, str]:
+    if kind == "string_type" and path[-1:] == ["amount"]:
+        return (
+            "The amount is no string: numbers lose money on the way.",
+            'Send a decimal string in major units, such as "1500".',
+        )
+    return _REMEDIES.get(kind, (f"{message}.", "See /openapi.json for what is allowed."))
+
+
+def answer(
+    content: BaseModel,
+    *,
+    status: int = 200,
+    position: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> web.Response:
+    """Answer with a model as JSON, saying at which log position it stands."""
+    return answer_bytes(
+        content.__pydantic_serializer__.to_json(content),
+        status=status,
+        position=position,
+        headers=headers,
+    )
+
+
+def answer_bytes(
+    body: bytes,
+    *,
+    status: int = 200,
+    position: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    content_type: str = JSON,
+) -> web.Response:
+    """Answer with bytes that are ready."""
+    given = {"Content-Type": content_type, "Cache-Control": "no-store"}
+    if headers:
+        given |= headers
+    if position is not None:
+        given[POSITION_HEADER] = str(position)
+    return web.Response(body=body, status=status, headers=given)

@@ -1,0 +1,49 @@
+"""Health: alive, ready, and the figures for Prometheus. No key is asked; nothing secret is told."""
+
+from aiohttp import web
+
+from api import reports
+from api.calls import Call, answer, answer_bytes
+from api.keys import DOCUMENT, MEASURES
+from ledger.errors import StoreError
+
+
+async def show_health(call: Call) -> web.Response:
+    """Answer that the process is alive, touching nothing."""
+    del call
+    return answer(reports.Health(status="ok"))
+
+
+async def show_readiness(call: Call) -> web.Response:
+    """Say whether the store can be read and every subscription moves; 503 where not."""
+    reasons = []
+    position = 0
+    try:
+        position = await call.services.store.position()
+    except StoreError as error:
+        reasons.append(f"store: {error.code}")
+    subscriptions = [
+        reports.SubscriptionOut(name=one.name, state=str(one.state), position=one.position)
+        for one in call.services.subscriptions
+    ]
+    reasons += [
+        f"subscription {one.name}: {one.state}" for one in subscriptions if one.state == "stalled"
+    ]
+    reasons += [f"stopped: {name}" for name in call.services.stopped]
+    readiness = reports.Readiness(
+        status="not_ready" if reasons else "ready",
+        position=position,
+        subscriptions=subscriptions,
+        reasons=reasons,
+    )
+    return answer(readiness, status=503 if reasons else 200, position=position)
+
+
+async def show_measures(call: Call) -> web.Response:
+    """Write the process's figures for Prometheus."""
+    return call.request.app[MEASURES].page()
+
+
+async def show_openapi(call: Call) -> web.Response:
+    """Give the OpenAPI document."""
+    return answer_bytes(call.request.app[DOCUMENT])

@@ -1,0 +1,72 @@
+"""Log lines: dotted facts with keys, as JSON for machines or coloured for people, on stderr.
+
+Tracebacks are written without local variables, and what other libraries log is reduced to its
+origin, level and kind of error: their texts may quote a request line, and in it somebody's number.
+"""
+
+import logging
+import sys
+from typing import BinaryIO, Final, TextIO, cast
+
+import orjson
+import structlog
+from structlog.typing import Processor
+
+LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+
+def configure_logs(level: str, form: str, stream: TextIO | None = None) -> None:
+    """Set up structlog and the standard library's logging; called once by a command.
+
+    Args:
+        level: the least important level that is written.
+        form: `json` or `console`.
+        stream: where to; by default the standard error stream.
+    """
+    stream = stream or sys.stderr
+    processors: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    factory: structlog.PrintLoggerFactory | structlog.BytesLoggerFactory
+    if form == "json":
+        processors += [_TRACEBACKS, structlog.processors.JSONRenderer(serializer=_written)]
+        # Bytes go out as the serializer made them, without being decoded and encoded again.
+        factory = structlog.BytesLoggerFactory(cast("BinaryIO", stream.buffer))
+    else:
+        plain = structlog.dev.plain_traceback
+        processors.append(structlog.dev.ConsoleRenderer(exception_formatter=plain))
+        factory = structlog.PrintLoggerFactory(stream)
+    structlog.configure(
+        processors=processors,
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        logger_factory=factory,
+        cache_logger_on_first_use=False,
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [_Others()]
+    root.setLevel(max(LEVELS[level], logging.WARNING))
+
+
+_TRACEBACKS: Final = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
+)
+
+
+def _written(event: object, **_options: object) -> bytes:
+    return orjson.dumps(event, default=str)
+
+
+class _Others(logging.Handler):
+    """Passes on what other libraries log, without their words."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        kind = record.exc_info[0] if record.exc_info else None
+        structlog.get_logger().log(
+            record.levelno,
+            "library.logged",
+            library=record.name,
+            where=f"{record.module}:{record.lineno}",
+            error=kind.__name__ if kind else None,
+        )

@@ -1,0 +1,131 @@
+"""The one middleware: a name for the conversation, bounded concurrency, errors as problems, a line.
+
+One function instead of four layers, because at thousands of requests a second every layer costs;
+in the order in which it acts:
+
+1. The correlation id: the caller's `X-Correlation-Id` where it is harmless text, else a new one.
+2. At most `requests_concurrent_max` requests at once; one more is told to come back.
+3. Every exception becomes problem JSON in the caller's language; what we did not foresee is logged
+   with its traceback and told as `internal`.
+4. One log line per request: method, route, status, time, ids. The route is the pattern, not the
+   path, and there is no query string: so no number, key or payload can get into a log.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from api.errors import BUSY, INTERNAL, ProblemError
+from api.measures import Measures
+from api.problems import Told, language_of, problem_body, told
+
+CORRELATION_HEADER: Final = "X-Correlation-Id"
+SERVER: Final = "cauri"
+PROBLEM_JSON: Final = "application/problem+json"
+REQUEST_ID: Final = web.RequestKey("request_id", str)
+CORRELATION_ID: Final = web.RequestKey("correlation_id", str)
+ACTOR: Final = web.RequestKey("actor", str)
+
+log = structlog.get_logger()
+
+_HARMLESS: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII)
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[0-9]{8,15}(?![0-9A-Za-z])", re.ASCII)
+
+
+class Door:
+    """Makes the middleware; counts what is inside."""
+
+    def __init__(
+        self, *, concurrent_max: int, new_id: Callable[[], str], measures: Measures
+    ) -> None:
+        self._concurrent_max, self._new_id, self._measures = concurrent_max, new_id, measures
+        self._inside = 0
+
+    @property
+    def middleware(self) -> Middleware:
+        """The aiohttp middleware."""
+
+        @web.middleware
+        async def door(request: web.Request, handler: Handler) -> web.StreamResponse:
+            return await self._serve(request, handler)
+
+        return door
+
+    async def _serve(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        started = time.perf_counter()
+        request_id = self._new_id()
+        correlation_id = correlation_id_of(request.headers.get(CORRELATION_HEADER), request_id)
+        request[REQUEST_ID] = request_id
+        request[CORRELATION_ID] = correlation_id
+        self._inside += 1
+        code = None
+        response: web.StreamResponse
+        try:
+            self._admit()
+            response = await handler(request)
+        except Exception as error:
+            message = told(error, has_body=request.method != "GET")
+            if message.problem is INTERNAL:
+                log.exception("http.failed", correlation_id=correlation_id)
+            code = message.problem.code
+            response = _problem(request, message, request_id)
+        finally:
+            self._inside -= 1
+        response.headers[CORRELATION_HEADER] = correlation_id
+        response.headers["Server"] = SERVER
+        seconds = time.perf_counter() - started
+        route = _route_of(request)
+        self._measures.observe(request.method, route, response.status, seconds)
+        log.info(
+            "http.request",
+            method=request.method,
+            route=route,
+            status=response.status,
+            milliseconds=round(seconds * 1000, 2),
+            code=code,
+            actor=request.get(ACTOR),
+            correlation_id=correlation_id,
+            request_id=request_id,
+        )
+        return response
+
+    def _admit(self) -> None:
+        if self._inside > self._concurrent_max:
+            raise ProblemError(BUSY, f"{self._concurrent_max} requests are being served already.")
+
+
+def correlation_id_of(given: str | None, otherwise: str) -> str:
+    """Take the caller's id where it is short and harmless, else the other one.
+
+    The id goes into the log for ever, so text that might hold somebody's number is not taken,
+    unless it is a UUID, whose groups may by chance be all digits.
+    """
+    if not given or not _HARMLESS.fullmatch(given):
+        return otherwise
+    return given if _UUID.fullmatch(given) or not _NUMBER.search(given) else otherwise
+
+
+def _route_of(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "unmatched"
+
+
+def _problem(request: web.Request, message: Told, request_id: str) -> web.Response:
+    language = language_of(request.headers.get("Accept-Language"))
+    problem = message.problem
+    headers = {
+        **message.headers,
+        "Content-Type": PROBLEM_JSON,
+        "Content-Language": language,
+        "Cache-Control": "no-store",
+    }
+    if problem.retry_seconds is not None:
+        headers["Retry-After"] = str(problem.retry_seconds)
+    body = problem_body(message, language=language, request_id=request_id)
+    return web.Response(body=body, status=problem.status, headers=headers)

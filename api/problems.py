@@ -1,0 +1,146 @@
+"""Problems: how an error is told to whoever sent the request, as RFC 9457 problem details.
+
+`{type, title, status, detail, instance, code, category, errors}`: `detail` says what happened here,
+`instance` names the request, `title` is in French or English by Accept-Language, and each of
+`errors` names a place (a JSON pointer into the body, a query parameter or a header), the reason and
+the remedy. What we did not foresee is told as `internal`: its own text is logged and never sent.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+from aiohttp import web
+
+from api.errors import (
+    BAD_REQUEST,
+    BODY_TOO_LARGE,
+    DISK_FULL,
+    INTERNAL,
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND,
+    PROBLEMS,
+    UNSUPPORTED_MEDIA_TYPE,
+    Language,
+    Place,
+    Problem,
+    ProblemError,
+)
+from ledger.errors import InvalidInputError, LedgerError, StoreUnavailableError
+
+PROBLEM_TYPE: Final = "urn:cauri:problem:"
+LANGUAGES_READ_MAX: Final = 10
+"""How many languages of an Accept-Language header are looked at."""
+
+_OF_STATUS: Final = {
+    404: NOT_FOUND,
+    405: METHOD_NOT_ALLOWED,
+    413: BODY_TOO_LARGE,
+    415: UNSUPPORTED_MEDIA_TYPE,
+}
+
+_POINTERS: Final = {"phone": "/payer/phone", "country": "/payer/country"}
+"""Where a field the ledger complains of stands in a request's body, unless it is at the top."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An error, ready to be told: the kind, this occurrence's own words, places and headers."""
+
+    problem: Problem
+    detail: str
+    places: tuple[Place, ...] = ()
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def told(error: Exception, *, has_body: bool = True) -> Told:
+    """Find what to tell the caller about an error; an unknown one is told as `internal`.
+
+    `has_body` says whether the fields the ledger complains of came in a body or a query string.
+    """
+    if isinstance(error, ProblemError):
+        return Told(
+            problem=error.problem,
+            detail=error.detail,
+            places=error.places,
+            headers=error.headers,
+        )
+    if isinstance(error, LedgerError):
+        return _told_of_ledger(error, has_body=has_body)
+    if isinstance(error, web.HTTPException):
+        problem = _OF_STATUS.get(error.status, BAD_REQUEST if error.status < 500 else INTERNAL)
+        allow = error.headers.get("Allow")
+        return Told(
+            problem=problem,
+            detail=_HTTP_DETAILS.get(error.status, problem.title_en + "."),
+            headers={"Allow": allow} if allow else {},
+        )
+    return _INTERNAL
+
+
+_HTTP_DETAILS: Final = {
+    404: "No route has this path; see /openapi.json for all of them.",
+    405: "The path exists with other methods; see the Allow header.",
+    413: "The body is larger than this server reads; send less.",
+}
+_INTERNAL: Final = Told(
+    problem=INTERNAL,
+    detail="The request was not understood to have succeeded; repeat it under the same "
+    "Idempotency-Key, and quote the correlation id if it stays so.",
+)
+
+
+def _told_of_ledger(error: LedgerError, *, has_body: bool) -> Told:
+    problem = next((PROBLEMS[cls] for cls in type(error).__mro__ if cls in PROBLEMS), None)
+    if problem is None:
+        return _INTERNAL
+    if isinstance(error, InvalidInputError):
+        place = Place("parameter", error.field, error.reason, error.remedy)
+        if has_body:
+            pointer = _POINTERS.get(error.field, f"/{error.field}")
+            place = place._replace(where="pointer", name=pointer)
+        return Told(problem=problem, detail=str(error), places=(place,))
+    if isinstance(error, StoreUnavailableError) and "full" in error.reason:
+        problem = DISK_FULL
+    return Told(problem=problem, detail=str(error))
+
+
+def problem_body(message: Told, *, language: Language, request_id: str) -> bytes:
+    """Write the problem details (RFC 9457) of an occurrence."""
+    problem = message.problem
+    body: dict[str, Any] = {
+        "type": PROBLEM_TYPE + problem.code,
+        "title": problem.title(language),
+        "status": problem.status,
+        "detail": message.detail,
+        "instance": f"urn:cauri:request:{request_id}",
+        "code": problem.code,
+        "category": problem.category,
+        "errors": [
+            {place.where: place.name, "reason": place.reason, "remedy": place.remedy}
+            for place in message.places
+        ],
+    }
+    return orjson.dumps(body)
+
+
+def language_of(accepted: str | None) -> Language:
+    """Choose French or English from an Accept-Language header; English where it says neither."""
+    best: tuple[float, Language] = (0.0, "en")
+    for part in (accepted or "").lower().split(",")[:LANGUAGES_READ_MAX]:
+        name, _, parameter = part.strip().partition(";")
+        language: Language | None = {"fr": "fr", "en": "en"}.get(name.split("-")[0])  # type: ignore[assignment]
+        weight = _weight(parameter)
+        if language is not None and weight > best[0]:
+            best = (weight, language)
+    return best[1]
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    if name != "q":
+        return 1.0
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0

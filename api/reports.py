@@ -1,0 +1,169 @@
+"""The shapes of reports: what accountants, auditors, operators and machines are answered.
+
+The same rules as in `api.schemas`: amounts are decimal strings, times RFC 3339, cursors positions.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from api.errors import Category
+from api.schemas import AsOfQuery, Country, Name, Position, Query, Response
+
+
+class LogPage(Response):
+    """Entries of the log, verbatim; as `application/x-ndjson` one stored line each."""
+
+    position: Position = Field(description="The last position of the log.")
+    entries: list[dict[str, Any]]
+    next_after: Position | None
+
+
+class AccountOut(Response):
+    """One account's sums; debit minus credit is `balance`."""
+
+    account: str
+    name_fr: str
+    name_en: str
+    holder: str
+    currency: str
+    debit: str
+    credit: str
+    balance: str
+
+
+class TrialBalance(Response):
+    """Every account; the balances of a currency sum to zero at every position."""
+
+    position: Position
+    as_of: str | None
+    accounts: list[AccountOut]
+    is_balanced: bool
+
+
+class MetricsGroup(Response):
+    """One group of payments: of a provider or all (null), of a currency or all (null)."""
+
+    provider: str | None
+    currency: str | None
+    counts: dict[str, int] = Field(description="How many stand in each status now.")
+    amounts: dict[str, str] | None = Field(description="Their money; null for several currencies.")
+    oldest_open_seconds: float | None
+    final_counts: dict[str, int] = Field(description="How many became final in the window.")
+    success_rate: float | None = Field(description="Of those; null while there are none.")
+    failure_rate: float | None
+    succeeded: str | None = Field(description="The money taken in the window.")
+    p50_ms: int | None = Field(description="Request to final status, in milliseconds.")
+    p95_ms: int | None
+    p99_ms: int | None
+
+
+class MetricsReport(Response):
+    """How payments fare, per provider, per currency and in all."""
+
+    position: Position
+    now: datetime
+    window_seconds: int
+    groups: list[MetricsGroup]
+
+
+class Checkpoint(Response):
+    """What the log commits to."""
+
+    size: Position
+    root_hex: str
+    root_base64: str
+    note: str | None = Field(description="C2SP signed note, where a signing key is set up.")
+
+
+class OperatorOut(Response):
+    """What a number tells by itself; it may have been ported since."""
+
+    country: str
+    operator: str | None = Field(description="Its code, to be named in a payment.")
+    brand: str | None
+    carrier: str | None = Field(description="The range's owner in the numbering plan.")
+    is_portable: bool = Field(description="Whether numbers move between operators there.")
+    provider: str | None = Field(description="The enabled provider that would be used.")
+    currency: str | None
+
+
+class Health(Response):
+    """Alive."""
+
+    status: Literal["ok"]
+
+
+class SubscriptionOut(Response):
+    """How far one reader of the log has come."""
+
+    name: str
+    state: str
+    position: Position
+
+
+class Readiness(Response):
+    """Whether requests are served as they should be."""
+
+    status: Literal["ready", "not_ready"]
+    position: Position
+    subscriptions: list[SubscriptionOut]
+    reasons: list[str]
+
+
+class WebhookAnswer(Response):
+    """The call is kept."""
+
+    status: Literal["stored"]
+
+
+class PlaceOut(Response):
+    """Where something is wrong, why, and what to send instead."""
+
+    pointer: str | None = None
+    parameter: str | None = None
+    header: str | None = None
+    reason: str
+    remedy: str
+
+
+class ProblemOut(Response):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    category: Category
+    errors: list[PlaceOut]
+
+
+class LogQuery(Query):
+    """Which entries."""
+
+    after: Position = 0
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class AccountsQuery(AsOfQuery):
+    """Which trial balance."""
+
+    min_position: Position | None = None
+
+
+class MetricsQuery(Query):
+    """Which window."""
+
+    window_seconds: Annotated[int, Field(ge=60, le=366 * 86_400)] = 86_400
+    provider: Name | None = None
+    min_position: Position | None = None
+
+
+class OperatorQuery(Query):
+    """Which number."""
+
+    phone: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    country: Country | None = None

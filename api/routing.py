@@ -1,0 +1,102 @@
+"""Routing: which provider takes a payment, and why.
+
+In this order: the provider the caller names; the providers of the operator the caller names; those
+of the operator whose range the number is in. Of several, the first that is enabled and takes the
+currency. Numbers are portable, so a guess is only a default, and its reason is kept in the log.
+
+In development a caller may name a provider for a number of a country it does not serve: that is
+how MTN's own sandbox, whose numbers are Swedish, is tried.
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple, NoReturn
+
+from adapters.base import Adapter
+from adapters.directory import BY_CODE, Operator, Phone, parse_phone
+from api.errors import INVALID_REQUEST, UNSERVED, Place, ProblemError
+from api.schemas import PaymentRequest
+
+KIND: Final = "collection"
+
+
+class PaymentRoute(NamedTuple):
+    """Where a payment goes."""
+
+    provider: str
+    operator: str | None
+    phone: Phone
+    reason: str
+
+
+def choose_route(
+    adapters: Mapping[str, Adapter],
+    wanted: PaymentRequest,
+    *,
+    default_country: str | None,
+    is_production: bool,
+) -> PaymentRoute:
+    """Choose the provider for a payment.
+
+    Raises:
+        InvalidPhoneError: the number can not exist.
+        ProblemError: no enabled provider serves it; says which there are.
+    """
+    phone = parse_phone(wanted.payer.phone, wanted.payer.country or default_country)
+    operator = phone.operator
+    reason = f"the number is in a range of {phone.carrier or 'no known operator'}"
+    if wanted.operator is not None:
+        operator = _named_operator(wanted.operator)
+        reason = "the caller named the operator"
+    if wanted.provider is not None:
+        adapter = _named_provider(adapters, wanted.provider, wanted.currency)
+        if is_production and phone.country not in adapter.countries:
+            _refuse("/payer/phone", f"{adapter.name} does not serve {phone.country}.", adapters)
+        reason = "the caller named the provider"
+        return PaymentRoute(adapter.name, operator.code if operator else None, phone, reason)
+    if operator is None:
+        _refuse("/payer/phone", "The number is of no operator that we know.", adapters)
+    chosen = provider_of(adapters, operator, wanted.currency)
+    if chosen is None:
+        reason = f"No enabled provider reaches {operator.code} in {wanted.currency}."
+        _refuse("/payer/phone", reason, adapters)
+    return PaymentRoute(chosen, operator.code, phone, reason)
+
+
+def provider_of(
+    adapters: Mapping[str, Adapter], operator: Operator, currency: str | None
+) -> str | None:
+    """The first enabled provider that reaches an operator and, if given, takes the currency."""
+    for name in operator.providers:
+        adapter = adapters.get(name)
+        if adapter is not None and _takes(adapter, currency):
+            return name
+    return None
+
+
+def _takes(adapter: Adapter, currency: str | None) -> bool:
+    return KIND in adapter.capabilities and (currency is None or currency in adapter.currencies)
+
+
+def _named_provider(adapters: Mapping[str, Adapter], name: str, currency: str) -> Adapter:
+    adapter = adapters.get(name)
+    if adapter is None:
+        _refuse("/provider", "This provider is not enabled here.", adapters)
+    if not _takes(adapter, currency):
+        _refuse("/currency", f"{name} takes no {currency}.", adapters)
+    return adapter
+
+
+def _named_operator(code: str) -> Operator:
+    operator = BY_CODE.get(code)
+    if operator is None:
+        remedy = "Ask GET /v1/operators?phone=... for the code, or leave it out."
+        place = Place("pointer", "/operator", "There is no such operator.", remedy)
+        raise ProblemError(INVALID_REQUEST, f"There is no such operator. {remedy}", [place])
+    return operator
+
+
+def _refuse(pointer: str, reason: str, adapters: Mapping[str, Adapter]) -> NoReturn:
+    enabled = ", ".join(sorted(adapters)) or "none"
+    remedy = f"Enabled providers: {enabled}; name one as `provider` if the number was ported."
+    place = Place("pointer", pointer, reason, remedy)
+    raise ProblemError(UNSERVED, f"{reason} {remedy}", [place])

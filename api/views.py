@@ -1,0 +1,147 @@
+"""Views: a folded payment as the shapes of HTTP; pure, and the only place where both are known."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from api import schemas
+from ledger import events
+from ledger.entry import RecordedEvent
+from ledger.evidence import Evidence
+from ledger.merkle import leaf_hash
+from ledger.money import decimals_of
+from ledger.payment import Attempt, Payment, Status
+
+_ASKED: Final = frozenset({Status.SUBMITTING, Status.PENDING, Status.UNKNOWN})
+
+
+def decimal_text(amount_minor: int, currency: str) -> str:
+    """Write minor units, which may be below zero here, as a decimal string in major units."""
+    sign = "-" if amount_minor < 0 else ""
+    decimals = decimals_of(currency)
+    major, minor = divmod(abs(amount_minor), 10**decimals)
+    return f"{sign}{major}.{minor:0{decimals}d}" if decimals else f"{sign}{major}"
+
+
+def receipt_of(requested: RecordedEvent) -> schemas.PaymentReceipt:
+    """Write the receipt of a payment: a function of its first event alone, so it never changes."""
+    event = requested.event
+    if not isinstance(event, events.PaymentRequested):
+        raise TypeError(f"a payment does not begin with {event.type}")
+    return schemas.PaymentReceipt(
+        id=event.payment_id,
+        status="requested",
+        amount=decimal_text(event.amount_minor, event.currency),
+        currency=event.currency,
+        merchant_id=event.merchant_id,
+        provider=event.provider,
+        operator=event.operator,
+        country=event.country,
+        route_reason=event.route_reason,
+        created_at=requested.recorded_at,
+        expires_at=event.expires_at,
+        position=requested.position,
+    )
+
+
+def payment_of(
+    state: Payment,
+    recorded: Sequence[RecordedEvent],
+    *,
+    redirect_url: str | None,
+    description: str | None,
+    metadata: dict[str, str] | None,
+) -> schemas.PaymentOut:
+    """Write a payment as its events so far say."""
+    request, settled, attempt = state.requested, state.settled, state.attempt
+    return schemas.PaymentOut(
+        id=request.payment_id,
+        status=state.status,
+        is_final=state.status.is_final,
+        reason=state.reason,
+        code=settled.code or state.code,
+        amount=state.money.amount,
+        currency=request.currency,
+        merchant_id=request.merchant_id,
+        provider=attempt.provider if attempt else request.provider,
+        operator=request.operator,
+        country=request.country,
+        route_reason=request.route_reason,
+        description=description,
+        metadata=metadata,
+        provider_transaction_id=settled.provider_transaction_id,
+        redirect_url=redirect_url,
+        next_inquiry_at=next_inquiry_at(state, recorded),
+        inquiries=state.inquiries,
+        attempts=[_attempt_of(one) for one in state.attempts],
+        evidence=[_evidence_of(one) for one in sorted(state.evidence, key=lambda one: one.order)],
+        created_at=recorded[0].recorded_at,
+        updated_at=recorded[-1].recorded_at,
+        expires_at=request.expires_at,
+        position=recorded[-1].position,
+        version=recorded[-1].version,
+    )
+
+
+def next_inquiry_at(state: Payment, recorded: Sequence[RecordedEvent]) -> datetime | None:
+    """When the provider is asked next; None where nothing is to be asked."""
+    if state.status not in _ASKED:
+        return None
+    next_at: datetime | None = None
+    for one in recorded:
+        match one.event:
+            case events.PaymentInquiryRequested(inquire_at=at):
+                next_at = min(next_at, at) if next_at else at
+            case (
+                events.PaymentSubmissionStarted(inquire_at=at)
+                | events.PaymentSubmitted(inquire_at=at)
+                | events.PaymentSubmissionDoubted(inquire_at=at)
+                | events.PaymentInquired(inquire_at=at)
+            ):
+                next_at = at
+            case events.PaymentReopened():
+                next_at = one.recorded_at
+            case _:
+                pass
+    return next_at
+
+
+def event_of(recorded: RecordedEvent) -> schemas.EventOut:
+    """Write one event with what proves it."""
+    return schemas.EventOut(
+        id=recorded.id,
+        position=recorded.position,
+        stream=recorded.stream,
+        version=recorded.version,
+        type=recorded.type,
+        schema_version=recorded.event.schema_version,
+        recorded_at=recorded.recorded_at,
+        correlation_id=recorded.correlation_id,
+        causation_id=recorded.causation_id,
+        actor=recorded.actor,
+        data=events.encode_event(recorded.event),
+        entry_hash=leaf_hash(recorded.entry).hex(),
+    )
+
+
+def _attempt_of(attempt: Attempt) -> schemas.AttemptOut:
+    return schemas.AttemptOut(
+        number=attempt.number,
+        provider=attempt.provider,
+        reference=attempt.reference,
+        is_accepted=attempt.is_accepted,
+    )
+
+
+def _evidence_of(word: Evidence) -> schemas.EvidenceOut:
+    return schemas.EvidenceOut(
+        source=word.source,
+        provider=word.provider,
+        reference=word.reference,
+        word=word.word,
+        amount=word.amount,
+        currency=word.currency,
+        provider_transaction_id=word.provider_transaction_id,
+        code=word.code,
+        reason=word.reason,
+    )

@@ -1,0 +1,37 @@
+"""Waiting: a list may be asked to have seen a position first, within a bound.
+
+A caller who has just written knows the position of what he wrote (`Cauri-Position`) and asks with
+`min_position`. The wait is for the projection's checkpoint, never for time to pass.
+"""
+
+from typing import Final
+
+from api.calls import Call
+from api.errors import INVALID_REQUEST, PROJECTION_BEHIND, Place, ProblemError
+
+_REMEDY: Final = "Send a position that an answer's Cauri-Position header has named."
+
+
+async def caught_up(call: Call, name: str, min_position: int | None) -> int:
+    """Wait for a projection where asked to; the position it stands at.
+
+    Raises:
+        ProblemError: the log itself has not reached that position, or the projection did not in
+            time.
+    """
+    projections = call.services.projections
+    position = await projections.position(name)
+    if min_position is None or position >= min_position:
+        return position
+    if min_position > await call.services.store.position():
+        reason = "The log has not reached this position."
+        place = Place("parameter", "min_position", reason, _REMEDY)
+        raise ProblemError(INVALID_REQUEST, f"min_position: {reason} {_REMEDY}", [place])
+    seconds = call.services.settings.wait_seconds_max
+    await projections.wait_for(min_position, seconds)
+    position = await projections.position(name)
+    if position < min_position:
+        raise ProblemError(
+            PROJECTION_BEHIND, f"The list stands at position {position} after {seconds:g} seconds."
+        )
+    return position

@@ -1,0 +1,135 @@
+"""Webhooks: a provider's call is judged, stored sealed as it came, and answered; nothing more.
+
+What it means is found out afterwards by the `translate` reactor, so a body nobody can read is kept
+all the same and becomes an orphan. A repeat of the same bytes lands on the same stream, which
+means "already have it", and is answered alike. Only a call that had to prove itself and did not is
+turned away, and leaves no trace.
+
+The payment's stream is read only for a provider that asks to see its token: a provider that cannot
+prove anything is not worth the reading.
+"""
+
+import base64
+import hmac
+from collections.abc import Callable
+from typing import Final
+
+import orjson
+from aiohttp import web
+
+from adapters.base import Adapter, Verdict, WebhookCall
+from adapters.recording import TOKEN_PURPOSE
+from api import reports, schemas
+from api.calls import Call, answer
+from api.errors import NOT_FOUND, UNKNOWN_PROVIDER, WEBHOOK_REFUSED, ProblemError
+from ledger import commands
+from ledger.errors import UnknownPaymentError
+from ledger.webhook import webhook_id_of
+
+PATH_PARTS_MAX: Final = 8
+PATH_CHARACTERS_MAX: Final = 400
+HEADERS_KEPT_MAX: Final = 40
+HEADER_CHARACTERS_MAX: Final = 500
+
+_SECRET_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie"})
+_STORED: Final = reports.WebhookAnswer(status="stored")
+
+
+async def receive_webhook(call: Call) -> web.Response:
+    """Take a provider's call."""
+    services, request = call.services, call.request
+    adapter = services.adapters.get(request.match_info["provider"])
+    if adapter is None:
+        raise ProblemError(UNKNOWN_PROVIDER, "No enabled provider has this name.")
+    came = WebhookCall(
+        method=request.method,
+        path=_path(request.match_info["tail"]),
+        headers=_kept_headers(request),
+        body=await call.body(services.settings.webhook_body_bytes_max),
+    )
+    verdict = await _judge(call, adapter, came)
+    if verdict == "refused":
+        raise ProblemError(
+            WEBHOOK_REFUSED, "The call does not carry the token this payment's provider was given."
+        )
+    vault = services.vault
+    named = "\0".join((adapter.name, *came.path)).encode()
+    digest = vault.digest("webhook", named + b"\0\0" + came.body)
+    webhook_id = webhook_id_of(adapter.name, digest)
+    sealed = vault.seal(webhook_id, _written(came), context=webhook_id)
+    command = commands.StoreWebhook(
+        webhook_id=webhook_id,
+        provider=adapter.name,
+        payment_id=came.payment_id if schemas.is_payment_id(came.payment_id or "") else None,
+        verdict=verdict,
+        digest=digest,
+        sealed=sealed.text,
+    )
+    handled = await services.handler.handle(
+        command,
+        context=call.context(f"provider:{adapter.name}"),
+        keys=(sealed.new_key,) if sealed.new_key else (),
+    )
+    position = handled.events[-1].position if handled.events else None
+    return answer(_STORED, position=position)
+
+
+def _path(tail: str) -> tuple[str, ...]:
+    parts = tuple(part for part in tail.split("/") if part)
+    if len(parts) > PATH_PARTS_MAX or len(tail) > PATH_CHARACTERS_MAX:
+        raise ProblemError(NOT_FOUND, "No callback URL of ours looks like this.")
+    return parts
+
+
+def _kept_headers(request: web.Request) -> dict[str, str]:
+    """The headers as evidence, without those that carry somebody's credentials."""
+    kept: dict[str, str] = {}
+    for name, value in request.headers.items():
+        if len(kept) >= HEADERS_KEPT_MAX:
+            break
+        if name.lower() not in _SECRET_HEADERS:
+            kept[str(name)] = value[:HEADER_CHARACTERS_MAX]
+    return kept
+
+
+async def _judge(call: Call, adapter: Adapter, came: WebhookCall) -> Verdict:
+    """Let the adapter judge; the payment is read only if the adapter presents a token."""
+    presented: list[str] = []
+
+    def notice(token: str) -> bool:
+        presented.append(token)
+        return False
+
+    verdict = adapter.authenticate(came, notice)
+    if not presented:
+        return verdict
+    return adapter.authenticate(came, await _token_check(call, came))
+
+
+async def _token_check(call: Call, came: WebhookCall) -> Callable[[str], bool] | None:
+    """How to compare a token with the one the provider gave; None where it gave none (yet)."""
+    try:
+        state, _ = await call.services.handler.payment(came.payment_id or "")
+    except UnknownPaymentError:
+        return None
+    attempt = state.attempt_of(came.reference or "") or state.attempt
+    if attempt is None or attempt.token_digest is None:
+        return None
+    expected = attempt.token_digest
+    vault = call.services.vault
+
+    def is_token(token: str) -> bool:
+        return hmac.compare_digest(vault.digest(TOKEN_PURPOSE, token.encode()), expected)
+
+    return is_token
+
+
+def _written(came: WebhookCall) -> bytes:
+    return orjson.dumps(
+        {
+            "method": came.method,
+            "path": came.path,
+            "headers": dict(came.headers),
+            "body": base64.b64encode(came.body).decode(),
+        }
+    )

@@ -1,0 +1,272 @@
+"""The wiring: the one module that names the concrete classes of every room and puts them together.
+
+`services(settings)` starts everything a server needs, in order, and stops it in the reverse order:
+database, store, vault, projections, adapters, then the tasks that run by themselves: the
+subscription that feeds the projections, and the workers that submit, ask and translate. A test
+gives its own clock or store by name, so the tested wiring is the real wiring.
+
+A task that ends by itself is never quiet: it is logged as an error, and `Services.stopped` names
+it, which turns /readyz to 503.
+
+`opened(settings)` is the small sibling for commands: database and store, and nothing that runs.
+"""
+
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Final, cast
+
+import structlog
+from sqlalchemy import select
+
+from adapters import directory
+from adapters.base import Adapter, Due, Worklist
+from adapters.dispatch import Dispatcher, submission_seconds_max
+from adapters.polling import Poller
+from adapters.providers import adapter_class, settings_class
+from adapters.recording import Recorder
+from adapters.translate import Translator
+from adapters.transport import Transport
+from adapters.worker import Worker
+from api.background import Background
+from api.master_key import master_keys_for
+from api.settings import Settings, provider_settings
+from ledger.handling import Handler
+from ledger.sql import Database, SqlEventStore
+from ledger.sql_schema import data_keys
+from ledger.store import Clock, DataKey, EventStore, TreeHead
+from ledger.subscriptions import Subscriber, Subscription
+from ledger.vault import MasterKeys, Vault
+from projections import PROJECTIONS
+from projections.accounts import AccountsProjection
+from projections.base import Projections
+from projections.metrics import MetricsProjection
+from projections.payments import PaymentsProjection
+from projections.worklist import WorklistProjection
+
+LEASE_MARGIN_SECONDS: Final = 30.0
+"""How much longer a lease lasts than the longest call it covers."""
+
+TRANSLATIONS_MAX: Final = 32
+"""How many stored webhooks are translated at once."""
+
+TRANSLATION_SECONDS_MAX: Final = 60.0
+
+Sign = Callable[[TreeHead], str]
+"""Makes the signed note of a checkpoint."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything an endpoint may use. Made by `services`; all of it runs while it is lent."""
+
+    settings: Settings
+    clock: Clock
+    new_id: Callable[[], str]
+    database: Database
+    store: EventStore
+    handler: Handler
+    vault: Vault
+    projections: Projections
+    payments: PaymentsProjection
+    accounts: AccountsProjection
+    metrics: MetricsProjection
+    worklist: WorklistProjection
+    adapters: Mapping[str, Adapter]
+    sign: Sign | None = None
+    subscriptions: tuple[Subscription, ...] = ()
+    workers: tuple[Worker, ...] = ()
+    background: Background = field(default_factory=Background)
+
+    @property
+    def stopped(self) -> Mapping[str, str]:
+        """What should run and does not: name to reason; empty while all is well."""
+        stalled = {name: str(error) for name, error in self.projections.stalled.items()}
+        return stalled | self.background.stopped
+
+
+def utc_now() -> datetime:
+    """Read the machine's clock."""
+    return datetime.now(UTC)
+
+
+def random_id() -> str:
+    """Make an id for a request: 16 hex digits."""
+    return secrets.token_hex(8)
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, *, clock: Clock = utc_now, create: bool = False
+) -> AsyncIterator[tuple[Database, SqlEventStore]]:
+    """Lend the database and its store; nothing runs but the appender.
+
+    Raises:
+        StoreUnavailableError, SchemaVersionError: see `Database.open`.
+    """
+    database = await Database.open(settings.database_url, create=create)
+    try:
+        store = SqlEventStore(database, clock=clock, queued_max=settings.appends_queued_max)
+        await store.start()
+        try:
+            yield database, store
+        finally:
+            await store.close()
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def services(
+    settings: Settings,
+    *,
+    clock: Clock = utc_now,
+    new_id: Callable[[], str] = random_id,
+    store: EventStore | None = None,
+    is_working: bool = True,
+    is_loopback_only: bool = False,
+) -> AsyncIterator[Services]:
+    """Start everything, lend it, stop everything.
+
+    Args:
+        settings: what was chosen.
+        clock: the present time.
+        new_id: makes ids of requests.
+        store: another log than the database's, for tests.
+        is_working: whether this process submits, asks and translates; projections always run.
+        is_loopback_only: whether adapters may call this machine alone (the sandboxes).
+
+    Raises:
+        SettingsError, MasterKeyError, StoreError: nothing was left running.
+    """
+    adapter_settings = {
+        name: provider_settings(settings, name, settings_class(name)) for name in settings.providers
+    }
+    async with AsyncExitStack() as stack:
+        database, own_store = await stack.enter_async_context(
+            opened(settings, clock=clock, create=not settings.is_production)
+        )
+        log_store: EventStore = own_store if store is None else store
+        vault = Vault(await _master_keys(settings, database), log_store)
+        handler = Handler(log_store)
+        projections = Projections(database, PROJECTIONS)
+        await projections.start(log_store)
+        open_transport = partial(Transport, clock=clock, is_loopback_only=is_loopback_only)
+        adapters = {}
+        for name, chosen in adapter_settings.items():
+            adapters[name] = adapter_class(name)(chosen, open_transport)
+            stack.push_async_callback(adapters[name].close)
+        directory.warm_up()
+        background = Background()
+        stack.push_async_callback(background.stop)
+        # A class variable is a name too, whatever the type checker says of protocols.
+        subscription = Subscription(log_store, cast("Subscriber", projections))
+        background.start("subscription", subscription.run())
+        made = Services(
+            settings=settings,
+            clock=clock,
+            new_id=new_id,
+            database=database,
+            store=log_store,
+            handler=handler,
+            vault=vault,
+            projections=projections,
+            payments=projections.of(PaymentsProjection),
+            accounts=projections.of(AccountsProjection),
+            metrics=projections.of(MetricsProjection),
+            worklist=projections.of(WorklistProjection),
+            adapters=adapters,
+            sign=signer_of(settings),
+            subscriptions=(subscription,),
+            workers=_workers(settings, handler, vault, adapters, projections, subscription, clock)
+            if is_working
+            else (),
+            background=background,
+        )
+        for worker in made.workers:
+            background.start(f"{worker.kind} {worker.provider or 'all'}", worker.run())
+        yield made
+
+
+async def _master_keys(settings: Settings, database: Database) -> MasterKeys:
+    async with database.read() as conn:
+        row = (await conn.execute(select(data_keys).limit(1))).one_or_none()
+    sample = DataKey(*row) if row is not None else None
+    path = database.engine.url.database if database.dialect == "sqlite" else None
+    folder = Path(path).parent if path else None
+    return master_keys_for(settings, folder=folder, sample=sample)
+
+
+def _workers(
+    settings: Settings,
+    handler: Handler,
+    vault: Vault,
+    adapters: Mapping[str, Adapter],
+    projections: Projections,
+    subscription: Subscription,
+    clock: Clock,
+) -> tuple[Worker, ...]:
+    """Make a worker for submitting and one for asking per provider, and one that translates."""
+    recorder = Recorder(handler, vault)
+    dispatcher = Dispatcher(recorder, adapters, clock=clock, public_url=settings.base_url)
+    poller = Poller(recorder, adapters, clock=clock)
+    translator = Translator(recorder, adapters, clock=clock)
+    holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+    def worker(
+        kind: str,
+        provider: str | None,
+        perform: Callable[[Due], Awaitable[None]],
+        concurrency_max: int,
+        seconds: float,
+    ) -> Worker:
+        return Worker(
+            kind,
+            provider,
+            perform,
+            # The two rooms do not know each other; their `Due` have the same fields.
+            worklist=cast("Worklist", projections.of(WorklistProjection)),
+            clock=clock,
+            holder=holder,
+            wait_for_news=_News(subscription),
+            concurrency_max=concurrency_max,
+            lease_seconds=seconds + LEASE_MARGIN_SECONDS,
+        )
+
+    workers = [
+        worker("translate", None, translator.perform, TRANSLATIONS_MAX, TRANSLATION_SECONDS_MAX)
+    ]
+    for name, adapter in adapters.items():
+        seconds, most = submission_seconds_max(adapter), adapter.pace.concurrency_max
+        workers.append(worker("submit", name, dispatcher.perform, most, seconds))
+        workers.append(worker("inquire", name, poller.perform, most, seconds))
+    return tuple(workers)
+
+
+class _News:
+    """Wakes one worker when the projections have moved since it last looked.
+
+    It remembers what it woke the worker with, so nothing that happens between two waits is slept
+    through.
+    """
+
+    def __init__(self, subscription: Subscription) -> None:
+        self._subscription = subscription
+        self._seen = 0
+
+    async def __call__(self, seconds: float) -> None:
+        await self._subscription.wait_for(self._seen + 1, seconds)
+        self._seen = self._subscription.position
+
+
+def signer_of(settings: Settings) -> Sign | None:
+    """Make what signs checkpoints; None where no signing key is set up."""
+    return None
