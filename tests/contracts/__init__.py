@@ -1,0 +1,1 @@
+"""The laws, as abstract test classes: one per port."""

@@ -1,0 +1,283 @@
+"""The law of every provider adapter, over real sockets against its sandbox.
+
+A provider's test is a subclass that opens a `World`: the sandbox, whose time stands still, and the
+adapter under test. The sandbox's books are the truth; the adapter is never asked about itself.
+
+`submit_to_the_end` does what the reactors do, and no more: it asks when the outcome is unknown,
+submits again only what was certainly not sent, and gives up after a few rounds.
+"""
+
+from abc import abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from adapters.base import (
+    Accepted,
+    Adapter,
+    Charge,
+    Declined,
+    Final,
+    NotFound,
+    NotSent,
+    Pending,
+    Submission,
+    Unknown,
+    WebhookCall,
+)
+from adapters.sandbox.faults import Faults, Outage
+from adapters.transcript import Exchange
+from ledger.commands import RecordEvidence, RequestInquiry
+from ledger.evidence import Word
+from tests.replay import NOW, PAYMENT_ID
+
+Ending = Literal["paid", "refused", "expired"]
+
+ROUNDS_MAX = 4
+
+WEATHERS = {
+    "500 before": Faults(server_error=1),
+    "500 after": Faults(server_error_after=1),
+    "503 for ever": Faults(outages=(Outage(after_seconds=0, for_seconds=1e9),)),
+    "HTML with 200": Faults(html_with_200=1, seed=1),
+    "HTML with 200, other dice": Faults(html_with_200=1, seed=2),
+    "reset before": Faults(connection_reset_before=1),
+    "reset after": Faults(connection_reset_after=1),
+    "silent after": Faults(silent_after_accept=1),
+    "slow": Faults(slow_answer=1, slow_answer_seconds=1e6),
+}
+
+
+@dataclass(kw_only=True)
+class World:
+    """A provider and our adapter for it."""
+
+    adapter: Adapter
+    exchanges: list[Exchange]
+    secrets: tuple[str, ...]
+    """Texts that no transcript may hold."""
+    notified: list[WebhookCall] = field(default_factory=list)
+
+    def charge(self, ending: Ending) -> Charge:
+        """Make a charge that will end so."""
+        raise NotImplementedError
+
+    async def end(self, reference: str, accepted: Accepted, ending: Ending) -> None:
+        """Let the payer and the time do what it takes; wait for the notification."""
+        raise NotImplementedError
+
+    async def weather(self, faults: Faults) -> None:
+        """Change what goes wrong; the provider keeps its books and its address."""
+        raise NotImplementedError
+
+    async def leave(self) -> None:
+        """Make the provider unreachable."""
+        raise NotImplementedError
+
+    def expire_tokens(self) -> None:
+        """Let every access token end earlier than was promised."""
+        raise NotImplementedError
+
+    def known(self) -> set[str]:
+        """The references the provider has in its books."""
+        raise NotImplementedError
+
+    def times_charged(self) -> int:
+        """How many payers' payments the provider has booked as successful."""
+        raise NotImplementedError
+
+
+async def submit_to_the_end(world: World, charge: Charge) -> tuple[str, Accepted]:
+    """Do what the reactors do until the provider has accepted; give reference and acceptance."""
+    adapter, number = world.adapter, 1
+    for _ in range(ROUNDS_MAX):
+        reference = adapter.reference_for(charge.payment_id, number)
+        outcome = await adapter.submit(charge, reference)
+        if isinstance(outcome, Unknown):
+            asked = await adapter.inquire(reference, None)
+            if isinstance(asked, (Pending, Final)):
+                return reference, Accepted()
+            assert isinstance(asked, (NotFound, NotSent))
+            if isinstance(asked, NotFound):
+                assert adapter.is_idempotent_by_reference
+        elif isinstance(outcome, Accepted):
+            return reference, outcome
+        else:
+            assert isinstance(outcome, NotSent)
+        number += 0 if adapter.is_idempotent_by_reference else 1
+    raise AssertionError("the provider has not accepted")
+
+
+async def warm(world: World) -> None:
+    """Have a token and a connection: what goes wrong later goes wrong with the call itself."""
+    number = 99
+    await world.adapter.submit(
+        world.charge("refused"), world.adapter.reference_for("pay_" + "b" * 26, number)
+    )
+
+
+class ProviderContract:
+    """What every adapter promises."""
+
+    @abstractmethod
+    def open_world(self, folder: Path) -> AbstractAsyncContextManager[World]:
+        """Open the sandbox and the adapter."""
+
+    @pytest.fixture
+    async def world(self, tmp_path: Path) -> AsyncIterator[World]:
+        async with self.open_world(tmp_path) as world:
+            yield world
+
+    async def test_it_is_an_adapter_and_names_submissions_apart(self, world: World) -> None:
+        assert isinstance(world.adapter, Adapter)
+        made = [
+            world.adapter.reference_for(payment_id, number)
+            for payment_id in (PAYMENT_ID, "pay_" + "b" * 26)
+            for number in (1, 2, 3)
+        ]
+        assert len(set(made)) == 6
+        assert made[0] == world.adapter.reference_for(PAYMENT_ID, 1)
+
+    async def test_a_payment_is_accepted_then_pending_then_succeeded(self, world: World) -> None:
+        charge = world.charge("paid")
+        reference = world.adapter.reference_for(PAYMENT_ID, 1)
+        accepted = await world.adapter.submit(charge, reference)
+        assert isinstance(accepted, Accepted)
+        assert isinstance(await world.adapter.inquire(reference, accepted.handle), Pending)
+        await world.end(reference, accepted, "paid")
+        final = await world.adapter.inquire(reference, accepted.handle)
+        assert isinstance(final, Final)
+        assert (final.word, bool(final.provider_transaction_id)) == (Word.SUCCEEDED, True)
+        assert world.times_charged() == 1
+
+    @pytest.mark.parametrize(
+        ("ending", "word"), [("refused", Word.FAILED), ("expired", Word.EXPIRED)]
+    )
+    async def test_other_endings_are_the_providers_own_word(
+        self, world: World, ending: Ending, word: Word
+    ) -> None:
+        reference = world.adapter.reference_for(PAYMENT_ID, 1)
+        accepted = await world.adapter.submit(world.charge(ending), reference)
+        assert isinstance(accepted, Accepted)
+        await world.end(reference, accepted, ending)
+        final = await world.adapter.inquire(reference, accepted.handle)
+        assert isinstance(final, Final)
+        assert (final.word, bool(final.code)) == (word, True)
+        assert world.times_charged() == 0
+
+    async def test_repeating_a_reference_never_charges_twice(self, world: World) -> None:
+        reference = world.adapter.reference_for(PAYMENT_ID, 1)
+        charge = world.charge("paid")
+        first = await world.adapter.submit(charge, reference)
+        again = await world.adapter.submit(charge, reference)
+        assert isinstance(first, Accepted)
+        assert isinstance(again, Accepted if world.adapter.is_idempotent_by_reference else NotSent)
+        await world.end(reference, first, "paid")
+        assert world.times_charged() == 1
+
+    async def test_a_reference_the_provider_does_not_know_is_never_final(
+        self, world: World
+    ) -> None:
+        reference = world.adapter.reference_for(PAYMENT_ID, 7)
+        asked = await world.adapter.inquire(reference, None)
+        assert isinstance(asked, NotFound if world.adapter.is_idempotent_by_reference else NotSent)
+
+    async def test_a_token_that_ends_early_is_replaced_under_way(self, world: World) -> None:
+        await warm(world)
+        world.expire_tokens()
+        reference = world.adapter.reference_for(PAYMENT_ID, 1)
+        accepted = await world.adapter.submit(world.charge("paid"), reference)
+        assert isinstance(accepted, Accepted)
+        world.expire_tokens()
+        asked = await world.adapter.inquire(reference, accepted.handle)
+        assert isinstance(asked, (Pending, Final))
+
+    @pytest.mark.parametrize("weather", WEATHERS)
+    async def test_in_any_weather_the_payer_is_charged_once_and_the_truth_is_found(
+        self, world: World, weather: str
+    ) -> None:
+        await warm(world)
+        charge, reference = world.charge("paid"), world.adapter.reference_for(PAYMENT_ID, 1)
+        await world.weather(WEATHERS[weather])
+        outcome: Submission = await world.adapter.submit(charge, reference)
+        assert isinstance(outcome, (Unknown, NotSent))
+        if isinstance(outcome, NotSent) and world.adapter.is_idempotent_by_reference:
+            assert reference not in world.known()
+        await world.weather(Faults.none())
+        reference, accepted = await submit_to_the_end(world, charge)
+        await world.end(reference, accepted, "paid")
+        final = await world.adapter.inquire(reference, accepted.handle)
+        assert isinstance(final, Final)
+        assert (final.word, world.times_charged()) == (Word.SUCCEEDED, 1)
+
+    @pytest.mark.parametrize("weather", WEATHERS)
+    async def test_in_any_weather_an_inquiry_says_nothing_it_does_not_know(
+        self, world: World, weather: str
+    ) -> None:
+        reference = world.adapter.reference_for(PAYMENT_ID, 1)
+        accepted = await world.adapter.submit(world.charge("paid"), reference)
+        assert isinstance(accepted, Accepted)
+        await world.weather(WEATHERS[weather])
+        asked = await world.adapter.inquire(reference, accepted.handle)
+        assert isinstance(asked, (Unknown, Pending))
+
+    async def test_without_a_token_nothing_was_sent(self, world: World) -> None:
+        await world.weather(Faults(server_error=1))
+        reference = world.adapter.reference_for(PAYMENT_ID, 1)
+        outcome = await world.adapter.submit(world.charge("paid"), reference)
+        assert isinstance(outcome, NotSent)
+        assert world.known() == set()
+
+    async def test_a_provider_that_is_away_was_sent_nothing(self, world: World) -> None:
+        await warm(world)
+        await world.leave()
+        reference = world.adapter.reference_for(PAYMENT_ID, 1)
+        outcome = await world.adapter.submit(world.charge("paid"), reference)
+        assert isinstance(outcome, NotSent)
+        handle = {"order_id": reference, "amount": "1", "pay_token": "x"}
+        assert isinstance(await world.adapter.inquire(reference, handle), Unknown)
+
+    async def test_its_own_webhook_is_read_and_a_broken_one_is_not(self, world: World) -> None:
+        reference = world.adapter.reference_for(PAYMENT_ID, 1)
+        accepted = await world.adapter.submit(world.charge("paid"), reference)
+        assert isinstance(accepted, Accepted)
+        await world.end(reference, accepted, "paid")
+        call = world.notified[-1]
+        token = accepted.webhook_token
+        verdict = world.adapter.authenticate(call, None if token is None else token.__eq__)
+        commands = world.adapter.translate(call, verdict, NOW)
+        assert verdict == ("unsigned" if token is None else "authenticated")
+        assert [type(one) for one in commands] == [
+            RequestInquiry if token is None else RecordEvidence
+        ]
+        assert {one.payment_id for one in commands} == {PAYMENT_ID}
+
+    async def test_transcripts_show_everything_but_secrets_and_people(self, world: World) -> None:
+        charge, reference = world.charge("paid"), world.adapter.reference_for(PAYMENT_ID, 1)
+        accepted = await world.adapter.submit(charge, reference)
+        assert isinstance(accepted, Accepted)
+        await world.adapter.inquire(reference, accepted.handle)
+        await world.weather(Faults(html_with_200=1))
+        await world.adapter.submit(charge, reference)
+        transcripts = [one.transcript for one in world.exchanges]
+        assert len(transcripts) >= 3
+        assert all(f"{one.method} {one.path}" in one.transcript for one in world.exchanges)
+        hidden = {*world.secrets, *accepted.handle.values(), accepted.webhook_token or "x" * 99}
+        hidden -= {reference, accepted.handle.get("amount", "")}
+        hidden |= {charge.phone, charge.phone.removeprefix("+")}
+        assert [text for text in transcripts if any(one in text for one in hidden)] == []
+
+    async def test_a_refusal_at_once_leaves_nothing_behind(self, world: World) -> None:
+        outcome = await world.adapter.submit(
+            self.refused_at_once(world), world.adapter.reference_for(PAYMENT_ID, 1)
+        )
+        assert isinstance(outcome, Declined)
+        assert (outcome.is_technical, world.known()) == (True, set())
+
+    @abstractmethod
+    def refused_at_once(self, world: World) -> Charge:
+        """Make a charge the provider refuses before accepting it."""
