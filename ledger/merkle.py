@@ -8,12 +8,17 @@ consistency proof is read back without touching an entry.
 A tile at level L, index N holds the roots of 256 consecutive perfect subtrees of 256^L leaves,
 numbered as in C2SP tlog-tiles. Proofs are lists of hashes as RFC 6962 section 2.1 defines them.
 
+Why every level also carries a `Frontier` (the roots of the perfect subtrees among its hashes): the
+root is wanted after every commit, and from the filling tiles alone it would cost up to 255 hashes a
+level each time; from the frontiers it costs a few hashes in all.
+
 It reads and writes nothing: `reader(level, index)` is whatever can give the hashes of a tile.
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 TILE_WIDTH: Final = 256
 TILE_HEIGHT: Final = 8
@@ -22,7 +27,8 @@ HASH_BYTES: Final = 32
 _sha256 = hashlib.sha256
 
 
-class Tile(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Tile:
     """A complete tile: 256 hashes."""
 
     level: int
@@ -50,10 +56,26 @@ EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 
 def _perfect_root(hashes: Sequence[bytes]) -> bytes:
     """The root over a power of two of subtree roots."""
-    row = list(hashes)
+    row = hashes
     while len(row) > 1:
         row = [_sha256(b"\x01" + row[at] + row[at + 1]).digest() for at in range(0, len(row), 2)]
     return row[0]
+
+
+def _fold(peaks: Sequence[bytes], root: bytes | None) -> bytes | None:
+    """The root over adjoining perfect subtrees, largest first, and what stands right of them."""
+    for peak in reversed(peaks):
+        root = peak if root is None else _sha256(b"\x01" + peak + root).digest()
+    return root
+
+
+def _are_hashes(hashes: Iterable[bytes]) -> bool:
+    return all(len(one) == HASH_BYTES for one in hashes)
+
+
+def _below_or_at(count: int) -> int:
+    """The largest power of two that is not above `count`."""
+    return 1 << count.bit_length() - 1
 
 
 def _bits(count: int) -> list[int]:
@@ -61,10 +83,67 @@ def _bits(count: int) -> list[int]:
     return [1 << bit for bit in range(count.bit_length() - 1, -1, -1) if count >> bit & 1]
 
 
+class Frontier:
+    """A tree of which only the roots of its perfect subtrees are kept.
+
+    Enough to add leaves and to know the root, in any order of the two; too little for proofs.
+    """
+
+    __slots__ = ("_peaks", "size")
+
+    def __init__(self, size: int = 0, peaks: Sequence[bytes] = ()) -> None:
+        """Start at a size.
+
+        Args:
+            size: how many leaves there are.
+            peaks: the roots of the perfect subtrees, the largest (leftmost) first.
+
+        Raises:
+            ValueError: the peaks do not fit the size.
+        """
+        if len(peaks) != size.bit_count() or not _are_hashes(peaks):
+            raise ValueError(f"a tree of {size} has {size.bit_count()} perfect subtrees")
+        self.size = size
+        self._peaks = list(peaks)
+
+    @property
+    def peaks(self) -> list[bytes]:
+        """The roots of the perfect subtrees, the largest first."""
+        return list(self._peaks)
+
+    def copy(self) -> "Frontier":
+        """The same tree, apart."""
+        return Frontier(self.size, self._peaks)
+
+    def extend(self, leaves: Sequence[bytes]) -> None:
+        """Add leaf hashes."""
+        size, peaks = self.size, self._peaks
+        done, end = 0, len(leaves)
+        while done < end:
+            # The widest perfect subtree that may start here: as wide as what stands to its left
+            # allows, and no wider than what is left to add.
+            width = _below_or_at(end - done)
+            if size:
+                width = min(width, size & -size)
+            peak = _perfect_root(leaves[done : done + width])
+            done += width
+            full = width
+            while size & full:
+                peak = _sha256(b"\x01" + peaks.pop() + peak).digest()
+                full <<= 1
+            peaks.append(peak)
+            size += width
+        self.size = size
+
+    def root(self) -> bytes:
+        """The root of the tree as it stands."""
+        return _fold(self._peaks, None) or EMPTY_ROOT
+
+
 class TreeBuilder:
     """The appender's state of the tree: the filling tile of every level."""
 
-    __slots__ = ("_levels", "size")
+    __slots__ = ("_frontiers", "_rows", "size")
 
     def __init__(self, size: int = 0, levels: Iterable[Sequence[bytes]] = ()) -> None:
         """Start at a size.
@@ -78,59 +157,62 @@ class TreeBuilder:
             ValueError: the hashes do not fit the size.
         """
         self.size = size
-        self._levels = [list(hashes) for hashes in levels]
-        while len(self._levels) < _levels_of(size):
-            self._levels.append([])
-        for level, hashes in enumerate(self._levels):
-            if len(hashes) != size // TILE_WIDTH**level % TILE_WIDTH:
+        self._rows = [list(hashes) for hashes in levels]
+        while len(self._rows) < max(_levels_of(size), 1):
+            self._rows.append([])
+        self._frontiers = []
+        for level, hashes in enumerate(self._rows):
+            if len(hashes) != size // TILE_WIDTH**level % TILE_WIDTH or not _are_hashes(hashes):
                 raise ValueError(f"level {level} of a tree of {size} has {len(hashes)} hashes")
+            frontier = Frontier()
+            frontier.extend(hashes)
+            self._frontiers.append(frontier)
 
     def copy(self) -> "TreeBuilder":
         """The same state, apart: for trying an append that may be rolled back."""
-        return TreeBuilder(self.size, self._levels)
+        twin = TreeBuilder()
+        twin.size = self.size
+        twin._rows = [list(row) for row in self._rows]
+        twin._frontiers = [one.copy() for one in self._frontiers]
+        return twin
 
     def extend(self, leaves: Sequence[bytes]) -> list[Tile]:
         """Add leaf hashes; the tiles that became complete, in the order to store them."""
         completed: list[Tile] = []
         size = self.size
         done = 0
-        if not self._levels:
-            self._levels.append([])
         while done < len(leaves):
-            row = self._levels[0]
-            took = leaves[done : done + TILE_WIDTH - len(row)]
-            row.extend(took)
+            took = leaves[done : done + TILE_WIDTH - len(self._rows[0])]
             done += len(took)
-            if len(row) == TILE_WIDTH:
-                self._carry(0, (size + done) // TILE_WIDTH - 1, completed)
+            self._add(0, size + done, took, completed)
         self.size = size + len(leaves)
         return completed
 
-    def _carry(self, level: int, index: int, completed: list[Tile]) -> None:
-        row = self._levels[level]
-        completed.append(Tile(level, index, tuple(row)))
-        if level + 1 == len(self._levels):
-            self._levels.append([])
-        upper = self._levels[level + 1]
-        upper.append(_perfect_root(row))
-        self._levels[level] = []
-        if len(upper) == TILE_WIDTH:
-            self._carry(level + 1, index // TILE_WIDTH, completed)
+    def _add(self, level: int, count: int, hashes: Sequence[bytes], completed: list[Tile]) -> None:
+        """Add hashes to a level, which then has had `count`; a full tile moves on."""
+        row, frontier = self._rows[level], self._frontiers[level]
+        row.extend(hashes)
+        frontier.extend(hashes)
+        if len(row) < TILE_WIDTH:
+            return
+        count //= TILE_WIDTH
+        completed.append(Tile(level, count - 1, tuple(row)))
+        self._rows[level], self._frontiers[level] = [], Frontier()
+        if level + 1 == len(self._rows):
+            self._rows.append([])
+            self._frontiers.append(Frontier())
+        self._add(level + 1, count, (frontier.root(),), completed)
 
     def filling(self, level: int) -> list[bytes]:
         """The hashes of the tile that is filling at a level."""
-        return list(self._levels[level]) if level < len(self._levels) else []
+        return list(self._rows[level]) if level < len(self._rows) else []
 
     def root(self) -> bytes:
         """The root of the tree as it stands."""
         root: bytes | None = None
-        for row in self._levels:
-            end = len(row)
-            for width in reversed(_bits(end)):
-                subtree = _perfect_root(row[end - width : end])
-                root = subtree if root is None else node_hash(subtree, root)
-                end -= width
-        return EMPTY_ROOT if root is None else root
+        for frontier in self._frontiers:
+            root = _fold(frontier.peaks, root)
+        return root or EMPTY_ROOT
 
 
 def _levels_of(size: int) -> int:
@@ -184,7 +266,7 @@ def root_at(size: int, reader: TileReader) -> bytes:
 
 def _split(count: int) -> int:
     """The largest power of two below `count`."""
-    return 1 << (count - 1).bit_length() - 1
+    return _below_or_at(count - 1)
 
 
 def inclusion_proof(index: int, size: int, reader: TileReader) -> list[bytes]:
@@ -209,13 +291,15 @@ def inclusion_proof(index: int, size: int, reader: TileReader) -> list[bytes]:
 
 
 def consistency_proof(old: int, new: int, reader: TileReader) -> list[bytes]:
-    """PROOF(old, D[new]) of RFC 6962 section 2.1.2.
+    """PROOF(old, D[new]) of RFC 6962 section 2.1.2; empty if `old` is 0, the start of every log.
 
     Raises:
-        ValueError: not 0 < old <= new.
+        ValueError: not 0 <= old <= new.
     """
-    if not 0 < old <= new:
-        raise ValueError(f"no consistency proof from {old} to {new}")
+    if not 0 <= old <= new:
+        raise ValueError(f"there is no consistency proof from {old} to {new}")
+    if old == 0:
+        return []
     proof: list[bytes] = []
     start, end, is_whole = 0, new, True
     while old != end:
@@ -238,7 +322,7 @@ def verify_inclusion(
 
     RFC 9162 section 2.1.3.2.
     """
-    if not 0 <= index < size:
+    if not 0 <= index < size or not _are_hashes((leaf, *proof)):
         return False
     node, last, found = index, size - 1, leaf
     for sibling in proof:
@@ -261,11 +345,13 @@ def verify_consistency(
 ) -> bool:
     """Whether the proof shows that the tree of `new` only added to the tree of `old`.
 
-    RFC 9162 section 2.1.4.2.
+    RFC 9162 section 2.1.4.2. Every tree grew out of the empty one, and no proof is needed for that.
     """
     if old == new:
         return not proof and old_root == new_root
-    if not 0 < old < new or not proof:
+    if old == 0:
+        return not proof and old_root == EMPTY_ROOT
+    if not 0 < old < new or not proof or not _are_hashes((*proof, old_root)):
         return False
     path = list(proof)
     if old & (old - 1) == 0:

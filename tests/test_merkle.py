@@ -1,14 +1,19 @@
-"""The tree: the published vectors, and every proof of every small tree."""
+"""The tree is the one RFC 6962 defines, and no proof of anything else is believed."""
 
+import json
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.merkle import (
     EMPTY_ROOT,
-    Tile,
+    TILE_WIDTH,
+    Frontier,
     TreeBuilder,
     builder_from,
     consistency_proof,
@@ -20,190 +25,292 @@ from ledger.merkle import (
     verify_inclusion,
 )
 
-# The test tree of the Certificate Transparency reference code (merkletree/merkle_tree_test.cc):
-# the inputs of its eight leaves, the roots of its first n leaves, and its published proofs.
-INPUTS = [
-    "",
-    "00",
-    "10",
-    "2021",
-    "3031",
-    "40414243",
-    "5051525354555657",
-    "606162636465666768696a6b6c6d6e6f",
-]
-ROOTS = [
-    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
-    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
-    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-    "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
-    "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
-    "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
-    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
-]
-A = "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7"
-B = "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e"
-C = "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4"
-D = "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b"
-E = "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0"
-F = "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a"
-INCLUSIONS = [
-    (0, 1, []),
-    (0, 8, [A, B, C]),
-    (5, 8, [D, E, ROOTS[4]]),
-    (2, 3, [ROOTS[2]]),
-    (1, 5, [ROOTS[1], B, D]),
-]
-CONSISTENCIES = [
-    (1, 1, []),
-    (1, 8, [A, B, C]),
-    (6, 8, [F, E, ROOTS[4]]),
-    (2, 5, [B, D]),
-]
+FIXTURES: Final = Path(__file__).parent / "fixtures" / "merkle"
+SPOTS: Final = (255, 256, 257, 511, 512, 513, 65_535, 65_536, 65_537, 65_792, 66_000)
+"""Sizes around the edges of tiles of the first two levels."""
 
-PUBLISHED = [leaf_hash(bytes.fromhex(one)) for one in INPUTS]
+LEAVES: Final = [leaf_hash(number.to_bytes(4)) for number in range(max(SPOTS))]
 
 
-class Tree:
-    """A tree with its complete tiles kept, as a store keeps them."""
+@cache
+def naive_root(start: int, end: int) -> bytes:
+    """MTH(D[start:end]) as section 2.1 of RFC 6962 writes it down."""
+    if end - start < 2:
+        return LEAVES[start] if start < end else EMPTY_ROOT
+    middle = start + naive_split(end - start)
+    return node_hash(naive_root(start, middle), naive_root(middle, end))
 
-    def __init__(self, leaves: Sequence[bytes], step: int = 1) -> None:
-        self.leaves = leaves
-        self.tiles: dict[tuple[int, int], Tile] = {}
+
+def naive_split(count: int) -> int:
+    """The largest power of two smaller than `count`."""
+    width = 1
+    while width * 2 < count:
+        width *= 2
+    return width
+
+
+def naive_path(index: int, start: int, end: int) -> list[bytes]:
+    """PATH(m, D[n]) as section 2.1.1 writes it down."""
+    if end - start == 1:
+        return []
+    middle = start + naive_split(end - start)
+    if index < middle:
+        return [*naive_path(index, start, middle), naive_root(middle, end)]
+    return [*naive_path(index, middle, end), naive_root(start, middle)]
+
+
+def naive_proof(old: int, start: int, end: int, *, is_whole: bool = True) -> list[bytes]:
+    """SUBPROOF(m, D[n], b) as section 2.1.2 writes it down; `old` counts from `start`."""
+    if old == end - start:
+        return [] if is_whole else [naive_root(start, end)]
+    width = naive_split(end - start)
+    middle = start + width
+    if old <= width:
+        left = naive_proof(old, start, middle, is_whole=is_whole)
+        return [*left, naive_root(middle, end)]
+    right = naive_proof(old - width, middle, end, is_whole=False)
+    return [*right, naive_root(start, middle)]
+
+
+class Tiles:
+    """The tiles of a tree, full and filling, as a log's tables give them."""
+
+    def __init__(self, leaves: Sequence[bytes]) -> None:
         self.builder = TreeBuilder()
-        for start in range(0, len(leaves), step):
-            for tile in self.builder.extend(leaves[start : start + step]):
-                self.tiles[tile.level, tile.index] = tile
+        self.full = {(tile.level, tile.index): tile.hashes for tile in self.builder.extend(leaves)}
 
-    def read(self, level: int, index: int) -> Sequence[bytes]:
-        """A tile, or what there is of the last one."""
-        tile = self.tiles.get((level, index))
-        return tile.hashes if tile else self.builder.filling(level)
-
-
-def naive_root(leaves: Sequence[bytes]) -> bytes:
-    """MTH as RFC 6962 section 2.1 writes it."""
-    if not leaves:
-        return EMPTY_ROOT
-    if len(leaves) == 1:
-        return leaves[0]
-    split = 1
-    while split * 2 < len(leaves):
-        split *= 2
-    return node_hash(naive_root(leaves[:split]), naive_root(leaves[split:]))
+    def __call__(self, level: int, index: int) -> Sequence[bytes]:
+        if (level, index) in self.full:
+            return self.full[level, index]
+        here = self.builder.size // TILE_WIDTH**level
+        return self.builder.filling(level) if index == here // TILE_WIDTH else []
 
 
-LEAVES = [leaf_hash(str(number).encode()) for number in range(70_000)]
+@pytest.fixture(scope="module")
+def tiles() -> Tiles:
+    """The tiles of all leaves there are: every smaller tree is read from them too."""
+    return Tiles(LEAVES)
 
 
-@pytest.mark.parametrize("size", range(9))
-def test_the_roots_are_the_published_ones(size: int) -> None:
-    tree = Tree(PUBLISHED)
-    assert root_at(size, tree.read).hex() == ROOTS[size]
-    assert Tree(PUBLISHED[:size]).builder.root().hex() == ROOTS[size]
+def reference_tree() -> Any:
+    return json.loads((FIXTURES / "reference_tree.json").read_text())
 
 
-@pytest.mark.parametrize(("index", "size", "proof"), INCLUSIONS)
-def test_the_inclusion_proofs_are_the_published_ones(
-    index: int, size: int, proof: list[str]
+def unhex(texts: list[str]) -> list[bytes]:
+    return [bytes.fromhex(text) for text in texts]
+
+
+def test_the_reference_tree_has_its_published_roots() -> None:
+    vectors = reference_tree()
+    leaves = [leaf_hash(leaf) for leaf in unhex(vectors["leaves"])]
+    roots = unhex(vectors["roots"])
+    built = TreeBuilder()
+    frontier = Frontier()
+    assert [built.root(), frontier.root()] == [roots[0]] * 2
+    for leaf, root in zip(leaves, roots[1:], strict=True):
+        built.extend([leaf])
+        frontier.extend([leaf])
+        assert [built.root(), frontier.root()] == [root] * 2
+    assert [root_at(size, Tiles(leaves)) for size in range(9)] == roots
+
+
+def test_the_reference_tree_has_its_published_inclusion_proofs() -> None:
+    vectors = reference_tree()
+    leaves = [leaf_hash(leaf) for leaf in unhex(vectors["leaves"])]
+    roots, tiles = unhex(vectors["roots"]), Tiles(leaves)
+    for vector in vectors["paths"]:
+        index, size, path = vector["leaf"] - 1, vector["size"], unhex(vector["path"])
+        assert inclusion_proof(index, size, tiles) == path
+        assert verify_inclusion(leaves[index], index, size, path, roots[size])
+
+
+def test_the_reference_tree_has_its_published_consistency_proofs() -> None:
+    vectors = reference_tree()
+    roots = unhex(vectors["roots"])
+    tiles = Tiles([leaf_hash(leaf) for leaf in unhex(vectors["leaves"])])
+    for vector in vectors["proofs"]:
+        old, new, proof = vector["old"], vector["new"], unhex(vector["proof"])
+        assert consistency_proof(old, new, tiles) == proof
+        assert verify_consistency(old, new, proof, roots[old], roots[new])
+
+
+def test_a_proof_of_a_public_log_of_a_thousand_million_leaves_is_believed() -> None:
+    vector = json.loads((FIXTURES / "argon2020.json").read_text())
+    old_root, new_root, *proof = unhex([vector["old_root"], vector["new_root"], *vector["proof"]])
+    assert verify_consistency(vector["old"], vector["new"], proof, old_root, new_root)
+    assert not verify_consistency(vector["old"] + 1, vector["new"], proof, old_root, new_root)
+
+
+@pytest.mark.parametrize("size", [*range(1, 40), 63, 64, 65, 128, 200, *range(254, 260), 300])
+def test_every_proof_of_every_small_tree_is_the_defined_one_and_is_believed(
+    size: int, tiles: Tiles
 ) -> None:
-    made = inclusion_proof(index, size, Tree(PUBLISHED).read)
-
-    assert [one.hex() for one in made] == proof
-    assert verify_inclusion(PUBLISHED[index], index, size, made, bytes.fromhex(ROOTS[size]))
-
-
-@pytest.mark.parametrize(("old", "new", "proof"), CONSISTENCIES)
-def test_the_consistency_proofs_are_the_published_ones(
-    old: int, new: int, proof: list[str]
-) -> None:
-    made = consistency_proof(old, new, Tree(PUBLISHED).read)
-
-    assert [one.hex() for one in made] == proof
-    was, now = bytes.fromhex(ROOTS[old]), bytes.fromhex(ROOTS[new])
-    assert verify_consistency(old, new, made, was, now)
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 13, 21, 34, 55, 64, 65])
-def test_every_proof_of_every_small_tree_verifies_and_no_other_does(size: int) -> None:
-    tree = Tree(LEAVES[:size])
-    root = naive_root(LEAVES[:size])
-    assert root_at(size, tree.read) == tree.builder.root() == root
+    root = naive_root(0, size)
+    assert root_at(size, tiles) == root
     for index in range(size):
-        proof = inclusion_proof(index, size, tree.read)
-        assert verify_inclusion(LEAVES[index], index, size, proof, root)
-        assert not verify_inclusion(LEAVES[index + 1], index, size, proof, root)
-        assert not verify_inclusion(LEAVES[index], index, size, [*proof, root], root)
-        assert not proof or not verify_inclusion(LEAVES[index], index, size, proof[:-1], root)
+        path = inclusion_proof(index, size, tiles)
+        assert path == naive_path(index, 0, size)
+        assert verify_inclusion(LEAVES[index], index, size, path, root)
     for old in range(1, size + 1):
-        proof = consistency_proof(old, size, tree.read)
-        was = naive_root(LEAVES[:old])
-        assert verify_consistency(old, size, proof, was, root)
-        assert old == size or not verify_consistency(old, size, proof, root, was)
+        proof = consistency_proof(old, size, tiles)
+        assert proof == naive_proof(old, 0, size)
+        assert verify_consistency(old, size, proof, naive_root(0, old), root)
 
 
-@pytest.mark.parametrize("size", [255, 256, 257, 511, 512, 513, 65_535, 65_536, 65_537, 70_000])
-def test_tiles_carry_the_tree_over_their_edges(size: int) -> None:
-    tree = Tree(LEAVES[:size], step=97)
-    root = naive_root(LEAVES[:size])
-
-    assert tree.builder.root() == root_at(size, tree.read) == root
-    for index in (0, 1, size // 2, size - 2, size - 1):
-        proof = inclusion_proof(index, size, tree.read)
-        assert verify_inclusion(LEAVES[index], index, size, proof, root)
-    for old in (1, 255, 256, size // 2, size - 1, size):
-        if old <= size:
-            proof = consistency_proof(old, size, tree.read)
-            assert verify_consistency(old, size, proof, naive_root(LEAVES[:old]), root)
-
-
-@given(st.integers(0, 1500), st.lists(st.integers(1, 400), max_size=6))
-def test_leaves_added_in_any_portions_make_the_same_tree(size: int, portions: list[int]) -> None:
-    whole = Tree(LEAVES[:size], step=1500)
-    parts = Tree(LEAVES[:size], step=max(portions, default=1))
-
-    assert parts.tiles == whole.tiles
-    assert parts.builder.root() == whole.builder.root() == root_at(size, whole.read)
+@pytest.mark.parametrize("size", SPOTS)
+def test_trees_at_the_edges_of_tiles_are_the_defined_ones(size: int, tiles: Tiles) -> None:
+    root = naive_root(0, size)
+    own = Tiles(LEAVES[:size])  # with only the partial tiles this very size has
+    assert [own.builder.root(), root_at(size, own), root_at(size, tiles)] == [root] * 3
+    for index in {0, 1, size // 2, size - 2, size - 1}:
+        path = inclusion_proof(index, size, own)
+        assert path == inclusion_proof(index, size, tiles) == naive_path(index, 0, size)
+        assert verify_inclusion(LEAVES[index], index, size, path, root)
+    for old in {1, 2, 255, 256, 257, size // 2, size - 1} & set(range(size)):
+        proof = consistency_proof(old, size, own)
+        assert proof == consistency_proof(old, size, tiles) == naive_proof(old, 0, size)
+        assert verify_consistency(old, size, proof, naive_root(0, old), root)
 
 
-@given(st.integers(1, 700), st.data())
-def test_a_changed_proof_proves_nothing(size: int, data: st.DataObject) -> None:
-    tree = Tree(LEAVES[:size], step=700)
-    root = tree.builder.root()
+@given(chunks=st.lists(st.integers(0, 300), max_size=12))
+@settings(max_examples=60)
+def test_in_whatever_portions_leaves_come_the_tree_and_its_tiles_are_the_same(
+    chunks: list[int],
+) -> None:
+    built, frontier = TreeBuilder(), Frontier()
+    completed = []
+    for chunk in chunks:
+        portion = LEAVES[built.size : built.size + chunk]
+        completed += built.extend(portion)
+        frontier.extend(portion)
+        assert [built.root(), frontier.root()] == [naive_root(0, built.size)] * 2
+    whole = TreeBuilder()
+    assert completed == whole.extend(LEAVES[: sum(chunks)])
+    assert [built.filling(level) for level in range(3)] == [whole.filling(n) for n in range(3)]
+
+
+@given(size=st.integers(0, len(LEAVES)), more=st.integers(0, 700))
+@settings(max_examples=40)
+def test_the_state_is_made_again_from_what_is_stored(tiles: Tiles, size: int, more: int) -> None:
+    again = builder_from(size, tiles)
+    assert (again.size, again.root()) == (size, root_at(size, tiles))
+    more = min(more, len(LEAVES) - size)
+    completed = again.extend(LEAVES[size : size + more])
+    assert again.root() == root_at(size + more, tiles)
+    assert all(tiles.full[tile.level, tile.index] == tile.hashes for tile in completed)
+
+
+def test_a_frontier_is_made_again_from_its_peaks() -> None:
+    frontier = Frontier()
+    frontier.extend(LEAVES[:300])
+    again = Frontier(300, frontier.peaks)
+    for each in (frontier, again):
+        each.extend(LEAVES[300:321])
+    assert again.root() == frontier.root() == naive_root(0, 321)
+
+
+def test_full_tiles_come_in_the_order_they_are_complete() -> None:
+    built = TreeBuilder()
+    completed = [(tile.level, tile.index) for tile in built.extend(LEAVES[:65_536])]
+    assert completed == [*((0, index) for index in range(256)), (1, 0)]
+    assert [built.filling(level) for level in range(4)] == [[], [], [naive_root(0, 65_536)], []]
+
+
+def test_an_append_that_is_rolled_back_leaves_nothing_behind() -> None:
+    built = TreeBuilder()
+    built.extend(LEAVES[:500])
+    tried = built.copy()
+    tried.extend(LEAVES[500:70_000])
+    assert [built.size, built.root()] == [500, naive_root(0, 500)]
+    assert [len(tile.hashes) for tile in built.extend(LEAVES[500:512])] == [256]
+    assert built.root() == naive_root(0, 512)
+
+
+@given(st.data())
+@settings(max_examples=300)
+def test_no_inclusion_proof_with_any_byte_changed_is_believed(
+    tiles: Tiles, data: st.DataObject
+) -> None:
+    size = data.draw(st.integers(1, 600))
     index = data.draw(st.integers(0, size - 1))
-    old = data.draw(st.integers(1, size))
-    for proof, holds in (
-        (
-            inclusion_proof(index, size, tree.read),
-            lambda p: verify_inclusion(LEAVES[index], index, size, p, root),
-        ),
-        (
-            consistency_proof(old, size, tree.read),
-            lambda p: verify_consistency(old, size, p, root_at(old, tree.read), root),
-        ),
-    ):
-        assert holds(proof)
-        if proof:
-            at = data.draw(st.integers(0, len(proof) - 1))
-            byte = data.draw(st.integers(0, 31))
-            changed = bytearray(proof[at])
-            changed[byte] ^= data.draw(st.integers(1, 255))
-            assert not holds([*proof[:at], bytes(changed), *proof[at + 1 :]])
+    parts = [LEAVES[index], naive_root(0, size), *inclusion_proof(index, size, tiles)]
+    leaf, root, *proof = flipped(parts, data)
+    assert not verify_inclusion(leaf, index, size, proof, root)
 
 
-@given(st.integers(0, 1300))
-def test_an_appender_starts_again_from_stored_tiles(size: int) -> None:
-    tree = Tree(LEAVES[:size], step=1300)
-    again = builder_from(size, tree.read)
-    before = again.copy()
+@given(st.data())
+@settings(max_examples=300)
+def test_no_consistency_proof_with_any_byte_changed_is_believed(
+    tiles: Tiles, data: st.DataObject
+) -> None:
+    size = data.draw(st.integers(2, 600))
+    old = data.draw(st.integers(1, size - 1))
+    parts = [naive_root(0, old), naive_root(0, size), *consistency_proof(old, size, tiles)]
+    old_root, new_root, *proof = flipped(parts, data)
+    assert not verify_consistency(old, size, proof, old_root, new_root)
 
-    assert again.extend(LEAVES[size : size + 300]) == tree.builder.extend(LEAVES[size : size + 300])
-    assert again.root() == tree.builder.root()
-    assert before.root() == naive_root(LEAVES[:size])
+
+def flipped(parts: list[bytes], data: st.DataObject) -> list[bytes]:
+    """The hashes with one bit of one of them changed."""
+    at = data.draw(st.integers(0, len(parts) - 1))
+    byte = data.draw(st.integers(0, 31))
+    changed = bytearray(parts[at])
+    changed[byte] ^= 1 << data.draw(st.integers(0, 7))
+    return [*parts[:at], bytes(changed), *parts[at + 1 :]]
 
 
-def test_a_builder_refuses_hashes_that_do_not_fit_its_size() -> None:
-    with pytest.raises(ValueError, match="level 0 of a tree of 3 has 2 hashes"):
-        TreeBuilder(3, [LEAVES[:2]])
+@given(st.data())
+@settings(max_examples=100)
+def test_a_proof_of_another_place_or_size_or_length_is_not_believed(
+    tiles: Tiles, data: st.DataObject
+) -> None:
+    size = data.draw(st.integers(2, 600))
+    index = data.draw(st.integers(0, size - 1))
+    path, root = inclusion_proof(index, size, tiles), naive_root(0, size)
+    leaf = LEAVES[index]
+    other = data.draw(st.integers(-2, size + 2).filter(lambda one: one != index))
+    assert not verify_inclusion(leaf, other, size, path, root)
+    for wrong in (path[:-1], path[1:], [*path, root], [root, *path], [b"", *path]):
+        assert not verify_inclusion(leaf, index, size, wrong, root)
+    old = data.draw(st.integers(1, size - 1))
+    proof, old_root = consistency_proof(old, size, tiles), naive_root(0, old)
+    for wrong in (proof[:-1], proof[1:], [*proof, root], [root, *proof], [b"", *proof]):
+        assert not verify_consistency(old, size, wrong, old_root, root)
+    assert not verify_consistency(size, old, proof, root, old_root)
+
+
+def test_hashes_cut_at_another_place_are_not_believed(tiles: Tiles) -> None:
+    path, root = inclusion_proof(1, 2, tiles), naive_root(0, 2)
+    joined = path[0] + LEAVES[1]
+    assert verify_inclusion(joined[32:], 1, 2, [joined[:32]], root)
+    assert not verify_inclusion(joined[31:], 1, 2, [joined[:31]], root)
+
+
+def test_every_tree_grew_out_of_the_empty_one(tiles: Tiles) -> None:
+    root = naive_root(0, 5)
+    assert consistency_proof(0, 5, tiles) == []
+    assert verify_consistency(0, 5, [], EMPTY_ROOT, root)
+    assert verify_consistency(0, 0, [], EMPTY_ROOT, EMPTY_ROOT)
+    assert not verify_consistency(0, 5, [], root, root)
+    assert not verify_consistency(0, 5, [root], EMPTY_ROOT, root)
+    assert not verify_consistency(5, 5, [root], root, root)
+
+
+def test_what_cannot_be_proved_is_refused(tiles: Tiles) -> None:
+    for index, size in [(0, 0), (5, 5), (-1, 5)]:
+        with pytest.raises(ValueError, match="has no leaf"):
+            inclusion_proof(index, size, tiles)
+    for old, new in [(6, 5), (-1, 5)]:
+        with pytest.raises(ValueError, match="no consistency proof"):
+            consistency_proof(old, new, tiles)
+    with pytest.raises(LookupError, match="tile 3/0 has only 0 hashes"):
+        root_at(256**3, tiles)
+
+
+def test_a_state_that_does_not_fit_its_size_is_refused() -> None:
+    for size, levels in [(1, []), (1, [[]]), (0, [[LEAVES[0]]]), (256, [[], []]), (1, [[b"x"]])]:
+        with pytest.raises(ValueError, match="level"):
+            TreeBuilder(size, levels)
+    for size, peaks in [(1, []), (2, LEAVES[:2]), (1, [b"short"])]:
+        with pytest.raises(ValueError, match="perfect subtrees"):
+            Frontier(size, peaks)
