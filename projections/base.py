@@ -157,8 +157,12 @@ class Projections:
             return
         try:
             await self._advance(running, batch)
-        except Exception as error:
-            log.warning("projections.failed_together", position=batch[0].position, exc_info=True)
+        except Exception as error:  # noqa: BLE001 - each is tried on its own next
+            log.warning(
+                "projections.failed_together",
+                position=batch[0].position,
+                error=type(error).__name__,
+            )
             await self._advance_apart(running, batch, error)
         else:
             self._failures.clear()
