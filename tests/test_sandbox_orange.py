@@ -1,4 +1,4 @@
-"""The Orange sandbox as a merchant meets it: tokens, orders, status, refusals."""
+"""The Orange sandbox as a merchant meets it: orders, refusals, status, ends."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,11 +11,8 @@ from adapters.sandbox.orange_rules import CURRENCY_BY_SEGMENT
 from adapters.sandbox.payer import pay_as_customer
 from tests.orange_merchant import (
     CODE,
-    EXPIRED_TOKEN,
     INVALID_BODY,
-    INVALID_TOKEN,
     MISSING_BODY,
-    NO_ADDRESS,
     NO_TRANSACTION,
     PAYER,
     USED_ORDER,
@@ -27,10 +24,6 @@ from tests.orange_merchant import (
     refusal,
 )
 
-UNKNOWN_CLIENT = refusal(
-    401, 41, "Invalid credentials", "The client is unknown or its secret is wrong."
-)
-NO_HEADER = refusal(401, 40, "Missing credentials", "The Authorization header is missing.")
 TOO_LARGE = refusal(413, 66, "Body too large", "The body is too large.")
 
 
@@ -38,86 +31,6 @@ TOO_LARGE = refusal(413, 66, "Body too large", "The body is too large.")
 async def world() -> AsyncIterator[World]:
     async with a_world() as made:
         yield made
-
-
-class TestToken:
-    @pytest.mark.parametrize("version", ["v2", "v3"])
-    async def test_a_client_gets_a_bearer_for_ninety_days_told_as_text(
-        self, world: World, version: str
-    ) -> None:
-        answer = await world.merchant.ask_token(version=version)
-        assert (answer.status, sorted(answer.body), answer.body["token_type"]) == (
-            200,
-            ["access_token", "expires_in", "token_type"],
-            "Bearer",
-        )
-        assert answer.body["expires_in"] == "7776000"
-
-    async def test_expires_in_may_be_a_number(self) -> None:
-        async with a_world(expires_in_is_text=False, token_lifetime_seconds=3600) as world:
-            answer = await world.merchant.ask_token()
-            assert answer.body["expires_in"] == 3600
-
-    @pytest.mark.parametrize(
-        ("changes", "expected"),
-        [
-            ({"authorization": None}, NO_HEADER),
-            ({"authorization": "Basic bm9ib2R5OndpdGhvdXQ="}, UNKNOWN_CLIENT),
-            ({"authorization": "Basic %%%"}, UNKNOWN_CLIENT),
-            ({"authorization": "Bearer x"}, UNKNOWN_CLIENT),
-            (
-                {
-                    "body": b'{"grant_type":"client_credentials"}',
-                    "content_type": "application/json",
-                },
-                refusal(
-                    400,
-                    26,
-                    "Invalid header value",
-                    "Content-Type must be application/x-www-form-urlencoded.",
-                ),
-            ),
-            ({"body": b""}, refusal(400, 23, "Missing body field", "grant_type is missing.")),
-            (
-                {"body": b"grant_type=password"},
-                invalid("grant_type must be client_credentials."),
-            ),
-            ({"version": "v1"}, NO_ADDRESS),
-        ],
-    )
-    async def test_what_is_no_client_is_told_so(
-        self, world: World, changes: dict[str, Any], expected: Answer
-    ) -> None:
-        assert await world.merchant.ask_token(**changes) == expected
-
-    async def test_a_token_ends_and_a_new_one_opens_again(self) -> None:
-        async with a_world(token_lifetime_seconds=3600) as world:
-            before = (await world.merchant.create("order-1")).status
-            world.timer.advance(3600)
-            at_the_end = await world.merchant.create("order-2")
-            await world.merchant.ask_token()
-            after = (await world.merchant.create("order-2")).status
-            assert (before, at_the_end, after) == (201, EXPIRED_TOKEN, 201)
-
-    @pytest.mark.parametrize(
-        ("authorization", "expected"),
-        [
-            ("", NO_HEADER),
-            ("Bearer", INVALID_TOKEN),
-            ("Bearer made-up", INVALID_TOKEN),
-            ("Bearer ffffffffff-000000000000000000000000", INVALID_TOKEN),
-            ("Basic {token}", INVALID_TOKEN),
-            ("Bearer {token}0", INVALID_TOKEN),
-        ],
-    )
-    @pytest.mark.parametrize("operation", ["webpayment", "transactionstatus"])
-    async def test_without_a_good_bearer_nothing_is_done(
-        self, world: World, operation: str, authorization: str, expected: Answer
-    ) -> None:
-        given = authorization.format(token=world.merchant.token)
-        body = orjson.dumps(world.merchant.wanted())
-        answer = await world.merchant.post(operation, body, Authorization=given)
-        assert (answer, world.sandbox.books.orders) == (expected, {})
 
 
 class TestOrder:
@@ -193,9 +106,11 @@ class TestOrder:
             ({"amount": -1}, "amount must be a whole number above zero."),
             ({"amount": True}, "amount must be a whole number above zero."),
             ({"amount": 10**12 + 1}, "amount must be a whole number above zero."),
-            ({"order_id": 17}, "order_id must be text."),
-            ({"reference": ["x"]}, "reference must be text."),
-            ({"lang": 1}, "lang must be text."),
+            ({"order_id": 17}, "order_id must be printable text."),
+            ({"reference": ["x"]}, "reference must be printable text."),
+            ({"lang": 1}, "lang must be printable text."),
+            ({"order_id": "a\u0000b"}, "order_id must be printable text."),
+            ({"reference": "Awa\u202e"}, "reference must be printable text."),
             ({"order_id": "x" * 31}, "order_id is longer than 30 characters."),
             ({"reference": "x" * 31}, "reference is longer than 30 characters."),
             (
@@ -206,8 +121,9 @@ class TestOrder:
             ({"cancel_url": "/cancel"}, "cancel_url is no address we can use."),
             (
                 {"return_url": "http://localhost/\r\nX-Evil: 1"},
-                "return_url is no address we can use.",
+                "return_url must be printable text.",
             ),
+            ({"cancel_url": "http://localhost/é"}, "cancel_url is no address we can use."),
             ({"notif_url": "http://localhost:port/"}, "notif_url is no address we can use."),
         ],
     )
@@ -259,6 +175,12 @@ class TestOrder:
         self, world: World, operation: str, body: bytes | None, expected: Answer
     ) -> None:
         assert await world.merchant.post(operation, body) == expected
+
+    async def test_a_body_that_is_not_encoded_as_it_says_is_refused(self, world: World) -> None:
+        body = orjson.dumps(world.merchant.wanted())
+        answer = await world.merchant.post("webpayment", body, Content_Encoding="gzip")
+        description = "The body is not encoded as its headers say."
+        assert answer == refusal(400, 22, "Invalid body", description)
 
     async def test_json_is_read_whatever_the_content_type_says(self, world: World) -> None:
         body = orjson.dumps(world.merchant.wanted())
@@ -379,8 +301,8 @@ class TestStatus:
         ("changes", "expected"),
         [
             ({"amount": "12500"}, "amount must be a whole number above zero."),
-            ({"order_id": 1}, "order_id must be text."),
-            ({"pay_token": {"a": 1}}, "pay_token must be text."),
+            ({"order_id": 1}, "order_id must be printable text."),
+            ({"pay_token": {"a": 1}}, "pay_token must be printable text."),
         ],
     )
     async def test_a_wrong_kind_is_named(
@@ -434,3 +356,18 @@ class TestWayOfAnOrder:
             await pay_as_customer(world.merchant.session, body["payment_url"], PAYER, CODE)
             world.timer.advance(5)
             assert (await world.status()).body["status"] == "SUCCESS"
+
+    async def test_a_payer_who_never_confirms_has_the_pages_lifetime_and_no_transaction(
+        self, world: World
+    ) -> None:
+        body = await world.created()
+        world.timer.advance(300)
+        await pay_as_customer(world.merchant.session, body["payment_url"], "237650000052", CODE)
+        seen = []
+        for seconds in (299.0, 1.0):
+            world.timer.advance(seconds)
+            seen.append((await world.status()).body)
+        assert seen == [
+            {"status": "PENDING", "order_id": "order-1"},
+            {"status": "EXPIRED", "order_id": "order-1"},
+        ]

@@ -161,7 +161,7 @@ class TestFaultsAtOrange:
     async def test_one_seed_hurts_the_same_orders_in_any_sequence(self) -> None:
         hurt = []
         for sequence in (range(12), reversed(range(12))):
-            async with a_world(Faults(seed=7, server_error_after=0.5)) as world:
+            async with a_world(Faults(seed=1, server_error_after=0.5)) as world:
                 names = [f"order-{number}" for number in sequence]
                 answers = [(name, (await world.merchant.create(name)).status) for name in names]
                 hurt.append(sorted(name for name, status in answers if status == 500))

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from html.parser import HTMLParser
 from typing import Any
 
-import aiohttp
 import pytest
 
 from adapters.sandbox.orange_markup import STYLE
@@ -17,7 +16,7 @@ from adapters.sandbox.payer import (
     look_as_customer,
     pay_as_customer,
 )
-from tests.orange_merchant import CANCEL_URL, CODE, PAYER, RETURN_URL, World, a_world
+from tests.orange_merchant import CANCEL_URL, CODE, FORM, PAYER, RETURN_URL, World, a_world
 
 SENT_BACK = PayerSaw(status=303, sent_to=RETURN_URL)
 SENT_TO_CANCEL = PayerSaw(status=303, sent_to=CANCEL_URL)
@@ -177,13 +176,26 @@ class TestMistakes:
             page = await response.text()
         assert ('value="65&quot;&gt;&lt;b&gt;"' in page, "777888" in page) == (True, False)
 
-    async def test_a_form_with_other_fields_is_a_form_without_them(self, world: World) -> None:
-        body = await world.created()
-        form = aiohttp.FormData()
-        form.add_field("number", b"237650000001", filename="number.txt")
-        form.add_field("other", "x")
-        async with world.merchant.session.post(body["payment_url"], data=form) as response:
-            assert (response.status, world.order().status) == (422, "INITIATED")
+    @pytest.mark.parametrize(
+        ("content_type", "body"),
+        [
+            (FORM, b"\xff\xfe=1&number=%ff"),
+            (FORM, b"&".join(b"field=%d" % number for number in range(1000))),
+            (f"{FORM}; charset=nonsense", b"number="),
+            ("multipart/form-data; boundary=x", b"--x\r\nnonsense"),
+            ("application/json", b"{}"),
+            (FORM, b""),
+        ],
+    )
+    async def test_what_is_no_such_form_is_an_empty_one(
+        self, world: World, content_type: str, body: bytes
+    ) -> None:
+        url = (await world.created())["payment_url"]
+        headers = {"Content-Type": content_type}
+        async with world.merchant.session.post(url, data=body, headers=headers) as response:
+            page = await response.text()
+        said = FRENCH.mistakes[Mistake.CODE_MISSING]
+        assert (response.status, said in page, world.order().status) == (422, True, "INITIATED")
 
 
 class TestEndedPages:

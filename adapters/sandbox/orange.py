@@ -31,7 +31,12 @@ from adapters.sandbox.faults import Call, Faults, FaultyLine
 from adapters.sandbox.orange_books import OrangeBooks
 from adapters.sandbox.orange_orders import OrangeOrders
 from adapters.sandbox.orange_page import PAGE_PATH, OrangePage
-from adapters.sandbox.orange_requests import order_id_in, read_creation, read_question
+from adapters.sandbox.orange_requests import (
+    order_id_in,
+    read_creation,
+    read_form,
+    read_question,
+)
 from adapters.sandbox.orange_rules import (
     JSON_TYPE,
     Code,
@@ -159,7 +164,7 @@ class _Calls:
         if request.content_type != FORM_TYPE:
             code = Code.INVALID_HEADER_VALUE
             raise RefusedError(error(code, f"Content-Type must be {FORM_TYPE}."))
-        grant_type = (await request.post()).get("grant_type")
+        grant_type = read_form(await request.read()).get("grant_type")
         if not grant_type:
             raise RefusedError(error(Code.MISSING_BODY_FIELD, "grant_type is missing."))
         if grant_type != "client_credentials":
@@ -202,7 +207,7 @@ class _Calls:
     async def _show_books(self, request: web.Request) -> web.Response:
         """Answer one page of the books; `next` is where the following page begins."""
         try:
-            after = max(0, int(request.query.get("after", "0")))
+            after = min(max(0, int(request.query.get("after", "0"))), len(self._books.orders))
             limit = min(PAGE_SIZE_MAX, max(1, int(request.query.get("limit", PAGE_SIZE_MAX))))
         except ValueError:
             description = "after and limit are whole numbers."
@@ -260,8 +265,8 @@ async def _read_order_id(request: web.Request, handler: Handler) -> web.StreamRe
     if request.path.startswith(API_PATH):
         try:
             request[ORDER_ID] = order_id_in(await request.read())
-        except web.HTTPRequestEntityTooLarge:
-            return error(Code.BODY_TOO_LARGE, "The body is too large.")
+        except (web.HTTPRequestEntityTooLarge, web.RequestPayloadError) as broken:
+            return _unreadable(broken)
     return await handler(request)
 
 
@@ -272,12 +277,18 @@ async def _answer_refusals(request: web.Request, handler: Handler) -> web.Stream
         return await handler(request)
     except RefusedError as refused:
         return refused.answer
-    except web.HTTPRequestEntityTooLarge:
-        return error(Code.BODY_TOO_LARGE, "The body is too large.")
+    except (web.HTTPRequestEntityTooLarge, web.RequestPayloadError) as broken:
+        return _unreadable(broken)
     except web.HTTPNotFound:
         return error(Code.RESOURCE_NOT_FOUND, "There is nothing at this address.")
     except web.HTTPMethodNotAllowed:
         return error(Code.METHOD_NOT_ALLOWED, "This address is not called in this way.")
+
+
+def _unreadable(broken: Exception) -> web.Response:
+    if isinstance(broken, web.HTTPRequestEntityTooLarge):
+        return error(Code.BODY_TOO_LARGE, "The body is too large.")
+    return error(Code.INVALID_BODY, "The body is not encoded as its headers say.")
 
 
 def _gateway_failure(status: int) -> web.Response:

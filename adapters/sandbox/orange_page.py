@@ -30,6 +30,7 @@ from adapters.sandbox.orange_markup import (
     waiting_page,
 )
 from adapters.sandbox.orange_orders import Mistake, OrangeOrders
+from adapters.sandbox.orange_requests import read_form
 from adapters.sandbox.orange_rules import OrangeSandboxSettings
 from adapters.sandbox.orange_words import FRENCH, WORDS, Words
 
@@ -90,14 +91,14 @@ class OrangePage:
         order = self._order(request)
         if order is None:
             return await self._show_unknown(request)
-        typed = await request.post()
-        number, code = (_one_line(typed.get(name)) for name in ("number", "code"))
+        typed = read_form(await request.read())
+        number = typed.get("number", "").strip()
         if typed.get("action") == "cancel":
             if order.status != "INITIATED":
                 return _see_other(self._own_path(request, order))
             self._orders.cancel(order)
             return _see_other(order.cancel_url)
-        mistakes = await self._orders.confirm(order, number, code)
+        mistakes = await self._orders.confirm(order, number, typed.get("code", ""))
         order = self._books.orders[order.order_id]
         if order.status == "INITIATED":
             return self._form(request, order, number, mistakes)
@@ -161,11 +162,6 @@ class OrangePage:
 def _words(request: web.Request, order: BookedOrder | None) -> Words:
     asked = WORDS.get(request.query.get("lang", ""))
     return asked or (FRENCH if order is None else WORDS[order.language])
-
-
-def _one_line(typed: object) -> str:
-    """Return what a text field held; a file or nothing is an empty text."""
-    return typed.strip() if isinstance(typed, str) else ""
 
 
 def _html(status: int, page: str) -> web.Response:

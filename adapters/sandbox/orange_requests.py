@@ -1,10 +1,10 @@
 """What a caller sent to the Orange sandbox: bodies read and checked field by field.
 
 `read_creation` reads a webpayment body, `read_question` a transactionstatus body; both give a
-value in which every rule holds, or raise `RefusedError` with the gateway's answer. The order of the
-checks is the gateway's: a body, an object, its required fields, their kinds, whose merchant it is.
+value in which every rule holds, or raise `RefusedError` with the gateway's answer. The checks go
+from the outside in: a body, an object, its required fields, their kinds, whose merchant it is.
 
-They are pure. Whether an order exists already is not asked here. Sources: see `orange_rules`.
+All are pure. Whether an order exists already is not asked here. Sources: see `orange_rules`.
 """
 
 import hmac
@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import orjson
 from yarl import URL
@@ -20,6 +21,7 @@ from adapters.sandbox.orange_rules import Code, OrangeSandboxSettings, error
 from adapters.sandbox.server import RefusedError
 
 AMOUNT_MAX: Final = 10**12
+FIELDS_MAX: Final = 20
 URLS: Final = ("return_url", "cancel_url", "notif_url")
 LIMITED_TEXTS: Final = ("order_id", "reference")
 TEXTS: Final = ("merchant_key", "currency", "lang", *LIMITED_TEXTS, *URLS)
@@ -104,6 +106,17 @@ def order_id_in(body: bytes) -> str:
     return ""
 
 
+def read_form(body: bytes) -> dict[str, str]:
+    """Return the fields of a form; what is no form has none, unreadable letters are replaced."""
+    try:
+        pairs = parse_qsl(
+            body.decode(errors="replace"), keep_blank_values=True, max_num_fields=FIELDS_MAX
+        )
+    except ValueError:
+        return {}
+    return dict(pairs)
+
+
 def _object(body: bytes) -> dict[str, Any]:
     """Return the JSON object of a body, whatever its Content-Type: clients disagree there."""
     if not body.strip():
@@ -130,8 +143,9 @@ def _require(asked: Mapping[str, object], struct: str, names: tuple[str, ...]) -
 
 
 def _check_text(asked: Mapping[str, object], name: str) -> None:
-    if not isinstance(asked.get(name, ""), str):
-        raise _invalid(name, "must be text")
+    text = asked.get(name, "")
+    if not isinstance(text, str) or not text.isprintable():
+        raise _invalid(name, "must be printable text")
 
 
 def _check_length(asked: Mapping[str, Any], name: str, length_max: int | None) -> None:
