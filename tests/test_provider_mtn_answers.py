@@ -1,4 +1,4 @@
-"""What MTN's recorded answers mean: replayed from files, one row each, whole outcome compared."""
+"""What MTN's recorded answers mean: replayed from files, one row each, compared whole."""
 
 from collections.abc import AsyncIterator
 
