@@ -16,20 +16,18 @@ from ledger.vault_master import MasterKeys
 FILE_NAME: Final = "master.key"
 
 
-def master_keys_for(
-    settings: Settings, *, folder: Path | None, sample: DataKey | None
-) -> MasterKeys:
+def master_keys_for(settings: Settings, *, sample: DataKey | None) -> MasterKeys:
     """Find, or in development make, the master keys of a database.
 
     Args:
         settings: what was chosen.
-        folder: where a development key lies; None where the database is no file.
         sample: any data key of the database, to try the master keys on; None if it has none.
 
     Raises:
         MasterKeyError: missing, weak, unreadable, or not those of this database.
     """
-    beside = None if folder is None or settings.is_production else folder / FILE_NAME
+    folder = None if settings.is_production else settings.folder
+    beside = folder / FILE_NAME if folder is not None else None
     keys = _found(settings, beside) or _made(beside, is_in_use=sample is not None)
     if sample is not None:
         try:

@@ -26,7 +26,13 @@ from api.errors import (
     Problem,
     ProblemError,
 )
-from ledger.errors import InvalidInputError, LedgerError, StoreUnavailableError
+from ledger.errors import (
+    InvalidInputError,
+    LedgerError,
+    StoreUnavailableError,
+    UnknownMerchantError,
+    UnknownPaymentError,
+)
 
 PROBLEM_TYPE: Final = "urn:cauri:problem:"
 LANGUAGES_READ_MAX: Final = 10
@@ -102,6 +108,8 @@ def _told_of_ledger(error: LedgerError, *, has_body: bool) -> Told:
         return Told(problem=problem, detail=str(error), places=(place,))
     if isinstance(error, StoreUnavailableError) and "full" in error.reason:
         problem = DISK_FULL
+    if isinstance(error, UnknownPaymentError | UnknownMerchantError):
+        return Told(problem=problem, detail=error.reason.capitalize())
     return Told(problem=problem, detail=str(error))
 
 

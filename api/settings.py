@@ -155,6 +155,12 @@ class Settings(BaseModel):
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
+    def folder(self) -> Path | None:
+        """Where the SQLite file lies, and beside it what belongs to it; None for a server."""
+        scheme, _, path = self.database_url.partition(":///")
+        return Path(path.partition("?")[0]).parent if scheme.startswith("sqlite") else None
+
+    @property
     def is_production(self) -> bool:
         """Whether what is only good for trying things out is refused."""
         return self.mode == "production"

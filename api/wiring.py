@@ -19,8 +19,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 import structlog
 from sqlalchemy import select
@@ -48,6 +47,8 @@ from projections.accounts import AccountsProjection
 from projections.base import Projections
 from projections.metrics import MetricsProjection
 from projections.payments import PaymentsProjection
+from projections.projector import Projector
+from projections.rebuild import Progress, fill
 from projections.worklist import WorklistProjection
 
 LEASE_MARGIN_SECONDS: Final = 30.0
@@ -57,6 +58,8 @@ TRANSLATIONS_MAX: Final = 32
 """How many stored webhooks are translated at once."""
 
 TRANSLATION_SECONDS_MAX: Final = 60.0
+
+P = TypeVar("P", bound=Projector)
 
 Sign = Callable[[TreeHead], str]
 """Makes the signed note of a checkpoint."""
@@ -157,7 +160,7 @@ async def services(
         log_store: EventStore = own_store if store is None else store
         vault = Vault(await _master_keys(settings, database), log_store)
         handler = Handler(log_store)
-        projections = Projections(database, PROJECTIONS)
+        projections = projections_of(database)
         await projections.start(log_store)
         open_transport = partial(Transport, clock=clock, is_loopback_only=is_loopback_only)
         adapters = {}
@@ -200,9 +203,7 @@ async def _master_keys(settings: Settings, database: Database) -> MasterKeys:
     async with database.read() as conn:
         row = (await conn.execute(select(data_keys).limit(1))).one_or_none()
     sample = DataKey(*row) if row is not None else None
-    path = database.engine.url.database if database.dialect == "sqlite" else None
-    folder = Path(path).parent if path else None
-    return master_keys_for(settings, folder=folder, sample=sample)
+    return master_keys_for(settings, sample=sample)
 
 
 def _workers(
@@ -270,3 +271,34 @@ class _News:
 def signer_of(settings: Settings) -> Sign | None:
     """Make what signs checkpoints; None where no signing key is set up."""
     return None
+
+
+@asynccontextmanager
+async def projected(settings: Settings, kind: type[P]) -> AsyncIterator[P]:
+    """Lend one projection of an existing database, brought up to the log's end first."""
+    async with opened(settings) as (database, store):
+        projections = Projections(database, [kind])
+        await projections.start(store)
+        yield projections.of(kind)
+
+
+def projections_of(database: Database) -> Projections:
+    """All projections of a database; nothing is made or read yet."""
+    return Projections(database, PROJECTIONS)
+
+
+@asynccontextmanager
+async def replayed(
+    store: EventStore, url: str, *, until: int, progress: Progress
+) -> AsyncIterator[tuple[MetricsProjection, AccountsProjection]]:
+    """Lend projections of a new database that have seen a log up to a position and no further."""
+    database = await Database.open(url, create=True)
+    try:
+        projections = Projections(database, [MetricsProjection, AccountsProjection])
+        await projections.start()
+        metrics, accounts = projections.of(MetricsProjection), projections.of(AccountsProjection)
+        for projector in (metrics, accounts):
+            await fill(projector, store, until=until, progress=progress)
+        yield metrics, accounts
+    finally:
+        await database.close()

@@ -1,0 +1,279 @@
+"""The command line: every verb with its options; what it does is in `api.commands`.
+
+A command's module is imported when the command is chosen, so `--help` costs nothing but this file.
+Results go to stdout (tables for people, JSON with `--json`), progress and errors to stderr; an
+error is a sentence with a remedy, never a traceback.
+
+Exit status: 0 it is so; 1 the answer is no (tampered, different, unknown); 2 the call or the
+settings cannot be used; 3 the database, its key or a port cannot be had.
+"""
+
+import sys
+from enum import StrEnum
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from api.settings import SettingsError
+from ledger.errors import (
+    CommandRefusedError,
+    InvalidInputError,
+    LedgerError,
+    MasterKeyError,
+    StoreError,
+)
+
+NO: Final = 1
+UNUSABLE: Final = 2
+UNAVAILABLE: Final = 3
+INTERRUPTED: Final = 130
+
+app = typer.Typer(
+    name="cauri",
+    help="An event-sourced ledger and gateway for mobile money, whose history can be proved.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+merchants = typer.Typer(help="Merchants: who may take payments.", no_args_is_help=True)
+keys = typer.Typer(help="API keys: who may ask for what.", no_args_is_help=True)
+payments = typer.Typer(help="Payments: what became of one.", no_args_is_help=True)
+app.add_typer(merchants, name="merchants")
+app.add_typer(keys, name="keys")
+app.add_typer(payments, name="payments")
+
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        metavar="URL",
+        help="sqlite:///cauri.db, a file's path, or postgresql://user@host/name.",
+    ),
+]
+MasterKeyFile = Annotated[
+    Path | None, typer.Option("--master-key-file", help="The file with the master key.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
+Port = Annotated[int | None, typer.Option("--port", min=0, max=65_535, help="0 picks one.")]
+Seed = Annotated[int, typer.Option("--seed", help="Chooses which calls the faults hit.")]
+
+
+class Weather(StrEnum):
+    """What goes wrong between the ledger and a sandbox."""
+
+    NONE = "none"
+    STORM = "storm"
+
+
+class Role(StrEnum):
+    """What a key may do."""
+
+    MERCHANT = "merchant"
+    ACCOUNTANT = "accountant"
+    AUDITOR = "auditor"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+Faults = Annotated[
+    Weather, typer.Option("--faults", help="What goes wrong on the way to the sandboxes.")
+]
+
+
+@app.command()
+def serve(
+    database: Database = None,
+    host: Annotated[str | None, typer.Option("--host", help="Where to listen.")] = None,
+    port: Port = None,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Start the bundled provider sandboxes too.")
+    ] = False,
+    faults: Faults = Weather.NONE,
+    seed: Seed = 1,
+    master_key_file: MasterKeyFile = None,
+) -> None:
+    """Serve the API until told to stop."""
+    _do(
+        "serve",
+        database=database,
+        host=host,
+        port=port,
+        is_sandbox=sandbox,
+        weather=faults.value,
+        seed=seed,
+        master_key_file=master_key_file,
+    )
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="Of the first one.")] = 0,
+    faults: Faults = Weather.NONE,
+    seed: Seed = 1,
+    as_json: Json = False,
+) -> None:
+    """Run the provider sandboxes alone, and say how to point a server at them."""
+    _do("sandbox", port=port, weather=faults.value, seed=seed, as_json=as_json)
+
+
+@merchants.command("add")
+def merchants_add(
+    name: Annotated[str, typer.Argument(help="What people call the merchant.")],
+    country: Annotated[
+        str, typer.Option("--country", help="ISO 3166 code: the default for national numbers.")
+    ],
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Add a merchant and print its API key, this once."""
+    _do("keys", "add_merchant", name=name, country=country, database=database, as_json=as_json)
+
+
+@merchants.command("list")
+def merchants_list(database: Database = None, as_json: Json = False) -> None:
+    """List the merchants."""
+    _do("keys", "list_merchants", database=database, as_json=as_json)
+
+
+@keys.command("add")
+def keys_add(
+    role: Annotated[Role, typer.Option("--role", help="What the key may do.")],
+    merchant: Annotated[
+        str | None, typer.Option("--merchant", help="Whose, for the role merchant.")
+    ] = None,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Make an API key and print it, this once."""
+    _do(
+        "keys",
+        "add_key",
+        role=role.value,
+        merchant_id=merchant,
+        database=database,
+        as_json=as_json,
+    )
+
+
+@keys.command("revoke")
+def keys_revoke(
+    key_id: Annotated[str, typer.Argument(help="The key's id: the part after its role.")],
+    reason: Annotated[str, typer.Option("--reason", help="Kept for ever.")] = "revoked",
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Make an API key worth nothing."""
+    _do("keys", "revoke_key", key_id=key_id, reason=reason, database=database, as_json=as_json)
+
+
+@keys.command("list")
+def keys_list(database: Database = None, as_json: Json = False) -> None:
+    """List the API keys; their secrets are known to nobody."""
+    _do("keys", "list_keys", database=database, as_json=as_json)
+
+
+@payments.command("show")
+def payments_show(
+    payment_id: Annotated[str, typer.Argument(metavar="ID", help="pay_...")],
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Show a payment and its audit trail."""
+    _do("history", "show_payment", payment_id=payment_id, database=database, as_json=as_json)
+
+
+@app.command()
+def tail(
+    after: Annotated[
+        int | None,
+        typer.Option("--after", min=0, help="From which position; by default the last 20."),
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes.")] = False,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Print the log; with --json the entries themselves, one per line, byte for byte."""
+    _do("history", "tail_log", after=after, is_following=follow, database=database, as_json=as_json)
+
+
+@app.command()
+def verify(
+    checkpoint: Annotated[
+        str | None,
+        typer.Option(
+            "--checkpoint",
+            metavar="FILE|SIZE:ROOT",
+            help="What the log committed to earlier: a signed note, a saved answer of "
+            "/v1/log/checkpoint, or size and root in hexadecimal.",
+        ),
+    ] = None,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Read the whole log and prove that nobody rewrote it."""
+    _do("verify", checkpoint=checkpoint, database=database, as_json=as_json)
+
+
+@app.command()
+def replay(
+    until: Annotated[str, typer.Option("--until", metavar="POSITION|TIME", help="How far.")],
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Show the state as it was: payments by status and the trial balance."""
+    _do("replay", until=until, database=database, as_json=as_json)
+
+
+@app.command()
+def rebuild(
+    name: Annotated[str | None, typer.Argument(help="Which projection; by default all.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only compare with what the log gives.")
+    ] = False,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Make projections anew from the log alone."""
+    _do("rebuild", name=name, is_check=check, database=database, as_json=as_json)
+
+
+@app.command()
+def migrate(database: Database = None, as_json: Json = False) -> None:
+    """Create the tables, or bring them up to this code."""
+    _do("migrate", database=database, as_json=as_json)
+
+
+def _do(module: str, verb: str = "run", **given: Any) -> None:
+    """Import a command's module, run it, and turn what it says into an exit status."""
+    status = import_module(f"api.commands.{module}").__dict__[verb](**given)
+    raise typer.Exit(status or 0)
+
+
+def main() -> None:
+    """Run the command line; errors are told in a sentence."""
+    try:
+        app()
+    except SettingsError as error:
+        _tell(*(str(fault) for fault in error.faults))
+        sys.exit(UNUSABLE)
+    except InvalidInputError as error:
+        _tell(str(error))
+        sys.exit(UNUSABLE)
+    except (StoreError, MasterKeyError) as error:
+        _tell(str(error))
+        sys.exit(UNAVAILABLE)
+    except (CommandRefusedError, LedgerError) as error:
+        _tell(str(error))
+        sys.exit(NO)
+    except OSError as error:
+        _tell(f"{error.strerror or error}: {error.filename or 'the address or file cannot be had'}")
+        sys.exit(UNAVAILABLE)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _tell(*sentences: str) -> None:
+    for sentence in sentences:
+        print(f"error: {sentence}", file=sys.stderr)  # noqa: T201 - this is a command line

@@ -1,0 +1,79 @@
+"""What commands share: settings with a database chosen, tables, progress, JSON.
+
+Results are written to stdout, progress to stderr and only where a person looks at it.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from adapters.providers import provider_names
+from api.settings import Settings, load_settings
+
+T = TypeVar("T")
+
+
+def settings_for(database: str | None, **overrides: Any) -> Settings:
+    """Read the settings, with the database the command line names; a bare path is SQLite's."""
+    url = database
+    if database is not None and "://" not in database:
+        url = f"sqlite:///{Path(database)}"
+    return load_settings(os.environ, provider_names=provider_names(), database_url=url, **overrides)
+
+
+def run_async(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's coroutine."""
+    return asyncio.run(work)
+
+
+def write_json(content: object) -> None:
+    """Write one JSON value and a line's end."""
+    sys.stdout.buffer.write(orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE))
+    sys.stdout.buffer.flush()
+
+
+def write_line(line: str = "") -> None:
+    """Write one line as it is."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def write_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Write a table; columns whose names begin with `#` hold numbers."""
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for column in columns:
+        is_number = column.startswith("#")
+        table.add_column(column.lstrip("#"), justify="right" if is_number else "left")
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    console().print(table)
+
+
+def console() -> Console:
+    """Give the console on stdout; wide enough for tables where nobody looks."""
+    is_seen = sys.stdout.isatty()
+    return Console(file=sys.stdout, width=None if is_seen else 160, highlight=False)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how far a long work is; yields a function that is told (done, total)."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=Console(file=sys.stderr), transient=True, disable=not sys.stderr.isatty()
+    ) as shown:
+        task = shown.add_task(what, total=None)
+
+        def tell(done: int, total: int) -> None:
+            shown.update(task, completed=done, total=total)
+
+        yield tell

@@ -1,0 +1,109 @@
+"""`cauri payments show` and `cauri tail`: what happened, to one payment or to everything.
+
+Nothing sealed is opened here: an operator's terminal is no place for somebody's number.
+"""
+
+from typing import Any, Final
+
+import orjson
+
+from api import views
+from api.commands.console import run_async, settings_for, write_json, write_line, write_table
+from api.wiring import opened
+from ledger import events
+from ledger.entry import RecordedEvent, rfc3339
+from ledger.handling import Handler
+
+LAST: Final = 20
+"""How many entries `tail` begins with where no position is given."""
+
+WAIT_SECONDS: Final = 5.0
+
+_HIDDEN: Final = frozenset(
+    "payment_id payer kind content_digest token_digest secret_digest digest".split()
+)
+_TEXT_CHARACTERS_MAX: Final = 60
+
+
+def show_payment(*, payment_id: str, database: str | None, as_json: bool) -> None:
+    """Show one payment as its events say."""
+    run_async(_show_payment(payment_id, database, as_json=as_json))
+
+
+def tail_log(*, after: int | None, is_following: bool, database: str | None, as_json: bool) -> None:
+    """Print entries from a position on."""
+    run_async(_tail(after, database, is_following=is_following, as_json=as_json))
+
+
+async def _show_payment(payment_id: str, database: str | None, *, as_json: bool) -> None:
+    async with opened(settings_for(database)) as (_, store):
+        state, recorded = await Handler(store).payment(payment_id)
+    shown = views.payment_of(state, recorded, redirect_url=None, description=None, metadata=None)
+    trail = [views.event_of(one) for one in recorded]
+    if as_json:
+        write_json(
+            {
+                "payment": shown.model_dump(mode="json"),
+                "events": [one.model_dump(mode="json") for one in trail],
+            }
+        )
+        return
+    facts = shown.model_dump(mode="json", exclude={"attempts", "evidence", "metadata"})
+    write_table(
+        f"Payment {payment_id}",
+        ("what", "value"),
+        [(name, value) for name, value in facts.items() if value is not None],
+    )
+    write_table(
+        "Audit trail",
+        ("#position", "#version", "recorded at", "type", "by", "what it says", "entry hash"),
+        [
+            (
+                one.position,
+                one.version,
+                rfc3339(one.recorded_at),
+                one.type,
+                one.actor,
+                told(event),
+                one.entry_hash[:16],
+            )
+            for one, event in zip(trail, recorded, strict=True)
+        ],
+    )
+
+
+async def _tail(
+    after: int | None, database: str | None, *, is_following: bool, as_json: bool
+) -> None:
+    async with opened(settings_for(database)) as (_, store):
+        position = await store.position()
+        position = max(0, position - LAST) if after is None else after
+        while True:
+            batch = await store.read(position)
+            for recorded in batch:
+                write_line(recorded.entry.decode() if as_json else _line(recorded))
+                position = recorded.position
+            if batch:
+                continue
+            if not is_following:
+                return
+            await store.wait_for(position + 1, WAIT_SECONDS)
+
+
+def _line(recorded: RecordedEvent) -> str:
+    at = rfc3339(recorded.recorded_at)
+    return f"{recorded.position:>8}  {at}  {recorded.id:<48}  {recorded.type:<30}  {told(recorded)}"
+
+
+def told(recorded: RecordedEvent) -> str:
+    """Say in one line what an event holds, without what is sealed or only for machines."""
+    payload = events.encode_event(recorded.event)
+    evidence = payload.pop("evidence", {})
+    shown: dict[str, Any] = {**payload, **evidence}
+    parts = []
+    for name, value in shown.items():
+        if name in _HIDDEN or name.startswith("sealed"):
+            continue
+        text = value if isinstance(value, str) else orjson.dumps(value).decode()
+        parts.append(f"{name}={text[:_TEXT_CHARACTERS_MAX]}")
+    return " ".join(parts)

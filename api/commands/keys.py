@@ -1,0 +1,180 @@
+"""Merchants and API keys on the command line; a key's text is shown once and kept nowhere."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from api.authentication import NewKey, Role, new_key
+from api.commands.console import run_async, settings_for, write_json, write_line, write_table
+from api.wiring import opened, projected
+from ledger import commands, merchant
+from ledger.entry import Context, rfc3339
+from ledger.errors import InvalidInputError, UnknownMerchantError
+from ledger.handling import Handler
+from ledger.store import EventStore
+from projections.keys import KeysProjection
+
+NAME_CHARACTERS_MAX = 100
+
+
+def add_merchant(*, name: str, country: str, database: str | None, as_json: bool) -> None:
+    """Add a merchant and issue its first key."""
+    country = country.upper()
+    if len(country) != 2 or not country.isascii() or not country.isalpha():
+        raise InvalidInputError(
+            "country", "this is no ISO 3166 country code.", "Send two letters, such as CM."
+        )
+    if not name.strip() or len(name) > NAME_CHARACTERS_MAX:
+        raise InvalidInputError(
+            "name", "this is no name.", f"Send 1 to {NAME_CHARACTERS_MAX} characters."
+        )
+    made = run_async(_add_merchant(name.strip(), country, database))
+    merchant_id, key = made
+    if as_json:
+        write_json(
+            {
+                "merchant_id": merchant_id,
+                "name": name.strip(),
+                "country": country,
+                "key_id": key.key_id,
+                "key": key.text,
+            }
+        )
+        return
+    write_line(f"merchant {merchant_id}")
+    _show_key(key)
+
+
+def add_key(*, role: Role, merchant_id: str | None, database: str | None, as_json: bool) -> None:
+    """Issue a key."""
+    if (role == "merchant") != (merchant_id is not None):
+        raise InvalidInputError(
+            "merchant",
+            "a key of the role merchant belongs to a merchant, and no other key does.",
+            "Add --merchant ID, or leave it out.",
+        )
+    key = run_async(_add_key(role, merchant_id, database))
+    if as_json:
+        write_json(
+            {"key_id": key.key_id, "role": role, "merchant_id": merchant_id, "key": key.text}
+        )
+    else:
+        _show_key(key)
+
+
+def revoke_key(*, key_id: str, reason: str, database: str | None, as_json: bool) -> None:
+    """Revoke a key."""
+    was_new = run_async(_revoke_key(key_id, reason, database))
+    if as_json:
+        write_json({"key_id": key_id, "revoked": True, "was_revoked_before": not was_new})
+    else:
+        write_line(f"key {key_id} is revoked" + ("" if was_new else " already"))
+
+
+def list_merchants(*, database: str | None, as_json: bool) -> None:
+    """List the merchants."""
+    rows = run_async(_merchants(database))
+    if as_json:
+        write_json(rows)
+    else:
+        write_table(
+            "Merchants",
+            ("id", "name", "country", "added"),
+            [tuple(row.values()) for row in rows],
+        )
+
+
+def list_keys(*, database: str | None, as_json: bool) -> None:
+    """List the keys."""
+    rows = run_async(_keys(database))
+    if as_json:
+        write_json(rows)
+    else:
+        write_table(
+            "API keys",
+            ("id", "role", "merchant", "issued", "revoked", "reason"),
+            [tuple(row.values()) for row in rows],
+        )
+
+
+@asynccontextmanager
+async def _handler(database: str | None, *, create: bool = False) -> AsyncIterator[Handler]:
+    settings = settings_for(database)
+    async with opened(settings, create=create and not settings.is_production) as (_, store):
+        yield Handler(store)
+
+
+def _context() -> Context:
+    request = secrets.token_hex(8)
+    return Context("cli", request, f"request:{request}")
+
+
+async def _add_merchant(name: str, country: str, database: str | None) -> tuple[str, NewKey]:
+    merchant_id = f"mer_{secrets.token_hex(8)}"
+    async with _handler(database, create=True) as handler:
+        await handler.handle(
+            commands.AddMerchant(merchant_id=merchant_id, name=name, country=country),
+            context=_context(),
+        )
+        return merchant_id, await _issue(handler, "merchant", merchant_id)
+
+
+async def _add_key(role: Role, merchant_id: str | None, database: str | None) -> NewKey:
+    async with _handler(database, create=True) as handler:
+        if merchant_id is not None:
+            await _check_merchant(handler.store, merchant_id)
+        return await _issue(handler, role, merchant_id)
+
+
+async def _issue(handler: Handler, role: Role, merchant_id: str | None) -> NewKey:
+    key = new_key(role)
+    command = commands.IssueKey(
+        key_id=key.key_id, role=role, merchant_id=merchant_id, secret_digest=key.secret_digest
+    )
+    await handler.handle(command, context=_context())
+    return key
+
+
+async def _check_merchant(store: EventStore, merchant_id: str) -> None:
+    if not await store.read_stream(merchant.merchant_stream(merchant_id)):
+        raise UnknownMerchantError(merchant_id, "IssueKey")
+
+
+async def _revoke_key(key_id: str, reason: str, database: str | None) -> bool:
+    async with _handler(database) as handler:
+        command = commands.RevokeKey(key_id=key_id, reason=reason[:200])
+        return bool((await handler.handle(command, context=_context())).events)
+
+
+async def _merchants(database: str | None) -> list[dict[str, str]]:
+    async with projected(settings_for(database), KeysProjection) as keys:
+        return [
+            {
+                "merchant_id": row.merchant_id,
+                "name": row.name,
+                "country": row.country,
+                "added_at": rfc3339(row.added_at),
+            }
+            for row in await keys.merchants()
+        ]
+
+
+async def _keys(database: str | None) -> list[dict[str, str | None]]:
+    async with projected(settings_for(database), KeysProjection) as keys:
+        return [
+            {
+                "key_id": row.key_id,
+                "role": row.role,
+                "merchant_id": row.merchant_id,
+                "issued_at": rfc3339(row.issued_at),
+                "revoked_at": rfc3339(row.revoked_at) if row.revoked_at else None,
+                "revoked_reason": row.revoked_reason,
+            }
+            for row in await keys.keys()
+        ]
+
+
+def _show_key(key: NewKey) -> None:
+    write_line(f"key id   {key.key_id}")
+    write_line(f"key      {key.text}")
+    write_line("Keep the key: it is shown this once, and nobody can find it again.")

@@ -1,0 +1,110 @@
+"""`cauri serve`: the API over everything `api.wiring` puts together, until SIGTERM or SIGINT.
+
+Stopping is orderly: no new connections, requests may finish, then workers, projections, store and
+database, so that everything acknowledged is durable and nothing is torn.
+"""
+
+import asyncio
+import gc
+import signal
+import socket
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from adapters.sandbox.faults import Faults
+from api.app import create_app
+from api.commands.console import run_async, settings_for
+from api.logs import configure_logs
+from api.sandboxes import pointed_at, sandbox_names, sandboxes
+from api.settings import Fault, Settings, SettingsError
+from api.wiring import services, utc_now
+
+BACKLOG: Final = 1024
+
+log = structlog.get_logger()
+
+
+def run(
+    *,
+    database: str | None,
+    host: str | None,
+    port: int | None,
+    is_sandbox: bool,
+    weather: str,
+    seed: int,
+    master_key_file: Path | None,
+) -> None:
+    """Serve until told to stop."""
+    settings = settings_for(database, host=host, port=port, master_key_file=master_key_file)
+    if is_sandbox and settings.is_production:
+        reason = "production takes no payments from sandboxes."
+        raise SettingsError([Fault("--sandbox", reason, "Leave it out, or unset CAURI_MODE.")])
+    configure_logs(settings.log_level, settings.log_format)
+    faults = Faults.storm(seed) if weather == "storm" else Faults.none()
+    run_async(_serve(settings, faults if is_sandbox else None))
+
+
+async def _serve(settings: Settings, faults: Faults | None) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    listening = _listen(settings)
+    # Callback addresses name the port, so it is known before anything else is started.
+    port = listening.getsockname()[1]
+    sandboxes_port = port + 1 if settings.port else 0
+    settings = settings.with_changes(port=port)
+    async with AsyncExitStack() as stack:
+        stack.callback(listening.close)
+        if faults is not None:
+            running = await stack.enter_async_context(
+                sandboxes(
+                    sandbox_names(),
+                    clock=utc_now,
+                    faults=faults,
+                    first_port=sandboxes_port,
+                    folder=settings.folder,
+                )
+            )
+            settings = pointed_at(settings, running)
+        lent = await stack.enter_async_context(
+            services(settings, is_loopback_only=faults is not None)
+        )
+        runner = web.AppRunner(
+            create_app(lent), access_log=None, shutdown_timeout=settings.stop_seconds_max
+        )
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.SockSite(runner, listening, backlog=BACKLOG).start()
+        # What was made so far lives as long as the process: the collector need not look at it.
+        gc.collect()
+        gc.freeze()
+        log.info(
+            "server.started",
+            url=f"http://{settings.host}:{port}",
+            database=lent.database.dialect,
+            providers=list(lent.adapters),
+            mode=settings.mode,
+        )
+        if not lent.adapters:
+            log.warning("server.no_providers", remedy="set CAURI_PROVIDERS, or use --sandbox")
+        await stopping.wait()
+        log.info("server.stopping")
+    log.info("server.stopped")
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Open the listening socket; raises OSError that names the address."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((settings.host, settings.port))
+    except OSError as error:
+        opened.close()
+        raise OSError(error.errno, error.strerror, f"{settings.host}:{settings.port}") from error
+    return opened
