@@ -22,6 +22,9 @@ The tree:
     │  ├─ UnknownEventTypeError
     │  └─ CorruptLogError            stored bytes contradict the log's own rules
     ├─ SubscriptionStalledError      a handler kept failing; the subscription stopped
+    ├─ NoteError                     a signed note or checkpoint is not what it should be
+    │  ├─ NoteKeyError               a key to sign or verify notes cannot be read
+    │  └─ NoteUnverifiedError        nobody we trust has signed it
     └─ VaultError                    sealing and opening
        ├─ MasterKeyError             missing, weak or unreadable master key
        ├─ ErasedError                the person's key was destroyed
@@ -241,6 +244,24 @@ class SubscriptionStalledError(LedgerError):
         self.position = position
         self.attempts = attempts
         self.cause = cause
+
+
+class NoteError(LedgerError):
+    """A signed note or a checkpoint is not written as it has to be."""
+
+    code: ClassVar[str] = "invalid_note"
+
+
+class NoteKeyError(NoteError):
+    """A key to sign or verify notes cannot be read; a private one is never repeated."""
+
+    code: ClassVar[str] = "invalid_note_key"
+
+
+class NoteUnverifiedError(NoteError):
+    """No trusted key has signed the note, or a signature in a trusted key's name is wrong."""
+
+    code: ClassVar[str] = "note_unverified"
 
 
 class VaultError(LedgerError):
