@@ -158,10 +158,14 @@ class Pace:
     doubt_seconds: float = 10.0
     """When to ask first about a submission that brought no usable answer."""
 
-    @property
-    def queue_seconds_max(self) -> float:
-        """How long a call may wait for its turn before it counts as not sent."""
-        return self.call_timeout_seconds / 2
+    def queue_seconds_max(self, *, is_inquiry: bool = False) -> float:
+        """How long a call may wait for its turn before it counts as not sent.
+
+        An inquiry waits as long as it takes to let one from every worker through.
+        """
+        rate = self.inquiries_per_second_max if is_inquiry else None
+        queue_seconds = 0.0 if rate is None else self.concurrency_max / rate
+        return self.call_timeout_seconds / 2 + queue_seconds
 
     def inquiry_delay_seconds(self, inquiries: int) -> float:
         """How long to wait before asking again after that many fruitless inquiries."""

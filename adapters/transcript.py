@@ -42,7 +42,7 @@ SHOWN_HEADERS: Final = frozenset(
 )
 
 _HEADER: Final = re.compile(r"^([A-Za-z][A-Za-z0-9-]{0,60}):[ \t]*(.*)$", re.MULTILINE)
-_NUMBER: Final = r"(?<![\w.-])\+?[0-9](?:[ .]?[0-9]){7,18}(?![\w-])"
+_NUMBER: Final = r"(?<![\w.-])\+?[0-9](?:[ .]?[0-9]){7,}(?![\w-])"
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
 
 

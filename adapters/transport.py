@@ -13,7 +13,8 @@ not connect. Everything else after the first byte may have moved money, and is u
 Each provider has its own `Transport`: its connections, its limits on calls at once and per second
 (with a bounded wait for a turn), its breaker. Repeats are made here only of what was certainly not
 sent or is safe to repeat, and only within the time limit of the one call. Redirects are not
-followed, cookies are not kept, proxies from the environment are not used.
+followed, cookies are not kept, proxies from the environment are not used. Limits are those of this
+process: several processes share a provider's by being given a part of it each.
 
 It reads no JSON by itself and knows no provider. Secrets never stand in its errors: their text is
 our own, and the exception of the HTTP library, which holds headers and addresses, is dropped.
@@ -83,8 +84,8 @@ class _Wires:
 
     session: aiohttp.ClientSession
     turns: asyncio.Semaphore
-    rates: tuple[AsyncLimiter, ...]
-    inquiry_rates: tuple[AsyncLimiter, ...]
+    rate: AsyncLimiter
+    inquiry_rate: AsyncLimiter | None
 
 
 class Transport:
@@ -142,7 +143,7 @@ class Transport:
         is_safe_to_repeat: bool,
         is_inquiry: bool = False,
     ) -> Answer:
-        """Make one call, within `pace.call_timeout_seconds` and a wait for a turn of at most that.
+        """Make one call, within `pace.call_timeout_seconds` after a bounded wait for a turn.
 
         Args:
             method: the HTTP method.
@@ -197,16 +198,19 @@ class Transport:
     async def _turn(self, *, is_inquiry: bool) -> AsyncIterator[aiohttp.ClientSession]:
         """Wait, not for ever, until one more call fits into the provider's limits."""
         wires = self._opened()
-        limit_seconds = self._pace.queue_seconds_max
+        limit_seconds = self._pace.queue_seconds_max(is_inquiry=is_inquiry)
         has_turn = False
         try:
             try:
                 async with asyncio.timeout(limit_seconds):
+                    # Inquiries wait for their narrower limit first, and outside: they must not
+                    # stand in the way of submissions meanwhile.
+                    if is_inquiry and wires.inquiry_rate is not None:
+                        await wires.inquiry_rate.acquire()
                     has_turn = await wires.turns.acquire()
-                    for limiter in wires.inquiry_rates if is_inquiry else wires.rates:
-                        await limiter.acquire()
+                    await wires.rate.acquire()
             except TimeoutError:
-                raise NotSentError(f"no turn to call within {limit_seconds:g} s") from None
+                raise NotSentError(f"no turn to call within {limit_seconds:.3g} s") from None
             if self._is_closed:
                 raise NotSentError(CLOSED)
             yield wires.session
@@ -227,11 +231,13 @@ class Transport:
                 trust_env=False,
                 raise_for_status=False,
             )
-            rates: tuple[AsyncLimiter, ...] = (_limiter(pace.calls_per_second_max),)
             narrower = pace.inquiries_per_second_max
-            inquiry_rates = rates if narrower is None else (_limiter(narrower), *rates)
-            turns = asyncio.Semaphore(pace.concurrency_max)
-            self._wires = _Wires(session, turns, rates, inquiry_rates)
+            self._wires = _Wires(
+                session,
+                turns=asyncio.Semaphore(pace.concurrency_max),
+                rate=_limiter(pace.calls_per_second_max),
+                inquiry_rate=None if narrower is None else _limiter(narrower),
+            )
         return self._wires
 
     async def _attempt(

@@ -245,7 +245,7 @@ ANSWERS = st.builds(
             st.one_of(
                 st.none(),
                 st.integers(-9, 9),
-                st.lists(st.integers(), max_size=1),
+                st.lists(st.integers(-9, 9), max_size=1),
                 st.sampled_from(["SUCCESS", "FAILED", "EXPIRED", "PENDING", ORDER, PAGE, ""]),
             ),
         ).map(orjson.dumps),

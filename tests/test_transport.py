@@ -257,6 +257,24 @@ async def test_inquiries_are_evened_out_within_their_own_narrower_limit() -> Non
     assert took > 0.25
 
 
+async def test_inquiries_that_wait_for_their_limit_hold_up_no_submission() -> None:
+    pace = replace(PACE, inquiries_per_second_max=0.1, concurrency_max=1)
+    async with RawServer(answering(answer(200))) as server, a_transport(pace) as transport:
+        asked = [
+            asyncio.create_task(
+                transport.call("GET", server.url, is_safe_to_repeat=True, is_inquiry=True)
+            )
+            for _ in range(3)
+        ]
+        await asked[0]
+        got = await transport.call("POST", server.url, is_safe_to_repeat=False)
+        is_waiting = [not one.done() for one in asked]
+        for one in asked:
+            one.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+    assert (got.status, is_waiting) == (200, [False, True, True])
+
+
 async def test_after_a_row_of_failures_the_provider_is_left_alone() -> None:
     async with RawServer(answering(answer(503))) as server, a_transport() as transport:
         for _ in range(8):

@@ -117,7 +117,7 @@ class Settings(ProviderSettings):
     )
     # MTN caps status calls at 10 in a second; 9 evenly spaced never are 11 in anybody's second.
     inquiries_per_second_max: float | None = Field(
-        default=9.0, gt=0, le=10, description="How many status calls may begin within a second."
+        default=9.0, gt=0, description="How many status calls may begin within a second."
     )
     # A callback is to be waited for five minutes; without one there is nothing to wait for.
     inquiry_first_seconds: float = Field(
