@@ -35,7 +35,9 @@ from adapters.transport import Transport
 from adapters.worker import Worker
 from api.background import Background
 from api.master_key import master_keys_for
-from api.settings import Settings, provider_settings
+from api.settings import Fault, Settings, SettingsError, provider_settings
+from ledger.checkpoint import Checkpoint, Signer, sign_note
+from ledger.errors import NoteKeyError
 from ledger.handling import Handler
 from ledger.sql import Database, SqlEventStore
 from ledger.sql_schema import data_keys
@@ -269,8 +271,29 @@ class _News:
 
 
 def signer_of(settings: Settings) -> Sign | None:
-    """Make what signs checkpoints; None where no signing key is set up."""
-    return None
+    """Make what signs checkpoints; None where no signing key is set up.
+
+    Raises:
+        SettingsError: the key file cannot be read, or its key is not named as the log is.
+    """
+    path = settings.signing_key_file
+    if path is None:
+        return None
+    remedy = f"Name a file with one line PRIVATE+KEY+{settings.log_name}+<id>+<base64>."
+    try:
+        signer = Signer.from_text(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, NoteKeyError) as error:
+        reason = str(error) if isinstance(error, NoteKeyError) else type(error).__name__
+        fault = Fault("CAURI_SIGNING_KEY_FILE", f"the file is no signing key ({reason}).", remedy)
+        raise SettingsError([fault]) from None
+    if signer.verifier.name != settings.log_name:
+        reason = f"the key is named {signer.verifier.name!r}, the log {settings.log_name!r}."
+        raise SettingsError([Fault("CAURI_SIGNING_KEY_FILE", reason, remedy)])
+
+    def sign(head: TreeHead) -> str:
+        return sign_note(Checkpoint(settings.log_name, head.size, head.root).text(), signer)
+
+    return sign
 
 
 @asynccontextmanager
