@@ -20,7 +20,7 @@ LAST: Final = 20
 WAIT_SECONDS: Final = 5.0
 
 _HIDDEN: Final = frozenset(
-    "payment_id payer kind content_digest token_digest secret_digest digest".split()
+    ["payment_id", "payer", "kind", "content_digest", "token_digest", "secret_digest", "digest"]
 )
 _TEXT_CHARACTERS_MAX: Final = 60
 

@@ -1,0 +1,293 @@
+"""Bad input: each gets its own clear answer, and loses nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.errors import ALL_PROBLEMS
+from tests.api_world import MTN_PHONE, Answer, World, a_payment, a_world, settings_in
+from tests.conftest import FakeClock
+
+
+@pytest.fixture
+async def world(tmp_path: Path, clock: FakeClock) -> AsyncIterator[World]:
+    settings = settings_in(tmp_path, body_bytes_max=4096, webhook_body_bytes_max=2048)
+    async with a_world(settings, clock=clock) as made:
+        yield made
+
+
+def told(answer: Answer) -> tuple[int, str, list[str]]:
+    """Status, code, and the places that are named."""
+    problem = answer.json
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert problem.keys() == {
+        "type",
+        "title",
+        "status",
+        "detail",
+        "instance",
+        "code",
+        "category",
+        "errors",
+    }
+    assert problem["status"] == answer.status == ALL_PROBLEMS[problem["code"]].status
+    assert all(place["reason"] and place["remedy"] for place in problem["errors"])
+    places = [
+        place.get("pointer", place.get("parameter", place.get("header")))
+        for place in problem["errors"]
+    ]
+    return answer.status, problem["code"], places
+
+
+REQUESTS: list[tuple[str, Any, tuple[int, str, list[str]]]] = [
+    ("a float", a_payment(amount=1500.0), (422, "invalid_request", ["/amount"])),
+    ("an integer", a_payment(amount=1500), (422, "invalid_request", ["/amount"])),
+    ("negative", a_payment(amount="-1"), (422, "invalid_money", ["/amount"])),
+    ("zero", a_payment(amount="0"), (422, "invalid_money", ["/amount"])),
+    ("zero in many digits", a_payment(amount="0.00"), (422, "invalid_money", ["/amount"])),
+    ("decimals XAF lacks", a_payment(amount="12.50"), (422, "invalid_money", ["/amount"])),
+    (
+        "three decimals",
+        a_payment(amount="1.005", currency="GHS"),
+        (422, "invalid_money", ["/amount"]),
+    ),
+    ("an exponent", a_payment(amount="1e3"), (422, "invalid_money", ["/amount"])),
+    ("grouping", a_payment(amount="1 500"), (422, "invalid_money", ["/amount"])),
+    ("too much", a_payment(amount="9" * 18), (422, "invalid_money", ["/amount"])),
+    (
+        "no amount",
+        {"currency": "XAF", "payer": {}},
+        (422, "invalid_request", ["/amount", "/payer/phone"]),
+    ),
+    ("unknown currency", a_payment(currency="XXX"), (422, "invalid_money", ["/currency"])),
+    ("small letters", a_payment(currency="xaf"), (422, "invalid_money", ["/currency"])),
+    ("no number", a_payment(payer={"phone": "12"}), (422, "invalid_phone", ["/payer/phone"])),
+    ("words", a_payment(payer={"phone": "call me"}), (422, "invalid_phone", ["/payer/phone"])),
+    (
+        "a number that cannot exist",
+        a_payment(payer={"phone": "+2371"}),
+        (422, "invalid_phone", ["/payer/phone"]),
+    ),
+    (
+        "an operator we do not serve",
+        a_payment(payer={"phone": "+46701740605"}),
+        (422, "operator_not_served", ["/payer/phone"]),
+    ),
+    (
+        "an operator without a rail",
+        a_payment(payer={"phone": "+254712345678"}),
+        (422, "operator_not_served", ["/payer/phone"]),
+    ),
+    ("an unknown operator", a_payment(operator="xyz-cm"), (422, "invalid_request", ["/operator"])),
+    (
+        "a provider that is not enabled",
+        a_payment(provider="wave"),
+        (422, "operator_not_served", ["/provider"]),
+    ),
+    (
+        "a currency the provider does not take",
+        a_payment(provider="orange", currency="GHS"),
+        (422, "operator_not_served", ["/currency"]),
+    ),
+    ("an unknown field", a_payment(amout="1"), (422, "invalid_request", ["/amout"])),
+    (
+        "an unknown field within",
+        a_payment(payer={"phone": MTN_PHONE, "name/of": "x"}),
+        (422, "invalid_request", ["/payer/name~1of"]),
+    ),
+    ("a list", [], (400, "malformed_json", [])),
+    ("a word", "pay", (400, "malformed_json", [])),
+    ("no address", a_payment(return_url="shop"), (422, "invalid_request", ["/return_url"])),
+    ("a script", a_payment(cancel_url="javascript:x"), (422, "invalid_request", ["/cancel_url"])),
+    ("a language", a_payment(language="de"), (422, "invalid_request", ["/language"])),
+    ("a long text", a_payment(description="x" * 161), (422, "invalid_request", ["/description"])),
+    (
+        "metadata that is no text",
+        a_payment(metadata={"a": 1}),
+        (422, "invalid_request", ["/metadata/a"]),
+    ),
+    (
+        "too much metadata",
+        a_payment(metadata={str(number): "x" for number in range(21)}),
+        (422, "invalid_request", ["/metadata"]),
+    ),
+    ("a large body", a_payment(description="x" * 5000), (413, "body_too_large", [])),
+]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [(content, expected) for _, content, expected in REQUESTS],
+    ids=[name for name, _, _ in REQUESTS],
+)
+async def test_a_request_that_cannot_be_used_is_refused_with_the_place_and_the_remedy(
+    world: World, content: Any, expected: tuple[int, str, list[str]]
+) -> None:
+    before = await world.services.store.position()
+
+    answer = await world.pay(content)
+
+    assert told(answer) == expected
+    assert await world.services.store.position() == before
+    assert (await world.pay()).status == 202, "the same key is still free"
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b'{"amount": "1",}', b"\xff\xfe", b'{"a": NaN}', b'{"a": "\\ud800"}']
+)
+async def test_what_is_no_json_is_told_so(world: World, body: bytes) -> None:
+    answer = await world.pay(data=body, headers={"Content-Type": "application/json"})
+
+    assert told(answer) == (400, "malformed_json", [])
+
+
+@pytest.mark.parametrize(
+    ("key", "code"),
+    [
+        (None, "idempotency_key_missing"),
+        ("", "idempotency_key_missing"),
+        ("x" * 256, "idempotency_key_invalid"),
+        ("clé", "idempotency_key_invalid"),
+    ],
+)
+async def test_a_payment_needs_a_usable_key(world: World, key: str | None, code: str) -> None:
+    assert told(await world.pay(key=key)) == (400, code, ["Idempotency-Key"])
+
+
+async def test_a_key_of_255_characters_is_the_longest(world: World) -> None:
+    assert (await world.pay(key="x" * 255)).status == 202
+
+
+async def test_a_key_that_was_used_for_another_request_is_refused(world: World) -> None:
+    first = await world.pay()
+
+    other = await world.pay(a_payment(amount="1501"))
+
+    assert told(other) == (422, "idempotency_key_reused", [])
+    assert (await world.pay()).body == first.body
+
+
+async def test_a_form_is_not_read(world: World) -> None:
+    assert told(await world.pay(data={"amount": "1500"})) == (415, "unsupported_media_type", [])
+
+
+@pytest.mark.parametrize(
+    ("path", "places"),
+    [
+        ("/v1/payments?limit=0", ["limit"]),
+        ("/v1/payments?limit=ten", ["limit"]),
+        ("/v1/payments?stauts=failed", ["stauts"]),
+        ("/v1/payments?status=lost", ["status"]),
+        ("/v1/payments?after=-1", ["after"]),
+        ("/v1/payments?after=99999999999999999999999", ["after"]),
+        ("/v1/payments?created_from=2026-03-01T12:00:00", ["created_from"]),
+        ("/v1/operators", ["phone"]),
+    ],
+)
+async def test_a_query_that_cannot_be_used_names_its_parameter(
+    world: World, path: str, places: list[str]
+) -> None:
+    assert told(await world.get(path)) == (422, "invalid_request", places)
+
+
+async def test_a_number_in_a_query_is_a_parameter_and_is_never_repeated(world: World) -> None:
+    answer = await world.get("/v1/operators?phone=12345")
+
+    assert told(answer) == (422, "invalid_phone", ["phone"])
+    assert b"12345" not in answer.body
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("GET", "/v2/payments", (404, "not_found", [])),
+        ("GET", "/v1/payments/", (404, "not_found", [])),
+        ("DELETE", "/v1/payments", (405, "method_not_allowed", [])),
+        ("GET", "/webhooks/mtn/x", (405, "method_not_allowed", [])),
+        ("GET", "/v1/payments/pay_none", (404, "unknown_payment", [])),
+        ("GET", "/v1/payments/%00", (404, "unknown_payment", [])),
+        ("POST", "/webhooks/mpesa/x/y", (404, "unknown_provider", [])),
+    ],
+)
+async def test_what_is_not_there_is_told_so(
+    world: World, method: str, path: str, expected: tuple[int, str, list[str]]
+) -> None:
+    answer = await world.ask(method, path, who="mer_1")
+
+    assert told(answer) == expected
+    if answer.status == 405:
+        assert answer.headers["Allow"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language", "title"),
+    [
+        (None, "en", "The request cannot be used as it is"),
+        ("fr", "fr", "La requête est inutilisable telle quelle"),
+        ("fr-CM, en;q=0.8", "fr", "La requête est inutilisable telle quelle"),
+        ("de, en;q=0.5, fr;q=0.9", "fr", "La requête est inutilisable telle quelle"),
+        ("en, fr", "en", "The request cannot be used as it is"),
+        ("fr;q=0, *", "en", "The request cannot be used as it is"),
+        ("fr;q=x,;;,", "en", "The request cannot be used as it is"),
+    ],
+)
+async def test_titles_are_french_or_english(
+    world: World, accepted: str | None, language: str, title: str
+) -> None:
+    headers = {"Accept-Language": accepted} if accepted else {}
+
+    answer = await world.pay(a_payment(amount=1.5), headers=headers)
+
+    assert (answer.headers["Content-Language"], answer.json["title"]) == (language, title)
+
+
+async def test_a_problem_names_the_request_and_the_conversation(world: World) -> None:
+    answer = await world.get("/v1/payments/pay_none", headers={"X-Correlation-Id": "till-7"})
+
+    assert answer.headers["X-Correlation-Id"] == "till-7"
+    assert answer.json["instance"].startswith("urn:cauri:request:")
+    assert answer.json["type"] == "urn:cauri:problem:unknown_payment"
+
+
+@pytest.mark.parametrize(
+    ("given", "is_taken"),
+    [
+        ("till-7", True),
+        ("01234567-0123-0123-0123-0123456789ab", True),
+        ("4bf92f3577b34da6a3ce929d0e0e4736", True),
+        ("237650000001", False),
+        ("customer-650000001", False),
+        ("x" * 65, False),
+        ("a b", False),
+        ('"><script>', False),
+    ],
+)
+async def test_a_conversations_name_is_taken_only_if_it_is_harmless(
+    world: World, given: str, is_taken: bool
+) -> None:
+    answer = await world.get("/healthz", headers={"X-Correlation-Id": given})
+
+    assert (answer.headers["X-Correlation-Id"] == given) is is_taken
+
+
+async def test_bytes_that_are_no_http_do_not_disturb_the_server(world: World) -> None:
+    host, _, port = world.url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"\x16\x03\x01 hello\r\n\r\n")
+    await writer.drain()
+
+    answered = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+
+    assert b" 400 " in answered.split(b"\r\n")[0]
+    assert (await world.get("/healthz")).status == 200
+
+
+def test_every_problem_has_both_titles_and_a_category() -> None:
+    for problem in ALL_PROBLEMS.values():
+        assert problem.title("en") != problem.title("fr"), problem.code
+        assert 400 <= problem.status < 600, problem.code
