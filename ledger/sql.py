@@ -147,7 +147,8 @@ class SqlEventStore:
             await asyncio.gather(self._poller, return_exceptions=True)
         await self._reads.close()
 
-    def _committed(self, size: int, _appended: list[list[RecordedEvent]]) -> None:
+    def _committed(self, before: int, size: int, appends: list[list[RecordedEvent]]) -> None:
+        self._reads.cache.appended(before, size, appends)
         self._note(size)
 
     def _note(self, size: int) -> None:

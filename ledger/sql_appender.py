@@ -1,16 +1,17 @@
 """The appender: everybody's appends, one transaction at a time.
 
 Requests wait in a bounded queue. One task takes what is there, up to a limit of requests and of
-bytes, and makes one commit of it: under the writers' lock it reads the size of the log and the
-versions it does not know, lets every request pass or fail by its own expected version, gives out
-positions, fills in the prepared entries, hashes them into the tree, writes all rows and the new
-head, commits, and only then answers. While a batch is being written the next one gathers by itself,
-so the busier the ledger, the more events share one wait for the disk.
+bytes, and makes one commit of it: every request passes or fails by its own expected version,
+positions are given out, the prepared entries are filled in and hashed into the tree, all rows and
+the new head are written and committed, and only then is anybody answered. While a batch is being
+written the next one gathers by itself, so the busier the ledger, the more events share one wait
+for the disk.
 
-What is remembered between commits (the tree, the versions of recent streams) is remembered only as
-long as the log has the size of our own last commit. If another process has appended, its leaves are
-read, the versions forgotten. A batch works on a copy of the tree, which replaces it after the
-commit; so a failed commit leaves nothing to undo.
+What is remembered between commits (the tree, the versions of recent streams) is true only as long
+as the log has the size of our own last commit, and that is checked under the writers' lock, in the
+same visit to the database that writes. If another process has appended, its leaves are read, the
+versions forgotten, and the batch decided anew before anything is written. A batch works on a copy
+of the tree, which replaces it after the commit; so a failed commit leaves nothing to undo.
 
 What it deliberately does not do: retry. A failed commit fails the requests of its batch, all and
 only those, whatever became of them: a caller may repeat them under the same expected version.
@@ -22,6 +23,7 @@ holds one event or five hundred, and positions without gaps need one line anyway
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -39,7 +41,7 @@ from ledger.errors import (
 from ledger.events import Event
 from ledger.merkle import TreeBuilder, leaf_hash
 from ledger.sql_database import Database
-from ledger.sql_port import Batch, LogConnection, LogRow
+from ledger.sql_port import Batch, LogConnection, LogRow, Standing
 from ledger.sql_reads import again
 from ledger.sql_tree import catch_up
 from ledger.store import STREAM_EVENTS_MAX, Clock, DataKey
@@ -63,12 +65,13 @@ class _Request:
         "answer",
         "context",
         "drafts",
+        "error",
         "events",
         "expected",
         "keys",
+        "recorded",
         "size_bytes",
         "stream",
-        "verdict",
     )
 
     def __init__(
@@ -89,16 +92,42 @@ class _Request:
         self.answer: asyncio.Future[list[RecordedEvent]] = (
             asyncio.get_running_loop().create_future()
         )
-        self.verdict: list[RecordedEvent] | LedgerError = []
+        self.recorded: list[RecordedEvent] = []
+        self.error: LedgerError | None = None
+
+    def place(self, position: int, now: datetime, recorded_at: bytes) -> list[LogRow]:
+        """Put the events after a position: fills `recorded`, gives the rows to write."""
+        rows: list[LogRow] = []
+        stream, version = self.stream, self.expected
+        actor, correlation_id, causation_id = self.context
+        for event, drafted in zip(self.events, self.drafts, strict=True):
+            position += 1
+            version += 1
+            entry = place(drafted, position=position, version=version, recorded_at=recorded_at)
+            rows.append((position, stream, version, drafted.type, entry, leaf_hash(entry)))
+            self.recorded.append(
+                RecordedEvent(
+                    position,
+                    stream,
+                    version,
+                    now,
+                    correlation_id,
+                    causation_id,
+                    actor,
+                    event,
+                    entry,
+                )
+            )
+        return rows
 
     def settle(self) -> None:
-        """Give the verdict to the caller, if it is still there."""
+        """Answer the caller, if it is still there."""
         if self.answer.done():
             return
-        if isinstance(self.verdict, LedgerError):
-            self.answer.set_exception(self.verdict)
+        if self.error is not None:
+            self.answer.set_exception(self.error)
         else:
-            self.answer.set_result(self.verdict)
+            self.answer.set_result(self.recorded)
 
 
 class Appender:
@@ -110,7 +139,7 @@ class Appender:
         *,
         clock: Clock,
         queued_max: int,
-        on_commit: Callable[[int, list[list[RecordedEvent]]], None],
+        on_commit: Callable[[int, int, list[list[RecordedEvent]]], None],
     ) -> None:
         self._database = database
         self._clock = clock
@@ -122,6 +151,7 @@ class Appender:
         self._task: asyncio.Task[None] | None = None
         self._connection: LogConnection | None = None
         self._tree: TreeBuilder | None = None
+        self._is_alone = True
         self._versions: dict[str, int] = {}
 
     @property
@@ -200,102 +230,107 @@ class Appender:
         try:
             if self._connection is None:
                 self._connection = await self._database.connect_log(is_writer=True)
-            connection = self._connection
-            tree, versions = await self._look(connection, {one.stream for one in batch})
-            rows, keys = self._decide(batch, tree.size, versions)
-            if rows:
-                tree = tree.copy()
-                tiles = [
-                    (tile.level, tile.index, b"".join(tile.hashes))
-                    for tile in tree.extend([row[5] for row in rows])
-                ]
-                await connection.commit(Batch(rows, keys, tiles, tree.size, tree.root()))
-            else:
-                await connection.rollback()
+            tree = await self._write(self._connection, batch)
         except BaseException:
+            # What is in the database now is looked up under the next lock.
+            self._tree = None
             self._versions.clear()
             await self._abandon()
             raise
+        before = self._tree.size if self._tree is not None else 0
         self._tree = tree
-        self._remember(versions)
-        appended = []
+        self._remember(batch)
+        self._on_commit(before, tree.size, [one.recorded for one in batch if one.recorded])
         for request in batch:
             request.settle()
-            if not isinstance(request.verdict, LedgerError):
-                appended.append(request.verdict)
-        self._on_commit(tree.size, appended)
 
-    async def _look(
-        self, connection: LogConnection, streams: set[str]
-    ) -> tuple[TreeBuilder, dict[str, int]]:
-        """Lock, and learn where the log and the streams stand."""
-        unknown = [stream for stream in streams if stream not in self._versions]
-        size, found = await connection.begin(unknown)
-        tree = self._tree
-        if tree is None or tree.size != size:
-            # Another process has appended since our last commit (or we have just started).
-            tree = self._tree = await catch_up(self._database, tree, size)
+    async def _write(self, connection: LogConnection, batch: list[_Request]) -> TreeBuilder:
+        """Decide and commit a batch; the tree as it then is."""
+        tree, found = self._tree, None
+        if tree is not None and self._is_alone:
+            # Nobody but us has been writing, so nothing will have moved: everything is made ready
+            # for where we believe the log and the streams to stand, and the database is asked and
+            # written to in one go. Believing wrongly costs the preparation, never the truth.
+            believed = self._believed(batch)
+            planned, grown = self._plan(batch, tree, believed)
+            if planned is not None:
+                known = self._versions
+                asked = {name: believed[name] for name in believed if name not in known}
+                found = await connection.commit_if(planned, Standing(tree.size, asked))
+                if found is None:
+                    return grown
+        streams = list({one.stream for one in batch})
+        look = connection.begin if found is None else connection.standing
+        found = await look(streams)
+        self._is_alone = tree is not None and tree.size == found.size
+        if tree is None or tree.size != found.size:
+            tree = await catch_up(self._database, tree, found.size)
             self._versions.clear()
-            return tree, await connection.versions(list(streams))
-        known = self._versions
-        for stream in streams:
-            if stream in known:
-                found[stream] = known[stream]
-        return tree, found
+        self._tree = tree
+        planned, grown = self._plan(batch, tree, found.versions)
+        if planned is None:
+            await connection.rollback()
+        else:
+            await connection.commit(planned)
+        return grown
+
+    def _believed(self, batch: list[_Request]) -> dict[str, int]:
+        """The versions of a batch's streams: as remembered, else as its first request says."""
+        versions: dict[str, int] = {}
+        for request in batch:
+            if request.stream not in versions:
+                known = self._versions.get(request.stream)
+                versions[request.stream] = request.expected if known is None else known
+        return versions
+
+    def _plan(
+        self, batch: list[_Request], tree: TreeBuilder, versions: dict[str, int]
+    ) -> tuple[Batch | None, TreeBuilder]:
+        """Give out verdicts; what is to be written, if anything, and the tree it would make."""
+        rows, keys = self._decide(batch, tree.size, dict(versions))
+        if not rows:
+            return None, tree
+        grown = tree.copy()
+        tiles = [
+            (tile.level, tile.index, b"".join(tile.hashes))
+            for tile in grown.extend([row[5] for row in rows])
+        ]
+        return Batch(rows, keys, tiles, grown.size, grown.root()), grown
 
     def _decide(
         self, batch: list[_Request], size: int, versions: dict[str, int]
     ) -> tuple[list[LogRow], list[DataKey]]:
-        """Give every request its verdict; the rows and keys of those that pass."""
+        """Let every request pass or fail; the rows and keys of those that pass."""
         rows: list[LogRow] = []
         keys: list[DataKey] = []
         now = self._clock()
         recorded_at = rfc3339(now).encode()
         for request in batch:
-            stream, version = request.stream, versions.get(request.stream, 0)
+            request.recorded, request.error = [], None
+            version = versions.get(request.stream, 0)
             if version != request.expected:
-                request.verdict = WrongVersionError(stream, request.expected, version)
+                request.error = WrongVersionError(request.stream, request.expected, version)
                 continue
-            position = size + len(rows)
-            own: list[LogRow] = []
-            recorded: list[RecordedEvent] = []
             try:
-                for event, drafted in zip(request.events, request.drafts, strict=True):
-                    position += 1
-                    version += 1
-                    entry = place(
-                        drafted, position=position, version=version, recorded_at=recorded_at
-                    )
-                    leaf = leaf_hash(entry)
-                    own.append((position, stream, version, drafted.type, entry, leaf))
-                    actor, correlation_id, causation_id = request.context
-                    recorded.append(
-                        RecordedEvent(
-                            position,
-                            stream,
-                            version,
-                            now,
-                            correlation_id,
-                            causation_id,
-                            actor,
-                            event,
-                            entry,
-                        )
-                    )
+                own = request.place(size + len(rows), now, recorded_at)
             except EntryTooLargeError as error:
-                request.verdict = error
+                request.recorded, request.error = [], error
                 continue
             rows += own
             keys += request.keys
-            request.verdict = recorded
-            versions[stream] = version
+            versions[request.stream] = version + len(own)
         return rows, keys
 
-    def _remember(self, versions: dict[str, int]) -> None:
+    def _remember(self, batch: list[_Request]) -> None:
         known = self._versions
-        for stream, version in versions.items():
-            known.pop(stream, None)  # so that the longest unused come first
-            known[stream] = version
+        for request in batch:
+            if isinstance(request.error, EntryTooLargeError):
+                continue
+            version = request.expected + len(request.recorded)
+            if isinstance(request.error, WrongVersionError):
+                version = request.error.actual
+            known.pop(request.stream, None)  # so that the longest unused come first
+            known[request.stream] = version
         while len(known) > VERSIONS_MAX:
             del known[next(iter(known))]
 
@@ -310,7 +345,7 @@ class Appender:
         meaning.__cause__ = error if meaning is not error else None
         for request in batch:
             # One error object per caller: each will be raised, and carry a traceback of its own.
-            request.verdict = again(meaning)
+            request.error = again(meaning)
             request.settle()
 
     async def _abandon(self) -> None:

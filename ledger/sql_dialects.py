@@ -31,7 +31,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ledger.errors import CorruptLogError, LedgerError, StoreUnavailableError
-from ledger.sql_port import Batch, Dialect, LogConnection
+from ledger.sql_port import Batch, Dialect, LogConnection, Standing, is_as_expected
 
 LOCK_TIMEOUT_SECONDS: Final = 5.0
 """How long a writer waits for another program's lock before it says so."""
@@ -42,14 +42,13 @@ POOL_SIZE_MAX: Final = 10
 
 # Any number nobody else uses as an advisory lock in the same database: "cauri" in ASCII.
 _ADVISORY_LOCK: Final = 0x6361757269
-_ROWS_PER_STEP: Final = 16
 _PAGE_BYTES: Final = 8192
 
 T = TypeVar("T")
 
 # --- SQLite -----------------------------------------------------------------------------------
 
-_SQLITE_VERSIONS: Final = """
+_SQLITE_STANDING: Final = """
     SELECT size, (
       SELECT json_group_object(name, version) FROM (
         SELECT value AS name, (SELECT max(version) FROM log WHERE stream = value) AS version
@@ -63,18 +62,13 @@ _SQLITE_PAGE: Final = """
     SELECT CAST(group_concat(entry, char(10)) AS BLOB) FROM (
       SELECT entry FROM log WHERE position > ? ORDER BY position LIMIT ?
     )"""
+_SQLITE_CHANGED: Final = """
+    SELECT json_group_array(DISTINCT stream) FROM log WHERE position > ? AND position <= ?"""
+_SQLITE_ROWS: Final = "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?)"
 _SQLITE_HEAD: Final = "UPDATE head SET size = ?, root = ?"
 _SQLITE_KEYS: Final = "INSERT INTO data_keys VALUES (?, ?, ?, ?) ON CONFLICT (key_id) DO NOTHING"
 _SQLITE_TILES: Final = "INSERT INTO tiles VALUES (?, ?, ?)"
 
-
-def _sqlite_insert(rows: int) -> str:
-    marks = ",".join(["(?,?,?,?,?,?)"] * rows)
-    return f"INSERT INTO log VALUES {marks}"  # noqa: S608 - marks only
-
-
-_SQLITE_INSERT_ONE: Final = _sqlite_insert(1)
-_SQLITE_INSERT_MANY: Final = _sqlite_insert(_ROWS_PER_STEP)
 
 _SQLITE_MEANINGS: Final[dict[int, tuple[str, str]]] = {
     sqlite3.SQLITE_BUSY: (
@@ -187,34 +181,39 @@ class _SqliteConnection:
     def _connection(self) -> sqlite3.Connection:
         return self._driver._conn  # noqa: SLF001 - as above
 
-    async def begin(self, streams: Sequence[str]) -> tuple[int, dict[str, int]]:
-        size, versions = await self._visit(self._begin, orjson.dumps(streams).decode())
-        return size, orjson.loads(versions)
+    async def begin(self, streams: Sequence[str]) -> Standing:
+        return await self._visit(self._begin, streams)
 
-    def _begin(self, streams: str) -> tuple[int, str]:
+    def _begin(self, streams: Sequence[str]) -> Standing:
         # BEGIN IMMEDIATE takes SQLite's one write lock now, before anything is read: what is
         # read next stays true until COMMIT, and positions are committed in their order.
         self._connection.execute("BEGIN IMMEDIATE")
-        return self._versions(streams)
+        return self._standing(streams)
 
-    async def versions(self, streams: Sequence[str]) -> dict[str, int]:
-        _, versions = await self._visit(self._versions, orjson.dumps(streams).decode())
-        return orjson.loads(versions)  # type: ignore[no-any-return]
+    async def standing(self, streams: Sequence[str]) -> Standing:
+        return await self._visit(self._standing, streams)
 
-    def _versions(self, streams: str) -> tuple[int, str]:
-        row: tuple[int, str] = self._connection.execute(_SQLITE_VERSIONS, (streams,)).fetchone()
-        return row
+    def _standing(self, streams: Sequence[str]) -> Standing:
+        asked = (orjson.dumps(streams).decode(),)
+        size, versions = self._connection.execute(_SQLITE_STANDING, asked).fetchone()
+        return Standing(size, orjson.loads(versions))
 
     async def commit(self, batch: Batch) -> None:
         await self._visit(self._commit, batch)
 
+    async def commit_if(self, batch: Batch, expected: Standing) -> Standing | None:
+        return await self._visit(self._commit_if, batch, expected)
+
+    def _commit_if(self, batch: Batch, expected: Standing) -> Standing | None:
+        found = self._begin(list(expected.versions))
+        if not is_as_expected(found, expected):
+            return found
+        self._commit(batch)
+        return None
+
     def _commit(self, batch: Batch) -> None:
-        connection, rows = self._connection, batch.rows
-        whole = len(rows) - len(rows) % _ROWS_PER_STEP
-        for start in range(0, whole, _ROWS_PER_STEP):
-            step = rows[start : start + _ROWS_PER_STEP]
-            connection.execute(_SQLITE_INSERT_MANY, [value for row in step for value in row])
-        connection.executemany(_SQLITE_INSERT_ONE, rows[whole:])
+        connection = self._connection
+        connection.executemany(_SQLITE_ROWS, batch.rows)
         if batch.keys:
             connection.executemany(_SQLITE_KEYS, batch.keys)
         if batch.tiles:
@@ -235,6 +234,13 @@ class _SqliteConnection:
 
     async def read_page(self, after: int, limit: int) -> list[bytes]:
         return await self._visit(self._read, _SQLITE_PAGE, (after, limit))
+
+    async def read_changed(self, after: int, until: int) -> list[str]:
+        return orjson.loads(await self._visit(self._read_changed, after, until))  # type: ignore[no-any-return]
+
+    def _read_changed(self, after: int, until: int) -> str:
+        row: tuple[str] = self._connection.execute(_SQLITE_CHANGED, (after, until)).fetchone()
+        return row[0]
 
     async def read_size(self) -> int:
         return await self._visit(self._read_size)
@@ -257,7 +263,7 @@ class _SqliteConnection:
 # 7 and 8 and commit 8 first; a reader that saw 8 would go on from there and never see 7. The lock
 # is released only after the commit is visible to everybody, so positions appear in their order.
 _POSTGRESQL_BEGIN: Final = f"BEGIN; SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"
-_POSTGRESQL_VERSIONS: Final = """
+_POSTGRESQL_STANDING: Final = """
     SELECT NULL AS name, size AS version FROM head
     UNION ALL
     SELECT name, found.version FROM unnest($1::text[]) AS name, LATERAL (
@@ -273,6 +279,9 @@ _POSTGRESQL_KEYS: Final = (
 _POSTGRESQL_TILES: Final = "INSERT INTO tiles VALUES ($1, $2, $3)"
 _POSTGRESQL_HEAD: Final = "UPDATE head SET size = $1, root = $2"
 _POSTGRESQL_STREAMS: Final = "SELECT entry FROM log WHERE stream = ANY($1::text[])"
+_POSTGRESQL_CHANGED: Final = (
+    "SELECT DISTINCT stream FROM log WHERE position > $1 AND position <= $2"
+)
 _POSTGRESQL_PAGE: Final = "SELECT entry FROM log WHERE position > $1 ORDER BY position LIMIT $2"
 # A server may have switched durability off; an acknowledged event must be on the disk.
 _POSTGRESQL_DURABLE: Final = """
@@ -348,15 +357,21 @@ class _PostgresqlConnection:
     def __init__(self, driver: "asyncpg.Connection[asyncpg.Record]") -> None:
         self._driver = driver
 
-    async def begin(self, streams: Sequence[str]) -> tuple[int, dict[str, int]]:
+    async def begin(self, streams: Sequence[str]) -> Standing:
         await self._driver.execute(_POSTGRESQL_BEGIN)
         # Its own statement: its snapshot is taken after the lock was given.
-        (_, size), *versions = await self._driver.fetch(_POSTGRESQL_VERSIONS, streams)
-        return size, {row[0]: row[1] for row in versions}
+        return await self.standing(streams)
 
-    async def versions(self, streams: Sequence[str]) -> dict[str, int]:
-        _, *versions = await self._driver.fetch(_POSTGRESQL_VERSIONS, streams)
-        return {row[0]: row[1] for row in versions}
+    async def standing(self, streams: Sequence[str]) -> Standing:
+        (_, size), *versions = await self._driver.fetch(_POSTGRESQL_STANDING, streams)
+        return Standing(size, {row[0]: row[1] for row in versions})
+
+    async def commit_if(self, batch: Batch, expected: Standing) -> Standing | None:
+        found = await self.begin(list(expected.versions))
+        if not is_as_expected(found, expected):
+            return found
+        await self.commit(batch)
+        return None
 
     async def commit(self, batch: Batch) -> None:
         await self._driver.execute(_POSTGRESQL_ROWS, *zip(*batch.rows, strict=True))
@@ -376,6 +391,9 @@ class _PostgresqlConnection:
 
     async def read_page(self, after: int, limit: int) -> list[bytes]:
         return [row[0] for row in await self._driver.fetch(_POSTGRESQL_PAGE, after, limit)]
+
+    async def read_changed(self, after: int, until: int) -> list[str]:
+        return [row[0] for row in await self._driver.fetch(_POSTGRESQL_CHANGED, after, until)]
 
     async def read_size(self) -> int:
         size: int = await self._driver.fetchval("SELECT size FROM head")

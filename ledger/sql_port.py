@@ -19,6 +19,13 @@ LogRow = tuple[int, str, int, str, bytes, bytes]
 """(position, stream, version, type, entry, leaf)."""
 
 
+class Standing(NamedTuple):
+    """Where the log and some of its streams stand; a stream that does not exist is absent."""
+
+    size: int
+    versions: dict[str, int]
+
+
 class Batch(NamedTuple):
     """Everything one commit writes."""
 
@@ -33,17 +40,21 @@ class Batch(NamedTuple):
 class LogConnection(Protocol):
     """One connection to the driver; never used by two tasks at once. Raises the driver's errors."""
 
-    async def begin(self, streams: Sequence[str]) -> tuple[int, dict[str, int]]:
-        """Open a transaction under the writers' lock; the log's size, and the streams' versions.
+    async def begin(self, streams: Sequence[str]) -> Standing:
+        """Open a transaction under the writers' lock and say where the log and streams stand."""
 
-        Streams that do not exist are absent from the answer.
-        """
-
-    async def versions(self, streams: Sequence[str]) -> dict[str, int]:
-        """The versions of further streams, inside the transaction that `begin` opened."""
+    async def standing(self, streams: Sequence[str]) -> Standing:
+        """Say it again, of other streams, inside the transaction that `begin` opened."""
 
     async def commit(self, batch: Batch) -> None:
         """Write a batch and commit; durable on return."""
+
+    async def commit_if(self, batch: Batch, expected: Standing) -> Standing | None:
+        """`begin`, and `commit` if everything stands as expected; None if it was committed.
+
+        Otherwise the transaction stays open, nothing has been written, and the answer says where
+        the log and the expected streams really stand.
+        """
 
     async def rollback(self) -> None:
         """Give up the open transaction, if there still is one."""
@@ -53,6 +64,9 @@ class LogConnection(Protocol):
 
     async def read_page(self, after: int, limit: int) -> list[bytes]:
         """The next entries after a position, in order."""
+
+    async def read_changed(self, after: int, until: int) -> list[str]:
+        """The streams that were appended to after a position and up to another."""
 
     async def read_size(self) -> int:
         """The size of the log as last committed."""
@@ -77,3 +91,10 @@ class Dialect(Protocol):
 
     def translate(self, error: BaseException) -> LedgerError | None:
         """Say in the ledger's words what a driver error means; None if it is not for them."""
+
+
+def is_as_expected(found: Standing, expected: Standing) -> bool:
+    """Whether the log and the streams stand where somebody believed; absent means version 0."""
+    return found.size == expected.size and all(
+        found.versions.get(stream, 0) == version for stream, version in expected.versions.items()
+    )

@@ -6,7 +6,10 @@ its way the next ones gather, and leave together as one query: alone, a read wai
 a crowd, hundreds share one journey. A read never joins a query that has already left, so it sees
 everything committed before it was asked.
 
-What it deliberately does not do: answer from memory. Another process may have appended.
+The journey first asks for the size of the log. Streams that were decoded before, and that nobody
+can have changed since (`ledger.sql_cache` says when that is certain), are answered with that alone.
+
+What it deliberately does not do: answer without asking. Another process may have appended.
 """
 
 import asyncio
@@ -15,7 +18,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from ledger.entry import RecordedEvent, decode_entry
-from ledger.errors import EntryError, LedgerError, StoreClosedError
+from ledger.errors import CorruptLogError, EntryError, LedgerError, StoreClosedError
+from ledger.sql_cache import StreamCache
 from ledger.sql_database import Database
 from ledger.sql_port import LogConnection
 
@@ -28,6 +32,9 @@ GROUPS_MAX: Final = 2
 GROUP_STREAMS_MAX: Final = 128
 """How many streams one query asks for."""
 
+FOLLOWED_MAX: Final = 2000
+"""How many entries of others are looked at to find what they changed; above, all is forgotten."""
+
 _Answers = list["asyncio.Future[list[RecordedEvent]]"]
 
 
@@ -35,6 +42,7 @@ class LogReads:
     """Reads entries below SQLAlchemy; connections are opened when first needed."""
 
     def __init__(self, database: Database) -> None:
+        self.cache = StreamCache()
         self._database = database
         self._idle: list[LogConnection] = []
         self._slots = asyncio.Semaphore(CONNECTIONS_MAX)
@@ -90,29 +98,50 @@ class LogReads:
                 raise
 
     async def _serve(self, group: dict[str, _Answers]) -> None:
+        cache = self.cache
+        missing: list[str] = []
         async with self._connection() as connection:
-            entries = await connection.read_streams(list(group))
-        found: dict[str, list[RecordedEvent]] = {name: [] for name in group}
+            await self._bring_along(connection)
+            for stream, answers in group.items():
+                events = cache.get(stream)
+                if events is None:
+                    missing.append(stream)
+                else:
+                    _answer(answers, events)
+            if not missing:
+                return
+            token = cache.expect(missing)
+            entries = await connection.read_streams(missing)
+        found: dict[str, list[RecordedEvent]] = {stream: [] for stream in missing}
         try:
             for entry in entries:
                 recorded = decode_entry(entry)
+                if recorded.stream not in found:
+                    raise CorruptLogError(recorded.position, "it stands in another stream")
                 found[recorded.stream].append(recorded)
-        except (EntryError, KeyError):
+        except EntryError:
             if len(group) == 1:
                 raise
             # One entry that cannot be read must not fail its neighbours.
-            for name, answers in group.items():
+            for stream in missing:
                 try:
-                    await self._serve({name: answers})
+                    await self._serve({stream: group[stream]})
                 except EntryError as error:
-                    _refuse({name: answers}, error)
+                    _refuse({stream: group[stream]}, error)
             return
-        for name, answers in group.items():
-            events = found[name]
+        for stream, events in found.items():
             events.sort(key=_version)
-            for number, answer in enumerate(answers):
-                if not answer.done():
-                    answer.set_result(events if number == 0 else list(events))
+            cache.put(stream, events, token)
+            _answer(group[stream], events)
+
+    async def _bring_along(self, connection: LogConnection) -> None:
+        """Make sure that what the cache keeps is what the database would say now."""
+        size = await connection.read_size()
+        stood = self.cache.position
+        if size > stood + FOLLOWED_MAX:
+            self.cache.clear(size)
+        elif size > stood:
+            self.cache.moved(await connection.read_changed(stood, size), size)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[LogConnection]:
@@ -137,6 +166,12 @@ async def _drop(connection: LogConnection) -> None:
     # It is gone either way; the first error is the one that is reported.
     with suppress(Exception):
         await connection.close()
+
+
+def _answer(answers: _Answers, events: list[RecordedEvent]) -> None:
+    for number, answer in enumerate(answers):
+        if not answer.done():
+            answer.set_result(events if number == 0 else list(events))
 
 
 def _version(recorded: RecordedEvent) -> int:

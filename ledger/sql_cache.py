@@ -1,0 +1,105 @@
+"""Decoded streams, kept while they are certainly current.
+
+The trick: the whole cache stands at one position of the log. Before it is asked, the log's size is
+read; if it is where the cache stands, nothing has been appended by anybody, and every stream kept
+here is what the database would give. If the log has grown, the streams that changed since are named
+by the database and dropped, and the cache stands at the new position. Our own commits bring it
+along without a question, because the appender knows under its lock that it started exactly where
+the cache stands.
+
+Why at all: reading the size is a tenth of reading and decoding a stream, and can be shared by all
+who ask in the same moment. A payment is read again and again while it is young.
+
+A stream that is being read while it changes is not kept: its read holds a token, and any change
+takes the token away.
+
+What it deliberately does not do: read anything, or answer for a position it was not told.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from ledger.entry import RecordedEvent
+
+EVENTS_MAX: Final = 20_000
+"""How many events are kept, some 3 kB each."""
+
+STREAM_EVENTS_MAX: Final = 256
+"""A stream with more events is not kept: it would push out too many others."""
+
+
+class StreamCache:
+    """Streams as of one position. Empty and at position 0 at first."""
+
+    def __init__(self, events_max: int = EVENTS_MAX) -> None:
+        self.position = 0
+        """Everything kept is current if the log's size is this."""
+        self._events_max = events_max
+        self._streams: dict[str, list[RecordedEvent]] = {}
+        self._loading: dict[str, object] = {}
+        self._count = 0
+
+    def get(self, stream: str) -> list[RecordedEvent] | None:
+        """A copy of a stream's events; None if it is not kept."""
+        events = self._streams.pop(stream, None)
+        if events is None:
+            return None
+        self._streams[stream] = events  # so that the longest unused come first
+        return list(events)
+
+    def expect(self, streams: Iterable[str]) -> object:
+        """Announce that streams are about to be read; gives the token to `put` them with."""
+        token = object()
+        for stream in streams:
+            self._loading[stream] = token
+        return token
+
+    def put(self, stream: str, events: Sequence[RecordedEvent], token: object) -> None:
+        """Keep a stream that was read, unless it has changed since it was expected."""
+        if self._loading.get(stream) is token:
+            del self._loading[stream]
+            self._keep(stream, list(events))
+
+    def moved(self, streams: Iterable[str], position: int) -> None:
+        """Drop the streams that changed up to a position, and stand there."""
+        for stream in streams:
+            self._drop(stream)
+        self.position = max(self.position, position)
+
+    def appended(self, before: int, after: int, appends: Iterable[Sequence[RecordedEvent]]) -> None:
+        """Take over our own commit, which took the log from one size to another."""
+        is_next = before == self.position
+        for events in appends:
+            stream, version = events[0].stream, events[0].version
+            kept = self._streams.get(stream)
+            self._drop(stream)
+            if is_next and (version == 1 or (kept is not None and len(kept) == version - 1)):
+                self._keep(stream, [*(kept or ()), *events])
+        if is_next:
+            self.position = after
+        elif before < self.position and after < self.position:
+            # The log is shorter than it was: somebody put an older copy in its place.
+            self.clear(after)
+
+    def clear(self, position: int) -> None:
+        """Forget everything, and stand at a position."""
+        self._streams.clear()
+        self._loading.clear()
+        self._count = 0
+        self.position = position
+
+    def _keep(self, stream: str, events: list[RecordedEvent]) -> None:
+        self._drop(stream)
+        if len(events) > STREAM_EVENTS_MAX or not events:
+            return
+        self._streams[stream] = events
+        self._count += len(events)
+        while self._count > self._events_max:
+            oldest = next(iter(self._streams))
+            self._count -= len(self._streams.pop(oldest))
+
+    def _drop(self, stream: str) -> None:
+        self._loading.pop(stream, None)
+        events = self._streams.pop(stream, None)
+        if events is not None:
+            self._count -= len(events)
