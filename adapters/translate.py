@@ -14,7 +14,7 @@ import structlog
 from adapters.base import Adapter, Due, WebhookCall, WebhookUnreadableError
 from adapters.recording import Recorder
 from ledger import commands, webhook
-from ledger.errors import CommandRefusedError, VaultError
+from ledger.errors import CommandRefusedError, ErasedError, SealBrokenError
 from ledger.events import WebhookReceived
 from ledger.store import Clock
 
@@ -42,7 +42,12 @@ class Translator:
         recorder = self._recorder.about(recorded, actor="reactor:translate")
         try:
             payment_id, effect = await self._understand(recorder, webhook_id, state.received)
-        except (WebhookUnreadableError, VaultError, CommandRefusedError) as error:
+        except (
+            WebhookUnreadableError,
+            CommandRefusedError,
+            ErasedError,
+            SealBrokenError,
+        ) as error:
             log.warning("webhook.orphaned", webhook_id=webhook_id, reason=str(error))
             await recorder.record(
                 commands.OrphanWebhook(webhook_id=webhook_id, reason=str(error)[:500])

@@ -7,9 +7,7 @@
 
 The trick: final states come from `ledger.evidence.resolve` over the *set* of evidence, so `decide`
 records a new word and, if the resolution changed, the transition it causes; repeats decide nothing.
-The verdict is read from the transitions, never re-derived, so yesterday's decision stays what it
-was even if the rule is refined; and it stands beside the progress of the submissions, so it does
-not matter whether a callback or the answer to the submission was read first.
+The state and its fold are in `ledger.payment_state`.
 
 What it does not do: it reads no clock, seals nothing, calls nobody, and never lets time decide: a
 submitted payment is never failed or expired for being old.
@@ -20,16 +18,27 @@ been read, so `ConfirmSubmission` after a final word still records the handle, a
 
 import hashlib
 from base64 import b32encode
-from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Final, NoReturn, assert_never
 
 from ledger import commands, events
 from ledger.commands import PaymentCommand
 from ledger.errors import CommandRefusedError, IdempotencyKeyReusedError, UnknownPaymentError
 from ledger.events import Event
-from ledger.evidence import EVIDENCE_MAX, Evidence, Resolution, Settled, resolve
-from ledger.money import Money
+from ledger.evidence import EVIDENCE_MAX, Resolution, Settled
+from ledger.payment_state import INITIAL, Attempt, Payment, Status, evolve, told
+
+__all__ = [
+    "ATTEMPTS_MAX",
+    "HINTS_MAX",
+    "INITIAL",
+    "Attempt",
+    "Payment",
+    "Status",
+    "decide",
+    "evolve",
+    "payment_id_of",
+    "stream_of",
+]
 
 HINTS_MAX: Final = 20
 """How often untrusted news may make us ask sooner about one payment: a forger cannot flood us."""
@@ -38,115 +47,12 @@ ATTEMPTS_MAX: Final = 50
 """How many submissions one payment may start before it waits for a person."""
 
 
-class Status(StrEnum):
-    """Where a payment stands."""
-
-    REQUESTED = "requested"
-    SUBMITTING = "submitting"
-    PENDING = "pending"
-    UNKNOWN = "unknown"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    EXPIRED = "expired"
-    DECLINED = "declined"
-    CONFLICT = "conflict"
-
-    @property
-    def is_final(self) -> bool:
-        """Whether nothing more is asked or sent by itself (evidence may still overturn it)."""
-        return self in _FINAL
-
-
-_FINAL: Final = frozenset(
-    {Status.SUCCEEDED, Status.FAILED, Status.EXPIRED, Status.DECLINED, Status.CONFLICT}
-)
 _STATUS_OF: Final = {
     Resolution.SUCCEEDED: Status.SUCCEEDED,
     Resolution.FAILED: Status.FAILED,
     Resolution.EXPIRED: Status.EXPIRED,
     Resolution.CONFLICT: Status.CONFLICT,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One submission: which provider, under which reference, and whether it took it."""
-
-    provider: str
-    reference: str
-    number: int
-    is_accepted: bool = False
-    sealed_handle: str | None = None
-    token_digest: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """The folded state of one payment stream. `request` is None before the first event."""
-
-    request: events.PaymentRequested | None = None
-    progress: Status = Status.REQUESTED
-    """Where the submissions alone have brought it."""
-    verdict: Status | None = None
-    """What the evidence says; stronger than progress, whichever came first."""
-    attempts: tuple[Attempt, ...] = ()
-    evidence: frozenset[Evidence] = frozenset()
-    note: str | None = None
-    """What the last submission or inquiry told us, for people."""
-    code: str | None = None
-    """The provider's code of a declined submission."""
-    inquiries: int = 0
-    hints: int = 0
-
-    @property
-    def status(self) -> Status:
-        """Where the payment stands."""
-        return self.verdict or self.progress
-
-    @property
-    def requested(self) -> events.PaymentRequested:
-        """The first event, for a payment that exists.
-
-        Raises:
-            UnknownPaymentError: there is no such payment.
-        """
-        if self.request is None:
-            raise UnknownPaymentError("")
-        return self.request
-
-    @property
-    def money(self) -> Money:
-        """What was asked for."""
-        return Money(self.requested.amount_minor, self.requested.currency)
-
-    @property
-    def reason(self) -> str | None:
-        """Why the payment stands where it stands, in one line; None where nothing is to say."""
-        settled = self.settled
-        if settled.resolution is Resolution.CONFLICT:
-            return told(settled, self.money)
-        return settled.reason or self.note
-
-    @property
-    def attempt(self) -> Attempt | None:
-        """The last submission, if any."""
-        return self.attempts[-1] if self.attempts else None
-
-    def attempt_of(self, reference: str) -> Attempt | None:
-        """The last submission under this reference, if any."""
-        return next((one for one in reversed(self.attempts) if one.reference == reference), None)
-
-    @property
-    def settled(self) -> Settled:
-        """What all evidence so far adds up to."""
-        return self.settled_with(self.evidence)
-
-    def settled_with(self, words: frozenset[Evidence]) -> Settled:
-        """What this set of words would add up to."""
-        return resolve(self.money, (one.reference for one in self.attempts), words)
-
-
-INITIAL: Final = Payment()
 
 
 def payment_id_of(merchant_id: str, idempotency_key: str) -> str:
@@ -387,16 +293,6 @@ def _transition(settled: Settled, state: Payment) -> Event:
             assert_never(settled.resolution)
 
 
-def told(settled: Settled, money: Money) -> str:
-    """Say in one line which words made a resolution, for people."""
-    lines = []
-    for word in settled.because:
-        amount = f" {word.amount} {word.currency or money.currency}" if word.amount else ""
-        note = "" if word.is_about(money) else f" (asked: {money})"
-        lines.append(f"{word.source} of {word.provider} says {word.word}{amount}{note}")
-    return "; ".join(lines)
-
-
 def _attempt_for(
     command: commands.ConfirmSubmission
     | commands.DeclineSubmission
@@ -422,62 +318,3 @@ def _is_open(state: Payment, attempt: Attempt) -> bool:
 
 def _refuse(command: PaymentCommand, state: Payment, reason: str) -> NoReturn:
     raise CommandRefusedError(type(command).__name__, reason, status=state.status)
-
-
-def evolve(state: Payment, event: Event) -> Payment:
-    """Fold one event into the state."""
-    match event:
-        case events.PaymentRequested():
-            return replace(state, request=event)
-        case events.PaymentSubmissionStarted():
-            attempt = Attempt(event.provider, event.reference, event.attempt)
-            return replace(
-                state, progress=Status.SUBMITTING, attempts=(*state.attempts, attempt), note=None
-            )
-        case events.PaymentSubmitted():
-            attempts = tuple(
-                replace(
-                    one,
-                    is_accepted=True,
-                    sealed_handle=event.sealed_handle,
-                    token_digest=event.token_digest,
-                )
-                if one.number == event.attempt
-                else one
-                for one in state.attempts
-            )
-            is_last = event.attempt == len(state.attempts)
-            progress = Status.PENDING if is_last else state.progress
-            return replace(state, attempts=attempts, progress=progress)
-        case events.PaymentSubmissionDeclined():
-            return replace(state, progress=Status.DECLINED, note=event.reason, code=event.code)
-        case events.PaymentSubmissionWithdrawn():
-            return replace(state, progress=Status.REQUESTED, note=event.reason)
-        case events.PaymentSubmissionDoubted():
-            return replace(state, progress=Status.UNKNOWN, note=event.reason)
-        case events.PaymentInquired():
-            is_known = event.result == "pending" or state.progress is Status.PENDING
-            return replace(
-                state,
-                progress=Status.PENDING if is_known else Status.UNKNOWN,
-                note=event.detail,
-                inquiries=state.inquiries + 1,
-            )
-        case events.PaymentInquiryRequested():
-            return replace(state, hints=state.hints + 1)
-        case events.PaymentEvidenceRecorded():
-            return replace(state, evidence=state.evidence | {event.evidence})
-        case events.PaymentSucceeded():
-            return replace(state, verdict=Status.SUCCEEDED)
-        case events.PaymentFailed():
-            return replace(state, verdict=Status.FAILED)
-        case events.PaymentExpired():
-            if event.reference is None:
-                return replace(state, progress=Status.EXPIRED, note=event.reason)
-            return replace(state, verdict=Status.EXPIRED)
-        case events.PaymentConflicted():
-            return replace(state, verdict=Status.CONFLICT)
-        case events.PaymentReopened():
-            return replace(state, verdict=None)
-        case _:
-            raise TypeError(f"a payment stream has no {event.type}")

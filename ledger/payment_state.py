@@ -1,0 +1,194 @@
+"""The state of a payment: what its events add up to, folded by the pure `evolve`.
+
+The trick: the verdict of the evidence stands beside the progress of the submissions, so it does not
+matter whether a callback or the answer to the submission was read first. The verdict is read from
+the transitions, never re-derived, so yesterday's decision stays what it was even if the rule is
+refined.
+
+It decides nothing (`ledger.payment` does), and holds no times: two tellings of the same events are
+equal whenever they were recorded.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from ledger import events
+from ledger.errors import UnknownPaymentError
+from ledger.events import Event
+from ledger.evidence import Evidence, Resolution, Settled, resolve
+from ledger.money import Money
+
+
+class Status(StrEnum):
+    """Where a payment stands."""
+
+    REQUESTED = "requested"
+    SUBMITTING = "submitting"
+    PENDING = "pending"
+    UNKNOWN = "unknown"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    DECLINED = "declined"
+    CONFLICT = "conflict"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more is asked or sent by itself (evidence may still overturn it)."""
+        return self in _FINAL
+
+
+_FINAL: Final = frozenset(
+    {Status.SUCCEEDED, Status.FAILED, Status.EXPIRED, Status.DECLINED, Status.CONFLICT}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One submission: which provider, under which reference, and whether it took it."""
+
+    provider: str
+    reference: str
+    number: int
+    is_accepted: bool = False
+    sealed_handle: str | None = None
+    token_digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """The folded state of one payment stream. `request` is None before the first event."""
+
+    request: events.PaymentRequested | None = None
+    progress: Status = Status.REQUESTED
+    """Where the submissions alone have brought it."""
+    verdict: Status | None = None
+    """What the evidence says; stronger than progress, whichever came first."""
+    attempts: tuple[Attempt, ...] = ()
+    evidence: frozenset[Evidence] = frozenset()
+    note: str | None = None
+    """What the last submission or inquiry told us, for people."""
+    code: str | None = None
+    """The provider's code of a declined submission."""
+    inquiries: int = 0
+    hints: int = 0
+
+    @property
+    def status(self) -> Status:
+        """Where the payment stands."""
+        return self.verdict or self.progress
+
+    @property
+    def requested(self) -> events.PaymentRequested:
+        """The first event, for a payment that exists.
+
+        Raises:
+            UnknownPaymentError: there is no such payment.
+        """
+        if self.request is None:
+            raise UnknownPaymentError("")
+        return self.request
+
+    @property
+    def money(self) -> Money:
+        """What was asked for."""
+        return Money(self.requested.amount_minor, self.requested.currency)
+
+    @property
+    def reason(self) -> str | None:
+        """Why the payment stands where it stands, in one line; None where nothing is to say."""
+        settled = self.settled
+        if settled.resolution is Resolution.CONFLICT:
+            return told(settled, self.money)
+        return settled.reason or self.note
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """The last submission, if any."""
+        return self.attempts[-1] if self.attempts else None
+
+    def attempt_of(self, reference: str) -> Attempt | None:
+        """The last submission under this reference, if any."""
+        return next((one for one in reversed(self.attempts) if one.reference == reference), None)
+
+    @property
+    def settled(self) -> Settled:
+        """What all evidence so far adds up to."""
+        return self.settled_with(self.evidence)
+
+    def settled_with(self, words: frozenset[Evidence]) -> Settled:
+        """What this set of words would add up to."""
+        return resolve(self.money, (one.reference for one in self.attempts), words)
+
+
+INITIAL: Final = Payment()
+
+
+def told(settled: Settled, money: Money) -> str:
+    """Say in one line which words made a resolution, for people."""
+    lines = []
+    for word in settled.because:
+        amount = f" {word.amount} {word.currency or money.currency}" if word.amount else ""
+        note = "" if word.is_about(money) else f" (asked: {money})"
+        lines.append(f"{word.source} of {word.provider} says {word.word}{amount}{note}")
+    return "; ".join(lines)
+
+
+def evolve(state: Payment, event: Event) -> Payment:
+    """Fold one event into the state."""
+    match event:
+        case events.PaymentRequested():
+            return replace(state, request=event)
+        case events.PaymentSubmissionStarted():
+            attempt = Attempt(event.provider, event.reference, event.attempt)
+            return replace(
+                state, progress=Status.SUBMITTING, attempts=(*state.attempts, attempt), note=None
+            )
+        case events.PaymentSubmitted():
+            attempts = tuple(
+                replace(
+                    one,
+                    is_accepted=True,
+                    sealed_handle=event.sealed_handle,
+                    token_digest=event.token_digest,
+                )
+                if one.number == event.attempt
+                else one
+                for one in state.attempts
+            )
+            is_last = event.attempt == len(state.attempts)
+            progress = Status.PENDING if is_last else state.progress
+            return replace(state, attempts=attempts, progress=progress)
+        case events.PaymentSubmissionDeclined():
+            return replace(state, progress=Status.DECLINED, note=event.reason, code=event.code)
+        case events.PaymentSubmissionWithdrawn():
+            return replace(state, progress=Status.REQUESTED, note=event.reason)
+        case events.PaymentSubmissionDoubted():
+            return replace(state, progress=Status.UNKNOWN, note=event.reason)
+        case events.PaymentInquired():
+            is_known = event.result == "pending" or state.progress is Status.PENDING
+            return replace(
+                state,
+                progress=Status.PENDING if is_known else Status.UNKNOWN,
+                note=event.detail,
+                inquiries=state.inquiries + 1,
+            )
+        case events.PaymentInquiryRequested():
+            return replace(state, hints=state.hints + 1)
+        case events.PaymentEvidenceRecorded():
+            return replace(state, evidence=state.evidence | {event.evidence})
+        case events.PaymentSucceeded():
+            return replace(state, verdict=Status.SUCCEEDED)
+        case events.PaymentFailed():
+            return replace(state, verdict=Status.FAILED)
+        case events.PaymentExpired():
+            if event.reference is None:
+                return replace(state, progress=Status.EXPIRED, note=event.reason)
+            return replace(state, verdict=Status.EXPIRED)
+        case events.PaymentConflicted():
+            return replace(state, verdict=Status.CONFLICT)
+        case events.PaymentReopened():
+            return replace(state, verdict=None)
+        case _:
+            raise TypeError(f"a payment stream has no {event.type}")

@@ -1,0 +1,1 @@
+"""The parts of `scripts/demo`: the stage, the play and the report."""

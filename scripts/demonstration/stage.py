@@ -1,0 +1,121 @@
+"""The stage: the product's own commands as processes, as a person would start them."""
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+START_SECONDS_MAX = 60.0
+STOP_SECONDS_MAX = 30.0
+
+
+class StageError(Exception):
+    """A part of the demonstration did not start; says where its log is."""
+
+
+class Stage:
+    """A folder with a database, and the server that runs on it."""
+
+    def __init__(self, folder: Path, seed: int, port: int) -> None:
+        self.folder, self.seed = folder, seed
+        self.database = folder / "cauri.db"
+        self.log = folder / "server.log"
+        self.port = port or _free_ports()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.run_id = secrets.token_hex(4)
+
+    def sandbox_url(self, number: int) -> str:
+        """Where a sandbox listens: the ports after the API's, in the order of their names."""
+        return f"http://127.0.0.1:{self.port + 1 + number}"
+
+    def cauri(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one command of the product to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "api", *arguments],
+            capture_output=True,
+            text=True,
+            env=self._environment(),
+            check=False,
+        )
+
+    def asked(self, *arguments: str) -> Any:
+        """Run a command and read its JSON.
+
+        Raises:
+            StageError: it failed; says what it said.
+        """
+        done = self.cauri(*arguments, "--json", "--database", f"sqlite:///{self.database}")
+        if done.returncode != 0:
+            raise StageError(f"cauri {' '.join(arguments)}: {done.stderr.strip()}")
+        return json.loads(done.stdout)
+
+    def start(self) -> None:
+        """Start the server with its sandboxes, and wait until it is ready."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "api", "serve", "--sandbox", "--faults", "storm"),
+                    *("--seed", str(self.seed), "--port", str(self.port)),
+                    *("--database", f"sqlite:///{self.database}"),
+                ],
+                stdout=log,
+                stderr=log,
+                env=self._environment(),
+            )
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                with urllib.request.urlopen(f"{self.url}/readyz", timeout=2):  # noqa: S310
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        tail = self.log.read_text(errors="replace")[-800:]
+        self.stop()
+        raise StageError(f"the server did not start; its log is {self.log}:\n{tail}")
+
+    def stop(self) -> None:
+        """Stop the server as its operator would."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def _environment(self) -> dict[str, str]:
+        own = {name: value for name, value in os.environ.items() if not name.startswith("CAURI_")}
+        return own | {"CAURI_LOG_LEVEL": "warning"}
+
+
+def _free_ports() -> int:
+    """Find three free ports in a row: the API's and those of two sandboxes.
+
+    Below 32768, where systems take the ports of outgoing connections from: one that is free now
+    would be taken by somebody's connection before the server has started.
+    """
+    for _ in range(100):
+        port = 20_000 + secrets.randbelow(12_000)
+        taken = []
+        try:
+            taken += [socket.create_server(("127.0.0.1", port + more)) for more in range(3)]
+        except OSError:
+            continue
+        else:
+            return port
+        finally:
+            for one in taken:
+                one.close()
+    raise StageError("no three free ports in a row were found on this machine")
