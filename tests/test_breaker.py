@@ -98,6 +98,22 @@ def test_late_results_of_calls_begun_before_it_opened_are_not_probe_results() ->
     assert (breaker.state, breaker.open_for_seconds) == ("open", 20)
 
 
+def test_late_failures_say_nothing_about_a_provider_that_has_recovered() -> None:
+    seconds = Seconds()
+    breaker = a_breaker(seconds)
+    slow = [admitted(breaker) for _ in range(4)]
+    fail(breaker, 3)
+    seconds.now += 10
+    slow += [admitted(breaker)]
+    breaker.settle(admitted(breaker), is_success=False)
+    seconds.now += 20
+    for _ in range(PROBES_MAX):
+        breaker.settle(admitted(breaker), is_success=True)
+    for permit in slow:
+        breaker.settle(permit, is_success=False)
+    assert breaker.state == "closed"
+
+
 def test_an_abandoned_probe_gives_its_place_to_another() -> None:
     seconds = Seconds()
     breaker = a_breaker(seconds)

@@ -224,6 +224,16 @@ async def test_a_wrong_environment_or_callback_host_is_declined_by_name(
         assert (outcome.code, outcome.is_technical, world.known()) == (code, True, set())
 
 
+async def test_a_payment_without_an_answer_is_not_sent_again_by_itself(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        reference = world.adapter.reference_for(PAYMENT_ID, 1)
+        await world.adapter.inquire(reference, None)
+        await world.weather(Faults(connection_reset_before=1))
+        outcome = await world.adapter.submit(a_charge(callback_url=None), reference)
+        posts = [one for one in world.exchanges if one.path.endswith("/requesttopay")]
+    assert (type(outcome), len(posts)) == (Unknown, 1)
+
+
 async def test_status_calls_stay_below_mtns_limit(tmp_path: Path) -> None:
     async with a_world(tmp_path, changes={"call_timeout_seconds": 10}) as world:
         # The sandbox counts by its own time, which stands still: the eleventh call is refused.

@@ -161,13 +161,17 @@ async def test_the_handle_holds_the_page_and_what_a_question_needs(tmp_path: Pat
 
 
 async def test_the_trial_segment_is_paid_in_play_money(tmp_path: Path) -> None:
-    async with a_world(tmp_path, changes={"country_segment": "dev"}) as world:
+    trial = {"country_segment": "dev"}
+    async with a_world(tmp_path, changes=trial, notification_fields="extended") as world:
         reference, accepted = await accepted_by(world)
         await world.end(reference, accepted, "paid")
         assert world.sandbox.books.orders[reference].currency == "OUV"
         final = await world.adapter.inquire(reference, accepted.handle)
+        command = world.adapter.translate(world.notified[0], "authenticated", NOW)[0]
     assert isinstance(final, Final)
+    assert isinstance(command, RecordEvidence)
     assert (final.word, final.currency) == (Word.SUCCEEDED, None)
+    assert (command.evidence.word, command.evidence.currency) == (Word.SUCCEEDED, None)
 
 
 @pytest.mark.parametrize("status", [200, 201])
