@@ -33,7 +33,8 @@ from ledger.journal import ACCOUNT_NAMES, Posting, postings
 from ledger.payment import INITIAL, Attempt, Payment, Status, evolve, stream_of
 from ledger.sql_database import Database
 from projections.projector import Projector, bounded
-from projections.tables import Counters, Rows, number, read_stamp, stamp, text
+from projections.rows import Counters, Rows
+from projections.tables import number, read_stamp, stamp, text
 
 EVENTS_MAX: Final = 1000
 """The most events whose lines one page of the journal has."""

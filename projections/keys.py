@@ -16,7 +16,8 @@ from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.sql_database import Database
 from projections.projector import Projector
-from projections.tables import Rows, number, read_stamp, read_stamp_or_none, stamp, text
+from projections.rows import Rows
+from projections.tables import number, read_stamp, read_stamp_or_none, stamp, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,8 +26,9 @@ from ledger.entry import RecordedEvent
 from ledger.payment import Status, stream_of
 from ledger.sql_database import Database
 from projections.projector import Projector
+from projections.rows import Counters, Rows
 from projections.standing import FINAL, step
-from projections.tables import Counters, Rows, columns_of, number, read_stamp, stamp, text
+from projections.tables import columns_of, number, read_stamp, stamp, text
 
 _PREFIX: Final = len(stream_of(""))
 _FAILURES: Final = (Status.FAILED, Status.DECLINED, Status.EXPIRED)

@@ -25,9 +25,9 @@ from ledger.entry import RecordedEvent
 from ledger.payment import Status, stream_of
 from ledger.sql_database import Database
 from projections.projector import Projector, bounded
+from projections.rows import Rows
 from projections.standing import FINAL, step
 from projections.tables import (
-    Rows,
     columns_of,
     number,
     read_stamp,

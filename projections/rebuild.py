@@ -11,6 +11,7 @@ Why indexes are made after the fill: each of them would cost as much per row as 
 Why the new copy does not go on from a dead rebuild's: a rebuild is how one gets rid of wrong rows.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
@@ -33,7 +34,7 @@ from projections.digest import Digest, digest_of
 from projections.projector import Projector
 from projections.tables import CHECK, NEW
 
-BATCH_MAX: Final = 5 * PAGE_MAX
+BATCH_MAX: Final = 10 * PAGE_MAX
 """Events folded per transaction: a payment whose events lie close together is written once."""
 
 SWAP_ATTEMPTS_MAX: Final = 5
@@ -73,16 +74,21 @@ async def fill(
         found = await load(conn, [projector.checkpoint])
     position = found[projector.checkpoint].position if found else 0
     end = await store.position() if until is None else until
-    while True:
-        batch = await _read(store, position, until)
-        if not batch:
-            return position
-        async with projector.database.write() as conn:
-            await advance(conn, [projector], batch, owner=owner)
-        position = batch[-1].position
-        end = max(end, position)
-        if progress is not None:
-            progress(position, end)
+    reading = asyncio.ensure_future(_read(store, position, until))
+    try:
+        while batch := await reading:
+            position = batch[-1].position
+            end = max(end, position)
+            # The next batch is read and decoded while the database is busy with this one.
+            reading = asyncio.ensure_future(_read(store, position, until))
+            async with projector.database.write() as conn:
+                await advance(conn, [projector], batch, owner=owner)
+            if progress is not None:
+                progress(position, end)
+    finally:
+        # Never cancelled: a driver interrupted in the middle of an answer loses its connection.
+        await asyncio.gather(reading, return_exceptions=True)
+    return position
 
 
 async def _read(store: EventStore, after: int, until: int | None) -> list[RecordedEvent]:

@@ -26,14 +26,9 @@ from ledger.sql_database import Database
 from ledger.webhook import stream_of as webhook_stream_of
 from projections.leases import Leases
 from projections.projector import Projector, bounded
+from projections.rows import Rows
 from projections.standing import step
-from projections.tables import (
-    Rows,
-    columns_of,
-    read_stamp,
-    read_stamp_or_none,
-    stamp,
-)
+from projections.tables import columns_of, read_stamp, read_stamp_or_none, stamp
 
 LEASES_MAX: Final = 1000
 """The most pieces one call leases, and the most rows one listing has."""
