@@ -1,11 +1,14 @@
 """Health: alive, ready, and the figures for Prometheus. No key is asked; nothing secret is told."""
 
+import structlog
 from aiohttp import web
 
 from api import reports
 from api.calls import Call, answer, answer_bytes
 from api.keys import DOCUMENT, MEASURES
 from ledger.errors import StoreError
+
+log = structlog.get_logger()
 
 
 async def show_health(call: Call) -> web.Response:
@@ -40,8 +43,13 @@ async def show_readiness(call: Call) -> web.Response:
 
 
 async def show_measures(call: Call) -> web.Response:
-    """Write the process's figures for Prometheus."""
-    return call.request.app[MEASURES].page()
+    """Write the process's figures for Prometheus, with those of payments where they can be had."""
+    numbers = None
+    try:
+        numbers = await call.services.metrics.numbers(now=call.services.clock())
+    except StoreError as error:
+        log.warning("measures.numbers_missing", error=error.code)
+    return call.request.app[MEASURES].page(numbers)
 
 
 async def show_openapi(call: Call) -> web.Response:

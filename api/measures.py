@@ -1,8 +1,8 @@
 """Measures for Prometheus: what this process did and how far its subscriptions are.
 
 Each application has a registry of its own, so two in one process (as in tests) never mix. Requests
-are counted as they happen; positions, states and worker counts are read when somebody looks.
-Business figures are not here: they are `GET /v1/metrics`, derived from the log.
+are counted as they happen; positions, states, workers and payments are read when somebody looks.
+Rates and percentiles over a window are not here: they are `GET /v1/metrics`.
 """
 
 from collections.abc import Iterator
@@ -11,10 +11,11 @@ from typing import Final
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from api.wiring import Services
+from projections.metrics import Numbers
 
 BUCKETS_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 
@@ -33,7 +34,8 @@ class Measures:
         )
         # A labelled child is looked up under a lock each time; the few there are, are kept.
         self._children: dict[tuple[str, str, int], Histogram] = {}
-        self.registry.register(_State(services))
+        self._state = _State(services)
+        self.registry.register(self._state)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
@@ -45,8 +47,13 @@ class Measures:
             self._children[key[0] if known == method else "other", route, status] = child
         child.observe(seconds)
 
-    def page(self) -> web.Response:
-        """Write everything in the text format of Prometheus."""
+    def page(self, numbers: Numbers | None) -> web.Response:
+        """Write everything in the text format of Prometheus.
+
+        Args:
+            numbers: the present numbers of payments; None where they cannot be had just now.
+        """
+        self._state.numbers = numbers
         return web.Response(
             body=generate_latest(self.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
         )
@@ -56,36 +63,77 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 
 
 class _State(Collector):
-    """Reads positions and counts when asked."""
+    """Reads positions, states and counts when somebody looks."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self.numbers: Numbers | None = None
 
     def collect(self) -> Iterator[Metric]:
-        position = GaugeMetricFamily(
-            "cauri_subscription_position", "Last log position handled.", labels=["subscription"]
-        )
-        stalled = GaugeMetricFamily(
-            "cauri_subscription_stalled",
-            "1 if the subscription stopped because its handler kept failing.",
-            labels=["subscription"],
-        )
-        for one in self._services.subscriptions:
-            position.add_metric([one.name], one.position)
-            stalled.add_metric([one.name], float(one.state == "stalled"))
-        yield position
-        yield stalled
-        performed = GaugeMetricFamily(
-            "cauri_worker_pieces",
-            "Pieces of work since the start.",
-            labels=["kind", "provider", "result"],
-        )
-        for worker in self._services.workers:
-            labels = [worker.kind, worker.provider or "all"]
-            performed.add_metric([*labels, "performed"], worker.counts.performed)
-            performed.add_metric([*labels, "failed"], worker.counts.failed)
-            performed.add_metric([*labels, "running"], worker.counts.running)
-        yield performed
+        yield from self._reading()
+        yield from self._working()
+        if self.numbers is not None:
+            yield from _payments(self.numbers)
 
     def describe(self) -> Iterator[Metric]:
         return iter(())
+
+    def _reading(self) -> Iterator[Metric]:
+        labels = ["subscription"]
+        position = _gauge("subscription_position", "Last log position handled.", labels)
+        stalled = _gauge("subscription_stalled", "1 if it stopped at an event.", labels)
+        handled = _counter("subscription_events", "Events handled.", labels)
+        failed = _counter("subscription_failures", "Batches that were refused.", labels)
+        for one in self._services.subscriptions:
+            position.add_metric([one.name], one.position)
+            stalled.add_metric([one.name], float(one.state == "stalled"))
+            handled.add_metric([one.name], one.handled_total)
+            failed.add_metric([one.name], one.failures_total)
+        yield from (position, stalled, handled, failed)
+        projections = self._services.projections
+        broken = _gauge(
+            "projection_stalled", "1 if a projection stopped at an event.", ["projection"]
+        )
+        for name in projections.names:
+            broken.add_metric([name], float(name in projections.stalled))
+        yield broken
+        stopped = _gauge("stopped", "1 for what should run and does not.", ["name"])
+        for name in self._services.stopped:
+            stopped.add_metric([name], 1)
+        yield stopped
+
+    def _working(self) -> Iterator[Metric]:
+        pieces = _counter(
+            "worker_pieces", "Pieces of work done since the start.", ["kind", "provider", "result"]
+        )
+        running = _gauge("worker_running", "Pieces being worked on now.", ["kind", "provider"])
+        for worker in self._services.workers:
+            labels = [worker.kind, worker.provider or "all"]
+            pieces.add_metric([*labels, "performed"], worker.counts.performed)
+            pieces.add_metric([*labels, "failed"], worker.counts.failed)
+            running.add_metric(labels, worker.counts.running)
+        yield from (pieces, running)
+
+
+def _payments(numbers: Numbers) -> Iterator[Metric]:
+    labels = ["provider", "currency", "status"]
+    count = _gauge("payments", "Payments by where they stand.", labels)
+    amount = _gauge("payments_minor", "Their money, in minor units.", labels)
+    for one in numbers.payments:
+        values = [one.provider, one.currency, one.status.value]
+        count.add_metric(values, one.payments)
+        amount.add_metric(values, one.amount_minor)
+    webhooks = _gauge("webhooks", "Stored calls by what became of them.", ["provider", "state"])
+    for call in numbers.webhooks:
+        webhooks.add_metric([call.provider, call.state], call.webhooks)
+    oldest = _gauge("oldest_open_seconds", "Age of the oldest payment without an end.", [])
+    oldest.add_metric([], numbers.oldest_open_seconds)
+    yield from (count, amount, webhooks, oldest)
+
+
+def _gauge(name: str, description: str, labels: list[str]) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"cauri_{name}", description, labels=labels)
+
+
+def _counter(name: str, description: str, labels: list[str]) -> CounterMetricFamily:
+    return CounterMetricFamily(f"cauri_{name}", description, labels=labels)

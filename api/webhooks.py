@@ -28,8 +28,8 @@ from ledger.webhook import webhook_id_of
 
 PATH_PARTS_MAX: Final = 8
 PATH_CHARACTERS_MAX: Final = 400
-HEADERS_KEPT_MAX: Final = 40
-HEADER_CHARACTERS_MAX: Final = 500
+HEADERS_CHARACTERS_MAX: Final = 3000
+"""How much of the headers is kept: with the largest body they must fit into one entry."""
 
 _SECRET_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie"})
 _STORED: Final = reports.WebhookAnswer(status="stored")
@@ -84,11 +84,13 @@ def _path(tail: str) -> tuple[str, ...]:
 def _kept_headers(request: web.Request) -> dict[str, str]:
     """The headers as evidence, without those that carry somebody's credentials."""
     kept: dict[str, str] = {}
+    room = HEADERS_CHARACTERS_MAX
     for name, value in request.headers.items():
-        if len(kept) >= HEADERS_KEPT_MAX:
+        room -= len(name) + len(value)
+        if room < 0:
             break
         if name.lower() not in _SECRET_HEADERS:
-            kept[str(name)] = value[:HEADER_CHARACTERS_MAX]
+            kept[str(name)] = value
     return kept
 
 

@@ -1,0 +1,173 @@
+"""Who may ask for what: keys, roles, and what is the same for every wrong key."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from api.authentication import Authenticator, new_key
+from api.errors import ProblemError
+from api.routes import ROUTES, Route
+from ledger import commands
+from ledger.handling import Handler
+from ledger.memory import MemoryEventStore
+from tests.api_world import CONTEXT, World, a_world, settings_in
+from tests.conftest import FakeClock
+
+EVERYBODY = {"mer_1", "accountant", "auditor", "operator", "admin"}
+STAFF = EVERYBODY - {"mer_1"}
+
+MATRIX = {
+    ("POST", "/v1/payments"): {"mer_1"},
+    ("GET", "/v1/payments"): EVERYBODY,
+    ("GET", "/v1/payments/{payment_id}"): EVERYBODY,
+    ("GET", "/v1/payments/{payment_id}/events"): EVERYBODY,
+    ("GET", "/v1/events"): {"auditor", "admin"},
+    ("GET", "/v1/accounts"): {"accountant", "auditor", "admin"},
+    ("GET", "/v1/metrics"): STAFF,
+    ("GET", "/v1/log/checkpoint"): EVERYBODY,
+    ("GET", "/v1/operators"): EVERYBODY,
+}
+"""Operation -> who may. What is not here asks for no key."""
+
+
+@pytest.fixture
+async def world(tmp_path: Path, clock: FakeClock) -> AsyncIterator[World]:
+    async with a_world(settings_in(tmp_path), clock=clock, is_in_memory=True) as made:
+        yield made
+
+
+def test_the_matrix_has_every_operation_that_asks_for_a_key() -> None:
+    assert {(route.method, route.path) for route in ROUTES if route.roles is not None} == set(
+        MATRIX
+    )
+
+
+async def test_every_role_may_do_what_the_matrix_says_and_nothing_else(world: World) -> None:
+    allowed: dict[tuple[str, str], set[str]] = {operation: set() for operation in MATRIX}
+    payment_id = (await world.pay()).json["id"]
+    for method, path in MATRIX:
+        for who in EVERYBODY:
+            answer = await world.ask(
+                method,
+                path.format(payment_id=payment_id),
+                who=who,
+                headers={"Idempotency-Key": "order-1"},
+            )
+            assert answer.status != 401
+            if answer.status != 403:
+                allowed[method, path].add(who)
+            else:
+                assert answer.code == "forbidden"
+
+    assert allowed == MATRIX
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.roles], ids=lambda r: r.name)
+async def test_without_a_key_nothing_is_told(world: World, route: Route) -> None:
+    answer = await world.ask(route.method, route.path.format(payment_id="pay_x"), who=None)
+
+    assert (answer.status, answer.code) == (401, "unauthenticated")
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="cauri"'
+
+
+async def test_every_wrong_key_is_refused_alike(world: World) -> None:
+    key = world.keys["mer_1"]
+    _, role, key_id, secret = key.split("_", 3)
+    wrong = [
+        f"ck_{role}_{key_id}_{secret[:-1]}",
+        f"ck_{role}_{key_id}_{secret}x",
+        f"ck_{role}_{key_id}_",
+        f"ck_admin_{key_id}_{secret}",
+        f"ck_{role}_{'0' * 16}_{secret}",
+        f"ck_{role}_{key_id}é_{secret}",
+        f"sk_{role}_{key_id}_{secret}",
+    ]
+
+    answers = [await world.get("/v1/payments", who=text) for text in wrong]
+
+    assert {(answer.status, answer.json["detail"]) for answer in answers} == {
+        (401, "This key is unknown or revoked; ask the operator of the ledger for a new one.")
+    }
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer ", "Basic abc", "ck_a_b_c", "Bearer x" * 99]
+)
+async def test_what_is_no_key_is_told_how_to_send_one(world: World, header: str) -> None:
+    answer = await world.ask("GET", "/v1/payments", headers={"Authorization": header})
+
+    assert (answer.status, answer.code) == (401, "unauthenticated")
+
+
+async def test_the_scheme_is_read_in_any_case(world: World) -> None:
+    headers = {"Authorization": f"bearer {world.keys['mer_1']}"}
+
+    assert (await world.ask("GET", "/v1/payments", headers=headers)).status == 200
+
+
+async def test_a_key_issued_a_moment_ago_is_honoured_at_once(world: World) -> None:
+    await world.add_merchant("mer_3", country="CI")
+
+    answer = await world.get("/v1/operators?phone=0505000001", who="mer_3")
+
+    assert (answer.status, answer.json["country"]) == (200, "CI")
+
+
+class Seconds:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_a_revoked_key_lives_no_longer_than_it_is_remembered(clock: FakeClock) -> None:
+    store, seconds = MemoryEventStore(clock=clock), Seconds()
+    handler = Handler(store)
+    key = new_key("auditor")
+    await handler.handle(
+        commands.IssueKey(
+            key_id=key.key_id, role="auditor", merchant_id=None, secret_digest=key.secret_digest
+        ),
+        context=CONTEXT,
+    )
+    authenticator = Authenticator(store, cached_max=10, cached_seconds=5, monotonic=seconds)
+    header = f"Bearer {key.text}"
+    await authenticator.identify(header)
+    await handler.handle(commands.RevokeKey(key_id=key.key_id, reason="lost"), context=CONTEXT)
+    seconds.now = 4.9
+    await authenticator.identify(header)
+
+    seconds.now = 5.0
+    with pytest.raises(ProblemError):
+        await authenticator.identify(header)
+
+
+async def test_no_more_keys_are_remembered_than_allowed(clock: FakeClock) -> None:
+    store = MemoryEventStore(clock=clock)
+    authenticator = Authenticator(store, cached_max=3, cached_seconds=60)
+    for _ in range(5):
+        key = new_key("auditor")
+        await Handler(store).handle(
+            commands.IssueKey(
+                key_id=key.key_id,
+                role="auditor",
+                merchant_id=None,
+                secret_digest=key.secret_digest,
+            ),
+            context=CONTEXT,
+        )
+        await authenticator.identify(f"Bearer {key.text}")
+
+    assert len(authenticator._cache) == 3
+
+
+def test_a_new_key_is_random_and_only_its_digest_is_kept() -> None:
+    first, second = new_key("merchant"), new_key("merchant")
+
+    secret = first.text.split("_", 3)[3]
+    assert first.text != second.text
+    assert len(secret) == 43
+    assert secret not in first.secret_digest
+    assert len(first.secret_digest) == 64

@@ -1,0 +1,210 @@
+"""Webhooks: judged, stored as they came, answered; what they mean is not the door's business."""
+
+import base64
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from adapters.base import Accepted
+from adapters.recording import Recorder
+from ledger import commands
+from ledger.entry import RecordedEvent
+from ledger.events import WebhookReceived
+from tests.api_world import CONTEXT, ORANGE_PHONE, World, a_payment, a_world, settings_in
+from tests.conftest import FakeClock
+
+TOKEN = "dd497bda3b250e536186fc0663f32f40"
+REFERENCE = "ORDER1"
+
+
+@pytest.fixture
+async def world(tmp_path: Path, clock: FakeClock) -> AsyncIterator[World]:
+    settings = settings_in(tmp_path, webhook_body_bytes_max=2048)
+    async with a_world(settings, clock=clock) as made:
+        yield made
+
+
+async def an_orange_payment(world: World) -> str:
+    """A payment that Orange has accepted and given a token for; its id."""
+    payment_id = str((await world.pay(a_payment(payer={"phone": ORANGE_PHONE}))).json["id"])
+    services = world.services
+    handler, clock = services.handler, services.clock
+    await handler.handle(
+        commands.StartSubmission(
+            payment_id=payment_id, provider="orange", reference=REFERENCE, inquire_at=clock()
+        ),
+        context=CONTEXT,
+    )
+    state, recorded = await handler.payment(payment_id)
+    await (
+        Recorder(handler, services.vault)
+        .about(recorded, actor="test")
+        .confirm(
+            state,
+            REFERENCE,
+            Accepted(handle={"pay_token": "p"}, webhook_token=TOKEN),
+            clock(),
+        )
+    )
+    return payment_id
+
+
+async def stored(world: World) -> list[RecordedEvent]:
+    return [
+        one for one in await world.services.store.read(0) if isinstance(one.event, WebhookReceived)
+    ]
+
+
+def notification(token: str = TOKEN) -> dict[str, str]:
+    return {"status": "SUCCESS", "notif_token": token, "txnid": "MP150709.1341.A00073"}
+
+
+async def test_a_call_with_the_payments_token_is_stored_as_authenticated(world: World) -> None:
+    payment_id = await an_orange_payment(world)
+
+    answer = await world.ask(
+        "POST", f"/webhooks/orange/{payment_id}/{REFERENCE}", json=notification()
+    )
+
+    [recorded] = await stored(world)
+    event: Any = recorded.event
+    assert (answer.status, answer.json) == (200, {"status": "stored"})
+    assert (event.provider, event.payment_id, event.verdict) == (
+        "orange",
+        payment_id,
+        "authenticated",
+    )
+    assert recorded.actor == "provider:orange"
+
+
+async def test_a_call_with_a_wrong_token_is_turned_away_and_kept_nowhere(world: World) -> None:
+    payment_id = await an_orange_payment(world)
+    before = await world.services.store.position()
+
+    answer = await world.ask(
+        "POST", f"/webhooks/orange/{payment_id}/{REFERENCE}", json=notification("0" * 32)
+    )
+
+    assert (answer.status, answer.code) == (401, "webhook_refused")
+    assert await world.services.store.position() == before
+
+
+async def test_what_is_stored_is_the_call_as_it_came_sealed_and_without_credentials(
+    world: World,
+) -> None:
+    payment_id = (await world.pay()).json["id"]
+    body = b'{"externalId": "%b", "status" : "SUCCESSFUL"}' % payment_id.encode()
+
+    await world.ask(
+        "PUT",
+        f"/webhooks/mtn/{payment_id}/ref-1?x=1",
+        data=body,
+        headers={"Authorization": "Basic c2VjcmV0", "Cookie": "a=b", "X-Reference-Id": "ref-1"},
+    )
+
+    [recorded] = await stored(world)
+    event: Any = recorded.event
+    webhook_id = recorded.stream.removeprefix("webhook-")
+    opened = orjson.loads(await world.services.vault.open(event.sealed, context=webhook_id))
+    headers = {name.lower(): value for name, value in opened.pop("headers").items()}
+    assert opened == {
+        "method": "PUT",
+        "path": [payment_id, "ref-1"],
+        "body": base64.b64encode(body).decode(),
+    }
+    assert headers["x-reference-id"] == "ref-1"
+    assert not {"authorization", "cookie"} & headers.keys()
+    assert (event.verdict, event.payment_id) == ("unsigned", payment_id)
+    assert body not in recorded.entry
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+async def test_a_repeat_is_answered_alike_and_stored_once(world: World, method: str) -> None:
+    payment_id = (await world.pay()).json["id"]
+    answers = [
+        await world.ask(method, f"/webhooks/mtn/{payment_id}/ref-1", json={"status": "FAILED"})
+        for _ in range(3)
+    ]
+
+    assert [(answer.status, answer.body) for answer in answers] == [
+        (200, b'{"status":"stored"}')
+    ] * 3
+    assert len(await stored(world)) == 1
+
+
+async def test_the_same_bytes_about_another_payment_are_another_call(world: World) -> None:
+    for payment_id in ("pay_" + "a" * 26, "pay_" + "b" * 26):
+        await world.ask("POST", f"/webhooks/mtn/{payment_id}/ref", json={"status": "FAILED"})
+
+    assert len(await stored(world)) == 2
+
+
+@pytest.mark.parametrize("body", [b"", b"{broken", b"\xff\x00\xfe", b"<html></html>"])
+async def test_a_body_nobody_can_read_is_kept_all_the_same(world: World, body: bytes) -> None:
+    answer = await world.ask("POST", "/webhooks/mtn/pay_unknown/ref", data=body)
+
+    assert answer.status == 200
+    assert len(await stored(world)) == 1
+
+
+@pytest.mark.parametrize(
+    "tail", ["", "pay_x", "pay_x/ref/", "//pay_x//ref", "pay_x/ref/and/more", "%00/%2F"]
+)
+async def test_the_paths_tail_is_read_tolerantly(world: World, tail: str) -> None:
+    answer = await world.ask("POST", f"/webhooks/mtn/{tail}", json={"externalId": "x"})
+
+    assert answer.status == 200
+
+
+async def test_only_what_looks_like_a_payments_id_is_kept_in_clear(world: World) -> None:
+    await world.ask("POST", "/webhooks/mtn/237650000001/ref", json={})
+
+    [recorded] = await stored(world)
+    event: Any = recorded.event
+    assert event.payment_id is None
+    assert b"237650000001" not in recorded.entry
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "status", "code"),
+    [
+        ("/webhooks/mpesa/pay_x/ref", 10, 404, "unknown_provider"),
+        ("/webhooks/mtn/" + "a/" * 20, 10, 404, "not_found"),
+        ("/webhooks/mtn/" + "a" * 500, 10, 404, "not_found"),
+        ("/webhooks/mtn/pay_x/ref", 2049, 413, "body_too_large"),
+    ],
+)
+async def test_what_is_no_callback_of_ours_or_too_much_is_turned_away(
+    world: World, path: str, size: int, status: int, code: str
+) -> None:
+    before = await world.services.store.position()
+
+    answer = await world.ask("POST", path, data=b"x" * size)
+
+    assert (answer.status, answer.code) == (status, code)
+    assert await world.services.store.position() == before
+
+
+async def test_the_largest_body_fits_into_an_entry(tmp_path: Path, clock: FakeClock) -> None:
+    settings = settings_in(tmp_path, webhook_body_bytes_max=32_768)
+    async with a_world(settings, clock=clock, is_in_memory=True) as world:
+        headers = {f"X-Header-{number}": "v" * 500 for number in range(30)}
+
+        answer = await world.ask(
+            "POST", "/webhooks/mtn/" + "a" * 400, data=b"\xff" * 32_768, headers=headers
+        )
+
+        assert answer.status == 200
+
+
+async def test_a_call_that_comes_before_we_know_the_token_proves_nothing(world: World) -> None:
+    payment_id = (await world.pay(a_payment(payer={"phone": ORANGE_PHONE}))).json["id"]
+
+    answer = await world.ask("POST", f"/webhooks/orange/{payment_id}/X", json=notification())
+
+    kept = [one.event for one in await stored(world)]
+    assert answer.status in {200, 401}
+    assert "authenticated" not in [getattr(event, "verdict", None) for event in kept]
