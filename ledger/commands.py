@@ -36,12 +36,14 @@ class RequestPayment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartSubmission:
-    """Record the intent to call `provider` under `reference`; refused unless it may be submitted."""
+    """Record the intent to call `provider` under `reference`; refused if it may not be."""
 
     payment_id: str
     provider: str
     reference: str
     inquire_at: datetime
+    attempt: int | None = None
+    """Which submission this must be; refused if another came first. None: whichever it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,8 @@ class DeclineSubmission:
     code: str
     reason: str
     is_technical: bool
+    attempt: int | None = None
+    """Which submission under this reference; None is the last. A later one is not touched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,8 @@ class WithdrawSubmission:
     reference: str
     reason: str
     retry_at: datetime
+    attempt: int | None = None
+    """As in `DeclineSubmission`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +90,8 @@ class DoubtSubmission:
     reference: str
     reason: str
     inquire_at: datetime
+    attempt: int | None = None
+    """As in `DeclineSubmission`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +103,8 @@ class RecordInquiry:
     result: Literal["pending", "no_answer", "not_found"]
     detail: str
     inquire_at: datetime
+    attempt: int | None = None
+    """As in `DeclineSubmission`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

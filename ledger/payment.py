@@ -14,6 +14,10 @@ submitted payment is never failed or expired for being old.
 
 Why late outcomes are accepted: a callback may be believed before the answer to the submission has
 been read, so `ConfirmSubmission` after a final word still records the handle, and changes no state.
+
+Why commands name the submission by its number beside its reference: where a reference is submitted
+again, a process that slept through it would speak of the first and end the second. Only an
+acceptance is of the reference itself, whichever submission brought it there.
 """
 
 import hashlib
@@ -136,6 +140,8 @@ def _start(command: commands.StartSubmission, state: Payment) -> list[Event]:
         _refuse(command, state, "only a payment that no provider has may be submitted.")
     if len(state.attempts) >= ATTEMPTS_MAX:
         _refuse(command, state, f"it was submitted {ATTEMPTS_MAX} times already.")
+    if command.attempt not in {None, len(state.attempts) + 1}:
+        _refuse(command, state, "somebody else has submitted it meanwhile.")
     known = state.attempt_of(command.reference)
     if known is not None and known.provider != command.provider:
         _refuse(command, state, "the reference belongs to another provider.")
@@ -213,7 +219,7 @@ def _doubt(command: commands.DoubtSubmission, state: Payment) -> list[Event]:
 
 def _record_inquiry(command: commands.RecordInquiry, state: Payment) -> list[Event]:
     attempt = _attempt_for(command, state)
-    if state.status not in _ASKED or attempt.reference != state.attempts[-1].reference:
+    if state.status not in _ASKED or attempt is not state.attempt:
         return []
     return [
         events.PaymentInquired(
@@ -229,9 +235,23 @@ def _record_inquiry(command: commands.RecordInquiry, state: Payment) -> list[Eve
 def _request_inquiry(command: commands.RequestInquiry, state: Payment) -> list[Event]:
     # While a submission is under way nobody may ask about its reference: "not found" would be the
     # truth, and yet the money may move a moment later.
-    if state.status not in {Status.PENDING, Status.UNKNOWN} or state.hints >= HINTS_MAX:
+    if state.hints >= HINTS_MAX:
         return []
-    return [events.PaymentInquiryRequested(reason=command.reason, inquire_at=command.inquire_at)]
+    asked = events.PaymentInquiryRequested(reason=command.reason, inquire_at=command.inquire_at)
+    if state.status in {Status.PENDING, Status.UNKNOWN}:
+        return [asked]
+    attempt = state.attempt
+    if attempt is None or state.verdict or state.progress not in {Status.REQUESTED, Status.EXPIRED}:
+        return []
+    # A submission was withdrawn because the provider did not know it, and somebody does know it.
+    doubted = events.PaymentSubmissionDoubted(
+        provider=attempt.provider,
+        reference=attempt.reference,
+        attempt=attempt.number,
+        reason=command.reason,
+        inquire_at=command.inquire_at,
+    )
+    return [asked, doubted]
 
 
 def _record_evidence(command: commands.RecordEvidence, state: Payment) -> list[Event]:
@@ -301,7 +321,8 @@ def _attempt_for(
     | commands.RecordInquiry,
     state: Payment,
 ) -> Attempt:
-    attempt = state.attempt_of(command.reference)
+    number = None if isinstance(command, commands.ConfirmSubmission) else command.attempt
+    attempt = state.attempt_of(command.reference, number)
     if attempt is None:
         _refuse(command, state, "the payment was never submitted under this reference.")
     return attempt

@@ -108,9 +108,16 @@ class Payment:
         """The last submission, if any."""
         return self.attempts[-1] if self.attempts else None
 
-    def attempt_of(self, reference: str) -> Attempt | None:
-        """The last submission under this reference, if any."""
-        return next((one for one in reversed(self.attempts) if one.reference == reference), None)
+    def attempt_of(self, reference: str, number: int | None = None) -> Attempt | None:
+        """The submission of this number under this reference, None being its last; if any."""
+        return next(
+            (
+                one
+                for one in reversed(self.attempts)
+                if one.reference == reference and number in {None, one.number}
+            ),
+            None,
+        )
 
     @property
     def settled(self) -> Settled:

@@ -307,3 +307,40 @@ def test_hints_words_and_attempts_are_bounded() -> None:
                 state = payment.evolve(state, event)
     with pytest.raises(CommandRefusedError, match="times already"):
         payment.decide(START, state)
+
+
+AGAIN = replace(START, attempt=2)
+
+
+def test_an_outcome_of_an_earlier_submission_leaves_a_later_one_of_the_same_reference_alone() -> (
+    None
+):
+    before = history(REQUEST, START, WITHDRAW, AGAIN)
+    for late in (DECLINE, WITHDRAW, DOUBT, ASKED):
+        a_payment.given(*before).when(replace(late, attempt=1)).then()
+        assert payment.decide(replace(late, attempt=2), a_payment.state(*before))
+    state = a_payment.state(*before, *payment.decide(CONFIRM, a_payment.state(*before)))
+    assert (state.status, state.attempts[-1].is_accepted) == (Status.PENDING, True)
+
+
+def test_a_submission_that_came_second_is_refused() -> None:
+    before = history(REQUEST, START, WITHDRAW)
+    a_payment.given(*before).when(replace(START, attempt=1)).then_refused(CommandRefusedError)
+
+
+@pytest.mark.parametrize("ending", [(), (EXPIRE,)], ids=["withdrawn", "given up"])
+def test_news_of_a_withdrawn_submission_make_us_doubt_and_ask(
+    ending: tuple[commands.PaymentCommand, ...],
+) -> None:
+    before = history(REQUEST, START, WITHDRAW, *ending)
+    state = (
+        a_payment.given(*before)
+        .when(HINT)
+        .then(
+            events.PaymentInquiryRequested(reason=HINT.reason, inquire_at=NOW),
+            events.PaymentSubmissionDoubted(
+                provider="mtn", reference=R1, attempt=1, reason=HINT.reason, inquire_at=NOW
+            ),
+        )
+    )
+    assert state.status is Status.UNKNOWN
