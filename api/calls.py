@@ -31,9 +31,6 @@ from api.errors import (
 from api.wiring import Services
 from ledger.entry import Context
 
-BODY_SECONDS_MAX: Final = 10.0
-"""How long a body may take to arrive."""
-
 FAULTS_TOLD_MAX: Final = 20
 """How many faults of one request are told."""
 
@@ -75,12 +72,13 @@ class Call:
         length = self.request.content_length
         if length is not None and length > bytes_max:
             _too_large(bytes_max)
+        seconds = self.services.settings.body_seconds_max
         try:
-            async with asyncio.timeout(BODY_SECONDS_MAX):
+            async with asyncio.timeout(seconds):
                 body = await self.request.read()
         except TimeoutError:
             raise ProblemError(
-                BODY_TOO_SLOW, f"The body did not arrive within {BODY_SECONDS_MAX:g} seconds."
+                BODY_TOO_SLOW, f"The body did not arrive within {seconds:g} seconds."
             ) from None
         except web.HTTPRequestEntityTooLarge:
             _too_large(bytes_max)

@@ -25,6 +25,9 @@ from api.measures import Measures
 from api.problems import Told, language_of, problem_body, told
 
 CORRELATION_HEADER: Final = "X-Correlation-Id"
+ALIVE_PATH: Final = "/healthz"
+"""Always answered: a server that is busy is alive, and must not be restarted for it."""
+
 SERVER: Final = "cauri"
 PROBLEM_JSON: Final = "application/problem+json"
 REQUEST_ID: Final = web.RequestKey("request_id", str)
@@ -67,7 +70,7 @@ class Door:
         code = None
         response: web.StreamResponse
         try:
-            self._admit()
+            self._admit(request)
             response = await handler(request)
         except Exception as error:
             message = told(error, has_body=request.method != "GET")
@@ -95,8 +98,8 @@ class Door:
         )
         return response
 
-    def _admit(self) -> None:
-        if self._inside > self._concurrent_max:
+    def _admit(self, request: web.Request) -> None:
+        if self._inside > self._concurrent_max and request.path != ALIVE_PATH:
             raise ProblemError(BUSY, f"{self._concurrent_max} requests are being served already.")
 
 

@@ -108,6 +108,9 @@ class Settings(BaseModel):
     body_bytes_max: int = Field(
         default=65_536, ge=1024, le=1_048_576, description="The largest request body, in bytes."
     )
+    body_seconds_max: float = Field(
+        default=10.0, gt=0, le=300, description="How long a body may take to arrive, in seconds."
+    )
     webhook_body_bytes_max: int = Field(
         default=24_576,
         ge=1024,
@@ -141,6 +144,13 @@ class Settings(BaseModel):
         default=900.0,
         gt=0,
         description="When a payment no provider could be reached for is given up.",
+    )
+    lease_margin_seconds: float = Field(
+        default=30.0,
+        ge=0,
+        le=3600,
+        description="How much longer a piece of work stays its process's own than doing it may "
+        "take; after a crash it is taken up by another one that much later.",
     )
     stop_seconds_max: float = Field(
         default=10.0, gt=0, description="How long requests may finish after the signal to stop."

@@ -53,9 +53,6 @@ from projections.projector import Projector
 from projections.rebuild import Progress, fill
 from projections.worklist import WorklistProjection
 
-LEASE_MARGIN_SECONDS: Final = 30.0
-"""How much longer a lease lasts than the longest call it covers."""
-
 TRANSLATIONS_MAX: Final = 32
 """How many stored webhooks are translated at once."""
 
@@ -241,7 +238,7 @@ def _workers(
             holder=holder,
             wait_for_news=_News(subscription),
             concurrency_max=concurrency_max,
-            lease_seconds=seconds + LEASE_MARGIN_SECONDS,
+            lease_seconds=seconds + settings.lease_margin_seconds,
         )
 
     workers = [

@@ -1,0 +1,91 @@
+"""The OpenAPI document: valid, complete, and made from what validates."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from api import reports
+from api.app import create_app
+from api.errors import ALL_PROBLEMS
+from api.openapi import openapi_document
+from api.routes import ROUTES
+from tests.api_world import World, a_world, settings_in
+from tests.conftest import FakeClock
+
+
+@pytest.fixture
+async def world(tmp_path: Path, clock: FakeClock) -> AsyncIterator[World]:
+    async with a_world(settings_in(tmp_path), clock=clock, is_in_memory=True) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def document() -> Any:
+    return openapi_document(ROUTES, server_url="http://127.0.0.1:8080")
+
+
+def test_the_document_is_valid_openapi_3_1(document: Any) -> None:
+    OpenAPIV31SpecValidator(document).validate()
+
+    assert document["openapi"] == "3.1.0"
+
+
+async def test_every_route_of_the_router_is_documented_and_no_other(
+    world: World, document: Any
+) -> None:
+    app = create_app(world.services)
+
+    routed = {
+        (route.method, route.resource.canonical)
+        for route in app.router.routes()
+        if isinstance(route, web.AbstractRoute) and route.resource is not None
+    }
+    documented = {
+        (method.upper(), path) for path, item in document["paths"].items() for method in item
+    }
+    assert documented == routed
+
+
+async def test_the_server_gives_the_document(world: World, document: Any) -> None:
+    answer = await world.get("/openapi.json", who=None)
+
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json["paths"] == document["paths"]
+
+
+def test_every_operation_says_who_may_call_it(document: Any) -> None:
+    for route in ROUTES:
+        path = route.path.replace(":.*", "")
+        operation = document["paths"][path][route.method.lower()]
+        assert bool(operation.get("security")) is (route.roles is not None), route.name
+        assert operation["operationId"] == route.name
+
+
+def test_every_problem_is_documented_somewhere_with_its_status() -> None:
+    documented = {code for route in ROUTES for code in route.problems}
+
+    assert documented <= ALL_PROBLEMS.keys()
+
+
+def test_every_reference_in_the_document_leads_somewhere(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+
+    def references(value: Any) -> set[str]:
+        if isinstance(value, dict):
+            own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+            return own.union(*(references(one) for one in value.values()))
+        if isinstance(value, list):
+            return set().union(*(references(one) for one in value))
+        return set()
+
+    assert {one.rpartition("/")[2] for one in references(document)} <= schemas.keys()
+
+
+async def test_a_page_of_the_log_is_what_the_document_says(world: World) -> None:
+    page = await world.get("/v1/events", who="auditor")
+
+    assert reports.LogPage.model_validate_json(page.body).position == 8
