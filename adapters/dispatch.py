@@ -3,9 +3,13 @@
 `payment.submission_started` is durable before the provider is called. A crash anywhere after it is
 mended by `adapters.polling`, which asks about the reference: nothing is ever sent blindly again.
 A submission takes at most `submission_seconds_max` and says so in its intent, so nobody asks about
-a reference whose call may still be under way.
+a reference whose call may still be under way. The other way round, an intent that has become old
+(the process was stopped, the store was slow) is not acted upon: somebody may be asking by now.
 
 It decides nothing: outcomes become commands, and the ledger may refuse them.
+
+Why a payment that was ever asked about is asked about once more before it is given up: "not found"
+was true when it was said, and a gateway may have kept our request in a queue.
 """
 
 import asyncio
@@ -39,7 +43,12 @@ from ledger.store import Clock
 log = structlog.get_logger()
 
 INTENT_MARGIN_SECONDS: Final = 5.0
-"""How long after the longest possible submission its reference may be asked about."""
+"""How long after the longest possible submission its reference may be asked about; and the age at
+which an intent is too old to be acted upon."""
+
+UNREACHED: Final = "no provider could be reached in time"
+ERASED: Final = "the payer was erased before the payment was submitted"
+LAST_INQUIRY: Final = "its time is over; asked once more before it is given up"
 
 
 def submission_seconds_max(adapter: Adapter) -> float:
@@ -68,10 +77,15 @@ class Dispatcher:
         if state.status is not Status.REQUESTED:
             return
         recorder = self._recorder.about(recorded, actor="reactor:dispatch")
-        now = self._clock()
+        try:
+            await self._submit_or_give_up(recorder, state)
+        except CommandRefusedError as refused:
+            log.info("dispatch.too_late", payment_id=payment_id, reason=str(refused))
+
+    async def _submit_or_give_up(self, recorder: Recorder, state: Payment) -> None:
+        payment_id, now = state.requested.payment_id, self._clock()
         if now >= state.requested.expires_at:
-            reason = state.note or "no provider could be reached in time"
-            await recorder.record(commands.ExpirePayment(payment_id=payment_id, reason=reason))
+            await self._give_up(recorder, state, state.note or UNREACHED)
             return
         adapter = self._adapters.get(state.requested.provider)
         if adapter is None:
@@ -81,22 +95,38 @@ class Dispatcher:
         try:
             charge = await self._charge(state, adapter, reference)
         except ErasedError:
-            reason = "the payer was erased before the payment was submitted"
-            await recorder.record(commands.ExpirePayment(payment_id=payment_id, reason=reason))
+            await self._give_up(recorder, state, ERASED)
             return
         limit_seconds = submission_seconds_max(adapter)
-        started = await recorder.record(
+        number = len(state.attempts) + 1
+        await recorder.record(
             commands.StartSubmission(
                 payment_id=payment_id,
                 provider=adapter.name,
                 reference=reference,
+                attempt=number,
                 inquire_at=now + timedelta(seconds=limit_seconds + INTENT_MARGIN_SECONDS),
             )
         )
-        if not started:
+        age_seconds = (self._clock() - now).total_seconds()
+        if age_seconds >= INTENT_MARGIN_SECONDS:
+            log.warning("dispatch.intent_too_old", payment_id=payment_id, age_seconds=age_seconds)
             return
         outcome = await self._submit(adapter, charge, reference, limit_seconds)
-        await self._record(recorder, adapter, state, reference, outcome)
+        await self._record(recorder, adapter, state, reference, number, outcome)
+
+    async def _give_up(self, recorder: Recorder, state: Payment, reason: str) -> None:
+        """Expire a payment no provider has; where that was ever in doubt, have it asked first."""
+        payment_id = state.requested.payment_id
+        if state.inquiries:
+            asked = await recorder.record(
+                commands.RequestInquiry(
+                    payment_id=payment_id, reason=LAST_INQUIRY, inquire_at=self._clock()
+                )
+            )
+            if asked:
+                return
+        await recorder.record(commands.ExpirePayment(payment_id=payment_id, reason=reason))
 
     async def _charge(self, state: Payment, adapter: Adapter, reference: str) -> Charge:
         request = state.requested
@@ -135,6 +165,7 @@ class Dispatcher:
         adapter: Adapter,
         state: Payment,
         reference: str,
+        number: int,
         outcome: Submission,
     ) -> None:
         payment_id, now = state.requested.payment_id, self._clock()
@@ -147,17 +178,19 @@ class Dispatcher:
                     commands.DeclineSubmission(
                         payment_id=payment_id,
                         reference=reference,
+                        attempt=number,
                         code=outcome.code,
                         reason=outcome.reason,
                         is_technical=outcome.is_technical,
                     )
                 )
             case NotSent():
-                delay = adapter.pace.retry_delay_seconds(len(state.attempts))
+                delay = adapter.pace.retry_delay_seconds(number - 1)
                 await recorder.record(
                     commands.WithdrawSubmission(
                         payment_id=payment_id,
                         reference=reference,
+                        attempt=number,
                         reason=outcome.reason,
                         retry_at=now + timedelta(seconds=delay),
                     )
@@ -167,6 +200,7 @@ class Dispatcher:
                     commands.DoubtSubmission(
                         payment_id=payment_id,
                         reference=reference,
+                        attempt=number,
                         reason=outcome.reason,
                         inquire_at=now + timedelta(seconds=adapter.pace.doubt_seconds),
                     )

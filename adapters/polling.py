@@ -5,7 +5,9 @@ mends what a crash left behind: a reference whose submission has no outcome is a
 submitted again only if the provider certainly does not have it.
 
 Time is not evidence: however long a reference stays without a word, it is only asked about ever
-more slowly, within the provider's limits, and listed with its age.
+more slowly, within the provider's limits, and listed with its age. Only what the provider has just
+said it does not have, and is not to be submitted again, is given up here: nothing can come between
+the answer and the giving up but a request the provider kept back, and news of that make us ask.
 """
 
 import asyncio
@@ -20,7 +22,7 @@ from adapters.base import Adapter, Due, Final, Inquiry, NotFound, NotSent, Pendi
 from adapters.dispatch import record_final, submission_seconds_max
 from adapters.recording import Recorder, handle_context
 from ledger import commands
-from ledger.errors import ErasedError
+from ledger.errors import ErasedError, VaultError
 from ledger.payment import Attempt, Payment, Status
 from ledger.store import Clock
 
@@ -57,10 +59,10 @@ class Poller:
                 await self._wait(recorder, adapter, state, "pending", answer.detail)
             case Unknown():
                 await self._wait(recorder, adapter, state, "no_answer", answer.reason)
-            case NotFound() if adapter.is_idempotent_by_reference and not attempt.is_accepted:
-                await self._withdraw(recorder, adapter, state, answer.detail)
             case NotFound():
                 await self._wait(recorder, adapter, state, "not_found", answer.detail)
+                if adapter.is_idempotent_by_reference and not attempt.is_accepted:
+                    await self._withdraw(recorder, adapter, state, answer.detail)
             case NotSent() if not attempt.is_accepted:
                 await self._withdraw(recorder, adapter, state, answer.reason)
             case NotSent():
@@ -80,6 +82,11 @@ class Poller:
             return Unknown("the payer was erased, and with it what the provider wants to be asked")
         except TimeoutError:
             return Unknown(f"no answer within {limit_seconds:g} seconds")
+        except VaultError:
+            raise
+        except Exception as error:
+            log.exception("polling.adapter_raised", provider=adapter.name)
+            return Unknown(f"the adapter raised {type(error).__name__}")
 
     async def _wait(
         self,
@@ -90,10 +97,12 @@ class Poller:
         detail: str,
     ) -> None:
         delay = adapter.pace.inquiry_delay_seconds(state.inquiries + 1)
+        last = state.attempts[-1]
         await recorder.record(
             commands.RecordInquiry(
                 payment_id=state.requested.payment_id,
-                reference=state.attempts[-1].reference,
+                reference=last.reference,
+                attempt=last.number,
                 result=result,
                 detail=detail,
                 inquire_at=self._clock() + timedelta(seconds=delay),
@@ -103,12 +112,28 @@ class Poller:
     async def _withdraw(
         self, recorder: Recorder, adapter: Adapter, state: Payment, reason: str
     ) -> None:
-        delay = adapter.pace.retry_delay_seconds(len(state.attempts))
-        await recorder.record(
+        payment_id, last = state.requested.payment_id, state.attempts[-1]
+        delay = adapter.pace.retry_delay_seconds(last.number - 1)
+        reason = reason or "the provider does not know the reference"
+        withdrawn = await recorder.record(
             commands.WithdrawSubmission(
-                payment_id=state.requested.payment_id,
-                reference=state.attempts[-1].reference,
-                reason=reason or "the provider does not know the reference",
+                payment_id=payment_id,
+                reference=last.reference,
+                attempt=last.number,
+                reason=reason,
                 retry_at=self._clock() + timedelta(seconds=delay),
             )
         )
+        if withdrawn and await self._is_over(state):
+            await recorder.record(commands.ExpirePayment(payment_id=payment_id, reason=reason))
+
+    async def _is_over(self, state: Payment) -> bool:
+        """Whether it will not be submitted again: too late, or nobody knows any more whom to."""
+        request = state.requested
+        if self._clock() >= request.expires_at:
+            return True
+        try:
+            await self._recorder.vault.open(request.sealed, context=request.payment_id)
+        except ErasedError:
+            return True
+        return False

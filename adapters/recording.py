@@ -1,8 +1,8 @@
 """Recording: how a reactor tells the ledger what it learned, in the conversation it belongs to.
 
 An outcome is the dearest thing a reactor holds: money may have moved. So recording is patient: it
-tries again while the store is busy or away, at most `TRIES_MAX` times; what still cannot be
-recorded is found again by asking the provider.
+tries again while the store is busy, away or contended, at most `TRIES_MAX` times; what still cannot
+be recorded is found again by asking the provider.
 
 It seals what may not stand in the log (a provider's handle), and hashes the tokens that webhooks
 will present.
@@ -20,7 +20,7 @@ from adapters.base import Accepted
 from ledger import commands
 from ledger.commands import Command
 from ledger.entry import Context, RecordedEvent
-from ledger.errors import StoreBusyError, StoreUnavailableError
+from ledger.errors import StoreBusyError, StoreUnavailableError, WrongVersionError
 from ledger.handling import Handler
 from ledger.payment import Payment
 from ledger.store import DataKey
@@ -29,7 +29,7 @@ from ledger.vault import Vault
 log = structlog.get_logger()
 
 TRIES_MAX: Final = 8
-"""With doubling pauses from 0.1 s: about 25 seconds of patience."""
+"""With doubling pauses from 0.1 s: about 13 seconds of patience."""
 
 TOKEN_PURPOSE: Final = "webhook-token"  # noqa: S105 - a name, not a secret
 """The domain of the keyed hash over tokens that webhooks present."""
@@ -73,7 +73,7 @@ class Recorder:
         for attempt in range(1, TRIES_MAX + 1):
             try:
                 handled = await self.handler.handle(command, context=self._context, keys=keys)
-            except (StoreBusyError, StoreUnavailableError) as error:
+            except (StoreBusyError, StoreUnavailableError, WrongVersionError) as error:
                 if attempt == TRIES_MAX:
                     raise
                 log.warning("recording.retried", attempt=attempt, error=error.code)

@@ -3,10 +3,15 @@
 The door has stored the bytes and answered 200; here they are opened, read by their provider's
 adapter and handed to the ledger as commands. Doing it twice does no harm: evidence is a set. Every
 call ends as understood or as an orphan; an orphan is kept for reconciliation, never dropped.
+
+A call may overtake the answer to the submission it is about. As long as that is under way nobody
+may be asked about it, so the call waits: a little while here, then until its lease has lapsed.
 """
 
+import asyncio
 import base64
 from collections.abc import Mapping
+from typing import Final
 
 import orjson
 import structlog
@@ -16,9 +21,17 @@ from adapters.recording import Recorder
 from ledger import commands, webhook
 from ledger.errors import CommandRefusedError, ErasedError, SealBrokenError
 from ledger.events import WebhookReceived
+from ledger.payment import Status
 from ledger.store import Clock
 
 log = structlog.get_logger()
+
+OVERTAKING_SECONDS_MAX: Final = 2.0
+"""How long a call that came before the answer to its submission waits for that answer."""
+
+
+class _TooEarlyError(Exception):
+    """The payment is still being submitted; the call is to be read again later."""
 
 
 class Translator:
@@ -42,6 +55,8 @@ class Translator:
         recorder = self._recorder.about(recorded, actor="reactor:translate")
         try:
             payment_id, effect = await self._understand(recorder, webhook_id, state.received)
+        except _TooEarlyError:
+            return
         except (
             WebhookUnreadableError,
             CommandRefusedError,
@@ -80,6 +95,22 @@ class Translator:
                 raise WebhookUnreadableError(
                     f"payment {payment_id} was never submitted to {adapter.name}"
                 )
+            if isinstance(command, commands.RequestInquiry):
+                await self._wait_for_submission(payment_id)
             happened = await recorder.record(command)
             effects += [one.type for one in happened] or [f"{type(command).__name__}: already so"]
         return payment_id, ", ".join(effects) or "nothing to do"
+
+    async def _wait_for_submission(self, payment_id: str) -> None:
+        """Return once the payment is not being submitted; raises _TooEarlyError."""
+        handler = self._recorder.handler
+        try:
+            async with asyncio.timeout(OVERTAKING_SECONDS_MAX):
+                while True:
+                    position = await handler.store.position()
+                    state, _ = await handler.payment(payment_id)
+                    if state.status is not Status.SUBMITTING:
+                        return
+                    await handler.store.wait_for(position + 1, OVERTAKING_SECONDS_MAX)
+        except TimeoutError:
+            raise _TooEarlyError from None
