@@ -6,6 +6,7 @@ process ends.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 
 from ledger.entry import Context, RecordedEvent, decode_entry, encode_entry, prepare, rfc3339
@@ -116,6 +117,15 @@ class MemoryEventStore:
     async def read_raw(self, after: int, limit: int = PAGE_MAX) -> list[RawEntry]:
         """See `EventStore.read_raw`."""
         return self._rows[after : after + min(limit, PAGE_MAX)]
+
+    async def misplaced(self, after: int, until: int) -> int | None:
+        """See `EventStore.misplaced`."""
+        versions: Counter[str] = Counter()
+        for row in self._rows[:until]:
+            versions[row.stream] += 1
+            if row.position > after and row.version != versions[row.stream]:
+                return row.position
+        return None
 
     async def position(self) -> int:
         """See `EventStore.position`."""

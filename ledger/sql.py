@@ -93,6 +93,28 @@ class SqlEventStore:
         async with self.database.read() as connection:
             return [RawEntry(*row) for row in await connection.execute(query)]
 
+    async def misplaced(self, after: int, until: int) -> int | None:
+        """See `EventStore.misplaced`; two looks into the index per entry."""
+        same, previous = log.alias("same"), log.alias("previous")
+        twins = (
+            sa.select(sa.func.count())
+            .where(same.c.stream == log.c.stream, same.c.version == log.c.version)
+            .scalar_subquery()
+        )
+        follows = sa.exists().where(
+            previous.c.stream == log.c.stream,
+            previous.c.version == log.c.version - 1,
+            previous.c.position < log.c.position,
+        )
+        query = sa.select(sa.func.min(log.c.position)).where(
+            log.c.position > after,
+            log.c.position <= until,
+            sa.or_(twins != 1, sa.and_(log.c.version != 1, ~follows)),
+        )
+        async with self.database.read() as connection:
+            first: int | None = (await connection.execute(query)).scalar_one()
+        return first
+
     async def position(self) -> int:
         """See `EventStore.position`."""
         return await self._reads.size()

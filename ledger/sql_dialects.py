@@ -161,7 +161,9 @@ class Sqlite:
             return None
         code = getattr(found, "sqlite_errorcode", None)
         if code is None:
-            return None
+            # The driver itself objects, not SQLite: a text whose bytes are none.
+            is_no_text = "decode to UTF-8" in str(found)
+            return CorruptLogError(0, "a text in the database is no UTF-8") if is_no_text else None
         if code & 0xFF in _SQLITE_DAMAGED:
             return CorruptLogError(0, f"the database file is damaged ({found})")
         meaning = _SQLITE_MEANINGS.get(code & 0xFF)

@@ -27,11 +27,12 @@ async def read_tile(
     if size is None:
         size = int((await connection.execute(sa.select(head.c.size))).scalar_one())
     width = min(max(size // TILE_WIDTH**level - index * TILE_WIDTH, 0), TILE_WIDTH)
+    query = sa.select(tiles.c.hashes).where(tiles.c.level == level, tiles.c.index == index)
+    stored = (await connection.execute(query)).scalar_one_or_none()
+    if stored is not None or width == TILE_WIDTH:
+        return _parts(stored or b"")
     if width == 0:
         return []
-    if width == TILE_WIDTH:
-        query = sa.select(tiles.c.hashes).where(tiles.c.level == level, tiles.c.index == index)
-        return _parts((await connection.execute(query)).scalar_one())
     start = index * TILE_WIDTH
     if level == 0:
         found = await connection.execute(

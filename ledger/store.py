@@ -94,6 +94,13 @@ class EventStore(Protocol):
     async def read_raw(self, after: int, limit: int = PAGE_MAX) -> list[RawEntry]:
         """The next stored rows after a position, undecoded."""
 
+    async def misplaced(self, after: int, until: int) -> int | None:
+        """The first position, after one and up to another, that breaks law 3; None if none does.
+
+        It breaks it if its stream has that version twice, or has not the version before it at a
+        lower position. The store's own index answers, so that a verifier's memory stays flat.
+        """
+
     async def position(self) -> int:
         """The last committed position; 0 for an empty log."""
 
@@ -104,7 +111,10 @@ class EventStore(Protocol):
         """The size and root of the tree as stored with the last commit."""
 
     async def tile(self, level: int, index: int) -> list[bytes]:
-        """The hashes of a tile: 256 if complete, fewer for the last one of its level."""
+        """The hashes of a tile: 256 if complete, fewer for the last one of its level.
+
+        Stored hashes are given as they are found, also where none should be: a verifier compares.
+        """
 
     async def data_keys(self, key_ids: Sequence[str]) -> dict[str, DataKey]:
         """The data keys that exist, by id; at most `PAGE_MAX` asked at once."""
