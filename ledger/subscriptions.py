@@ -49,7 +49,9 @@ _log = structlog.get_logger(__name__)
 class Subscriber(Protocol):
     """Who is fed. Handing it an event again that it already has must change nothing."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is called in logs and metrics; fixed."""
 
     async def position(self) -> int:
         """The last position it has finished; 0 at first."""

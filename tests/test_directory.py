@@ -9,6 +9,7 @@ import pytest
 from phonenumbers import is_mobile_number_portable_region
 from phonenumbers.carrierdata import CARRIER_DATA
 
+from adapters.base import Adapter
 from adapters.directory import _BRANDS, BY_CODE, COUNTRIES, OPERATORS, parse_phone
 from adapters.providers.mtn import MtnAdapter
 from adapters.providers.orange import OrangeAdapter
@@ -126,7 +127,7 @@ def test_every_operator_has_a_country_a_currency_and_a_code_of_its_own() -> None
 
 
 def test_a_default_route_leads_only_where_its_adapter_serves() -> None:
-    served = {"mtn": MtnAdapter, "orange": OrangeAdapter}
+    served: dict[str, type[Adapter]] = {"mtn": MtnAdapter, "orange": OrangeAdapter}
     lost = [
         (operator.code, name)
         for operator in OPERATORS.values()

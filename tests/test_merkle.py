@@ -308,7 +308,14 @@ def test_what_cannot_be_proved_is_refused(tiles: Tiles) -> None:
 
 
 def test_a_state_that_does_not_fit_its_size_is_refused() -> None:
-    for size, levels in [(1, []), (1, [[]]), (0, [[LEAVES[0]]]), (256, [[], []]), (1, [[b"x"]])]:
+    states: list[tuple[int, list[list[bytes]]]] = [
+        (1, []),
+        (1, [[]]),
+        (0, [[LEAVES[0]]]),
+        (256, [[], []]),
+        (1, [[b"x"]]),
+    ]
+    for size, levels in states:
         with pytest.raises(ValueError, match="level"):
             TreeBuilder(size, levels)
     for size, peaks in [(1, []), (2, LEAVES[:2]), (1, [b"short"])]:

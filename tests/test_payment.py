@@ -100,7 +100,7 @@ REFUSED = "refused"
 SAME = "same"
 """Accepted and nothing happened: already so, or too late to matter."""
 
-COLUMNS = {
+COLUMNS: dict[str, commands.PaymentCommand] = {
     "request": REQUEST,
     "start": START,
     "confirm": CONFIRM,

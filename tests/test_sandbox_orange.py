@@ -90,7 +90,8 @@ class TestOrder:
     async def test_a_required_field_may_not_be_absent_or_empty(
         self, world: World, name: str, field: str, value: str | None
     ) -> None:
-        answer = await world.merchant.create(**{name: value})
+        changes: dict[str, Any] = {name: value}
+        answer = await world.merchant.create(**changes)
         assert (answer, world.sandbox.books.orders) == (missing("WebPaymentInfo", field), {})
 
     async def test_label_and_language_may_be_absent(self, world: World) -> None:

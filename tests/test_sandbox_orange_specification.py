@@ -63,7 +63,8 @@ async def test_what_it_requires_is_required_here_and_nothing_else(world: World) 
     required = set(described(CREATION, "input_schema")["required"])
     refused = set()
     for number, name in enumerate(described(CREATION, "input_schema")["properties"]):
-        answer = await world.merchant.create(**{"order_id": f"order-{number}", name: None})
+        changes: dict[str, Any] = {"order_id": f"order-{number}", name: None}
+        answer = await world.merchant.create(**changes)
         if answer.status != 201:
             refused.add(name)
     assert refused == required
