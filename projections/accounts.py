@@ -9,7 +9,7 @@ a statement overturned) is a line of its own, as the accountant's law wants it, 
 a payment to fold it further: its asked money, its submissions, its evidence, its verdict, and what
 is booked.
 
-Why what is booked is kept and not derived again: between a word that overturns a success and the
+Why what is booked is kept and not derived again: between a word that overturns a verdict and the
 event that says so there is a position of the log, at which evidence and verdict disagree. Nothing
 is booked there; the verdict's own event books it.
 
@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import events
 from ledger.entry import RecordedEvent
-from ledger.evidence import Evidence
+from ledger.evidence import Evidence, Resolution
 from ledger.journal import ACCOUNT_NAMES, Posting, postings
 from ledger.payment import INITIAL, Attempt, Payment, Status, evolve, stream_of
 from ledger.sql_database import Database
@@ -249,7 +249,9 @@ class AccountsProjection(Projector):
 def _books(one: _Kept, event: events.Event) -> bool:
     """Whether this event may change what is booked of the payment it was just folded into."""
     if isinstance(event, events.PaymentEvidenceRecorded):
-        return one.payment.status is Status.CONFLICT
+        # A word that settles the conflict is followed by the event that says so.
+        is_conflict = one.payment.status is Status.CONFLICT
+        return is_conflict and one.payment.settled.resolution is Resolution.CONFLICT
     return one.payment.status in _BOOKED or bool(one.booked)
 
 

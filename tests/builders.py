@@ -184,8 +184,8 @@ def _request(number: int, state: Payment, now: datetime) -> Sequence[commands.Co
 
 def _start(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
     used = {one.provider for one in state.attempts if state.status is payment.Status.DECLINED}
-    free = [one for one in ("mtn", "orange", "wave") if one not in used]
-    provider = free[number % len(free)] if free else "mtn"
+    routes = ("orange", "mtn", "wave") if number % 2 else ("mtn", "orange", "wave")
+    provider = next((one for one in routes if one not in used), "mtn")
     return [
         commands.StartSubmission(
             payment_id=payment_id(number),

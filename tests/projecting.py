@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from ledger.entry import RecordedEvent
 from ledger.memory import MemoryEventStore
 from ledger.sql_database import Database, migrate
@@ -55,6 +57,28 @@ class Projected:
         """Let things happen, and project them."""
         await self.tell(*steps)
         await self.project()
+
+
+class ReadModel:
+    """The base of a read model's tests: `projected` on SQLite and on PostgreSQL."""
+
+    @pytest.fixture(params=["sqlite", "postgresql"])
+    def database_url(
+        self,
+        request: pytest.FixtureRequest,
+        tmp_path: Path,
+        tmp_path_factory: pytest.TempPathFactory,
+    ) -> str:
+        if request.param == "postgresql":
+            return str(request.getfixturevalue("postgres_database"))
+        return a_sqlite_url(tmp_path, tmp_path_factory.getbasetemp() / "template.db")
+
+    @pytest.fixture
+    async def projected(self, database_url: str) -> AsyncIterator[Projected]:
+        async with opened(database_url) as database:
+            projected = Projected(database)
+            await projected.start()
+            yield projected
 
 
 @asynccontextmanager

@@ -172,7 +172,7 @@ class ProjectionContract:
         digests = {name: await projected.projections.digest(name) for name in NAMES}
         assert {one.position for one in digests.values()} == {len(projected.teller.log)}
         assert digests["payments"].sha256 == (
-            "357061b35e9b43e7d42e5a5be0e313aba7008552a547dbfc2904a869c24b24bc"
+            "d3894cb5dd4d79de095fab4561a1b7ee25abafca2b6909472dd743393c4f1b1f"
         )
 
     async def test_a_changed_row_is_found_and_a_rebuild_mends_it(

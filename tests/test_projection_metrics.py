@@ -1,0 +1,153 @@
+"""The metrics: counts, rates and percentiles over windows, by provider, by currency and in all."""
+
+from datetime import timedelta
+
+from ledger.payment import Status
+from projections.metrics import MetricsProjection, MetricsRow, StateCount, WebhookCount
+from tests.builders import NOW, Step, Teller, paid
+from tests.projecting import Projected, ReadModel
+
+
+def group(rows: list[MetricsRow], provider: str | None, currency: str | None) -> MetricsRow:
+    """The row of a group."""
+    (found,) = [one for one in rows if (one.provider, one.currency) == (provider, currency)]
+    return found
+
+
+def timed(*payments: tuple[int, str, float]) -> Teller:
+    """A story of payments that end in a way after so many seconds, one after the other."""
+    teller = Teller(seconds=0)
+    for number, end, seconds in payments:
+        teller.tell((number, "request"), (number, "start"))
+        teller.now += timedelta(seconds=seconds)
+        teller.tell((number, end))
+    return teller
+
+
+class TestMetrics(ReadModel):
+    async def test_a_report_counts_where_all_stand_and_what_became_final_in_the_window(
+        self, projected: Projected
+    ) -> None:
+        # Payments 0, 6, 12 are of mtn in XOF, 2 and 4 of mtn in XAF, 3 is of orange in XOF.
+        teller = timed(
+            (0, "success", 10), (6, "failure", 20), (12, "success", 30), (2, "decline", 40)
+        )
+        teller.tell((4, "request"), (3, "request"), (3, "start"), (3, "wrong_amount"))
+        await projected.record(teller.log)
+        await projected.project()
+        now = teller.now + timedelta(seconds=5)
+        rows = await projected.projections.of(MetricsProjection).report(now=now, window_seconds=80)
+
+        assert [(one.provider, one.currency) for one in rows] == [
+            ("mtn", "XAF"),
+            ("mtn", "XOF"),
+            ("mtn", None),
+            ("orange", "XOF"),
+            ("orange", None),
+            (None, "XAF"),
+            (None, "XOF"),
+            (None, None),
+        ]
+        nothing = dict.fromkeys(("succeeded", "failed", "expired", "declined", "conflict"), 0)
+        assert group(rows, "mtn", "XOF") == MetricsRow(
+            provider="mtn",
+            currency="XOF",
+            counts={Status.SUCCEEDED: 2, Status.FAILED: 1},
+            amounts_minor={Status.SUCCEEDED: 2012, Status.FAILED: 1006},
+            oldest_open_seconds=None,
+            window_seconds=80,
+            final_counts={**nothing, "succeeded": 1, "failed": 1},
+            success_rate=0.5,
+            failure_rate=0.5,
+            succeeded_minor=1012,
+            p50_ms=20_000,
+            p95_ms=30_000,
+            p99_ms=30_000,
+        )
+        everything = group(rows, None, None)
+        assert everything == MetricsRow(
+            provider=None,
+            currency=None,
+            counts={
+                Status.SUCCEEDED: 2,
+                Status.FAILED: 1,
+                Status.DECLINED: 1,
+                Status.REQUESTED: 1,
+                Status.CONFLICT: 1,
+            },
+            amounts_minor=None,
+            oldest_open_seconds=5.0,
+            window_seconds=80,
+            final_counts={"succeeded": 1, "failed": 1, "declined": 1, "conflict": 1, "expired": 0},
+            success_rate=0.25,
+            failure_rate=0.5,
+            succeeded_minor=None,
+            p50_ms=20_000,
+            p95_ms=40_000,
+            p99_ms=40_000,
+        )
+
+    async def test_percentiles_are_nearest_rank_over_all_that_became_final(
+        self, projected: Projected
+    ) -> None:
+        teller = timed(*[(6 * number, "success", number / 10) for number in range(1, 101)])
+        await projected.record(teller.log)
+        await projected.project()
+        rows = await projected.projections.of(MetricsProjection).report(now=teller.now)
+        row = group(rows, "mtn", "XOF")
+        assert (row.p50_ms, row.p95_ms, row.p99_ms, row.success_rate) == (5000, 9500, 9900, 1.0)
+
+    async def test_a_window_without_anything_final_has_no_rates(self, projected: Projected) -> None:
+        await projected.story(*paid(0))
+        metrics = projected.projections.of(MetricsProjection)
+        later = NOW + timedelta(hours=1)
+        (row,) = [
+            one
+            for one in await metrics.report(now=later, window_seconds=300)
+            if one.provider == one.currency is None
+        ]
+        assert (row.success_rate, row.failure_rate, row.p50_ms) == (None, None, None)
+        assert sum(row.final_counts.values()) == 0
+        assert row.counts == {Status.SUCCEEDED: 1}
+
+    async def test_what_was_overturned_counts_where_it_stands_now(
+        self, projected: Projected
+    ) -> None:
+        await projected.story(*paid(0), (0, "statement_failure"))
+        numbers = await projected.projections.of(MetricsProjection).numbers(now=NOW)
+        assert numbers.payments == [StateCount("mtn", "XOF", Status.FAILED, 1, 1000)]
+
+    async def test_a_report_of_one_provider_has_its_groups_only(self, projected: Projected) -> None:
+        await projected.story(*paid(0, 1, 2))
+        rows = await projected.projections.of(MetricsProjection).report(
+            now=projected.teller.now, provider="orange"
+        )
+        assert [(one.provider, one.currency, one.counts) for one in rows] == [
+            ("orange", "XAF", {Status.SUCCEEDED: 1}),
+            ("orange", None, {Status.SUCCEEDED: 1}),
+        ]
+
+    async def test_numbers_tell_orphaned_webhooks_and_the_oldest_open_payment(
+        self, projected: Projected
+    ) -> None:
+        story: list[Step] = [(0, "request"), *paid(1)]
+        story += [(n, "webhook") for n in range(3)] + [(0, "understand"), (1, "orphan")]
+        await projected.story(*story)
+        numbers = await projected.projections.of(MetricsProjection).numbers(
+            now=NOW + timedelta(seconds=90)
+        )
+        assert numbers.webhooks == [
+            WebhookCount("mtn", "orphaned", 1),
+            WebhookCount("mtn", "received", 3),
+            WebhookCount("mtn", "understood", 1),
+        ]
+        assert numbers.oldest_open_seconds == 90.0
+        assert numbers.payments == [
+            StateCount("mtn", "XOF", Status.REQUESTED, 1, 1000),
+            StateCount("orange", "XAF", Status.SUCCEEDED, 1, 1001),
+        ]
+
+    async def test_an_empty_log_has_no_numbers(self, projected: Projected) -> None:
+        metrics = projected.projections.of(MetricsProjection)
+        assert await metrics.report(now=NOW, window_seconds=300) == []
+        assert (await metrics.numbers(now=NOW))[:] == ([], [], 0.0)

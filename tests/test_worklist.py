@@ -1,0 +1,189 @@
+"""The worklist: what each event makes due, and leases that two workers never share."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from adapters.base import Due as AdapterDue
+from projections.worklist import Due, WorklistProjection, WorkRow
+from tests.builders import NOW, paid, payment_id
+from tests.projecting import Projected, ReadModel, opened
+
+# What happened to a payment -> (kind, seconds after its beginning at which it is due).
+# A step takes a second; answers name a time 30 s later, a submission's intent one 60 s later.
+DUE = [
+    ("request", ("submit", 0)),
+    ("request start", ("inquire", 61)),
+    ("request start confirm", ("inquire", 32)),
+    ("request start doubt", ("inquire", 32)),
+    ("request start doubt no_answer", ("inquire", 33)),
+    ("request start confirm pending pending", ("inquire", 34)),
+    ("request start confirm hint", ("inquire", 3)),
+    ("request start withdraw", ("submit", 32)),
+    ("request start withdraw start", ("inquire", 63)),
+    ("request start withdraw expire", None),
+    ("request start withdraw expire confirm", ("inquire", 34)),
+    ("request start decline", None),
+    ("request start decline start", ("inquire", 63)),
+    ("request expire", None),
+    ("request start confirm success", None),
+    ("request start confirm failure", None),
+    ("request start confirm expiry", None),
+    ("request start wrong_amount", None),
+    ("request start success confirm", None),
+    ("request start success confirm statement_failure", None),
+    ("request start withdraw start success_first statement_failure_first", ("inquire", 5)),
+    ("request start withdraw success_first statement_failure_first", None),
+    ("webhook", ("translate", 0)),
+    ("webhook understand", None),
+    ("webhook orphan", None),
+]
+
+
+def at(seconds: float) -> datetime:
+    """A time of the story."""
+    return NOW + timedelta(seconds=seconds)
+
+
+class TestWorklist(ReadModel):
+    async def test_what_is_due_after_every_kind_of_event(self, projected: Projected) -> None:
+        expected, work = {}, projected.projections.of(WorklistProjection)
+        for number, (words, due) in enumerate(DUE):
+            began = projected.teller.now
+            await projected.tell(*[(number, verb) for verb in words.split()])
+            if due is not None:
+                kind, seconds = due
+                stream_id = f"mtn-{number}" if kind == "translate" else payment_id(number)
+                expected[stream_id] = (kind, began + timedelta(seconds=seconds))
+        await projected.project()
+        listed = await work.listing(now=projected.teller.now)
+        assert {one.stream_id: (one.kind, one.due_at) for one in listed} == expected
+        assert await work.next_due_at() == min(due_at for _, due_at in expected.values())
+
+    async def test_a_person_sees_what_waits_since_when_why_and_who_is_at_it(
+        self, projected: Projected
+    ) -> None:
+        story = "request start doubt no_answer no_answer".split()
+        await projected.story(*[(0, verb) for verb in story])
+        work = projected.projections.of(WorklistProjection)
+        await work.lease("inquire", "mtn", holder="worker-1", limit=5, now=at(35), seconds=5)
+        leased = WorkRow(
+            kind="inquire",
+            stream_id="pay_0",
+            provider="mtn",
+            due_at=at(34),
+            since=NOW,
+            age_seconds=39.0,
+            reason="timeout",
+            attempts=1,
+            inquiries=2,
+            position=5,
+            holder="worker-1",
+            leased_until=at(40),
+        )
+        free = replace(leased, age_seconds=41.0, holder=None, leased_until=None)
+        assert await work.listing(now=at(39)) == [leased]
+        assert await work.listing(now=at(41), kind="inquire", provider="mtn") == [free]
+        assert await work.listing(now=at(41), kind="submit") == []
+
+    async def test_only_what_is_due_of_that_kind_and_provider_is_leased_oldest_first(
+        self, projected: Projected
+    ) -> None:
+        await projected.story(
+            *[(n, "request") for n in range(5)], (4, "start"), (3, "start"), (7, "webhook")
+        )
+        work = projected.projections.of(WorklistProjection)
+
+        async def lease(kind: str, provider: str | None, seconds: float) -> list[str]:
+            leased = await work.lease(
+                kind, provider, holder="a", limit=2, now=at(seconds), seconds=60
+            )
+            return [one.stream_id for one in leased]
+
+        assert await lease("submit", "mtn", 1) == ["pay_0"]
+        assert await lease("submit", None, 2) == ["pay_1", "pay_2"]
+        assert await lease("inquire", "mtn", 64) == []
+        assert await lease("inquire", None, 66) == ["pay_4", "pay_3"]
+        assert await lease("translate", "mtn", 66) == ["mtn-7"]
+        assert await lease("submit", "wave", 66) == []
+
+    async def test_a_lease_says_what_the_reactors_want_to_know(self, projected: Projected) -> None:
+        await projected.story((0, "request"))
+        work = projected.projections.of(WorklistProjection)
+        (due,) = await work.lease("submit", "mtn", holder="a", limit=1, now=NOW, seconds=60)
+        assert due == Due("submit", "pay_0", "mtn", NOW, 1)
+        wanted = AdapterDue("submit", "pay_0", "mtn", NOW, 1)
+        assert {name: getattr(due, name) for name in AdapterDue.__slots__} == {
+            name: getattr(wanted, name) for name in AdapterDue.__slots__
+        }
+
+    async def test_what_is_leased_is_free_again_when_given_back_or_expired(
+        self, projected: Projected
+    ) -> None:
+        await projected.story((0, "request"))
+        work = projected.projections.of(WorklistProjection)
+
+        async def lease(holder: str, seconds: float) -> list[Due]:
+            return await work.lease(
+                "submit", "mtn", holder=holder, limit=9, now=at(seconds), seconds=60
+            )
+
+        (due,) = await lease("a", 1)
+        assert await lease("b", 2) == []
+        assert await work.next_due_at("submit", "mtn") == at(61)
+        await work.release(due, holder="b")
+        assert await lease("b", 3) == []
+        await work.release(due, holder="a")
+        assert await work.next_due_at("submit", "mtn") == NOW
+        assert await lease("b", 4) == [due]
+        assert await lease("a", 63) == []
+        assert await lease("a", 64) == [due]
+
+    async def test_a_lease_is_void_once_the_piece_has_moved_on(self, projected: Projected) -> None:
+        await projected.story((0, "request"))
+        work = projected.projections.of(WorklistProjection)
+        (before,) = await work.lease("submit", "mtn", holder="a", limit=1, now=NOW, seconds=9999)
+        await projected.story((0, "start"))
+        (after,) = await work.lease("inquire", "mtn", holder="b", limit=1, now=at(61), seconds=9999)
+        assert (before.position, after.position) == (1, 2)
+        # The first holder gives back what is not its own any more: nothing happens.
+        await work.release(before, holder="a")
+        assert await work.lease("inquire", "mtn", holder="c", limit=1, now=at(62), seconds=1) == []
+
+    async def test_two_processes_never_hold_the_same_piece(
+        self, projected: Projected, database_url: str
+    ) -> None:
+        count = 60
+        await projected.story(*[(number, "request") for number in range(count)])
+        async with opened(database_url) as other:
+            works = [projected.projections.of(WorklistProjection), WorklistProjection(other)]
+
+            async def take(worker: int) -> list[str]:
+                work, taken = works[worker % 2], []
+                while leased := await work.lease(
+                    "submit", None, holder=f"w{worker}", limit=3, now=at(999), seconds=60
+                ):
+                    taken += [one.stream_id for one in leased]
+                return taken
+
+            taken = await asyncio.gather(*[take(worker) for worker in range(6)])
+        everything = [one for part in taken for one in part]
+        assert sorted(everything) == sorted(payment_id(number) for number in range(count))
+
+    async def test_leasing_while_the_piece_moves_on_never_blocks_for_good(
+        self, projected: Projected
+    ) -> None:
+        log = await projected.tell(*[step for number in range(20) for step in paid(number)])
+        work = projected.projections.of(WorklistProjection)
+
+        async def project() -> None:
+            for start in range(0, len(log), 7):
+                await projected.projections.handle(log[start : start + 7])
+
+        async def take() -> None:
+            for _ in range(20):
+                for kind in ("submit", "inquire"):
+                    await work.lease(kind, None, holder="a", limit=50, now=at(9999), seconds=60)
+
+        await asyncio.gather(project(), take())
+        assert await work.listing(now=at(9999)) == []
