@@ -102,7 +102,7 @@ class Recorder:
         token_digest = None
         if outcome.webhook_token is not None:
             token_digest = self.vault.digest(TOKEN_PURPOSE, outcome.webhook_token.encode())
-        await self.record(
+        happened = await self.record(
             commands.ConfirmSubmission(
                 payment_id=request.payment_id,
                 reference=reference,
@@ -112,5 +112,6 @@ class Recorder:
             ),
             keys=keys,
         )
-        for key in keys:
+        # A key that came with nothing new was not kept either.
+        for key in keys if happened else ():
             self.vault.remember(key)
