@@ -46,9 +46,15 @@ def tell(stage: Stage, facts: Facts, screen: Console) -> bool:
     _trail(facts, screen)
     _metrics(facts, screen)
     _balance(facts, screen)
+    taken = _taken(facts)
     judgements = {
         "every payment has its final word": _open_ones(facts),
-        "the ledger agrees with the providers' own books": _disagreements(facts),
+        "nobody was charged twice": [
+            f"{payment_id}: {' and '.join(amounts)}"
+            for payment_id, amounts in taken.items()
+            if len(amounts) > 1
+        ],
+        "the ledger agrees with the providers' own books": _disagreements(facts, taken),
         "the trial balance sums to zero": []
         if facts.accounts["is_balanced"]
         else ["debit and credit differ"],
@@ -78,8 +84,8 @@ def _outcomes(facts: Facts, screen: Console) -> None:
     again = sum(len(payment["attempts"]) > 1 for payment in facts.payments)
     asked = sum(payment["inquiries"] > 0 for payment in facts.payments)
     screen.print(
-        f"{again} needed more than one submission; {asked} were asked about again and again; "
-        "none was charged twice.",
+        f"{again} needed more than one submission; for {asked} the provider had to be asked "
+        "before it had a final word.",
         highlight=False,
     )
 
@@ -148,34 +154,44 @@ def _open_ones(facts: Facts) -> list[str]:
     ]
 
 
-def _disagreements(facts: Facts) -> list[str]:
-    """Compare payment by payment, and the wallets' balances with what the books collected."""
-    paid_by: dict[str, list[str]] = defaultdict(list)
-    collected: Counter[str] = Counter()
+def _taken(facts: Facts) -> dict[str, list[str]]:
+    """What the providers' books say was taken for each payment, under any of its references."""
+    paid: dict[str, list[str]] = defaultdict(list)
     for provider, books in facts.books.items():
         for booked in books:
             if booked["status"] == PAID_WORDS[provider]:
                 reference = booked[NAMES_OF_REFERENCE[provider]]
-                paid_by[f"{provider}/{reference}"].append(str(booked["amount"]))
-                collected[provider] += int(booked["amount"])
-    faults = []
-    for payment in facts.payments:
-        taken = [
+                paid[f"{provider}/{reference}"].append(str(booked["amount"]))
+    return {
+        payment["id"]: [
             amount
             for reference in {
                 f"{one['provider']}/{one['reference']}" for one in payment["attempts"]
             }
-            for amount in paid_by.get(reference, [])
+            for amount in paid[reference]
         ]
-        wanted = [payment["amount"]] if payment["status"] == "succeeded" else []
-        if taken != wanted:
-            faults.append(
-                f"{payment['id']} is {payment['status']}; the provider took {taken or 'nothing'}"
-            )
+        for payment in facts.payments
+    }
+
+
+def _disagreements(facts: Facts, taken: Mapping[str, list[str]]) -> list[str]:
+    """Compare payment by payment, and the wallets' balances with the sums of the books."""
+    faults = []
+    for payment in facts.payments:
+        amounts = taken[payment["id"]]
+        if amounts != ([payment["amount"]] if payment["status"] == "succeeded" else []):
+            told = " and ".join(amounts) or "nothing"
+            faults += [f"{payment['id']} is {payment['status']}; the provider took {told}"]
     for line in facts.accounts["accounts"]:
-        holder = line["holder"]
-        if line["account"] == "552" and int(line["balance"]) != collected[holder]:
-            faults += [f"wallet {holder}: {line['balance']} here, {collected[holder]} in its books"]
+        provider = line["holder"]
+        if line["account"] == "552":
+            booked = sum(
+                int(one["amount"])
+                for one in facts.books[provider]
+                if one["status"] == PAID_WORDS[provider]
+            )
+            if booked != int(line["balance"]):
+                faults += [f"wallet {provider}: {line['balance']} here, {booked} in its books"]
     return faults
 
 
