@@ -9,6 +9,7 @@ settings cannot be used; 3 the database, its key or a port cannot be had.
 """
 
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
@@ -209,11 +210,15 @@ def verify(
             "/v1/log/checkpoint, or size and root in hexadecimal.",
         ),
     ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", help="The log's public key, to check a note's signature with."),
+    ] = None,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
     """Read the whole log and prove that nobody rewrote it."""
-    _do("verify", checkpoint=checkpoint, database=database, as_json=as_json)
+    _do("verify", checkpoint=checkpoint, key=key, database=database, as_json=as_json)
 
 
 @app.command()
@@ -251,10 +256,10 @@ def _do(module: str, verb: str = "run", **given: Any) -> None:
     raise typer.Exit(status or 0)
 
 
-def main() -> None:
-    """Run the command line; errors are told in a sentence."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line (by default this process's); errors are told in a sentence."""
     try:
-        app()
+        app(args=list(arguments) if arguments is not None else None, prog_name="cauri")
     except SettingsError as error:
         _tell(*(str(fault) for fault in error.faults))
         sys.exit(UNUSABLE)
@@ -264,7 +269,10 @@ def main() -> None:
     except (StoreError, MasterKeyError) as error:
         _tell(str(error))
         sys.exit(UNAVAILABLE)
-    except (CommandRefusedError, LedgerError) as error:
+    except CommandRefusedError as error:
+        _tell(error.reason)
+        sys.exit(NO)
+    except LedgerError as error:
         _tell(str(error))
         sys.exit(NO)
     except OSError as error:

@@ -107,9 +107,13 @@ def random_id() -> str:
 
 @asynccontextmanager
 async def opened(
-    settings: Settings, *, clock: Clock = utc_now, create: bool = False
+    settings: Settings,
+    *,
+    clock: Clock = utc_now,
+    create: bool = False,
+    is_writing: bool = True,
 ) -> AsyncIterator[tuple[Database, SqlEventStore]]:
-    """Lend the database and its store; nothing runs but the appender.
+    """Lend the database and its store; nothing runs but, if `is_writing`, the appender.
 
     Raises:
         StoreUnavailableError, SchemaVersionError: see `Database.open`.
@@ -117,7 +121,8 @@ async def opened(
     database = await Database.open(settings.database_url, create=create)
     try:
         store = SqlEventStore(database, clock=clock, queued_max=settings.appends_queued_max)
-        await store.start()
+        if is_writing:
+            await store.start()
         try:
             yield database, store
         finally:

@@ -6,10 +6,11 @@ Results are written to stdout, progress to stderr and only where a person looks 
 import asyncio
 import os
 import sys
+import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import orjson
 from rich.console import Console
@@ -18,6 +19,9 @@ from rich.table import Table
 
 from adapters.providers import provider_names
 from api.settings import Settings, load_settings
+
+DRIVER_SECONDS_MAX: Final = 2.0
+"""How long a command waits at its end for a thread of the database driver."""
 
 T = TypeVar("T")
 
@@ -31,8 +35,19 @@ def settings_for(database: str | None, **overrides: Any) -> Settings:
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command's coroutine."""
-    return asyncio.run(work)
+    """Run a command's coroutine in a loop that outlives the database driver's threads."""
+
+    async def whole() -> T:
+        try:
+            return await work
+        finally:
+            # A connection that could not be opened leaves aiosqlite's thread behind for a moment;
+            # if the loop closed first, that thread would print a traceback over our sentence.
+            for thread in threading.enumerate():
+                if "_connection_worker_thread" in thread.name:
+                    await asyncio.to_thread(thread.join, DRIVER_SECONDS_MAX)
+
+    return asyncio.run(whole())
 
 
 def write_json(content: object) -> None:

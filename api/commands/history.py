@@ -36,7 +36,7 @@ def tail_log(*, after: int | None, is_following: bool, database: str | None, as_
 
 
 async def _show_payment(payment_id: str, database: str | None, *, as_json: bool) -> None:
-    async with opened(settings_for(database)) as (_, store):
+    async with opened(settings_for(database), is_writing=False) as (_, store):
         state, recorded = await Handler(store).payment(payment_id)
     shown = views.payment_of(state, recorded, redirect_url=None, description=None, metadata=None)
     trail = [views.event_of(one) for one in recorded]
@@ -75,7 +75,7 @@ async def _show_payment(payment_id: str, database: str | None, *, as_json: bool)
 async def _tail(
     after: int | None, database: str | None, *, is_following: bool, as_json: bool
 ) -> None:
-    async with opened(settings_for(database)) as (_, store):
+    async with opened(settings_for(database), is_writing=False) as (_, store):
         position = await store.position()
         position = max(0, position - LAST) if after is None else after
         while True:

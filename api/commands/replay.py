@@ -24,7 +24,7 @@ def run(*, until: str, database: str | None, as_json: bool) -> None:
 
 
 async def _run(until: str, database: str | None, *, as_json: bool) -> None:
-    async with opened(settings_for(database)) as (_, store):
+    async with opened(settings_for(database), is_writing=False) as (_, store):
         position, moment = await _point(store, until)
         with (
             tempfile.TemporaryDirectory(prefix="cauri-replay-") as folder,

@@ -1,0 +1,454 @@
+"""The command line: a story told by processes, and every way a call may be refused."""
+
+import json
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.cli import main
+from tests.api_world import a_payment
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMANDS = (
+    "serve",
+    "sandbox",
+    "merchants add",
+    "merchants list",
+    "keys add",
+    "keys revoke",
+    "keys list",
+    "payments show",
+    "tail",
+    "verify",
+    "replay",
+    "rebuild",
+    "migrate",
+)
+
+
+@dataclass
+class Said:
+    status: int
+    out: str
+    err: str
+
+
+def environment(**changes: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CAURI_")}
+    return {**kept, "PYTHONPATH": str(ROOT), "COLUMNS": "160", **changes}
+
+
+def cauri(*arguments: str, **changes: str) -> Said:
+    """Run a command in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "api", *arguments],
+        capture_output=True,
+        text=True,
+        env=environment(**changes),
+        check=False,
+        timeout=60,
+    )
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+class Here:
+    """Runs commands in this process, which is faster."""
+
+    def __init__(self, capsys: Any, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        self._capsys = capsys
+        self.database = str(folder / "cauri.db")
+        for name in os.environ:
+            if name.startswith("CAURI_"):
+                monkeypatch.delenv(name)
+        monkeypatch.setenv("COLUMNS", "160")
+        monkeypatch.chdir(folder)
+
+    def __call__(self, *arguments: str) -> Said:
+        status = 0
+        try:
+            main(arguments)
+        except SystemExit as ended:
+            status = int(ended.code or 0)
+        said = self._capsys.readouterr()
+        return Said(status, said.out.decode(), said.err.decode())
+
+    def on(self, *arguments: str) -> Said:
+        """The same, on the test's database."""
+        return self(*arguments, "--database", self.database)
+
+    def asked(self, *arguments: str) -> Any:
+        """The answer in JSON."""
+        said = self.on(*arguments, "--json")
+        assert said.status == 0, said
+        return json.loads(said.out)
+
+
+@pytest.fixture
+def here(
+    capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Here:
+    return Here(capfdbinary, monkeypatch, tmp_path)
+
+
+def ask(
+    url: str, key: str, content: Any = None, *, key_of_order: str = "order-1"
+) -> tuple[int, bytes]:
+    """GET, or POST content; status and body."""
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"})
+    if content is not None:
+        request.data = json.dumps(content).encode()
+        request.add_header("Content-Type", "application/json")
+        request.add_header("Idempotency-Key", key_of_order)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+@contextmanager
+def a_server(
+    folder: Path, *arguments: str, file_bytes_max: int | None = None, **changes: str
+) -> Iterator[tuple[Any, str]]:
+    """A server in a process of its own; the process, and its URL once it listens.
+
+    `file_bytes_max` bounds every file it writes, as a disk that fills up would.
+    """
+
+    def bound() -> None:
+        if file_bytes_max is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes_max, file_bytes_max))
+
+    log = folder / "server.log"
+    with log.open("wb") as written:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "api", "serve", "--port", "0", *arguments],
+            stdout=written,
+            stderr=written,
+            cwd=folder,
+            env=environment(**changes),
+            preexec_fn=bound,  # noqa: PLW1509 - the child only bounds itself
+        )
+    try:
+        yield process, _url_in(log, process)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _url_in(log: Path, process: subprocess.Popen[bytes]) -> str:
+    deadline = time.monotonic() + 60
+    with log.open("rb") as lines:
+        while time.monotonic() < deadline:
+            line = lines.readline()
+            if not line.endswith(b"\n"):
+                lines.seek(-len(line), os.SEEK_CUR)
+                try:
+                    status = process.wait(0.02)
+                except subprocess.TimeoutExpired:
+                    continue
+                raise AssertionError(f"it ended with {status}: {log.read_text()}")
+            told = json.loads(line)
+            if told["event"] == "server.started":
+                return str(told["url"])
+    raise AssertionError(log.read_text())
+
+
+def test_a_merchant_pays_through_a_server_and_everything_can_be_told_afterwards(
+    tmp_path: Path, here: Here
+) -> None:
+    assert here.on("migrate").status == 0
+    merchant = here.asked("merchants", "add", "Boutique Étoile", "--country", "cm")
+    auditor = here.asked("keys", "add", "--role", "auditor")
+    with a_server(tmp_path, "--sandbox", "--database", "cauri.db") as (process, url):
+        status, paid = ask(f"{url}/v1/payments", merchant["key"], a_payment())
+        _, saved = ask(f"{url}/v1/log/checkpoint", auditor["key"])
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0, (tmp_path / "server.log").read_text()
+
+    assert status == 202
+    payment_id = json.loads(paid)["id"]
+    (tmp_path / "checkpoint.json").write_bytes(saved)
+    assert (tmp_path / "master.key").stat().st_mode & 0o777 == 0o600
+    shown = here.asked("payments", "show", payment_id)
+    checkpoint = str(tmp_path / "checkpoint.json")
+    verified = here.asked("verify", "--checkpoint", checkpoint)
+    lines = here.on("tail", "--after", "0", "--json").out.splitlines()
+    replayed = here.asked("replay", "--until", "4")
+    rebuilt = here.asked("rebuild", "payments")
+    checked = here.asked("rebuild", "--check")
+    stopped = json.loads((tmp_path / "server.log").read_text().splitlines()[-1])
+    assert stopped["event"] == "server.stopped"
+    assert shown["payment"]["id"] == payment_id
+    assert shown["events"][0]["type"] == "payment.requested"
+    assert verified["is_verified"]
+    assert verified["size"] == len(lines)
+    assert json.loads(lines[0])["type"] == "merchant.added"
+    assert replayed["payments"] == [
+        {
+            "provider": "mtn",
+            "currency": "XAF",
+            "statuses": {replayed_status(replayed): {"payments": 1, "amount": "1500"}},
+        }
+    ]
+    assert [row["name"] for row in rebuilt] == ["payments"]
+    assert all(row["is_equal"] for row in checked)
+    assert "650000001" not in (tmp_path / "server.log").read_text()
+
+
+def replayed_status(replayed: Any) -> str:
+    [status] = replayed["payments"][0]["statuses"]
+    return str(status)
+
+
+def test_a_command_in_a_process_of_its_own_says_what_is_wrong_without_a_traceback(
+    tmp_path: Path,
+) -> None:
+    said = cauri("tail", "--database", str(tmp_path / "none.db"))
+
+    assert (said.status, said.out) == (3, "")
+    assert said.err.startswith("error: There is no database at ")
+    assert "cauri migrate" in said.err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(here: Here, command: str) -> None:
+    said = here(*command.split(), "--help")
+
+    assert said.status == 0
+    assert f"cauri {command}" in said.out
+
+
+def test_tables_are_for_people(here: Here) -> None:
+    here.on("merchants", "add", "Boutique", "--country", "CM")
+    key = here.asked("keys", "add", "--role", "auditor")
+
+    assert "Boutique" in here.on("merchants", "list").out
+    assert key["key_id"] in here.on("keys", "list").out
+    assert "merchant.added" in here.on("tail").out
+    assert "equal" in here.on("rebuild", "--check").out
+    assert "Trial balance" in here.on("replay", "--until", "1").out
+    assert here.on("verify").out.startswith("verified: 3 entries")
+
+
+def test_a_revoked_key_is_listed_as_revoked_and_revoking_again_changes_nothing(
+    here: Here,
+) -> None:
+    key_id = here.asked("keys", "add", "--role", "admin")["key_id"]
+
+    first = here.asked("keys", "revoke", key_id, "--reason", "lost")
+    again = here.asked("keys", "revoke", key_id)
+    [listed] = here.asked("keys", "list")
+
+    assert (first["was_revoked_before"], again["was_revoked_before"]) == (False, True)
+    assert (listed["key_id"], listed["revoked_reason"]) == (key_id, "lost")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (("keys", "add", "--role", "merchant"), 2, "belongs to a merchant"),
+        (("keys", "add", "--role", "merchant", "--merchant", "mer_x"), 1, "no merchant 'mer_x'"),
+        (("keys", "revoke", "nokey"), 1, "no key 'nokey'"),
+        (("merchants", "add", "x", "--country", "Cameroon"), 2, "ISO 3166"),
+        (("merchants", "add", " ", "--country", "CM"), 2, "no name"),
+        (("payments", "show", "pay_x"), 1, "no payment 'pay_x'"),
+        (("replay", "--until", "0"), 2, "positions 1 to"),
+        (("replay", "--until", "yesterday"), 2, "neither a position nor a time"),
+        (("replay", "--until", "2026-03-01T12:00:00"), 2, "offset from UTC"),
+        (("rebuild", "balances"), 2, "no projection"),
+        (("verify", "--checkpoint", "no-such-file"), 2, "neither SIZE:ROOT nor a file"),
+        (("verify", "--checkpoint", "1:00"), 2, "64 hexadecimal digits"),
+        (("verify", "--checkpoint", "1:" + "00" * 32), 1, "NOT VERIFIED: position 1"),
+        (("verify", "--checkpoint", "9:" + "00" * 32), 1, "NOT VERIFIED: position 2"),
+    ],
+)
+def test_what_cannot_be_done_is_told_with_its_status(
+    here: Here, arguments: tuple[str, ...], status: int, words: str
+) -> None:
+    here.asked("keys", "add", "--role", "auditor")
+
+    said = here.on(*arguments)
+
+    assert said.status == status, said
+    assert words in said.out + said.err
+    assert "Traceback" not in said.err
+
+
+def test_replay_takes_a_time(here: Here) -> None:
+    here.asked("keys", "add", "--role", "auditor")
+
+    assert here.asked("replay", "--until", "2126-01-01T00:00:00Z")["position"] == 1
+    assert here.asked("replay", "--until", "2020-01-01T00:00:00Z")["position"] == 0
+
+
+def test_a_changed_byte_is_found(here: Here) -> None:
+    here.asked("merchants", "add", "Boutique", "--country", "CM")
+    with sqlite3.connect(here.database) as database:
+        database.execute("DROP TRIGGER IF EXISTS log_update")
+        for (name,) in database.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute(
+            "UPDATE log SET entry = replace(entry, 'Boutique', 'boutique') WHERE position = 1"
+        )
+    database.close()
+
+    said = here.on("verify", "--json")
+
+    assert said.status == 1
+    told = json.loads(said.out)
+    assert (told["is_verified"], told["position"]) == (False, 1)
+
+
+def test_a_newer_database_is_left_alone(here: Here) -> None:
+    here.on("migrate")
+    with sqlite3.connect(here.database) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+
+    for arguments in (("tail",), ("migrate",), ("serve", "--port", "0")):
+        said = here.on(*arguments)
+        assert said.status == 3, said
+        assert "Upgrade the code" in said.err
+
+
+@pytest.mark.parametrize(
+    ("database", "status", "words"),
+    [
+        ("mysql://host/name", 2, "no database URL that is served"),
+        ("/", 3, ""),
+        ("/dev/null/x.db", 3, ""),
+        ("postgresql://nobody@127.0.0.1:9/none", 3, ""),
+    ],
+)
+def test_a_database_that_cannot_be_had_is_told_in_a_sentence(
+    here: Here, database: str, status: int, words: str
+) -> None:
+    said = here("serve", "--port", "0", "--database", database)
+
+    assert said.status == status, said
+    assert said.err.startswith("error: ")
+    assert words in said.err
+    assert "Traceback" not in said.err
+
+
+def test_a_port_that_is_taken_is_named(here: Here) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = here.on("serve", "--port", str(port))
+
+    assert (said.status, f"127.0.0.1:{port}" in said.err) == (3, True)
+
+
+def test_production_does_not_start_without_its_secrets(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAURI_MODE", "production")
+
+    bare = here.on("serve", "--port", "0")
+    with_sandbox = here.on("serve", "--port", "0", "--sandbox")
+
+    assert bare.status == with_sandbox.status == 2
+    assert "openssl rand -base64 32" in bare.err
+
+
+def test_a_weak_master_key_is_refused(
+    here: Here, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    weak = tmp_path / "weak.key"
+    weak.write_text("A" * 43 + "=\n")
+
+    said = here.on("serve", "--port", "0", "--master-key-file", str(weak))
+
+    assert said.status == 3
+    assert "not random" in said.err
+
+
+def test_another_master_key_than_the_databases_is_refused(tmp_path: Path, here: Here) -> None:
+    from ledger.vault import MasterKeys
+
+    first, second = tmp_path / "first.key", tmp_path / "second.key"
+    MasterKeys.generate().write(first)
+    MasterKeys.generate().write(second)
+    merchant = here.asked("merchants", "add", "Boutique", "--country", "CM")
+    given = ("--sandbox", "--database", here.database, "--master-key-file", str(first))
+    with a_server(tmp_path, *given) as (_, url):
+        assert ask(f"{url}/v1/payments", merchant["key"], a_payment())[0] == 202
+
+    said = here.on("serve", "--port", "0", "--master-key-file", str(second))
+    lost = here.on("serve", "--port", "0")
+
+    assert (said.status, "another master key" in said.err) == (3, True)
+    assert (lost.status, "Restore the key file" in lost.err) == (3, True)
+
+
+def test_on_a_full_disk_payments_are_refused_and_what_was_acknowledged_is_kept(
+    tmp_path: Path, here: Here
+) -> None:
+    merchant = here.asked("merchants", "add", "Boutique", "--country", "CM")
+    here.asked("rebuild", "--check")
+    size = Path(here.database).stat().st_size + 200_000
+    acknowledged, status, told = [], 202, b""
+    with a_server(tmp_path, "--sandbox", "--database", here.database, file_bytes_max=size) as (
+        _,
+        url,
+    ):
+        for number in range(2000):
+            key = f"order-{number}"
+            status, told = ask(f"{url}/v1/payments", merchant["key"], a_payment(), key_of_order=key)
+            if status != 202:
+                break
+            acknowledged.append(json.loads(told)["id"])
+
+    problem = json.loads(told)
+    assert (status, problem["category"]) in {
+        (503, "serviceUnavailable"),
+        (507, "serviceUnavailable"),
+    }
+    assert problem["detail"]
+    lines = [
+        json.loads(line) for line in here.on("tail", "--after", "0", "--json").out.splitlines()
+    ]
+    kept = {line["data"]["payment_id"] for line in lines if line["type"] == "payment.requested"}
+    assert acknowledged
+    assert set(acknowledged) <= kept
+    assert here.asked("verify")["is_verified"]
+
+
+@pytest.mark.parametrize("arguments", [("sandbox",), ("sandbox", "--json")])
+def test_the_sandboxes_say_how_to_reach_them(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "api", *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+    assert process.stdout is not None
+    try:
+        said = process.stdout.readline()
+        if "--json" not in arguments:
+            said += process.stdout.readline()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+
+    assert "CAURI_PROVIDERS" in said
+    assert process.returncode == 0
