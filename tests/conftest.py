@@ -10,6 +10,7 @@ import ipaddress
 import os
 import secrets
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -130,12 +131,15 @@ def postgres_url() -> Iterator[str]:
     folder.chmod(0o755)
     try:
         server = _postgres_in(folder)
+        # Whoever ends the tests in the usual way ends the server too: as Ctrl-C does.
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             yield server.get_uri(driver="asyncpg")
         finally:
             server.cleanup()
             # It would clean up once more at the end, and make the folder of its lock again.
             atexit.unregister(server._cleanup)
+            signal.signal(signal.SIGTERM, before)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
