@@ -1,6 +1,7 @@
 """The books: what each event books, corrections as lines of their own, balances at any time."""
 
 from datetime import timedelta
+from typing import Any
 
 from projections.accounts import AccountRow, AccountsProjection, JournalLine
 from tests.builders import NOW, Step, paid
@@ -46,7 +47,11 @@ class TestAccounts(ReadModel):
             row(CUSTOMERS, "mer_0", 0, 1000),
             row(WALLET, "mtn", 1000, 0),
         ]
-        common = {"position": 5, "recorded_at": NOW + timedelta(seconds=3), "payment_id": "pay_0"}
+        common: dict[str, Any] = {
+            "position": 5,
+            "recorded_at": NOW + timedelta(seconds=3),
+            "payment_id": "pay_0",
+        }
         assert await accounts.journal() == [
             JournalLine(
                 **common, line=1, account="552", holder="mtn", currency="XOF", amount_minor=1000

@@ -48,7 +48,11 @@ class TestMetrics(ReadModel):
             (None, "XOF"),
             (None, None),
         ]
-        nothing = dict.fromkeys(("succeeded", "failed", "expired", "declined", "conflict"), 0)
+        finals = (
+            *(Status.SUCCEEDED, Status.FAILED, Status.EXPIRED),
+            *(Status.DECLINED, Status.CONFLICT),
+        )
+        nothing = dict.fromkeys(finals, 0)
         assert group(rows, "mtn", "XOF") == MetricsRow(
             provider="mtn",
             currency="XOF",
@@ -56,7 +60,7 @@ class TestMetrics(ReadModel):
             amounts_minor={Status.SUCCEEDED: 2012, Status.FAILED: 1006},
             oldest_open_seconds=None,
             window_seconds=80,
-            final_counts={**nothing, "succeeded": 1, "failed": 1},
+            final_counts={**nothing, Status.SUCCEEDED: 1, Status.FAILED: 1},
             success_rate=0.5,
             failure_rate=0.5,
             succeeded_minor=1012,
@@ -78,7 +82,13 @@ class TestMetrics(ReadModel):
             amounts_minor=None,
             oldest_open_seconds=5.0,
             window_seconds=80,
-            final_counts={"succeeded": 1, "failed": 1, "declined": 1, "conflict": 1, "expired": 0},
+            final_counts={
+                Status.SUCCEEDED: 1,
+                Status.FAILED: 1,
+                Status.DECLINED: 1,
+                Status.CONFLICT: 1,
+                Status.EXPIRED: 0,
+            },
             success_rate=0.25,
             failure_rate=0.5,
             succeeded_minor=None,
