@@ -23,12 +23,12 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ledger.errors import InvalidInputError, SchemaVersionError, StoreUnavailableError
+from ledger.errors import InvalidInputError, SchemaVersionError
 from ledger.sql_dialects import DIALECTS
 from ledger.sql_port import Dialect, LogConnection
 from ledger.sql_schema import SCHEMA_VERSION, VERSION_TABLE
 
-_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
 class Database:
@@ -56,10 +56,9 @@ class Database:
             StoreUnavailableError: it does not exist, cannot be reached, read or written.
         """
         where, kind = _parse(url)
-        if not create and _is_absent(where, kind):
-            raise StoreUnavailableError(
-                f"There is no database at {where.database}.", "Create it with `cauri migrate`."
-            )
+        missing = kind.missing(where, create=create)
+        if missing is not None:
+            raise missing
         database = cls(kind.engine(where), kind)
         try:
             found = await database._schema_found()
@@ -163,7 +162,7 @@ class Database:
         if found is not None and found > SCHEMA_VERSION:
             _check_schema(found)
         config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
         command.upgrade(config, "head")
 
@@ -221,7 +220,3 @@ def _check_schema(found: str | None) -> None:
     if found is not None and found > SCHEMA_VERSION:
         remedy = "Upgrade the code: a newer version has written to this database."
     raise SchemaVersionError(found or "none", SCHEMA_VERSION, remedy)
-
-
-def _is_absent(where: URL, kind: Dialect) -> bool:
-    return kind.name == "sqlite" and not Path(where.database or "").exists()

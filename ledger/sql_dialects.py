@@ -18,9 +18,9 @@ because JSON escapes it, so newlines can part the entries of one answer.
 What it deliberately does not do: retry, cache, or know what an event is.
 """
 
-import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import aiosqlite
@@ -30,7 +30,8 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from ledger.errors import CorruptLogError, LedgerError, StoreUnavailableError
+from ledger.errors import LedgerError, StoreUnavailableError
+from ledger.sql_errors import of_postgresql, of_sqlite
 from ledger.sql_port import Batch, Dialect, LogConnection, Standing, is_as_expected
 
 LOCK_TIMEOUT_SECONDS: Final = 5.0
@@ -41,13 +42,21 @@ STATEMENT_TIMEOUT_SECONDS: Final = 120.0
 POOL_SIZE_MAX: Final = 10
 
 # Any number nobody else uses as an advisory lock in the same database: "cauri" in ASCII.
-_ADVISORY_LOCK: Final = 0x6361757269
-_PAGE_BYTES: Final = 8192
+ADVISORY_LOCK: Final = 0x6361757269
 
 T = TypeVar("T")
 
 # --- SQLite -----------------------------------------------------------------------------------
 
+_SQLITE_PRAGMAS: Final = (
+    "page_size = 8192",
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "secure_delete = ON",  # a destroyed key is overwritten
+    "cache_size = -16000",
+    "trusted_schema = OFF",
+)
 _SQLITE_STANDING: Final = """
     SELECT size, (
       SELECT json_group_object(name, version) FROM (
@@ -70,39 +79,6 @@ _SQLITE_KEYS: Final = "INSERT INTO data_keys VALUES (?, ?, ?, ?) ON CONFLICT (ke
 _SQLITE_TILES: Final = "INSERT INTO tiles VALUES (?, ?, ?)"
 
 
-_SQLITE_MEANINGS: Final[dict[int, tuple[str, str]]] = {
-    sqlite3.SQLITE_BUSY: (
-        "The database is locked by another program.",
-        "Close the program that holds it (a database browser, a backup) and try again.",
-    ),
-    sqlite3.SQLITE_LOCKED: (
-        "The database is locked by another connection.",
-        "Try again shortly.",
-    ),
-    sqlite3.SQLITE_READONLY: (
-        "The database cannot be written to.",
-        "Make the file and its folder writable for this user.",
-    ),
-    sqlite3.SQLITE_PERM: (
-        "The database may not be opened.",
-        "Make the file and its folder readable and writable for this user.",
-    ),
-    sqlite3.SQLITE_CANTOPEN: (
-        "The database cannot be opened.",
-        "Check that its folder exists and is writable for this user.",
-    ),
-    sqlite3.SQLITE_IOERR: (
-        "The disk failed while the database was used.",
-        "Check the disk and the system's log.",
-    ),
-    sqlite3.SQLITE_FULL: (
-        "The disk is full.",
-        "Free some space; nothing was lost, and writing goes on by itself.",
-    ),
-}
-_SQLITE_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
 class Sqlite:
     """SQLite through aiosqlite: the embedded default."""
 
@@ -123,18 +99,14 @@ class Sqlite:
 
     @staticmethod
     def _on_connect(connection: Any, _record: object) -> None:
-        cursor = connection.cursor()
-        for pragma in (
-            f"page_size = {_PAGE_BYTES}",
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "foreign_keys = ON",
-            "secure_delete = ON",
-            "cache_size = -16000",
-            "trusted_schema = OFF",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        try:
+            cursor = connection.cursor()
+            for pragma in _SQLITE_PRAGMAS:
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+        except BaseException:
+            connection.close()  # nobody else knows it yet, and its thread would live on
+            raise
 
     @staticmethod
     def _on_begin(connection: Connection) -> None:
@@ -155,19 +127,22 @@ class Sqlite:
         """Nothing to do: BEGIN IMMEDIATE was the lock."""
 
     def translate(self, error: BaseException) -> LedgerError | None:
-        """By SQLite's primary result code (https://sqlite.org/rescode.html)."""
-        found = _driver_error(error, sqlite3.Error)
-        if found is None:
-            return None
-        code = getattr(found, "sqlite_errorcode", None)
-        if code is None:
-            # The driver itself objects, not SQLite: a text whose bytes are none.
-            is_no_text = "decode to UTF-8" in str(found)
-            return CorruptLogError(0, "a text in the database is no UTF-8") if is_no_text else None
-        if code & 0xFF in _SQLITE_DAMAGED:
-            return CorruptLogError(0, f"the database file is damaged ({found})")
-        meaning = _SQLITE_MEANINGS.get(code & 0xFF)
-        return StoreUnavailableError(*meaning) if meaning else None
+        """See `ledger.sql_errors`."""
+        return of_sqlite(error)
+
+    def missing(self, url: URL, *, create: bool) -> StoreUnavailableError | None:
+        """A file that is not there is not made by looking for it."""
+        if "uri" in url.query:
+            return None  # SQLite's own way to name a file, with options; it looks by itself
+        path = Path(url.database or "")
+        if create and not path.parent.is_dir():
+            return StoreUnavailableError(f"There is no folder {path.parent}.", "Make it first.")
+        # An empty file is no database either: only opening it would turn it into one.
+        if not create and not (path.exists() and path.stat().st_size):
+            return StoreUnavailableError(
+                f"There is no database at {path}.", "Create it with `cauri migrate`."
+            )
+        return None
 
 
 class _SqliteConnection:
@@ -264,7 +239,7 @@ class _SqliteConnection:
 # The advisory lock belongs to the transaction. Without it two transactions could take positions
 # 7 and 8 and commit 8 first; a reader that saw 8 would go on from there and never see 7. The lock
 # is released only after the commit is visible to everybody, so positions appear in their order.
-_POSTGRESQL_BEGIN: Final = f"BEGIN; SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"
+_POSTGRESQL_BEGIN: Final = f"BEGIN; SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"
 _POSTGRESQL_STANDING: Final = """
     SELECT NULL AS name, size AS version FROM head
     UNION ALL
@@ -289,22 +264,6 @@ _POSTGRESQL_PAGE: Final = "SELECT entry FROM log WHERE position > $1 ORDER BY po
 _POSTGRESQL_DURABLE: Final = """
     SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = 'off'"""
-
-_POSTGRESQL_MEANINGS: Final[dict[str, tuple[str, str]]] = {
-    "08": ("The connection to the database was lost.", "Check that the server runs and try again."),
-    "57": ("The database server is shutting down or starting.", "Try again shortly."),
-    "53": (
-        "The database server has run out of disk, memory or connections.",
-        "Free some; nothing was lost, and writing goes on by itself.",
-    ),
-    "55": ("The database is locked by another program.", "Find it in pg_stat_activity."),
-    "40": ("The database gave this transaction up for another one.", "Try again."),
-    "25": ("The database cannot be written to.", "Connect to the primary server."),
-    "28": ("The database refused the user or password.", "Check the database URL."),
-    "3D": ("There is no such database on the server.", "Create it, or check the database URL."),
-    "42501": ("The database user lacks a right.", "Grant it SELECT, INSERT and UPDATE."),
-    "58": ("The database server's disk failed.", "Check the server's disk and its log."),
-}
 
 
 class Postgresql:
@@ -341,18 +300,14 @@ class Postgresql:
 
     def lock(self, connection: Connection) -> None:
         """Take the lock that every appender takes; see `_POSTGRESQL_BEGIN`."""
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
 
     def translate(self, error: BaseException) -> LedgerError | None:
-        """By SQLSTATE, whole or by class (PostgreSQL manual, appendix A)."""
-        found = _driver_error(error, asyncpg.PostgresError)
-        if found is not None:
-            state = str(getattr(found, "sqlstate", ""))
-            meaning = _POSTGRESQL_MEANINGS.get(state) or _POSTGRESQL_MEANINGS.get(state[:2])
-            return StoreUnavailableError(*meaning) if meaning else None
-        if _driver_error(error, asyncpg.InterfaceError, OSError, asyncio.TimeoutError) is not None:
-            return StoreUnavailableError(*_POSTGRESQL_MEANINGS["08"])
-        return None
+        """See `ledger.sql_errors`."""
+        return of_postgresql(error)
+
+    def missing(self, url: URL, *, create: bool) -> StoreUnavailableError | None:
+        """Nothing can be known: databases of a server are made by its administrator."""
 
 
 class _PostgresqlConnection:
@@ -385,8 +340,7 @@ class _PostgresqlConnection:
         await self._driver.execute("COMMIT")
 
     async def rollback(self) -> None:
-        if not self._driver.is_closed():
-            await self._driver.execute("ROLLBACK")
+        await self._driver.execute("ROLLBACK")
 
     async def read_streams(self, streams: Sequence[str]) -> list[bytes]:
         return [row[0] for row in await self._driver.fetch(_POSTGRESQL_STREAMS, streams)]
@@ -403,15 +357,6 @@ class _PostgresqlConnection:
 
     async def close(self) -> None:
         await self._driver.close(timeout=CONNECT_TIMEOUT_SECONDS)
-
-
-def _driver_error(error: BaseException | None, *kinds: type[BaseException]) -> BaseException | None:
-    """Find the driver's own error under what SQLAlchemy wrapped around it."""
-    while error is not None:
-        if isinstance(error, kinds):
-            return error
-        error = getattr(error, "orig", None) or error.__cause__
-    return None
 
 
 DIALECTS: Final[dict[str, Dialect]] = {"sqlite": Sqlite(), "postgresql": Postgresql()}

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, StoreUnavailableError
 from ledger.store import DataKey
 
 LogRow = tuple[int, str, int, str, bytes, bytes]
@@ -57,7 +57,7 @@ class LogConnection(Protocol):
         """
 
     async def rollback(self) -> None:
-        """Give up the open transaction, if there still is one."""
+        """Give up the open transaction, if there still is one; raises if the connection is lost."""
 
     async def read_streams(self, streams: Sequence[str]) -> list[bytes]:
         """The entries of some streams, in any order."""
@@ -85,6 +85,9 @@ class Dialect(Protocol):
 
     async def connect(self, engine: AsyncEngine, *, is_writer: bool) -> LogConnection:
         """Open a connection of its own, outside the engine's pool."""
+
+    def missing(self, url: URL, *, create: bool) -> StoreUnavailableError | None:
+        """What is not there, as far as that can be known without connecting."""
 
     def lock(self, connection: Connection) -> None:
         """Take the writers' lock in the transaction of a (synchronous) connection."""

@@ -1,0 +1,130 @@
+"""The store on PostgreSQL keeps the law of stores; and what only a server can do to it."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from ledger.errors import SchemaVersionError, StoreUnavailableError
+from ledger.sql import Database, SqlEventStore
+from ledger.sql_dialects import ADVISORY_LOCK
+from ledger.verify import verify_log
+from tests.builders import CONTEXT
+from tests.contracts.sql_store import SqlStoreContract, Unlock, run, tell_writer
+from tests.contracts.store import a_key, an_event, fill, places
+
+HANG_UP = """
+    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+
+class TestPostgresStore(SqlStoreContract):
+    rewriting = (
+        "UPDATE {table} SET {column} = {column}",
+        "UPDATE {table} SET {column} = {column} WHERE false",
+        "DELETE FROM {table}",
+        "TRUNCATE {table}",
+    )
+    hurry = "SET lock_timeout = 20"
+
+    @pytest.fixture
+    def database_url(self, postgres_database: str) -> str:
+        return postgres_database
+
+    async def lock_out(self, database_url: str) -> Unlock:
+        engine = create_async_engine(database_url)
+        connection = await engine.connect()
+        await connection.execute(text("LOCK TABLE head IN EXCLUSIVE MODE"))
+
+        async def unlock() -> None:
+            await connection.rollback()
+            await connection.close()
+            await engine.dispose()
+
+        return unlock
+
+    async def test_a_lost_connection_loses_nothing_that_was_acknowledged(
+        self, store: SqlEventStore, database_url: str
+    ) -> None:
+        await fill(store, 30)
+        before = await store.read_stream("thing-1")
+        engine = create_async_engine(database_url)
+        async with engine.connect() as connection:
+            assert (await connection.execute(text(HANG_UP))).scalar_one() > 0
+        await engine.dispose()
+        outcomes = await asyncio.gather(
+            store.append("a", 0, [an_event()], context=CONTEXT, keys=[a_key(1)]),
+            store.read(0),
+            return_exceptions=True,
+        )
+        assert [type(outcome) for outcome in outcomes] == [StoreUnavailableError] * 2
+        await store.append("b", 0, [an_event()], context=CONTEXT)
+        assert await store.read_stream("thing-1") == before
+        assert (await verify_log(store)).size == 31
+
+    async def test_durability_is_switched_on_where_the_server_has_it_off(
+        self, store: SqlEventStore
+    ) -> None:
+        name = store.database.engine.url.database
+        await run(store, f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+        neighbour = await Database.open(str_url(store), create=True)
+        writer = await neighbour.connect_log(is_writer=True)
+        assert await writer._driver.fetchval("SHOW synchronous_commit") == "on"
+        await writer.close()
+        await neighbour.close()
+
+    async def test_a_role_that_may_not_write_is_told_which_right_it_lacks(
+        self, store: SqlEventStore
+    ) -> None:
+        await store.append("a", 0, [an_event()], context=CONTEXT)
+        await run(store, "CREATE ROLE reader_" + str_name(store))
+        await tell_writer(store, "SET ROLE reader_" + str_name(store))
+        with pytest.raises(StoreUnavailableError, match="lacks a right"):
+            await store.append("a", 1, [an_event()], context=CONTEXT)
+        await tell_writer(store, "RESET ROLE")
+        assert places(await store.append("a", 1, [an_event()], context=CONTEXT)) == [(2, "a", 2)]
+        await run(store, "DROP ROLE reader_" + str_name(store))
+
+    async def test_a_database_without_tables_is_not_taken_for_an_empty_log(
+        self, database_url: str
+    ) -> None:
+        with pytest.raises(SchemaVersionError, match="at schema none"):
+            await Database.open(database_url)
+
+    async def test_a_server_that_is_not_there_is_named(self, database_url: str) -> None:
+        with pytest.raises(StoreUnavailableError, match="connection to the database was lost"):
+            await Database.open("postgresql://nobody@127.0.0.1:1/nothing")
+
+    async def test_positions_are_given_out_under_the_lock_of_their_transaction(
+        self, store: SqlEventStore, database_url: str
+    ) -> None:
+        await store.append("a", 0, [an_event()], context=CONTEXT)
+        await tell_writer(store, "SET lock_timeout = 20")
+        engine = create_async_engine(database_url)
+        async with engine.connect() as other:
+            await other.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
+            with pytest.raises(StoreUnavailableError, match="locked by another program"):
+                await store.append("a", 1, [an_event()], context=CONTEXT)
+        await engine.dispose()
+        await store.append("a", 1, [an_event()], context=CONTEXT)
+
+    async def test_a_duplicate_that_slips_in_is_refused_by_the_table(
+        self, store: SqlEventStore
+    ) -> None:
+        await store.append("a", 0, [an_event()], context=CONTEXT)
+        with pytest.raises(DBAPIError, match="uq_log_stream_version"):
+            await run(
+                store, "INSERT INTO log SELECT 2, stream, version, type, entry, leaf FROM log"
+            )
+
+
+def str_url(store: SqlEventStore) -> str:
+    """The URL of a store's database."""
+    return store.database.engine.url.render_as_string(hide_password=False)
+
+
+def str_name(store: SqlEventStore) -> str:
+    """The name of a store's database."""
+    return str(store.database.engine.url.database)
