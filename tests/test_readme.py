@@ -1,0 +1,394 @@
+"""The README is true: its blocks run, its tables are those of the code, its words all stand there.
+
+What the code knows (settings, events, routes, commands, facts of providers) is written in the code
+once; the README's tables have to be exactly that. Where one of these tests fails, it shows the rows
+that the README should have.
+"""
+
+import importlib
+import inspect
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import typer
+
+import projections.rebuild
+from adapters.base import Capability
+from adapters.providers import adapter_class, provider_names, settings_class
+from adapters.sandbox import mtn_rules, orange_rules
+from api.authentication import ROLES
+from api.cli import app
+from api.errors import ALL_PROBLEMS
+from api.routes import ROUTES, Route
+from api.settings import (
+    FILE_VARIABLE,
+    PREFIX,
+    Settings,
+    load_settings,
+    provider_settings,
+    settings_table,
+)
+from ledger import errors
+from ledger.entry import check_entry, decode_entry
+from ledger.errors import LedgerError
+from ledger.events import EVENTS
+from ledger.evidence import TRUST_OF
+from ledger.journal import ACCOUNT_NAMES
+from ledger.merkle import leaf_hash
+from ledger.payment import Status
+from tests.fenced import Block, Ran, blocks_of, faults_of, run_all, started
+from tests.test_architecture import FLOORS, ROOMS
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
+PORT = "8080"
+SECONDS_MAX = 240.0
+STARTED = "server.started"
+
+WORDS = (
+    *("log", "stream", "version", "position", "append", "expected version", "new event"),
+    *("recorded event", "command", "decide", "evolve", "evidence", "subscription", "checkpoint"),
+    *("projector", "projection", "reactor", "adapter", "provider", "reference", "outcome"),
+    *("intent", "upcast", "correlation id", "causation id"),
+)
+"""One word, one meaning: those the whole house uses."""
+
+MTN_ENDINGS = {
+    **{ending: f"`{code}`" for ending, code in mtn_rules.FAILURES.items()},
+    **{ending: f"`{code}`" for ending, code in mtn_rules.OWN_FAILURES.items()},
+    mtn_rules.ONGOING: "Still thinking; given up after a minute.",
+    mtn_rules.DELAYED: "Pays, but slowly.",
+}
+ORANGE_ENDINGS = {
+    one.value: text
+    for one, text in {
+        orange_rules.Scenario.FAILED: "Refused by the operator.",
+        orange_rules.Scenario.INSUFFICIENT_FUNDS: "Balance too low.",
+        orange_rules.Scenario.NEVER_CONFIRMED: "Never confirmed; expires.",
+        orange_rules.Scenario.NO_ACCOUNT: "Has no Orange Money account.",
+        orange_rules.Scenario.SLOW: "Pays, but slowly.",
+    }.items()
+}
+
+
+def test_the_ten_minutes_run_and_show_what_the_page_shows(tmp_path: Path) -> None:
+    for program in ("bash", "curl"):
+        if shutil.which(program) is None:
+            reason = f"{program} is not on this machine, and the README's blocks use it"
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    blocks = blocks_of(PAGE)
+    environment = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    assert shutil.which("cauri", path=environment["PATH"]), "scripts/test makes the command"
+    environment["CAURI_PORT"] = "0"
+    (server,) = [block for block in blocks if block.mark == "runs: server"]
+    running = [block for block in blocks if block.mark == "runs"]
+    with started(
+        server, STARTED, folder=tmp_path, environment=environment, seconds_max=60.0
+    ) as said:
+        port = re.findall(r"127\.0\.0\.1:(\d+)", said)[0]
+        ran = run_all(
+            [block._replace(text=block.text.replace(PORT, port)) for block in running],
+            folder=tmp_path,
+            environment=environment,
+            seconds_max=SECONDS_MAX,
+        )
+    assert [fault for shown, one in _shown(blocks, ran) for fault in faults_of(shown, one)] == []
+
+
+def _shown(blocks: list[Block], ran: list[Ran]) -> Iterator[tuple[Block, str]]:
+    """Every block that shows something, with what was printed by the one that ran before it."""
+    for shown in blocks:
+        if shown.mark == "shows":
+            before = max((one for one in ran if one.block.line < shown.line), key=_line)
+            yield shown, before.printed
+
+
+def _line(one: Ran) -> int:
+    return one.block.line
+
+
+def test_every_block_is_marked_or_only_for_reading() -> None:
+    marks = {block.mark for block in blocks_of(PAGE)}
+    assert marks == {"", "runs: server", "runs", "shows", "floors", "entry", "settings"}
+
+
+def table(name: str) -> list[str]:
+    """The rows of the table below `<!-- table: name -->`, without its head."""
+    _, found, rest = PAGE.partition(f"<!-- table: {name} -->\n")
+    assert found, f"the README has no table {name}"
+    return rest.partition("\n\n")[0].splitlines()[2:]
+
+
+def first_paragraph(thing: object) -> str:
+    """What a thing's docstring says first, in one line."""
+    return " ".join((inspect.getdoc(thing) or "").partition("\n\n")[0].split())
+
+
+def settings_rows(provider: str | None) -> list[str]:
+    """The rows of a settings table: the server's, or a provider's."""
+    model, prefix = Settings, PREFIX
+    if provider is not None:
+        model, prefix = settings_class(provider), f"{PREFIX}{provider.upper()}_"  # type: ignore[assignment]
+    return [
+        f"| `{name}` | {description}{_default(value)} |"
+        for name, value, description in settings_table(model, prefix)
+    ]
+
+
+def _default(value: str) -> str:
+    if value == "required":
+        return " Required."
+    return f" Default: `{value}`." if value else ""
+
+
+def route_rows() -> list[str]:
+    """The rows of the table of operations."""
+    rows: dict[tuple[str, str], list[Route]] = {}
+    for route in ROUTES:
+        rows.setdefault((route.path, route.summary), []).append(route)
+    return [
+        f"| `{'`, `'.join(one.method for one in routes)} {re.sub('{tail:.*}', '...', path)}` | "
+        f"{summary} {_roles(routes[0])} |".replace("`, `", ", ")
+        for (path, summary), routes in rows.items()
+    ]
+
+
+def _roles(route: Route) -> str:
+    if route.roles is None:
+        return "*No key.*"
+    if route.roles == ROLES:
+        return "*Any key.*"
+    return f"*{', '.join(sorted(route.roles))}.*"
+
+
+def command_rows() -> list[str]:
+    """The rows of the table of commands."""
+    return [f"| `cauri {name}` | {command.help} |" for name, command in _commands()]
+
+
+def _commands() -> Iterator[tuple[str, Any]]:
+    def inside(group: Any, path: str) -> Iterator[tuple[str, Any]]:
+        for name, command in group.commands.items():
+            if hasattr(command, "commands"):
+                yield from inside(command, f"{path}{name} ")
+            else:
+                yield f"{path}{name}", command
+
+    return inside(typer.main.get_command(app), "")
+
+
+def event_rows() -> list[str]:
+    """The rows of the table of events."""
+    return [f"| `{name}` | {first_paragraph(kind)} |" for name, kind in EVENTS.items()]
+
+
+def problem_statuses() -> dict[str, str]:
+    """Every code that comes over HTTP, with its status."""
+    return {code: str(problem.status) for code, problem in ALL_PROBLEMS.items()}
+
+
+def inner_codes() -> list[str]:
+    """Every code of the ledger and the projections that never comes over HTTP."""
+    modules = (errors, projections.rebuild)
+    found = {
+        one.code: None
+        for module in modules
+        for one in vars(module).values()
+        if inspect.isclass(one) and issubclass(one, LedgerError)
+    }
+    return [code for code in found if code not in ALL_PROBLEMS]
+
+
+def provider_lines(name: str) -> list[str]:
+    """The facts of a provider, as the README tells them."""
+    facts = adapter_class(name)
+    is_safe = "cannot charge twice" if facts.is_idempotent_by_reference else "is never done"
+    capabilities: list[Capability] = sorted(facts.capabilities)
+    return [
+        f"**{facts.display_name}** (`{name}`)",
+        "",
+        f"- Countries: {' '.join(sorted(facts.countries))}",
+        f"- Currencies: {' '.join(sorted(facts.currencies))}",
+        f"- Can do: {', '.join(capabilities)}",
+        f"- Sending the same reference again {is_safe}.",
+        f"- [Its own documentation]({facts.documentation_url})",
+    ]
+
+
+def shown_value(limit: str) -> str:
+    """The value of a limit, as the README writes it: 65,535."""
+    module, _, name = limit.rpartition(".")
+    value = getattr(importlib.import_module(module), name)
+    return f"{int(value):,}"
+
+
+def leaf_of(entry: Block) -> str:
+    """The leaf hash of the entry that the README lays out for reading."""
+    line = orjson.dumps(orjson.loads(entry.text), option=orjson.OPT_SORT_KEYS)
+    recorded = decode_entry(line)
+    check_entry(line, recorded.position, recorded.stream, recorded.version, recorded.type)
+    return leaf_hash(line).hex()
+
+
+def test_every_setting_stands_there_with_its_default_and_meaning() -> None:
+    assert table("settings") == settings_rows(None)
+
+
+@pytest.mark.parametrize("provider", provider_names())
+def test_every_provider_stands_there_with_its_facts_and_settings(provider: str) -> None:
+    assert table(f"settings {provider}") == settings_rows(provider)
+    assert "\n".join(provider_lines(provider)) in PAGE
+
+
+def test_every_event_stands_there() -> None:
+    assert table("events") == event_rows()
+
+
+def test_every_operation_stands_there_with_its_parameters() -> None:
+    parameters = {name for route in ROUTES for name in route.query.model_fields}
+    unnamed = [name for name in sorted(parameters) if f"`{name}`" not in PAGE]
+    assert (table("routes"), unnamed) == (route_rows(), [])
+
+
+def test_every_command_stands_there() -> None:
+    assert table("commands") == command_rows()
+
+
+def test_every_command_and_option_on_the_page_exists() -> None:
+    commands = dict(_commands())
+    asked = re.findall(r"cauri ((?:[a-z]+ ?){1,2})([^`|>()\n]*)", "\n".join(_code()))
+    faults = []
+    for words, rest in asked:
+        name = words.strip() if words.strip() in commands else words.split()[0]
+        options = set(re.findall(r"--[a-z-]+", rest))
+        known = {one for each in commands[name].params for one in each.opts} | {"--help"}
+        faults += [f"cauri {name} {one}" for one in options - known]
+    assert faults == []
+
+
+def _code() -> list[str]:
+    """All that is set as code, in blocks that run and in the text."""
+    blocks = [block.text.replace("\\\n", " ") for block in blocks_of(PAGE) if "runs" in block.mark]
+    text = re.sub(r"^```.*?^```$", "", PAGE, flags=re.MULTILINE | re.DOTALL)
+    named = [one for one in re.findall(r"`(cauri [^`]+)`", text) if one != "cauri.db"]
+    return blocks + named
+
+
+def test_every_error_stands_there_with_its_status_and_a_remedy() -> None:
+    rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in table("problems")]
+    found = {code.strip("`"): status for code, status, remedy in rows if remedy}
+    inner = [row.split("`")[1] for row in table("errors")]
+    assert (found, inner) == (problem_statuses(), inner_codes())
+
+
+def test_every_limit_is_what_the_page_says() -> None:
+    rows = [re.findall(r"`([a-zA-Z_.]+)` \| ([0-9,]+) \|", row)[0] for row in table("limits")]
+    assert rows == [(name, shown_value(name)) for name, _ in rows]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param([f"| `{one}` |" for one in Status], id="status"),
+        pytest.param([f"| `{one}` | {trust} |" for one, trust in TRUST_OF.items()], id="trust"),
+        pytest.param([f"| `{one}` |" for one in sorted(ROLES)], id="role"),
+        pytest.param([f"| `{one}` |" for one in ACCOUNT_NAMES], id="account"),
+        pytest.param([f"| `{one}` | {text} |" for one, text in MTN_ENDINGS.items()], id="mtn"),
+        pytest.param(
+            [f"| `{one}` | {text} |" for one, text in ORANGE_ENDINGS.items()], id="orange"
+        ),
+        pytest.param([f"| {word} |" for word in WORDS], id="glossary"),
+    ],
+)
+def test_every_word_of_a_kind_has_a_row(words: list[str]) -> None:
+    assert [word for word in words if f"\n{word}" not in PAGE] == []
+
+
+def test_the_floors_are_those_of_the_architecture() -> None:
+    (drawn,) = [block.text for block in blocks_of(PAGE) if block.mark == "floors"]
+    shown: dict[int, set[str]] = {}
+    floor = -1
+    for line in drawn.splitlines():
+        number, _, rest = line.partition(" ")
+        floor = int(number) if number else floor
+        shown.setdefault(floor, set()).update(rest.split())
+    held: dict[int, set[str]] = {}
+    for module, (height, _) in FLOORS.items():
+        held.setdefault(int(height), set()).add(module)
+    assert shown == held
+
+
+def test_the_entry_shown_is_an_entry_and_its_hash_is_right() -> None:
+    (entry,) = [block for block in blocks_of(PAGE) if block.mark == "entry"]
+    assert f"`{leaf_of(entry)}`" in PAGE
+
+
+def test_the_settings_file_shown_starts_in_production(tmp_path: Path) -> None:
+    (shown,) = [block.text for block in blocks_of(PAGE) if block.mark == "settings"]
+    file = tmp_path / "cauri.toml"
+    file.write_text(shown)
+    settings = load_settings({FILE_VARIABLE: str(file)}, provider_names=provider_names())
+    made = [provider_settings(settings, name, settings_class(name)) for name in settings.providers]
+    assert (settings.is_production, len(made)) == (True, len(tomllib.loads(shown)["providers"]))
+
+
+def test_every_path_and_link_leads_somewhere() -> None:
+    linked = re.findall(r"\]\(([^)]+)\)", PAGE)
+    files = {one for one in linked if not one.startswith(("https://", "#"))}
+    rooms = "|".join((*ROOMS, "tests"))
+    files |= set(re.findall(rf"(?<![\w/.])((?:{rooms})/[\w./]*)", PAGE))
+    planned = re.compile(r"wave")
+    headings = re.findall(r"^#+ (.+)$", PAGE, flags=re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}
+    missing = [
+        one for one in sorted(files) if not planned.search(one) and not (ROOT / one).exists()
+    ]
+    missing += [one for one in linked if one.startswith("#") and one[1:] not in anchors]
+    assert missing == []
+
+
+@pytest.mark.parametrize("script", ["demo", "check", "bench"])
+def test_every_option_of_a_script_on_the_page_is_one(script: str) -> None:
+    help_text = subprocess.run(
+        [sys.executable, ROOT / "scripts" / script, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    known = set(re.findall(r"--[a-z]+", help_text)) - {"--help"}
+    section = PAGE.partition("\n## Run\n")[2].partition("\n## ")[0]
+    unnamed = [one for one in sorted(known) if script == "demo" and f"`{one}" not in section]
+    told = re.search(rf"`scripts/{script}`[^(]*\(([^)]*)\)", section)
+    wrong = set(re.findall(r"--[a-z]+", told[1])) - known if told else set()
+    assert (unnamed, wrong) == ([], set())
+
+
+def test_what_is_shown_is_compared_with_what_was_printed() -> None:
+    shown = Block("shows", "json", '{"a": "x…", "b": [{"c": 1}, "…"]}', 1)
+    text = Block("shows", "text", "one…\nthree\n", 1)
+    same = json.dumps({"a": "xyz", "b": [{"c": 1, "d": 2}, 3, 4], "e": None})
+    other = json.dumps({"a": "yxz", "b": [{"c": True}]})
+    assert faults_of(shown, same) + faults_of(text, "one 1\ntwo\nthree\n") == []
+    assert len(faults_of(shown, other)) == 2
+    assert len(faults_of(text, "three\none\n")) == 1
+
+
+def test_lines_are_short_enough_for_a_small_screen() -> None:
+    code = [
+        line
+        for block in blocks_of(PAGE)
+        for line in block.text.splitlines()
+        if len(line) > (100 if block.mark == "" and "scripts/" in block.text else 76)
+    ]
+    assert (code, [line for line in PAGE.splitlines() if len(line) > 260]) == ([], [])
