@@ -6,7 +6,7 @@ origin, level and kind of error: their texts may quote a request line, and in it
 
 import logging
 import sys
-from typing import BinaryIO, Final, TextIO, cast
+from typing import Final, TextIO
 
 import orjson
 import structlog
@@ -29,24 +29,40 @@ def configure_logs(level: str, form: str, stream: TextIO | None = None) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    factory: structlog.PrintLoggerFactory | structlog.BytesLoggerFactory
     if form == "json":
         processors += [_TRACEBACKS, structlog.processors.JSONRenderer(serializer=_written)]
-        # Bytes go out as the serializer made them, without being decoded and encoded again.
-        factory = structlog.BytesLoggerFactory(cast("BinaryIO", stream.buffer))
     else:
         plain = structlog.dev.plain_traceback
         processors.append(structlog.dev.ConsoleRenderer(exception_formatter=plain))
-        factory = structlog.PrintLoggerFactory(stream)
+    lines = Lines(stream)
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=factory,
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
     root.handlers[:] = [_Others()]
     root.setLevel(max(LEVELS[level], logging.WARNING))
+
+
+class Lines:
+    """Where lines go. One that cannot be written is lost: it must not fail a payment."""
+
+    def __init__(self, stream: TextIO) -> None:
+        # The stream itself is held too: when it is collected, it closes the buffer below it.
+        self._stream = stream
+        self._buffer = stream.buffer
+
+    def msg(self, line: bytes | str) -> None:
+        """Write one line, as bytes where the renderer made bytes."""
+        try:
+            self._buffer.write((line.encode() if isinstance(line, str) else line) + b"\n")
+            self._buffer.flush()
+        except (OSError, ValueError):
+            return
+
+    debug = info = warning = error = critical = exception = fatal = log = msg
 
 
 _TRACEBACKS: Final = structlog.processors.ExceptionRenderer(
