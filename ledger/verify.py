@@ -71,16 +71,16 @@ async def verify_log(
         )
     tree = TreeBuilder()
     stop = checkpoint.size if checkpoint is not None else 0
+    if stop == 0:
+        _compare_checkpoint(tree, checkpoint)
     progress(0, head.size)
     while tree.size < head.size:
         # A page ends at the checkpoint, so that the root can be compared at exactly its size.
         until = stop if tree.size < stop else head.size
         await _verify_page(store, tree, min(PAGE, until - tree.size))
-        if checkpoint is not None and tree.size == stop:
+        if tree.size == stop:
             _compare_checkpoint(tree, checkpoint)
         progress(tree.size, head.size)
-    if checkpoint is not None and stop == 0:
-        _compare_checkpoint(tree, checkpoint)
     await _verify_end(store, tree, head)
     return Verified(tree.size, tree.root())
 
@@ -170,8 +170,8 @@ def _wrong_tile(
     )
 
 
-def _compare_checkpoint(tree: TreeBuilder, checkpoint: TreeHead) -> None:
-    if tree.root() != checkpoint.root:
+def _compare_checkpoint(tree: TreeBuilder, checkpoint: TreeHead | None) -> None:
+    if checkpoint is not None and tree.root() != checkpoint.root:
         raise CorruptLogError(
             checkpoint.size,
             "at or before it, history was rewritten: the root is not the checkpoint's",
