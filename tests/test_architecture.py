@@ -49,7 +49,7 @@ IMPURE_STANDARD = {"os", "socket", "asyncio", "random", "secrets", "time", "subp
 OUTSIDE = {
     "sqlalchemy": ("ledger.sql", "ledger.migrations", "projections", "api.wiring", "scripts"),
     "aiosqlite": ("ledger.sql",),
-    "asyncpg": ("ledger.sql",),
+    "asyncpg": ("ledger.sql", "scripts"),
     "alembic": ("ledger.sql", "ledger.migrations"),
     "aiohttp.web": ("api", "adapters.sandbox", "scripts"),
     "aiohttp": ("api", "adapters.transport", "adapters.sandbox", "scripts"),

@@ -1,0 +1,71 @@
+"""Reading the whole log: replayed as typed events, folded into a projection, verified.
+
+Beside the replay: `SELECT` and `orjson.loads` of the same rows, which types nothing, and
+`eventsourcing`, which reads its own log of the same story as its own events.
+
+Beside the rebuild stands the replay, because a rebuild is a replay that also writes: a row for
+every payment and every reference, indexes, durable commits and the swap.
+
+Verification is for information: it checks every rule of the log and of its tree.
+"""
+
+from contextlib import ExitStack
+from typing import Final
+
+from scripts.benches.plan import Plan, in_turns
+from scripts.benches.story import EVENTS_PER_PAYMENT
+from scripts.benches.subject import Answer
+from scripts.benches.table import Row, compared, told
+
+LIMIT_GOAL: Final = 0.35
+RIVAL_GOAL: Final = 1.5
+REBUILD_GOAL: Final = 0.3
+EVENTS_OTHER_MAX: Final = 5_000
+"""How long the log of eventsource-py is, which commits every append alone."""
+
+_UNIT: Final = "events/s"
+
+
+def on_sqlite(plan: Plan) -> list[Row]:
+    """Read logs in SQLite files."""
+    with ExitStack() as stack:
+        ours = stack.enter_context(plan.subject("ours_store"))
+        raw = stack.enter_context(plan.subject("raw_store"))
+        rival = stack.enter_context(plan.rival("rival_eventsourcing"))
+        other = stack.enter_context(plan.rival("rival_eventsource"))
+        path = plan.filled(ours, plan.events)
+        url = f"sqlite:///{path}"
+        theirs_path, others_path = (str(plan.folder / f"log-{name}.db") for name in "ab")
+
+        def theirs(repeat: int) -> Answer:
+            if repeat == 0:
+                payments = plan.events // EVENTS_PER_PAYMENT
+                rival.ask("fill", path=theirs_path, payments=payments)
+            return rival.ask("replay", path=theirs_path)
+
+        def others(repeat: int) -> Answer:
+            if repeat == 0:
+                payments = min(plan.events, EVENTS_OTHER_MAX) // EVENTS_PER_PAYMENT
+                other.ask("fill", path=others_path, payments=payments)
+            return other.ask("replay", path=others_path)
+
+        found = in_turns(
+            plan.repeats,
+            {
+                "replay": lambda _: ours.ask("replay", url=url),
+                "limit": lambda _: raw.ask("read_sqlite", path=str(path)),
+                "theirs": theirs,
+                "others": others,
+                "rebuild": lambda _: ours.ask("rebuild", url=url),
+                "verify": lambda _: ours.ask("verify", url=url),
+            },
+        )
+    replay, work = found["replay"], "replay of typed events"
+    projection = "rebuild of the payments projection | the replay above"
+    return [
+        compared(f"{work} | select and orjson.loads", replay, found["limit"], _UNIT, LIMIT_GOAL),
+        compared(f"{work} | eventsourcing", replay, found["theirs"], _UNIT, RIVAL_GOAL),
+        compared(f"{work} | eventsource-py", replay, found["others"], _UNIT, None),
+        compared(projection, found["rebuild"], replay, _UNIT, REBUILD_GOAL),
+        told("cauri verify, every rule of the log", found["verify"], _UNIT),
+    ]

@@ -1,0 +1,99 @@
+"""Serving: payments asked for, payments looked at, webhooks taken; beside aiohttp alone.
+
+The server is one process, the load another one; both servers get the same requests from the same
+client over the same number of connections, in turns. Ours makes each payment and each webhook
+durable before it answers.
+
+Two works look at payments. The goal is about those that were looked at lately, as a merchant does
+who waits for the end; for information, those that nobody asked for since longer than the cache of
+streams lasts, every one of which is read from the database and decoded.
+"""
+
+from contextlib import ExitStack
+from functools import partial
+from typing import Any, Final
+
+from ledger.sql_cache import EVENTS_MAX
+from scripts.benches.plan import Plan, in_turns
+from scripts.benches.story import EVENTS_PER_PAYMENT
+from scripts.benches.subject import Answer, Subject, SubjectError
+from scripts.benches.table import Row, absent, compared
+
+_UNIT: Final = "requests/s"
+LOOKED_AT_LATELY: Final = 1_000
+"""Of so many payments the recent ones are looked at again and again; they fit into the cache."""
+
+_POST: Final = "POST /v1/payments, durable, idempotent, one process"
+_GET: Final = "GET /v1/payments/{id}, looked at lately"
+_OLD: Final = "GET /v1/payments/{id}, long not looked at"
+_WEBHOOK: Final = "webhook accepted, durable"
+GOALS: Final = {_POST: 0.30, _GET: 0.45, _OLD: None, _WEBHOOK: 0.40}
+
+
+def on_sqlite(plan: Plan) -> list[Row]:
+    """Serve from a SQLite file."""
+    try:
+        return _rows(plan)
+    except SubjectError as error:
+        return [absent(f"{work} | bare aiohttp", _UNIT, GOALS[work], str(error)) for work in GOALS]
+
+
+def _rows(plan: Plan) -> list[Row]:
+    folder = plan.folder / "serving"
+    folder.mkdir()
+    with ExitStack() as stack:
+        ours = stack.enter_context(plan.subject("serving_ours"))
+        bare = stack.enter_context(plan.subject("serving_bare"))
+        client = stack.enter_context(plan.subject("serving_load"))
+        lent = ours.ask("start", folder=str(folder), payments=plan.payments_seeded)
+        key, payments = lent["key"], lent["payments"]
+
+        def sample(work: str) -> Any:
+            asked = {"port": lent["port"], "work": work, "key": key, "payments": payments[:1]}
+            return client.ask("sample", **asked)["answer"]
+
+        samples = {work: sample(work) for work in ("post", "get", "webhook")}
+        ports = {"ours": lent["port"], "bare": bare.ask("start", samples=samples)["port"]}
+
+        def load(who: str, work: str, about: list[str], _repeat: int) -> Answer:
+            return client.ask(
+                "load",
+                port=ports[who],
+                work=work,
+                key=key,
+                payments=about,
+                connections=plan.connections,
+                seconds=plan.seconds,
+            )
+
+        works = {
+            _GET: ("get", payments[:LOOKED_AT_LATELY]),
+            _POST: ("post", payments),
+            _WEBHOOK: ("webhook", payments),
+        }
+        if len(payments) * EVENTS_PER_PAYMENT > EVENTS_MAX:
+            works[_OLD] = ("get", payments)
+        rows = {}
+        for name, (work, about) in works.items():
+            turns = {who: partial(load, who, work, about) for who in ports}
+            found = in_turns(plan.repeats, turns)
+            rows[name] = compared(
+                f"{name} | bare aiohttp", found["ours"], found["bare"], _UNIT, GOALS[name]
+            )
+            _note(plan, name, ours, found["ours"])
+        for server in (ours, bare):
+            server.ask("stop")
+    return [rows[name] for name in GOALS if name in rows]
+
+
+def _note(plan: Plan, name: str, ours: Subject, answers: list[Answer] | str) -> None:
+    """Tell the waiting times, and how far the projections were left behind."""
+    if isinstance(answers, str):
+        return
+    behind = ours.ask("caught_up")["behind"]
+    p50 = sorted(one["p50_ms"] for one in answers)[len(answers) // 2]
+    p99 = sorted(one["p99_ms"] for one in answers)[len(answers) // 2]
+    plan.note(
+        f"{name}: {plan.connections} connections, p50 {p50:.1f} ms, p99 {p99:.1f} ms; "
+        f"the projections were {behind:,} events behind at its end."
+    )

@@ -1,0 +1,56 @@
+"""Subject: the limit of serving, i.e. aiohttp alone: a handler that parses and answers.
+
+Its answers are as long as ours: `start` is given one of each as a sample. It reads a body and
+parses it with orjson, writes its answer with orjson, and that is all: no key, no check, no ledger,
+no middleware, no log line.
+"""
+
+import gc
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any, Final
+
+import orjson
+from aiohttp import web
+
+from scripts.benches.subject import Answer, serve
+
+BACKLOG: Final = 1024
+_running = AsyncExitStack()
+
+
+async def start(samples: dict[str, Any]) -> Answer:
+    """Serve; the port. Samples: an answer's object for `post`, `get` and `webhook`."""
+    application = web.Application()
+    application.router.add_post("/v1/payments", _handler(samples["post"], 202))
+    application.router.add_get("/v1/payments/{payment_id}", _handler(samples["get"], 200))
+    application.router.add_post("/webhooks/{provider}/{tail:.*}", _handler(samples["webhook"], 200))
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    _running.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, "127.0.0.1", 0, backlog=BACKLOG)
+    await site.start()
+    gc.collect()
+    gc.freeze()
+    return {"port": runner.addresses[0][1]}
+
+
+async def stop() -> Answer:
+    """Stop serving."""
+    await _running.aclose()
+    return {}
+
+
+def _handler(sample: Any, status: int) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handler(request: web.Request) -> web.Response:
+        if request.method == "POST":
+            orjson.loads(await request.read())
+        return web.Response(
+            body=orjson.dumps(sample), status=status, content_type="application/json"
+        )
+
+    return handler
+
+
+if __name__ == "__main__":
+    serve({"start": start, "stop": stop})
