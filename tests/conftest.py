@@ -7,6 +7,7 @@ that a test starts are not watched.)
 
 import atexit
 import ipaddress
+import logging
 import os
 import secrets
 import shutil
@@ -23,6 +24,7 @@ from unittest.mock import Mock
 
 import aioresponses.core
 import pytest
+import structlog
 from aiohttp import ClientResponse
 from hypothesis import settings
 from sqlalchemy import make_url, text
@@ -102,6 +104,17 @@ class FakeClock:
         """Let time pass."""
         self.now += timedelta(seconds=seconds)
         return self.now
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """Undo what a command that ran in this process did to the logs: its streams are closed."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture
