@@ -55,9 +55,7 @@ class LogReads:
         answer: asyncio.Future[list[RecordedEvent]] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(stream, []).append(answer)
         if len(self._groups) < GROUPS_MAX:
-            task = asyncio.create_task(self._serve_groups(), name="log reads")
-            self._groups.add(task)
-            task.add_done_callback(self._groups.discard)
+            self._groups.add(asyncio.create_task(self._serve_groups(), name="log reads"))
         return await answer
 
     async def page(self, after: int, limit: int) -> list[RecordedEvent]:
@@ -85,6 +83,16 @@ class LogReads:
             self._slots.release()
 
     async def _serve_groups(self) -> None:
+        ourselves = asyncio.current_task()
+        assert ourselves is not None
+        try:
+            await self._serve_waiting()
+        finally:
+            # In the same step in which it was seen that nobody waits: a done callback would come
+            # later, and a read asked in between would find us here and wait for us for ever.
+            self._groups.discard(ourselves)
+
+    async def _serve_waiting(self) -> None:
         while self._waiting:
             names = list(self._waiting)[:GROUP_STREAMS_MAX]
             group = {name: self._waiting.pop(name) for name in names}
