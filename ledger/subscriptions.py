@@ -110,7 +110,8 @@ class Subscription:
             batch: Sequence[RecordedEvent] = ()
             try:
                 if not is_known:
-                    self._move(await self._subscriber.position())
+                    # Its word counts, also if it has gone back (it was rebuilt, say).
+                    self._stand(await self._subscriber.position())
                     is_known = True
                 limit = 1 if self.position < careful_until else self._batch_max
                 batch = await self._store.read(self.position, limit)
@@ -134,7 +135,7 @@ class Subscription:
             attempts = failures = 0
             if batch:
                 self.handled_total += len(batch)
-                self._move(batch[-1].position)
+                self._stand(batch[-1].position)
 
     async def wait_for(self, position: int, timeout_seconds: float) -> bool:
         """Wait until the subscriber has finished a position; False if it has not in time."""
@@ -146,11 +147,10 @@ class Subscription:
             return self.position >= position
         return True
 
-    def _move(self, position: int) -> None:
-        if position > self.position:
-            self.position = position
-            self._moved.set()
-            self._moved = asyncio.Event()
+    def _stand(self, position: int) -> None:
+        self.position = position
+        self._moved.set()
+        self._moved = asyncio.Event()
 
     async def _back_off(self, failures: int, error: Exception) -> None:
         delay_seconds = min(
