@@ -17,9 +17,10 @@ stumbled over is in the log for ever, so only other code will get past it.
 import asyncio
 import secrets
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import structlog
+from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -67,9 +68,8 @@ class Projections:
         projectors: their classes; `projections.PROJECTIONS` has all.
     """
 
-    name: ClassVar[str] = "projections"
-
     def __init__(self, database: Database, projectors: Iterable[type[Projector]]) -> None:
+        self.name = "projections"
         self.database = database
         self.stalled: dict[str, SubscriptionStalledError] = {}
         self._projectors = {one.name: one(database) for one in projectors}
@@ -100,15 +100,27 @@ class Projections:
         Raises:
             ProjectionReplacedError: the tables are of a newer version than this code.
         """
-        async with self.database.write() as conn:
-            await conn.run_sync(self.database.kind.lock)
-            await conn.run_sync(checkpoints.metadata.create_all)
-            found = await lock(conn, self.names)
-            for projector in self._projectors.values():
-                await self._prepare(conn, projector, found.get(projector.name))
+        if not await self._is_ready():
+            async with self.database.write() as conn:
+                await conn.run_sync(self.database.kind.lock)
+                await conn.run_sync(checkpoints.metadata.create_all)
+                found = await lock(conn, self.names)
+                for projector in self._projectors.values():
+                    await self._prepare(conn, projector, found.get(projector.name))
         if store is not None:
             for projector in self._projectors.values():
                 await fill(projector, store, progress=progress)
+
+    async def _is_ready(self) -> bool:
+        """Whether all tables are there: asked first, for a reader may not be allowed to write."""
+        async with self.database.read() as conn:
+            if not await conn.run_sync(lambda sync: inspect(sync).has_table(checkpoints.name)):
+                return False
+            found = await load(conn, self.names)
+        return all(
+            name in found and found[name].version == projector.version
+            for name, projector in self._projectors.items()
+        )
 
     @staticmethod
     async def _prepare(

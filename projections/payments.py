@@ -4,8 +4,8 @@ Shape (`PaymentRow`), fold, queries and declaration stand in this file. One paym
 moment is answered by folding its stream, not from here; a page from here stands at the projection's
 position.
 
-The trick: the row's number is the position of its first event. Inserts of a rebuild are therefore
-appended, a page newest-first is a walk backwards over the table itself, and a cursor is a position.
+The trick: the row's number is the position of its first event. Inserts are therefore appended, a
+page newest-first is a walk backwards over the table itself, and a cursor is a position.
 
 What it does not keep: the evidence, the hints, anything sealed. `reason` and `code` are those of
 the last event that gave one, in the words recorded at that time.
@@ -211,20 +211,19 @@ class PaymentsProjection(Projector):
         )
         self._references = self.make_table(
             "payment_references",
-            text("provider", key=True),
-            text("reference", key=True),
+            number("position", key=True),
+            text("provider"),
+            text("reference"),
             text("payment_id"),
-            number("position"),
         )
         self._rows = Rows(self._payments, fetch_by="payment_id", fixed=_FIXED)
-        self._reference_rows = Rows(
-            self._references, fetch_by="reference", fixed=("payment_id", "position")
-        )
+        self._reference_rows = Rows(self._references, fetch_by="reference")
 
     def indexes(self, name: Callable[[str], str]) -> list[Index]:
         """For every filter, in the order of a page."""
-        row = self._payments.c
+        row, submitted = self._payments.c, self._references.c
         return [
+            Index(name("reference"), submitted.reference, submitted.provider),
             Index(name("merchant"), row.merchant_id, row.position),
             Index(name("status"), row.status, row.position),
             Index(name("provider"), row.provider, row.position),
@@ -251,7 +250,7 @@ class PaymentsProjection(Projector):
                 change(row, event)
             if isinstance(event, events.PaymentSubmissionStarted):
                 references.append(
-                    (event.provider, event.reference, row.payment_id, recorded.position)
+                    (recorded.position, event.provider, event.reference, row.payment_id)
                 )
             status = step(row, event)
             if status != row.status:
@@ -317,13 +316,15 @@ class PaymentsProjection(Projector):
 
     async def payment_of(self, provider: str, reference: str) -> str | None:
         """The payment that was ever submitted to a provider under this reference."""
-        references = self._references.c
+        row = self._references.c
+        asked = (
+            select(row.payment_id)
+            .where(row.provider == provider, row.reference == reference)
+            .order_by(row.position)
+            .limit(1)
+        )
         async with self.read() as conn:
-            return await conn.scalar(
-                select(references.payment_id).where(
-                    references.provider == provider, references.reference == reference
-                )
-            )
+            return await conn.scalar(asked)
 
 
 def _shown(row: _Row) -> PaymentRow:

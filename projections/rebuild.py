@@ -156,8 +156,11 @@ async def check(
         return Checked(live.name, digest, await digest_of(copy))
     finally:
         async with live.database.write() as conn:
-            await drop(conn, copy.tables)
-            await remove(conn, copy.checkpoint)
+            found = (await lock(conn, [copy.checkpoint])).get(copy.checkpoint)
+            # Another check may have taken the copy over, and is still at work on it.
+            if found is not None and found.owner == owner:
+                await drop(conn, copy.tables)
+                await remove(conn, copy.checkpoint)
 
 
 async def create(conn: AsyncConnection, projector: Projector, generation: int) -> None:
