@@ -30,6 +30,7 @@ from api.authentication import ROLES
 from api.cli import app
 from api.errors import ALL_PROBLEMS
 from api.routes import ROUTES, Route
+from api.schemas import Payer, PaymentRequest
 from api.settings import (
     FILE_VARIABLE,
     PREFIX,
@@ -159,7 +160,7 @@ def route_rows() -> list[str]:
         path = route.path.replace("{tail:.*}", "...")
         methods.setdefault((path, route.summary, _roles(route)), []).append(route.method)
     return [
-        f"- `{', '.join(found)} {path}` {summary} {roles}"
+        f"- `{', '.join(found)} {path}`: {summary} {roles}"
         for (path, summary, roles), found in methods.items()
     ]
 
@@ -170,6 +171,16 @@ def _roles(route: Route) -> str:
     if route.roles == ROLES:
         return "(any key)"
     return f"({', '.join(sorted(route.roles))})"
+
+
+def field_rows() -> list[str]:
+    """The list of what a payment's request may hold."""
+    payer = [(f"payer.{name}", one) for name, one in Payer.model_fields.items()]
+    fields = [(name, one) for name, one in PaymentRequest.model_fields.items() if name != "payer"]
+    return [
+        f"- `{name}`{'' if one.is_required() else ' (optional)'}: {one.description}"
+        for name, one in (*fields[:2], *payer, *fields[2:])
+    ]
 
 
 def command_rows() -> list[str]:
@@ -259,6 +270,10 @@ def test_every_operation_stands_there_with_its_parameters() -> None:
     parameters = {name for route in ROUTES for name in route.query.model_fields}
     unnamed = [name for name in sorted(parameters) if f"`{name}`" not in PAGE]
     assert (listed("routes"), unnamed) == (route_rows(), [])
+
+
+def test_every_field_of_a_payment_stands_there() -> None:
+    assert listed("fields") == field_rows()
 
 
 def test_every_command_stands_there() -> None:
