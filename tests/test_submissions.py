@@ -1,0 +1,414 @@
+"""Submissions at the worst moments: somebody oversleeps, the answer is late, the time is over.
+
+The adapter here says what a test tells it to say and lets things happen in the middle of a call;
+the reactors, the ledger, the vault and the store are real, and the clock stands still until a test
+moves it. `asked` is what would have reached the provider, in order.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import orjson
+import pytest
+
+from adapters.base import (
+    Accepted,
+    Adapter,
+    Capability,
+    Charge,
+    Declined,
+    Due,
+    Final,
+    Inquiry,
+    NotFound,
+    NotSent,
+    Pace,
+    Pending,
+    Submission,
+    Unknown,
+    Verdict,
+    WebhookCall,
+)
+from adapters.dispatch import (
+    INTENT_MARGIN_SECONDS,
+    LAST_INQUIRY,
+    Dispatcher,
+    submission_seconds_max,
+)
+from adapters.polling import Poller
+from adapters.recording import Recorder
+from ledger import events
+from ledger.commands import PaymentCommand
+from ledger.entry import Context, RecordedEvent
+from ledger.events import Event
+from ledger.evidence import Word
+from ledger.handling import Handler
+from ledger.memory import MemoryEventStore
+from ledger.payment import Payment
+from ledger.store import DataKey
+from ledger.vault import MasterKeys, Vault
+from tests.builders import CONTEXT, NOW, a_request
+from tests.conftest import FakeClock
+
+MASTER = MasterKeys.generate()
+SUCCESS = Final(word=Word.SUCCEEDED, provider_transaction_id="7")
+
+Step = Submission | Inquiry | Exception
+During = Callable[[], Awaitable[None]]
+
+
+class ScriptedAdapter:
+    """A provider of few words: the next one of `says`, after what happens `during` the call."""
+
+    name: ClassVar[str] = "mtn"
+    display_name: ClassVar[str] = "A provider"
+    countries: ClassVar[frozenset[str]] = frozenset({"CM"})
+    currencies: ClassVar[frozenset[str]] = frozenset({"XAF"})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({"collection"})
+    documentation_url: ClassVar[str] = "https://provider.example"
+    is_idempotent_by_reference: ClassVar[bool] = True
+    pace = Pace(
+        call_timeout_seconds=10,
+        concurrency_max=4,
+        calls_per_second_max=100,
+        inquiry_first_seconds=30,
+        inquiry_factor=2,
+        inquiry_seconds_max=600,
+    )
+
+    def __init__(self, *says: Step, during: During | None = None) -> None:
+        self.says, self.during = list(says), during
+        self.asked: list[str] = []
+
+    def reference_for(self, payment_id: str, number: int) -> str:
+        return f"{payment_id}-{number}"
+
+    async def submit(self, charge: Charge, reference: str) -> Submission:
+        return await self._answer(f"submit {reference}")  # type: ignore[return-value]
+
+    async def inquire(self, reference: str, handle: object) -> Inquiry:
+        return await self._answer(f"inquire {reference}")  # type: ignore[return-value]
+
+    async def _answer(self, what: str) -> Submission | Inquiry:
+        self.asked.append(what)
+        during, self.during = self.during, None
+        if during is not None:
+            await during()
+        said = self.says.pop(0)
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    def authenticate(self, call: WebhookCall, is_token: object) -> Verdict:
+        return "unsigned"
+
+    def translate(self, call: WebhookCall, verdict: Verdict, now: Any) -> Sequence[PaymentCommand]:
+        return []
+
+    def scrub(self, transcript: str) -> str:
+        return ""
+
+    async def close(self) -> None:
+        pass
+
+
+class InterruptedStore(MemoryEventStore):
+    """A log with a moment just before, or just after, an append in which something happens."""
+
+    before: During | None = None
+    after: During | None = None
+
+    async def append(
+        self,
+        stream: str,
+        expected_version: int,
+        new: Sequence[Event],
+        *,
+        context: Context,
+        keys: Sequence[DataKey] = (),
+    ) -> list[RecordedEvent]:
+        """See `EventStore.append`."""
+        before, self.before = self.before, None
+        if before is not None:
+            await before()
+        recorded = await super().append(stream, expected_version, new, context=context, keys=keys)
+        after, self.after = self.after, None
+        if after is not None:
+            await after()
+        return recorded
+
+
+@dataclass
+class World:
+    """One log and one clock; as many processes as a test makes."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    payment_id: str = "pay_1"
+
+    def __post_init__(self) -> None:
+        self.store = InterruptedStore(clock=self.clock)
+        self.handler = Handler(self.store)
+        self.vault = Vault(MASTER, self.store)
+        self.clock.now = NOW
+
+    async def request(self) -> None:
+        """A merchant asks; it is given up after an hour."""
+        payer = self.vault.person("+237650000001")
+        particulars = orjson.dumps({"phone": "+237650000001"})
+        sealed = self.vault.seal(payer, particulars, context=self.payment_id)
+        assert sealed.new_key is not None
+        command = replace(a_request(self.payment_id, payer=payer), sealed=sealed.text)
+        await self.handler.handle(command, context=CONTEXT, keys=[sealed.new_key])
+
+    def dispatch(self, adapter: ScriptedAdapter) -> Coroutine[Any, Any, None]:
+        """What a process does with a piece of work that is to be submitted."""
+        recorder = Recorder(self.handler, self.vault, pause=self._pause)
+        adapters: dict[str, Adapter] = {"mtn": adapter}
+        dispatcher = Dispatcher(
+            recorder, adapters, clock=self.clock, public_url="https://cauri.example"
+        )
+        return dispatcher.perform(self._due("submit"))
+
+    def poll(self, adapter: ScriptedAdapter) -> Awaitable[None]:
+        """What a process does with a piece of work that is to be asked about."""
+        recorder = Recorder(self.handler, self.vault, pause=self._pause)
+        poller = Poller(recorder, {"mtn": adapter}, clock=self.clock)
+        return poller.perform(self._due("inquire"))
+
+    async def state(self) -> Payment:
+        """Where the payment stands."""
+        return (await self.handler.payment(self.payment_id))[0]
+
+    async def types(self) -> list[str]:
+        """The payment's events so far."""
+        _, recorded = await self.handler.payment(self.payment_id)
+        return [one.type.partition(".")[2] for one in recorded]
+
+    async def last(self) -> Event:
+        """The payment's last event."""
+        return (await self.handler.payment(self.payment_id))[1][-1].event
+
+    def _due(self, kind: Any) -> Due:
+        return Due(kind, self.payment_id, "mtn", self.clock(), 1)
+
+    async def _pause(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+
+async def a_world() -> World:
+    """A world in which one payment was requested."""
+    world = World()
+    await world.request()
+    return world
+
+
+async def test_who_oversleeps_between_intent_and_call_does_not_call_any_more() -> None:
+    world = await a_world()
+
+    async def sleep() -> None:
+        world.clock.advance(INTENT_MARGIN_SECONDS)
+
+    world.store.after = sleep
+    asleep = ScriptedAdapter()
+    await world.dispatch(asleep)
+    assert (asleep.asked, await world.types()) == ([], ["requested", "submission_started"])
+
+    awake = ScriptedAdapter(NotFound(), Accepted(), SUCCESS)
+    await world.poll(awake)
+    await world.dispatch(awake)
+    await world.poll(awake)
+    assert awake.asked == ["inquire pay_1-1", "submit pay_1-1", "inquire pay_1-1"]
+    assert (await world.types())[2:] == [
+        "inquired",
+        "submission_withdrawn",
+        "submission_started",
+        "submitted",
+        "evidence_recorded",
+        "succeeded",
+    ]
+
+
+async def test_nobody_is_asked_about_before_the_longest_call_has_ended() -> None:
+    world = await a_world()
+    adapter = ScriptedAdapter(Accepted())
+    await world.dispatch(adapter)
+    _, recorded = await world.handler.payment(world.payment_id)
+    intent = recorded[1].event
+    assert isinstance(intent, events.PaymentSubmissionStarted)
+    longest = submission_seconds_max(adapter)
+    assert longest > adapter.pace.call_timeout_seconds + adapter.pace.queue_seconds_max()
+    assert intent.inquire_at == NOW + timedelta(seconds=longest + INTENT_MARGIN_SECONDS)
+
+
+async def test_of_two_processes_with_the_same_piece_one_calls() -> None:
+    world = await a_world()
+    quick, late = ScriptedAdapter(NotSent("away"), Accepted()), ScriptedAdapter()
+
+    async def somebody_is_faster() -> None:
+        await world.dispatch(quick)
+
+    # The late one has read that the payment is to be submitted, and is about to say so.
+    world.store.before = somebody_is_faster
+    await world.dispatch(late)
+    assert (quick.asked, late.asked) == (["submit pay_1-1"], [])
+    assert await world.types() == ["requested", "submission_started", "submission_withdrawn"]
+
+
+@pytest.mark.parametrize(
+    "late_word",
+    [Unknown("no answer"), NotSent("no turn"), Declined(code="NOT_ALLOWED", reason="no")],
+    ids=lambda word: type(word).__name__,
+)
+async def test_what_a_late_process_learned_of_its_call_leaves_a_later_call_alone(
+    late_word: Submission,
+) -> None:
+    world = await a_world()
+    is_sent, may_wake = asyncio.Event(), asyncio.Event()
+
+    async def sleep() -> None:
+        is_sent.set()
+        await may_wake.wait()
+
+    async def wake_the_first() -> None:
+        may_wake.set()
+        await asleep
+
+    asleep = asyncio.create_task(world.dispatch(ScriptedAdapter(late_word, during=sleep)))
+    await is_sent.wait()
+    world.clock.advance(1000)
+    await world.poll(ScriptedAdapter(NotFound()))
+    await world.dispatch(ScriptedAdapter(Accepted(), during=wake_the_first))
+    assert (await world.types())[1:] == [
+        "submission_started",
+        "inquired",
+        "submission_withdrawn",
+        "submission_started",
+        "submitted",
+    ]
+
+
+async def test_an_adapter_that_raises_may_have_moved_money_and_is_asked() -> None:
+    world = await a_world()
+    adapter = ScriptedAdapter(KeyError("oops"), ZeroDivisionError(), SUCCESS)
+    await world.dispatch(adapter)
+    await world.poll(adapter)
+    await world.poll(adapter)
+    notes = [
+        one.event.reason
+        if isinstance(one.event, events.PaymentSubmissionDoubted)
+        else one.event.detail
+        for one in (await world.handler.payment(world.payment_id))[1]
+        if isinstance(one.event, events.PaymentSubmissionDoubted | events.PaymentInquired)
+    ]
+    assert notes == ["the adapter raised KeyError", "the adapter raised ZeroDivisionError"]
+    assert (await world.state()).status == "succeeded"
+
+
+async def test_a_status_nobody_announced_is_no_final_word_and_is_asked_about_ever_more_slowly() -> (
+    None
+):
+    world = await a_world()
+    adapter = ScriptedAdapter(Accepted(), *[Pending("ON_THE_MOON")] * 8)
+    await world.dispatch(adapter)
+    waits = []
+    for _ in range(8):
+        await world.poll(adapter)
+        last = await world.last()
+        assert isinstance(last, events.PaymentInquired)
+        waits.append((last.inquire_at - world.clock()).total_seconds())
+        world.clock.now = last.inquire_at
+    assert waits == [60, 120, 240, 480, 600, 600, 600, 600]
+    assert ((await world.state()).status, (await world.state()).reason) == (
+        "pending",
+        "ON_THE_MOON",
+    )
+
+
+async def doubted_and_overdue(world: World) -> None:
+    """It was sent, not found, withdrawn; and then its time was over."""
+    adapter = ScriptedAdapter(Unknown("no answer"), NotFound())
+    await world.dispatch(adapter)
+    await world.poll(adapter)
+    assert (await world.types())[-1] == "submission_withdrawn"
+    world.clock.now = NOW + timedelta(hours=1)
+
+
+async def test_a_payment_that_was_ever_in_doubt_is_asked_about_before_it_is_given_up() -> None:
+    world = await a_world()
+    await doubted_and_overdue(world)
+    adapter = ScriptedAdapter(SUCCESS)
+    await world.dispatch(adapter)
+    last = await world.last()
+    assert isinstance(last, events.PaymentSubmissionDoubted)
+    assert (last.reason, last.inquire_at, adapter.asked) == (LAST_INQUIRY, world.clock(), [])
+    await world.poll(adapter)
+    assert ((await world.state()).status, adapter.asked) == ("succeeded", ["inquire pay_1-1"])
+
+
+async def test_it_is_given_up_at_the_answer_that_the_provider_does_not_have_it() -> None:
+    world = await a_world()
+    await doubted_and_overdue(world)
+    adapter = ScriptedAdapter(NotFound("RESOURCE_NOT_FOUND"))
+    await world.dispatch(adapter)
+    await world.poll(adapter)
+    assert (await world.types())[-3:] == ["inquired", "submission_withdrawn", "expired"]
+    assert (await world.state()).reason == "RESOURCE_NOT_FOUND"
+
+
+async def test_as_long_as_the_provider_cannot_be_asked_it_is_not_given_up() -> None:
+    world = await a_world()
+    await doubted_and_overdue(world)
+    adapter = ScriptedAdapter(*[Unknown("could not connect")] * 3)
+    await world.dispatch(adapter)
+    for _ in range(3):
+        await world.poll(adapter)
+        world.clock.advance(600)
+    assert (await world.state()).status == "unknown"
+
+
+async def test_what_was_certainly_never_sent_is_given_up_without_asking() -> None:
+    world = await a_world()
+    adapter = ScriptedAdapter(NotSent("could not connect"))
+    await world.dispatch(adapter)
+    world.clock.now = NOW + timedelta(hours=1)
+    await world.dispatch(adapter)
+    assert (await world.types())[1:] == ["submission_started", "submission_withdrawn", "expired"]
+    assert ((await world.state()).reason, adapter.asked) == (
+        "could not connect",
+        ["submit pay_1-1"],
+    )
+
+
+async def test_an_erased_payer_is_asked_about_once_more_and_then_given_up() -> None:
+    world = await a_world()
+    adapter = ScriptedAdapter(Unknown("no answer"), NotFound(), NotFound())
+    await world.dispatch(adapter)
+    await world.poll(adapter)
+    await world.vault.erase((await world.state()).requested.payer)
+    await world.dispatch(adapter)
+    await world.poll(adapter)
+    assert adapter.asked == ["submit pay_1-1", "inquire pay_1-1", "inquire pay_1-1"]
+    assert (await world.types())[-1] == "expired"
+
+
+async def test_a_not_found_that_was_heard_before_the_next_submission_says_nothing_about_it() -> (
+    None
+):
+    world = await a_world()
+    await world.dispatch(ScriptedAdapter(Unknown("no answer")))
+    other = ScriptedAdapter(NotFound(), Unknown("no answer"))
+
+    async def the_other_is_faster() -> None:
+        await world.poll(other)
+        await world.dispatch(other)
+
+    await world.poll(ScriptedAdapter(NotFound(), during=the_other_is_faster))
+    assert (await world.types())[3:] == [
+        "inquired",
+        "submission_withdrawn",
+        "submission_started",
+        "submission_doubted",
+    ]
