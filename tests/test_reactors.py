@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.base import Accepted, Charge
 from adapters.sandbox.faults import Faults, Outage
 from api.wiring import utc_now
 from ledger import events
@@ -17,6 +18,7 @@ from ledger.entry import Context, RecordedEvent
 from ledger.errors import StoreBusyError, StoreError, StoreUnavailableError
 from ledger.events import Event
 from ledger.memory import MemoryEventStore
+from ledger.money import Money
 from ledger.payment import Status
 from ledger.store import DataKey
 from tests.stage import Stage, a_stage, sandboxes, serving
@@ -128,6 +130,37 @@ async def test_a_payment_nobody_could_be_reached_for_in_time_is_given_up_and_say
         assert types[:3] == ["requested", "submission_started", "submission_withdrawn"]
         assert types[-1] == "expired"
         assert stage.providers.words() == {}
+
+
+async def test_news_of_a_payment_that_was_given_up_make_us_ask_and_believe_the_answer(
+    tmp_path: Path,
+) -> None:
+    async with a_stage(tmp_path, unsent_seconds_max=0.3) as stage:
+        await stage.providers.leave("mtn")
+        given_up = await stage.request(1)
+        await stage.until_final([given_up])
+        await stage.providers.weather("mtn")
+        # What a gateway does that kept our request in a queue and hung up on us.
+        adapter = stage.services.adapters["mtn"]
+        reference = (await stage.state(given_up)).attempts[-1].reference
+        charge = Charge(
+            payment_id=given_up,
+            money=Money(1001, "XAF"),
+            phone="+237650000101",
+            country="CM",
+            description="",
+            callback_url=f"{stage.services.settings.base_url}/webhooks/mtn/{given_up}/{reference}",
+        )
+        assert isinstance(await adapter.submit(charge, reference), Accepted)
+        await stage.until_status([given_up], Status.SUCCEEDED)
+        assert await stage.told([given_up]) == {given_up: PAID}
+        assert (await stage.types(given_up))[-5:] == [
+            "expired",
+            "inquiry_requested",
+            "submission_doubted",
+            "evidence_recorded",
+            "succeeded",
+        ]
 
 
 async def test_a_callback_that_overtakes_the_answer_is_waited_for_and_then_asked_about(
