@@ -31,7 +31,7 @@ from adapters.sandbox.server import SandboxServer
 from api.app import create_app
 from api.authentication import Role
 from api.settings import Settings
-from api.wiring import Services, services, utc_now
+from api.wiring import services, utc_now
 from ledger.payment import Payment, Status
 from ledger.store import Clock, EventStore
 from tests.api_world import Answer, World
@@ -51,6 +51,9 @@ FAST: dict[str, Any] = {
     "doubt_seconds": 0.1,
 }
 """How our adapters call here, unless a test says otherwise."""
+
+ONLY_CALLBACKS = {"inquiry_first_seconds": 60, "inquiry_seconds_max": 60}
+"""How they call where nobody asks by himself: a word is of a callback, or was asked for by one."""
 
 WORDS = {
     "SUCCESSFUL": "succeeded",
@@ -365,6 +368,3 @@ async def a_stage(
         serving(folder, providers, **options) as stage,
     ):
         yield stage
-
-
-__all__ = ["CODE", "FAST", "Gauge", "Providers", "Services", "Stage", "a_stage", "sandboxes"]

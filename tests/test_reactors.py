@@ -21,14 +21,11 @@ from ledger.memory import MemoryEventStore
 from ledger.money import Money
 from ledger.payment import Status
 from ledger.store import DataKey
-from tests.stage import Stage, a_stage, sandboxes, serving
+from tests.stage import ONLY_CALLBACKS, Stage, a_stage, sandboxes, serving
 
 PAID = ("succeeded", ["succeeded"])
 ENDINGS = {"01": "succeeded", "51": "failed", "52": "expired", "54": "succeeded"}
 """The last digits of MTN numbers, and what becomes of them."""
-
-ONLY_CALLBACKS = {"inquiry_first_seconds": 60, "inquiry_seconds_max": 60}
-"""Who is asked no sooner has his word from a callback, or because of one."""
 
 
 async def happened(stage: Stage, kind: str) -> list[str]:
