@@ -11,7 +11,6 @@ Why indexes are made after the fill: each of them would cost as much per row as 
 Why the new copy does not go on from a dead rebuild's: a rebuild is how one gets rid of wrong rows.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
@@ -74,20 +73,16 @@ async def fill(
         found = await load(conn, [projector.checkpoint])
     position = found[projector.checkpoint].position if found else 0
     end = await store.position() if until is None else until
-    reading = asyncio.ensure_future(_read(store, position, until))
-    try:
-        while batch := await reading:
-            position = batch[-1].position
-            end = max(end, position)
-            # The next batch is read and decoded while the database is busy with this one.
-            reading = asyncio.ensure_future(_read(store, position, until))
-            async with projector.database.write() as conn:
-                await advance(conn, [projector], batch, owner=owner)
-            if progress is not None:
-                progress(position, end)
-    finally:
-        # Never cancelled: a driver interrupted in the middle of an answer loses its connection.
-        await asyncio.gather(reading, return_exceptions=True)
+    # Reading and writing take turns. Read ahead, and on SQLite the one write lock would be taken
+    # again as soon as it is given up: another process, which looks for it ever more seldom, would
+    # never find it free.
+    while batch := await _read(store, position, until):
+        async with projector.database.write() as conn:
+            await advance(conn, [projector], batch, owner=owner)
+        position = batch[-1].position
+        end = max(end, position)
+        if progress is not None:
+            progress(position, end)
     return position
 
 

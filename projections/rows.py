@@ -15,6 +15,7 @@ than the fold itself, and `INSERT ... ON CONFLICT` reads the same in both databa
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import orjson
@@ -137,6 +138,6 @@ class _Insert:
         whole = len(rows) - len(rows) % self._rows_max
         for start in range(0, whole, self._rows_max):
             part = rows[start : start + self._rows_max]
-            await conn.exec_driver_sql(self._many, tuple(value for row in part for value in row))
+            await conn.exec_driver_sql(self._many, tuple(chain.from_iterable(part)))
         if whole < len(rows):
             await conn.exec_driver_sql(self._rest, (orjson.dumps(rows[whole:]).decode(),))
