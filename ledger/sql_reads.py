@@ -19,6 +19,7 @@ from typing import Final
 
 from ledger.entry import RecordedEvent, decode_entry
 from ledger.errors import CorruptLogError, EntryError, LedgerError, StoreClosedError
+from ledger.sql_ahead import ReadAhead
 from ledger.sql_cache import StreamCache
 from ledger.sql_database import Database
 from ledger.sql_port import LogConnection
@@ -43,6 +44,7 @@ class LogReads:
 
     def __init__(self, database: Database) -> None:
         self.cache = StreamCache()
+        self._ahead = ReadAhead(self._page)
         self._database = database
         self._idle: list[LogConnection] = []
         self._slots = asyncio.Semaphore(CONNECTIONS_MAX)
@@ -60,10 +62,12 @@ class LogReads:
 
     async def page(self, after: int, limit: int) -> list[RecordedEvent]:
         """The next events after a position."""
+        return [decode_entry(entry) for entry in await self._ahead.page(after, limit)]
+
+    async def _page(self, after: int, limit: int) -> list[bytes]:
         with self._database.translating():
             async with self._connection() as connection:
-                entries = await connection.read_page(after, limit)
-        return [decode_entry(entry) for entry in entries]
+                return await connection.read_page(after, limit)
 
     async def size(self) -> int:
         """The size of the log as last committed."""
@@ -74,6 +78,7 @@ class LogReads:
     async def close(self) -> None:
         """Let reads on their way arrive, then close the connections."""
         self._is_closed = True
+        await self._ahead.close()
         await asyncio.gather(*self._groups, return_exceptions=True)
         for _ in range(CONNECTIONS_MAX):
             await self._slots.acquire()
@@ -164,7 +169,9 @@ class LogReads:
             try:
                 yield connection
             except BaseException:
-                # It may be lost, or (if we were cancelled) still busy with our query.
+                # It may be lost, or (if we were cancelled) still busy with our query. Whoever
+                # answers the next one may be another server, which has another past.
+                self.cache.clear(0)
                 await _drop(connection)
                 raise
             self._idle.append(connection)

@@ -139,3 +139,4 @@ async def replay(
         if len(batch) < page:
             return
         after = batch[-1].position
+        batch = []  # let go of it before the next one is made: that is a tenth of the time
