@@ -13,6 +13,7 @@ Standard library only, because that other environment may not have the rest.
 
 import asyncio
 import contextlib
+import gc
 import inspect
 import json
 import os
@@ -136,6 +137,9 @@ def serve(verbs: Mapping[str, Verb]) -> None:
 
     What the code under measurement prints goes to stderr: stdout belongs to the answers.
     """
+    # As a server does once it has started: what there is by now is not the collector's business.
+    gc.collect()
+    gc.freeze()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     asyncio.run(_serve(verbs, answers.write))
