@@ -101,7 +101,8 @@ class Payment:
         settled = self.settled
         if settled.resolution is Resolution.CONFLICT:
             return told(settled, self.money)
-        return settled.reason or self.note
+        # What an inquiry told before the final word explains nothing any more.
+        return settled.reason if self.verdict else self.note
 
     @property
     def attempt(self) -> Attempt | None:

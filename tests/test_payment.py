@@ -201,6 +201,13 @@ def test_a_success_is_recorded_with_its_evidence_and_its_transaction() -> None:
     assert (state.status, state.evidence) == (Status.SUCCEEDED, frozenset({evidence}))
 
 
+def test_what_an_inquiry_told_is_no_reason_once_there_is_a_final_word() -> None:
+    waiting = history(REQUEST, START, CONFIRM, ASKED)
+    decided = history(REQUEST, START, CONFIRM, ASKED, SUCCESS)
+
+    assert (a_payment.state(*waiting).reason, a_payment.state(*decided).reason) == ("PENDING", None)
+
+
 def test_a_confirming_word_is_kept_but_announces_nothing_again() -> None:
     confirming = word(Word.SUCCEEDED, Source.STATEMENT)
     a_payment.given(*HISTORIES[Status.SUCCEEDED]).when(record(confirming)).then(
