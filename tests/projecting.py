@@ -1,12 +1,14 @@
 """A database with projections in it, for tests: told a story, asked afterwards."""
 
 import asyncio
-import shutil
-from collections.abc import AsyncIterator, Iterable, Sequence
+import secrets
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from ledger.entry import RecordedEvent
 from ledger.memory import MemoryEventStore
@@ -31,8 +33,7 @@ class Projected:
 
     async def start(self) -> None:
         """Make empty tables, whatever was there before."""
-        async with self.database.write() as conn:
-            await conn.run_sync(checkpoints.metadata.drop_all)
+        await forget(self.database)
         await self.projections.start()
 
     async def tell(self, *steps: Step) -> list[RecordedEvent]:
@@ -60,18 +61,21 @@ class Projected:
 
 
 class ReadModel:
-    """The base of a read model's tests: `projected` on SQLite and on PostgreSQL."""
+    """The base of a read model's tests: `projected` on SQLite and on PostgreSQL.
 
-    @pytest.fixture(params=["sqlite", "postgresql"])
+    A database serves a whole class, and every test begins with empty tables: to make a database
+    takes longer than most tests.
+    """
+
+    @pytest.fixture(scope="class", params=["sqlite", "postgresql"])
+    @classmethod
     def database_url(
-        self,
-        request: pytest.FixtureRequest,
-        tmp_path: Path,
-        tmp_path_factory: pytest.TempPathFactory,
-    ) -> str:
+        cls, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    ) -> Iterator[str]:
         if request.param == "postgresql":
-            return str(request.getfixturevalue("postgres_database"))
-        return a_sqlite_url(tmp_path, tmp_path_factory.getbasetemp() / "template.db")
+            yield from a_postgresql_url(request.getfixturevalue("postgres_url"))
+        else:
+            yield a_sqlite_url(tmp_path_factory.mktemp("database"))
 
     @pytest.fixture
     async def projected(self, database_url: str) -> AsyncIterator[Projected]:
@@ -91,10 +95,34 @@ async def opened(url: str) -> AsyncIterator[Database]:
         await database.close()
 
 
-def a_sqlite_url(folder: Path, template: Path) -> str:
-    """A fresh SQLite database, copied from a migrated one: a migration costs more than a test."""
-    path = folder / "cauri.db"
-    if not template.exists():
-        asyncio.run(migrate(f"sqlite:///{template}"))
-    shutil.copy(template, path)
-    return f"sqlite:///{path}"
+async def forget(database: Database) -> None:
+    """Forget how far projections have come, and who has leased what."""
+    async with database.write() as conn:
+        await conn.run_sync(checkpoints.metadata.drop_all)
+        await conn.exec_driver_sql("DROP TABLE IF EXISTS worklist_leases")
+
+
+def a_sqlite_url(folder: Path) -> str:
+    """A fresh SQLite database in a folder."""
+    url = f"sqlite:///{folder / 'cauri.db'}"
+    asyncio.run(migrate(url))
+    return url
+
+
+def a_postgresql_url(server: str) -> Iterator[str]:
+    """A fresh database on a PostgreSQL server; dropped when the caller goes on."""
+    url, name = make_url(server), f"cauri_{secrets.token_hex(6)}"
+
+    async def run(statement: str) -> None:
+        engine = create_async_engine(
+            url.set(drivername="postgresql+asyncpg"), isolation_level="AUTOCOMMIT"
+        )
+        async with engine.connect() as conn:
+            await conn.exec_driver_sql(statement)
+        await engine.dispose()
+
+    asyncio.run(run(f"CREATE DATABASE {name}"))
+    made = url.set(database=name).render_as_string(hide_password=False)
+    asyncio.run(migrate(made))
+    yield made
+    asyncio.run(run(f"DROP DATABASE {name} WITH (FORCE)"))

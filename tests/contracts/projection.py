@@ -44,7 +44,7 @@ from tests.builders import (
     payment_id,
     stories,
 )
-from tests.projecting import Projected, opened
+from tests.projecting import Projected, forget, opened
 
 one_by_one = settings(
     max_examples=12,
@@ -84,7 +84,7 @@ class Fragile(Projector):
 
 
 class ProjectionContract:
-    """Subclasses give `database_url`: a fresh database."""
+    """Subclasses give `database_url`: a database for all of them."""
 
     @pytest.fixture
     async def database(self, database_url: str) -> AsyncIterator[Database]:
@@ -323,6 +323,7 @@ class ProjectionContract:
     async def test_processes_that_start_at_once_make_the_tables_once(
         self, database: Database, database_url: str
     ) -> None:
+        await forget(database)
         async with opened(database_url) as other:
             await asyncio.gather(
                 Projections(database, PROJECTIONS).start(), Projections(other, PROJECTIONS).start()
@@ -362,6 +363,7 @@ class ProjectionContract:
     ) -> None:
         store = SqlEventStore(database, clock=lambda: NOW)
         await store.start()
+        await forget(database)
         projections = Projections(database, PROJECTIONS)
         await projections.start()
         following = asyncio.create_task(Subscription(store, projections).run())
