@@ -71,15 +71,13 @@ class StreamCache:
         is_next = before == self.position
         for events in appends:
             stream, version = events[0].stream, events[0].version
-            kept = self._streams.get(stream)
+            # What is kept may be ahead of us already: read from the database after our commit.
+            kept = [] if version == 1 else self._streams.get(stream)
             self._drop(stream)
-            if is_next and (version == 1 or (kept is not None and len(kept) == version - 1)):
-                self._keep(stream, [*(kept or ()), *events])
+            if is_next and kept is not None and len(kept) == version - 1:
+                self._keep(stream, [*kept, *events])
         if is_next:
             self.position = after
-        elif before < self.position and after < self.position:
-            # The log is shorter than it was: somebody put an older copy in its place.
-            self.clear(after)
 
     def clear(self, position: int) -> None:
         """Forget everything, and stand at a position."""

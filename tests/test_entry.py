@@ -12,7 +12,9 @@ from ledger.entry import (
     Context,
     check_entry,
     decode_entry,
+    draft,
     encode_entry,
+    place,
     prepare,
     rfc3339,
 )
@@ -134,3 +136,37 @@ def test_every_event_type_is_dotted_documented_and_in_the_one_table() -> None:
         assert name.count(".") == 1
         assert cls.__doc__
         assert orjson.dumps(sorted(cls.model_fields))
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+
+
+@given(texts, texts, texts, texts, texts, st.integers(1, 2**53 - 1), st.integers(1, 10_000))
+def test_a_draft_put_in_its_place_is_the_entry_byte_for_byte(
+    name: str,
+    stream: str,
+    actor: str,
+    correlation: str,
+    causation: str,
+    position: int,
+    version: int,
+) -> None:
+    context = Context(actor, correlation, causation)
+    event = a_merchant(name)
+    (drafted,) = draft(stream, [event], context)
+    placed = place(drafted, position=position, version=version, recorded_at=rfc3339(NOW).encode())
+    assert placed == encode_entry(
+        prepare(event),
+        position=position,
+        stream=stream,
+        version=version,
+        recorded_at=rfc3339(NOW),
+        context=context,
+    )
+    check_entry(placed, position, stream, version, event.type)
+
+
+def test_a_draft_that_grows_too_large_is_refused_like_an_entry() -> None:
+    (drafted,) = draft("merchant-m", [a_merchant("x" * ENTRY_BYTES_MAX)], CONTEXT)
+    with pytest.raises(EntryTooLargeError):
+        place(drafted, position=1, version=1, recorded_at=rfc3339(NOW).encode())
