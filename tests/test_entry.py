@@ -141,7 +141,10 @@ def test_every_event_type_is_dotted_documented_and_in_the_one_table() -> None:
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
-@given(texts, texts, texts, texts, texts, st.integers(1, 2**53 - 1), st.integers(1, 10_000))
+contexts = st.builds(Context, texts, texts, texts)
+
+
+@given(texts, texts, contexts, st.integers(1, 2**53 - 1), st.integers(1, 10_000))
 def test_a_draft_put_in_its_place_is_the_entry_byte_for_byte(
     name: str,
     stream: str,
