@@ -30,6 +30,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from ledger import sql_visits
 from ledger.errors import LedgerError, StoreUnavailableError
 from ledger.sql_errors import of_postgresql, of_sqlite
 from ledger.sql_port import Batch, Dialect, LogConnection, Standing, is_as_expected
@@ -88,8 +89,12 @@ class Sqlite:
         """WAL and synchronous=FULL: readers never wait, and what was committed is on the disk."""
         engine = create_async_engine(
             url.set(drivername="sqlite+aiosqlite"),
-            # The driver's own habit of opening transactions is switched off: `begin` below does.
-            connect_args={"isolation_level": None, "timeout": LOCK_TIMEOUT_SECONDS},
+            connect_args={
+                "async_creator_fn": sql_visits.connect,
+                # The driver's own habit of opening transactions is switched off: `begin` does.
+                "isolation_level": None,
+                "timeout": LOCK_TIMEOUT_SECONDS,
+            },
             pool_size=POOL_SIZE_MAX,
             max_overflow=0,
         )
