@@ -139,22 +139,13 @@ def test_every_event_type_is_dotted_documented_and_in_the_one_table() -> None:
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
-
-
 contexts = st.builds(Context, texts, texts, texts)
 
 
 @given(texts, texts, contexts, st.integers(1, 2**53 - 1), st.integers(1, 10_000))
 def test_a_draft_put_in_its_place_is_the_entry_byte_for_byte(
-    name: str,
-    stream: str,
-    actor: str,
-    correlation: str,
-    causation: str,
-    position: int,
-    version: int,
+    name: str, stream: str, context: Context, position: int, version: int
 ) -> None:
-    context = Context(actor, correlation, causation)
     event = a_merchant(name)
     (drafted,) = draft(stream, [event], context)
     placed = place(drafted, position=position, version=version, recorded_at=rfc3339(NOW).encode())
