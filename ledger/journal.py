@@ -49,15 +49,14 @@ def postings(payment: Payment) -> tuple[Posting, ...]:
     if payment.request is None:
         return ()
     if payment.status is Status.SUCCEEDED:
-        provider = payment.settled.because[0].provider
-        return _pair(payment.money, provider, CUSTOMERS, payment.request.merchant_id)
+        # Between a word and the transition it causes, the words may already say something else.
+        because = payment.settled.because or tuple(_paid_words(payment))
+        return _pair(payment.money, because[0].provider, CUSTOMERS, payment.request.merchant_id)
     if payment.status is not Status.CONFLICT:
         return ()
     lines: list[Posting] = []
-    for reference in dict.fromkeys(one.reference for one in payment.attempts):
-        word = _said_paid(payment.evidence, reference)
-        if word is not None:
-            lines += _pair(_reported(word, payment.money), word.provider, SUSPENSE, word.provider)
+    for word in _paid_words(payment):
+        lines += _pair(_reported(word, payment.money), word.provider, SUSPENSE, word.provider)
     return tuple(lines)
 
 
@@ -66,6 +65,13 @@ def _pair(money: Money, wallet: str, account: str, holder: str) -> tuple[Posting
         Posting(WALLET, wallet, money.currency, money.amount_minor),
         Posting(account, holder, money.currency, -money.amount_minor),
     )
+
+
+def _paid_words(payment: Payment) -> list[Evidence]:
+    """Per reference, in the order of submission, the best word that money moved."""
+    references = dict.fromkeys(one.reference for one in payment.attempts)
+    words = (_said_paid(payment.evidence, reference) for reference in references)
+    return [word for word in words if word is not None]
 
 
 def _said_paid(words: frozenset[Evidence], reference: str) -> Evidence | None:

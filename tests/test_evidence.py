@@ -184,6 +184,16 @@ def test_words_add_up_as_the_table_says(said: str, expected: Resolution) -> None
     assert resolve(ASKED, [R1], frozenset(told)).resolution is expected
 
 
+def test_the_books_can_be_read_between_a_word_and_the_transition_it_causes() -> None:
+    state = _told([word("succeeded", reference=R1)])
+    overturning = commands.RecordEvidence(
+        payment_id="pay_1", evidence=word("failed", "statement", reference=R1)
+    )
+    recorded, _ = payment.decide(overturning, state)
+
+    assert postings(payment.evolve(state, recorded)) == postings(state)
+
+
 def test_money_in_conflict_stands_in_suspense_at_the_amount_that_was_reported() -> None:
     state = _told([word("succeeded", reference=R2, amount="1400")])
 
