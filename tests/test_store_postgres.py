@@ -1,6 +1,7 @@
 """The store on PostgreSQL keeps the law of stores; and what only a server can do to it."""
 
 import asyncio
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import text
@@ -71,7 +72,7 @@ class TestPostgresStore(SqlStoreContract):
         await run(store, f'ALTER DATABASE "{name}" SET synchronous_commit = off')
         neighbour = await Database.open(str_url(store), create=True)
         writer = await neighbour.connect_log(is_writer=True)
-        assert await writer._driver.fetchval("SHOW synchronous_commit") == "on"
+        assert await cast("Any", writer)._driver.fetchval("SHOW synchronous_commit") == "on"
         await writer.close()
         await neighbour.close()
 

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import make_url
@@ -38,7 +39,7 @@ class TestSqliteStore(SqlStoreContract):
         return f"sqlite:///{path}"
 
     async def lock_out(self, database_url: str) -> Unlock:
-        other = sqlite3.connect(make_url(database_url).database, isolation_level=None)
+        other = sqlite3.connect(make_url(database_url).database or "", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
 
         async def unlock() -> None:
@@ -118,7 +119,7 @@ class TestSqliteStore(SqlStoreContract):
 
     async def test_a_committed_entry_is_on_the_disk(self, path: Path, store: SqlEventStore) -> None:
         await store.append("a", 0, [an_event()], context=CONTEXT)
-        driver = store._appender._connection._driver
+        driver = cast("Any", store._appender._connection)._driver
         settings = [
             (await driver.execute_fetchall(f"PRAGMA {name}"))[0][0]
             for name in ("journal_mode", "synchronous", "secure_delete")

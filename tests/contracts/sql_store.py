@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ledger import sql_schema
 from ledger.errors import SchemaVersionError, StoreUnavailableError, WrongVersionError
+from ledger.events import MerchantAdded
 from ledger.sql import Database, SqlEventStore, migrate
 from ledger.sql_database import MIGRATIONS
 from ledger.store import Clock, replay
@@ -62,7 +63,7 @@ class SqlStoreContract(StoreContract):
             for table, column in (("log", "type"), ("tiles", "hashes")):
                 with pytest.raises(DBAPIError, match="is append-only"):
                     await run(store, statement.format(table=table, column=column))
-        assert (await verify_log(store)) == before
+        assert tuple(await verify_log(store)) == tuple(before)
 
     async def test_the_tables_are_what_the_code_believes(self, store: SqlEventStore) -> None:
         def differences(connection: Connection) -> list[object]:
@@ -121,10 +122,10 @@ class SqlStoreContract(StoreContract):
         assert await asyncio.gather(*readers) == [list(range(1, 129))] * 2
         shared = await one.read_stream("shared")
         assert shared == await other.read_stream("shared")
-        assert sorted(event.event.name for event in shared) == sorted(
+        assert sorted(cast("MerchantAdded", event.event).name for event in shared) == sorted(
             f"{writer}.{turn}" for writer in range(8) for turn in range(8)
         )
-        assert (await verify_log(one)) == await other.head()
+        assert tuple(await verify_log(one)) == tuple(await other.head())
 
     async def test_a_neighbour_is_seen_at_the_next_read(self, open_store: OpenSqlStore) -> None:
         one, other = await open_store(), await open_store()
@@ -184,7 +185,8 @@ async def tell_writer(store: SqlEventStore, statement: str) -> None:
     connection = store._appender._connection
     assert connection is not None
     is_sqlite = store.database.dialect == "sqlite"
-    tell = connection._driver.execute_fetchall if is_sqlite else connection._driver.execute
+    driver = cast("Any", connection)._driver
+    tell = driver.execute_fetchall if is_sqlite else driver.execute
     await tell(statement)
 
 
