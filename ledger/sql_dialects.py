@@ -38,6 +38,10 @@ from ledger.sql_port import Batch, Dialect, LogConnection, Standing, is_as_expec
 LOCK_TIMEOUT_SECONDS: Final = 5.0
 """How long a writer waits for another program's lock before it says so."""
 
+STANDSTILL_TIMEOUT_SECONDS: Final = 10.0
+"""How long a transaction may stand still. Whoever is stopped in the middle of one (a debugger, a
+frozen container) holds a lock that everybody else waits for, and must lose it."""
+
 CONNECT_TIMEOUT_SECONDS: Final = 10.0
 STATEMENT_TIMEOUT_SECONDS: Final = 120.0
 POOL_SIZE_MAX: Final = 10
@@ -277,7 +281,7 @@ class Postgresql:
     name = "postgresql"
 
     def engine(self, url: URL) -> AsyncEngine:
-        """Every wait has a limit: for a connection, a lock, a statement."""
+        """Every wait has a limit: for a connection, a lock, a statement, the next one."""
         return create_async_engine(
             url.set(drivername="postgresql+asyncpg"),
             connect_args={
@@ -286,6 +290,9 @@ class Postgresql:
                 "server_settings": {
                     "application_name": "cauri",
                     "lock_timeout": str(int(LOCK_TIMEOUT_SECONDS * 1000)),
+                    "idle_in_transaction_session_timeout": str(
+                        int(STANDSTILL_TIMEOUT_SECONDS * 1000)
+                    ),
                 },
             },
             pool_size=POOL_SIZE_MAX,
