@@ -16,6 +16,11 @@ Why a database that cannot serve (`StoreUnavailableError`) does not count as suc
 nobody's defect and passes by itself, and a ledger whose projections must be restarted by hand after
 every full disk would be a quiet one. It is retried for ever, at `BACKOFF_SECONDS_MAX`, and logged.
 
+Why it rests in a crowd: handling a batch costs a transaction, however small the batch, and on
+SQLite that transaction keeps every append waiting. So after a batch that shows that many are
+writing, but is not full, it waits as long as `REST_RATIO` such batches take while the next one
+gathers. When little happens it does not rest, and a payment's next step is not held up.
+
 What it deliberately does not do: store positions, or deliver to several subscribers at once.
 """
 
@@ -37,6 +42,14 @@ ATTEMPTS_MAX: Final = 8
 
 BACKOFF_SECONDS_FIRST: Final = 0.1
 BACKOFF_SECONDS_MAX: Final = 10.0
+
+CROWD: Final = 32
+"""A batch of so many events shows that many are writing at once."""
+
+REST_RATIO: Final = 3.0
+"""How many times as long as it worked it rests in a crowd."""
+
+REST_SECONDS_MAX: Final = 0.2
 
 WAIT_SECONDS: Final = 5.0
 """How long one wait for new events lasts before it is begun again."""
@@ -106,8 +119,10 @@ class Subscription:
         failures = 0  # failures of any kind since something last went well
         careful_until = 0  # up to the end of a batch that was refused, one event at a time
         is_known = False
+        now_seconds = asyncio.get_running_loop().time
         while True:
             batch: Sequence[RecordedEvent] = ()
+            began_seconds = now_seconds()
             try:
                 if not is_known:
                     # Its word counts, also if it has gone back (it was rebuilt, say).
@@ -136,6 +151,9 @@ class Subscription:
             if batch:
                 self.handled_total += len(batch)
                 self._stand(batch[-1].position)
+            if CROWD <= len(batch) < self._batch_max:
+                worked_seconds = now_seconds() - began_seconds
+                await self._sleep(min(worked_seconds * REST_RATIO, REST_SECONDS_MAX))
 
     async def wait_for(self, position: int, timeout_seconds: float) -> bool:
         """Wait until the subscriber has finished a position; False if it has not in time."""

@@ -13,7 +13,7 @@ from ledger.errors import StoreUnavailableError, SubscriptionStalledError
 from ledger.memory import MemoryEventStore
 from ledger.sql import Database, SqlEventStore
 from ledger.store import Clock
-from ledger.subscriptions import ATTEMPTS_MAX, Subscription
+from ledger.subscriptions import ATTEMPTS_MAX, CROWD, REST_SECONDS_MAX, Subscription
 from tests.builders import CONTEXT
 from tests.contracts.store import an_event, fill
 
@@ -106,6 +106,22 @@ async def test_it_goes_on_where_the_subscriber_stands(store: MemoryEventStore) -
     async with running(subscription := Subscription(store, collector)):
         assert await subscription.wait_for(40, 5.0)
     assert collector.taken == list(range(34, 41))
+
+
+async def test_it_rests_after_a_crowd_and_neither_alone_nor_while_it_is_behind(
+    store: MemoryEventStore,
+) -> None:
+    slept = Slept()
+    crowd = Subscription(store, Collector(), sleep=slept)
+    async with running(crowd):
+        assert await crowd.wait_for(40, 5.0)
+        await store.append("alone", 0, [an_event()], context=CONTEXT)
+        assert await crowd.wait_for(41, 5.0)
+    assert [0 < seconds <= REST_SECONDS_MAX for seconds in slept.seconds] == [True]
+    behind = Subscription(store, Collector(), batch_max=CROWD, sleep=slept)
+    async with running(behind):
+        assert await behind.wait_for(41, 5.0)
+    assert len(slept.seconds) == 1
 
 
 async def test_trouble_that_passes_costs_time_and_nothing_else(store: MemoryEventStore) -> None:
