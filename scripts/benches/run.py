@@ -42,6 +42,8 @@ def measured(plan: Plan, names: list[str]) -> list[Row]:
     """The rows of some works."""
     rows = []
     for name in names:
-        print(f"{name} ...", file=sys.stderr, flush=True)
+        began = time.monotonic()
+        print(f"{name} ...", end=" ", file=sys.stderr, flush=True)
         rows += WORKS[name](plan)
+        print(f"{time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     return rows
