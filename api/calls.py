@@ -30,6 +30,7 @@ from api.errors import (
 )
 from api.wiring import Services
 from ledger.entry import Context
+from ledger.events import JsonObject
 
 FAULTS_TOLD_MAX: Final = 20
 """How many faults of one request are told."""
@@ -74,8 +75,12 @@ class Call:
             _too_large(bytes_max)
         seconds = self.services.settings.body_seconds_max
         try:
-            async with asyncio.timeout(seconds):
+            # A small body has mostly come with its headers: then there is nothing to wait for.
+            if self.request.content.is_eof():
                 body = await self.request.read()
+            else:
+                async with asyncio.timeout(seconds):
+                    body = await self.request.read()
         except TimeoutError:
             raise ProblemError(
                 BODY_TOO_SLOW, f"The body did not arrive within {seconds:g} seconds."
@@ -157,19 +162,19 @@ def _explained(kind: str, path: list[str], message: str) -> tuple[str, str]:
 
 
 def answer(
-    content: BaseModel,
+    content: BaseModel | JsonObject,
     *,
     status: int = 200,
     position: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> web.Response:
-    """Answer with a model as JSON, saying at which log position it stands."""
-    return answer_bytes(
-        content.__pydantic_serializer__.to_json(content),
-        status=status,
-        position=position,
-        headers=headers,
+    """Answer with a model or an object as JSON, saying at which log position it stands."""
+    body = (
+        orjson.dumps(content, option=orjson.OPT_UTC_Z)
+        if type(content) is dict
+        else content.__pydantic_serializer__.to_json(content)  # type: ignore[union-attr]
     )
+    return answer_bytes(body, status=status, position=position, headers=headers)
 
 
 def answer_bytes(

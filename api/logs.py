@@ -4,6 +4,7 @@ Tracebacks are written without local variables, and what other libraries log is 
 origin, level and kind of error: their texts may quote a request line, and in it somebody's number.
 """
 
+import asyncio
 import logging
 import sys
 from typing import Final, TextIO
@@ -25,7 +26,6 @@ def configure_logs(level: str, form: str, stream: TextIO | None = None) -> None:
     """
     stream = stream or sys.stderr
     processors: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -47,22 +47,48 @@ def configure_logs(level: str, form: str, stream: TextIO | None = None) -> None:
 
 
 class Lines:
-    """Where lines go. One that cannot be written is lost: it must not fail a payment."""
+    """Where lines go. One that cannot be written is lost: it must not fail a payment.
+
+    Lines of one turn of the event loop leave together, in one system call at the end of the turn;
+    warnings and errors, and everything where no loop runs, leave at once.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         # The stream itself is held too: when it is collected, it closes the buffer below it.
         self._stream = stream
         self._buffer = stream.buffer
+        self._waiting: list[bytes] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """The loop at whose turn's end the waiting lines leave."""
 
-    def msg(self, line: bytes | str) -> None:
-        """Write one line, as bytes where the renderer made bytes."""
+    def info(self, line: bytes | str) -> None:
+        """Write one line soon, as bytes where the renderer made bytes."""
+        self._waiting.append(line.encode() if isinstance(line, str) else line)
         try:
-            self._buffer.write((line.encode() if isinstance(line, str) else line) + b"\n")
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.flush()
+            return
+        if self._loop is not loop:
+            self._loop = loop
+            loop.call_soon(self.flush)
+
+    def error(self, line: bytes | str) -> None:
+        """Write one line, and all that wait, now."""
+        self._waiting.append(line.encode() if isinstance(line, str) else line)
+        self.flush()
+
+    debug = log = msg = info
+    warning = critical = exception = fatal = error
+
+    def flush(self) -> None:
+        """Write what waits."""
+        waiting, self._waiting, self._loop = self._waiting, [], None
+        try:
+            self._buffer.write(b"\n".join([*waiting, b""]))
             self._buffer.flush()
         except (OSError, ValueError):
             return
-
-    debug = info = warning = error = critical = exception = fatal = log = msg
 
 
 _TRACEBACKS: Final = structlog.processors.ExceptionRenderer(

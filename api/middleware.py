@@ -49,6 +49,8 @@ class Door:
     ) -> None:
         self._concurrent_max, self._new_id, self._measures = concurrent_max, new_id, measures
         self._inside = 0
+        # Bound once: a lazy logger would be made anew for every line.
+        self._log = structlog.get_logger().bind()
 
     @property
     def middleware(self) -> Middleware:
@@ -85,7 +87,7 @@ class Door:
         seconds = time.perf_counter() - started
         route = _route_of(request)
         self._measures.observe(request.method, route, response.status, seconds)
-        log.info(
+        self._log.info(
             "http.request",
             method=request.method,
             route=route,

@@ -98,7 +98,7 @@ async def show_payment(call: Call) -> web.Response:
     if as_of is not None:
         state, recorded = await _as_of(call, recorded, as_of)
     opened: Mapping[str, Any] = {}
-    if call.asker.role in _OPENING:
+    if call.query.particulars and call.asker.role in _OPENING:
         request = state.requested
         opened = await _open(call, request.sealed, context=request.payment_id)
     shown = views.payment_of(

@@ -91,7 +91,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         endpoint=payments.show_payment,
         summary="Show a payment as its events say: now, or as of a position or a time.",
         roles=_SEEING,
-        query=schemas.AsOfQuery,
+        query=schemas.PaymentQuery,
         answers={200: schemas.PaymentOut},
         problems=_ONE,
     ),

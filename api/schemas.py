@@ -95,7 +95,9 @@ class PaymentRequest(Request):
             Field(max_length=METADATA_PAIRS_MAX),
         ]
         | None
-    ) = Field(default=None, description="Your own pairs; sealed, and given back with the payment.")
+    ) = Field(
+        default=None, description="Your own pairs; sealed, and given back with `particulars`."
+    )
     return_url: ReturnUrl | None = Field(
         default=None, description="Where a hosted page sends the payer afterwards."
     )
@@ -162,8 +164,10 @@ class PaymentOut(Response):
     operator: str | None
     country: str
     route_reason: str
-    description: str | None = Field(description="As you sent it; null for other roles.")
-    metadata: dict[str, str] | None = Field(description="As you sent it; null for other roles.")
+    description: str | None = Field(description="As you sent it, where `particulars` was asked.")
+    metadata: dict[str, str] | None = Field(
+        description="As you sent it, where `particulars` was asked."
+    )
     provider_transaction_id: str | None
     redirect_url: str | None = Field(description="Where the payer must go, while it is pending.")
     next_inquiry_at: datetime | None = Field(description="When the provider is asked next.")
@@ -234,6 +238,16 @@ class AsOfQuery(Query):
 
     as_of: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = Field(
         default=None, description="A log position, or an RFC 3339 time."
+    )
+
+
+class PaymentQuery(AsOfQuery):
+    """How to look at one payment."""
+
+    particulars: bool = Field(
+        default=False,
+        description="Open what was sealed with it too: description and metadata. For the merchant, "
+        "operators and admins.",
     )
 
 

@@ -1,12 +1,19 @@
-"""Views: a folded payment as the shapes of HTTP; pure, and the only place where both are known."""
+"""Views: a folded payment as the shapes of HTTP; pure, and the only place where both are known.
+
+What is asked thousands of times a second is written as plain objects: making a model of what is
+valid by construction costs more than the rest of the answer. The models in `api.schemas` document
+the same shapes, and tests hold every answer against them.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Final
 
 from api import schemas
 from ledger import events
 from ledger.entry import RecordedEvent
+from ledger.events import JsonObject
 from ledger.evidence import Evidence
 from ledger.merkle import leaf_hash
 from ledger.money import decimals_of
@@ -23,25 +30,28 @@ def decimal_text(amount_minor: int, currency: str) -> str:
     return f"{sign}{major}.{minor:0{decimals}d}" if decimals else f"{sign}{major}"
 
 
-def receipt_of(requested: RecordedEvent) -> schemas.PaymentReceipt:
-    """Write the receipt of a payment: a function of its first event alone, so it never changes."""
+def receipt_of(requested: RecordedEvent) -> JsonObject:
+    """Write the receipt of a payment: a function of its first event alone, so it never changes.
+
+    The shape is `schemas.PaymentReceipt`.
+    """
     event = requested.event
     if not isinstance(event, events.PaymentRequested):
         raise TypeError(f"a payment does not begin with {event.type}")
-    return schemas.PaymentReceipt(
-        id=event.payment_id,
-        status="requested",
-        amount=decimal_text(event.amount_minor, event.currency),
-        currency=event.currency,
-        merchant_id=event.merchant_id,
-        provider=event.provider,
-        operator=event.operator,
-        country=event.country,
-        route_reason=event.route_reason,
-        created_at=requested.recorded_at,
-        expires_at=event.expires_at,
-        position=requested.position,
-    )
+    return {
+        "id": event.payment_id,
+        "status": "requested",
+        "amount": decimal_text(event.amount_minor, event.currency),
+        "currency": event.currency,
+        "merchant_id": event.merchant_id,
+        "provider": event.provider,
+        "operator": event.operator,
+        "country": event.country,
+        "route_reason": event.route_reason,
+        "created_at": requested.recorded_at,
+        "expires_at": event.expires_at,
+        "position": requested.position,
+    }
 
 
 def payment_of(
@@ -51,36 +61,37 @@ def payment_of(
     redirect_url: str | None,
     description: str | None,
     metadata: dict[str, str] | None,
-) -> schemas.PaymentOut:
-    """Write a payment as its events so far say."""
-    request, settled, attempt = state.requested, state.settled, state.attempt
-    return schemas.PaymentOut(
-        id=request.payment_id,
-        status=state.status,
-        is_final=state.status.is_final,
-        reason=state.reason,
-        code=settled.code or state.code,
-        amount=state.money.amount,
-        currency=request.currency,
-        merchant_id=request.merchant_id,
-        provider=attempt.provider if attempt else request.provider,
-        operator=request.operator,
-        country=request.country,
-        route_reason=request.route_reason,
-        description=description,
-        metadata=metadata,
-        provider_transaction_id=settled.provider_transaction_id,
-        redirect_url=redirect_url,
-        next_inquiry_at=next_inquiry_at(state, recorded),
-        inquiries=state.inquiries,
-        attempts=[_attempt_of(one) for one in state.attempts],
-        evidence=[_evidence_of(one) for one in sorted(state.evidence, key=lambda one: one.order)],
-        created_at=recorded[0].recorded_at,
-        updated_at=recorded[-1].recorded_at,
-        expires_at=request.expires_at,
-        position=recorded[-1].position,
-        version=recorded[-1].version,
-    )
+) -> JsonObject:
+    """Write a payment as its events so far say; the shape is `schemas.PaymentOut`."""
+    request, settled, attempt, last = state.requested, state.settled, state.attempt, recorded[-1]
+    status = state.status
+    return {
+        "id": request.payment_id,
+        "status": status,
+        "is_final": status.is_final,
+        "reason": state.reason,
+        "code": settled.code or state.code,
+        "amount": decimal_text(request.amount_minor, request.currency),
+        "currency": request.currency,
+        "merchant_id": request.merchant_id,
+        "provider": attempt.provider if attempt else request.provider,
+        "operator": request.operator,
+        "country": request.country,
+        "route_reason": request.route_reason,
+        "description": description,
+        "metadata": metadata,
+        "provider_transaction_id": settled.provider_transaction_id,
+        "redirect_url": redirect_url,
+        "next_inquiry_at": next_inquiry_at(state, recorded),
+        "inquiries": state.inquiries,
+        "attempts": [_attempt_of(one) for one in state.attempts],
+        "evidence": [_evidence_of(one) for one in sorted(state.evidence, key=_order)],
+        "created_at": recorded[0].recorded_at,
+        "updated_at": last.recorded_at,
+        "expires_at": request.expires_at,
+        "position": last.position,
+        "version": last.version,
+    }
 
 
 def next_inquiry_at(state: Payment, recorded: Sequence[RecordedEvent]) -> datetime | None:
@@ -124,24 +135,27 @@ def event_of(recorded: RecordedEvent) -> schemas.EventOut:
     )
 
 
-def _attempt_of(attempt: Attempt) -> schemas.AttemptOut:
-    return schemas.AttemptOut(
-        number=attempt.number,
-        provider=attempt.provider,
-        reference=attempt.reference,
-        is_accepted=attempt.is_accepted,
-    )
+_order: Final = attrgetter("order")
 
 
-def _evidence_of(word: Evidence) -> schemas.EvidenceOut:
-    return schemas.EvidenceOut(
-        source=word.source,
-        provider=word.provider,
-        reference=word.reference,
-        word=word.word,
-        amount=word.amount,
-        currency=word.currency,
-        provider_transaction_id=word.provider_transaction_id,
-        code=word.code,
-        reason=word.reason,
-    )
+def _attempt_of(attempt: Attempt) -> JsonObject:
+    return {
+        "number": attempt.number,
+        "provider": attempt.provider,
+        "reference": attempt.reference,
+        "is_accepted": attempt.is_accepted,
+    }
+
+
+def _evidence_of(word: Evidence) -> JsonObject:
+    return {
+        "source": word.source,
+        "provider": word.provider,
+        "reference": word.reference,
+        "word": word.word,
+        "amount": word.amount,
+        "currency": word.currency,
+        "provider_transaction_id": word.provider_transaction_id,
+        "code": word.code,
+        "reason": word.reason,
+    }

@@ -11,6 +11,7 @@ it, which turns /readyz to 503.
 `opened(settings)` is the small sibling for commands: database and store, and nothing that runs.
 """
 
+import itertools
 import os
 import secrets
 import socket
@@ -35,6 +36,7 @@ from adapters.transport import Transport
 from adapters.worker import Worker
 from api.background import Background
 from api.master_key import master_keys_for
+from api.randomness import RandomBlock
 from api.settings import Fault, Settings, SettingsError, provider_settings
 from ledger.checkpoint import Checkpoint, Signer, sign_note
 from ledger.errors import NoteKeyError
@@ -100,9 +102,15 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def random_id() -> str:
-    """Make an id for a request: 16 hex digits."""
-    return secrets.token_hex(8)
+class RequestIds:
+    """Makes ids for requests, 16 hex digits: drawn once per process, then counted."""
+
+    def __init__(self) -> None:
+        self._next = itertools.count(secrets.randbits(48) << 16)
+
+    def __call__(self) -> str:
+        """Make one."""
+        return f"{next(self._next) & 0xFFFF_FFFF_FFFF_FFFF:016x}"
 
 
 @asynccontextmanager
@@ -136,7 +144,7 @@ async def services(
     settings: Settings,
     *,
     clock: Clock = utc_now,
-    new_id: Callable[[], str] = random_id,
+    new_id: Callable[[], str] | None = None,
     store: EventStore | None = None,
     is_working: bool = True,
     is_loopback_only: bool = False,
@@ -146,7 +154,7 @@ async def services(
     Args:
         settings: what was chosen.
         clock: the present time.
-        new_id: makes ids of requests.
+        new_id: makes ids of requests; by default counted from a random start.
         store: another log than the database's, for tests.
         is_working: whether this process submits, asks and translates; projections always run.
         is_loopback_only: whether adapters may call this machine alone (the sandboxes).
@@ -162,7 +170,7 @@ async def services(
             opened(settings, clock=clock, create=not settings.is_production)
         )
         log_store: EventStore = own_store if store is None else store
-        vault = Vault(await _master_keys(settings, database), log_store)
+        vault = Vault(await _master_keys(settings, database), log_store, random_bytes=RandomBlock())
         handler = Handler(log_store)
         projections = projections_of(database)
         await projections.start(log_store)
@@ -180,7 +188,7 @@ async def services(
         made = Services(
             settings=settings,
             clock=clock,
-            new_id=new_id,
+            new_id=new_id or RequestIds(),
             database=database,
             store=log_store,
             handler=handler,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from api import schemas
 from ledger import commands
 from ledger.evidence import Evidence, Source, Word
 from ledger.payment import payment_id_of
@@ -155,7 +156,7 @@ async def test_a_payment_is_shown_as_its_events_say(world: World) -> None:
     payment_id = (await world.pay(content)).json["id"]
     await paid(world, payment_id)
 
-    answer = await world.get(f"/v1/payments/{payment_id}")
+    answer = await world.get(f"/v1/payments/{payment_id}?particulars=true")
 
     reference = f"reference-of-{payment_id}"
     position = int(answer.headers["Cauri-Position"])
@@ -203,7 +204,7 @@ async def test_a_payment_is_shown_as_its_events_say(world: World) -> None:
 async def test_an_accountant_sees_a_payment_without_what_was_sealed(world: World) -> None:
     payment_id = (await world.pay(a_payment(description="Bread"))).json["id"]
 
-    seen = await world.get(f"/v1/payments/{payment_id}", who="accountant")
+    seen = await world.get(f"/v1/payments/{payment_id}?particulars=true", who="accountant")
 
     assert (seen.status, seen.json["description"]) == (200, None)
 
@@ -245,6 +246,18 @@ async def test_a_pending_payment_says_where_the_payer_goes_and_when_we_ask(
         "https://pay.example/page",
         "2026-03-01T13:00:00Z",
     )
+
+
+async def test_answers_written_by_hand_are_what_their_models_say(world: World) -> None:
+    receipt = await world.pay(a_payment(description="Bread", metadata={"table": "7"}))
+    location = receipt.headers["Location"]
+    before = await world.get(location)
+    await paid(world, receipt.json["id"])
+    after = await world.get(f"{location}?particulars=true")
+
+    shown = [schemas.PaymentOut.model_validate_json(one.body) for one in (before, after)]
+    assert schemas.PaymentReceipt.model_validate_json(receipt.body).id == shown[0].id
+    assert [one.status.value for one in shown] == ["requested", "succeeded"]
 
 
 async def test_a_payment_can_be_seen_as_it_was_at_a_position_and_at_a_time(
@@ -412,6 +425,6 @@ async def test_a_person_who_was_erased_leaves_a_payment_that_can_still_be_seen(
     await world.services.store.destroy_subject(state.requested.payer)
     world.services.vault.forget(state.requested.payer)
 
-    shown = await world.get(f"/v1/payments/{payment_id}")
+    shown = await world.get(f"/v1/payments/{payment_id}?particulars=true")
 
     assert (shown.status, shown.json["amount"], shown.json["description"]) == (200, "1500", None)

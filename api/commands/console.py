@@ -52,7 +52,9 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
 
 def write_json(content: object) -> None:
     """Write one JSON value and a line's end."""
-    sys.stdout.buffer.write(orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE))
+    sys.stdout.buffer.write(
+        orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
+    )
     sys.stdout.buffer.flush()
 
 

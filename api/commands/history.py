@@ -3,6 +3,7 @@
 Nothing sealed is opened here: an operator's terminal is no place for somebody's number.
 """
 
+from datetime import datetime
 from typing import Any, Final
 
 import orjson
@@ -43,12 +44,16 @@ async def _show_payment(payment_id: str, database: str | None, *, as_json: bool)
     if as_json:
         write_json(
             {
-                "payment": shown.model_dump(mode="json"),
+                "payment": shown,
                 "events": [one.model_dump(mode="json") for one in trail],
             }
         )
         return
-    facts = shown.model_dump(mode="json", exclude={"attempts", "evidence", "metadata"})
+    facts = {
+        name: rfc3339(value) if isinstance(value, datetime) else value
+        for name, value in shown.items()
+        if name not in {"attempts", "evidence", "metadata"}
+    }
     write_table(
         f"Payment {payment_id}",
         ("what", "value"),
