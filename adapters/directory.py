@@ -26,6 +26,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from adapters.mobile_plan import read_mobile
 from ledger.errors import InvalidPhoneError
 
 PHONE_LENGTH_MAX: Final = 40
@@ -229,6 +230,11 @@ def parse_phone(text: str, default_country: str | None, *, name: str = "phone") 
         raise InvalidPhoneError(
             name, "it is too long for a telephone number.", "Send one number, with country code."
         )
+    plain = read_mobile(text)
+    if plain is not None:
+        country, national, carrier, is_portable = plain
+        operator = OPERATORS.get((country, _BRANDS.get((country, carrier), "")))
+        return Phone(text, national, country, carrier, operator, is_portable)
     written = text.translate(_INVISIBLE)
     if _WRITTEN.fullmatch(written) is None:
         raise _no_number(name)
