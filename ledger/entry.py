@@ -174,16 +174,21 @@ def decode_entry(entry: bytes) -> RecordedEvent:
     """
     try:
         line = orjson.loads(entry)
-        return RecordedEvent(
-            line["position"],
-            line["stream"],
-            line["version"],
-            datetime.fromisoformat(line["recorded_at"]),
-            line["correlation_id"],
-            line["causation_id"],
-            line["actor"],
-            decode_event(line["type"], line["schema"], line["data"]),
-            entry,
+        # Every event of every replay comes by here; the class's own constructor makes this very
+        # tuple, in one more call.
+        return tuple.__new__(
+            RecordedEvent,
+            (
+                line["position"],
+                line["stream"],
+                line["version"],
+                datetime.fromisoformat(line["recorded_at"]),
+                line["correlation_id"],
+                line["causation_id"],
+                line["actor"],
+                decode_event(line["type"], line["schema"], line["data"]),
+                entry,
+            ),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise CorruptLogError(0, f"the entry cannot be read: {error}") from error
