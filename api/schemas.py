@@ -95,9 +95,7 @@ class PaymentRequest(Request):
             Field(max_length=METADATA_PAIRS_MAX),
         ]
         | None
-    ) = Field(
-        default=None, description="Your own pairs; sealed, and given back with `particulars`."
-    )
+    ) = Field(default=None, description="Your own pairs; sealed, and given back with the payment.")
     return_url: ReturnUrl | None = Field(
         default=None, description="Where a hosted page sends the payer afterwards."
     )
@@ -164,10 +162,8 @@ class PaymentOut(Response):
     operator: str | None
     country: str
     route_reason: str
-    description: str | None = Field(description="As you sent it, where `particulars` was asked.")
-    metadata: dict[str, str] | None = Field(
-        description="As you sent it, where `particulars` was asked."
-    )
+    description: str | None = Field(description="As you sent it; null for other roles.")
+    metadata: dict[str, str] | None = Field(description="As you sent it; null for other roles.")
     provider_transaction_id: str | None
     redirect_url: str | None = Field(description="Where the payer must go, while it is pending.")
     next_inquiry_at: datetime | None = Field(description="When the provider is asked next.")
@@ -245,9 +241,9 @@ class PaymentQuery(AsOfQuery):
     """How to look at one payment."""
 
     particulars: bool = Field(
-        default=False,
-        description="Open what was sealed with it too: description and metadata. For the merchant, "
-        "operators and admins.",
+        default=True,
+        description="Whether to open what was sealed with it: description and metadata. The "
+        "merchant, operators and admins may.",
     )
 
 
