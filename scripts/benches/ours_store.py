@@ -6,6 +6,7 @@ commits, entries hashed into the tree, every expected version checked.
 
 import asyncio
 import gc
+import itertools
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +21,7 @@ from ledger.store import replay
 from ledger.verify import verify_log
 from projections.base import Projections
 from projections.payments import PaymentsProjection
-from scripts.benches.story import life_of, payment_ids
+from scripts.benches.story import LIVES, life_of, payment_ids
 from scripts.benches.subject import Answer, quantile, serve
 
 WARM_UP_PART: Final = 0.15
@@ -40,7 +41,11 @@ async def append(url: str, writers: int, seconds: float) -> Answer:
     """Let many writers append at once, one event each, every one at its stream's version."""
     async with _opened(url) as (_, store):
         ids = payment_ids(1)
-        numbers = iter(range(2**31))
+        told = (
+            life_of(payment_id, number)
+            for number, payment_id in zip(range(LIVES), ids, strict=False)
+        )
+        lives = itertools.cycle([[decode_event(n, 1, fields) for n, fields in one] for one in told])
         began = time.perf_counter()
         counting_from = began + seconds * WARM_UP_PART
         until = began + seconds
@@ -48,10 +53,8 @@ async def append(url: str, writers: int, seconds: float) -> Answer:
 
         async def writer() -> None:
             while True:
-                payment_id = next(ids)
-                stream = f"payment-{payment_id}"
-                for version, (name, fields) in enumerate(life_of(payment_id, next(numbers))):
-                    event = decode_event(name, 1, fields)
+                stream = f"payment-{next(ids)}"
+                for version, event in enumerate(next(lives)):
                     asked = time.perf_counter()
                     await store.append(stream, version, [event], context=_CONTEXT)
                     answered = time.perf_counter()
@@ -60,8 +63,6 @@ async def append(url: str, writers: int, seconds: float) -> Answer:
                     if answered > counting_from:
                         waited.append(answered - asked)
 
-        gc.collect()
-        gc.freeze()
         await asyncio.gather(*(writer() for _ in range(writers)))
         await _check_size(store, len(waited))
         return {

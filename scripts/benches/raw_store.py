@@ -20,12 +20,10 @@ import orjson
 from ledger.entry import Context, draft, place
 from ledger.events import decode_event
 from ledger.merkle import leaf_hash
-from scripts.benches.story import life_of, payment_ids
+from scripts.benches.story import LIVES, life_of, payment_ids
 from scripts.benches.subject import Answer, serve
 
 ROWS_PER_COMMIT: Final = 100
-LIVES: Final = 200
-"""How many payments' entries are prepared; they are written again and again, under other names."""
 
 _PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL", "cache_size = -16000")
 _SQLITE: Final = "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?)"

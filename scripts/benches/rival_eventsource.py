@@ -16,7 +16,7 @@ from uuid import UUID, uuid5
 from eventsource import DomainEvent, ExpectedVersion, StreamId, register_event
 from eventsource.adapters.sqlite import SQLiteEventStore
 
-from scripts.benches.story import life_of, payment_ids
+from scripts.benches.story import LIVES, life_of, payment_ids
 from scripts.benches.subject import Answer, quantile, serve
 
 CATEGORY = "Payment"
@@ -87,17 +87,18 @@ async def append(path: str, writers: int, seconds: float) -> Answer:
     """Let many writers append at once, one event each, every one at its stream's version."""
     store = SQLiteEventStore(path)
     await store.current_position()
-    ids, numbers = payment_ids(1), itertools.count()
+    ids = payment_ids(1)
+    told = (life_of(one, number) for number, one in zip(range(LIVES), ids, strict=False))
+    lives = itertools.cycle(list(told))
     waited: list[float] = []
     began = time.perf_counter()
     until = began + seconds
 
     async def writer() -> None:
         while True:
-            payment_id = next(ids)
-            aggregate_id = uuid5(_NAMES, payment_id)
+            aggregate_id = uuid5(_NAMES, next(ids))
             stream = StreamId(aggregate_id=aggregate_id, category=CATEGORY)
-            for version, (name, fields) in enumerate(life_of(payment_id, next(numbers))):
+            for version, (name, fields) in enumerate(next(lives)):
                 event = _event(aggregate_id, version, name, fields)
                 asked = time.perf_counter()
                 await store.append(stream, [event], ExpectedVersion.exact(version))

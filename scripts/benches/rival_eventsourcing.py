@@ -15,7 +15,7 @@ from typing import Any
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate
 
-from scripts.benches.story import life_of, payment_ids
+from scripts.benches.story import LIVES, life_of, payment_ids
 from scripts.benches.subject import Answer, quantile, serve
 
 PAGE = 1000
@@ -74,11 +74,13 @@ def append(path: str, seconds: float) -> Answer:
     """Save one event per commit until the time is over."""
     application = _application(path)
     waited: list[float] = []
+    told = (life_of(one, number) for number, one in zip(range(LIVES), payment_ids(1), strict=False))
+    lives = list(told)
     began = time.perf_counter()
     until = began + seconds
-    for number, payment_id in enumerate(payment_ids(1)):
+    for life in itertools.cycle(lives):
         payment: Payment | None = None
-        for name, fields in life_of(payment_id, number):
+        for name, fields in life:
             asked = time.perf_counter()
             if payment is None:
                 payment = Payment._create(Payment.Requested, fields=fields)  # noqa: SLF001 - as its documentation does

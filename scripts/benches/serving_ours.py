@@ -156,8 +156,8 @@ async def _live(lent: Services, payment_id: str, number: int) -> None:
     )
     for command in told:
         await lent.handler.handle(command, context=_CONTEXT, keys=keys)
-        for new_key in keys:
-            lent.vault.remember(new_key)
+        for made in keys:
+            lent.vault.remember(made)
         keys = ()
 
 
