@@ -22,6 +22,7 @@ from contextlib import suppress
 from typing import Final
 
 import sqlalchemy as sa
+import structlog
 
 from ledger.entry import Context, RecordedEvent
 from ledger.errors import StoreError
@@ -34,6 +35,8 @@ from ledger.sql_tree import read_tile
 from ledger.store import PAGE_MAX, QUEUED_MAX, Clock, DataKey, RawEntry, TreeHead
 
 __all__ = ["Database", "SqlEventStore", "migrate"]
+
+_log = structlog.get_logger(__name__)
 
 POLL_SECONDS: Final = 0.1
 """How often the database is asked for other processes' appends while somebody waits for one."""
@@ -159,7 +162,14 @@ class SqlEventStore:
         """See `EventStore.destroy_subject`."""
         statement = sa.delete(data_keys).where(data_keys.c.subject == subject)
         async with self.database.write() as connection:
-            return (await connection.execute(statement)).rowcount
+            destroyed = (await connection.execute(statement)).rowcount
+        if destroyed:
+            try:
+                await self.database.scrub()
+            except StoreError as error:
+                # The keys are gone for everybody; only their bytes wait for the next time.
+                _log.warning("keys.scrub_failed", error=type(error).__name__)
+        return destroyed
 
     async def close(self) -> None:
         """See `EventStore.close`; the database stays open."""

@@ -22,7 +22,7 @@ holds one event or five hundred, and positions without gaps need one line anyway
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -173,7 +173,7 @@ class Appender:
         keys: Sequence[DataKey],
     ) -> list[RecordedEvent]:
         """See `ledger.store.EventStore.append`."""
-        if self._is_closed or self._task is None:
+        if self._is_closed or self._task is None or self._task.done():
             raise StoreClosedError("the store is not open: nothing was written")
         if not events:
             raise ValueError("an append needs at least one event")
@@ -191,21 +191,27 @@ class Appender:
         self._is_closed = True
         self._arrived.set()
         if self._task is not None:
-            await asyncio.shield(self._task)
+            await asyncio.wait([self._task])
         await self._disconnect()
 
     async def _run(self) -> None:
-        while True:
-            if not self._queue:
-                if self._is_closed:
-                    return
-                self._arrived.clear()
-                await self._arrived.wait()
-                continue
+        try:
+            while self._queue or not self._is_closed:
+                if self._queue:
+                    await self._serve_next()
+                else:
+                    self._arrived.clear()
+                    await self._arrived.wait()
+        finally:
+            # Only if we were cancelled is anybody left.
+            self._fail(self._queue, StoreClosedError("the store was stopped: nothing was written"))
+
+    async def _serve_next(self) -> None:
+        async with self._database.writing:
+            # Not before: whoever comes while we wait for the lock shares this commit.
             batch = self._take()
             try:
-                async with self._database.writing:
-                    await self._serve(batch)
+                await self._serve(batch)
             except Exception as error:  # noqa: BLE001 - it is handed to those who asked
                 self._fail(batch, error)
             except BaseException:
@@ -334,16 +340,18 @@ class Appender:
         while len(known) > VERSIONS_MAX:
             del known[next(iter(known))]
 
-    def _fail(self, batch: list[_Request], error: BaseException) -> None:
+    def _fail(self, requests: Iterable[_Request], error: BaseException) -> None:
         meaning = error if isinstance(error, LedgerError) else self._database.kind.translate(error)
         if meaning is None:
-            _log.error("appender.failed", error=type(error).__name__, requests=len(batch))
+            # No fault of the surroundings: a contradiction in the database, or a mistake in here.
+            _log.error("appender.failed", exc_info=error)
             meaning = StoreUnavailableError(
-                f"The database refused a commit ({type(error).__name__}).",
+                f"The commit failed ({type(error).__name__}).",
                 "Run `cauri verify`: something else may have written to this log.",
             )
-        meaning.__cause__ = error if meaning is not error else None
-        for request in batch:
+        if meaning is not error:
+            meaning.__cause__ = error
+        for request in requests:
             # One error object per caller: each will be raised, and carry a traceback of its own.
             request.error = again(meaning)
             request.settle()

@@ -96,6 +96,17 @@ class Database:
         with self.translating():
             return await self.kind.connect(self.engine, is_writer=is_writer)
 
+    async def scrub(self) -> None:
+        """See that deleted rows leave no bytes behind, as far as that can be; see `Dialect`."""
+        connection = await self.connect_log(is_writer=True)
+        try:
+            with self.translating():
+                async with self.writing:
+                    for statement in self.kind.scrubbing:
+                        await connection.command(statement)
+        finally:
+            await connection.close()
+
     async def insert_or_replace(
         self,
         connection: AsyncConnection,

@@ -88,6 +88,9 @@ class Sqlite:
     """SQLite through aiosqlite: the embedded default."""
 
     name = "sqlite"
+    # The pages were overwritten (`secure_delete`); the log of writes still has them. Readers in
+    # the middle of something are not waited for long.
+    scrubbing: tuple[str, ...] = ("PRAGMA busy_timeout = 200", "PRAGMA wal_checkpoint(TRUNCATE)")
 
     def engine(self, url: URL) -> AsyncEngine:
         """WAL and synchronous=FULL: readers never wait, and what was committed is on the disk."""
@@ -215,6 +218,10 @@ class _SqliteConnection:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 
+    async def command(self, sql: str) -> None:
+        """Run a statement outside any transaction, for its effect."""
+        await self._driver.execute_fetchall(sql)
+
     async def read_streams(self, streams: Sequence[str]) -> list[bytes]:
         return await self._visit(self._read, _SQLITE_STREAMS, (orjson.dumps(streams).decode(),))
 
@@ -279,6 +286,8 @@ class Postgresql:
     """PostgreSQL (15 or newer) through asyncpg: several processes, one log."""
 
     name = "postgresql"
+    # Dead rows stay in their page until then. The server's archives are its administrator's.
+    scrubbing: tuple[str, ...] = ("VACUUM data_keys",)
 
     def engine(self, url: URL) -> AsyncEngine:
         """Every wait has a limit: for a connection, a lock, a statement, the next one."""
@@ -353,6 +362,10 @@ class _PostgresqlConnection:
 
     async def rollback(self) -> None:
         await self._driver.execute("ROLLBACK")
+
+    async def command(self, sql: str) -> None:
+        """Run a statement outside any transaction, for its effect."""
+        await self._driver.execute(sql)
 
     async def read_streams(self, streams: Sequence[str]) -> list[bytes]:
         return [row[0] for row in await self._driver.fetch(_POSTGRESQL_STREAMS, streams)]

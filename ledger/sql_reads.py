@@ -54,6 +54,7 @@ class LogReads:
 
     async def stream(self, stream: str) -> list[RecordedEvent]:
         """All events of a stream, in order."""
+        self._check_open()
         answer: asyncio.Future[list[RecordedEvent]] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(stream, []).append(answer)
         if len(self._groups) < GROUPS_MAX:
@@ -62,6 +63,7 @@ class LogReads:
 
     async def page(self, after: int, limit: int) -> list[RecordedEvent]:
         """The next events after a position."""
+        self._check_open()
         return [decode_entry(entry) for entry in await self._ahead.page(after, limit)]
 
     async def _page(self, after: int, limit: int) -> list[bytes]:
@@ -71,21 +73,26 @@ class LogReads:
 
     async def size(self) -> int:
         """The size of the log as last committed."""
+        self._check_open()
         with self._database.translating():
             async with self._connection() as connection:
                 return await connection.read_size()
 
     async def close(self) -> None:
         """Let reads on their way arrive, then close the connections."""
+        if self._is_closed:
+            return
         self._is_closed = True
         await self._ahead.close()
         await asyncio.gather(*self._groups, return_exceptions=True)
         for _ in range(CONNECTIONS_MAX):
-            await self._slots.acquire()
+            await self._slots.acquire()  # behind everybody who asked before
         while self._idle:
             await self._idle.pop().close()
-        for _ in range(CONNECTIONS_MAX):
-            self._slots.release()
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise StoreClosedError("the store is closed: nothing can be read")
 
     async def _serve_groups(self) -> None:
         ourselves = asyncio.current_task()
@@ -159,8 +166,6 @@ class LogReads:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[LogConnection]:
         async with self._slots:
-            if self._is_closed and not self._groups:
-                raise StoreClosedError("the store is closed")
             connection = (
                 self._idle.pop()
                 if self._idle

@@ -19,7 +19,7 @@ from ledger.store import Clock
 from ledger.verify import verify_log
 from tests.builders import CONTEXT
 from tests.contracts.sql_store import OpenSqlStore, SqlStoreContract, Unlock, fill_more, tell_writer
-from tests.contracts.store import an_event, everything, fill, places
+from tests.contracts.store import a_key, an_event, everything, fill, places
 
 
 class TestSqliteStore(SqlStoreContract):
@@ -80,6 +80,18 @@ class TestSqliteStore(SqlStoreContract):
         assert len(await everything(store)) == 3
         await store.close()
         await database.close()
+
+    async def test_a_destroyed_key_leaves_no_bytes_behind(
+        self, path: Path, store: SqlEventStore
+    ) -> None:
+        def traces(of: bytes) -> int:
+            return sum(file.read_bytes().count(of) for file in path.parent.glob("cauri.db*"))
+
+        keys = [a_key(1)._replace(wrapped=b"to be forgotten"), a_key(2, "other")]
+        await store.append("a", 0, [an_event()], context=CONTEXT, keys=keys)
+        assert traces(b"to be forgotten") > 0
+        assert await store.destroy_subject("person") == 1
+        assert (traces(b"to be forgotten"), traces(keys[1].wrapped)) == (0, 1)
 
     @pytest.mark.parametrize(
         ("content", "error", "words"),

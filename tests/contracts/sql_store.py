@@ -12,14 +12,27 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from ledger import sql_schema
-from ledger.errors import SchemaVersionError, StoreUnavailableError, WrongVersionError
+from ledger.errors import (
+    SchemaVersionError,
+    StoreClosedError,
+    StoreUnavailableError,
+    WrongVersionError,
+)
 from ledger.events import MerchantAdded
 from ledger.sql import Database, SqlEventStore, migrate
 from ledger.sql_database import MIGRATIONS
 from ledger.store import Clock, replay
 from ledger.verify import verify_log
 from tests.builders import CONTEXT
-from tests.contracts.store import StoreContract, a_key, an_event, everything, fill, places
+from tests.contracts.store import (
+    StoreContract,
+    a_key,
+    a_turn,
+    an_event,
+    everything,
+    fill,
+    places,
+)
 
 OpenSqlStore = Callable[..., Awaitable[SqlEventStore]]
 Unlock = Callable[[], Awaitable[None]]
@@ -168,6 +181,37 @@ class SqlStoreContract(StoreContract):
         assert places(await everything(store)) == [(1, "a", 1), (2, "a", 2)]
         assert await store.data_keys(["key-1"]) == {}
         assert (await verify_log(store)).size == 2
+
+    async def test_a_closed_store_neither_reads_nor_leaves_connections(
+        self, store: SqlEventStore
+    ) -> None:
+        await fill(store, 20)
+        reading = asyncio.gather(store.read_stream("thing-1"), store.read(0), store.position())
+        await a_turn()
+        await store.close()
+        stream, log, position = await reading
+        assert (len(stream), len(log), position) == (3, 20, 20)
+        for read in (store.read_stream("thing-1"), store.read(0), store.position()):
+            with pytest.raises(StoreClosedError):
+                await read
+
+    async def test_an_appender_that_was_stopped_leaves_nobody_waiting(
+        self, store: SqlEventStore
+    ) -> None:
+        await fill(store, 20)
+        waiting = [
+            asyncio.create_task(store.append(f"a-{at}", 0, [an_event()], context=CONTEXT))
+            for at in range(5)
+        ]
+        await a_turn()
+        assert store._appender._task is not None
+        store._appender._task.cancel()
+        late = store.append("b", 0, [an_event()], context=CONTEXT)
+        outcomes = await asyncio.gather(*waiting, late, return_exceptions=True)
+        assert {type(outcome) for outcome in outcomes} == {StoreClosedError}
+        with pytest.raises(StoreClosedError):
+            await store.append("c", 0, [an_event()], context=CONTEXT)
+        assert (await verify_log(store)).size in {20, 25}
 
     async def test_a_page_of_a_long_log_is_replayed_whole(self, store: SqlEventStore) -> None:
         await fill(store, 2500)
