@@ -127,23 +127,17 @@ class Draft(NamedTuple):
 
 def draft(stream: str, events: Iterable[Event], context: Context) -> list[Draft]:
     """Encode all that does not depend on the place in the log, before anybody waits for it."""
-    opening = b'{"actor":%b,"causation_id":%b,"correlation_id":%b,"data":' % (
-        orjson.dumps(context.actor),
-        orjson.dumps(context.causation_id),
-        orjson.dumps(context.correlation_id),
-    )
+    actor, correlation_id, causation_id = context
+    said = {"actor": actor, "causation_id": causation_id, "correlation_id": correlation_id}
+    opening = orjson.dumps(said)[:-1]
     name = orjson.dumps(stream)
     drafts = []
     for event in events:
         payload = orjson.dumps(encode_event(event), option=orjson.OPT_SORT_KEYS)
-        drafts.append(
-            Draft(
-                event.type,
-                b'%b%b,"position":' % (opening, payload),
-                b'","schema":%d,"stream":%b,"type":%b,"version":'
-                % (event.schema_version, name, orjson.dumps(event.type)),
-            )
-        )
+        before = b'%b,"data":%b,"position":' % (opening, payload)
+        kind = event.schema_version, name, event.type.encode()
+        after = b'","schema":%d,"stream":%b,"type":"%b","version":' % kind
+        drafts.append(Draft(event.type, before, after))
     return drafts
 
 
