@@ -175,6 +175,18 @@ def keys_list(database: Database = None, as_json: Json = False) -> None:
     _do("keys", "list_keys", database=database, as_json=as_json)
 
 
+@keys.command("signing")
+def keys_signing(
+    name: Annotated[
+        str, typer.Option("--name", help="The log's own name: a host and path you control.")
+    ],
+    file: Annotated[Path, typer.Option("--file", help="Where the private key is written, once.")],
+    as_json: Json = False,
+) -> None:
+    """Make the key that signs checkpoints; print the public key for those who verify."""
+    _do("keys", "make_signing_key", name=name, file=file, as_json=as_json)
+
+
 @payments.command("show")
 def payments_show(
     payment_id: Annotated[str, typer.Argument(metavar="ID", help="pay_...")],

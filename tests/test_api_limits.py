@@ -1,6 +1,7 @@
 """Limits and outages: what is too much is told to wait, what fails loses nothing."""
 
 import asyncio
+import json
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from ledger import sql_dialects
 from ledger.errors import StoreUnavailableError
 from ledger.memory import MemoryEventStore
-from tests.api_world import World, a_world, settings_in
+from tests.api_world import World, a_world, captured_logs, settings_in
 from tests.conftest import FakeClock
 
 
@@ -152,3 +153,30 @@ async def test_a_database_another_program_holds_is_told_and_the_payment_can_be_r
 async def world_in_memory(tmp_path: Path, clock: FakeClock):  # type: ignore[no-untyped-def]
     async with a_world(settings_in(tmp_path), clock=clock, is_in_memory=True) as made:
         yield made
+
+
+async def test_a_request_leaves_one_line_that_tells_no_secret(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    with captured_logs("info") as logs:
+        async with a_world(settings_in(tmp_path), clock=clock, is_in_memory=True) as world:
+            await world.pay(key="a-secret-order", headers={"X-Correlation-Id": "till-7"})
+            key = world.keys["mer_1"]
+    lines = [json.loads(line) for line in logs.getvalue().splitlines()]
+    [line] = [line for line in lines if line["event"] == "http.request"]
+
+    assert line.pop("milliseconds") > 0
+    assert line.pop("request_id")
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "event": "http.request",
+        "level": "info",
+        "method": "POST",
+        "route": "/v1/payments",
+        "status": 202,
+        "code": None,
+        "actor": "merchant:mer_1",
+        "correlation_id": "till-7",
+    }
+    for secret in (key, "a-secret-order", "1500", "237650000001"):
+        assert secret.encode() not in logs.getvalue()

@@ -30,6 +30,7 @@ COMMANDS = (
     "keys add",
     "keys revoke",
     "keys list",
+    "keys signing",
     "payments show",
     "tail",
     "verify",
@@ -326,6 +327,30 @@ def test_a_newer_database_is_left_alone(here: Here) -> None:
         said = here.on(*arguments)
         assert said.status == 3, said
         assert "Upgrade the code" in said.err
+
+
+def test_a_signing_key_is_made_once_and_signs_what_verify_then_believes(
+    here: Here, tmp_path: Path
+) -> None:
+    file = tmp_path / "signing.key"
+    made = here("keys", "signing", "--name", "pay.example/log", "--file", str(file), "--json")
+    again = here("keys", "signing", "--name", "pay.example/log", "--file", str(file))
+    public = json.loads(made.out)["public_key"]
+    other = here("keys", "signing", "--name", "pay.example/log", "--file", "other.key", "--json")
+    auditor = here.asked("keys", "add", "--role", "auditor")
+    signed = {"CAURI_SIGNING_KEY_FILE": str(file), "CAURI_LOG_NAME": "pay.example/log"}
+    with a_server(tmp_path, "--database", here.database, **signed) as (_, url):
+        _, told = ask(f"{url}/v1/log/checkpoint", auditor["key"])
+    (tmp_path / "note").write_text(json.loads(told)["note"])
+
+    believed = here.on("verify", "--checkpoint", "note", "--key", public)
+    unsigned = here.on("verify", "--checkpoint", "note")
+    forged = here.on("verify", "--checkpoint", "note", "--key", json.loads(other.out)["public_key"])
+
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert (again.status, "signing.key" in again.err) == (3, True)
+    assert [believed.status, unsigned.status, forged.status] == [0, 0, 1]
+    assert "no trusted key has signed" in forged.err
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,18 @@
 """Merchants and API keys on the command line; a key's text is shown once and kept nowhere."""
 
+import os
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from api.authentication import NewKey, Role, new_key
 from api.commands.console import run_async, settings_for, write_json, write_line, write_table
 from api.wiring import opened, projected
 from ledger import commands, merchant
+from ledger.checkpoint import Signer
 from ledger.entry import Context, rfc3339
-from ledger.errors import InvalidInputError, UnknownMerchantError
+from ledger.errors import InvalidInputError, NoteKeyError, UnknownMerchantError
 from ledger.handling import Handler
 from ledger.store import EventStore
 from projections.keys import KeysProjection
@@ -69,6 +72,22 @@ def revoke_key(*, key_id: str, reason: str, database: str | None, as_json: bool)
         write_json({"key_id": key_id, "revoked": True, "was_revoked_before": not was_new})
     else:
         write_line(f"key {key_id} is revoked" + ("" if was_new else " already"))
+
+
+def make_signing_key(*, name: str, file: Path, as_json: bool) -> None:
+    """Make a signing key in a new file that only its owner can read."""
+    try:
+        signer = Signer.generate(name, secrets.token_bytes)
+    except NoteKeyError as error:
+        raise InvalidInputError("name", f"{error}.", "Send one such as pay.example/log.") from None
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+        opened.write(signer.private_text() + "\n")
+    public = signer.verifier.text()
+    if as_json:
+        write_json({"name": name, "file": str(file), "public_key": public})
+        return
+    write_line(f"the private key is in {file}; set CAURI_SIGNING_KEY_FILE and CAURI_LOG_NAME")
+    write_line(f"public key: {public}")
 
 
 def list_merchants(*, database: str | None, as_json: bool) -> None:
