@@ -4,8 +4,10 @@ In this order: the provider the caller names; the providers of the operator the 
 of the operator whose range the number is in. Of several, the first that is enabled and takes the
 currency. Numbers are portable, so a guess is only a default, and its reason is kept in the log.
 
-In development a caller may name a provider for a number of a country it does not serve: that is
-how MTN's own sandbox, whose numbers are Swedish, is tried.
+A wallet holds its country's money: a number of Cameroon cannot be asked for cedis, whatever the
+provider's software takes elsewhere. In development a caller may name a provider for a number of a
+country it does not serve, or in another currency: that is how MTN's own sandbox, whose numbers are
+Swedish and whose money is the euro, is tried.
 """
 
 from collections.abc import Mapping
@@ -17,6 +19,9 @@ from api.errors import INVALID_REQUEST, UNSERVED, Place, ProblemError
 from api.schemas import PaymentRequest
 
 KIND: Final = "collection"
+
+DOLLAR_WALLETS: Final = frozenset({"CD", "LR"})
+"""Where operators keep wallets in US dollars beside those in the country's currency."""
 
 
 class PaymentRoute(NamedTuple):
@@ -51,6 +56,8 @@ def choose_route(
         adapter = _named_provider(adapters, wanted.provider, wanted.currency)
         if is_production and phone.country not in adapter.countries:
             _refuse("/payer/phone", f"{adapter.name} does not serve {phone.country}.", adapters)
+        if is_production and operator is not None:
+            _check_currency(operator, wanted.currency)
         reason = "the caller named the provider"
         return PaymentRoute(adapter.name, operator.code if operator else None, phone, reason)
     if operator is None:
@@ -59,6 +66,7 @@ def choose_route(
     if chosen is None:
         reason = f"No enabled provider reaches {operator.code} in {wanted.currency}."
         _refuse("/payer/phone", reason, adapters)
+    _check_currency(operator, wanted.currency)
     return PaymentRoute(chosen, operator.code, phone, reason)
 
 
@@ -84,6 +92,15 @@ def _named_provider(adapters: Mapping[str, Adapter], name: str, currency: str) -
     if not _takes(adapter, currency):
         _refuse("/currency", f"{name} takes no {currency}.", adapters)
     return adapter
+
+
+def _check_currency(operator: Operator, currency: str) -> None:
+    held = [operator.currency, *(["USD"] if operator.country in DOLLAR_WALLETS else [])]
+    if currency not in held:
+        reason = f"Wallets of {operator.code} hold {' and '.join(held)}, not {currency}."
+        remedy = f"Send the amount in {' or '.join(held)}."
+        place = Place("pointer", "/currency", reason, remedy)
+        raise ProblemError(UNSERVED, f"{reason} {remedy}", [place])
 
 
 def _named_operator(code: str) -> Operator:

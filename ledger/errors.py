@@ -214,7 +214,7 @@ class UnknownEventTypeError(EntryError):
     def __init__(self, event_type: str, schema: int) -> None:
         super().__init__(
             f"event type {event_type!r} schema {schema} is unknown to this version of the code; "
-            "upgrade the code before reading this log"
+            "upgrade the code before reading this log, or run `cauri verify` if it is not newer"
         )
         self.event_type = event_type
         self.schema = schema

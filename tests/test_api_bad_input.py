@@ -92,6 +92,11 @@ REQUESTS: list[tuple[str, Any, tuple[int, str, list[str]]]] = [
         a_payment(provider="orange", currency="GHS"),
         (422, "operator_not_served", ["/currency"]),
     ),
+    (
+        "a currency the payer's wallet does not hold",
+        a_payment(currency="GHS"),
+        (422, "operator_not_served", ["/currency"]),
+    ),
     ("an unknown field", a_payment(amout="1"), (422, "invalid_request", ["/amout"])),
     (
         "an unknown field within",
