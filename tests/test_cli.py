@@ -338,8 +338,13 @@ def test_a_signing_key_is_made_once_and_signs_what_verify_then_believes(
     public = json.loads(made.out)["public_key"]
     other = here("keys", "signing", "--name", "pay.example/log", "--file", "other.key", "--json")
     auditor = here.asked("keys", "add", "--role", "auditor")
-    signed = {"CAURI_SIGNING_KEY_FILE": str(file), "CAURI_LOG_NAME": "pay.example/log"}
-    with a_server(tmp_path, "--database", here.database, **signed) as (_, url):
+    with a_server(
+        tmp_path,
+        "--database",
+        here.database,
+        CAURI_SIGNING_KEY_FILE=str(file),
+        CAURI_LOG_NAME="pay.example/log",
+    ) as (_, url):
         _, told = ask(f"{url}/v1/log/checkpoint", auditor["key"])
     (tmp_path / "note").write_text(json.loads(told)["note"])
 
