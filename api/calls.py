@@ -9,6 +9,7 @@ of a payment needs the object itself, and pydantic then validates that object.
 """
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeVar
@@ -113,7 +114,23 @@ class Call:
             raise ProblemError(MALFORMED_JSON, f"The body stops being JSON at {where}.") from None
         if type(parsed) is not dict:
             raise ProblemError(MALFORMED_JSON, "The body is JSON, but no object: send {...}.")
+        try:
+            # orjson takes the last of two equal names; which amount was meant, nobody can know.
+            json.loads(body, object_pairs_hook=_named_once)
+        except (_NamedTwiceError, RecursionError):
+            raise ProblemError(
+                MALFORMED_JSON, "The body names a field twice, or is too deep: name each once."
+            ) from None
         return parsed
+
+
+class _NamedTwiceError(Exception):
+    """One object has two fields of one name."""
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> None:
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise _NamedTwiceError
 
 
 def _too_large(bytes_max: int) -> NoReturn:

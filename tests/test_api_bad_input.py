@@ -141,6 +141,19 @@ async def test_a_request_that_cannot_be_used_is_refused_with_the_place_and_the_r
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        b'{"amount": "500", "amount": "900", "currency": "XAF", "payer": {"phone": "+237"}}',
+        b'{"amount": "500", "currency": "XAF", "payer": {"phone": "1", "phone": "2"}}',
+    ],
+)
+async def test_a_body_whose_meaning_is_doubtful_is_refused(world: World, body: bytes) -> None:
+    answer = await world.pay(data=body, headers={"Content-Type": "application/json"})
+
+    assert told(answer) == (400, "malformed_json", [])
+
+
+@pytest.mark.parametrize(
     "body", [b"", b"{", b'{"amount": "1",}', b"\xff\xfe", b'{"a": NaN}', b'{"a": "\\ud800"}']
 )
 async def test_what_is_no_json_is_told_so(world: World, body: bytes) -> None:
