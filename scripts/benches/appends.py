@@ -10,7 +10,7 @@ Every repeat begins with an empty database, ours and theirs.
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Final
 
 from scripts.benches.plan import WRITERS, Plan, in_turns, remove
@@ -30,33 +30,30 @@ _TEMPLATE: Final = "empty.db"
 def on_sqlite(plan: Plan) -> list[Row]:
     """Append to SQLite files."""
     seconds = plan.seconds
-    with ExitStack() as stack:
-        ours = stack.enter_context(plan.subject("ours_store"))
-        raw = stack.enter_context(plan.subject("raw_store"))
-        rival = stack.enter_context(plan.rival("rival_eventsourcing"))
-        other = stack.enter_context(plan.rival("rival_eventsource"))
-        ours.ask("create", url=plan.sqlite_url(_TEMPLATE))
+    ours, raw = plan.subject("ours_store"), plan.subject("raw_store")
+    rival, other = plan.rival("rival_eventsourcing"), plan.rival("rival_eventsource")
+    ours.ask("create", url=plan.sqlite_url(_TEMPLATE))
 
-        def mine(repeat: int) -> Answer:
-            with _file(plan, f"ours-{repeat}.db") as path:
-                url = f"sqlite:///{path}"
-                return ours.ask("append", url=url, writers=WRITERS, seconds=seconds)
+    def mine(repeat: int) -> Answer:
+        with _file(plan, f"ours-{repeat}.db") as path:
+            url = f"sqlite:///{path}"
+            return ours.ask("append", url=url, writers=WRITERS, seconds=seconds)
 
-        def limit(repeat: int) -> Answer:
-            with _file(plan, f"raw-{repeat}.db") as path:
-                return raw.ask("append_sqlite", path=path, seconds=seconds / 2)
+    def limit(repeat: int) -> Answer:
+        with _file(plan, f"raw-{repeat}.db") as path:
+            return raw.ask("append_sqlite", path=path, seconds=seconds / 2)
 
-        def theirs(repeat: int) -> Answer:
-            path = plan.folder / f"eventsourcing-{repeat}.db"
-            return rival.ask("append", path=str(path), seconds=seconds / 2)
+    def theirs(repeat: int) -> Answer:
+        path = plan.folder / f"eventsourcing-{repeat}.db"
+        return rival.ask("append", path=str(path), seconds=seconds / 2)
 
-        def others(repeat: int) -> Answer:
-            path = plan.folder / f"eventsource-{repeat}.db"
-            return other.ask("append", path=str(path), writers=WRITERS, seconds=seconds / 2)
+    def others(repeat: int) -> Answer:
+        path = plan.folder / f"eventsource-{repeat}.db"
+        return other.ask("append", path=str(path), writers=WRITERS, seconds=seconds / 2)
 
-        found = in_turns(
-            plan.repeats, {"ours": mine, "limit": limit, "theirs": theirs, "others": others}
-        )
+    found = in_turns(
+        plan.repeats, {"ours": mine, "limit": limit, "theirs": theirs, "others": others}
+    )
     work = f"{_WORK}, SQLite"
     waited = f"{work}: p99 of one append"
     return [
@@ -79,22 +76,22 @@ def on_postgresql(plan: Plan) -> list[Row]:
 
 def _on_server(plan: Plan, work: str, lent: Server) -> Row:
     seconds = plan.seconds
-    with ExitStack() as stack:
-        ours = stack.enter_context(plan.subject("ours_store"))
-        raw = stack.enter_context(plan.subject("raw_store"))
-        template = asyncio.run(lent.create())
-        stack.callback(lambda: asyncio.run(lent.drop()))
+    ours, raw = plan.subject("ours_store"), plan.subject("raw_store")
+
+    def mine(_repeat: int) -> Answer:
+        url = lent.url(asyncio.run(lent.create(template)))
+        return ours.ask("append", url=url, writers=WRITERS, seconds=seconds)
+
+    def limit(_repeat: int) -> Answer:
+        url = lent.url(asyncio.run(lent.create(template)))
+        return raw.ask("append_postgresql", url=url, seconds=seconds)
+
+    template = asyncio.run(lent.create())
+    try:
         ours.ask("create", url=lent.url(template))
-
-        def mine(repeat: int) -> Answer:
-            url = lent.url(asyncio.run(lent.create(template)))
-            return ours.ask("append", url=url, writers=WRITERS, seconds=seconds)
-
-        def limit(repeat: int) -> Answer:
-            url = lent.url(asyncio.run(lent.create(template)))
-            return raw.ask("append_postgresql", url=url, seconds=seconds)
-
         found = in_turns(plan.repeats, {"ours": mine, "limit": limit})
+    finally:
+        asyncio.run(lent.drop())
     return compared(work, found["ours"], found["limit"], _UNIT, LIMIT_GOAL)
 
 

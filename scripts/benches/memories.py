@@ -28,10 +28,8 @@ def on_sqlite(plan: Plan) -> list[Row]:
 
 
 def _peak(plan: Plan, events: int) -> float:
-    with plan.subject("ours_store") as filler:
-        path = plan.filled(filler, events)
-    with plan.subject("ours_store") as reader:
-        url = f"sqlite:///{path}"
+    with plan.new_subject("ours_store") as reader:
+        url = f"sqlite:///{plan.filled(events)}"
         reader.ask("replay", url=url)
         reader.ask("rebuild", url=url)
         return float(reader.ask("peak")["megabytes"])

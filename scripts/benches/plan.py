@@ -41,6 +41,8 @@ class Plan:
     wants_rivals: bool = True
     notes: list[str] = field(default_factory=list)
     """What must be known to read the table; the works add to it."""
+    running: dict[str, Subject] = field(default_factory=dict)
+    """The subjects that several works ask, by module; they sleep in between."""
 
     @classmethod
     def full(cls, folder: Path) -> "Plan":
@@ -64,11 +66,11 @@ class Plan:
             folder=folder,
             is_quick=True,
             repeats=3,
-            seconds=0.6,
-            events=15_000,
-            events_many=60_000,
+            seconds=0.5,
+            events=40_000,
+            events_many=40_000,
             events_few=10_000,
-            payments_seeded=2_000,
+            payments_seeded=600,
             connections=128,
         )
 
@@ -77,11 +79,22 @@ class Plan:
         return f"sqlite:///{self.folder / name}"
 
     def subject(self, module: str) -> Subject:
-        """Start a subject in this environment; its stderr is kept in the folder."""
+        """A subject in this environment that may have been asked things before."""
+        if module not in self.running:
+            self.running[module] = self.new_subject(module)
+        return self.running[module]
+
+    def new_subject(self, module: str) -> Subject:
+        """A subject of its own, which the caller closes; its stderr is kept in the folder."""
         return Subject(module, folder=self.folder)
 
     def rival(self, module: str) -> Subject:
-        """Start a subject in the environment of the libraries we compare with."""
+        """A subject in the environment of the libraries we compare with."""
+        if module not in self.running:
+            self.running[module] = self._new_rival(module)
+        return self.running[module]
+
+    def _new_rival(self, module: str) -> Subject:
         if not self.wants_rivals:
             return Missing(module, "its environment was not asked for")
         try:
@@ -90,14 +103,20 @@ class Plan:
             return Missing(module, error.reason)
         return Subject(module, folder=self.folder, python=python)
 
+    def close(self) -> None:
+        """End the subjects."""
+        while self.running:
+            self.running.popitem()[1].close()
+
     def fresh(self, template: str, name: str) -> Path:
         """Copy an empty database, so that every repeat begins with the same one."""
         path = self.folder / name
         shutil.copyfile(self.folder / template, path)
         return path
 
-    def filled(self, subject: Subject, events: int) -> Path:
+    def filled(self, events: int) -> Path:
         """A log of this length; it is made once, and kept until the end."""
+        subject = self.subject("ours_store")
         path = self.folder / f"log-{events}.db"
         if not path.exists():
             url = self.sqlite_url(path.name)

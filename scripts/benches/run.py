@@ -29,7 +29,10 @@ def run(*, is_quick: bool, only: str | None, json_file: Path | None) -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="cauri-bench-") as folder:
         plan = Plan.quick(Path(folder)) if is_quick else Plan.full(Path(folder))
-        rows = measured(plan, [only] if only else list(WORKS))
+        try:
+            rows = measured(plan, [only] if only else list(WORKS))
+        finally:
+            plan.close()
     plan.note(f"{time.monotonic() - began:.0f} s")
     kind = "quick, so take it as a hint" if is_quick else f"median of {plan.repeats}"
     table.show(rows, plan.notes, f"ours beside the limit ({kind}); ratio >= goal is met")

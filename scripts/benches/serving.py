@@ -42,9 +42,9 @@ def _rows(plan: Plan) -> list[Row]:
     folder = plan.folder / "serving"
     folder.mkdir()
     with ExitStack() as stack:
-        ours = stack.enter_context(plan.subject("serving_ours"))
-        bare = stack.enter_context(plan.subject("serving_bare"))
-        client = stack.enter_context(plan.subject("serving_load"))
+        ours = stack.enter_context(plan.new_subject("serving_ours"))
+        bare = stack.enter_context(plan.new_subject("serving_bare"))
+        client = stack.enter_context(plan.new_subject("serving_load"))
         lent = ours.ask("start", folder=str(folder), payments=plan.payments_seeded)
         key, payments = lent["key"], lent["payments"]
 
