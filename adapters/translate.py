@@ -19,7 +19,12 @@ import structlog
 from adapters.base import Adapter, Due, WebhookCall, WebhookUnreadableError
 from adapters.recording import Recorder
 from ledger import commands, webhook
-from ledger.errors import CommandRefusedError, ErasedError, SealBrokenError
+from ledger.errors import (
+    CommandRefusedError,
+    ErasedError,
+    SealBrokenError,
+    UnknownPaymentError,
+)
 from ledger.events import WebhookReceived
 from ledger.payment import Status
 from ledger.store import Clock
@@ -90,7 +95,11 @@ class Translator:
         payment_id = received.payment_id or ""
         for command in asked:
             payment_id = command.payment_id
-            state, _ = await recorder.handler.payment(payment_id)
+            try:
+                state, _ = await recorder.handler.payment(payment_id)
+            except UnknownPaymentError:
+                # Without the name it came under: that is a stranger's text, and the log is open.
+                raise WebhookUnreadableError("it is about a payment nobody knows") from None
             if not any(one.provider == adapter.name for one in state.attempts):
                 raise WebhookUnreadableError(
                     f"payment {payment_id} was never submitted to {adapter.name}"

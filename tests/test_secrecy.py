@@ -59,12 +59,19 @@ async def pay_in_bad_weather(stage: Stage) -> None:
         await stage.visit(payments[-1])
     await stage.until_final(payments)
     reference = (await stage.state(payments[0])).attempts[0].reference
-    body = {"payer": {"partyId": f"237{STRANGER}"}, "status": "SUCCESSFUL"}
+    body = {"payer": {"partyId": f"237{STRANGER}"}, "status": f"PAID by {STRANGER}"}
     for path in (f"mtn/{payments[0]}/{reference}", f"mtn/{STRANGER}/x", f"orange/x/{STRANGER}"):
         await stage.call_back(path, {**body, "notif_token": "0" * 32})
     await stage.pay({"amount": "1", "currency": "XAF", "payer": {"phone": f"{STRANGER}0"}})
     await stage.pay({"amount": 1, "currency": "XAF", "payer": {"phone": STRANGER}}, key=STRANGER)
     await stage.get(f"/v1/operators?phone={STRANGER}", who=stage.keys["mer_1"][:-1] + "x")
+
+    async def every_call_is_read() -> bool:
+        types = [one.type for one in await stage.services.store.read(0)]
+        read = types.count("webhook.understood") + types.count("webhook.orphaned")
+        return read == types.count("webhook.received")
+
+    await stage.until(every_call_is_read)
     position = await stage.services.store.position()
     assert await stage.services.projections.wait_for(position, 20)
 
