@@ -31,7 +31,7 @@ def create_app(services: Services) -> web.Application:
         concurrent_max=settings.requests_concurrent_max, new_id=services.new_id, measures=measures
     )
     app = web.Application(
-        middlewares=[door.middleware],
+        middlewares=[door.serve],
         client_max_size=max(settings.body_bytes_max, settings.webhook_body_bytes_max),
     )
     app[SERVICES] = services

@@ -11,8 +11,7 @@ of a payment needs the object itself, and pydantic then validates that object.
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 
 import orjson
 from aiohttp import web
@@ -42,8 +41,7 @@ POSITION_HEADER: Final = "Cauri-Position"
 Model = TypeVar("Model", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One request: what came, who asks, in which conversation, and what may be used to answer."""
 
     request: web.Request

@@ -7,11 +7,12 @@ origin, level and kind of error: their texts may quote a request line, and in it
 import asyncio
 import logging
 import sys
-from typing import Final, TextIO
+from datetime import UTC, datetime
+from typing import Any, Final, TextIO
 
 import orjson
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
@@ -25,15 +26,16 @@ def configure_logs(level: str, form: str, stream: TextIO | None = None) -> None:
         stream: where to; by default the standard error stream.
     """
     stream = stream or sys.stderr
-    processors: list[Processor] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
+    processors: list[Processor]
     if form == "json":
-        processors += [_TRACEBACKS, structlog.processors.JSONRenderer(serializer=_written)]
+        processors = [_render_json]
     else:
         plain = structlog.dev.plain_traceback
-        processors.append(structlog.dev.ConsoleRenderer(exception_formatter=plain))
+        processors = [
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(exception_formatter=plain),
+        ]
     lines = Lines(stream)
     structlog.configure(
         processors=processors,
@@ -96,8 +98,20 @@ _TRACEBACKS: Final = structlog.processors.ExceptionRenderer(
 )
 
 
-def _written(event: object, **_options: object) -> bytes:
-    return orjson.dumps(event, default=str)
+_QUOTING: Final = frozenset({"ValidationError", "JSONDecodeError", "UnicodeDecodeError"})
+"""Errors whose text quotes what could not be read: somebody's number may be in it."""
+
+
+def _render_json(logger: Any, method: str, event_dict: EventDict) -> bytes:
+    """Stamp and write a line, in one step: it is made for every request."""
+    if "exc_info" in event_dict:
+        _TRACEBACKS(logger, method, event_dict)
+        for error in event_dict.get("exception", ()):
+            if error["exc_type"] in _QUOTING:
+                error["exc_value"] = ""
+    event_dict["level"] = "error" if method == "exception" else method
+    event_dict["timestamp"] = datetime.now(UTC)
+    return orjson.dumps(event_dict, default=str, option=orjson.OPT_UTC_Z)
 
 
 class _Others(logging.Handler):

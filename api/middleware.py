@@ -18,7 +18,7 @@ from typing import Final
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Handler
 
 from api.errors import BUSY, INTERNAL, ProblemError
 from api.measures import Measures
@@ -42,7 +42,7 @@ _NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[0-9]{8,15}(?![0-9A-Za-z])", re.AS
 
 
 class Door:
-    """Makes the middleware; counts what is inside."""
+    """The way in and out of every request; counts what is inside. `serve` is the middleware."""
 
     def __init__(
         self, *, concurrent_max: int, new_id: Callable[[], str], measures: Measures
@@ -52,17 +52,9 @@ class Door:
         # Bound once: a lazy logger would be made anew for every line.
         self._log = structlog.get_logger().bind()
 
-    @property
-    def middleware(self) -> Middleware:
-        """The aiohttp middleware."""
-
-        @web.middleware
-        async def door(request: web.Request, handler: Handler) -> web.StreamResponse:
-            return await self._serve(request, handler)
-
-        return door
-
-    async def _serve(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    @web.middleware
+    async def serve(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Serve one request; the aiohttp middleware."""
         started = time.perf_counter()
         request_id = self._new_id()
         correlation_id = correlation_id_of(request.headers.get(CORRELATION_HEADER), request_id)

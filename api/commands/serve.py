@@ -5,7 +5,6 @@ database, so that everything acknowledged is durable and nothing is torn.
 """
 
 import asyncio
-import gc
 import signal
 import socket
 from contextlib import AsyncExitStack
@@ -17,6 +16,7 @@ from aiohttp import web
 
 from adapters.sandbox.faults import Faults
 from api.app import create_app
+from api.collector import settle_collector
 from api.commands.console import run_async, settings_for
 from api.logs import configure_logs
 from api.sandboxes import pointed_at, sandbox_names, sandboxes
@@ -80,9 +80,7 @@ async def _serve(settings: Settings, faults: Faults | None) -> None:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.SockSite(runner, listening, backlog=BACKLOG).start()
-        # What was made so far lives as long as the process: the collector need not look at it.
-        gc.collect()
-        gc.freeze()
+        settle_collector()
         log.info(
             "server.started",
             url=f"http://{settings.host}:{port}",

@@ -10,7 +10,6 @@ so that there is something to look at: five events each, sealed particulars incl
 """
 
 import asyncio
-import gc
 import itertools
 import logging
 import sys
@@ -24,6 +23,7 @@ from aiohttp import web
 
 from api.app import create_app
 from api.authentication import new_key
+from api.collector import settle_collector
 from api.logs import configure_logs
 from api.settings import Settings
 from api.wiring import Services, services
@@ -87,8 +87,7 @@ async def start(folder: str, payments: int) -> Answer:
     _running.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, "127.0.0.1", 0, backlog=BACKLOG)
     await site.start()
-    gc.collect()
-    gc.freeze()
+    settle_collector()
     return {"port": runner.addresses[0][1], "key": key.text, "payments": ids}
 
 
