@@ -105,6 +105,7 @@ class _Row:
     status: str
     progress: str
     verdict: str | None = None
+    attempts: int = 0
     final_at: str | None = None
     duration_ms: int | None = None
 
@@ -124,7 +125,7 @@ class MetricsProjection(Projector):
     """Counters of the present, and durations of everything that became final."""
 
     name = "metrics"
-    version = 1
+    version = 2
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)

@@ -143,7 +143,6 @@ def _requested(recorded: RecordedEvent, event: events.PaymentRequested, at: str)
 
 def _started(row: _Row, event: events.PaymentSubmissionStarted) -> None:
     row.reference = row.last_reference = event.reference
-    row.attempts += 1
     row.reason = row.code = None
 
 
@@ -202,7 +201,7 @@ class PaymentsProjection(Projector):
     """One row per payment, and where every reference leads."""
 
     name = "payments"
-    version = 1
+    version = 2
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)

@@ -2,8 +2,9 @@
 
 `Standing` holds the two words that `ledger.payment.Payment` holds, progress and verdict, and
 `step` moves them as `ledger.payment.evolve` does; a property over random histories holds the two
-together. Projections fold thousands of events per second, and neither the attempts nor the evidence
-are needed to know the status, because every change of verdict is an event of its own.
+together. Projections fold thousands of events per second, and neither the evidence nor more of the
+attempts than their number is needed to know the status, because every change of verdict is an event
+of its own.
 
 It decides nothing, and does not know why a payment stands where it stands.
 """
@@ -29,6 +30,8 @@ class Standing(Protocol):
     """Whose verdict it is; without one, that of the last submission, or the asked route."""
     last_provider: str
     """That of the last submission, or the asked route."""
+    attempts: int
+    """How many submissions were started: the number of the last one."""
 
 
 def step(row: Standing, event: events.Event) -> str:
@@ -51,6 +54,13 @@ def _progress(status: Status) -> Callable[[Standing, events.Event], None]:
 def _started(row: Standing, event: events.PaymentSubmissionStarted) -> None:
     row.progress = Status.SUBMITTING.value
     row.provider = row.last_provider = event.provider
+    row.attempts = event.attempt
+
+
+def _submitted(row: Standing, event: events.PaymentSubmitted) -> None:
+    # An acceptance of an earlier submission, read late, says nothing about the one under way.
+    if event.attempt == row.attempts:
+        row.progress = Status.PENDING.value
 
 
 def _inquired(row: Standing, event: events.PaymentInquired) -> None:
@@ -83,7 +93,7 @@ def _reopened(row: Standing, _event: events.PaymentReopened) -> None:
 
 _MOVES: Final[dict[type[events.Event], Callable[..., None]]] = {
     events.PaymentSubmissionStarted: _started,
-    events.PaymentSubmitted: _progress(Status.PENDING),
+    events.PaymentSubmitted: _submitted,
     events.PaymentSubmissionDeclined: _progress(Status.DECLINED),
     events.PaymentSubmissionWithdrawn: _progress(Status.REQUESTED),
     events.PaymentSubmissionDoubted: _progress(Status.UNKNOWN),

@@ -103,7 +103,7 @@ class WorklistProjection(Projector):
     """The queue of the reactors, and its listing for people."""
 
     name = "worklist"
-    version = 1
+    version = 2
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
@@ -272,7 +272,6 @@ def _received(webhook_id: str, recorded: RecordedEvent, event: events.WebhookRec
 
 
 def _attempted(row: _Row, event: events.PaymentSubmissionStarted) -> datetime:
-    row.attempts += 1
     row.reason = None
     return event.inquire_at
 
@@ -337,6 +336,8 @@ _CHANGES: Final[dict[type[events.Event], Callable[..., datetime | None]]] = {
 def _fold(row: _Row, recorded: RecordedEvent) -> None:
     event = recorded.event
     row.kind = _KINDS.get(step(row, event))
+    if isinstance(event, events.PaymentSubmitted) and event.attempt != row.attempts:
+        return  # what is due is due for the last submission
     named = _CHANGES[type(event)](row, event)
     due_at = stamp(named or recorded.recorded_at)
     if isinstance(event, events.PaymentInquiryRequested) and row.due_at is not None:

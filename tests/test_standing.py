@@ -18,10 +18,12 @@ class Row:
     verdict: str | None
     provider: str
     last_provider: str
+    attempts: int = 0
 
 
 @given(stories())
 @example([(0, "request"), (0, "start"), (0, "withdraw"), (0, "expire"), (0, "confirm")])
+@example([(0, "request"), (0, "start"), (0, "withdraw"), (0, "start"), (0, "confirm_first")])
 @example(
     [
         (0, "request"),
