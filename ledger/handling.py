@@ -5,7 +5,11 @@ the events it appends change anything. The stream is folded, the pure decider of
 is asked, and what it decided is appended at the version that was folded; if somebody was faster,
 everything is done again, at most `ATTEMPTS_MAX` times.
 
-It holds no state between calls and takes no decisions.
+The trick: a stream is folded once, and from then on only what was appended since. A state is a pure
+function of the events before it, and those never change; so the state after an event is remembered
+together with that event, and used again where a stream that was read has the very same one there.
+
+It takes no decisions, and what it remembers is never taken for the log: every stream is read.
 """
 
 from collections.abc import Callable, Sequence
@@ -78,6 +82,17 @@ _CREATING: Final = frozenset({commands.RequestPayment, commands.StoreWebhook})
 """Commands that nearly always open a new stream: the first try does not read it."""
 
 
+FOLDED_MAX: Final = 5_000
+"""How many streams' last folded states are remembered."""
+
+
+class _Folded(NamedTuple):
+    """A state, and the event after which a stream has it."""
+
+    state: Any
+    last: RecordedEvent
+
+
 class Handled(NamedTuple):
     """What a command made happen: `events` is empty for a repeat; `state` is the folded stream."""
 
@@ -89,8 +104,10 @@ class Handled(NamedTuple):
 class Handler:
     """Hands commands to their deciders and appends what they decide."""
 
-    def __init__(self, store: EventStore) -> None:
+    def __init__(self, store: EventStore, *, folded_max: int = FOLDED_MAX) -> None:
         self.store = store
+        self._folded: dict[str, _Folded] = {}
+        self._folded_max = folded_max
 
     async def handle(
         self, command: Command, *, context: Context, keys: Sequence[DataKey] = ()
@@ -114,8 +131,7 @@ class Handler:
             if not (skip_reading and attempt == 1):
                 recorded = await self.store.read_stream(stream)
                 version = len(recorded)
-                for one in recorded:
-                    state = decider.evolve(state, one.event)
+                state = self._fold(decider, stream, recorded)
             events = decider.decide(command, state)
             if not events:
                 return Handled([], state, version)
@@ -129,6 +145,7 @@ class Handler:
                 continue
             for one in appended:
                 state = decider.evolve(state, one.event)
+            self._remember(stream, _Folded(state, appended[-1]))
             return Handled(appended, state, version + len(appended))
         raise AssertionError("unreachable: the last attempt raises")
 
@@ -138,10 +155,30 @@ class Handler:
         Raises:
             UnknownPaymentError: there is no such payment.
         """
-        recorded = await self.store.read_stream(payment.stream_of(payment_id))
-        state = payment.INITIAL
-        for one in recorded:
-            state = payment.evolve(state, one.event)
+        stream = payment.stream_of(payment_id)
+        recorded = await self.store.read_stream(stream)
+        state: payment.Payment = self._fold(_PAYMENT, stream, recorded)
         if state.request is None:
             raise UnknownPaymentError(payment_id)
         return state, recorded
+
+    def _fold(self, decider: _Decider, stream: str, recorded: Sequence[RecordedEvent]) -> Any:
+        """Fold a stream that was read, from where it is remembered on."""
+        state, folded = decider.initial, 0
+        known = self._folded.get(stream)
+        if known is not None and known.last.version <= len(recorded):
+            there = recorded[known.last.version - 1]
+            if there.entry == known.last.entry:
+                state, folded = known.state, known.last.version
+        if folded == len(recorded):
+            return state
+        for one in recorded[folded:]:
+            state = decider.evolve(state, one.event)
+        self._remember(stream, _Folded(state, recorded[-1]))
+        return state
+
+    def _remember(self, stream: str, folded: _Folded) -> None:
+        self._folded.pop(stream, None)  # so that the longest unchanged come first
+        self._folded[stream] = folded
+        if len(self._folded) > self._folded_max:
+            del self._folded[next(iter(self._folded))]

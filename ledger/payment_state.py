@@ -11,6 +11,7 @@ equal whenever they were recorded.
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 from ledger import events
@@ -56,9 +57,12 @@ class Attempt:
     token_digest: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Payment:
-    """The folded state of one payment stream. `request` is None before the first event."""
+    """The folded state of one payment stream. `request` is None before the first event.
+
+    Without slots, so that what its evidence adds up to is worked out once for each state.
+    """
 
     request: events.PaymentRequested | None = None
     progress: Status = Status.REQUESTED
@@ -120,7 +124,7 @@ class Payment:
             None,
         )
 
-    @property
+    @cached_property
     def settled(self) -> Settled:
         """What all evidence so far adds up to."""
         return self.settled_with(self.evidence)
