@@ -130,7 +130,7 @@ def event_of(recorded: RecordedEvent) -> schemas.EventOut:
         correlation_id=recorded.correlation_id,
         causation_id=recorded.causation_id,
         actor=recorded.actor,
-        data=events.encode_event(recorded.event),
+        data=events.payload_of(recorded.event),
         entry_hash=leaf_hash(recorded.entry).hex(),
     )
 

@@ -9,15 +9,18 @@ What is not here: positions, times and ids of the envelope (`ledger.entry`), and
 number, name or secret: fields called `sealed...` hold text that only `ledger.vault` can open,
 fields called `..._digest` hold keyed hashes.
 
-Why pydantic: `model_validate` of a frozen model is the fastest typed decoding that also refuses
-unknown fields, so an event written by newer code is never half-read by older code.
+Why msgspec and not pydantic, which validates everything that comes from outside: an event comes
+from our own log, millions of times. msgspec reads a whole entry into its typed event in less time
+than a JSON parser needs for an untyped one, and refuses unknown fields, so an event written by
+newer code is never half-read by older code. What is given up: a constructor checks no types. So
+whatever is written is read back first (`encode_event`): what could not be read is never appended.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
+import msgspec
 
 from ledger.errors import UnknownEventTypeError
 from ledger.evidence import Evidence
@@ -26,29 +29,20 @@ JsonObject = dict[str, Any]
 """A JSON object as orjson reads it."""
 
 
-def _in_utc(given: object) -> datetime:
-    # Before pydantic and not after it: the text it would parse has to be turned into Python's own
-    # UTC again, which costs as much as the rest of the event.
-    moment = datetime.fromisoformat(given) if isinstance(given, str) else given
-    if not isinstance(moment, datetime):
-        raise ValueError("this is no time")  # noqa: TRY004 - pydantic explains only this one
-    return moment if moment.tzinfo is UTC or moment.tzinfo is None else moment.astimezone(UTC)
+UtcTime = Annotated[datetime, msgspec.Meta(tz=True)]
+"""An aware time in UTC; written with `Z`."""
 
 
-UtcTime = Annotated[AwareDatetime, BeforeValidator(_in_utc)]
-"""An aware time, kept and written in UTC."""
-
-
-class Event(BaseModel):
+class Event(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """The base of all events: frozen, closed to unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     type: ClassVar[str]
     schema_version: ClassVar[int] = 1
 
 
-class PaymentRequested(Event):
+class PaymentRequested(Event, frozen=True, kw_only=True):
     """A merchant asked for money. First event of a payment stream."""
 
     type: ClassVar[str] = "payment.requested"
@@ -71,7 +65,7 @@ class PaymentRequested(Event):
     """When a payment that no provider ever accepted is given up."""
 
 
-class PaymentSubmissionStarted(Event):
+class PaymentSubmissionStarted(Event, frozen=True, kw_only=True):
     """Intent: we are about to call the provider under this reference. Durable before the call."""
 
     type: ClassVar[str] = "payment.submission_started"
@@ -83,7 +77,7 @@ class PaymentSubmissionStarted(Event):
     """When to ask about the reference if no outcome was recorded by then (we crashed)."""
 
 
-class PaymentSubmitted(Event):
+class PaymentSubmitted(Event, frozen=True, kw_only=True):
     """The provider accepted the reference; its final word is still to come."""
 
     type: ClassVar[str] = "payment.submitted"
@@ -98,7 +92,7 @@ class PaymentSubmitted(Event):
     inquire_at: UtcTime
 
 
-class PaymentSubmissionDeclined(Event):
+class PaymentSubmissionDeclined(Event, frozen=True, kw_only=True):
     """The provider refused before accepting; no money moved or will move under this reference."""
 
     type: ClassVar[str] = "payment.submission_declined"
@@ -111,7 +105,7 @@ class PaymentSubmissionDeclined(Event):
     is_technical: bool
 
 
-class PaymentSubmissionWithdrawn(Event):
+class PaymentSubmissionWithdrawn(Event, frozen=True, kw_only=True):
     """It is certain that the provider does not have the reference: it may be submitted again."""
 
     type: ClassVar[str] = "payment.submission_withdrawn"
@@ -123,7 +117,7 @@ class PaymentSubmissionWithdrawn(Event):
     retry_at: UtcTime
 
 
-class PaymentSubmissionDoubted(Event):
+class PaymentSubmissionDoubted(Event, frozen=True, kw_only=True):
     """No usable answer came: the provider may or may not have the reference. It will be asked."""
 
     type: ClassVar[str] = "payment.submission_doubted"
@@ -135,7 +129,7 @@ class PaymentSubmissionDoubted(Event):
     inquire_at: UtcTime
 
 
-class PaymentInquired(Event):
+class PaymentInquired(Event, frozen=True, kw_only=True):
     """We asked the provider about a reference, and it had no final word."""
 
     type: ClassVar[str] = "payment.inquired"
@@ -147,7 +141,7 @@ class PaymentInquired(Event):
     inquire_at: UtcTime
 
 
-class PaymentInquiryRequested(Event):
+class PaymentInquiryRequested(Event, frozen=True, kw_only=True):
     """Something that decides nothing by itself (an unsigned webhook) made us want to ask sooner."""
 
     type: ClassVar[str] = "payment.inquiry_requested"
@@ -156,7 +150,7 @@ class PaymentInquiryRequested(Event):
     inquire_at: UtcTime
 
 
-class PaymentEvidenceRecorded(Event):
+class PaymentEvidenceRecorded(Event, frozen=True, kw_only=True):
     """A trusted outside word about the payment."""
 
     type: ClassVar[str] = "payment.evidence_recorded"
@@ -164,7 +158,7 @@ class PaymentEvidenceRecorded(Event):
     evidence: Evidence
 
 
-class PaymentSucceeded(Event):
+class PaymentSucceeded(Event, frozen=True, kw_only=True):
     """The evidence says the money was taken."""
 
     type: ClassVar[str] = "payment.succeeded"
@@ -174,7 +168,7 @@ class PaymentSucceeded(Event):
     provider_transaction_id: str | None = None
 
 
-class PaymentFailed(Event):
+class PaymentFailed(Event, frozen=True, kw_only=True):
     """The evidence says no money was taken and none will be."""
 
     type: ClassVar[str] = "payment.failed"
@@ -185,7 +179,7 @@ class PaymentFailed(Event):
     reason: str | None = None
 
 
-class PaymentExpired(Event):
+class PaymentExpired(Event, frozen=True, kw_only=True):
     """The provider said the payer was too late; or no provider ever accepted the payment."""
 
     type: ClassVar[str] = "payment.expired"
@@ -195,7 +189,7 @@ class PaymentExpired(Event):
     reason: str
 
 
-class PaymentConflicted(Event):
+class PaymentConflicted(Event, frozen=True, kw_only=True):
     """The evidence contradicts itself: the money is in suspense until a person settles it."""
 
     type: ClassVar[str] = "payment.conflicted"
@@ -203,7 +197,7 @@ class PaymentConflicted(Event):
     reason: str
 
 
-class PaymentReopened(Event):
+class PaymentReopened(Event, frozen=True, kw_only=True):
     """What seemed decided was overturned, and the last submission has no final word yet.
 
     `status` is where the payment stands again: `requested` is to be submitted, `submitting`,
@@ -216,7 +210,7 @@ class PaymentReopened(Event):
     reason: str
 
 
-class MerchantAdded(Event):
+class MerchantAdded(Event, frozen=True, kw_only=True):
     """A merchant may take payments from now on."""
 
     type: ClassVar[str] = "merchant.added"
@@ -226,7 +220,7 @@ class MerchantAdded(Event):
     country: str
 
 
-class KeyIssued(Event):
+class KeyIssued(Event, frozen=True, kw_only=True):
     """An API key was made; only its SHA-256 is known to the ledger."""
 
     type: ClassVar[str] = "key.issued"
@@ -237,7 +231,7 @@ class KeyIssued(Event):
     secret_digest: str
 
 
-class KeyRevoked(Event):
+class KeyRevoked(Event, frozen=True, kw_only=True):
     """An API key is worth nothing from now on."""
 
     type: ClassVar[str] = "key.revoked"
@@ -246,7 +240,7 @@ class KeyRevoked(Event):
     reason: str
 
 
-class WebhookReceived(Event):
+class WebhookReceived(Event, frozen=True, kw_only=True):
     """A provider's call, exactly as it came, stored before anybody understood it."""
 
     type: ClassVar[str] = "webhook.received"
@@ -259,7 +253,7 @@ class WebhookReceived(Event):
     """JSON {method, path, headers, body (base64)}, sealed under the webhook's own key."""
 
 
-class WebhookUnderstood(Event):
+class WebhookUnderstood(Event, frozen=True, kw_only=True):
     """The call was translated; what it said is in the payment's stream."""
 
     type: ClassVar[str] = "webhook.understood"
@@ -269,7 +263,7 @@ class WebhookUnderstood(Event):
     effect: str
 
 
-class WebhookOrphaned(Event):
+class WebhookOrphaned(Event, frozen=True, kw_only=True):
     """The call could not be matched to a payment or not be read; kept for reconciliation."""
 
     type: ClassVar[str] = "webhook.orphaned"
@@ -311,17 +305,35 @@ Upcast = Callable[[JsonObject], JsonObject]
 UPCASTS: Final[Mapping[tuple[str, int], Upcast]] = {}
 """(type, schema version) -> the step to the next version. Empty: every type is at version 1."""
 
-_VALIDATE: Final = {
-    name: (cls.schema_version, cls.__pydantic_validator__.validate_python)
+_TIMES: Final = {
+    name: tuple(one.name for one in msgspec.structs.fields(cls) if one.type == UtcTime)
     for name, cls in EVENTS.items()
 }
+_ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
+_DECODE: Final = {name: msgspec.json.Decoder(cls).decode for name, cls in EVENTS.items()}
 
 
-def encode_event(event: Event) -> JsonObject:
-    """Turn an event into its stored payload; absent optional fields are left out."""
-    return event.__pydantic_serializer__.to_python(  # type: ignore[no-any-return]
-        event, mode="json", exclude_none=True
-    )
+def encode_event(event: Event) -> bytes:
+    """Write an event's payload as canonical JSON; absent optional fields are left out.
+
+    Raises:
+        TypeError: a field is not of its type, or a time not in UTC: a mistake of ours, found
+            before anything is written.
+    """
+    for name in _TIMES[event.type]:
+        if getattr(event, name).tzinfo is not UTC:
+            raise TypeError(f"{event.type}.{name} is not in UTC")
+    payload = _ENCODE(event)
+    try:
+        _DECODE[event.type](payload)
+    except msgspec.ValidationError as error:
+        raise TypeError(f"{event.type} could not be read again: {error}") from error
+    return payload
+
+
+def payload_of(event: Event) -> JsonObject:
+    """Show an event's payload as the object that is stored."""
+    return msgspec.to_builtins(event)  # type: ignore[no-any-return]
 
 
 def decode_event(
@@ -334,14 +346,12 @@ def decode_event(
 
     Raises:
         UnknownEventTypeError: a type or version of newer code.
-        pydantic.ValidationError: the payload does not have the shape its version promises.
+        msgspec.ValidationError: the payload does not have the shape its version promises.
     """
-    found = _VALIDATE.get(event_type)
-    if found is None or schema > found[0]:
+    cls = EVENTS.get(event_type)
+    if cls is None or schema > cls.schema_version:
         raise UnknownEventTypeError(event_type, schema)
-    current, validate = found
-    while schema < current:
+    while schema < cls.schema_version:
         payload = upcasts[event_type, schema](payload)
         schema += 1
-    event: Event = validate(payload)
-    return event
+    return msgspec.convert(payload, cls)

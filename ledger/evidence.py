@@ -28,7 +28,7 @@ from collections.abc import Iterable
 from enum import IntEnum, StrEnum
 from typing import Final, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+import msgspec
 
 from ledger.money import Money, same_money
 
@@ -84,14 +84,14 @@ class Resolution(StrEnum):
     CONFLICT = "conflict"
 
 
-class Evidence(BaseModel):
+class Evidence(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """One trusted, final word about one reference, as the provider said it.
 
     `amount` and `currency` are the provider's own rendering, or None where its message has none;
     `code` and `reason` are kept verbatim, for they are what a person will quote to the provider.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: Source
     provider: str
@@ -117,7 +117,7 @@ class Evidence(BaseModel):
     @property
     def order(self) -> tuple[str, ...]:
         """A total order over words: for a stable choice and printing, never for precedence."""
-        return tuple(str(value) for value in self.__dict__.values())
+        return tuple(str(value) for value in msgspec.structs.astuple(self))
 
 
 class Settled(NamedTuple):

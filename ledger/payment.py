@@ -24,6 +24,8 @@ import hashlib
 from base64 import b32encode
 from typing import Final, NoReturn, assert_never
 
+import msgspec
+
 from ledger import commands, events
 from ledger.commands import PaymentCommand
 from ledger.errors import CommandRefusedError, IdempotencyKeyReusedError, UnknownPaymentError
@@ -306,9 +308,11 @@ def _transition(settled: Settled, state: Payment) -> Event:
         case Resolution.CONFLICT:
             return events.PaymentConflicted(reason=told(settled, state.money))
         case Resolution.OPEN:
-            return events.PaymentReopened.model_validate(
-                {"status": state.progress, "reason": "an earlier submission's word was overturned"}
-            )
+            reopened = {
+                "status": state.progress.value,
+                "reason": "an earlier submission's word was overturned",
+            }
+            return msgspec.convert(reopened, events.PaymentReopened)
         case _:
             assert_never(settled.resolution)
 

@@ -15,13 +15,15 @@ queues up to get it back, behind everything the event loop wants to do. A page o
 comes as one value, an insert takes sixteen rows per step. An entry never contains a raw newline,
 because JSON escapes it, so newlines can part the entries of one answer.
 
-What it deliberately does not do: retry, cache, or know what an event is.
+What it deliberately does not do: retry a statement, cache, or know what an event is.
 """
 
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import aiosqlite
 import asyncpg
@@ -37,6 +39,9 @@ from ledger.sql_port import Batch, Dialect, LogConnection, Standing, is_as_expec
 
 LOCK_TIMEOUT_SECONDS: Final = 5.0
 """How long a writer waits for another program's lock before it says so."""
+
+LOCK_LOOK_SECONDS: Final = 0.01
+"""How often is looked whether a lock is free that SQLite itself does not wait for."""
 
 STANDSTILL_TIMEOUT_SECONDS: Final = 10.0
 """How long a transaction may stand still. Whoever is stopped in the middle of one (a debugger, a
@@ -97,7 +102,7 @@ class Sqlite:
         engine = create_async_engine(
             url.set(drivername="sqlite+aiosqlite"),
             connect_args={
-                "async_creator_fn": sql_visits.connect,
+                "async_creator_fn": partial(sql_visits.connect, prepare=_prepare_sqlite),
                 # The driver's own habit of opening transactions is switched off: `begin` does.
                 "isolation_level": None,
                 "timeout": LOCK_TIMEOUT_SECONDS,
@@ -105,20 +110,8 @@ class Sqlite:
             pool_size=POOL_SIZE_MAX,
             max_overflow=0,
         )
-        event.listen(engine.sync_engine, "connect", self._on_connect)
         event.listen(engine.sync_engine, "begin", self._on_begin)
         return engine
-
-    @staticmethod
-    def _on_connect(connection: Any, _record: object) -> None:
-        try:
-            cursor = connection.cursor()
-            for pragma in _SQLITE_PRAGMAS:
-                cursor.execute(f"PRAGMA {pragma}")
-            cursor.close()
-        except BaseException:
-            connection.close()  # nobody else knows it yet, and its thread would live on
-            raise
 
     @staticmethod
     def _on_begin(connection: Connection) -> None:
@@ -155,6 +148,22 @@ class Sqlite:
                 f"There is no database at {path}.", "Create it with `cauri migrate`."
             )
         return None
+
+
+def _prepare_sqlite(connection: sqlite3.Connection) -> None:
+    # While another connection turns a new file into a WAL one, SQLite answers "locked" at once,
+    # whatever the timeout: two servers may well start on an empty folder at the same moment.
+    until = time.monotonic() + LOCK_TIMEOUT_SECONDS
+    for pragma in _SQLITE_PRAGMAS:
+        while True:
+            try:
+                connection.execute(f"PRAGMA {pragma}")
+                break
+            except sqlite3.OperationalError as error:
+                is_locked = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+                if not is_locked or time.monotonic() > until:
+                    raise
+            time.sleep(LOCK_LOOK_SECONDS)
 
 
 class _SqliteConnection:

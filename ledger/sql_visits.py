@@ -27,11 +27,21 @@ ROWS_FIRST: Final = 1000
 _CHUNK: Final = 64
 
 
-def connect(database: str, **options: Any) -> aiosqlite.Connection:
-    """Make a connection to be awaited; options are `sqlite3.connect`'s."""
+def connect(
+    database: str, *, prepare: Callable[[sqlite3.Connection], None], **options: Any
+) -> aiosqlite.Connection:
+    """Make a connection to be awaited; options are `sqlite3.connect`'s.
+
+    `prepare` is called on the connection's own thread before anybody else has it.
+    """
 
     def connector() -> sqlite3.Connection:
         made: sqlite3.Connection = sqlite3.connect(Path(database), **options)
+        try:
+            prepare(made)
+        except BaseException:
+            made.close()
+            raise
         return made
 
     connection = _Connection(connector, _CHUNK)

@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
 import orjson
 from sqlalchemy import Index, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -303,7 +304,7 @@ def _encode(one: _Kept) -> str:
             request.currency,
             state.verdict,
             [(one.provider, one.reference) for one in state.attempts],
-            [word.model_dump(mode="json", exclude_none=True) for word in words],
+            msgspec.to_builtins(words),
             [tuple(posting) for posting in one.booked],
         ]
     ).decode()
@@ -311,8 +312,8 @@ def _encode(one: _Kept) -> str:
 
 def _decode(stored: str) -> _Kept:
     merchant_id, amount_minor, currency, verdict, attempts, words, booked = orjson.loads(stored)
-    request = _ASKED.model_copy(
-        update={"merchant_id": merchant_id, "amount_minor": amount_minor, "currency": currency}
+    request = msgspec.structs.replace(
+        _ASKED, merchant_id=merchant_id, amount_minor=amount_minor, currency=currency
     )
     payment = replace(
         INITIAL,
@@ -322,6 +323,6 @@ def _decode(stored: str) -> _Kept:
             Attempt(provider, reference, number)
             for number, (provider, reference) in enumerate(attempts, 1)
         ),
-        evidence=frozenset(Evidence.model_validate(word) for word in words),
+        evidence=frozenset(msgspec.convert(words, list[Evidence])),
     )
     return _Kept(payment, tuple(Posting(*posting) for posting in booked))

@@ -44,7 +44,7 @@ FLOORS: dict[str, tuple[float, str]] = {
     "scripts": (6, "scripts"),
 }
 PURE_FLOOR_MAX = 2.9
-PURE = {"pydantic", "pydantic_core", "orjson", "cryptography", "iso4217"}
+PURE = {"msgspec", "orjson", "cryptography", "iso4217"}
 IMPURE_STANDARD = {"os", "socket", "asyncio", "random", "secrets", "time", "subprocess", "sqlite3"}
 OUTSIDE = {
     "sqlalchemy": ("ledger.sql", "ledger.migrations", "projections", "api.wiring", "scripts"),

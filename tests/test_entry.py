@@ -1,8 +1,8 @@
 """Entries: canonical bytes, read back whole, and upcast from the past."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
-import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +19,14 @@ from ledger.entry import (
     rfc3339,
 )
 from ledger.errors import CorruptLogError, EntryTooLargeError, UnknownEventTypeError
-from ledger.events import EVENTS, Event, MerchantAdded, decode_event, encode_event
+from ledger.events import (
+    EVENTS,
+    Event,
+    MerchantAdded,
+    PaymentInquiryRequested,
+    decode_event,
+    payload_of,
+)
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 CONTEXT = Context("cli", "conversation", "request:1")
@@ -111,7 +118,7 @@ def test_newer_types_and_versions_are_refused_not_half_read() -> None:
     with pytest.raises(UnknownEventTypeError):
         decode_event("payment.teleported", 1, {})
     with pytest.raises(UnknownEventTypeError):
-        decode_event("merchant.added", 2, encode_event(a_merchant()))
+        decode_event("merchant.added", 2, payload_of(a_merchant()))
 
 
 def test_an_old_payload_is_upcast_step_by_step() -> None:
@@ -135,7 +142,48 @@ def test_every_event_type_is_dotted_documented_and_in_the_one_table() -> None:
     for name, cls in EVENTS.items():
         assert name.count(".") == 1
         assert cls.__doc__
-        assert orjson.dumps(sorted(cls.model_fields))
+        config = cls.__struct_config__
+        assert config.frozen
+        assert config.forbid_unknown_fields
+        assert config.omit_defaults
+
+
+def test_what_could_not_be_read_again_is_never_written() -> None:
+    a_number: Any = 12
+    elsewhere = datetime(2026, 3, 1, 13, tzinfo=timezone(timedelta(hours=1)))
+    nowhere = datetime(2026, 3, 1, 12)  # noqa: DTZ001 - that is what is refused
+    asked = [PaymentInquiryRequested(reason="a", inquire_at=at) for at in (elsewhere, nowhere)]
+    for wrong in (a_merchant(a_number), *asked):
+        with pytest.raises(TypeError, match=wrong.type):
+            draft("merchant-m", [wrong], CONTEXT)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"",
+        b"[]",
+        b"\xff",
+        an_entry(a_merchant())[:-1],
+        an_entry(a_merchant()).replace(b'"name":"Boutique"', b'"name":7'),
+        an_entry(a_merchant()).replace(b'"name"', b'"title"'),
+        an_entry(a_merchant()).replace(b"Boutique", b"\xff"),
+        an_entry(a_merchant()).replace(b'"position":7', b'"position":"7"'),
+        an_entry(a_merchant()).replace(b"15.123456Z", b"15.123456"),
+    ],
+)
+def test_what_is_no_entry_is_corrupt_however_it_is_broken(broken: bytes) -> None:
+    with pytest.raises(CorruptLogError):
+        decode_entry(broken)
+
+
+def test_a_newer_entry_is_told_from_a_broken_one() -> None:
+    for newer in (
+        an_entry(a_merchant()).replace(b'"schema":1', b'"schema":2').replace(b'"name"', b'"title"'),
+        an_entry(a_merchant()).replace(b"merchant.added", b"merchant.teleported"),
+    ):
+        with pytest.raises(UnknownEventTypeError):
+            decode_entry(newer)
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

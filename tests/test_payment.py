@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from ledger import commands, events, payment
@@ -187,7 +188,7 @@ def test_a_payment_id_is_the_same_for_ever_and_differs_by_merchant_and_key() -> 
 
 
 def test_a_success_is_recorded_with_its_evidence_and_its_transaction() -> None:
-    evidence = word(Word.SUCCEEDED).model_copy(update={"provider_transaction_id": "363440463"})
+    evidence = msgspec.structs.replace(word(Word.SUCCEEDED), provider_transaction_id="363440463")
     state = (
         a_payment.given(*HISTORIES[Status.PENDING])
         .when(record(evidence))
@@ -221,7 +222,7 @@ def test_another_amount_is_never_a_success_and_says_what_was_asked() -> None:
 
 
 def test_another_currency_is_never_a_success() -> None:
-    dollars = word(Word.SUCCEEDED).model_copy(update={"currency": "USD"})
+    dollars = msgspec.structs.replace(word(Word.SUCCEEDED), currency="USD")
     state = a_payment.state(*HISTORIES[Status.PENDING])
     decided = payment.decide(record(dollars), state)
     assert [event.type for event in decided] == ["payment.evidence_recorded", "payment.conflicted"]
@@ -301,7 +302,7 @@ def test_hints_words_and_attempts_are_bounded() -> None:
     assert payment.decide(HINT, state) == []
 
     for number in range(EVIDENCE_MAX):
-        one = word(Word.FAILED, amount=None).model_copy(update={"code": str(number)})
+        one = msgspec.structs.replace(word(Word.FAILED, amount=None), code=str(number))
         for event in payment.decide(record(one), state):
             state = payment.evolve(state, event)
     with pytest.raises(CommandRefusedError, match="words are kept already"):

@@ -317,9 +317,7 @@ def test_a_notification_is_proved_by_its_token_alone(
 
 def evidence(word: Word, **changes: str | None) -> RecordEvidence:
     """Write the evidence of a notification in one line."""
-    said = Evidence.model_validate(
-        {"source": Source.WEBHOOK, "provider": "orange", "reference": ORDER, "word": word} | changes
-    )
+    said = Evidence(source=Source.WEBHOOK, provider="orange", reference=ORDER, word=word, **changes)
     return RecordEvidence(payment_id=PAYMENT_ID, evidence=said)
 
 

@@ -102,7 +102,7 @@ def _line(recorded: RecordedEvent) -> str:
 
 def told(recorded: RecordedEvent) -> str:
     """Say in one line what an event holds, without what is sealed or only for machines."""
-    payload = events.encode_event(recorded.event)
+    payload = events.payload_of(recorded.event)
     evidence = payload.pop("evidence", {})
     shown: dict[str, Any] = {**payload, **evidence}
     parts = []
