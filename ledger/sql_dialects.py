@@ -19,11 +19,9 @@ What it deliberately does not do: retry a statement, cache, or know what an even
 """
 
 import sqlite3
-import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import aiosqlite
 import asyncpg
@@ -35,13 +33,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from ledger import sql_visits
 from ledger.errors import LedgerError, StoreUnavailableError
 from ledger.sql_errors import of_postgresql, of_sqlite
-from ledger.sql_port import Batch, Dialect, LogConnection, Standing, is_as_expected
-
-LOCK_TIMEOUT_SECONDS: Final = 5.0
-"""How long a writer waits for another program's lock before it says so."""
-
-LOCK_LOOK_SECONDS: Final = 0.01
-"""How often is looked whether a lock is free that SQLite itself does not wait for."""
+from ledger.sql_port import (
+    LOCK_TIMEOUT_SECONDS,
+    Batch,
+    Dialect,
+    LogConnection,
+    Standing,
+    is_as_expected,
+)
 
 STANDSTILL_TIMEOUT_SECONDS: Final = 10.0
 """How long a transaction may stand still. Whoever is stopped in the middle of one (a debugger, a
@@ -58,15 +57,6 @@ T = TypeVar("T")
 
 # --- SQLite -----------------------------------------------------------------------------------
 
-_SQLITE_PRAGMAS: Final = (
-    "page_size = 8192",
-    "journal_mode = WAL",
-    "synchronous = FULL",
-    "foreign_keys = ON",
-    "secure_delete = ON",  # a destroyed key is overwritten
-    "cache_size = -16000",
-    "trusted_schema = OFF",
-)
 _SQLITE_STANDING: Final = """
     SELECT size, (
       SELECT json_group_object(name, version) FROM (
@@ -102,7 +92,7 @@ class Sqlite:
         engine = create_async_engine(
             url.set(drivername="sqlite+aiosqlite"),
             connect_args={
-                "async_creator_fn": partial(sql_visits.connect, prepare=_prepare_sqlite),
+                "async_creator_fn": sql_visits.connect,
                 # The driver's own habit of opening transactions is switched off: `begin` does.
                 "isolation_level": None,
                 "timeout": LOCK_TIMEOUT_SECONDS,
@@ -110,8 +100,17 @@ class Sqlite:
             pool_size=POOL_SIZE_MAX,
             max_overflow=0,
         )
+        event.listen(engine.sync_engine, "connect", self._on_connect)
         event.listen(engine.sync_engine, "begin", self._on_begin)
         return engine
+
+    @staticmethod
+    def _on_connect(connection: Any, _record: object) -> None:
+        try:
+            connection.run_async(lambda driver: driver.visit(sql_visits.prepare))
+        except BaseException:
+            connection.close()  # nobody else knows it yet, and its thread would live on
+            raise
 
     @staticmethod
     def _on_begin(connection: Connection) -> None:
@@ -148,22 +147,6 @@ class Sqlite:
                 f"There is no database at {path}.", "Create it with `cauri migrate`."
             )
         return None
-
-
-def _prepare_sqlite(connection: sqlite3.Connection) -> None:
-    # While another connection turns a new file into a WAL one, SQLite answers "locked" at once,
-    # whatever the timeout: two servers may well start on an empty folder at the same moment.
-    until = time.monotonic() + LOCK_TIMEOUT_SECONDS
-    for pragma in _SQLITE_PRAGMAS:
-        while True:
-            try:
-                connection.execute(f"PRAGMA {pragma}")
-                break
-            except sqlite3.OperationalError as error:
-                is_locked = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
-                if not is_locked or time.monotonic() > until:
-                    raise
-            time.sleep(LOCK_LOOK_SECONDS)
 
 
 class _SqliteConnection:

@@ -6,7 +6,7 @@ decide the speed of the whole product.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
@@ -17,6 +17,9 @@ from ledger.store import DataKey
 
 LogRow = tuple[int, str, int, str, bytes, bytes]
 """(position, stream, version, type, entry, leaf)."""
+
+LOCK_TIMEOUT_SECONDS: Final = 5.0
+"""How long a writer waits for another program's lock before it says so."""
 
 
 class Standing(NamedTuple):

@@ -15,43 +15,52 @@ calls are answered here, are pinned, and the tests of every store and projection
 """
 
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
 import aiosqlite
 
+from ledger.sql_port import LOCK_TIMEOUT_SECONDS
+
 ROWS_FIRST: Final = 1000
 """How many rows come back together with the statement."""
 
+LOCK_LOOK_SECONDS: Final = 0.01
+"""How often is looked whether a lock is free that SQLite itself does not wait for."""
+
+_PRAGMAS: Final = (
+    "page_size = 8192",
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "secure_delete = ON",  # a destroyed key is overwritten
+    "cache_size = -16000",
+    "trusted_schema = OFF",
+)
 _CHUNK: Final = 64
 
 
-def connect(
-    database: str, *, prepare: Callable[[sqlite3.Connection], None], **options: Any
-) -> aiosqlite.Connection:
-    """Make a connection to be awaited; options are `sqlite3.connect`'s.
-
-    `prepare` is called on the connection's own thread before anybody else has it.
-    """
+def connect(database: str, **options: Any) -> "VisitedConnection":
+    """Make a connection to be awaited; options are `sqlite3.connect`'s."""
 
     def connector() -> sqlite3.Connection:
         made: sqlite3.Connection = sqlite3.connect(Path(database), **options)
-        try:
-            prepare(made)
-        except BaseException:
-            made.close()
-            raise
         return made
 
-    connection = _Connection(connector, _CHUNK)
+    connection = VisitedConnection(connector, _CHUNK)
     # Nobody may be left to end it when the interpreter ends; as SQLAlchemy does with its own.
     connection._thread.daemon = True  # noqa: SLF001 - likewise
     return connection
 
 
-class _Connection(aiosqlite.Connection):
+class VisitedConnection(aiosqlite.Connection):
     """aiosqlite's connection, with cursors that visit its thread once per statement."""
+
+    async def visit(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Do some work on the connection's own thread, where it may wait."""
+        await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
 
     def cursor(self) -> "_Cursor":  # type: ignore[override]
         """A cursor, ready without a visit."""
@@ -66,7 +75,7 @@ class _Connection(aiosqlite.Connection):
 class _Cursor:
     """What SQLAlchemy takes for aiosqlite's cursor."""
 
-    def __init__(self, connection: _Connection) -> None:
+    def __init__(self, connection: VisitedConnection) -> None:
         self._connection = connection
         self._open: sqlite3.Cursor | None = None
         self._rows: list[Any] = []
@@ -151,3 +160,24 @@ class _Cursor:
         if self._open is not None:
             self._open.close()
             self._open = None
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Set a new connection up as every connection of ours is; waits for the file's lock.
+
+    Raises:
+        sqlite3.Error: it is no database, cannot be written, or stayed locked.
+    """
+    # While another connection turns a new file into a WAL one, SQLite answers "locked" at once,
+    # whatever the timeout: two servers may well start on an empty folder at the same moment.
+    until = time.monotonic() + LOCK_TIMEOUT_SECONDS
+    for pragma in _PRAGMAS:
+        while True:
+            try:
+                connection.execute(f"PRAGMA {pragma}")
+                break
+            except sqlite3.OperationalError as error:
+                is_locked = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+                if not is_locked or time.monotonic() > until:
+                    raise
+            time.sleep(LOCK_LOOK_SECONDS)
