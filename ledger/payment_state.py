@@ -151,7 +151,7 @@ def evolve(state: Payment, event: Event) -> Payment:
     """Fold one event into the state."""
     match event:
         case events.PaymentRequested():
-            return replace(state, request=event)
+            return Payment(event) if state is INITIAL else replace(state, request=event)
         case events.PaymentSubmissionStarted():
             attempt = Attempt(event.provider, event.reference, event.attempt)
             return replace(

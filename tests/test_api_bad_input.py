@@ -145,12 +145,21 @@ async def test_a_request_that_cannot_be_used_is_refused_with_the_place_and_the_r
     [
         b'{"amount": "500", "amount": "900", "currency": "XAF", "payer": {"phone": "+237"}}',
         b'{"amount": "500", "currency": "XAF", "payer": {"phone": "1", "phone": "2"}}',
+        b'{"amount": "500", "amoun\\u0074"  :"900", "currency": "XAF", "payer": {"phone": "1"}}',
+        b'{"amount": "500", "metadata": [{"a": "1", "a": "2"}], "currency": "XAF"}',
+        b'{"metadata": ' + b"[" * 1020 + b"]" * 1020 + b"}",
     ],
 )
 async def test_a_body_whose_meaning_is_doubtful_is_refused(world: World, body: bytes) -> None:
     answer = await world.pay(data=body, headers={"Content-Type": "application/json"})
 
     assert told(answer) == (400, "malformed_json", [])
+
+
+async def test_a_text_that_looks_like_a_field_named_twice_is_no_field(world: World) -> None:
+    wanted = a_payment() | {"description": '"amount": "1", "amount":'}
+
+    assert (await world.pay(wanted)).status == 202
 
 
 @pytest.mark.parametrize(
