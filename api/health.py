@@ -30,7 +30,9 @@ async def show_readiness(call: Call) -> web.Response:
         for one in call.services.subscriptions
     ]
     reasons += [
-        f"subscription {one.name}: {one.state}" for one in subscriptions if one.state == "stalled"
+        f"subscription {one.name}: {one.state}"
+        for one in subscriptions
+        if one.state in {"stalled", "retrying"}
     ]
     reasons += [f"stopped: {name}" for name in call.services.stopped]
     readiness = reports.Readiness(

@@ -94,7 +94,8 @@ class Services:
     def stopped(self) -> Mapping[str, str]:
         """What should run and does not: name to reason; empty while all is well."""
         stalled = {name: str(error) for name, error in self.projections.stalled.items()}
-        return stalled | self.background.stopped
+        appender = {"appender": self.store.stopped} if self.store.stopped else {}
+        return stalled | self.background.stopped | appender
 
 
 def utc_now() -> datetime:

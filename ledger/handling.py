@@ -31,6 +31,8 @@ class _Decider(NamedTuple):
     initial: Any
     decide: Callable[[Any, Any], list[Event]]
     evolve: Callable[[Any, Event], Any]
+    is_remembered: bool = True
+    """Whether its streams are read again and again, so that their states are worth keeping."""
 
 
 _PAYMENT: Final = _Decider(
@@ -56,6 +58,7 @@ _WEBHOOK: Final = _Decider(
     webhook.INITIAL,
     webhook.decide,
     webhook.evolve,
+    is_remembered=False,
 )
 
 DECIDERS: Final[dict[type, _Decider]] = {
@@ -85,12 +88,16 @@ _CREATING: Final = frozenset({commands.RequestPayment, commands.StoreWebhook})
 FOLDED_MAX: Final = 5_000
 """How many streams' last folded states are remembered."""
 
+FOLDED_BYTES_MAX: Final = 16 * 1024
+"""The state of a stream with more bytes than that in its entries is not remembered."""
+
 
 class _Folded(NamedTuple):
-    """A state, and the event after which a stream has it."""
+    """A state, the event after which a stream has it, and how many bytes its entries have."""
 
     state: Any
     last: RecordedEvent
+    size_bytes: int
 
 
 class Handled(NamedTuple):
@@ -145,7 +152,7 @@ class Handler:
                 continue
             for one in appended:
                 state = decider.evolve(state, one.event)
-            self._remember(stream, _Folded(state, appended[-1]))
+            self._remember(decider, stream, state, appended)
             return Handled(appended, state, version + len(appended))
         raise AssertionError("unreachable: the last attempt raises")
 
@@ -174,11 +181,19 @@ class Handler:
             return state
         for one in recorded[folded:]:
             state = decider.evolve(state, one.event)
-        self._remember(stream, _Folded(state, recorded[-1]))
+        self._remember(decider, stream, state, recorded[folded:])
         return state
 
-    def _remember(self, stream: str, folded: _Folded) -> None:
-        self._folded.pop(stream, None)  # so that the longest unchanged come first
-        self._folded[stream] = folded
+    def _remember(
+        self, decider: _Decider, stream: str, state: Any, added: Sequence[RecordedEvent]
+    ) -> None:
+        """Remember the state after what was added to the one remembered before."""
+        before = self._folded.pop(stream, None)  # so that the longest unchanged come first
+        size_bytes = sum([len(one.entry) for one in added])
+        if before is not None and before.last.version < added[0].version:
+            size_bytes += before.size_bytes
+        if not decider.is_remembered or size_bytes > FOLDED_BYTES_MAX:
+            return
+        self._folded[stream] = _Folded(state, added[-1], size_bytes)
         if len(self._folded) > self._folded_max:
             del self._folded[next(iter(self._folded))]

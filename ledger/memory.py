@@ -45,6 +45,11 @@ class MemoryEventStore:
         """How many appends wait now."""
         return self._queued
 
+    @property
+    def stopped(self) -> str | None:
+        """See `EventStore.stopped`: nothing runs here that could end by itself."""
+        return None
+
     async def append(
         self,
         stream: str,

@@ -65,6 +65,11 @@ class SqlEventStore:
         """How many appends wait now."""
         return self._appender.queued
 
+    @property
+    def stopped(self) -> str | None:
+        """See `EventStore.stopped`."""
+        return self._appender.stopped
+
     async def append(
         self,
         stream: str,

@@ -159,10 +159,21 @@ class Appender:
         """How many appends wait now."""
         return len(self._queue)
 
+    @property
+    def stopped(self) -> str | None:
+        """Why nothing is appended any more although nobody closed it; None while all is well."""
+        if self._task is None or not self._task.done() or self._is_closed:
+            return None
+        if self._task.cancelled():
+            return "its task was cancelled"
+        error = self._task.exception()
+        return "its task returned" if error is None else f"its task ended: {type(error).__name__}"
+
     async def start(self) -> None:
         """Begin to serve."""
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="appender")
+            self._task.add_done_callback(self._ended)
 
     async def append(
         self,
@@ -205,6 +216,10 @@ class Appender:
         finally:
             # Only if we were cancelled is anybody left.
             self._fail(self._queue, StoreClosedError("the store was stopped: nothing was written"))
+
+    def _ended(self, _task: asyncio.Task[None]) -> None:
+        if self.stopped is not None:
+            _log.error("appender.stopped", reason=self.stopped)
 
     async def _serve_next(self) -> None:
         async with self._database.writing:

@@ -22,7 +22,10 @@ from typing import Final
 from ledger.entry import RecordedEvent
 
 EVENTS_MAX: Final = 20_000
-"""How many events are kept, some 3 kB each."""
+"""How many events are kept; one of half a kilobyte takes some 3 kB."""
+
+ENTRIES_BYTES_MAX: Final = 16 * 1024 * 1024
+"""How many bytes their entries have in all; decoded, they take some three times that."""
 
 STREAM_EVENTS_MAX: Final = 256
 """A stream with more events is not kept: it would push out too many others."""
@@ -31,13 +34,20 @@ STREAM_EVENTS_MAX: Final = 256
 class StreamCache:
     """Streams as of one position. Empty and at position 0 at first."""
 
-    def __init__(self, events_max: int = EVENTS_MAX) -> None:
+    def __init__(
+        self, events_max: int = EVENTS_MAX, entries_bytes_max: int = ENTRIES_BYTES_MAX
+    ) -> None:
         self.position = 0
         """Everything kept is current if the log's size is this."""
-        self._events_max = events_max
+        self._events_max, self._entries_bytes_max = events_max, entries_bytes_max
         self._streams: dict[str, list[RecordedEvent]] = {}
         self._loading: dict[str, object] = {}
-        self._count = 0
+        self._count = self._size_bytes = 0
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes the entries of everything kept have."""
+        return self._size_bytes
 
     def get(self, stream: str) -> list[RecordedEvent] | None:
         """A copy of a stream's events; None if it is not kept."""
@@ -83,7 +93,7 @@ class StreamCache:
         """Forget everything, and stand at a position."""
         self._streams.clear()
         self._loading.clear()
-        self._count = 0
+        self._count = self._size_bytes = 0
         self.position = position
 
     def _keep(self, stream: str, events: list[RecordedEvent]) -> None:
@@ -92,12 +102,17 @@ class StreamCache:
             return
         self._streams[stream] = events
         self._count += len(events)
-        while self._count > self._events_max:
-            oldest = next(iter(self._streams))
-            self._count -= len(self._streams.pop(oldest))
+        self._size_bytes += _size_bytes(events)
+        while self._count > self._events_max or self._size_bytes > self._entries_bytes_max:
+            self._drop(next(iter(self._streams)))
 
     def _drop(self, stream: str) -> None:
         self._loading.pop(stream, None)
         events = self._streams.pop(stream, None)
         if events is not None:
             self._count -= len(events)
+            self._size_bytes -= _size_bytes(events)
+
+
+def _size_bytes(events: Sequence[RecordedEvent]) -> int:
+    return sum([len(one.entry) for one in events])

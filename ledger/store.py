@@ -67,6 +67,10 @@ class RawEntry(NamedTuple):
 class EventStore(Protocol):
     """The log. See the module's docstring for what every method promises."""
 
+    @property
+    def stopped(self) -> str | None:
+        """Why appends are not served any more although nobody closed it; None while all is well."""
+
     async def append(
         self,
         stream: str,

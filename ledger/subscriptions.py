@@ -54,7 +54,7 @@ REST_SECONDS_MAX: Final = 0.2
 WAIT_SECONDS: Final = 5.0
 """How long one wait for new events lasts before it is begun again."""
 
-State = Literal["catching_up", "live", "stalled"]
+State = Literal["catching_up", "live", "retrying", "stalled"]
 
 _log = structlog.get_logger(__name__)
 
@@ -147,6 +147,8 @@ class Subscription:
                     careful_until = max(careful_until, batch[-1].position if batch else 0)
                 await self._back_off(failures, error)
                 continue
+            if failures and batch:
+                self.state = "catching_up"
             attempts = failures = 0
             if batch:
                 self.handled_total += len(batch)
@@ -182,6 +184,7 @@ class Subscription:
             error=type(error).__name__,
             retry_seconds=delay_seconds,
         )
+        self.state = "retrying"
         await self._sleep(delay_seconds)
 
     def _stall(self, attempts: int, cause: Exception) -> SubscriptionStalledError:

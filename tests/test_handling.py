@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from ledger import handling, payment
+from ledger import commands, handling, payment
 from ledger.entry import RecordedEvent
 from ledger.events import Event
-from ledger.handling import Handler
+from ledger.handling import FOLDED_BYTES_MAX, Handler
 from ledger.memory import MemoryEventStore
 from ledger.payment import Payment
 from ledger.store import Clock
@@ -67,6 +67,23 @@ async def test_what_is_remembered_is_bounded(clock: Clock, evolved: list[str]) -
         state, recorded = await handler.payment(f"pay_{number}")
         assert state == folded(recorded)
     assert len(evolved) == 4
+
+
+async def test_what_is_large_or_read_once_is_not_remembered(clock: Clock) -> None:
+    handler = Handler(MemoryEventStore(clock=clock))
+    large = replace(a_request(), payment_id="pay_large", sealed="x" * FOLDED_BYTES_MAX)
+    webhook = commands.StoreWebhook(
+        webhook_id="mtn-1",
+        provider="mtn",
+        payment_id=None,
+        verdict="unsigned",
+        digest="1",
+        sealed="x",
+    )
+    for command in (a_request(), large, webhook):
+        await handler.handle(command, context=CONTEXT)
+    await handler.payment("pay_large")
+    assert list(handler._folded) == ["payment-pay_1"]
 
 
 async def test_another_log_in_the_place_of_the_first_is_folded_anew(clock: Clock) -> None:

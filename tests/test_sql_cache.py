@@ -11,10 +11,10 @@ from tests.builders import CONTEXT, NOW
 from tests.contracts.store import an_event
 
 
-def recorded(position: int, stream: str, version: int) -> RecordedEvent:
+def recorded(position: int, stream: str, version: int, size_bytes: int = 0) -> RecordedEvent:
     """An event at a place; the cache looks at nothing else."""
     context = (CONTEXT.correlation_id, CONTEXT.causation_id, CONTEXT.actor)
-    return RecordedEvent(position, stream, version, NOW, *context, an_event(), b"")
+    return RecordedEvent(position, stream, version, NOW, *context, an_event(), bytes(size_bytes))
 
 
 class World:
@@ -93,6 +93,17 @@ def test_it_keeps_no_more_events_than_it_may_and_forgets_the_longest_unused() ->
     assert cache.get("a") == [recorded(1, "a", 1)]
     cache.appended(4, 5, [[recorded(5, "e", 1)]])
     assert [name for name in "abcde" if cache.get(name) is not None] == ["a", "c", "d", "e"]
+
+
+def test_it_keeps_no_more_bytes_than_it_may() -> None:
+    cache = StreamCache(entries_bytes_max=100)
+    for position, name in enumerate("abc", 1):
+        cache.appended(position - 1, position, [[recorded(position, name, 1, 40)]])
+    assert (cache.get("a"), cache.size_bytes) == (None, 80)
+    cache.appended(3, 4, [[recorded(4, "b", 2, 50)]])
+    assert (cache.get("c"), cache.size_bytes) == (None, 90)
+    cache.appended(4, 5, [[recorded(5, "d", 1, 101)]])
+    assert (cache.get("b"), cache.get("d"), cache.size_bytes) == (None, None, 0)
 
 
 def test_a_stream_that_is_long_is_not_kept() -> None:

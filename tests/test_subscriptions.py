@@ -124,6 +124,19 @@ async def test_it_rests_after_a_crowd_and_neither_alone_nor_while_it_is_behind(
     assert len(slept.seconds) == 1
 
 
+async def test_it_says_that_it_is_trying_again_while_it_is(store: MemoryEventStore) -> None:
+    states: list[str] = []
+
+    async def look(_seconds: float) -> None:
+        states.append(subscription.state)
+
+    collector = Collector(fails_at(23, 2, StoreUnavailableError("The disk is full.", "")))
+    subscription = Subscription(store, collector, batch_max=20, sleep=look)
+    async with running(subscription):
+        assert await subscription.wait_for(40, 5.0)
+    assert (states[:2], subscription.state) == (["retrying", "retrying"], "live")
+
+
 async def test_trouble_that_passes_costs_time_and_nothing_else(store: MemoryEventStore) -> None:
     collector = Collector(fails_at(23, 4, ValueError("not today")))
     slept = Slept()

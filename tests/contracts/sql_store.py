@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
+from structlog.testing import capture_logs
 
 from ledger import sql_schema
 from ledger.errors import (
@@ -92,6 +93,21 @@ class SqlStoreContract(StoreContract):
         await migrate(database_url)
         database = await Database.open(database_url)
         await database.close()
+
+    async def test_an_appender_that_ends_by_itself_says_so(self, store: SqlEventStore) -> None:
+        told = [store.stopped]
+        task = store._appender._task
+        assert task is not None
+        with capture_logs() as logs:
+            task.cancel()
+            await asyncio.wait([task])
+        with pytest.raises(StoreClosedError):
+            await store.append("a", 0, [an_event()], context=CONTEXT)
+        assert [one["event"] for one in logs] == ["appender.stopped"]
+        told.append(store.stopped)
+        await store.close()
+        told.append(store.stopped)
+        assert told == [None, "its task was cancelled", None]
 
     async def test_a_database_of_newer_code_is_refused(self, store: SqlEventStore) -> None:
         await run(store, "UPDATE alembic_version SET version_num = '9999'")
