@@ -70,7 +70,10 @@ def explanation_of(
                 Sentence("Send at most {pairs_max} of them.", pairs_max=bounds["max_length"]),
             )
         case "bool_parsing":
-            return Sentence("The value is neither true nor false."), Sentence("Send one of both.")
+            return (
+                Sentence("The value is neither true nor false."),
+                Sentence("Send one of the two."),
+            )
         case "timezone_aware":
             return Sentence("The time does not say its offset from UTC."), _TIME_REMEDY
     if kind.startswith("datetime_"):
