@@ -28,6 +28,7 @@ from typing import Final, NamedTuple
 
 from adapters.mobile_plan import read_mobile
 from ledger.errors import InvalidPhoneError
+from ledger.sentences import Sentence
 
 PHONE_LENGTH_MAX: Final = 40
 """The longest text that is looked at as a number."""
@@ -35,7 +36,7 @@ PHONE_LENGTH_MAX: Final = 40
 _WRITTEN: Final = re.compile(r"[\s(]*[+\uff0b]?[\d\s().\-\u2010\u2011\u2013]+")
 """Digits and what people write between them: no letters, no second number, no extension."""
 
-_REMEDY: Final = 'Send it with its country code, for example "+237" and nine digits.'
+_REMEDY: Final = Sentence('Send it with its country code, for example "+237" and nine digits.')
 
 _INVISIBLE: Final = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u202a\u202b\u202c\u2060\ufeff"))
 """Marks of the direction of writing and the like, which come along when a contact is copied."""
@@ -228,7 +229,9 @@ def parse_phone(text: str, default_country: str | None, *, name: str = "phone") 
     """
     if len(text) > PHONE_LENGTH_MAX:
         raise InvalidPhoneError(
-            name, "it is too long for a telephone number.", "Send one number, with country code."
+            name,
+            Sentence("it is too long for a telephone number."),
+            Sentence("Send one number, with country code."),
         )
     plain = read_mobile(text)
     if plain is not None:
@@ -255,7 +258,9 @@ def _parsed(text: str, default_country: str | None, name: str) -> Phone:
     except phonenumbers.NumberParseException as error:
         if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
             raise InvalidPhoneError(
-                name, "it has no country code, and no default country is known.", _REMEDY
+                name,
+                Sentence("it has no country code, and no default country is known."),
+                _REMEDY,
             ) from None
         raise _no_number(name) from None
     region = phonenumbers.region_code_for_number(number)
@@ -268,8 +273,8 @@ def _parsed(text: str, default_country: str | None, name: str) -> Phone:
     if region is None or not is_number:
         raise InvalidPhoneError(
             name,
-            "no such number can exist in its country's numbering plan.",
-            "Check the digits and the country code.",
+            Sentence("no such number can exist in its country's numbering plan."),
+            Sentence("Check the digits and the country code."),
         )
     return Phone(
         e164=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164),
@@ -282,7 +287,7 @@ def _parsed(text: str, default_country: str | None, name: str) -> Phone:
 
 
 def _no_number(name: str) -> InvalidPhoneError:
-    return InvalidPhoneError(name, "it is not a telephone number.", _REMEDY)
+    return InvalidPhoneError(name, Sentence("it is not a telephone number."), _REMEDY)
 
 
 def warm_up() -> None:

@@ -21,6 +21,7 @@ from api.middleware import ACTOR, CORRELATION_ID, REQUEST_ID, Door
 from api.openapi import openapi_document
 from api.routes import ROUTES, Route
 from api.wiring import Services
+from ledger.sentences import Sentence
 
 
 def create_app(services: Services) -> web.Application:
@@ -64,8 +65,11 @@ def _guard(
             if identity.role not in roles:
                 raise ProblemError(
                     FORBIDDEN,
-                    f"This is for keys of: {', '.join(sorted(roles))}; "
-                    f"yours is of the role {identity.role}.",
+                    Sentence(
+                        "This is for keys of: {roles}; yours is of the role {role}.",
+                        roles=", ".join(sorted(roles)),
+                        role=identity.role,
+                    ),
                 )
         if default_query is not None and not request.query_string:
             query = default_query

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from api.calls import Call
 from api.errors import INVALID_REQUEST, Place, ProblemError
+from ledger.sentences import Sentence
 
 
 async def as_of_point(call: Call, text: str) -> int | datetime:
@@ -19,22 +20,22 @@ async def as_of_point(call: Call, text: str) -> int | datetime:
     if text.isascii() and text.isdecimal():
         position = int(text)
         if position > await call.services.store.position():
-            raise _refused("The log has not reached this position.")
+            raise _refused(Sentence("The log has not reached this position."))
         return position
     try:
         # A plus sign that was not escaped arrives as a space.
         moment = datetime.fromisoformat(text.replace(" ", "+"))
     except ValueError:
-        raise _refused("This is neither a position nor a time.") from None
+        raise _refused(Sentence("This is neither a position nor a time.")) from None
     if moment.tzinfo is None:
-        raise _refused("The time does not say its offset from UTC.")
+        raise _refused(Sentence("The time does not say its offset from UTC."))
     moment = moment.astimezone(UTC)
     if moment > call.services.clock():
-        raise _refused("This time has not come.")
+        raise _refused(Sentence("This time has not come."))
     return moment
 
 
-def _refused(reason: str) -> ProblemError:
-    remedy = "Send a position, or a past time such as 2030-01-31T12:00:00Z."
+def _refused(reason: Sentence) -> ProblemError:
+    remedy = Sentence("Send a position, or a past time such as 2030-01-31T12:00:00Z.")
     place = Place("parameter", "as_of", reason, remedy)
-    return ProblemError(INVALID_REQUEST, f"as_of: {reason} {remedy}", [place])
+    return ProblemError(INVALID_REQUEST, place.sentence, [place])

@@ -25,6 +25,7 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from api.errors import UNAUTHENTICATED, ProblemError
 from ledger import merchant
+from ledger.sentences import Sentence
 from ledger.store import EventStore
 
 Role = Literal["merchant", "accountant", "auditor", "operator", "admin"]
@@ -109,7 +110,7 @@ class Authenticator:
         if scheme.lower() != "bearer" or len(text) > KEY_CHARACTERS_MAX or len(parts) != 4:
             raise ProblemError(
                 UNAUTHENTICATED,
-                "Send your key as `Authorization: Bearer ck_...`.",
+                Sentence("Send your key as `Authorization: Bearer ck_...`."),
                 headers=_CHALLENGE,
             )
         prefix, role, key_id, secret = parts
@@ -124,7 +125,9 @@ class Authenticator:
         ):
             raise ProblemError(
                 UNAUTHENTICATED,
-                "This key is unknown or revoked; ask the operator of the ledger for a new one.",
+                Sentence(
+                    "This key is unknown or revoked; ask the operator of the ledger for a new one."
+                ),
                 headers=_CHALLENGE,
             )
         return remembered.identity

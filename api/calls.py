@@ -29,9 +29,11 @@ from api.errors import (
     Place,
     ProblemError,
 )
+from api.faults import explanation_of
 from api.wiring import Services
 from ledger.entry import Context
 from ledger.events import JsonObject
+from ledger.sentences import Sentence
 
 FAULTS_TOLD_MAX: Final = 20
 """How many faults of one request are told."""
@@ -83,13 +85,15 @@ class Call(NamedTuple):
                     body = await self.request.read()
         except TimeoutError:
             raise ProblemError(
-                BODY_TOO_SLOW, f"The body did not arrive within {seconds:g} seconds."
+                BODY_TOO_SLOW,
+                Sentence("The body did not arrive within {seconds:g} seconds.", seconds=seconds),
             ) from None
         except web.HTTPRequestEntityTooLarge:
             _too_large(bytes_max)
         except (web.RequestPayloadError, ValueError):
             raise ProblemError(
-                BAD_REQUEST, "The body broke off or is not encoded as the headers say."
+                BAD_REQUEST,
+                Sentence("The body broke off or is not encoded as the headers say."),
             ) from None
         if len(body) > bytes_max:
             _too_large(bytes_max)
@@ -103,19 +107,27 @@ class Call(NamedTuple):
         """
         if self.request.content_type != JSON:
             raise ProblemError(
-                UNSUPPORTED_MEDIA_TYPE, f"Send the body with `Content-Type: {JSON}`."
+                UNSUPPORTED_MEDIA_TYPE,
+                Sentence("Send the body with `Content-Type: application/json`."),
             )
         body = await self.body(self.services.settings.body_bytes_max)
         try:
             parsed = orjson.loads(body)
         except orjson.JSONDecodeError as error:
-            where = f"line {error.lineno}, column {error.colno}"
-            raise ProblemError(MALFORMED_JSON, f"The body stops being JSON at {where}.") from None
+            where = Sentence(
+                "The body stops being JSON at line {line}, column {column}.",
+                line=error.lineno,
+                column=error.colno,
+            )
+            raise ProblemError(MALFORMED_JSON, where) from None
         if type(parsed) is not dict:
-            raise ProblemError(MALFORMED_JSON, "The body is JSON, but no object: send {...}.")
+            raise ProblemError(
+                MALFORMED_JSON, Sentence("The body is JSON, but no object: send {{...}}.")
+            )
         if _names_twice(body, parsed):
             raise ProblemError(
-                MALFORMED_JSON, "The body names a field twice, or is too deep: name each once."
+                MALFORMED_JSON,
+                Sentence("The body names a field twice, or is too deep: name each once."),
             )
         return parsed
 
@@ -154,7 +166,10 @@ _NAMES: Final = re.compile(rb'"\s*:')
 
 
 def _too_large(bytes_max: int) -> NoReturn:
-    raise ProblemError(BODY_TOO_LARGE, f"At most {bytes_max} bytes are read; send less.")
+    raise ProblemError(
+        BODY_TOO_LARGE,
+        Sentence("At most {bytes_max} bytes are read; send less.", bytes_max=bytes_max),
+    )
 
 
 def validated(model: type[Model], given: Mapping[str, Any], *, is_query: bool = False) -> Model:
@@ -171,31 +186,13 @@ def validated(model: type[Model], given: Mapping[str, Any], *, is_query: bool = 
     places = []
     for fault in faults:
         path = [str(part) for part in fault["loc"]]
-        reason, remedy = _explained(fault["type"], path, fault["msg"])
+        reason, remedy = explanation_of(fault["type"], path, fault.get("ctx", {}))
         if is_query:
             places.append(Place("parameter", path[0] if path else "", reason, remedy))
         else:
             pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
             places.append(Place("pointer", pointer, reason, remedy))
-    first = places[0]
-    raise ProblemError(INVALID_REQUEST, f"{first.name}: {first.reason} {first.remedy}", places)
-
-
-_REMEDIES: Final = {
-    "extra_forbidden": ("There is no such field.", "Remove it; see /openapi.json."),
-    "missing": ("The field is missing.", "Add it."),
-    "string_type": ("The value is no string.", "Send it in quotes."),
-    "json_invalid": ("The value is no JSON.", "Correct it."),
-}
-
-
-def _explained(kind: str, path: list[str], message: str) -> tuple[str, str]:
-    if kind == "string_type" and path[-1:] == ["amount"]:
-        return (
-            "The amount is no string: numbers lose money on the way.",
-            'Send a decimal string in major units, such as "1500".',
-        )
-    return _REMEDIES.get(kind, (f"{message}.", "See /openapi.json for what is allowed."))
+    raise ProblemError(INVALID_REQUEST, places[0].sentence, places)
 
 
 def answer(

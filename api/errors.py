@@ -11,6 +11,7 @@ from typing import Final, Literal, NamedTuple
 
 from ledger import errors as ledger_errors
 from ledger.errors import LedgerError
+from ledger.sentences import Sentence
 
 Category = Literal[
     "validation",
@@ -48,8 +49,15 @@ class Place(NamedTuple):
 
     where: Literal["pointer", "parameter", "header"]
     name: str
-    reason: str
-    remedy: str
+    reason: Sentence
+    remedy: Sentence
+
+    @property
+    def sentence(self) -> Sentence:
+        """All of it in one, for the detail of a problem."""
+        return Sentence(
+            "{name}: {reason} {remedy}", name=self.name, reason=self.reason, remedy=self.remedy
+        )
 
 
 class ProblemError(Exception):
@@ -58,7 +66,7 @@ class ProblemError(Exception):
     def __init__(
         self,
         problem: Problem,
-        detail: str,
+        detail: Sentence,
         places: Sequence[Place] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
@@ -96,7 +104,7 @@ UNSERVED: Final = Problem(
     "operator_not_served",
     "businessRule",
     "No enabled provider serves this payment",
-    "Aucun opérateur activé ne sert ce paiement",
+    "Aucun prestataire activé ne sert ce paiement",
 )
 UNAUTHENTICATED: Final = Problem(
     401,
@@ -117,7 +125,7 @@ WEBHOOK_REFUSED: Final = Problem(
     "webhook_refused",
     "authorisation",
     "The call did not prove that it comes from the provider",
-    "L'appel n'a pas prouvé qu'il vient de l'opérateur",
+    "L'appel n'a pas prouvé qu'il vient du prestataire",
 )
 NOT_FOUND: Final = Problem(
     404, "not_found", "identification", "There is nothing here", "Il n'y a rien ici"
@@ -127,7 +135,7 @@ UNKNOWN_PROVIDER: Final = Problem(
     "unknown_provider",
     "identification",
     "This provider is not enabled",
-    "Cet opérateur n'est pas activé",
+    "Ce prestataire n'est pas activé",
 )
 METHOD_NOT_ALLOWED: Final = Problem(
     405,
@@ -191,7 +199,7 @@ DISK_FULL: Final = Problem(
     "Le disque du registre est plein",
     60,
 )
-_UNKNOWN_PAYMENT: Final = Problem(
+UNKNOWN_PAYMENT: Final = Problem(
     404, "unknown_payment", "identification", "There is no such payment", "Ce paiement n'existe pas"
 )
 
@@ -218,7 +226,7 @@ PROBLEMS: Final[Mapping[type[LedgerError], Problem]] = {
         "The ledger will not do this now",
         "Le registre ne le fera pas maintenant",
     ),
-    ledger_errors.UnknownPaymentError: _UNKNOWN_PAYMENT,
+    ledger_errors.UnknownPaymentError: UNKNOWN_PAYMENT,
     ledger_errors.UnknownMerchantError: Problem(
         404,
         "unknown_merchant",

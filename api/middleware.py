@@ -23,6 +23,7 @@ from aiohttp.typedefs import Handler
 from api.errors import BUSY, INTERNAL, ProblemError
 from api.measures import Measures
 from api.problems import Told, language_of, problem_body, told
+from ledger.sentences import Sentence
 
 CORRELATION_HEADER: Final = "X-Correlation-Id"
 ALIVE_PATH: Final = "/healthz"
@@ -94,7 +95,12 @@ class Door:
 
     def _admit(self, request: web.Request) -> None:
         if self._inside > self._concurrent_max and request.path != ALIVE_PATH:
-            raise ProblemError(BUSY, f"{self._concurrent_max} requests are being served already.")
+            raise ProblemError(
+                BUSY,
+                Sentence(
+                    "{requests} requests are being served already.", requests=self._concurrent_max
+                ),
+            )
 
 
 def correlation_id_of(given: str | None, otherwise: str) -> str:

@@ -23,6 +23,7 @@ from api.calls import Call, answer, validated
 from api.errors import (
     IDEMPOTENCY_KEY_INVALID,
     IDEMPOTENCY_KEY_MISSING,
+    UNKNOWN_PAYMENT,
     Place,
     ProblemError,
 )
@@ -33,6 +34,7 @@ from ledger.entry import RecordedEvent
 from ledger.errors import ErasedError, UnknownMerchantError, UnknownPaymentError
 from ledger.money import parse_money
 from ledger.payment import Payment, Status
+from ledger.sentences import Sentence, explained
 
 IDEMPOTENCY_KEY_HEADER: Final = "Idempotency-Key"
 IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 255
@@ -172,22 +174,24 @@ async def show_events(call: Call) -> web.Response:
 
 def _idempotency_key(given: str | None) -> str:
     if not given:
-        place = Place("header", IDEMPOTENCY_KEY_HEADER, "The header is missing.", _KEY_REMEDY)
-        raise ProblemError(
-            IDEMPOTENCY_KEY_MISSING, f"The header is missing. {_KEY_REMEDY}", [place]
-        )
+        reason = Sentence("The header is missing.")
+        place = Place("header", IDEMPOTENCY_KEY_HEADER, reason, _KEY_REMEDY)
+        raise ProblemError(IDEMPOTENCY_KEY_MISSING, explained(reason, _KEY_REMEDY), [place])
     if (
         len(given) > IDEMPOTENCY_KEY_CHARACTERS_MAX
         or not given.isascii()
         or not given.isprintable()
     ):
-        reason = f"It is not 1 to {IDEMPOTENCY_KEY_CHARACTERS_MAX} printable ASCII characters."
+        reason = Sentence(
+            "It is not 1 to {characters_max} printable ASCII characters.",
+            characters_max=IDEMPOTENCY_KEY_CHARACTERS_MAX,
+        )
         place = Place("header", IDEMPOTENCY_KEY_HEADER, reason, _KEY_REMEDY)
-        raise ProblemError(IDEMPOTENCY_KEY_INVALID, f"{reason} {_KEY_REMEDY}", [place])
+        raise ProblemError(IDEMPOTENCY_KEY_INVALID, explained(reason, _KEY_REMEDY), [place])
     return given
 
 
-_KEY_REMEDY: Final = (
+_KEY_REMEDY: Final = Sentence(
     "Send a key of your own for every payment, such as your order's number or a UUID, and repeat "
     "it when you repeat the request."
 )
@@ -227,8 +231,9 @@ async def _as_of(
     else:
         kept = [one for one in recorded if one.recorded_at <= until]
     if not kept:
-        payment_id = call.request.match_info["payment_id"]
-        raise UnknownPaymentError(payment_id, "The query as of then")
+        raise ProblemError(
+            UNKNOWN_PAYMENT, Sentence("This payment was not yet requested at the `as_of` given.")
+        )
     state = payment.INITIAL
     for one in kept:
         state = payment.evolve(state, one.event)

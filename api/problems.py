@@ -1,11 +1,13 @@
 """Problems: how an error is told to whoever sent the request, as RFC 9457 problem details.
 
 `{type, title, status, detail, instance, code, category, errors}`: `detail` says what happened here,
-`instance` names the request, `title` is in French or English by Accept-Language, and each of
-`errors` names a place (a JSON pointer into the body, a query parameter or a header), the reason and
-the remedy. What we did not foresee is told as `internal`: its own text is logged and never sent.
+`instance` names the request, and each of `errors` names a place (a JSON pointer into the body, a
+query parameter or a header), the reason and the remedy. All of it is in French or English by
+Accept-Language. What we did not foresee is told as `internal`: its own text is logged and never
+sent.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -26,6 +28,7 @@ from api.errors import (
     Problem,
     ProblemError,
 )
+from api.french import FRENCH
 from ledger.errors import (
     InvalidInputError,
     LedgerError,
@@ -33,6 +36,7 @@ from ledger.errors import (
     UnknownMerchantError,
     UnknownPaymentError,
 )
+from ledger.sentences import Sentence
 
 PROBLEM_TYPE: Final = "urn:cauri:problem:"
 LANGUAGES_READ_MAX: Final = 10
@@ -45,6 +49,9 @@ _OF_STATUS: Final = {
     415: UNSUPPORTED_MEDIA_TYPE,
 }
 
+_TEMPLATES: Final[Mapping[Language, Mapping[str, str]]] = {"en": {}, "fr": FRENCH}
+"""Language -> what its sentences are written from; English ones stay as they were said."""
+
 _POINTERS: Final = {"phone": "/payer/phone", "country": "/payer/country"}
 """Where a field the ledger complains of stands in a request's body, unless it is at the top."""
 
@@ -54,7 +61,7 @@ class Told:
     """An error, ready to be told: the kind, this occurrence's own words, places and headers."""
 
     problem: Problem
-    detail: str
+    detail: Sentence
     places: tuple[Place, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -78,21 +85,27 @@ def told(error: Exception, *, has_body: bool = True) -> Told:
         allow = error.headers.get("Allow")
         return Told(
             problem=problem,
-            detail=_HTTP_DETAILS.get(error.status, problem.title_en + "."),
+            detail=_HTTP_DETAILS.get(
+                error.status, _INTERNAL.detail if problem is INTERNAL else _UNREAD
+            ),
             headers={"Allow": allow} if allow else {},
         )
     return _INTERNAL
 
 
 _HTTP_DETAILS: Final = {
-    404: "No route has this path; see /openapi.json for all of them.",
-    405: "The path exists with other methods; see the Allow header.",
-    413: "The body is larger than this server reads; send less.",
+    404: Sentence("No route has this path; see /openapi.json for all of them."),
+    405: Sentence("The path exists with other methods; see the Allow header."),
+    413: Sentence("The body is larger than this server reads; send less."),
+    415: Sentence("Send the body with `Content-Type: application/json`."),
 }
+_UNREAD: Final = Sentence("The server does not read requests of this form; see /openapi.json.")
 _INTERNAL: Final = Told(
     problem=INTERNAL,
-    detail="The request was not understood to have succeeded; repeat it under the same "
-    "Idempotency-Key, and quote the correlation id if it stays so.",
+    detail=Sentence(
+        "The request was not understood to have succeeded; repeat it under the same "
+        "Idempotency-Key, and quote the correlation id if it stays so."
+    ),
 )
 
 
@@ -105,27 +118,41 @@ def _told_of_ledger(error: LedgerError, *, has_body: bool) -> Told:
         if has_body:
             pointer = _POINTERS.get(error.field, f"/{error.field}")
             place = place._replace(where="pointer", name=pointer)
-        return Told(problem=problem, detail=str(error), places=(place,))
+        return Told(problem=problem, detail=place.sentence, places=(place,))
     if isinstance(error, StoreUnavailableError) and "full" in error.reason:
         problem = DISK_FULL
-    if isinstance(error, UnknownPaymentError | UnknownMerchantError):
-        return Told(problem=problem, detail=error.reason.capitalize())
-    return Told(problem=problem, detail=str(error))
+    if isinstance(error, UnknownPaymentError):
+        return Told(problem=problem, detail=_NO_PAYMENT)
+    if isinstance(error, UnknownMerchantError):
+        return Told(problem=problem, detail=_NO_MERCHANT)
+    # Not `str(error)`: that is its English text alone.
+    return Told(problem=problem, detail=error.args[0])
+
+
+# The id is not repeated: somebody may have put anything into that place, a number too.
+_NO_PAYMENT: Final = Sentence("There is no payment with this id; check it, and whose key you use.")
+_NO_MERCHANT: Final = Sentence(
+    "There is no merchant with this id; check it, and whose key you use."
+)
 
 
 def problem_body(message: Told, *, language: Language, request_id: str) -> bytes:
     """Write the problem details (RFC 9457) of an occurrence."""
-    problem = message.problem
+    problem, templates = message.problem, _TEMPLATES[language]
     body: dict[str, Any] = {
         "type": PROBLEM_TYPE + problem.code,
         "title": problem.title(language),
         "status": problem.status,
-        "detail": message.detail,
+        "detail": message.detail.written(templates),
         "instance": f"urn:cauri:request:{request_id}",
         "code": problem.code,
         "category": problem.category,
         "errors": [
-            {place.where: place.name, "reason": place.reason, "remedy": place.remedy}
+            {
+                place.where: place.name,
+                "reason": place.reason.written(templates),
+                "remedy": place.remedy.written(templates),
+            }
             for place in message.places
         ],
     }

@@ -17,9 +17,11 @@ from adapters.base import Adapter
 from adapters.directory import BY_CODE, Operator, Phone, parse_phone
 from api.errors import INVALID_REQUEST, UNSERVED, Place, ProblemError
 from api.schemas import PaymentRequest
+from ledger.sentences import Sentence, explained
 
 KIND: Final = "collection"
 
+DOLLAR: Final = "USD"
 DOLLAR_WALLETS: Final = frozenset({"CD", "LR"})
 """Where operators keep wallets in US dollars beside those in the country's currency."""
 
@@ -55,16 +57,26 @@ def choose_route(
     if wanted.provider is not None:
         adapter = _named_provider(adapters, wanted.provider, wanted.currency)
         if is_production and phone.country not in adapter.countries:
-            _refuse("/payer/phone", f"{adapter.name} does not serve {phone.country}.", adapters)
+            reason = Sentence(
+                "{provider} does not serve {country}.",
+                provider=adapter.name,
+                country=phone.country,
+            )
+            _refuse("/payer/phone", reason, adapters)
         if is_production and operator is not None:
             _check_currency(operator, wanted.currency)
         reason = "the caller named the provider"
         return PaymentRoute(adapter.name, operator.code if operator else None, phone, reason)
     if operator is None:
-        _refuse("/payer/phone", "The number is of no operator that we know.", adapters)
+        reason = Sentence("The number is of no operator that we know.")
+        _refuse("/payer/phone", reason, adapters)
     chosen = provider_of(adapters, operator, wanted.currency)
     if chosen is None:
-        reason = f"No enabled provider reaches {operator.code} in {wanted.currency}."
+        reason = Sentence(
+            "No enabled provider reaches {operator} in {currency}.",
+            operator=operator.code,
+            currency=wanted.currency,
+        )
         _refuse("/payer/phone", reason, adapters)
     _check_currency(operator, wanted.currency)
     return PaymentRoute(chosen, operator.code, phone, reason)
@@ -88,32 +100,45 @@ def _takes(adapter: Adapter, currency: str | None) -> bool:
 def _named_provider(adapters: Mapping[str, Adapter], name: str, currency: str) -> Adapter:
     adapter = adapters.get(name)
     if adapter is None:
-        _refuse("/provider", "This provider is not enabled here.", adapters)
+        _refuse("/provider", Sentence("This provider is not enabled here."), adapters)
     if not _takes(adapter, currency):
-        _refuse("/currency", f"{name} takes no {currency}.", adapters)
+        reason = Sentence("{provider} takes no {currency}.", provider=name, currency=currency)
+        _refuse("/currency", reason, adapters)
     return adapter
 
 
 def _check_currency(operator: Operator, currency: str) -> None:
-    held = [operator.currency, *(["USD"] if operator.country in DOLLAR_WALLETS else [])]
-    if currency not in held:
-        reason = f"Wallets of {operator.code} hold {' and '.join(held)}, not {currency}."
-        remedy = f"Send the amount in {' or '.join(held)}."
-        place = Place("pointer", "/currency", reason, remedy)
-        raise ProblemError(UNSERVED, f"{reason} {remedy}", [place])
+    held = operator.currency
+    holds_dollars = operator.country in DOLLAR_WALLETS
+    if currency == held or (holds_dollars and currency == DOLLAR):
+        return
+    both = Sentence("{currency} and {other}", currency=held, other=DOLLAR)
+    either = Sentence("{currency} or {other}", currency=held, other=DOLLAR)
+    reason = Sentence(
+        "Wallets of {operator} hold {held}, not {currency}.",
+        operator=operator.code,
+        held=both if holds_dollars else held,
+        currency=currency,
+    )
+    remedy = Sentence("Send the amount in {held}.", held=either if holds_dollars else held)
+    place = Place("pointer", "/currency", reason, remedy)
+    raise ProblemError(UNSERVED, explained(reason, remedy), [place])
 
 
 def _named_operator(code: str) -> Operator:
     operator = BY_CODE.get(code)
     if operator is None:
-        remedy = "Ask GET /v1/operators?phone=... for the code, or leave it out."
-        place = Place("pointer", "/operator", "There is no such operator.", remedy)
-        raise ProblemError(INVALID_REQUEST, f"There is no such operator. {remedy}", [place])
+        reason = Sentence("There is no such operator.")
+        remedy = Sentence("Ask GET /v1/operators?phone=... for the code, or leave it out.")
+        place = Place("pointer", "/operator", reason, remedy)
+        raise ProblemError(INVALID_REQUEST, explained(reason, remedy), [place])
     return operator
 
 
-def _refuse(pointer: str, reason: str, adapters: Mapping[str, Adapter]) -> NoReturn:
-    enabled = ", ".join(sorted(adapters)) or "none"
-    remedy = f"Enabled providers: {enabled}; name one as `provider` if the number was ported."
+def _refuse(pointer: str, reason: Sentence, adapters: Mapping[str, Adapter]) -> NoReturn:
+    remedy = Sentence(
+        "Enabled providers: {enabled}; name one as `provider` if the number was ported.",
+        enabled=", ".join(sorted(adapters)) or Sentence("none"),
+    )
     place = Place("pointer", pointer, reason, remedy)
-    raise ProblemError(UNSERVED, f"{reason} {remedy}", [place])
+    raise ProblemError(UNSERVED, explained(reason, remedy), [place])

@@ -8,8 +8,9 @@ from typing import Final
 
 from api.calls import Call
 from api.errors import INVALID_REQUEST, PROJECTION_BEHIND, Place, ProblemError
+from ledger.sentences import Sentence
 
-_REMEDY: Final = "Send a position that an answer's Cauri-Position header has named."
+_REMEDY: Final = Sentence("Send a position that an answer's Cauri-Position header has named.")
 
 
 async def caught_up(call: Call, name: str, min_position: int | None) -> int:
@@ -24,14 +25,19 @@ async def caught_up(call: Call, name: str, min_position: int | None) -> int:
     if min_position is None or position >= min_position:
         return position
     if min_position > await call.services.store.position():
-        reason = "The log has not reached this position."
+        reason = Sentence("The log has not reached this position.")
         place = Place("parameter", "min_position", reason, _REMEDY)
-        raise ProblemError(INVALID_REQUEST, f"min_position: {reason} {_REMEDY}", [place])
+        raise ProblemError(INVALID_REQUEST, place.sentence, [place])
     seconds = call.services.settings.wait_seconds_max
     await projections.wait_for(min_position, seconds)
     position = await projections.position(name)
     if position < min_position:
         raise ProblemError(
-            PROJECTION_BEHIND, f"The list stands at position {position} after {seconds:g} seconds."
+            PROJECTION_BEHIND,
+            Sentence(
+                "The list stands at position {position} after {seconds:g} seconds.",
+                position=position,
+                seconds=seconds,
+            ),
         )
     return position

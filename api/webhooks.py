@@ -24,6 +24,7 @@ from api.calls import Call, answer
 from api.errors import NOT_FOUND, UNKNOWN_PROVIDER, WEBHOOK_REFUSED, ProblemError
 from ledger import commands
 from ledger.errors import UnknownPaymentError
+from ledger.sentences import Sentence
 from ledger.webhook import webhook_id_of
 
 PATH_PARTS_MAX: Final = 8
@@ -40,7 +41,7 @@ async def receive_webhook(call: Call) -> web.Response:
     services, request = call.services, call.request
     adapter = services.adapters.get(request.match_info["provider"])
     if adapter is None:
-        raise ProblemError(UNKNOWN_PROVIDER, "No enabled provider has this name.")
+        raise ProblemError(UNKNOWN_PROVIDER, Sentence("No enabled provider has this name."))
     came = WebhookCall(
         method=request.method,
         path=_path(request.match_info["tail"]),
@@ -50,7 +51,8 @@ async def receive_webhook(call: Call) -> web.Response:
     verdict = await _judge(call, adapter, came)
     if verdict == "refused":
         raise ProblemError(
-            WEBHOOK_REFUSED, "The call does not carry the token this payment's provider was given."
+            WEBHOOK_REFUSED,
+            Sentence("The call does not carry the token this payment's provider was given."),
         )
     vault = services.vault
     named = "\0".join((adapter.name, *came.path)).encode()
@@ -77,7 +79,7 @@ async def receive_webhook(call: Call) -> web.Response:
 def _path(tail: str) -> tuple[str, ...]:
     parts = tuple(part for part in tail.split("/") if part)
     if len(parts) > PATH_PARTS_MAX or len(tail) > PATH_CHARACTERS_MAX:
-        raise ProblemError(NOT_FOUND, "No callback URL of ours looks like this.")
+        raise ProblemError(NOT_FOUND, Sentence("No callback URL of ours looks like this."))
     return parts
 
 

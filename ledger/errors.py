@@ -31,10 +31,13 @@ The tree:
        └─ SealBrokenError            tampered text, wrong context or wrong key
 
 Errors carry fields and write their own sentence; no HTTP status stands here (see `api.errors`), and
-no error text ever repeats a phone number, a secret or sealed plaintext.
+no error text ever repeats a phone number, a secret or sealed plaintext. What may reach somebody
+over HTTP is said as a `Sentence`, so that the door can say it in his language.
 """
 
 from typing import ClassVar
+
+from ledger.sentences import Sentence, explained
 
 
 class LedgerError(Exception):
@@ -48,8 +51,10 @@ class InvalidInputError(LedgerError):
 
     code: ClassVar[str] = "invalid_input"
 
-    def __init__(self, field: str, reason: str, remedy: str) -> None:
-        super().__init__(f"{field}: {reason} {remedy}")
+    def __init__(self, field: str, reason: Sentence, remedy: Sentence) -> None:
+        super().__init__(
+            Sentence("{name}: {reason} {remedy}", name=field, reason=reason, remedy=remedy)
+        )
         self.field = field
         self.reason = reason
         self.remedy = remedy
@@ -72,9 +77,17 @@ class CommandRefusedError(LedgerError):
 
     code: ClassVar[str] = "command_refused"
 
-    def __init__(self, command: str, reason: str, *, status: str | None = None) -> None:
-        where = f" while it is {status}" if status else ""
-        super().__init__(f"{command} was refused{where}: {reason}")
+    def __init__(self, command: str, reason: Sentence, *, status: str | None = None) -> None:
+        super().__init__(
+            Sentence("{command} was refused: {reason}", command=command, reason=reason)
+            if status is None
+            else Sentence(
+                "{command} was refused while it is {status}: {reason}",
+                command=command,
+                status=status,
+                reason=reason,
+            )
+        )
         self.command = command
         self.reason = reason
         self.status = status
@@ -86,7 +99,9 @@ class UnknownPaymentError(CommandRefusedError):
     code: ClassVar[str] = "unknown_payment"
 
     def __init__(self, payment_id: str, command: str = "query") -> None:
-        super().__init__(command, f"there is no payment {payment_id!r}.")
+        super().__init__(
+            command, Sentence("there is no payment {payment_id!r}.", payment_id=payment_id)
+        )
         self.payment_id = payment_id
 
 
@@ -96,7 +111,9 @@ class UnknownMerchantError(CommandRefusedError):
     code: ClassVar[str] = "unknown_merchant"
 
     def __init__(self, merchant_id: str, command: str = "query") -> None:
-        super().__init__(command, f"there is no merchant {merchant_id!r}.")
+        super().__init__(
+            command, Sentence("there is no merchant {merchant_id!r}.", merchant_id=merchant_id)
+        )
         self.merchant_id = merchant_id
 
 
@@ -108,8 +125,11 @@ class IdempotencyKeyReusedError(CommandRefusedError):
     def __init__(self, payment_id: str) -> None:
         super().__init__(
             "RequestPayment",
-            f"this Idempotency-Key already made payment {payment_id} from other content. "
-            "Repeat the first content exactly, or use a new key for a new payment.",
+            Sentence(
+                "this Idempotency-Key already made payment {payment_id} from other content. "
+                "Repeat the first content exactly, or use a new key for a new payment.",
+                payment_id=payment_id,
+            ),
         )
         self.payment_id = payment_id
 
@@ -126,7 +146,14 @@ class WrongVersionError(StoreError):
     code: ClassVar[str] = "wrong_version"
 
     def __init__(self, stream: str, expected: int, actual: int) -> None:
-        super().__init__(f"stream {stream} is at version {actual}, not at the expected {expected}")
+        super().__init__(
+            Sentence(
+                "stream {stream} is at version {actual}, not at the expected {expected}",
+                stream=stream,
+                actual=actual,
+                expected=expected,
+            )
+        )
         self.stream = stream
         self.expected = expected
         self.actual = actual
@@ -138,7 +165,12 @@ class StoreBusyError(StoreError):
     code: ClassVar[str] = "busy"
 
     def __init__(self, queued_max: int) -> None:
-        super().__init__(f"{queued_max} appends are already waiting; try again shortly")
+        super().__init__(
+            Sentence(
+                "{queued_max} appends are already waiting; try again shortly",
+                queued_max=queued_max,
+            )
+        )
         self.queued_max = queued_max
 
 
@@ -148,7 +180,13 @@ class StreamTooLongError(StoreError):
     code: ClassVar[str] = "stream_too_long"
 
     def __init__(self, stream: str, events_max: int) -> None:
-        super().__init__(f"stream {stream} may not have more than {events_max} events")
+        super().__init__(
+            Sentence(
+                "stream {stream} may not have more than {events_max} events",
+                stream=stream,
+                events_max=events_max,
+            )
+        )
         self.stream = stream
         self.events_max = events_max
 
@@ -157,6 +195,9 @@ class StoreClosedError(StoreError):
     """The store was closed before the request was served; nothing was written."""
 
     code: ClassVar[str] = "store_closed"
+
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__(reason)
 
 
 class StoreUnavailableError(StoreError):
@@ -167,8 +208,8 @@ class StoreUnavailableError(StoreError):
 
     code: ClassVar[str] = "store_unavailable"
 
-    def __init__(self, reason: str, remedy: str) -> None:
-        super().__init__(f"{reason} {remedy}")
+    def __init__(self, reason: Sentence, remedy: Sentence) -> None:
+        super().__init__(explained(reason, remedy))
         self.reason = reason
         self.remedy = remedy
 
@@ -178,8 +219,15 @@ class SchemaVersionError(StoreError):
 
     code: ClassVar[str] = "schema_version"
 
-    def __init__(self, found: str, wanted: str, remedy: str) -> None:
-        super().__init__(f"the database is at schema {found}, this code needs {wanted}. {remedy}")
+    def __init__(self, found: str, wanted: str, remedy: Sentence) -> None:
+        super().__init__(
+            Sentence(
+                "the database is at schema {found}, this code needs {wanted}. {remedy}",
+                found=found,
+                wanted=wanted,
+                remedy=remedy,
+            )
+        )
         self.found = found
         self.wanted = wanted
         self.remedy = remedy
@@ -198,8 +246,13 @@ class EntryTooLargeError(EntryError):
 
     def __init__(self, event_type: str, size_bytes: int, size_bytes_max: int) -> None:
         super().__init__(
-            f"an entry of type {event_type} would take {size_bytes} bytes; "
-            f"at most {size_bytes_max} are allowed"
+            Sentence(
+                "an entry of type {event_type} would take {size_bytes} bytes; "
+                "at most {size_bytes_max} are allowed",
+                event_type=event_type,
+                size_bytes=size_bytes,
+                size_bytes_max=size_bytes_max,
+            )
         )
         self.event_type = event_type
         self.size_bytes = size_bytes

@@ -13,6 +13,7 @@ from ledger.entry import Context, RecordedEvent, decode_entry, encode_entry, pre
 from ledger.errors import StoreBusyError, StoreClosedError, StreamTooLongError, WrongVersionError
 from ledger.events import Event
 from ledger.merkle import TILE_WIDTH, TreeBuilder, leaf_hash
+from ledger.sentences import Sentence
 from ledger.store import (
     PAGE_MAX,
     QUEUED_MAX,
@@ -61,7 +62,7 @@ class MemoryEventStore:
     ) -> list[RecordedEvent]:
         """See `EventStore.append`."""
         if self._is_closed:
-            raise StoreClosedError("the store is not open: nothing was written")
+            raise StoreClosedError(Sentence("the store is not open: nothing was written"))
         if not events:
             raise ValueError("an append needs at least one event")
         if expected_version + len(events) > STREAM_EVENTS_MAX:

@@ -10,6 +10,7 @@ from ledger import commands, events
 from ledger.commands import MerchantCommand
 from ledger.errors import CommandRefusedError, UnknownMerchantError
 from ledger.events import Event
+from ledger.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,9 @@ def decide(command: MerchantCommand, state: Account) -> list[Event]:
             return _once(command, state.key, happened)
         case commands.RevokeKey():
             if state.key is None:
-                raise CommandRefusedError("RevokeKey", f"there is no key {command.key_id!r}.")
+                raise CommandRefusedError(
+                    "RevokeKey", Sentence("there is no key {key_id!r}.", key_id=command.key_id)
+                )
             if state.is_revoked:
                 return []
             return [events.KeyRevoked(key_id=command.key_id, reason=command.reason)]
@@ -70,7 +73,9 @@ def _once(command: MerchantCommand, known: Event | None, happened: Event) -> lis
         return [happened]
     if known == happened:
         return []
-    raise CommandRefusedError(type(command).__name__, "the id is taken by something else.")
+    raise CommandRefusedError(
+        type(command).__name__, Sentence("the id is taken by something else.")
+    )
 
 
 def evolve(state: Account, event: Event) -> Account:

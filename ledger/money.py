@@ -12,6 +12,7 @@ from functools import cache
 from typing import Final
 
 from ledger.errors import InvalidMoneyError
+from ledger.sentences import Sentence
 
 AMOUNT_MINOR_MAX: Final = 10**15
 """A bound on one amount: a thousand billion major units is a typing error, not a payment."""
@@ -34,8 +35,8 @@ def decimals_of(currency: str) -> int:
     if currency not in CURRENCIES:
         raise InvalidMoneyError(
             "currency",
-            f"{currency[:12]!r} is not a currency this ledger keeps.",
-            f"Send one of {', '.join(sorted(CURRENCIES))}.",
+            Sentence("{currency!r} is not a currency this ledger keeps.", currency=currency[:12]),
+            Sentence("Send one of {currencies}.", currencies=", ".join(sorted(CURRENCIES))),
         )
     import iso4217  # noqa: PLC0415 - parses an XML table when imported; paid once, when first asked
 
@@ -56,8 +57,8 @@ class Money:
         if type(self.amount_minor) is not int or not 0 <= self.amount_minor <= AMOUNT_MINOR_MAX:
             raise InvalidMoneyError(
                 "amount",
-                "the amount is not a whole number of minor units within bounds.",
-                f"Send 0 to {AMOUNT_MINOR_MAX} minor units.",
+                Sentence("the amount is not a whole number of minor units within bounds."),
+                Sentence("Send 0 to {maximum} minor units.", maximum=AMOUNT_MINOR_MAX),
             )
 
     @property
@@ -90,21 +91,34 @@ def parse_money(amount: str, currency: str) -> Money:
     if match is None:
         raise InvalidMoneyError(
             "amount",
-            "the amount is not a plain decimal number.",
-            'Send a string of digits in major units such as "1500" or "12.50", without sign, '
-            "spaces or separators.",
+            Sentence("the amount is not a plain decimal number."),
+            Sentence(
+                'Send a string of digits in major units such as "1500" or "12.50", without sign, '
+                "spaces or separators."
+            ),
         )
     fraction = match[2] or ""
     if len(fraction) > decimals:
         example = "1250" if decimals == 0 else "12." + "50".ljust(decimals, "0")[:decimals]
         raise InvalidMoneyError(
             "amount",
-            f"{currency} has {decimals} decimals, and the amount has {len(fraction)}.",
-            f'Send at most {decimals} decimals, for example "{example}".',
+            Sentence(
+                "{currency} has {decimals} decimals, and the amount has {given}.",
+                currency=currency,
+                decimals=decimals,
+                given=len(fraction),
+            ),
+            Sentence(
+                'Send at most {decimals} decimals, for example "{example}".',
+                decimals=decimals,
+                example=example,
+            ),
         )
     amount_minor = int(match[1]) * 10**decimals + int(fraction.ljust(decimals, "0") or "0")
     if amount_minor == 0:
-        raise InvalidMoneyError("amount", "the amount is zero.", "Send an amount above zero.")
+        raise InvalidMoneyError(
+            "amount", Sentence("the amount is zero."), Sentence("Send an amount above zero.")
+        )
     return Money(amount_minor, currency)
 
 

@@ -31,6 +31,7 @@ from ledger.errors import CommandRefusedError, IdempotencyKeyReusedError, Unknow
 from ledger.events import Event
 from ledger.evidence import EVIDENCE_MAX, Resolution, Settled
 from ledger.payment_state import INITIAL, Attempt, Payment, Status, evolve, told
+from ledger.sentences import Sentence
 
 __all__ = [
     "ATTEMPTS_MAX",
@@ -143,16 +144,20 @@ def _request(command: commands.RequestPayment, state: Payment) -> list[Event]:
 def _start(command: commands.StartSubmission, state: Payment) -> list[Event]:
     if state.status is Status.DECLINED:
         if any(one.provider == command.provider for one in state.attempts):
-            _refuse(command, state, "this provider has declined it already.")
+            _refuse(command, state, Sentence("this provider has declined it already."))
     elif state.status is not Status.REQUESTED:
-        _refuse(command, state, "only a payment that no provider has may be submitted.")
+        _refuse(command, state, Sentence("only a payment that no provider has may be submitted."))
     if len(state.attempts) >= ATTEMPTS_MAX:
-        _refuse(command, state, f"it was submitted {ATTEMPTS_MAX} times already.")
+        _refuse(
+            command,
+            state,
+            Sentence("it was submitted {attempts} times already.", attempts=ATTEMPTS_MAX),
+        )
     if command.attempt not in {None, len(state.attempts) + 1}:
-        _refuse(command, state, "somebody else has submitted it meanwhile.")
+        _refuse(command, state, Sentence("somebody else has submitted it meanwhile."))
     known = state.attempt_of(command.reference)
     if known is not None and known.provider != command.provider:
-        _refuse(command, state, "the reference belongs to another provider.")
+        _refuse(command, state, Sentence("the reference belongs to another provider."))
     return [
         events.PaymentSubmissionStarted(
             provider=command.provider,
@@ -266,11 +271,15 @@ def _record_evidence(command: commands.RecordEvidence, state: Payment) -> list[E
     word = command.evidence
     attempt = state.attempt_of(word.reference)
     if attempt is None or attempt.provider != word.provider:
-        _refuse(command, state, "the payment was never submitted under this reference.")
+        _refuse(command, state, Sentence("the payment was never submitted under this reference."))
     if word in state.evidence:
         return []
     if len(state.evidence) >= EVIDENCE_MAX:
-        _refuse(command, state, f"{EVIDENCE_MAX} different words are kept already.")
+        _refuse(
+            command,
+            state,
+            Sentence("{words} different words are kept already.", words=EVIDENCE_MAX),
+        )
     happened: list[Event] = [events.PaymentEvidenceRecorded(evidence=word)]
     settled = state.settled_with(state.evidence | {word})
     if _STATUS_OF.get(settled.resolution) is not state.verdict:
@@ -282,7 +291,7 @@ def _expire(command: commands.ExpirePayment, state: Payment) -> list[Event]:
     if state.status is Status.EXPIRED:
         return []
     if state.status is not Status.REQUESTED:
-        _refuse(command, state, "only a payment that no provider has may be given up.")
+        _refuse(command, state, Sentence("only a payment that no provider has may be given up."))
     return [events.PaymentExpired(provider=None, reference=None, reason=command.reason)]
 
 
@@ -334,7 +343,7 @@ def _attempt_for(
     number = None if isinstance(command, commands.ConfirmSubmission) else command.attempt
     attempt = state.attempt_of(command.reference, number)
     if attempt is None:
-        _refuse(command, state, "the payment was never submitted under this reference.")
+        _refuse(command, state, Sentence("the payment was never submitted under this reference."))
     return attempt
 
 
@@ -347,5 +356,5 @@ def _is_open(state: Payment, attempt: Attempt) -> bool:
     )
 
 
-def _refuse(command: PaymentCommand, state: Payment, reason: str) -> NoReturn:
+def _refuse(command: PaymentCommand, state: Payment, reason: Sentence) -> NoReturn:
     raise CommandRefusedError(type(command).__name__, reason, status=state.status)

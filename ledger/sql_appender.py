@@ -40,6 +40,7 @@ from ledger.errors import (
 )
 from ledger.events import Event
 from ledger.merkle import TreeBuilder, leaf_hash
+from ledger.sentences import Sentence
 from ledger.sql_database import Database
 from ledger.sql_port import Batch, LogConnection, LogRow, Standing
 from ledger.sql_reads import again
@@ -185,7 +186,7 @@ class Appender:
     ) -> list[RecordedEvent]:
         """See `ledger.store.EventStore.append`."""
         if self._is_closed or self._task is None or self._task.done():
-            raise StoreClosedError("the store is not open: nothing was written")
+            raise StoreClosedError(Sentence("the store is not open: nothing was written"))
         if not events:
             raise ValueError("an append needs at least one event")
         if expected_version + len(events) > STREAM_EVENTS_MAX:
@@ -215,7 +216,10 @@ class Appender:
                     await self._arrived.wait()
         finally:
             # Only if we were cancelled is anybody left.
-            self._fail(self._queue, StoreClosedError("the store was stopped: nothing was written"))
+            self._fail(
+                self._queue,
+                StoreClosedError(Sentence("the store was stopped: nothing was written")),
+            )
 
     def _ended(self, _task: asyncio.Task[None]) -> None:
         if self.stopped is not None:
@@ -230,7 +234,7 @@ class Appender:
             except Exception as error:  # noqa: BLE001 - it is handed to those who asked
                 self._fail(batch, error)
             except BaseException:
-                self._fail(batch, StoreClosedError("the store was stopped in the middle"))
+                self._fail(batch, StoreClosedError(Sentence("the store was stopped in the middle")))
                 raise
 
     def _take(self) -> list[_Request]:
@@ -361,8 +365,8 @@ class Appender:
             # No fault of the surroundings: a contradiction in the database, or a mistake in here.
             _log.error("appender.failed", exc_info=error)
             meaning = StoreUnavailableError(
-                f"The commit failed ({type(error).__name__}).",
-                "Run `cauri verify`: something else may have written to this log.",
+                Sentence("The commit failed ({error}).", error=type(error).__name__),
+                Sentence("Run `cauri verify`: something else may have written to this log."),
             )
         if meaning is not error:
             meaning.__cause__ = error

@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger.errors import InvalidInputError, SchemaVersionError
+from ledger.sentences import Sentence
 from ledger.sql_dialects import DIALECTS
 from ledger.sql_port import Dialect, LogConnection
 from ledger.sql_schema import SCHEMA_VERSION, VERSION_TABLE
@@ -205,14 +206,14 @@ def _parse(url: str) -> tuple[URL, Dialect]:
     if where is None or kind is None:
         raise InvalidInputError(
             "database",
-            "this is no database URL that is served.",
-            "Use sqlite:///path/to/cauri.db or postgresql://user@host/name.",
+            Sentence("this is no database URL that is served."),
+            Sentence("Use sqlite:///path/to/cauri.db or postgresql://user@host/name."),
         )
     if kind.name == "sqlite" and where.database in {None, "", ":memory:"}:
         raise InvalidInputError(
             "database",
-            "a database in memory would be another one for every connection.",
-            "Name a file: sqlite:///path/to/cauri.db.",
+            Sentence("a database in memory would be another one for every connection."),
+            Sentence("Name a file: sqlite:///path/to/cauri.db."),
         )
     return where, kind
 
@@ -227,7 +228,7 @@ def _schema_version(connection: sa.Connection) -> str | None:
 def _check_schema(found: str | None) -> None:
     if found == SCHEMA_VERSION:
         return
-    remedy = "Run `cauri migrate`."
+    remedy = Sentence("Run `cauri migrate`.")
     if found is not None and found > SCHEMA_VERSION:
-        remedy = "Upgrade the code: a newer version has written to this database."
-    raise SchemaVersionError(found or "none", SCHEMA_VERSION, remedy)
+        remedy = Sentence("Upgrade the code: a newer version has written to this database.")
+    raise SchemaVersionError(found or Sentence("none"), SCHEMA_VERSION, remedy)

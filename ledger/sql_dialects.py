@@ -32,6 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ledger import sql_visits
 from ledger.errors import LedgerError, StoreUnavailableError
+from ledger.sentences import Sentence
 from ledger.sql_errors import of_postgresql, of_sqlite
 from ledger.sql_port import (
     LOCK_TIMEOUT_SECONDS,
@@ -140,11 +141,15 @@ class Sqlite:
             return None  # SQLite's own way to name a file, with options; it looks by itself
         path = Path(url.database or "")
         if create and not path.parent.is_dir():
-            return StoreUnavailableError(f"There is no folder {path.parent}.", "Make it first.")
+            return StoreUnavailableError(
+                Sentence("There is no folder {folder}.", folder=path.parent),
+                Sentence("Make it first."),
+            )
         # An empty file is no database either: only opening it would turn it into one.
         if not create and not (path.exists() and path.stat().st_size):
             return StoreUnavailableError(
-                f"There is no database at {path}.", "Create it with `cauri migrate`."
+                Sentence("There is no database at {path}.", path=path),
+                Sentence("Create it with `cauri migrate`."),
             )
         return None
 

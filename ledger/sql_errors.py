@@ -11,53 +11,81 @@ from typing import Final
 import asyncpg
 
 from ledger.errors import CorruptLogError, LedgerError, StoreUnavailableError
+from ledger.sentences import Sentence
 
-_SQLITE_MEANINGS: Final[dict[int, tuple[str, str]]] = {
+_SQLITE_MEANINGS: Final[dict[int, tuple[Sentence, Sentence]]] = {
     sqlite3.SQLITE_BUSY: (
-        "The database is locked by another program.",
-        "Close the program that holds it (a database browser, a backup) and try again.",
+        Sentence("The database is locked by another program."),
+        Sentence("Close the program that holds it (a database browser, a backup) and try again."),
     ),
     sqlite3.SQLITE_LOCKED: (
-        "The database is locked by another connection.",
-        "Try again shortly.",
+        Sentence("The database is locked by another connection."),
+        Sentence("Try again shortly."),
     ),
     sqlite3.SQLITE_READONLY: (
-        "The database cannot be written to.",
-        "Make the file and its folder writable for this user.",
+        Sentence("The database cannot be written to."),
+        Sentence("Make the file and its folder writable for this user."),
     ),
     sqlite3.SQLITE_PERM: (
-        "The database may not be opened.",
-        "Make the file and its folder readable and writable for this user.",
+        Sentence("The database may not be opened."),
+        Sentence("Make the file and its folder readable and writable for this user."),
     ),
     sqlite3.SQLITE_CANTOPEN: (
-        "The database cannot be opened.",
-        "Check that its folder exists and is writable for this user.",
+        Sentence("The database cannot be opened."),
+        Sentence("Check that its folder exists and is writable for this user."),
     ),
     sqlite3.SQLITE_IOERR: (
-        "The disk failed while the database was used.",
-        "Check the disk and the system's log.",
+        Sentence("The disk failed while the database was used."),
+        Sentence("Check the disk and the system's log."),
     ),
     sqlite3.SQLITE_FULL: (
-        "The disk is full.",
-        "Free some space; nothing was lost, and writing goes on by itself.",
+        Sentence("The disk is full."),
+        Sentence("Free some space; nothing was lost, and writing goes on by itself."),
     ),
 }
 _SQLITE_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
-_POSTGRESQL_MEANINGS: Final[dict[str, tuple[str, str]]] = {
-    "08": ("The connection to the database was lost.", "Check that the server runs and try again."),
-    "57": ("The database server is shutting down or starting.", "Try again shortly."),
-    "53": (
-        "The database server has run out of disk, memory or connections.",
-        "Free some; nothing was lost, and writing goes on by itself.",
+_POSTGRESQL_MEANINGS: Final[dict[str, tuple[Sentence, Sentence]]] = {
+    "08": (
+        Sentence("The connection to the database was lost."),
+        Sentence("Check that the server runs and try again."),
     ),
-    "55": ("The database is locked by another program.", "Find it in pg_stat_activity."),
-    "40": ("The database gave this transaction up for another one.", "Try again."),
-    "25": ("The database cannot be written to.", "Connect to the primary server."),
-    "28": ("The database refused the user or password.", "Check the database URL."),
-    "3D": ("There is no such database on the server.", "Create it, or check the database URL."),
-    "42501": ("The database user lacks a right.", "Grant it SELECT, INSERT and UPDATE."),
-    "58": ("The database server's disk failed.", "Check the server's disk and its log."),
+    "57": (
+        Sentence("The database server is shutting down or starting."),
+        Sentence("Try again shortly."),
+    ),
+    "53": (
+        Sentence("The database server has run out of disk, memory or connections."),
+        Sentence("Free some; nothing was lost, and writing goes on by itself."),
+    ),
+    "55": (
+        Sentence("The database is locked by another program."),
+        Sentence("Find it in pg_stat_activity."),
+    ),
+    "40": (
+        Sentence("The database gave this transaction up for another one."),
+        Sentence("Try again."),
+    ),
+    "25": (
+        Sentence("The database cannot be written to."),
+        Sentence("Connect to the primary server."),
+    ),
+    "28": (
+        Sentence("The database refused the user or password."),
+        Sentence("Check the database URL."),
+    ),
+    "3D": (
+        Sentence("There is no such database on the server."),
+        Sentence("Create it, or check the database URL."),
+    ),
+    "42501": (
+        Sentence("The database user lacks a right."),
+        Sentence("Grant it SELECT, INSERT and UPDATE."),
+    ),
+    "58": (
+        Sentence("The database server's disk failed."),
+        Sentence("Check the server's disk and its log."),
+    ),
 }
 
 

@@ -19,6 +19,7 @@ from typing import Final
 
 from ledger.entry import RecordedEvent, decode_entry
 from ledger.errors import CorruptLogError, EntryError, LedgerError, StoreClosedError
+from ledger.sentences import Sentence
 from ledger.sql_ahead import ReadAhead
 from ledger.sql_cache import StreamCache
 from ledger.sql_database import Database
@@ -92,7 +93,7 @@ class LogReads:
 
     def _check_open(self) -> None:
         if self._is_closed:
-            raise StoreClosedError("the store is closed: nothing can be read")
+            raise StoreClosedError(Sentence("the store is closed: nothing can be read"))
 
     async def _serve_groups(self) -> None:
         ourselves = asyncio.current_task()
@@ -114,7 +115,10 @@ class LogReads:
             except Exception as error:  # noqa: BLE001 - it is handed to those who asked
                 _refuse(group, error)
             except BaseException:
-                _refuse(group, StoreClosedError("the store was stopped in the middle of a read"))
+                _refuse(
+                    group,
+                    StoreClosedError(Sentence("the store was stopped in the middle of a read")),
+                )
                 raise
 
     async def _serve(self, group: dict[str, _Answers]) -> None:

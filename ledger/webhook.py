@@ -11,6 +11,7 @@ from ledger import commands, events
 from ledger.commands import WebhookCommand
 from ledger.errors import CommandRefusedError
 from ledger.events import Event
+from ledger.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def decide(command: WebhookCommand, state: Webhook) -> list[Event]:
             )
         ]
     if state.received is None:
-        raise CommandRefusedError(type(command).__name__, "the call was never stored.")
+        raise CommandRefusedError(type(command).__name__, Sentence("the call was never stored."))
     if state.is_closed:
         return []
     provider = state.received.provider

@@ -26,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.entry import RecordedEvent
 from ledger.errors import InvalidInputError, StoreError, SubscriptionStalledError
+from ledger.sentences import Sentence
 from ledger.sql_database import Database
 from ledger.store import EventStore
 from projections.checkpoints import (
@@ -269,8 +270,8 @@ class Projections:
         if found is None:
             raise InvalidInputError(
                 "projection",
-                f"{name[:50]!r} is no projection.",
-                f"Use one of {', '.join(self._projectors)}.",
+                Sentence("{name!r} is no projection.", name=name[:50]),
+                Sentence("Use one of {names}.", names=", ".join(self._projectors)),
             )
         return found
 

@@ -11,6 +11,7 @@ import pytest
 from ledger import sql_dialects
 from ledger.errors import StoreUnavailableError
 from ledger.memory import MemoryEventStore
+from ledger.sentences import Sentence
 from tests.api_world import World, a_world, captured_logs, settings_in
 from tests.conftest import FakeClock
 
@@ -103,7 +104,7 @@ async def test_a_store_that_cannot_write_is_told_with_the_remedy_and_loses_nothi
     before = await world.services.store.position()
 
     async def refuse(*_: object, **__: object) -> None:
-        raise StoreUnavailableError(reason, "Look at the server.")
+        raise StoreUnavailableError(Sentence(reason), Sentence("Look at the server."))
 
     with monkeypatch.context() as patched:
         patched.setattr(world.services.store, "append", refuse)

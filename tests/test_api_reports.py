@@ -11,6 +11,7 @@ import pytest
 from ledger.errors import StoreUnavailableError
 from ledger.evidence import Word
 from ledger.merkle import TreeBuilder, leaf_hash
+from ledger.sentences import Sentence
 from tests.api_world import ORANGE_PHONE, World, a_payment, a_world, settings_in
 from tests.conftest import FakeClock
 from tests.test_api_payments import paid
@@ -224,7 +225,9 @@ async def test_a_list_that_is_behind_says_so_instead_of_lying(
     world: World, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(*_: object) -> None:
-        raise StoreUnavailableError("The database is locked by another program.", "Find it.")
+        raise StoreUnavailableError(
+            Sentence("The database is locked by another program."), Sentence("Find it.")
+        )
 
     monkeypatch.setattr(world.services.projections, "handle", fail)
     object.__setattr__(

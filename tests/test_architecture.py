@@ -18,7 +18,8 @@ TOP_LEVEL = {"pyproject.toml", "README.md", *ROOMS, "tests"}
 
 # Module prefix -> (floor, unit). Imports go to a lower floor or stay inside the unit.
 FLOORS: dict[str, tuple[float, str]] = {
-    "ledger.errors": (0, "errors"),
+    "ledger.sentences": (0, "sentences"),
+    "ledger.errors": (0.05, "errors"),
     "ledger.money": (0.1, "money"),
     "ledger.evidence": (0.2, "evidence"),
     "ledger.events": (1, "events"),

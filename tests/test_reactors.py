@@ -20,6 +20,7 @@ from ledger.events import Event
 from ledger.memory import MemoryEventStore
 from ledger.money import Money
 from ledger.payment import Status
+from ledger.sentences import Sentence
 from ledger.store import DataKey
 from tests.stage import ONLY_CALLBACKS, Stage, a_stage, sandboxes, serving
 
@@ -304,7 +305,10 @@ class MoodyStore(MemoryEventStore):
 
 
 async def test_an_outcome_is_recorded_however_busy_the_store_is(tmp_path: Path) -> None:
-    store = MoodyStore(StoreBusyError(1), StoreUnavailableError("The disk is full.", "Free some."))
+    store = MoodyStore(
+        StoreBusyError(1),
+        StoreUnavailableError(Sentence("The disk is full."), Sentence("Free some.")),
+    )
     async with a_stage(tmp_path, store=store) as stage:
         paid = [await stage.request(1), await stage.request(2, provider="orange")]
         await stage.visit(paid[1])

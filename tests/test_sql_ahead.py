@@ -1,6 +1,7 @@
 """Reading ahead: pages come as the log has them when they are asked for, some of them sooner."""
 
 from ledger.errors import StoreUnavailableError
+from ledger.sentences import Sentence
 from ledger.sql_ahead import PAGES_MAX, ReadAhead
 from ledger.store import PAGE_MAX
 
@@ -16,7 +17,7 @@ class _Log:
     async def read(self, after: int, limit: int) -> list[bytes]:
         self.asked.append((after, limit))
         if after >= self.fails_after:
-            raise StoreUnavailableError("The disk is full.", "Free some.")
+            raise StoreUnavailableError(Sentence("The disk is full."), Sentence("Free some."))
         return [b"%d" % position for position in range(after + 1, self.size + 1)][:limit]
 
 

@@ -11,13 +11,14 @@ from structlog.testing import capture_logs
 from ledger.entry import RecordedEvent
 from ledger.errors import StoreUnavailableError, SubscriptionStalledError
 from ledger.memory import MemoryEventStore
+from ledger.sentences import Sentence
 from ledger.sql import Database, SqlEventStore
 from ledger.store import Clock
 from ledger.subscriptions import ATTEMPTS_MAX, CROWD, REST_SECONDS_MAX, Subscription
 from tests.builders import CONTEXT
 from tests.contracts.store import an_event, fill
 
-OUTAGE = StoreUnavailableError("The disk is full.", "Free some space.")
+OUTAGE = StoreUnavailableError(Sentence("The disk is full."), Sentence("Free some space."))
 
 
 class Collector:

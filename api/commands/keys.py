@@ -14,6 +14,7 @@ from ledger.checkpoint import Signer
 from ledger.entry import Context, rfc3339
 from ledger.errors import InvalidInputError, NoteKeyError, UnknownMerchantError
 from ledger.handling import Handler
+from ledger.sentences import Sentence
 from ledger.store import EventStore
 from projections.keys import KeysProjection
 
@@ -25,11 +26,15 @@ def add_merchant(*, name: str, country: str, database: str | None, as_json: bool
     country = country.upper()
     if len(country) != 2 or not country.isascii() or not country.isalpha():
         raise InvalidInputError(
-            "country", "this is no ISO 3166 country code.", "Send two letters, such as CM."
+            "country",
+            Sentence("this is no ISO 3166 country code."),
+            Sentence("Send two letters, such as CM."),
         )
     if not name.strip() or len(name) > NAME_CHARACTERS_MAX:
         raise InvalidInputError(
-            "name", "this is no name.", f"Send 1 to {NAME_CHARACTERS_MAX} characters."
+            "name",
+            Sentence("this is no name."),
+            Sentence("Send 1 to {maximum} characters.", maximum=NAME_CHARACTERS_MAX),
         )
     made = run_async(_add_merchant(name.strip(), country, database))
     merchant_id, key = made
@@ -53,8 +58,8 @@ def add_key(*, role: Role, merchant_id: str | None, database: str | None, as_jso
     if (role == "merchant") != (merchant_id is not None):
         raise InvalidInputError(
             "merchant",
-            "a key of the role merchant belongs to a merchant, and no other key does.",
-            "Add --merchant ID, or leave it out.",
+            Sentence("a key of the role merchant belongs to a merchant, and no other key does."),
+            Sentence("Add --merchant ID, or leave it out."),
         )
     key = run_async(_add_key(role, merchant_id, database))
     if as_json:
@@ -79,7 +84,11 @@ def make_signing_key(*, name: str, file: Path, as_json: bool) -> None:
     try:
         signer = Signer.generate(name, secrets.token_bytes)
     except NoteKeyError as error:
-        raise InvalidInputError("name", f"{error}.", "Send one such as pay.example/log.") from None
+        raise InvalidInputError(
+            "name",
+            Sentence("{error}.", error=error),
+            Sentence("Send one such as pay.example/log."),
+        ) from None
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
         opened.write(signer.private_text() + "\n")
     public = signer.verifier.text()

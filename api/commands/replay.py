@@ -13,6 +13,7 @@ from api.views import decimal_text
 from api.wiring import opened, replayed
 from ledger.entry import rfc3339
 from ledger.errors import InvalidInputError
+from ledger.sentences import Sentence
 from ledger.store import EventStore
 from projections.accounts import AccountRow
 from projections.metrics import MetricsRow
@@ -73,7 +74,9 @@ async def _point(store: EventStore, until: str) -> tuple[int, datetime]:
         position = int(until)
         if not 0 < position <= end:
             raise InvalidInputError(
-                "until", f"the log has the positions 1 to {end}.", "Send one of them, or a time."
+                "until",
+                Sentence("the log has the positions 1 to {end}.", end=end),
+                Sentence("Send one of them, or a time."),
             )
         return position, (await store.read(position - 1, 1))[0].recorded_at
     try:
@@ -83,8 +86,8 @@ async def _point(store: EventStore, until: str) -> tuple[int, datetime]:
     if moment is None or moment.tzinfo is None:
         raise InvalidInputError(
             "until",
-            "this is neither a position nor a time with its offset from UTC.",
-            "Send 1200, or 2030-01-31T12:00:00Z.",
+            Sentence("this is neither a position nor a time with its offset from UTC."),
+            Sentence("Send 1200, or 2030-01-31T12:00:00Z."),
         )
     low, high = 0, end
     while low < high:

@@ -16,6 +16,7 @@ from api.settings import Settings
 from api.wiring import opened
 from ledger.checkpoint import Checkpoint, Verifier, open_checkpoint
 from ledger.errors import CorruptLogError, InvalidInputError, NoteError
+from ledger.sentences import Sentence
 from ledger.store import TreeHead
 from ledger.verify import Verified, verify_log
 
@@ -66,7 +67,7 @@ def read_checkpoint(text: str, key: str | None) -> TreeHead:
     try:
         content = Path(text).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        raise _refused("this is neither SIZE:ROOT nor a file that can be read.") from None
+        raise _refused(Sentence("this is neither SIZE:ROOT nor a file that can be read.")) from None
     if content.lstrip().startswith("{"):
         return _saved_answer(content)
     if key is not None:
@@ -76,7 +77,7 @@ def read_checkpoint(text: str, key: str | None) -> TreeHead:
     try:
         noted = Checkpoint.from_text(content.partition("\n\n")[0].rstrip("\n") + "\n")
     except NoteError as error:
-        raise _refused(f"the file holds no checkpoint ({error}).") from None
+        raise _refused(Sentence("the file holds no checkpoint ({error}).", error=error)) from None
     return TreeHead(noted.size, noted.root)
 
 
@@ -85,7 +86,7 @@ def _saved_answer(content: str) -> TreeHead:
         saved: Any = orjson.loads(content)
         return _head(int(saved["size"]), str(saved["root_hex"]))
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-        raise _refused("the file is no answer of /v1/log/checkpoint.") from None
+        raise _refused(Sentence("the file is no answer of /v1/log/checkpoint.")) from None
 
 
 def _head(size: int, root: str) -> TreeHead:
@@ -94,11 +95,13 @@ def _head(size: int, root: str) -> TreeHead:
     except ValueError:
         raw = b""
     if len(raw) != 32:
-        raise _refused("the root is not 64 hexadecimal digits.")
+        raise _refused(Sentence("the root is not 64 hexadecimal digits."))
     return TreeHead(size, raw)
 
 
-def _refused(reason: str) -> InvalidInputError:
+def _refused(reason: Sentence) -> InvalidInputError:
     return InvalidInputError(
-        "checkpoint", reason, "Give SIZE:ROOT, a saved answer of /v1/log/checkpoint, or a note."
+        "checkpoint",
+        reason,
+        Sentence("Give SIZE:ROOT, a saved answer of /v1/log/checkpoint, or a note."),
     )

@@ -1,0 +1,137 @@
+"""Faults: what a request's model objects to, in our own words instead of pydantic's.
+
+pydantic names every fault by a type and the bounds that were passed; its English text is made for
+whoever wrote the model. Here each type that a model of ours can raise has a reason and a remedy for
+whoever sent the request, and what was sent is never repeated. A test sends every model what it can
+not take and finds no type without words.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from ledger.sentences import Sentence
+
+_FORMS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
+    "provider": (
+        Sentence("This is not the form of a provider's name."),
+        Sentence("Send a name in small letters, such as mtn."),
+    ),
+    "operator": (
+        Sentence("This is not the form of an operator's code."),
+        Sentence("Send a code such as mtn-cm, or leave it out."),
+    ),
+    "country": (
+        Sentence("This is not the form of a country's code."),
+        Sentence("Send the two capitals of ISO 3166, such as CM."),
+    ),
+    "return_url": (
+        Sentence("This is not a web address."),
+        Sentence("Send one that begins with https:// or http:// and has no spaces."),
+    ),
+}
+"""Field -> what to say of a text that has not its form."""
+
+_TIME_REMEDY: Final = Sentence("Send a time such as 2030-01-31T12:00:00Z.")
+
+
+def explanation_of(
+    kind: str, path: Sequence[str], bounds: Mapping[str, Any]
+) -> tuple[Sentence, Sentence]:
+    """Say why it is a fault and what to send instead.
+
+    Args:
+        kind: pydantic's name for the type of fault.
+        path: where it is, from the outside in.
+        bounds: pydantic's context: the limit that was passed, or what was expected.
+    """
+    name = path[-1] if path else ""
+    match kind:
+        case "missing":
+            return Sentence("The field is missing."), Sentence("Add it.")
+        case "extra_forbidden":
+            return Sentence("There is no such field."), Sentence("Remove it; see /openapi.json.")
+        case "model_type" | "dict_type":
+            return Sentence("The value is no object."), Sentence("Send {{...}}.")
+        case "string_type" if name == "amount":
+            return (
+                Sentence("The amount is no string: numbers lose money on the way."),
+                Sentence('Send a decimal string in major units, such as "1500".'),
+            )
+        case "literal_error" | "enum":
+            # pydantic joins the last two by a word of English.
+            values = bounds["expected"].replace(" or ", ", ")
+            return (
+                Sentence("The value is not one of those that are known."),
+                Sentence("Send one of: {values}.", values=values),
+            )
+        case "too_long":
+            return (
+                Sentence("There are too many pairs."),
+                Sentence("Send at most {pairs_max} of them.", pairs_max=bounds["max_length"]),
+            )
+        case "bool_parsing":
+            return (
+                Sentence("The value is neither true nor false."),
+                Sentence("Send one of the two."),
+            )
+        case "timezone_aware":
+            return Sentence("The time does not say its offset from UTC."), _TIME_REMEDY
+    if kind.startswith("datetime_"):
+        return Sentence("The value is no time."), _TIME_REMEDY
+    if kind.startswith("string_"):
+        return _of_text(kind, name, bounds)
+    return _of_number(kind, bounds)
+
+
+def _of_text(kind: str, name: str, bounds: Mapping[str, Any]) -> tuple[Sentence, Sentence]:
+    match kind:
+        case "string_type":
+            return Sentence("The value is no string."), Sentence("Send it in quotes.")
+        case "string_too_short":
+            return (
+                Sentence("The text is too short."),
+                Sentence(
+                    "Its length in characters must be {characters_min} or more.",
+                    characters_min=bounds["min_length"],
+                ),
+            )
+        case "string_too_long":
+            return (
+                Sentence("The text is too long."),
+                Sentence(
+                    "Send at most {characters_max} characters.",
+                    characters_max=bounds["max_length"],
+                ),
+            )
+        case "string_pattern_mismatch":
+            is_address = name in {"return_url", "cancel_url"}
+            form = _FORMS.get("return_url" if is_address else name)
+            if form is not None:
+                return form
+    return _of_any()
+
+
+def _of_number(kind: str, bounds: Mapping[str, Any]) -> tuple[Sentence, Sentence]:
+    match kind:
+        case "int_parsing":
+            return Sentence("The value is no whole number."), Sentence("Send digits only.")
+        case "int_parsing_size":
+            return Sentence("The number is too large."), Sentence("Send a smaller one.")
+        case "greater_than_equal":
+            return (
+                Sentence("The number is too small."),
+                Sentence("Send {minimum} or more.", minimum=bounds["ge"]),
+            )
+        case "less_than_equal":
+            return (
+                Sentence("The number is too large."),
+                Sentence("Send {maximum} or less.", maximum=bounds["le"]),
+            )
+    return _of_any()
+
+
+def _of_any() -> tuple[Sentence, Sentence]:
+    return (
+        Sentence("The value cannot be used."),
+        Sentence("See /openapi.json for what is allowed."),
+    )

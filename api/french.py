@@ -1,0 +1,215 @@
+"""French: every sentence that may reach somebody over HTTP, from its English template.
+
+A template is the key, and its translation has the same placeholders; a test holds the two against
+each other, and against the source. What the ledger's own errors say stands in
+`api.french_ledger`. The command line speaks English, and what only it says is not here.
+
+In French a provider (MTN, Orange, as companies that are called) is a `prestataire`, an operator
+(whose range a number is in) an `opérateur`. Code words stay as they are. The spaces that French
+asks for before `:` and `;`, inside `« »` and before a unit are plain here and become no-break
+spaces below, where nobody can forget one.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from api.french_ledger import FRENCH_OF_LEDGER
+
+_OF_DOOR: Final[dict[str, str]] = {
+    # Around other sentences
+    "{reason} {remedy}": "{reason} {remedy}",
+    "{name}: {reason} {remedy}": "{name} : {reason} {remedy}",
+    "none": "aucun",
+    # The request as a whole
+    "No route has this path; see /openapi.json for all of them.": (
+        "Aucune route n'a ce chemin ; consultez /openapi.json, qui les donne toutes."
+    ),
+    "The path exists with other methods; see the Allow header.": (
+        "Ce chemin existe avec d'autres méthodes ; consultez l'en-tête Allow."
+    ),
+    "The server does not read requests of this form; see /openapi.json.": (
+        "Le serveur ne lit pas les requêtes de cette forme ; consultez /openapi.json."
+    ),
+    "The request was not understood to have succeeded; repeat it under the same Idempotency-Key, "
+    "and quote the correlation id if it stays so.": (
+        "Rien n'indique que la requête a réussi ; répétez-la avec la même Idempotency-Key, et "
+        "communiquez-nous l'identifiant de corrélation si l'erreur persiste."
+    ),
+    "{requests} requests are being served already.": (
+        "Le nombre maximal de requêtes simultanées ({requests}) est atteint."
+    ),
+    "Send your key as `Authorization: Bearer ck_...`.": (
+        "Envoyez votre clé sous la forme `Authorization: Bearer ck_...`."
+    ),
+    "This key is unknown or revoked; ask the operator of the ledger for a new one.": (
+        "Cette clé est inconnue ou révoquée ; demandez-en une nouvelle à l'exploitant du registre."
+    ),
+    "This is for keys of: {roles}; yours is of the role {role}.": (
+        "Cette opération est réservée aux clés de rôle : {roles} ; la vôtre a le rôle {role}."
+    ),
+    # Bodies
+    "At most {bytes_max} bytes are read; send less.": (
+        "Le serveur lit au plus {bytes_max} octets ; envoyez-en moins."
+    ),
+    "The body is larger than this server reads; send less.": (
+        "Le corps dépasse ce que ce serveur lit ; envoyez-en moins."
+    ),
+    "The body did not arrive within {seconds:g} seconds.": (
+        "Le corps n'est pas arrivé dans le délai de {seconds:g} s."
+    ),
+    "The body broke off or is not encoded as the headers say.": (
+        "Le corps s'est interrompu, ou n'est pas codé comme les en-têtes l'annoncent."
+    ),
+    "Send the body with `Content-Type: application/json`.": (
+        "Envoyez le corps avec `Content-Type: application/json`."
+    ),
+    "The body stops being JSON at line {line}, column {column}.": (
+        "Le corps cesse d'être du JSON à la ligne {line}, colonne {column}."
+    ),
+    "The body is JSON, but no object: send {{...}}.": (
+        "Le corps est du JSON, mais pas un objet : envoyez {{...}}."
+    ),
+    "The body names a field twice, or is too deep: name each once.": (
+        "Le corps nomme deux fois un champ, ou est trop profond : nommez chaque champ une fois."
+    ),
+    # The Idempotency-Key
+    "The header is missing.": "L'en-tête manque.",
+    "It is not 1 to {characters_max} printable ASCII characters.": (
+        "Sa valeur n'est pas faite de 1 à {characters_max} caractères ASCII imprimables."
+    ),
+    "Send a key of your own for every payment, such as your order's number or a UUID, and repeat "
+    "it when you repeat the request.": (
+        "Envoyez pour chaque paiement une clé de votre choix, par exemple le numéro de votre "
+        "commande ou un UUID, et répétez-la quand vous répétez la requête."
+    ),
+    # Fields and parameters
+    "The field is missing.": "Le champ manque.",
+    "Add it.": "Ajoutez-le.",
+    "There is no such field.": "Ce champ n'existe pas.",
+    "Remove it; see /openapi.json.": "Retirez-le ; consultez /openapi.json.",
+    "The value is no object.": "La valeur n'est pas un objet.",
+    "Send {{...}}.": "Envoyez {{...}}.",
+    "The value is no string.": "La valeur n'est pas une chaîne de caractères.",
+    "Send it in quotes.": "Envoyez-la entre guillemets.",
+    "The amount is no string: numbers lose money on the way.": (
+        "Le montant n'est pas une chaîne de caractères : les nombres perdent de l'argent en route."
+    ),
+    'Send a decimal string in major units, such as "1500".': (
+        'Envoyez une chaîne décimale en unités principales, par exemple "1500".'
+    ),
+    "The value is not one of those that are known.": (
+        "La valeur ne figure pas parmi celles qui sont connues."
+    ),
+    "Send one of: {values}.": "Envoyez l'une des valeurs suivantes : {values}.",
+    "There are too many pairs.": "Il y a trop de paires.",
+    "Send at most {pairs_max} of them.": "Envoyez-en au plus {pairs_max}.",
+    "The text is too short.": "Le texte est trop court.",
+    "Its length in characters must be {characters_min} or more.": (
+        "Sa longueur en caractères doit être d'au moins {characters_min}."
+    ),
+    "The text is too long.": "Le texte est trop long.",
+    "Send at most {characters_max} characters.": "Envoyez au plus {characters_max} caractères.",
+    "The value is no whole number.": "La valeur n'est pas un nombre entier.",
+    "Send digits only.": "N'envoyez que des chiffres.",
+    "The number is too large.": "Le nombre est trop grand.",
+    "Send a smaller one.": "Envoyez-en un plus petit.",
+    "Send {maximum} or less.": "Envoyez {maximum} ou moins.",
+    "The number is too small.": "Le nombre est trop petit.",
+    "Send {minimum} or more.": "Envoyez {minimum} ou plus.",
+    "The value is neither true nor false.": "La valeur n'est ni true ni false.",
+    "Send one of the two.": "Envoyez l'une des deux.",
+    "The value is no time.": "La valeur n'est pas une date avec son heure.",
+    "Send a time such as 2030-01-31T12:00:00Z.": (
+        "Envoyez une date avec son heure, par exemple 2030-01-31T12:00:00Z."
+    ),
+    "The time does not say its offset from UTC.": (
+        "L'heure n'indique pas son décalage par rapport à UTC."
+    ),
+    "This is not the form of a provider's name.": (
+        "Cela n'a pas la forme d'un nom de prestataire."
+    ),
+    "Send a name in small letters, such as mtn.": (
+        "Envoyez un nom en minuscules, par exemple mtn."
+    ),
+    "This is not the form of an operator's code.": "Cela n'a pas la forme d'un code d'opérateur.",
+    "Send a code such as mtn-cm, or leave it out.": (
+        "Envoyez un code, par exemple mtn-cm, ou omettez le champ."
+    ),
+    "This is not the form of a country's code.": "Cela n'a pas la forme d'un code de pays.",
+    "Send the two capitals of ISO 3166, such as CM.": (
+        "Envoyez les deux majuscules de la norme ISO 3166, par exemple CM."
+    ),
+    "This is not a web address.": "Ce n'est pas une adresse web.",
+    "Send one that begins with https:// or http:// and has no spaces.": (
+        "Envoyez-en une qui commence par https:// ou http:// et ne contient pas d'espace."
+    ),
+    "The value cannot be used.": "La valeur est inutilisable.",
+    "See /openapi.json for what is allowed.": "Consultez /openapi.json, qui dit ce qui est permis.",
+    # Positions and times
+    "The log has not reached this position.": "Le registre n'a pas encore atteint cette position.",
+    "Send a position that an answer's Cauri-Position header has named.": (
+        "Envoyez une position que l'en-tête Cauri-Position d'une réponse a donnée."
+    ),
+    "The list stands at position {position} after {seconds:g} seconds.": (
+        "La liste en est à la position {position} après {seconds:g} s d'attente."
+    ),
+    "This is neither a position nor a time.": (
+        "Ce n'est ni une position, ni une date avec son heure."
+    ),
+    "This time has not come.": "Ce moment n'est pas encore venu.",
+    "Send a position, or a past time such as 2030-01-31T12:00:00Z.": (
+        "Envoyez une position, ou une date passée avec son heure, par exemple 2030-01-31T12:00:00Z."
+    ),
+    # Payments, merchants and callbacks
+    "There is no payment with this id; check it, and whose key you use.": (
+        "Aucun paiement n'a cet identifiant ; vérifiez-le, et vérifiez à qui est la clé utilisée."
+    ),
+    "There is no merchant with this id; check it, and whose key you use.": (
+        "Aucun marchand n'a cet identifiant ; vérifiez-le, et vérifiez à qui est la clé utilisée."
+    ),
+    "This payment was not yet requested at the `as_of` given.": (
+        "Ce paiement n'était pas encore demandé au moment donné par `as_of`."
+    ),
+    "No enabled provider has this name.": "Aucun prestataire activé ne porte ce nom.",
+    "The call does not carry the token this payment's provider was given.": (
+        "L'appel ne porte pas le jeton convenu avec le prestataire de ce paiement."
+    ),
+    "No callback URL of ours looks like this.": (
+        "Aucune de nos adresses de rappel n'a cette forme."
+    ),
+    # Where a payment goes
+    "The number is of no operator that we know.": (
+        "Le numéro n'appartient à aucun opérateur que nous connaissons."
+    ),
+    "There is no such operator.": "Cet opérateur n'existe pas.",
+    "Ask GET /v1/operators?phone=... for the code, or leave it out.": (
+        "Demandez le code par GET /v1/operators?phone=..., ou omettez le champ."
+    ),
+    "This provider is not enabled here.": "Ce prestataire n'est pas activé ici.",
+    "{provider} does not serve {country}.": "{provider} ne dessert pas le pays {country}.",
+    "{provider} takes no {currency}.": "{provider} n'accepte pas la devise {currency}.",
+    "No enabled provider reaches {operator} in {currency}.": (
+        "Aucun prestataire activé n'atteint {operator} en {currency}."
+    ),
+    "Enabled providers: {enabled}; name one as `provider` if the number was ported.": (
+        "Prestataires activés : {enabled} ; désignez-en un par `provider` si le numéro a été porté."
+    ),
+    "Wallets of {operator} hold {held}, not {currency}.": (
+        "Les comptes de {operator} sont tenus en {held}, non en {currency}."
+    ),
+    "Send the amount in {held}.": "Envoyez le montant en {held}.",
+    "{currency} and {other}": "{currency} et en {other}",
+    "{currency} or {other}": "{currency} ou en {other}",
+}
+
+
+def _typeset(text: str) -> str:
+    """Put no-break spaces where a line must not end."""
+    return re.sub(r" (?=[:;?!»])|(?<=«) |(?<=\}) (?=s\b)", "\N{NO-BREAK SPACE}", text)
+
+
+FRENCH: Final[Mapping[str, str]] = {
+    english: _typeset(french) for english, french in (_OF_DOOR | FRENCH_OF_LEDGER).items()
+}
+"""English template -> French template."""

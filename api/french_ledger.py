@@ -1,0 +1,194 @@
+"""French of the ledger: what its errors say, from their English templates; see `api.french`."""
+
+from typing import Final
+
+FRENCH_OF_LEDGER: Final[dict[str, str]] = {
+    # Money
+    "{currency!r} is not a currency this ledger keeps.": (
+        "{currency!r} n'est pas une devise que tient ce registre."
+    ),
+    "Send one of {currencies}.": "Envoyez l'une des devises suivantes : {currencies}.",
+    "the amount is not a whole number of minor units within bounds.": (
+        "le montant n'est pas un nombre entier d'unités mineures dans les limites admises."
+    ),
+    "Send 0 to {maximum} minor units.": "Envoyez de 0 à {maximum} unités mineures.",
+    "the amount is not a plain decimal number.": "le montant n'est pas un simple nombre décimal.",
+    'Send a string of digits in major units such as "1500" or "12.50", without sign, spaces or '
+    "separators.": (
+        'Envoyez une chaîne de chiffres en unités principales, par exemple "1500" ou "12.50", '
+        "sans signe, espaces ni séparateurs de milliers."
+    ),
+    "{currency} has {decimals} decimals, and the amount has {given}.": (
+        "le montant a trop de décimales ({given}) : {currency} en admet {decimals}."
+    ),
+    'Send at most {decimals} decimals, for example "{example}".': (
+        'Limitez le nombre de décimales à {decimals}, par exemple "{example}".'
+    ),
+    "the amount is zero.": "le montant est nul.",
+    "Send an amount above zero.": "Envoyez un montant supérieur à zéro.",
+    # Telephone numbers
+    "it is not a telephone number.": "ce n'est pas un numéro de téléphone.",
+    "it is too long for a telephone number.": "ce texte est trop long pour un numéro de téléphone.",
+    "it has no country code, and no default country is known.": (
+        "le numéro n'a pas d'indicatif de pays, et aucun pays par défaut n'est connu."
+    ),
+    "no such number can exist in its country's numbering plan.": (
+        "ce numéro ne peut pas exister dans le plan de numérotation de son pays."
+    ),
+    "Send one number, with country code.": "Envoyez un seul numéro, avec l'indicatif du pays.",
+    'Send it with its country code, for example "+237" and nine digits.': (
+        'Envoyez-le avec l\'indicatif du pays, par exemple "+237" et neuf chiffres.'
+    ),
+    "Check the digits and the country code.": "Vérifiez les chiffres et l'indicatif du pays.",
+    # Refused commands
+    "{command} was refused: {reason}": "{command} a été refusé : {reason}",
+    "{command} was refused while it is {status}: {reason}": (
+        "{command} a été refusé dans l'état {status} : {reason}"
+    ),
+    "there is no payment {payment_id!r}.": "le paiement {payment_id!r} n'existe pas.",
+    "there is no merchant {merchant_id!r}.": "le marchand {merchant_id!r} n'existe pas.",
+    "there is no key {key_id!r}.": "la clé {key_id!r} n'existe pas.",
+    "the id is taken by something else.": "l'identifiant est déjà pris par autre chose.",
+    "the call was never stored.": "l'appel n'a jamais été enregistré.",
+    "this Idempotency-Key already made payment {payment_id} from other content. Repeat the first "
+    "content exactly, or use a new key for a new payment.": (
+        "cette Idempotency-Key a déjà créé le paiement {payment_id} avec un autre contenu. Répétez "
+        "exactement le premier contenu, ou prenez une nouvelle clé pour un nouveau paiement."
+    ),
+    "this provider has declined it already.": "ce prestataire l'a déjà refusé.",
+    "only a payment that no provider has may be submitted.": (
+        "seul un paiement qu'aucun prestataire ne détient peut être soumis."
+    ),
+    "only a payment that no provider has may be given up.": (
+        "seul un paiement qu'aucun prestataire ne détient peut être abandonné."
+    ),
+    "it was submitted {attempts} times already.": "il a déjà été soumis {attempts} fois.",
+    "somebody else has submitted it meanwhile.": "quelqu'un d'autre l'a soumis entre-temps.",
+    "the reference belongs to another provider.": (
+        "la référence appartient à un autre prestataire."
+    ),
+    "the payment was never submitted under this reference.": (
+        "le paiement n'a jamais été soumis sous cette référence."
+    ),
+    "{words} different words are kept already.": (
+        "le nombre maximal de témoignages différents est déjà conservé : {words}."
+    ),
+    # The store
+    "stream {stream} is at version {actual}, not at the expected {expected}": (
+        "le flux {stream} est à la version {actual}, et non à la version attendue, {expected}"
+    ),
+    "{queued_max} appends are already waiting; try again shortly": (
+        "la file des écritures en attente est pleine ({queued_max}) ; réessayez dans un instant"
+    ),
+    "stream {stream} may not have more than {events_max} events": (
+        "le flux {stream} ne peut pas avoir plus de {events_max} événements"
+    ),
+    "an entry of type {event_type} would take {size_bytes} bytes; at most {size_bytes_max} are "
+    "allowed": (
+        "une entrée de type {event_type} prendrait {size_bytes} octets ; {size_bytes_max} au plus "
+        "sont permis"
+    ),
+    "the store is not open: nothing was written": (
+        "le registre n'est pas ouvert : rien n'a été écrit"
+    ),
+    "the store was stopped: nothing was written": "le registre a été arrêté : rien n'a été écrit",
+    "the store was stopped in the middle": "le registre a été arrêté en pleine écriture",
+    "the store is closed: nothing can be read": "le registre est fermé : rien ne peut être lu",
+    "the store was stopped in the middle of a read": (
+        "le registre a été arrêté au milieu d'une lecture"
+    ),
+    "the database is at schema {found}, this code needs {wanted}. {remedy}": (
+        "schéma de la base de données : {found} ; schéma qu'exige ce code : {wanted}. {remedy}"
+    ),
+    "Run `cauri migrate`.": "Lancez `cauri migrate`.",
+    "Upgrade the code: a newer version has written to this database.": (
+        "Mettez le code à jour : une version plus récente a écrit dans cette base de données."
+    ),
+    "The commit failed ({error}).": "L'écriture a échoué ({error}).",
+    "Run `cauri verify`: something else may have written to this log.": (
+        "Lancez `cauri verify` : un autre programme a peut-être écrit dans ce registre."
+    ),
+    # The database
+    "The database is locked by another program.": (
+        "La base de données est verrouillée par un autre programme."
+    ),
+    "Close the program that holds it (a database browser, a backup) and try again.": (
+        "Fermez le programme qui la retient (un explorateur de bases, une sauvegarde) et réessayez."
+    ),
+    "The database is locked by another connection.": (
+        "La base de données est verrouillée par une autre connexion."
+    ),
+    "Try again shortly.": "Réessayez dans un instant.",
+    "Try again.": "Réessayez.",
+    "The database cannot be written to.": "La base de données n'accepte pas d'écriture.",
+    "Make the file and its folder writable for this user.": (
+        "Donnez à cet utilisateur le droit d'écrire dans le fichier et dans son dossier."
+    ),
+    "The database may not be opened.": "L'accès à la base de données n'est pas permis.",
+    "Make the file and its folder readable and writable for this user.": (
+        "Donnez à cet utilisateur le droit de lire et d'écrire le fichier et son dossier."
+    ),
+    "The database cannot be opened.": "La base de données ne peut pas être ouverte.",
+    "Check that its folder exists and is writable for this user.": (
+        "Vérifiez que son dossier existe et que cet utilisateur peut y écrire."
+    ),
+    "The disk failed while the database was used.": (
+        "Le disque a failli pendant l'usage de la base de données."
+    ),
+    "Check the disk and the system's log.": "Vérifiez le disque et le journal du système.",
+    "The disk is full.": "Le disque est plein.",
+    "Free some space; nothing was lost, and writing goes on by itself.": (
+        "Libérez de l'espace ; rien n'a été perdu, et l'écriture reprendra d'elle-même."
+    ),
+    "The connection to the database was lost.": ("La connexion à la base de données a été perdue."),
+    "Check that the server runs and try again.": (
+        "Vérifiez que le serveur fonctionne et réessayez."
+    ),
+    "The database server is shutting down or starting.": (
+        "Le serveur de base de données s'arrête ou démarre."
+    ),
+    "The database server has run out of disk, memory or connections.": (
+        "Le serveur de base de données n'a plus de disque, de mémoire ou de connexions."
+    ),
+    "Free some; nothing was lost, and writing goes on by itself.": (
+        "Libérez-en ; rien n'a été perdu, et l'écriture reprendra d'elle-même."
+    ),
+    "Find it in pg_stat_activity.": "Cherchez-le dans pg_stat_activity.",
+    "The database gave this transaction up for another one.": (
+        "La base de données a abandonné cette transaction au profit d'une autre."
+    ),
+    "Connect to the primary server.": "Connectez-vous au serveur principal.",
+    "The database refused the user or password.": (
+        "La base de données a refusé l'utilisateur ou le mot de passe."
+    ),
+    "Check the database URL.": "Vérifiez l'URL de la base de données.",
+    "There is no such database on the server.": (
+        "Cette base de données n'existe pas sur le serveur."
+    ),
+    "Create it, or check the database URL.": "Créez-la, ou vérifiez l'URL de la base de données.",
+    "The database user lacks a right.": (
+        "Il manque un droit à l'utilisateur de la base de données."
+    ),
+    "Grant it SELECT, INSERT and UPDATE.": "Accordez-lui SELECT, INSERT et UPDATE.",
+    "The database server's disk failed.": "Le disque du serveur de base de données a failli.",
+    "Check the server's disk and its log.": "Vérifiez le disque du serveur et son journal.",
+    "There is no folder {folder}.": "Le dossier {folder} n'existe pas.",
+    "Make it first.": "Créez-le d'abord.",
+    "There is no database at {path}.": "Il n'y a pas de base de données à l'adresse {path}.",
+    "Create it with `cauri migrate`.": "Créez-la avec `cauri migrate`.",
+    "this is no database URL that is served.": (
+        "cette URL n'est pas celle d'une base de données que nous servons."
+    ),
+    "Use sqlite:///path/to/cauri.db or postgresql://user@host/name.": (
+        "Utilisez sqlite:///chemin/vers/cauri.db ou postgresql://utilisateur@hôte/nom."
+    ),
+    "a database in memory would be another one for every connection.": (
+        "une base de données en mémoire serait une autre pour chaque connexion."
+    ),
+    "Name a file: sqlite:///path/to/cauri.db.": (
+        "Nommez un fichier : sqlite:///chemin/vers/cauri.db."
+    ),
+    "{name!r} is no projection.": "{name!r} n'est pas une projection.",
+    "Use one of {names}.": "Utilisez l'une des suivantes : {names}.",
+}
+"""English template -> French template, with plain spaces."""
