@@ -131,7 +131,9 @@ async def test_it_says_that_it_is_trying_again_while_it_is(store: MemoryEventSto
     async def look(_seconds: float) -> None:
         states.append(subscription.state)
 
-    collector = Collector(fails_at(23, 2, StoreUnavailableError(Sentence("The disk is full."), Sentence(""))))
+    collector = Collector(
+        fails_at(23, 2, StoreUnavailableError(Sentence("The disk is full."), Sentence("")))
+    )
     subscription = Subscription(store, collector, batch_max=20, sleep=look)
     async with running(subscription):
         assert await subscription.wait_for(40, 5.0)
