@@ -23,11 +23,20 @@ from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from adapters.refusals import Refusal
 from ledger.commands import PaymentCommand
 from ledger.evidence import Word
 from ledger.money import Money
 
+Power = Literal["collection", "payout", "refund"]
+"""What moves money."""
+
 Capability = Literal["collection", "payout", "refund", "balance", "account_check"]
+"""What a provider can do: everything but collections is in `adapters.powers`."""
+
+WebhookProof = Literal["nothing", "token", "secret", "signature"]
+"""How a provider's webhooks prove where they come from: not at all; by a token it gave for the one
+payment; by a fixed secret in a header; by a signature over the body."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,8 +252,13 @@ class Adapter(Protocol):
     currencies: ClassVar[frozenset[str]]
     capabilities: ClassVar[frozenset[Capability]]
     documentation_url: ClassVar[str]
-    is_idempotent_by_reference: ClassVar[bool]
-    """Whether submitting the same reference twice cannot charge twice."""
+    idempotent_powers: ClassVar[frozenset[Power]]
+    """For which powers submitting the same reference twice cannot move money twice."""
+    webhook_proof: ClassVar[WebhookProof]
+    is_askable: ClassVar[bool]
+    """Whether every reference can be asked about; where not, some wait for a webhook."""
+    refusals: ClassVar[Mapping[str, Refusal]]
+    """The provider's own codes, as they come, and what they mean in one vocabulary."""
     pace: Pace
 
     def reference_for(self, payment_id: str, number: int) -> str:
@@ -261,9 +275,16 @@ class Adapter(Protocol):
         raises for anything the provider or network does.
         """
 
-    def authenticate(self, call: WebhookCall, is_token: Callable[[str], bool] | None) -> Verdict:
-        """Judge a call. `is_token` compares a presented token, in constant time, with the one the
-        provider gave for this payment; None where the payment has none (yet).
+    def authenticate(
+        self, call: WebhookCall, is_token: Callable[[str], bool] | None, now: datetime
+    ) -> Verdict:
+        """Judge a call.
+
+        Args:
+            call: as it came.
+            is_token: compares a presented token, in constant time, with the one the provider gave
+                for this payment; None where the payment has none (yet).
+            now: the present time, for signatures that carry their own.
         """
 
     def translate(

@@ -213,7 +213,11 @@ class Dispatcher:
 def reference_of(adapter: Adapter, state: Payment) -> str:
     """The reference to submit under: the last one again where a repeat cannot charge twice."""
     last = state.attempt
-    if last is not None and last.provider == adapter.name and adapter.is_idempotent_by_reference:
+    if (
+        last is not None
+        and last.provider == adapter.name
+        and "collection" in adapter.idempotent_powers
+    ):
         return last.reference
     used = {one.reference for one in state.attempts}
     return adapter.reference_for(state.requested.payment_id, len(used) + 1)

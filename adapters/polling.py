@@ -61,7 +61,7 @@ class Poller:
                 await self._wait(recorder, adapter, state, "no_answer", answer.reason)
             case NotFound():
                 await self._wait(recorder, adapter, state, "not_found", answer.detail)
-                if adapter.is_idempotent_by_reference and not attempt.is_accepted:
+                if "collection" in adapter.idempotent_powers and not attempt.is_accepted:
                     await self._withdraw(recorder, adapter, state, answer.detail)
             case NotSent() if not attempt.is_accepted:
                 await self._withdraw(recorder, adapter, state, answer.reason)

@@ -32,6 +32,7 @@ from api.waiting import caught_up
 from ledger import commands, payment
 from ledger.entry import RecordedEvent
 from ledger.errors import ErasedError, UnknownMerchantError, UnknownPaymentError
+from ledger.identity import is_payment_id, payment_id_of
 from ledger.money import parse_money
 from ledger.payment import Payment, Status
 from ledger.sentences import Sentence, explained
@@ -59,7 +60,7 @@ async def create_payment(call: Call) -> web.Response:
         default_country=asker.country,
         is_production=services.settings.is_production,
     )
-    payment_id = payment.payment_id_of(asker.merchant_id, key)
+    payment_id = payment_id_of(asker.merchant_id, key)
     vault = services.vault
     payer = vault.person(route.phone.e164)
     sealed = vault.seal(payer, _particulars(wanted, route.phone.e164), context=payment_id)
@@ -213,7 +214,7 @@ def _particulars(wanted: schemas.PaymentRequest, phone: str) -> bytes:
 
 async def _load(call: Call) -> tuple[Payment, list[RecordedEvent]]:
     payment_id = call.request.match_info["payment_id"]
-    if not schemas.is_payment_id(payment_id):
+    if not is_payment_id(payment_id):
         raise UnknownPaymentError(payment_id)
     state, recorded = await call.services.handler.payment(payment_id)
     if not call.asker.may_see(state.requested.merchant_id):

@@ -8,7 +8,6 @@ None of these is an event or a row: `api.views` copies field by field, so that t
 tables may change without the API noticing.
 """
 
-import re
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -26,13 +25,6 @@ ReturnUrl = Annotated[
 ]
 
 METADATA_PAIRS_MAX: Final = 20
-
-_PAYMENT_ID: Final = re.compile(r"pay_[a-z2-7]{26}", re.ASCII)
-
-
-def is_payment_id(text: str) -> bool:
-    """Whether a text has the form of a payment's id; nothing else is looked up or stored as one."""
-    return _PAYMENT_ID.fullmatch(text) is not None
 
 
 class Request(BaseModel):

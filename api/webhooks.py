@@ -19,11 +19,12 @@ from aiohttp import web
 
 from adapters.base import Adapter, Verdict, WebhookCall
 from adapters.recording import TOKEN_PURPOSE
-from api import reports, schemas
+from api import reports
 from api.calls import Call, answer
 from api.errors import NOT_FOUND, UNKNOWN_PROVIDER, WEBHOOK_REFUSED, ProblemError
 from ledger import commands
 from ledger.errors import UnknownPaymentError
+from ledger.identity import is_payment_id
 from ledger.sentences import Sentence
 from ledger.webhook import webhook_id_of
 
@@ -62,7 +63,7 @@ async def receive_webhook(call: Call) -> web.Response:
     command = commands.StoreWebhook(
         webhook_id=webhook_id,
         provider=adapter.name,
-        payment_id=came.payment_id if schemas.is_payment_id(came.payment_id or "") else None,
+        payment_id=came.payment_id if is_payment_id(came.payment_id or "") else None,
         verdict=verdict,
         digest=digest,
         sealed=sealed.text,
@@ -104,10 +105,10 @@ async def _judge(call: Call, adapter: Adapter, came: WebhookCall) -> Verdict:
         presented.append(token)
         return False
 
-    verdict = adapter.authenticate(came, notice)
+    verdict = adapter.authenticate(came, notice, call.services.clock())
     if not presented:
         return verdict
-    return adapter.authenticate(came, await _token_check(call, came))
+    return adapter.authenticate(came, await _token_check(call, came), call.services.clock())
 
 
 async def _token_check(call: Call, came: WebhookCall) -> Callable[[str], bool] | None:

@@ -20,7 +20,6 @@ again, a process that slept through it would speak of the first and end the seco
 acceptance is of the reference itself, whichever submission brought it there.
 """
 
-import hashlib
 from typing import Final, NoReturn, assert_never
 
 import msgspec
@@ -42,7 +41,6 @@ __all__ = [
     "Status",
     "decide",
     "evolve",
-    "payment_id_of",
     "stream_of",
 ]
 
@@ -59,22 +57,6 @@ _STATUS_OF: Final = {
     Resolution.EXPIRED: Status.EXPIRED,
     Resolution.CONFLICT: Status.CONFLICT,
 }
-
-
-_BASE32: Final = "abcdefghijklmnopqrstuvwxyz234567"
-_BASE32_PAIRS: Final = [one + other for one in _BASE32 for other in _BASE32]
-
-
-def payment_id_of(merchant_id: str, idempotency_key: str) -> str:
-    """Derive the payment's id from the merchant and its Idempotency-Key: `pay_` + 26 characters.
-
-    A repeat of the same request therefore lands on the same stream, for ever.
-    """
-    digest = hashlib.sha256(f"{merchant_id}\0{idempotency_key}".encode()).digest()
-    # 128 bits and two of padding are thirteen pairs of base32's digits; `base64` spells the same
-    # in five times the time, and every request comes by here.
-    bits = int.from_bytes(digest[:16]) << 2
-    return "pay_" + "".join([_BASE32_PAIRS[bits >> at & 1023] for at in range(120, -1, -10)])
 
 
 def stream_of(payment_id: str) -> str:

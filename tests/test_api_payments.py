@@ -11,7 +11,7 @@ import pytest
 from api import schemas
 from ledger import commands
 from ledger.evidence import Evidence, Source, Word
-from ledger.payment import payment_id_of
+from ledger.identity import payment_id_of
 from tests.api_world import CONTEXT, MTN_PHONE, ORANGE_PHONE, World, a_payment, a_world, settings_in
 from tests.conftest import FakeClock
 

@@ -22,6 +22,7 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.errors": (0.05, "errors"),
     "ledger.money": (0.1, "money"),
     "ledger.evidence": (0.2, "evidence"),
+    "ledger.identity": (0.2, "identity"),
     "ledger.events": (1, "events"),
     "ledger.commands": (1, "commands"),
     "ledger.entry": (2, "entry"),

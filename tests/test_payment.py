@@ -9,8 +9,9 @@ import pytest
 from ledger import commands, events, payment
 from ledger.errors import CommandRefusedError, IdempotencyKeyReusedError, UnknownPaymentError
 from ledger.evidence import EVIDENCE_MAX, Evidence, Source, Word
+from ledger.identity import is_payment_id, payment_id_of
 from ledger.money import Money
-from ledger.payment import ATTEMPTS_MAX, HINTS_MAX, Status, payment_id_of
+from ledger.payment import ATTEMPTS_MAX, HINTS_MAX, Status
 from tests.specification import Specification
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -185,6 +186,10 @@ def test_the_same_key_with_other_content_is_refused() -> None:
 def test_a_payment_id_is_the_same_for_ever_and_differs_by_merchant_and_key() -> None:
     assert payment_id_of("mer_1", "order-1") == "pay_feln2qshee3ktebndfiftnhb3q"
     assert len({payment_id_of(m, k) for m in ("a", "ab") for k in ("b", "", "bb")}) == 6
+    kinds = [payment_id_of("mer_1", "order-1", kind) for kind in ("collection", "payout", "refund")]
+    assert [one.partition("_")[0] for one in kinds] == ["pay", "po", "re"]
+    assert len({one.partition("_")[2] for one in kinds}) == 3
+    assert all(is_payment_id(one) for one in kinds)
 
 
 def test_a_success_is_recorded_with_its_evidence_and_its_transaction() -> None:

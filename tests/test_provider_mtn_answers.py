@@ -21,15 +21,8 @@ from adapters.base import (
     WebhookCall,
     WebhookUnreadableError,
 )
-from adapters.providers.mtn import (
-    REFUSALS,
-    MtnAdapter,
-    Settings,
-    build_request,
-    parse_inquiry,
-    parse_submission,
-    plain,
-)
+from adapters.providers._mtn_answers import REFUSALS, parse_inquiry, parse_submission
+from adapters.providers.mtn import MtnAdapter, Settings, build_request, plain
 from ledger.commands import RequestInquiry
 from ledger.evidence import Word
 from ledger.money import Money
@@ -440,7 +433,7 @@ def a_callback(body: bytes, *path: str, method: str = "PUT") -> WebhookCall:
 def test_a_callback_is_unsigned_and_only_makes_us_ask(method: str, path: tuple[str, ...]) -> None:
     adapter = MtnAdapter(SETTINGS, opening())
     call = a_callback(fixture("mtn", "callback_failed.json"), *path, method=method)
-    verdict = adapter.authenticate(call, lambda _token: True)
+    verdict = adapter.authenticate(call, lambda _token: True, NOW)
     assert verdict == "unsigned"
     assert adapter.translate(call, verdict, NOW) == [
         RequestInquiry(

@@ -221,7 +221,7 @@ async def test_a_notification_with_its_token_is_evidence(
         transaction_id = world.sandbox.books.orders[reference].txnid
         token = accepted.webhook_token
         call = world.notified[0]
-        verdict = world.adapter.authenticate(call, lambda presented: presented == token)
+        verdict = world.adapter.authenticate(call, lambda presented: presented == token, NOW)
         commands = world.adapter.translate(call, verdict, NOW)
     evidence = Evidence(
         source=Source.WEBHOOK,

@@ -312,7 +312,7 @@ def test_a_notification_is_proved_by_its_token_alone(
 ) -> None:
     call = WebhookCall(method="POST", path=(PAYMENT_ID, ORDER), headers={}, body=body)
     is_token = None if known is None else known.__eq__
-    assert OrangeAdapter(SETTINGS, opening()).authenticate(call, is_token) == verdict
+    assert OrangeAdapter(SETTINGS, opening()).authenticate(call, is_token, NOW) == verdict
 
 
 def evidence(word: Word, **changes: str | None) -> RecordEvidence:

@@ -224,7 +224,7 @@ def inner_codes() -> list[str]:
 def provider_lines(name: str) -> list[str]:
     """The facts of a provider, as the README tells them."""
     facts = adapter_class(name)
-    is_safe = "cannot charge twice" if facts.is_idempotent_by_reference else "is never done"
+    is_safe = "cannot charge twice" if "collection" in facts.idempotent_powers else "is never done"
     capabilities: list[Capability] = sorted(facts.capabilities)
     return [
         f"**{facts.display_name}** (`{name}`)",

@@ -6,7 +6,7 @@ moves it. `asked` is what would have reached the provider, in order.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -27,10 +27,12 @@ from adapters.base import (
     NotSent,
     Pace,
     Pending,
+    Power,
     Submission,
     Unknown,
     Verdict,
     WebhookCall,
+    WebhookProof,
 )
 from adapters.dispatch import (
     INTENT_MARGIN_SECONDS,
@@ -40,6 +42,7 @@ from adapters.dispatch import (
 )
 from adapters.polling import Poller
 from adapters.recording import Recorder
+from adapters.refusals import Refusal
 from ledger import events
 from ledger.commands import PaymentCommand
 from ledger.entry import Context, RecordedEvent
@@ -69,7 +72,10 @@ class ScriptedAdapter:
     currencies: ClassVar[frozenset[str]] = frozenset({"XAF"})
     capabilities: ClassVar[frozenset[Capability]] = frozenset({"collection"})
     documentation_url: ClassVar[str] = "https://provider.example"
-    is_idempotent_by_reference: ClassVar[bool] = True
+    idempotent_powers: ClassVar[frozenset[Power]] = frozenset({"collection"})
+    webhook_proof: ClassVar[WebhookProof] = "nothing"
+    is_askable: ClassVar[bool] = True
+    refusals: ClassVar[Mapping[str, Refusal]] = {}
     pace = Pace(
         call_timeout_seconds=10,
         concurrency_max=4,
@@ -102,7 +108,7 @@ class ScriptedAdapter:
             raise said
         return said
 
-    def authenticate(self, call: WebhookCall, is_token: object) -> Verdict:
+    def authenticate(self, call: WebhookCall, is_token: object, now: object) -> Verdict:
         return "unsigned"
 
     def translate(self, call: WebhookCall, verdict: Verdict, now: Any) -> Sequence[PaymentCommand]:

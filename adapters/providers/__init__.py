@@ -10,11 +10,13 @@ Nothing is imported until it is asked for.
 
 import inspect
 import pkgutil
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from typing import Final, NamedTuple, Protocol, cast, get_args
 
-from adapters.base import Adapter, Capability, ProviderSettings
+from adapters.base import Adapter, Capability, Power, ProviderSettings, WebhookProof
+from adapters.refusals import Refusal
 from adapters.transport import OpenTransport
 
 FACTS: Final = ("name", "display_name", "countries", "currencies", "capabilities")
@@ -29,6 +31,15 @@ METHODS: Final = (
 )
 
 
+POWER_METHODS: Final[Mapping[Capability, tuple[str, ...]]] = {
+    "payout": ("pay_out", "inquire_payout"),
+    "refund": ("refund", "inquire_refund"),
+    "balance": ("balances",),
+    "account_check": ("check_account",),
+}
+"""The methods that come with a capability; see `adapters.powers`."""
+
+
 class AdapterClass(Protocol):
     """What `ADAPTER` is: the facts, and the way to make an adapter."""
 
@@ -38,7 +49,10 @@ class AdapterClass(Protocol):
     currencies: frozenset[str]
     capabilities: frozenset[Capability]
     documentation_url: str
-    is_idempotent_by_reference: bool
+    idempotent_powers: frozenset[Power]
+    webhook_proof: WebhookProof
+    is_askable: bool
+    refusals: Mapping[str, Refusal]
 
     def __call__(self, settings: ProviderSettings, open_transport: OpenTransport) -> Adapter:
         """Make the adapter; nothing is opened before its first call."""
@@ -58,8 +72,12 @@ class _Provider(NamedTuple):
 
 
 def provider_names() -> tuple[str, ...]:
-    """Every provider there is, in alphabetical order; imports none of them."""
-    return tuple(sorted(one.name for one in pkgutil.iter_modules(__path__)))
+    """Every provider there is, in alphabetical order; imports none of them.
+
+    A module whose name begins with `_` is a part of one, in a file of its own.
+    """
+    names = (one.name for one in pkgutil.iter_modules(__path__))
+    return tuple(sorted(name for name in names if not name.startswith("_")))
 
 
 def adapter_class(name: str) -> AdapterClass:
@@ -112,8 +130,24 @@ def faults_of(module: object, name: str) -> list[str]:
         faults.append(f"ADAPTER.capabilities has {', '.join(sorted(unknown))}")
     if not str(getattr(adapter, "documentation_url", "")).startswith("https://"):
         faults.append("ADAPTER.documentation_url is no https address")
-    if not isinstance(getattr(adapter, "is_idempotent_by_reference", None), bool):
-        faults.append("ADAPTER.is_idempotent_by_reference is neither true nor false")
+    powers = getattr(adapter, "idempotent_powers", None)
+    if not isinstance(powers, frozenset) or not powers <= set(get_args(Power)):
+        faults.append("ADAPTER.idempotent_powers is no frozenset of powers")
+    if getattr(adapter, "webhook_proof", None) not in get_args(WebhookProof):
+        faults.append(f"ADAPTER.webhook_proof is none of {', '.join(get_args(WebhookProof))}")
+    if not isinstance(getattr(adapter, "is_askable", None), bool):
+        faults.append("ADAPTER.is_askable is neither true nor false")
+    refusals = getattr(adapter, "refusals", None)
+    if not isinstance(refusals, Mapping) or not all(
+        isinstance(one, Refusal) for one in refusals.values()
+    ):
+        faults.append("ADAPTER.refusals maps no codes to refusals")
+    faults += [
+        f"ADAPTER.capabilities has {name}, but it lacks {', '.join(missing)}"
+        for name, methods in POWER_METHODS.items()
+        if name in (facts["capabilities"] or ())
+        and (missing := [one for one in methods if not callable(getattr(adapter, one, None))])
+    ]
     faults += [
         f"ADAPTER.{key} is no method"
         for key in METHODS

@@ -10,21 +10,7 @@ measurements of the live sandbox. They disagree, so everything read here is read
 - A status that is not known is not final; amounts come back normalised ("12.50" as "12.5").
 - Callbacks come by PUT or POST, once, often or never, and prove nothing: they only make us ask.
 
-What an answer to `requesttopay` means for the money:
-
-    202                               accepted
-    4xx, 500 RESOURCE_ALREADY_EXIST   accepted earlier, under the same reference
-    4xx, 500 with a refusing code     declined: what is refused at once leaves nothing behind
-    400, empty or in a known shape    declined, likewise
-    401, 429; 4xx from the gateway    not sent: turned away before the platform
-    all else                          unknown: 5xx, HTML, a status or code nobody announced; ask
-
-Why a 500 can decline: MTN answers 500 to a caller's mistake and names it. Why the list of refusing
-codes is closed: INTERNAL_PROCESSING_ERROR and SERVICE_UNAVAILABLE say nothing about the money, and
-neither does a code of tomorrow; asking costs a call, guessing may cost the payer twice.
-
-Why 404 to an inquiry is believed only with RESOURCE_NOT_FOUND: a gateway that does not know the
-*path* says 404 too, and we would submit again what may have been paid.
+What the answers mean for the money is in `adapters.providers._mtn_answers`.
 """
 
 import hashlib
@@ -33,62 +19,42 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
-from adapters.answer import Answer, AnswerUnknownError, NotSentError, TransportError, object_in
+from adapters.answer import NotSentError, TransportError
 from adapters.base import (
     ADDRESS_PATTERN,
-    Accepted,
     Capability,
     Charge,
-    Declined,
     Inquiry,
-    NotFound,
     NotSent,
     Pace,
-    Pending,
+    Power,
     ProviderSettings,
     Submission,
     Unknown,
     Verdict,
     WebhookCall,
-    WebhookUnreadableError,
+    WebhookProof,
 )
-from adapters.base import (
-    Final as FinalWord,
+from adapters.providers._mtn_answers import (
+    MEANINGS,
+    parse_callback,
+    parse_inquiry,
+    parse_submission,
+    parse_token,
 )
-from adapters.tokens import Token, TokenCache, call_with_token, token_in
-from adapters.transcript import Scrubber, basic, figure, said
+from adapters.refusals import Refusal
+from adapters.tokens import Token, TokenCache, call_with_token
+from adapters.transcript import Scrubber, basic
 from adapters.transport import OpenTransport
-from ledger.commands import PaymentCommand, RequestInquiry
-from ledger.evidence import Word
+from ledger.commands import PaymentCommand
 
 TEXT_LENGTH_MAX: Final = 128
 """MTN says 160 in one place and 128 in another."""
-
-TOKEN_SECONDS: Final = 3600.0
-"""How long a token is good if the answer does not say."""
-
-PAYMENT_ID: Final = re.compile(r"pay_[a-z2-7]{26}")
-
-REFUSALS: Final[Mapping[str, bool]] = {
-    "NOT_ALLOWED": True,
-    "NOT_ALLOWED_TARGET_ENVIRONMENT": True,
-    "INVALID_CALLBACK_URL_HOST": True,
-    "INVALID_CURRENCY": True,
-    "VALIDATION_ERROR": True,
-    "PAYEE_NOT_FOUND": True,
-    "PAYEE_NOT_ALLOWED_TO_RECEIVE": True,
-    "PAYER_NOT_FOUND": False,
-    "PAYER_LIMIT_REACHED": False,
-    "NOT_ENOUGH_FUNDS": False,
-    "SENDER_ACCOUNT_NOT_ACTIVE": False,
-}
-"""Codes that refuse a request at once, and whether that is technical: the merchant's account or our
-request is at fault, and another provider might take the payment; else it is the payer's account."""
 
 
 class Settings(ProviderSettings):
@@ -135,14 +101,6 @@ class Settings(ProviderSettings):
         return values
 
 
-class _Error(NamedTuple):
-    """An error body in one of MTN's shapes."""
-
-    shape: str
-    code: str | None
-    message: str | None
-
-
 class MtnAdapter:
     """MTN MoMo Collections, one market."""
 
@@ -157,7 +115,10 @@ class MtnAdapter:
     )
     capabilities: ClassVar[frozenset[Capability]] = frozenset({"collection"})
     documentation_url: ClassVar[str] = "https://momodeveloper.mtn.com/api-documentation"
-    is_idempotent_by_reference: ClassVar[bool] = True
+    idempotent_powers: ClassVar[frozenset[Power]] = frozenset({"collection"})
+    webhook_proof: ClassVar[WebhookProof] = "nothing"
+    is_askable: ClassVar[bool] = True
+    refusals: ClassVar[Mapping[str, Refusal]] = MEANINGS
 
     def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
         """Make the adapter; nothing is called before it is asked to."""
@@ -219,7 +180,9 @@ class MtnAdapter:
         except TransportError as error:
             return Unknown(error.reason)
 
-    def authenticate(self, call: WebhookCall, is_token: Callable[[str], bool] | None) -> Verdict:
+    def authenticate(
+        self, call: WebhookCall, is_token: Callable[[str], bool] | None, now: datetime
+    ) -> Verdict:
         """Judge a callback: MTN signs nothing, so none can prove anything."""
         return "unsigned"
 
@@ -273,113 +236,3 @@ def plain(text: str, *, otherwise: str) -> str:
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     words = re.sub(r"[^A-Za-z0-9]+", " ", ascii_text).strip()
     return words[:TEXT_LENGTH_MAX].strip() or otherwise
-
-
-def parse_token(answer: Answer) -> Token:
-    """Read a token; raises AnswerUnknownError for whatever is none."""
-    if answer.status == 200:
-        token = token_in(answer.json_object(), lifetime_seconds=TOKEN_SECONDS)
-        if token is not None:
-            return token
-    raise AnswerUnknownError(_told(answer, parse_error(answer)))
-
-
-def parse_submission(answer: Answer) -> Submission:
-    """Say what an answer to requesttopay means; see the module's table."""
-    status = answer.status
-    if status == 202:
-        return Accepted()
-    error = parse_error(answer)
-    told = _told(answer, error)
-    if 400 <= status <= 500:
-        if error.code == "RESOURCE_ALREADY_EXIST":
-            return Accepted()
-        if error.code is not None and (is_technical := REFUSALS.get(error.code)) is not None:
-            return Declined(code=error.code, reason=told, is_technical=is_technical)
-    if status == 400 and error.shape != "none":
-        return Declined(code=error.code or "BAD_REQUEST", reason=told, is_technical=True)
-    is_gateway = error.shape == "gateway" and status in {403, 404, 405, 411, 413, 415}
-    if status in {401, 429} or is_gateway:
-        return NotSent(told)
-    return Unknown(told)
-
-
-def parse_inquiry(answer: Answer) -> Inquiry:
-    """Say what a status answer means; raises AnswerUnreadableError for a 200 without JSON."""
-    error = parse_error(answer)
-    if answer.status == 404 and error.code == "RESOURCE_NOT_FOUND":
-        return NotFound(_told(answer, error))
-    if answer.status != 200:
-        return Unknown(_told(answer, error))
-    found = answer.json_object()
-    status = found.get("status")
-    code, message = _reason_of(found.get("reason"))
-    match status:
-        case "SUCCESSFUL":
-            word = Word.SUCCEEDED
-        case "FAILED":
-            word = Word.EXPIRED if code == "EXPIRED" else Word.FAILED
-        case str():
-            return Pending(said(status, length_max=40) or "")
-        case _:
-            return Unknown("status 200 without a status of the payment")
-    return FinalWord(
-        word=word,
-        amount=figure(found.get("amount")),
-        currency=said(found.get("currency"), length_max=8),
-        provider_transaction_id=figure(found.get("financialTransactionId")),
-        code=code,
-        reason=message or code,
-    )
-
-
-def parse_callback(call: WebhookCall, now: datetime) -> RequestInquiry:
-    """Read a callback's body, which is that of a status answer.
-
-    Raises:
-        WebhookUnreadableError: no JSON object, or it speaks of another payment than its address.
-    """
-    body = object_in(call.body)
-    if body is None:
-        raise WebhookUnreadableError("the body is no JSON object")
-    external = body.get("externalId")
-    payment_id = call.payment_id
-    if payment_id is None and isinstance(external, str) and PAYMENT_ID.fullmatch(external):
-        payment_id = external
-    if payment_id is None:
-        raise WebhookUnreadableError("neither the address nor the body names a payment")
-    if external is not None and external != payment_id:
-        raise WebhookUnreadableError("the body speaks of another payment than the address")
-    status = said(body.get("status"), length_max=40) or "nothing"
-    return RequestInquiry(
-        payment_id=payment_id, reason=f"an unsigned callback says {status}", inquire_at=now
-    )
-
-
-def parse_error(answer: Answer) -> _Error:
-    """Read an error body in any of MTN's shapes; never raises."""
-    if not answer.body.strip():
-        return _Error("empty", None, None)
-    body = object_in(answer.body) or {}
-    match body:
-        case {"code": str(code)}:
-            return _Error("platform", said(code, length_max=100), said(body.get("message")))
-        case {"statusCode": _}:
-            return _Error("gateway", None, said(body.get("message")))
-        case {"error": str(error)}:
-            return _Error("token", None, said(error))
-        case _:
-            return _Error("none", None, None)
-
-
-def _reason_of(reason: object) -> tuple[str | None, str | None]:
-    """Read `reason`: the specification's object, or reality's string."""
-    if isinstance(reason, dict):
-        return said(reason.get("code"), length_max=100), said(reason.get("message"))
-    return said(reason, length_max=100), None
-
-
-def _told(answer: Answer, error: _Error) -> str:
-    shapes = {"none": "not in a shape of MTN", "empty": "empty"}
-    words = [error.code, error.message or shapes.get(error.shape)]
-    return " ".join([f"status {answer.status}:", *(one for one in words if one)])

@@ -50,14 +50,17 @@ from adapters.base import (
     NotSent,
     Pace,
     Pending,
+    Power,
     ProviderSettings,
     Submission,
     Unknown,
     Verdict,
     WebhookCall,
+    WebhookProof,
     WebhookUnreadableError,
 )
 from adapters.base import Final as FinalWord
+from adapters.refusals import Refusal
 from adapters.tokens import Token, TokenCache, call_with_token, token_in
 from adapters.transcript import Scrubber, basic, figure, said
 from adapters.transport import OpenTransport, is_loopback
@@ -129,7 +132,16 @@ class OrangeAdapter:
     currencies: ClassVar[frozenset[str]] = frozenset({"CDF", "GNF", "MGA", "XAF", "XOF"})
     capabilities: ClassVar[frozenset[Capability]] = frozenset({"collection"})
     documentation_url: ClassVar[str] = "https://developer.orange.com/apis/om-webpay"
-    is_idempotent_by_reference: ClassVar[bool] = False
+    idempotent_powers: ClassVar[frozenset[Power]] = frozenset()
+    webhook_proof: ClassVar[WebhookProof] = "token"
+    is_askable: ClassVar[bool] = True
+    refusals: ClassVar[Mapping[str, Refusal]] = {
+        "AMOUNT_NOT_WHOLE": Refusal.INVALID_AMOUNT,
+        "CALLBACK_URL_MISSING": Refusal.MERCHANT_NOT_ALLOWED,
+        "CANCELLED": Refusal.CANCELLED,
+        "EXPIRED": Refusal.TIMED_OUT,
+        "FAILED": Refusal.PROVIDER_ERROR,
+    }
 
     def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
         """Make the adapter; nothing is called before it is asked to."""
@@ -204,7 +216,9 @@ class OrangeAdapter:
         except TransportError as error:
             return Unknown(error.reason)
 
-    def authenticate(self, call: WebhookCall, is_token: Callable[[str], bool] | None) -> Verdict:
+    def authenticate(
+        self, call: WebhookCall, is_token: Callable[[str], bool] | None, now: datetime
+    ) -> Verdict:
         """Judge a notification by its `notif_token`."""
         body = object_in(call.body)
         token = None if body is None else body.get("notif_token")

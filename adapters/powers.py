@@ -1,0 +1,128 @@
+"""The optional powers of an adapter: to pay out, to give back, to tell balances, to check accounts.
+
+Each is a small protocol of its own; `capabilities` says which ones a provider has, and an adapter
+has the methods of exactly those. What moves money answers with the same outcomes as a collection
+(`adapters.base`) and is asked about in the same way, so the ledger needs no other rules.
+
+A refund names the collection it gives back by everything the provider may want to hear of it. Where
+a provider cannot refund, the ledger may pay the customer by `pay_out` instead; the adapter does not
+know the difference.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, runtime_checkable
+
+from adapters.base import Inquiry, Submission, Unknown
+from ledger.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """What an adapter is told about a payout. Holds the clear number: never log.
+
+    `callback_url` names payout and reference in its path, as that of a `Charge` does.
+    """
+
+    payment_id: str
+    money: Money
+    phone: str = field(repr=False)
+    """The payee's number: E.164 with `+`."""
+    country: str
+    description: str
+    callback_url: str | None
+    language: Literal["fr", "en"] = "fr"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """The collection that is given back, as its provider knows it."""
+
+    payment_id: str
+    reference: str
+    money: Money
+    provider_transaction_id: str | None
+    """The provider's own id of the movement, where one of its words named it."""
+    handle: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What `Accepted.handle` was for it; empty where the provider gave none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """What an adapter is told about a refund: how much of which collection. Never log.
+
+    `money` is at most what is left of the original's.
+    """
+
+    payment_id: str
+    """The refund's own id."""
+    money: Money
+    original: Original
+    phone: str = field(repr=False)
+    """The number that paid: E.164 with `+`."""
+    country: str
+    description: str
+    callback_url: str | None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the original is given back at once."""
+        return self.money == self.original.money
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What lies in the merchant's account at a provider, in the provider's own rendering."""
+
+    amount: str
+    currency: str
+    account: str | None = None
+    """Which account, where the provider has several ("collection", "disbursement", ...)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCheck:
+    """Whether a number can be paid. No name is kept: it is not ours to know."""
+
+    is_active: bool
+    detail: str = ""
+
+
+@runtime_checkable
+class PaysOut(Protocol):
+    """Has `payout` among its capabilities."""
+
+    async def pay_out(self, transfer: Transfer, reference: str) -> Submission:
+        """Ask the provider to pay a person. Never raises for what the provider or network does."""
+
+    async def inquire_payout(self, reference: str, handle: Mapping[str, str] | None) -> Inquiry:
+        """Ask about a payout; as `Adapter.inquire`."""
+
+
+@runtime_checkable
+class GivesBack(Protocol):
+    """Has `refund` among its capabilities."""
+
+    can_refund_in_part: bool
+
+    async def refund(self, wanted: Return, reference: str) -> Submission:
+        """Ask the provider to give a collection back, whole or in part; never raises either."""
+
+    async def inquire_refund(self, reference: str, handle: Mapping[str, str] | None) -> Inquiry:
+        """Ask about a refund; as `Adapter.inquire`."""
+
+
+@runtime_checkable
+class TellsBalance(Protocol):
+    """Has `balance` among its capabilities."""
+
+    async def balances(self) -> Sequence[Balance] | Unknown:
+        """Ask what lies in the merchant's accounts."""
+
+
+@runtime_checkable
+class ChecksAccounts(Protocol):
+    """Has `account_check` among its capabilities."""
+
+    async def check_account(self, phone: str, country: str) -> AccountCheck | Unknown:
+        """Ask whether a number (E.164 with `+`) has an account that can be paid."""
