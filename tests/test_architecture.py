@@ -145,7 +145,7 @@ def _outside_fault(module: str, here: tuple[float, str], imported: str) -> str:
 def _room_fault(module: str, here: tuple[float, str], imported: str) -> str:
     provider, sandbox = "adapters.providers", "adapters.sandbox"
     of_two = {
-        name.split(".")[2].split("_")[0]
+        name.split(".")[2].removeprefix("_").split("_")[0]
         for name in (module, imported)
         if name.startswith(f"{provider}.")
     }
