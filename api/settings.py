@@ -199,7 +199,9 @@ def load_settings(
         if not variable.startswith(PREFIX) or variable == FILE_VARIABLE:
             continue
         name = variable.removeprefix(PREFIX).lower()
-        provider = next((one for one in provider_names if name.startswith(f"{one}_")), None)
+        # Of two names that fit, `orange` and `orange_cm`, the longer one is meant.
+        fitting = [one for one in provider_names if name.startswith(f"{one}_")]
+        provider = max(fitting, key=len, default=None)
         if name in _FIELDS:
             values[name] = environment[variable]
         elif provider is not None:

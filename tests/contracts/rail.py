@@ -1,0 +1,336 @@
+"""A world for adapters whose sandbox is a `RailSandbox`, and the law of payouts and refunds.
+
+A rail's test gives `RailWorld` the sandbox, the adapter and how a charge is made; what is the same
+for all of them stands here. `PayoutContract` and `RefundContract` are for adapters that have these
+powers: the sandbox's books say how often money moved, and never the adapter.
+"""
+
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from adapters.base import (
+    Accepted,
+    Declined,
+    Final,
+    Inquiry,
+    NotFound,
+    NotSent,
+    Pending,
+    Power,
+    Submission,
+    Unknown,
+    WebhookCall,
+)
+from adapters.powers import GivesBack, Original, PaysOut, Return, Transfer
+from adapters.sandbox.faults import Faults
+from adapters.sandbox.movements import Movement
+from adapters.sandbox.rail import RailSandbox
+from adapters.sandbox.timer import ManualTimer
+from ledger.evidence import Word
+from ledger.money import Money
+from tests.callback_receiver import CallbackReceiver
+from tests.contracts.provider import ROUNDS_MAX, WEATHERS, Ending, World
+from tests.replay import PAYMENT_ID
+
+PAYOUT_ID = "po_" + "c" * 26
+REFUND_ID = "re_" + "d" * 26
+LAST_DIGITS: Mapping[str, str] = {
+    "paid": "01",
+    "refused": "50",
+    "poor": "51",
+    "expired": "52",
+    "no account": "53",
+    "short": "55",
+}
+END_SECONDS = 3600.0
+"""Long enough for whatever ends by itself."""
+
+
+@dataclass(kw_only=True)
+class RailWorld(World):
+    """A rail's sandbox at a fixed port, with books in a file and time that stands still."""
+
+    sandbox: RailSandbox
+    remake: Callable[[Faults], RailSandbox]
+    """Makes the same sandbox (same port, same books, same timer) under other weather."""
+    timer: ManualTimer
+    receiver: CallbackReceiver
+    warmed: set[str] = field(default_factory=set)
+
+    async def end(self, reference: str, accepted: Accepted, ending: Ending) -> None:
+        """Let the time pass that it takes; read what the provider says meanwhile."""
+        before = len(self.receiver.received)
+        self.timer.advance(END_SECONDS)
+        for one in (await self.receiver.until(before + 1))[before:]:
+            path = tuple(one.path.split("/")[3:])
+            self.notified.append(
+                WebhookCall(method=one.method, path=path, headers=one.headers, body=one.body)
+            )
+
+    async def weather(self, faults: Faults) -> None:
+        await self.sandbox.stop()
+        self.sandbox = self.remake(faults)
+        await self.sandbox.start()
+
+    async def leave(self) -> None:
+        await self.sandbox.stop()
+
+    def expire_tokens(self) -> None:
+        self.sandbox.expire_tokens()
+
+    def movements(self, power: Power) -> list[Movement]:
+        """What the books hold of one power."""
+        return [one for one in self.sandbox.books.movements.values() if one.kind == power]
+
+    def known(self) -> set[str]:
+        references = {one.reference or one.id for one in self.movements("collection")}
+        return references - {self.adapter.reference_for("pay_" + "b" * 26, 99)}
+
+    def times_charged(self) -> int:
+        return sum(one.ending == "succeeded" for one in self.movements("collection"))
+
+    def transfer(self, ending: str) -> Transfer:
+        """Make a payout that will end so; `ending` is a key of `LAST_DIGITS`."""
+        raise NotImplementedError
+
+    async def paid_original(self) -> Original:
+        """Let a collection be paid, and name it as its provider knows it."""
+        reference = self.adapter.reference_for(PAYMENT_ID, 1)
+        charge = self.charge("paid")
+        accepted = await self.adapter.submit(charge, reference)
+        assert isinstance(accepted, Accepted)
+        await self.end(reference, accepted, "paid")
+        final = await self.adapter.inquire(reference, accepted.handle)
+        assert isinstance(final, Final)
+        assert final.word is Word.SUCCEEDED
+        return Original(
+            payment_id=PAYMENT_ID,
+            reference=reference,
+            money=charge.money,
+            provider_transaction_id=final.provider_transaction_id,
+            handle=accepted.handle,
+        )
+
+    def giving_back(self, original: Original, amount_minor: int | None = None) -> Return:
+        """Make a refund of all of a collection, or of a part."""
+        money = original.money
+        if amount_minor is not None:
+            money = Money(amount_minor, money.currency)
+        charge = self.charge("paid")
+        return Return(
+            payment_id=REFUND_ID,
+            money=money,
+            original=original,
+            phone=charge.phone,
+            country=charge.country,
+            description="A refund",
+            callback_url=charge.callback_url,
+        )
+
+
+Submit = Callable[[str], Awaitable[Submission]]
+Ask = Callable[[str, Mapping[str, str] | None], Awaitable[Inquiry]]
+
+
+async def moved_to_the_end(
+    world: RailWorld, power: Power, payment_id: str, submit: Submit, ask: Ask
+) -> Final:
+    """Do what the reactors do until the provider's final word about an outgoing movement.
+
+    What is unknown is asked about, and submitted again only where the provider does not know it.
+    """
+    adapter, number = world.adapter, 1
+    handle: Mapping[str, str] | None = None
+    for _ in range(ROUNDS_MAX):
+        reference = adapter.reference_for(payment_id, number)
+        outcome = await submit(reference)
+        if isinstance(outcome, Final):
+            return outcome
+        if isinstance(outcome, Accepted):
+            handle = outcome.handle
+        world.timer.advance(END_SECONDS)
+        await world.sandbox.sender.settled()
+        if isinstance(outcome, NotSent):
+            continue
+        asked = await ask(reference, handle)
+        if isinstance(asked, Final):
+            return asked
+        assert isinstance(asked, (NotFound, NotSent)), asked
+        if power not in adapter.idempotent_powers:
+            number += 1
+    raise AssertionError("the provider has not spoken")
+
+
+class PayoutContract:
+    """What every adapter that pays out promises. Mixed into a `ProviderContract`."""
+
+    async def test_a_payout_is_accepted_and_then_succeeds(self, world: Any) -> None:
+        reference = world.adapter.reference_for(PAYOUT_ID, 1)
+        assert isinstance(world.adapter, PaysOut)
+        transfer = world.transfer("paid")
+        outcome = await world.adapter.pay_out(transfer, reference)
+        assert isinstance(outcome, (Accepted, Final))
+        handle = outcome.handle if isinstance(outcome, Accepted) else None
+        world.timer.advance(END_SECONDS)
+        final = await world.adapter.inquire_payout(reference, handle)
+        assert isinstance(final, Final)
+        assert final.word is Word.SUCCEEDED
+        (moved,) = world.movements("payout")
+        assert (moved.ending, moved.amount_minor) == ("succeeded", transfer.money.amount_minor)
+
+    @pytest.mark.parametrize("ending", ["no account", "short", "refused"])
+    async def test_a_payout_that_fails_says_so_in_the_providers_words(
+        self, world: Any, ending: str
+    ) -> None:
+        reference = world.adapter.reference_for(PAYOUT_ID, 1)
+        outcome = await world.adapter.pay_out(world.transfer(ending), reference)
+        if isinstance(outcome, Declined):
+            assert outcome.code in world.adapter.refusals
+        else:
+            handle = outcome.handle if isinstance(outcome, Accepted) else None
+            world.timer.advance(END_SECONDS)
+            final = (
+                outcome
+                if isinstance(outcome, Final)
+                else await world.adapter.inquire_payout(reference, handle)
+            )
+            assert isinstance(final, Final)
+            assert final.word is Word.FAILED
+            assert final.code in world.adapter.refusals
+        assert [one for one in world.movements("payout") if one.ending == "succeeded"] == []
+
+    async def test_repeating_a_payout_never_pays_twice(self, world: Any) -> None:
+        reference = world.adapter.reference_for(PAYOUT_ID, 1)
+        for _ in range(2):
+            await world.adapter.pay_out(world.transfer("paid"), reference)
+            world.timer.advance(END_SECONDS)
+            if "payout" not in world.adapter.idempotent_powers:
+                break  # the ledger takes a new reference for each submission then
+        assert self._paid(world) == 1
+
+    async def test_a_payout_nobody_made_is_never_final(self, world: Any) -> None:
+        reference = world.adapter.reference_for(PAYOUT_ID, 7)
+        asked = await world.adapter.inquire_payout(reference, None)
+        assert isinstance(asked, (NotFound, NotSent, Unknown, Pending))
+        if "payout" in world.adapter.idempotent_powers:
+            assert isinstance(asked, NotFound)
+
+    @pytest.mark.parametrize("weather", WEATHERS)
+    async def test_in_any_weather_a_payout_is_paid_once_and_the_truth_is_found(
+        self, world: Any, weather: str
+    ) -> None:
+        transfer = world.transfer("paid")
+        first = world.adapter.reference_for("po_" + "e" * 26, 1)
+        await world.adapter.pay_out(replace(world.transfer("refused")), first)
+        await world.weather(WEATHERS[weather])
+        reference = world.adapter.reference_for(PAYOUT_ID, 1)
+        outcome = await world.adapter.pay_out(transfer, reference)
+        assert isinstance(outcome, (Unknown, NotSent))
+        await world.weather(Faults.none())
+        world.timer.advance(END_SECONDS)
+        if isinstance(outcome, Unknown):
+            asked = await world.adapter.inquire_payout(reference, None)
+            if isinstance(asked, Final):
+                assert asked.word is Word.SUCCEEDED
+                assert self._paid(world) == 1
+                return
+            if isinstance(asked, (Unknown, Pending)):
+                # It cannot be asked about: it stays open, listed, and is never sent again.
+                assert self._paid(world) <= 1
+                return
+            # Only who says "I do not know it" may be asked to pay again.
+            assert self._paid(world) == 0
+
+        async def submit(reference: str) -> Submission:
+            outcome: Submission = await world.adapter.pay_out(transfer, reference)
+            return outcome
+
+        final = await moved_to_the_end(
+            world, "payout", PAYOUT_ID, submit, world.adapter.inquire_payout
+        )
+        assert (final.word, self._paid(world)) == (Word.SUCCEEDED, 1)
+
+    @staticmethod
+    def _paid(world: Any) -> int:
+        return sum(one.ending == "succeeded" for one in world.movements("payout"))
+
+
+class RefundContract:
+    """What every adapter that gives back promises. Mixed into a `ProviderContract`."""
+
+    @abstractmethod
+    def open_world(self, folder: Any) -> Any:
+        """As in `ProviderContract`."""
+
+    async def test_a_collection_is_given_back_whole(self, world: Any) -> None:
+        assert isinstance(world.adapter, GivesBack)
+        original = await world.paid_original()
+        final = await self._refunded(world, world.giving_back(original))
+        assert final.word is Word.SUCCEEDED
+        (moved,) = [one for one in world.movements("refund") if one.ending == "succeeded"]
+        assert moved.amount_minor == original.money.amount_minor
+
+    async def test_a_part_is_given_back_where_that_can_be(self, world: Any) -> None:
+        original = await world.paid_original()
+        wanted = world.giving_back(original, original.money.amount_minor // 2)
+        if not world.adapter.can_refund_in_part:
+            outcome = await world.adapter.refund(wanted, world.adapter.reference_for(REFUND_ID, 1))
+            assert isinstance(outcome, Declined)
+            assert world.movements("refund") == []
+            return
+        final = await self._refunded(world, wanted)
+        assert final.word is Word.SUCCEEDED
+        (moved,) = [one for one in world.movements("refund") if one.ending == "succeeded"]
+        assert moved.amount_minor == wanted.money.amount_minor
+
+    async def test_repeating_a_refund_never_gives_back_twice(self, world: Any) -> None:
+        original = await world.paid_original()
+        reference = world.adapter.reference_for(REFUND_ID, 1)
+        for _ in range(2):
+            await world.adapter.refund(world.giving_back(original), reference)
+            world.timer.advance(END_SECONDS)
+            if "refund" not in world.adapter.idempotent_powers:
+                break
+        assert self._given_back(world) == 1
+
+    @pytest.mark.parametrize("weather", WEATHERS)
+    async def test_in_any_weather_a_refund_is_made_once_and_the_truth_is_found(
+        self, world: Any, weather: str
+    ) -> None:
+        original = await world.paid_original()
+        wanted, reference = world.giving_back(original), world.adapter.reference_for(REFUND_ID, 1)
+        await world.weather(WEATHERS[weather])
+        outcome = await world.adapter.refund(wanted, reference)
+        assert isinstance(outcome, (Unknown, NotSent))
+        await world.weather(Faults.none())
+        world.timer.advance(END_SECONDS)
+        if isinstance(outcome, Unknown):
+            asked = await world.adapter.inquire_refund(reference, None)
+            if isinstance(asked, Final):
+                assert asked.word is Word.SUCCEEDED
+                assert self._given_back(world) == 1
+                return
+            if isinstance(asked, (Unknown, Pending)):
+                assert self._given_back(world) <= 1
+                return
+            assert self._given_back(world) == 0
+        final = await self._refunded(world, wanted)
+        assert (final.word, self._given_back(world)) == (Word.SUCCEEDED, 1)
+
+    @staticmethod
+    def _given_back(world: Any) -> int:
+        return sum(one.ending == "succeeded" for one in world.movements("refund"))
+
+    @staticmethod
+    async def _refunded(world: Any, wanted: Return) -> Final:
+        async def submit(reference: str) -> Submission:
+            outcome: Submission = await world.adapter.refund(wanted, reference)
+            return outcome
+
+        return await moved_to_the_end(
+            world, "refund", REFUND_ID, submit, world.adapter.inquire_refund
+        )
