@@ -311,7 +311,7 @@ class WebhookUnreadableError(Exception):
 class Due:
     """One leased piece of work. `stream_id` is a payment id or a webhook id."""
 
-    kind: Literal["submit", "inquire", "translate"]
+    kind: Literal["submit", "inquire", "translate", "open", "settle"]
     stream_id: str
     provider: str
     due_at: datetime

@@ -241,6 +241,13 @@ PROBLEMS: Final[Mapping[type[LedgerError], Problem]] = {
         "The Idempotency-Key was used for another request",
         "L'Idempotency-Key a servi pour une autre requête",
     ),
+    ledger_errors.NotRefundableError: Problem(
+        409,
+        "not_refundable",
+        "businessRule",
+        "So much of this payment cannot be given back",
+        "Ce paiement ne peut pas être remboursé d'autant",
+    ),
     ledger_errors.StoreError: _UNAVAILABLE,
     ledger_errors.WrongVersionError: BUSY,
     ledger_errors.StoreBusyError: BUSY,

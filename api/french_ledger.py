@@ -55,6 +55,16 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
         "cette Idempotency-Key a déjà créé le paiement {payment_id} avec un autre contenu. Répétez "
         "exactement le premier contenu, ou prenez une nouvelle clé pour un nouveau paiement."
     ),
+    "only what a customer has paid can be given back.": (
+        "seul ce qu'un client a payé peut être remboursé."
+    ),
+    "it is {status}: only a payment that succeeded can be.": (
+        "il est dans l'état {status} : seul un paiement réussi peut être remboursé."
+    ),
+    "it was paid in {currency}.": "il a été payé en {currency}.",
+    "it has {refunds} refunds already.": "il compte déjà {refunds} remboursements.",
+    "at most {left} of it is left.": "il en reste au plus {left}.",
+    "it has no such refund.": "il n'a pas ce remboursement.",
     "this provider has declined it already.": "ce prestataire l'a déjà refusé.",
     "only a payment that no provider has may be submitted.": (
         "seul un paiement qu'aucun prestataire ne détient peut être soumis."

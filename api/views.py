@@ -14,6 +14,7 @@ from api import schemas
 from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.events import JsonObject
+from ledger.events_codec import payload_of
 from ledger.evidence import Evidence
 from ledger.merkle import leaf_hash
 from ledger.money import decimals_of
@@ -130,7 +131,7 @@ def event_of(recorded: RecordedEvent) -> schemas.EventOut:
         correlation_id=recorded.correlation_id,
         causation_id=recorded.causation_id,
         actor=recorded.actor,
-        data=events.payload_of(recorded.event),
+        data=payload_of(recorded.event),
         entry_hash=leaf_hash(recorded.entry).hex(),
     )
 

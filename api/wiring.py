@@ -31,6 +31,7 @@ from adapters.dispatch import Dispatcher, submission_seconds_max
 from adapters.polling import Poller
 from adapters.providers import adapter_class, settings_class
 from adapters.recording import Recorder
+from adapters.refunds import Refunder
 from adapters.translate import Translator
 from adapters.transport import Transport
 from adapters.worker import Worker
@@ -59,6 +60,11 @@ TRANSLATIONS_MAX: Final = 32
 """How many stored webhooks are translated at once."""
 
 TRANSLATION_SECONDS_MAX: Final = 60.0
+
+REFUNDS_MAX: Final = 8
+"""How many refunds are opened, and how many settled, at once."""
+
+REFUND_SECONDS_MAX: Final = 30.0
 
 P = TypeVar("P", bound=Projector)
 
@@ -233,6 +239,7 @@ def _workers(
     dispatcher = Dispatcher(recorder, adapters, clock=clock, public_url=settings.base_url)
     poller = Poller(recorder, adapters, clock=clock)
     translator = Translator(recorder, adapters, clock=clock)
+    refunder = Refunder(recorder)
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     def worker(
@@ -256,7 +263,9 @@ def _workers(
         )
 
     workers = [
-        worker("translate", None, translator.perform, TRANSLATIONS_MAX, TRANSLATION_SECONDS_MAX)
+        worker("translate", None, translator.perform, TRANSLATIONS_MAX, TRANSLATION_SECONDS_MAX),
+        worker("open", None, refunder.open, REFUNDS_MAX, REFUND_SECONDS_MAX),
+        worker("settle", None, refunder.settle, REFUNDS_MAX, REFUND_SECONDS_MAX),
     ]
     for name, adapter in adapters.items():
         seconds, most = submission_seconds_max(adapter), adapter.pace.concurrency_max

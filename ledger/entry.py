@@ -23,7 +23,8 @@ import msgspec
 import orjson
 
 from ledger.errors import CorruptLogError, EntryTooLargeError
-from ledger.events import EVENTS, Event, UtcTime, decode_event, encode_event, payload_of
+from ledger.events import EVENTS, Event, UtcTime
+from ledger.events_codec import decode_event, encode_event, payload_of
 
 ENTRY_BYTES_MAX: Final = 65_535
 """C2SP tlog-tiles gives an entry's length two bytes."""

@@ -9,7 +9,8 @@ The tree:
     ├─ CommandRefusedError           the ledger will not do this to that thing now
     │  ├─ UnknownPaymentError        no such payment
     │  ├─ UnknownMerchantError       no such merchant
-    │  └─ IdempotencyKeyReusedError  the same key came with other content
+    │  ├─ IdempotencyKeyReusedError  the same key came with other content
+    │  └─ NotRefundableError         a payment cannot be given back, or not so much of it
     ├─ StoreError                    the event store could not do it
     │  ├─ WrongVersionError          the stream is not at the expected version
     │  ├─ StoreBusyError             the append queue is full: nothing was written
@@ -132,6 +133,15 @@ class IdempotencyKeyReusedError(CommandRefusedError):
             ),
         )
         self.payment_id = payment_id
+
+
+class NotRefundableError(CommandRefusedError):
+    """A payment cannot be given back, or not so much of it."""
+
+    code: ClassVar[str] = "not_refundable"
+
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__("ReserveRefund", reason)
 
 
 class StoreError(LedgerError):

@@ -72,6 +72,8 @@ DECIDERS: Final[dict[type, _Decider]] = {
     commands.RequestInquiry: _PAYMENT,
     commands.RecordEvidence: _PAYMENT,
     commands.ExpirePayment: _PAYMENT,
+    commands.ReserveRefund: _PAYMENT,
+    commands.SettleRefund: _PAYMENT,
     commands.AddMerchant: _MERCHANT,
     commands.IssueKey: _KEY,
     commands.RevokeKey: _KEY,

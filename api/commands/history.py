@@ -11,8 +11,8 @@ import orjson
 from api import views
 from api.commands.console import run_async, settings_for, write_json, write_line, write_table
 from api.wiring import opened
-from ledger import events
 from ledger.entry import RecordedEvent, rfc3339
+from ledger.events_codec import payload_of
 from ledger.handling import Handler
 
 LAST: Final = 20
@@ -102,7 +102,7 @@ def _line(recorded: RecordedEvent) -> str:
 
 def told(recorded: RecordedEvent) -> str:
     """Say in one line what an event holds, without what is sealed or only for machines."""
-    payload = events.payload_of(recorded.event)
+    payload = payload_of(recorded.event)
     evidence = payload.pop("evidence", {})
     shown: dict[str, Any] = {**payload, **evidence}
     parts = []
