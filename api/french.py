@@ -183,6 +183,9 @@ _OF_DOOR: Final[dict[str, str]] = {
         "Le numéro n'appartient à aucun opérateur que nous connaissons."
     ),
     "There is no such operator.": "Cet opérateur n'existe pas.",
+    "{operator} is in {country}, the number is not.": (
+        "{operator} est en {country}, le numéro ne l'est pas."
+    ),
     "Ask GET /v1/operators?phone=... for the code, or leave it out.": (
         "Demandez le code par GET /v1/operators?phone=..., ou omettez le champ."
     ),

@@ -79,6 +79,7 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ("malformed_json", "POST", "/v1/payments", {"data": b'{"a":1,"a":2}', "headers": HEADERS}),
     ("invalid_request", "POST", "/v1/payments", {"json": a_payment(amount=1500)}),
     ("invalid_request", "POST", "/v1/payments", {"json": a_payment(operator="xyz-cm")}),
+    ("invalid_request", "POST", "/v1/payments", {"json": a_payment(operator="mtn-gh")}),
     ("invalid_request", "GET", "/v1/payments?limit=0&status=lost&stauts=x", {}),
     ("invalid_request", "GET", "/v1/payments?min_position=4000", {}),
     ("invalid_request", "GET", "/v1/payments/{id}?as_of=4000", {}),
