@@ -39,6 +39,12 @@ _OF_DOOR: Final[dict[str, str]] = {
     "{requests} requests are being served already.": (
         "Le nombre maximal de requêtes simultanées ({requests}) est atteint."
     ),
+    "{connections} connections are being served already.": (
+        "Le nombre maximal de connexions simultanées ({connections}) est atteint."
+    ),
+    "The head did not arrive within {seconds:g} seconds.": (
+        "L'en-tête n'est pas arrivé dans le délai de {seconds:g} s."
+    ),
     "Send your key as `Authorization: Bearer ck_...`.": (
         "Envoyez votre clé sous la forme `Authorization: Bearer ck_...`."
     ),

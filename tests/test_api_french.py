@@ -215,7 +215,8 @@ async def test_a_list_that_is_behind_says_so_in_french(
 
 def test_every_kind_of_problem_was_provoked() -> None:
     provoked = {code for code, *_ in REQUESTS} | {code for code, _ in FAILURES}
-    assert ALL_PROBLEMS.keys() - provoked == {"projection_behind"}
+    # What a head asks for is not known before the head is there.
+    assert ALL_PROBLEMS.keys() - provoked == {"projection_behind", "head_too_slow"}
 
 
 async def test_a_french_answer_reads_as_french(world: World) -> None:
