@@ -40,9 +40,9 @@ Falsify = Callable[[Facts], Facts]
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Facts]:
-    """A folder in which a play was played, and what it brought to light."""
+    """A folder in which a play was played in fair weather, and what it brought to light."""
     folder = tmp_path_factory.mktemp("played")
-    stage = Stage(folder, seed=7, port=0)
+    stage = Stage(folder, seed=7, port=0, weather="none")
     try:
         facts = play.played(stage, payments=PLAYED, screen=Console(file=io.StringIO()))
     finally:
