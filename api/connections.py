@@ -12,6 +12,9 @@ else out. Three limits, all of them settings:
 Why a new one is let in: kept-alive connections can be opened again at no cost, and a flood of
 silent ones must not hide the server from whoever asks whether it is alive.
 
+Half a head that came behind a whole request, while that was being served, is silence: it ends with
+`idle_seconds_max`.
+
 Why a subclass: the server has a setting for idleness, and none for the other two. The clock of a
 head runs only where its bytes came in more than one piece, so most requests never start it.
 

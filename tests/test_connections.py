@@ -15,6 +15,7 @@ from api.connections import OTHER_FILES_MAX, make_room
 from api.settings import Settings
 from tests.api_world import World, a_world, settings_in
 from tests.conftest import FakeClock
+from tests.processes import Server
 
 SOON = 0.1
 NEVER = 300.0
@@ -61,9 +62,9 @@ class Client:
 
 
 @asynccontextmanager
-async def clients(world: World) -> AsyncIterator[Any]:
+async def clients(server: World | Server) -> AsyncIterator[Any]:
     """A way to open connections; what is open at the end is closed."""
-    host, _, port = world.url.removeprefix("http://").partition(":")
+    host, _, port = server.url.removeprefix("http://").partition(":")
     made: list[Client] = []
 
     async def connect() -> Client:
@@ -255,6 +256,17 @@ async def test_where_every_connection_is_being_served_a_new_one_is_told_to_come_
             assert (status, told["code"], headers["retry-after"]) == (503, "busy", "1")
             assert told["detail"] == "2 connections are being served already."
             assert [(await one.answer())[0] for one in held] == [200, 200]
+
+
+@pytest.mark.slow
+async def test_the_server_that_is_started_by_the_command_has_the_limits(tmp_path: Path) -> None:
+    environment = {"CAURI_HEAD_SECONDS_MAX": "0.1", "CAURI_IDLE_SECONDS_MAX": "1"}
+    database_url = f"sqlite:///{tmp_path / 'cauri.db'}"
+    async with Server(environment, database_url) as server, clients(server) as connect:
+        half, silent = await connect(), await connect()
+        half.send(ALIVE[:20])
+
+        assert ((await half.rest())[:13], await silent.rest()) == (b"HTTP/1.1 408 ", b"")
 
 
 def test_room_is_made_for_every_connection_where_the_system_gives_it() -> None:
