@@ -154,6 +154,13 @@ BODY_TOO_SLOW: Final = Problem(
     "The body came too slowly",
     "Le corps est venu trop lentement",
 )
+HEAD_TOO_SLOW: Final = Problem(
+    408,
+    "head_too_slow",
+    "validation",
+    "The request's head came too slowly",
+    "L'en-tête de la requête est venu trop lentement",
+)
 UNSUPPORTED_MEDIA_TYPE: Final = Problem(
     415,
     "unsupported_media_type",
@@ -300,6 +307,7 @@ ALL_PROBLEMS: Final[Mapping[str, Problem]] = {
         METHOD_NOT_ALLOWED,
         BODY_TOO_LARGE,
         BODY_TOO_SLOW,
+        HEAD_TOO_SLOW,
         UNSUPPORTED_MEDIA_TYPE,
         BAD_REQUEST,
         PROJECTION_BEHIND,

@@ -39,6 +39,12 @@ _OF_DOOR: Final[dict[str, str]] = {
     "{requests} requests are being served already.": (
         "Le nombre maximal de requêtes simultanées ({requests}) est atteint."
     ),
+    "{connections} connections are being served already.": (
+        "Le nombre maximal de connexions simultanées ({connections}) est atteint."
+    ),
+    "The head did not arrive within {seconds:g} seconds.": (
+        "L'en-tête n'est pas arrivé dans le délai de {seconds:g} s."
+    ),
     "Send your key as `Authorization: Bearer ck_...`.": (
         "Envoyez votre clé sous la forme `Authorization: Bearer ck_...`."
     ),
@@ -183,6 +189,9 @@ _OF_DOOR: Final[dict[str, str]] = {
         "Le numéro n'appartient à aucun opérateur que nous connaissons."
     ),
     "There is no such operator.": "Cet opérateur n'existe pas.",
+    "{operator} is in {country}, the number is not.": (
+        "{operator} est en {country}, le numéro ne l'est pas."
+    ),
     "Ask GET /v1/operators?phone=... for the code, or leave it out.": (
         "Demandez le code par GET /v1/operators?phone=..., ou omettez le champ."
     ),

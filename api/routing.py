@@ -3,6 +3,7 @@
 In this order: the provider the caller names; the providers of the operator the caller names; those
 of the operator whose range the number is in. Of several, the first that is enabled and takes the
 currency. Numbers are portable, so a guess is only a default, and its reason is kept in the log.
+They are portable within their country: an operator of another one is refused.
 
 A wallet holds its country's money: a number of Cameroon cannot be asked for cedis, whatever the
 provider's software takes elsewhere. In development a caller may name a provider for a number of a
@@ -53,6 +54,13 @@ def choose_route(
     reason = f"the number is in a range of {phone.carrier or 'no known operator'}"
     if wanted.operator is not None:
         operator = _named_operator(wanted.operator)
+        if operator.country != phone.country and (is_production or wanted.provider is None):
+            reason = Sentence(
+                "{operator} is in {country}, the number is not.",
+                operator=operator.code,
+                country=operator.country,
+            )
+            _refuse_operator(reason)
         reason = "the caller named the operator"
     if wanted.provider is not None:
         adapter = _named_provider(adapters, wanted.provider, wanted.currency)
@@ -128,11 +136,14 @@ def _check_currency(operator: Operator, currency: str) -> None:
 def _named_operator(code: str) -> Operator:
     operator = BY_CODE.get(code)
     if operator is None:
-        reason = Sentence("There is no such operator.")
-        remedy = Sentence("Ask GET /v1/operators?phone=... for the code, or leave it out.")
-        place = Place("pointer", "/operator", reason, remedy)
-        raise ProblemError(INVALID_REQUEST, explained(reason, remedy), [place])
+        _refuse_operator(Sentence("There is no such operator."))
     return operator
+
+
+def _refuse_operator(reason: Sentence) -> NoReturn:
+    remedy = Sentence("Ask GET /v1/operators?phone=... for the code, or leave it out.")
+    place = Place("pointer", "/operator", reason, remedy)
+    raise ProblemError(INVALID_REQUEST, explained(reason, remedy), [place])
 
 
 def _refuse(pointer: str, reason: Sentence, adapters: Mapping[str, Adapter]) -> NoReturn:
