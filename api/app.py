@@ -44,8 +44,21 @@ def create_app(services: Services) -> web.Application:
         cached_seconds=settings.keys_cached_seconds,
     )
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, _guard(route, services, authenticator))
+        guarded = _guard(route, services, authenticator)
+        app.router.add_route(route.method, route.path, guarded, expect_handler=_expected)
     return app
+
+
+async def _expected(request: web.Request) -> None:
+    """Tell whoever waits for it to go on; other expectations need not be met (RFC 9110, 10.1.1).
+
+    aiohttp's own would turn such a request away outside of the middleware, and a provider's call
+    would be lost for a header.
+    """
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= (1, 1):
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        # It is no part of the answer, and an error is answered only where none has begun.
+        request.writer.output_size = 0
 
 
 def _guard(

@@ -28,6 +28,12 @@ _OF_DOOR: Final[dict[str, str]] = {
     "The path exists with other methods; see the Allow header.": (
         "Ce chemin existe avec d'autres méthodes ; consultez l'en-tête Allow."
     ),
+    "No address takes this method; see the Allow header.": (
+        "Aucune adresse n'accepte cette méthode ; consultez l'en-tête Allow."
+    ),
+    "What was sent is not HTTP/1.1 as this server reads it.": (
+        "Ce qui a été envoyé n'est pas du HTTP/1.1 tel que ce serveur le lit."
+    ),
     "The server does not read requests of this form; see /openapi.json.": (
         "Le serveur ne lit pas les requêtes de cette forme ; consultez /openapi.json."
     ),

@@ -86,11 +86,11 @@ def told(error: Exception, *, has_body: bool = True) -> Told:
         return Told(
             problem=problem,
             detail=_HTTP_DETAILS.get(
-                error.status, _INTERNAL.detail if problem is INTERNAL else _UNREAD
+                error.status, INTERNAL_TOLD.detail if problem is INTERNAL else _UNREAD
             ),
             headers={"Allow": allow} if allow else {},
         )
-    return _INTERNAL
+    return INTERNAL_TOLD
 
 
 _HTTP_DETAILS: Final = {
@@ -100,7 +100,7 @@ _HTTP_DETAILS: Final = {
     415: Sentence("Send the body with `Content-Type: application/json`."),
 }
 _UNREAD: Final = Sentence("The server does not read requests of this form; see /openapi.json.")
-_INTERNAL: Final = Told(
+INTERNAL_TOLD: Final = Told(
     problem=INTERNAL,
     detail=Sentence(
         "The request was not understood to have succeeded; repeat it under the same "
@@ -112,7 +112,7 @@ _INTERNAL: Final = Told(
 def _told_of_ledger(error: LedgerError, *, has_body: bool) -> Told:
     problem = next((PROBLEMS[cls] for cls in type(error).__mro__ if cls in PROBLEMS), None)
     if problem is None:
-        return _INTERNAL
+        return INTERNAL_TOLD
     if isinstance(error, InvalidInputError):
         place = Place("parameter", error.field, error.reason, error.remedy)
         if has_body:

@@ -18,6 +18,7 @@ from aiohttp.test_utils import TestServer
 from api.app import create_app
 from api.authentication import Role, new_key
 from api.logs import configure_logs
+from api.protocol import Runner
 from api.settings import Settings
 from api.wiring import Services, services
 from ledger import commands
@@ -152,6 +153,13 @@ def settings_in(folder: Path, **changes: Any) -> Settings:
     ).with_changes(**changes)
 
 
+class _Server(TestServer):
+    """The application as `cauri serve` runs it, on a free port."""
+
+    async def _make_runner(self, **options: Any) -> Runner:
+        return Runner(self.app, **options)
+
+
 @asynccontextmanager
 async def a_world(
     settings: Settings,
@@ -170,7 +178,7 @@ async def a_world(
                 settings, clock=clock, store=store, is_working=is_working, is_loopback_only=True
             )
         )
-        server = await stack.enter_async_context(TestServer(create_app(lent)))
+        server = await stack.enter_async_context(_Server(create_app(lent)))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         world = World(lent, str(server.make_url("")).rstrip("/"), session)
         if not await lent.store.position():

@@ -19,6 +19,7 @@ from api.app import create_app
 from api.collector import settle_collector
 from api.commands.console import run_async, settings_for
 from api.logs import configure_logs
+from api.protocol import Runner
 from api.sandboxes import pointed_at, sandbox_names, sandboxes
 from api.settings import Fault, Settings, SettingsError
 from api.wiring import services, utc_now
@@ -74,7 +75,7 @@ async def _serve(settings: Settings, faults: Faults | None) -> None:
         lent = await stack.enter_async_context(
             services(settings, is_loopback_only=faults is not None)
         )
-        runner = web.AppRunner(
+        runner = Runner(
             create_app(lent), access_log=None, shutdown_timeout=settings.stop_seconds_max
         )
         await runner.setup()
