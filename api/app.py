@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable, Mapping
 import orjson
 from aiohttp import web
 
-from api.authentication import Authenticator
-from api.calls import Call, validated
-from api.errors import FORBIDDEN, ProblemError
+from api.authentication import Authenticator, Role
+from api.calls import Call, query_of, validated
+from api.errors import FORBIDDEN, Place, ProblemError
 from api.keys import DOCUMENT, MEASURES, SERVICES
 from api.measures import Measures
 from api.middleware import ACTOR, CORRELATION_ID, REQUEST_ID, Door
@@ -49,6 +49,16 @@ def create_app(services: Services) -> web.Application:
     return app
 
 
+def _forbidden(roles: frozenset[Role], role: Role) -> ProblemError:
+    reason = Sentence(
+        "This is for keys of: {roles}; yours is of the role {role}.",
+        roles=", ".join(sorted(roles)),
+        role=role,
+    )
+    place = Place("header", "Authorization", reason, Sentence("Use a key of such a role."))
+    return ProblemError(FORBIDDEN, reason, [place])
+
+
 async def _expected(request: web.Request) -> None:
     """Tell whoever waits for it to go on; other expectations need not be met (RFC 9110, 10.1.1).
 
@@ -76,18 +86,11 @@ def _guard(
             identity = await authenticator.identify(request.headers.get("Authorization"))
             request[ACTOR] = identity.actor
             if identity.role not in roles:
-                raise ProblemError(
-                    FORBIDDEN,
-                    Sentence(
-                        "This is for keys of: {roles}; yours is of the role {role}.",
-                        roles=", ".join(sorted(roles)),
-                        role=identity.role,
-                    ),
-                )
+                raise _forbidden(roles, identity.role)
         if default_query is not None and not request.query_string:
             query = default_query
         else:
-            query = validated(query_model, dict(request.query), is_query=True)
+            query = query_of(request, query_model)
         call = Call(
             request, services, identity, request[REQUEST_ID], request[CORRELATION_ID], query
         )

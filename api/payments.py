@@ -8,8 +8,8 @@ is always current; the list comes from a projection and says at which position i
 Another merchant's payment is answered exactly like one that does not exist.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 import orjson
@@ -56,7 +56,7 @@ async def create_payment(call: Call) -> web.Response:
     services, asker = call.services, call.asker
     if asker.merchant_id is None:
         raise UnknownMerchantError("", "RequestPayment")
-    key = _idempotency_key(call.request.headers.get(IDEMPOTENCY_KEY_HEADER))
+    key = _idempotency_key(call.request.headers.getall(IDEMPOTENCY_KEY_HEADER, ()))
     given = await call.json_object()
     payment_id = payment.payment_id_of(asker.merchant_id, key)
     try:
@@ -175,13 +175,12 @@ async def list_payments(call: Call) -> web.Response:
     if query.phone is not None:
         payer = services.vault.person(parse_phone(query.phone, asker.country).e164)
     limit = min(query.limit, services.settings.page_entries_max)
-    since, until = query.created_from, query.created_to
     rows = await services.payments.page(
         merchant_id=merchant_id,
         status=query.status,
         provider=query.provider,
-        created_from=since.astimezone(UTC) if since else None,
-        created_to=until.astimezone(UTC) if until else None,
+        created_from=query.created_from,
+        created_to=query.created_to,
         payer=payer,
         after=query.after,
         limit=limit,
@@ -221,7 +220,12 @@ async def show_events(call: Call) -> web.Response:
     return answer(trail, position=recorded[-1].position)
 
 
-def _idempotency_key(given: str | None) -> str:
+def _idempotency_key(sent: Sequence[str]) -> str:
+    given = sent[0] if sent else ""
+    if len(sent) > 1:
+        reason, remedy = Sentence("The header was sent more than once."), Sentence("Send it once.")
+        place = Place("header", IDEMPOTENCY_KEY_HEADER, reason, remedy)
+        raise ProblemError(IDEMPOTENCY_KEY_INVALID, place.sentence, [place])
     if not given:
         reason = Sentence("The header is missing.")
         place = Place("header", IDEMPOTENCY_KEY_HEADER, reason, _KEY_REMEDY)
@@ -280,9 +284,9 @@ async def _as_of(
     else:
         kept = [one for one in recorded if one.recorded_at <= until]
     if not kept:
-        raise ProblemError(
-            UNKNOWN_PAYMENT, Sentence("This payment was not yet requested at the `as_of` given.")
-        )
+        reason = Sentence("This payment was not yet requested at the `as_of` given.")
+        place = Place("parameter", "as_of", reason, Sentence("Send a later one, or leave it out."))
+        raise ProblemError(UNKNOWN_PAYMENT, reason, [place])
     state = payment.INITIAL
     for one in kept:
         state = payment.evolve(state, one.event)

@@ -20,7 +20,7 @@ from adapters.base import Adapter, Verdict, WebhookCall
 from adapters.recording import TOKEN_PURPOSE
 from api import reports, schemas
 from api.calls import Call, answer
-from api.errors import NOT_FOUND, UNKNOWN_PROVIDER, WEBHOOK_REFUSED, ProblemError
+from api.errors import NOT_FOUND, UNKNOWN_PROVIDER, WEBHOOK_REFUSED, Place, ProblemError
 from ledger import commands
 from ledger.errors import UnknownPaymentError
 from ledger.sentences import Sentence
@@ -35,12 +35,17 @@ _SECRET_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "coo
 _STORED: Final = reports.WebhookAnswer(status="stored")
 
 
+_PROVIDER_REMEDY: Final = Sentence("Call the address that the request for payment named.")
+
+
 async def receive_webhook(call: Call) -> web.Response:
     """Take a provider's call."""
     services, request = call.services, call.request
     adapter = services.adapters.get(request.match_info["provider"])
     if adapter is None:
-        raise ProblemError(UNKNOWN_PROVIDER, Sentence("No enabled provider has this name."))
+        reason = Sentence("No enabled provider has this name.")
+        place = Place("parameter", "provider", reason, _PROVIDER_REMEDY)
+        raise ProblemError(UNKNOWN_PROVIDER, reason, [place])
     came = WebhookCall(
         method=request.method,
         path=_path(request.match_info["tail"]),
