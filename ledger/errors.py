@@ -123,15 +123,15 @@ class IdempotencyKeyReusedError(CommandRefusedError):
     code: ClassVar[str] = "idempotency_key_reused"
 
     def __init__(self, payment_id: str) -> None:
-        super().__init__(
-            "RequestPayment",
-            Sentence(
-                "this Idempotency-Key already made payment {payment_id} from other content. "
-                "Repeat the first content exactly, or use a new key for a new payment.",
-                payment_id=payment_id,
-            ),
+        found = Sentence(
+            "this Idempotency-Key already made payment {payment_id} from other content.",
+            payment_id=payment_id,
         )
+        remedy = Sentence("Repeat the first content exactly, or use a new key for a new payment.")
+        super().__init__("RequestPayment", explained(found, remedy))
         self.payment_id = payment_id
+        self.found = found
+        self.remedy = remedy
 
 
 class StoreError(LedgerError):
