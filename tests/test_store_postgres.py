@@ -29,6 +29,7 @@ class TestPostgresStore(SqlStoreContract):
         "TRUNCATE {table}",
     )
     hurry = "SET lock_timeout = 20"
+    commits_in_one_visit = False
 
     @pytest.fixture
     def database_url(self, postgres_database: str) -> str:

@@ -29,6 +29,7 @@ class TestSqliteStore(SqlStoreContract):
         "INSERT OR REPLACE INTO {table} SELECT * FROM {table}",
     )
     hurry = "PRAGMA busy_timeout = 20"
+    commits_in_one_visit = True
 
     @pytest.fixture
     def path(self, tmp_path: Path) -> Path:
