@@ -99,6 +99,7 @@ class Sqlite:
             },
             pool_size=POOL_SIZE_MAX,
             max_overflow=0,
+            hide_parameters=True,  # an error's text must not quote somebody's number
         )
         event.listen(engine.sync_engine, "connect", self._on_connect)
         event.listen(engine.sync_engine, "begin", self._on_begin)
@@ -298,6 +299,7 @@ class Postgresql:
             },
             pool_size=POOL_SIZE_MAX,
             max_overflow=0,
+            hide_parameters=True,  # an error's text must not quote somebody's number
             pool_pre_ping=True,
         )
 
