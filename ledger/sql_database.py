@@ -97,13 +97,16 @@ class Database:
             return await self.kind.connect(self.engine, is_writer=is_writer)
 
     async def scrub(self) -> None:
-        """See that deleted rows leave no bytes behind, as far as that can be; see `Dialect`."""
+        """See that deleted rows leave no bytes behind; `ledger.sql_scrubbing` does it in time.
+
+        Raises:
+            StoreUnavailableError: somebody or something kept them; they are still there.
+        """
         connection = await self.connect_log(is_writer=True)
         try:
             with self.translating():
                 async with self.writing:
-                    for statement in self.kind.scrubbing:
-                        await connection.command(statement)
+                    await connection.scrub()
         finally:
             await connection.close()
 

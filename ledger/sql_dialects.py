@@ -1,5 +1,7 @@
 """Everything in which SQLite and PostgreSQL differ: the one file to read before adding a third.
 
+(One thing stands beside it: how deleted keys are cleared, in `ledger.sql_clearing`.)
+
 The few statements that every request runs (lock, insert a batch, read a stream, read a page) are
 written here per database, for `LogConnection`s to the driver itself, below SQLAlchemy. All other
 SQL of the product goes through SQLAlchemy.
@@ -32,6 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ledger import sql_visits
 from ledger.errors import LedgerError, StoreUnavailableError
+from ledger.sql_clearing import clear_postgresql, clear_sqlite
 from ledger.sql_errors import of_postgresql, of_sqlite
 from ledger.sql_port import (
     LOCK_TIMEOUT_SECONDS,
@@ -83,9 +86,6 @@ class Sqlite:
     """SQLite through aiosqlite: the embedded default."""
 
     name = "sqlite"
-    # The pages were overwritten (`secure_delete`); the log of writes still has them. Readers in
-    # the middle of something are not waited for long.
-    scrubbing: tuple[str, ...] = ("PRAGMA busy_timeout = 200", "PRAGMA wal_checkpoint(TRUNCATE)")
 
     def engine(self, url: URL) -> AsyncEngine:
         """WAL and synchronous=FULL: readers never wait, and what was committed is on the disk."""
@@ -211,9 +211,8 @@ class _SqliteConnection:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 
-    async def command(self, sql: str) -> None:
-        """Run a statement outside any transaction, for its effect."""
-        await self._driver.execute_fetchall(sql)
+    async def scrub(self) -> None:
+        await self._visit(clear_sqlite, self._connection)
 
     async def read_streams(self, streams: Sequence[str]) -> list[bytes]:
         return await self._visit(self._read, _SQLITE_STREAMS, (orjson.dumps(streams).decode(),))
@@ -279,8 +278,6 @@ class Postgresql:
     """PostgreSQL (15 or newer) through asyncpg: several processes, one log."""
 
     name = "postgresql"
-    # Dead rows stay in their page until then. The server's archives are its administrator's.
-    scrubbing: tuple[str, ...] = ("VACUUM data_keys",)
 
     def engine(self, url: URL) -> AsyncEngine:
         """Every wait has a limit: for a connection, a lock, a statement, the next one."""
@@ -357,9 +354,8 @@ class _PostgresqlConnection:
     async def rollback(self) -> None:
         await self._driver.execute("ROLLBACK")
 
-    async def command(self, sql: str) -> None:
-        """Run a statement outside any transaction, for its effect."""
-        await self._driver.execute(sql)
+    async def scrub(self) -> None:
+        await clear_postgresql(self._driver)
 
     async def read_streams(self, streams: Sequence[str]) -> list[bytes]:
         return [row[0] for row in await self._driver.fetch(_POSTGRESQL_STREAMS, streams)]

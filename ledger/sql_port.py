@@ -74,8 +74,12 @@ class LogConnection(Protocol):
     async def read_size(self) -> int:
         """The size of the log as last committed."""
 
-    async def command(self, sql: str) -> None:
-        """Run a statement outside any transaction, for its effect."""
+    async def scrub(self) -> None:
+        """Remove the bytes of deleted keys; nobody who reads meanwhile is waited for long.
+
+        Raises:
+            StoreUnavailableError: they are still there, and why.
+        """
 
     async def close(self) -> None:
         """Let go of the connection; its transaction, if any, is lost."""
@@ -85,10 +89,6 @@ class Dialect(Protocol):
     """One kind of database."""
 
     name: str
-
-    scrubbing: tuple[str, ...]
-    """What removes the bytes of deleted rows, outside a transaction, as far as can be; where a
-    reader still holds an older view, they go with a later checkpoint or vacuum."""
 
     def engine(self, url: URL) -> AsyncEngine:
         """Make an engine with everything this product relies on switched on."""
