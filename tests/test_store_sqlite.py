@@ -20,6 +20,7 @@ from ledger.verify import verify_log
 from tests.builders import CONTEXT
 from tests.contracts.sql_store import OpenSqlStore, SqlStoreContract, Unlock, fill_more, tell_writer
 from tests.contracts.store import a_key, an_event, everything, fill, places
+from tests.contracts.upgrade import UpgradeContract
 
 
 class TestSqliteStore(SqlStoreContract):
@@ -143,3 +144,11 @@ class TestSqliteStore(SqlStoreContract):
             await everything(store)
         )
         other.close()
+
+
+class TestSqliteUpgrade(UpgradeContract):
+    rewriting = TestSqliteStore.rewriting
+
+    @pytest.fixture
+    def database_url(self, tmp_path: Path) -> str:
+        return f"sqlite:///{tmp_path}/cauri.db"
