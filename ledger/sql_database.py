@@ -43,12 +43,13 @@ class Database:
         )
 
     @classmethod
-    async def open(cls, url: str, *, create: bool = False) -> "Database":
+    async def open(cls, url: str, *, create: bool = False, is_writing: bool = True) -> "Database":
         """Open a database by URL: `sqlite:///cauri.db`, `postgresql://user@host/name`.
 
         Args:
             url: which database; a driver after `+` is accepted and ignored.
             create: make the tables if there are none yet (and the file, on SQLite).
+            is_writing: whether anything will be written; if not, a copy that cannot be will do.
 
         Raises:
             InvalidInputError: no URL, or of a kind that is not served.
@@ -59,6 +60,8 @@ class Database:
         missing = kind.missing(where, create=create)
         if missing is not None:
             raise missing
+        if not is_writing:
+            where = kind.for_reading(where)
         database = cls(kind.engine(where), kind)
         try:
             found = await database._schema_found()

@@ -1,6 +1,7 @@
 """Everything in which SQLite and PostgreSQL differ: the one file to read before adding a third.
 
-(One thing stands beside it: how deleted keys are cleared, in `ledger.sql_clearing`.)
+(Two things stand beside it: how deleted keys are cleared, in `ledger.sql_clearing`, and how a file
+is opened that can only be read, in `ledger.sql_readonly`.)
 
 The few statements that every request runs (lock, insert a batch, read a stream, read a page) are
 written here per database, for `LogConnection`s to the driver itself, below SQLAlchemy. All other
@@ -22,6 +23,7 @@ What it deliberately does not do: retry a statement, cache, or know what an even
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -44,6 +46,7 @@ from ledger.sql_port import (
     Standing,
     is_as_expected,
 )
+from ledger.sql_readonly import for_reading, is_for_reading
 
 STANDSTILL_TIMEOUT_SECONDS: Final = 10.0
 """How long a transaction may stand still. Whoever is stopped in the middle of one (a debugger, a
@@ -101,14 +104,15 @@ class Sqlite:
             max_overflow=0,
             hide_parameters=True,  # an error's text must not quote somebody's number
         )
-        event.listen(engine.sync_engine, "connect", self._on_connect)
+        prepare = sql_visits.prepare_reading if is_for_reading(url) else sql_visits.prepare
+        event.listen(engine.sync_engine, "connect", partial(self._on_connect, prepare))
         event.listen(engine.sync_engine, "begin", self._on_begin)
         return engine
 
     @staticmethod
-    def _on_connect(connection: Any, _record: object) -> None:
+    def _on_connect(prepare: sql_visits.Work, connection: Any, _record: object) -> None:
         try:
-            connection.run_async(lambda driver: driver.visit(sql_visits.prepare))
+            connection.run_async(lambda driver: driver.visit(prepare))
         except BaseException:
             connection.close()  # nobody else knows it yet, and its thread would live on
             raise
@@ -127,6 +131,10 @@ class Sqlite:
         if not is_writer:
             await driver.execute_fetchall("PRAGMA query_only = ON")
         return _SqliteConnection(driver)
+
+    def for_reading(self, url: URL) -> URL:
+        """See `ledger.sql_readonly`."""
+        return for_reading(url)
 
     def lock(self, connection: Connection) -> None:
         """Nothing to do: BEGIN IMMEDIATE was the lock."""
@@ -309,6 +317,10 @@ class Postgresql:
         if is_writer:
             await driver.execute(_POSTGRESQL_DURABLE)
         return _PostgresqlConnection(driver)
+
+    def for_reading(self, url: URL) -> URL:
+        """The same: a server lets whoever may read, read."""
+        return url
 
     def lock(self, connection: Connection) -> None:
         """Take the lock that every appender takes; see `_POSTGRESQL_BEGIN`."""

@@ -99,6 +99,13 @@ class Dialect(Protocol):
     def missing(self, url: URL, *, create: bool) -> StoreUnavailableError | None:
         """What is not there, as far as that can be known without connecting."""
 
+    def for_reading(self, url: URL) -> URL:
+        """By which URL to open a database that is only read, as far as that is another one.
+
+        Raises:
+            StoreUnavailableError: it cannot be read without writing.
+        """
+
     def lock(self, connection: Connection) -> None:
         """Take the writers' lock in the transaction of a (synchronous) connection."""
 
