@@ -201,5 +201,35 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     ),
     "{name!r} is no projection.": "{name!r} n'est pas une projection.",
     "Use one of {names}.": "Utilisez l'une des suivantes : {names}.",
+    # Erased keys, and copies that can only be read
+    "Somebody is in the middle of reading, and keeps the erased keys' bytes in the database's -wal "
+    "file.": (
+        "Quelqu'un est en train de lire, et retient les octets des clés effacées dans le fichier "
+        "-wal de la base."
+    ),
+    "They go when it ends (a backup, a database browser).": (
+        "Ils disparaîtront quand il aura fini (une sauvegarde, un navigateur de bases)."
+    ),
+    "The database user does not own the table of keys, and may not vacuum it.": (
+        "L'utilisateur de la base ne possède pas la table des clés et ne peut pas la nettoyer."
+    ),
+    "Let its owner do it: VACUUM data_keys.": (
+        "Laissez faire son propriétaire : VACUUM data_keys."
+    ),
+    "A transaction with an older view of the database keeps the erased keys' bytes.": (
+        "Une transaction qui voit un état plus ancien de la base retient les octets des clés "
+        "effacées."
+    ),
+    "They go when it ends: find it in pg_stat_activity.": (
+        "Ils disparaîtront à sa fin : cherchez-la dans pg_stat_activity."
+    ),
+    "The last entries are still in {unmerged}, which cannot be read where nobody may write.": (
+        "Les dernières entrées sont encore dans {unmerged}, qui ne peut être lu là où personne ne "
+        "peut écrire."
+    ),
+    "Copy it and {name} to a folder that you can write, or make the copy with SQLite's online "
+    "backup.": (
+        "Copiez ce fichier et {name} dans un dossier où vous pouvez écrire, ou faites la copie par "
+        "la sauvegarde en ligne de SQLite."
+    ),
 }
-"""English template -> French template, with plain spaces."""

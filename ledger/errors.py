@@ -46,6 +46,15 @@ class LedgerError(Exception):
     code: ClassVar[str] = "ledger_error"
 
 
+def reason_of(error: BaseException) -> str:
+    """Say why something failed, for logs and health: an error's class, and its words if it is ours.
+
+    The words of others may quote what they stumbled over.
+    """
+    words = str(error) if isinstance(error, LedgerError) else ""
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+
+
 class InvalidInputError(LedgerError):
     """A value from outside cannot be used; says which field, why, and what to send instead."""
 

@@ -19,6 +19,7 @@ from ledger.verify import verify_log
 from tests.builders import CONTEXT
 from tests.contracts.sql_store import OpenSqlStore, SqlStoreContract, Unlock, fill_more, tell_writer
 from tests.contracts.store import a_key, an_event, everything, fill, places
+from tests.contracts.upgrade import UpgradeContract
 
 
 class TestSqliteStore(SqlStoreContract):
@@ -28,6 +29,7 @@ class TestSqliteStore(SqlStoreContract):
         "INSERT OR REPLACE INTO {table} SELECT * FROM {table}",
     )
     hurry = "PRAGMA busy_timeout = 20"
+    commits_in_one_visit = True
 
     @pytest.fixture
     def path(self, tmp_path: Path) -> Path:
@@ -143,3 +145,11 @@ class TestSqliteStore(SqlStoreContract):
             await everything(store)
         )
         other.close()
+
+
+class TestSqliteUpgrade(UpgradeContract):
+    rewriting = TestSqliteStore.rewriting
+
+    @pytest.fixture
+    def database_url(self, tmp_path: Path) -> str:
+        return f"sqlite:///{tmp_path}/cauri.db"
