@@ -127,7 +127,10 @@ Inquiry = Pending | NotFound | Final | NotSent | Unknown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookCall:
-    """A provider's call as it came. `path` is what follows `/webhooks/<provider>/`."""
+    """A provider's call as it came. `path` is what follows `/webhooks/<provider>/`.
+
+    Bytes of a header that are no UTF-8 are surrogate escapes; see `adapters.kept_call`.
+    """
 
     method: str
     path: tuple[str, ...]

@@ -48,6 +48,7 @@ class Place(NamedTuple):
     """One fault in a request: where it is, why it is one, and what to send instead."""
 
     where: Literal["pointer", "parameter", "header"]
+    """Of the body as JSON, of the address (its path or its query string), or of the headers."""
     name: str
     reason: Sentence
     remedy: Sentence
@@ -76,7 +77,11 @@ class ProblemError(Exception):
 
 
 MALFORMED_JSON: Final = Problem(
-    400, "malformed_json", "validation", "The body is not JSON", "Le corps n'est pas du JSON"
+    400,
+    "malformed_json",
+    "validation",
+    "The body is not a JSON object",
+    "Le corps n'est pas un objet JSON",
 )
 INVALID_REQUEST: Final = Problem(
     422,

@@ -2,14 +2,14 @@
 
 A payment's id derives from the merchant and the Idempotency-Key, and its receipt from its first
 event alone, so a repeated request is answered with the same bytes for ever, whatever has become of
-the payment since. One payment is answered by folding its stream and is always current; the list
-comes from a projection and says at which position it stands.
+the payment, the providers and these rules since. One payment is answered by folding its stream and
+is always current; the list comes from a projection and says at which position it stands.
 
 Another merchant's payment is answered exactly like one that does not exist.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 import orjson
@@ -31,11 +31,18 @@ from api.routing import choose_route
 from api.waiting import caught_up
 from ledger import commands, payment
 from ledger.entry import RecordedEvent
-from ledger.errors import ErasedError, UnknownMerchantError, UnknownPaymentError
+from ledger.errors import (
+    ErasedError,
+    IdempotencyKeyReusedError,
+    LedgerError,
+    UnknownMerchantError,
+    UnknownPaymentError,
+)
 from ledger.identity import is_payment_id, payment_id_of
 from ledger.money import parse_money
 from ledger.payment import Payment, Status
 from ledger.sentences import Sentence, explained
+from ledger.store import DataKey
 
 IDEMPOTENCY_KEY_HEADER: Final = "Idempotency-Key"
 IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 255
@@ -50,23 +57,45 @@ async def create_payment(call: Call) -> web.Response:
     services, asker = call.services, call.asker
     if asker.merchant_id is None:
         raise UnknownMerchantError("", "RequestPayment")
-    key = _idempotency_key(call.request.headers.get(IDEMPOTENCY_KEY_HEADER))
+    key = _idempotency_key(call.request.headers.getall(IDEMPOTENCY_KEY_HEADER, ()))
     given = await call.json_object()
+    payment_id = payment_id_of(asker.merchant_id, key)
+    try:
+        command, keys = _asked(call, asker.merchant_id, payment_id, given)
+    except (ProblemError, LedgerError) as refusal:
+        return await _first_answer(call, payment_id, given, refusal)
+    handled = await services.handler.handle(command, context=call.context(asker.actor), keys=keys)
+    if not handled.events:
+        _, recorded = await services.handler.payment(payment_id)
+        return _receipt(recorded[0], {REPEATED_HEADER: "true"})
+    for new_key in keys:
+        services.vault.remember(new_key)
+    return _receipt(handled.events[0], {})
+
+
+def _asked(
+    call: Call, merchant_id: str, payment_id: str, given: Mapping[str, Any]
+) -> tuple[commands.RequestPayment, tuple[DataKey, ...]]:
+    """Make the command of a request, and the data keys that it needs.
+
+    Raises:
+        ProblemError, LedgerError: as things stand today, the request cannot be used.
+    """
+    services = call.services
     wanted = validated(schemas.PaymentRequest, given)
     money = parse_money(wanted.amount, wanted.currency)
     route = choose_route(
         services.adapters,
         wanted,
-        default_country=asker.country,
+        default_country=call.asker.country,
         is_production=services.settings.is_production,
     )
-    payment_id = payment_id_of(asker.merchant_id, key)
     vault = services.vault
     payer = vault.person(route.phone.e164)
     sealed = vault.seal(payer, _particulars(wanted, route.phone.e164), context=payment_id)
     command = commands.RequestPayment(
         payment_id=payment_id,
-        merchant_id=asker.merchant_id,
+        merchant_id=merchant_id,
         money=money,
         provider=route.provider,
         operator=route.operator,
@@ -74,24 +103,44 @@ async def create_payment(call: Call) -> web.Response:
         route_reason=route.reason,
         payer=payer,
         sealed=sealed.text,
-        content_digest=vault.digest(
-            "payment-request", orjson.dumps(given, option=orjson.OPT_SORT_KEYS)
-        ),
+        content_digest=_content_digest(call, given),
         expires_at=services.clock() + timedelta(seconds=services.settings.unsent_seconds_max),
     )
-    keys = (sealed.new_key,) if sealed.new_key else ()
-    handled = await services.handler.handle(command, context=call.context(asker.actor), keys=keys)
-    headers = {"Location": f"/v1/payments/{payment_id}"}
-    if handled.events:
-        for new_key in keys:
-            vault.remember(new_key)
-        first = handled.events[0]
-    else:
-        _, recorded = await services.handler.payment(payment_id)
-        first = recorded[0]
-        headers[REPEATED_HEADER] = "true"
+    return command, (sealed.new_key,) if sealed.new_key else ()
+
+
+async def _first_answer(
+    call: Call, payment_id: str, given: Mapping[str, Any], refusal: Exception
+) -> web.Response:
+    """Answer a request that would be refused today as its key was answered first, if it was.
+
+    A refusal depends on what is enabled, known and allowed at the moment; a key's first answer does
+    not. Whoever were refused a repeat would take a new key, and his customer would pay twice. Only
+    a refusal is worth this look: a request that can be used finds its first answer by its append.
+
+    Raises:
+        IdempotencyKeyReusedError: the key was used for another content.
+        ProblemError, LedgerError: the refusal, where the key was never used.
+    """
+    try:
+        state, recorded = await call.services.handler.payment(payment_id)
+    except UnknownPaymentError:
+        raise refusal from None
+    if state.requested.content_digest != _content_digest(call, given):
+        raise IdempotencyKeyReusedError(payment_id) from None
+    return _receipt(recorded[0], {REPEATED_HEADER: "true"})
+
+
+def _content_digest(call: Call, given: Mapping[str, Any]) -> str:
+    """What tells a repeat from another request: it depends on the body and on nothing else."""
+    content = orjson.dumps(given, option=orjson.OPT_SORT_KEYS)
+    return call.services.vault.digest("payment-request", content)
+
+
+def _receipt(first: RecordedEvent, headers: Mapping[str, str]) -> web.Response:
     receipt = views.receipt_of(first)
-    return answer(receipt, status=202, position=first.position, headers=headers)
+    where = {"Location": f"/v1/payments/{receipt['id']}", **headers}
+    return answer(receipt, status=202, position=first.position, headers=where)
 
 
 async def show_payment(call: Call) -> web.Response:
@@ -127,13 +176,12 @@ async def list_payments(call: Call) -> web.Response:
     if query.phone is not None:
         payer = services.vault.person(parse_phone(query.phone, asker.country).e164)
     limit = min(query.limit, services.settings.page_entries_max)
-    since, until = query.created_from, query.created_to
     rows = await services.payments.page(
         merchant_id=merchant_id,
         status=query.status,
         provider=query.provider,
-        created_from=since.astimezone(UTC) if since else None,
-        created_to=until.astimezone(UTC) if until else None,
+        created_from=query.created_from,
+        created_to=query.created_to,
         payer=payer,
         after=query.after,
         limit=limit,
@@ -173,7 +221,12 @@ async def show_events(call: Call) -> web.Response:
     return answer(trail, position=recorded[-1].position)
 
 
-def _idempotency_key(given: str | None) -> str:
+def _idempotency_key(sent: Sequence[str]) -> str:
+    given = sent[0] if sent else ""
+    if len(sent) > 1:
+        reason, remedy = Sentence("The header was sent more than once."), Sentence("Send it once.")
+        place = Place("header", IDEMPOTENCY_KEY_HEADER, reason, remedy)
+        raise ProblemError(IDEMPOTENCY_KEY_INVALID, place.sentence, [place])
     if not given:
         reason = Sentence("The header is missing.")
         place = Place("header", IDEMPOTENCY_KEY_HEADER, reason, _KEY_REMEDY)
@@ -232,9 +285,9 @@ async def _as_of(
     else:
         kept = [one for one in recorded if one.recorded_at <= until]
     if not kept:
-        raise ProblemError(
-            UNKNOWN_PAYMENT, Sentence("This payment was not yet requested at the `as_of` given.")
-        )
+        reason = Sentence("This payment was not yet requested at the `as_of` given.")
+        place = Place("parameter", "as_of", reason, Sentence("Send a later one, or leave it out."))
+        raise ProblemError(UNKNOWN_PAYMENT, reason, [place])
     state = payment.INITIAL
     for one in kept:
         state = payment.evolve(state, one.event)

@@ -8,10 +8,11 @@ None of these is an event or a row: `api.views` copies field by field, so that t
 tables may change without the API noticing.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticKnownError
 
 from ledger.payment import Status
 
@@ -25,6 +26,18 @@ ReturnUrl = Annotated[
 ]
 
 METADATA_PAIRS_MAX: Final = 20
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        # At either end of the calendar an offset leads out of it.
+        raise PydanticKnownError("datetime_object_invalid", {"error": "out of range"}) from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A time with its offset, as the same time in UTC."""
 
 
 class Request(BaseModel):
@@ -250,8 +263,8 @@ class PaymentsQuery(Query):
     phone: Annotated[str, StringConstraints(max_length=40)] | None = Field(
         default=None, description="A payer's number; it is searched by its keyed hash."
     )
-    created_from: AwareDatetime | None = None
-    created_to: AwareDatetime | None = None
+    created_from: Moment | None = None
+    created_to: Moment | None = None
     after: Position | None = Field(default=None, description="`next_after` of the page before.")
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
     min_position: Position | None = Field(

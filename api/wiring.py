@@ -130,10 +130,12 @@ async def opened(
 ) -> AsyncIterator[tuple[Database, SqlEventStore]]:
     """Lend the database and its store; nothing runs but, if `is_writing`, the appender.
 
+    Without it nothing is written, and a database that cannot be written will do.
+
     Raises:
         StoreUnavailableError, SchemaVersionError: see `Database.open`.
     """
-    database = await Database.open(settings.database_url, create=create)
+    database = await Database.open(settings.database_url, create=create, is_writing=is_writing)
     try:
         store = SqlEventStore(database, clock=clock, queued_max=settings.appends_queued_max)
         if is_writing:
