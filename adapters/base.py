@@ -262,6 +262,8 @@ class Adapter(Protocol):
     """Whether every reference can be asked about; where not, some wait for a webhook."""
     refusals: ClassVar[Mapping[str, Refusal]]
     """The provider's own codes, as they come, and what they mean in one vocabulary."""
+    reaches: ClassVar[frozenset[str]]
+    """Of an integrator: the operators behind it (`mtn-cm`); empty for an operator's own rail."""
     pace: Pace
 
     def reference_for(self, payment_id: str, number: int) -> str:

@@ -203,6 +203,13 @@ _UNAVAILABLE: Final = Problem(
     "Le registre ne peut ni écrire ni lire pour l'instant",
     5,
 )
+NOT_REFUNDABLE: Final = Problem(
+    409,
+    "not_refundable",
+    "businessRule",
+    "So much of this payment cannot be given back",
+    "Ce paiement ne peut pas être remboursé d'autant",
+)
 DISK_FULL: Final = Problem(
     507,
     "disk_full",
@@ -253,13 +260,7 @@ PROBLEMS: Final[Mapping[type[LedgerError], Problem]] = {
         "The Idempotency-Key was used for another request",
         "L'Idempotency-Key a servi pour une autre requête",
     ),
-    ledger_errors.NotRefundableError: Problem(
-        409,
-        "not_refundable",
-        "businessRule",
-        "So much of this payment cannot be given back",
-        "Ce paiement ne peut pas être remboursé d'autant",
-    ),
+    ledger_errors.NotRefundableError: NOT_REFUNDABLE,
     ledger_errors.StoreError: _UNAVAILABLE,
     ledger_errors.WrongVersionError: BUSY,
     ledger_errors.StoreBusyError: BUSY,

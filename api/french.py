@@ -222,6 +222,22 @@ _OF_DOOR: Final[dict[str, str]] = {
     ),
     "This provider is not enabled here.": "Ce prestataire n'est pas activé ici.",
     "{provider} does not serve {country}.": "{provider} ne dessert pas le pays {country}.",
+    "{provider} gives a payment back whole or not at all.": (
+        "{provider} rembourse un paiement en entier ou pas du tout."
+    ),
+    "{provider} cannot give a payment back.": "{provider} ne sait pas rembourser un paiement.",
+    "Send `allow_payout: true` to pay the customer back by a payout.": (
+        "Envoyez `allow_payout: true` pour rembourser le client par un versement."
+    ),
+    "Pay the customer another way; no enabled provider can pay out to them.": (
+        "Remboursez le client autrement ; aucun prestataire activé ne peut lui verser d'argent."
+    ),
+    "The payer was erased, and with it the number to pay back to.": (
+        "Le payeur a été effacé, et avec lui le numéro à rembourser."
+    ),
+    "{provider} cannot do this: it has no {kind}.": (
+        "{provider} ne sait pas faire cela : il n'a pas de {kind}."
+    ),
     "{provider} takes no {currency}.": "{provider} n'accepte pas la devise {currency}.",
     "No enabled provider reaches {operator} in {currency}.": (
         "Aucun prestataire activé n'atteint {operator} en {currency}."

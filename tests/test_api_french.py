@@ -142,6 +142,7 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ("unknown_payment", "GET", "/v1/payments/pay_none", {}),
     ("unknown_payment", "GET", "/v1/payments/{id}?as_of=1", {}),
     ("unknown_merchant", "GET", "/v1/payments?merchant_id=mer_2", {}),
+    ("not_refundable", "POST", "/v1/payments/{id}/refunds", {"json": {}}),
     ("idempotency_key_reused", "POST", "/v1/payments", {"json": a_payment(), "key": "order-0"}),
 ]
 

@@ -30,7 +30,7 @@ from api.authentication import ROLES
 from api.cli import app
 from api.errors import ALL_PROBLEMS
 from api.routes import ROUTES, Route
-from api.schemas import Payer, PaymentRequest
+from api.schemas import PaymentRequest, Person
 from api.settings import (
     FILE_VARIABLE,
     PREFIX,
@@ -175,7 +175,7 @@ def _roles(route: Route) -> str:
 
 def field_rows() -> list[str]:
     """The list of what a payment's request may hold."""
-    payer = [(f"payer.{name}", one) for name, one in Payer.model_fields.items()]
+    payer = [(f"payer.{name}", one) for name, one in Person.model_fields.items()]
     fields = [(name, one) for name, one in PaymentRequest.model_fields.items() if name != "payer"]
     return [
         f"- `{name}`{'' if one.is_required() else ' (optional)'}: {one.description}"

@@ -118,6 +118,7 @@ class MtnAdapter:
     idempotent_powers: ClassVar[frozenset[Power]] = frozenset({"collection"})
     webhook_proof: ClassVar[WebhookProof] = "nothing"
     is_askable: ClassVar[bool] = True
+    reaches: ClassVar[frozenset[str]] = frozenset()
     refusals: ClassVar[Mapping[str, Refusal]] = MEANINGS
 
     def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
