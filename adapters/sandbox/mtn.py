@@ -29,6 +29,8 @@ from adapters.sandbox.callbacks import CallbackSender
 from adapters.sandbox.faults import Call, Faults, FaultyLine
 from adapters.sandbox.mtn_access import MtnAccess, product_of, reference_of, uuid4_text
 from adapters.sandbox.mtn_books import ApiUser, BookedPayment, MtnBooks
+from adapters.sandbox.mtn_collections import MtnCollections
+from adapters.sandbox.mtn_consent import MtnConsents
 from adapters.sandbox.mtn_payments import MtnPayments
 from adapters.sandbox.mtn_products import PRODUCTS, RESOURCES, Product, Resource
 from adapters.sandbox.mtn_rules import (
@@ -73,6 +75,8 @@ def create_sandbox(
     payments = MtnPayments(settings, books, sender, clock=clock, timer=timer)
     access = MtnAccess(settings, books, clock=clock)
     calls = _Calls(settings, books, access, payments, timer)
+    consents = MtnConsents(settings, access, clock=clock)
+    collections = MtnCollections(settings, books, access, payments, clock=clock)
 
     application = web.Application(
         client_max_size=settings.body_bytes_max, middlewares=[_answer_refusals]
@@ -83,8 +87,8 @@ def create_sandbox(
     application[BOOKS] = books
     application[ACCESS] = access
     application[SENDER] = sender
-    application.add_routes(access.routes())
-    application.add_routes(calls.routes())
+    for part in (access, calls, consents, collections):
+        application.add_routes(part.routes())
 
     async def start(_application: web.Application) -> None:
         await sender.start()

@@ -133,6 +133,9 @@ class MtnPayments:
         }
         said: dict[str, object] = {name: common[name] for name in resource.repeats}
         said |= payment.details
+        if "expirationDateTime" in said and self._settings.expiration_shape == "text":
+            until = datetime.fromtimestamp(int(str(said["expirationDateTime"])), UTC)
+            said["expirationDateTime"] = until.strftime("%Y-%m-%dT%H:%M:%S")
         if resource.transaction_key is not None:
             said[resource.transaction_key] = payment.financial_transaction_id
         if resource.person is not None and payment.person_id is not None:

@@ -122,6 +122,17 @@ class MtnSandboxSettings(BaseModel):
     scenarios_at_post: bool = False
     """Whether 55 to 63 already fail at the POST and leave no payment behind."""
 
+    notification_window_seconds: PositiveFloat = 86_400.0
+    """How long after its success a payer can be notified of a payment: unpublished."""
+    invoice_cancel_status: Literal[200, 202] = 202
+    """What the cancellation of an invoice is answered: 202 in reality, 200 by the specification."""
+    expiration_shape: Literal["integer", "text"] = "integer"
+    """`expirationDateTime` of a pre-approval: the specification's type is a number, its words say
+    that it is a text."""
+    consent_scopes: tuple[str, ...] = ("all_info",)
+    consent_seconds: PositiveInt = 7_776_000
+    """How long a consent holds that does not say."""
+
     callback_method: Literal["PUT", "POST"] = "PUT"
     """Where the specification says nothing: for requests to pay, transfers, cash transfers."""
     callback_mode: Literal["once", "retry_schedule"] = "once"
