@@ -66,6 +66,7 @@ REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What the prose and the published answers always have; the files require nothing."""
 
+FORM: Final = "application/x-www-form-urlencoded"
 ACTIVE: Final = "/v1_0/accountholder/{accountHolderIdType}/{accountHolderId}/active"
 
 
@@ -165,6 +166,12 @@ class MtnSpecification:
             if name in REQUIRED:
                 schema["required"] = [one for one in REQUIRED[name] if one in schema["properties"]]
                 schema["additionalProperties"] = False
+        for methods in self._document["paths"].values():
+            for operation in methods.values():
+                form = operation.get("requestBody", {}).get("content", {}).get(FORM)
+                if form is not None and "schema" not in form:
+                    # Collections alone show an example of this form, and no schema.
+                    form["schema"] = {"$ref": "#/components/schemas/bcauthorize"}
         if "consentkycResponse" in schemas:
             # The published answer has an address that is an object, and a score that is a number.
             known = schemas["consentkycResponse"]["properties"]
@@ -197,7 +204,7 @@ def _as_version_3(document: dict[str, Any]) -> dict[str, Any]:
             elif fields:
                 shown = {name: {"type": one["type"]} for name, one in fields.items()}
                 form = {"schema": {"properties": shown}}
-                operation["requestBody"] = {"content": {"application/x-www-form-urlencoded": form}}
+                operation["requestBody"] = {"content": {FORM: form}}
             for answer in operation["responses"].values():
                 if "schema" in answer:
                     answer["content"] = {"application/json": {"schema": answer.pop("schema")}}

@@ -29,14 +29,8 @@ from adapters.providers._mtn_answers import (
     parse_inquiry,
     parse_submission,
 )
-from adapters.providers.mtn import (
-    MtnAdapter,
-    Settings,
-    build_refund,
-    build_request,
-    build_transfer,
-    plain,
-)
+from adapters.providers._mtn_bodies import build_refund, build_request, build_transfer, plain
+from adapters.providers.mtn import MtnAdapter, Settings
 from ledger.commands import RequestInquiry
 from ledger.evidence import Word
 from ledger.money import Money

@@ -92,6 +92,7 @@ def hidden_in(stage: Stage, master: MasterKeys) -> dict[str, str]:
     orange = stage.providers.orange.settings
     hidden |= {
         "MTN's subscription key": MtnSandboxSettings().subscription_keys[0],
+        "MTN's key of disbursements": MtnSandboxSettings().disbursement_keys[0],
         "MTN's API key": USER.api_key,
         "Orange's client_secret": orange.client_secret,
         "Orange's merchant_key": orange.merchant_key,

@@ -144,7 +144,7 @@ def parse_token(answer: Answer) -> Token:
         token = token_in(answer.json_object(), lifetime_seconds=TOKEN_SECONDS)
         if token is not None:
             return token
-    raise AnswerUnknownError(_told(answer, parse_error(answer)))
+    raise unusable(answer)
 
 
 def parse_submission(answer: Answer, refusals: Mapping[str, bool] = REFUSALS) -> Submission:
@@ -167,8 +167,16 @@ def parse_submission(answer: Answer, refusals: Mapping[str, bool] = REFUSALS) ->
     return Unknown(told)
 
 
-def parse_inquiry(answer: Answer) -> Inquiry:
-    """Say what a status answer means; raises AnswerUnreadableError for a 200 without JSON."""
+def parse_inquiry(
+    answer: Answer,
+    *,
+    reason_key: str = "reason",
+    transaction_key: str = "financialTransactionId",
+) -> Inquiry:
+    """Say what a status answer means; raises AnswerUnreadableError for a 200 without JSON.
+
+    An invoice has other names for why it failed and for what settled it.
+    """
     error = parse_error(answer)
     if answer.status == 404 and error.code == "RESOURCE_NOT_FOUND":
         return NotFound(_told(answer, error))
@@ -176,7 +184,7 @@ def parse_inquiry(answer: Answer) -> Inquiry:
         return Unknown(_told(answer, error))
     found = answer.json_object()
     status = found.get("status")
-    code, message = _reason_of(found.get("reason"))
+    code, message = _reason_of(found.get(reason_key))
     match status:
         case "SUCCESSFUL":
             word = Word.SUCCEEDED
@@ -190,7 +198,7 @@ def parse_inquiry(answer: Answer) -> Inquiry:
         word=word,
         amount=figure(found.get("amount")),
         currency=said(found.get("currency"), length_max=8),
-        provider_transaction_id=figure(found.get("financialTransactionId")),
+        provider_transaction_id=figure(found.get(transaction_key)),
         code=code,
         reason=message or code,
     )
@@ -204,7 +212,7 @@ def parse_balance(answer: Answer, account: str) -> Balance:
                 shown = figure(amount)
                 if shown is not None:
                     return Balance(shown, said(currency, length_max=8) or "", account)
-    raise AnswerUnknownError(_told(answer, parse_error(answer)))
+    raise unusable(answer)
 
 
 def parse_active(answer: Answer) -> AccountCheck:
@@ -217,7 +225,7 @@ def parse_active(answer: Answer) -> AccountCheck:
             case {"result": bool(is_active)}:
                 detail = "" if is_active else "no active account at MTN"
                 return AccountCheck(is_active, detail)
-    raise AnswerUnknownError(_told(answer, parse_error(answer)))
+    raise unusable(answer)
 
 
 def parse_callback(call: WebhookCall, now: datetime) -> RequestInquiry:
@@ -257,6 +265,11 @@ def parse_error(answer: Answer) -> MtnError:
             return MtnError("token", None, said(error))
         case _:
             return MtnError("none", None, None)
+
+
+def unusable(answer: Answer) -> AnswerUnknownError:
+    """Return the error for an answer that does not say what was asked."""
+    return AnswerUnknownError(_told(answer, parse_error(answer)))
 
 
 def _reason_of(reason: object) -> tuple[str | None, str | None]:

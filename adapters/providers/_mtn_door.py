@@ -7,11 +7,20 @@ What an answer means is read by `adapters.providers._mtn_answers`.
 """
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 from urllib.parse import urlsplit
 
-from adapters.answer import Answer, NotSentError, TransportError
+from adapters.answer import NO_HEADERS, Answer, NotSentError, TransportError
 from adapters.base import Inquiry, NotSent, Submission, Unknown
-from adapters.providers._mtn_answers import REFUSALS, parse_inquiry, parse_submission, parse_token
+from adapters.powers import AccountCheck, Balance
+from adapters.providers._mtn_answers import (
+    REFUSALS,
+    parse_active,
+    parse_balance,
+    parse_inquiry,
+    parse_submission,
+    parse_token,
+)
 from adapters.providers._mtn_settings import Account, ProductName, Settings
 from adapters.tokens import Token, TokenCache, call_with_token
 from adapters.transport import Transport
@@ -82,6 +91,40 @@ class Door:
             self.headers,
             is_safe_to_repeat=True,
             is_inquiry=is_inquiry,
+        )
+
+    async def balance(self, currency: str | None = None) -> Balance:
+        """Ask what lies in the account of this product; raises TransportError."""
+        tail = "" if currency is None else f"/{currency}"
+        return parse_balance(await self.read(f"v1_0/account/balance{tail}"), self.product)
+
+    async def check_account(self, phone: str) -> AccountCheck | Unknown:
+        """Ask whether a subscriber (E.164 with `+`) has an active account."""
+        holder = phone.removeprefix("+")
+        try:
+            return parse_active(await self.read(f"v1_0/accountholder/msisdn/{holder}/active"))
+        except TransportError as error:
+            return Unknown(error.reason)
+
+    async def send(
+        self,
+        method: Literal["POST", "DELETE"],
+        path: str,
+        *,
+        headers: Mapping[str, str] = NO_HEADERS,
+        json: object = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Make a call that moves no money and may be repeated; raises TransportError."""
+        return await call_with_token(
+            self.transport,
+            self.tokens,
+            method,
+            f"{self.root}/{path}",
+            {**self.headers, **headers},
+            json=json,
+            form=form,
+            is_safe_to_repeat=True,
         )
 
     async def close(self) -> None:

@@ -20,8 +20,6 @@ and the ledger has no power for (deposits, invoices, remittances, ...) is in `_m
 """
 
 import hashlib
-import re
-import unicodedata
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -47,10 +45,9 @@ from adapters.providers._mtn_answers import (
     OUTGOING_MEANINGS,
     PAYOUT_REFUSALS,
     REFUND_REFUSALS,
-    parse_active,
-    parse_balance,
     parse_callback,
 )
+from adapters.providers._mtn_bodies import build_refund, build_request, build_transfer
 from adapters.providers._mtn_door import Door
 from adapters.providers._mtn_markets import COUNTRIES, CURRENCIES, currencies_of
 from adapters.providers._mtn_settings import ProductName, Settings
@@ -59,10 +56,7 @@ from adapters.transcript import Scrubber
 from adapters.transport import OpenTransport
 from ledger.commands import PaymentCommand
 
-__all__ = ["ADAPTER", "MtnAdapter", "Settings", "build_refund", "build_request", "build_transfer"]
-
-TEXT_LENGTH_MAX: Final = 128
-"""MTN says 160 in one place and 128 in another."""
+__all__ = ["ADAPTER", "MtnAdapter", "Settings"]
 
 NO_KEY: Final = NotSent("no subscription key of Disbursements is set")
 
@@ -114,7 +108,9 @@ class MtnAdapter:
         """The products that this deployment has the keys of."""
         self._collection = self.doors["collection"]
         self._disbursement = self.doors.get("disbursement")
-        self._currencies = currencies_of(settings.target_environment)
+        currencies = currencies_of(settings.target_environment)
+        # The call without a currency tells the account's usual one, and needs no guess of ours.
+        self._currencies = currencies if len(currencies) > 1 else (None,)
 
     def reference_for(self, payment_id: str, number: int) -> str:
         """Derive the X-Reference-Id: a UUID of version 4 form, always the same for a submission."""
@@ -171,22 +167,16 @@ class MtnAdapter:
         """Ask what lies in the account of each product, and of each currency of the market."""
         try:
             return [
-                parse_balance(await door.read(path), door.product)
+                await door.balance(currency)
                 for door in self.doors.values()
-                for path in self._balance_paths()
+                for currency in self._currencies
             ]
         except TransportError as error:
             return Unknown(error.reason)
 
     async def check_account(self, phone: str, country: str) -> AccountCheck | Unknown:
         """Ask whether a subscriber has an active account; costs nothing and rings no handset."""
-        door = self._disbursement or self._collection
-        holder = phone.removeprefix("+")
-        try:
-            answer = await door.read(f"v1_0/accountholder/msisdn/{holder}/active")
-            return parse_active(answer)
-        except TransportError as error:
-            return Unknown(error.reason)
+        return await (self._disbursement or self._collection).check_account(phone)
 
     def authenticate(
         self, call: WebhookCall, is_token: Callable[[str], bool] | None, now: datetime
@@ -210,59 +200,5 @@ class MtnAdapter:
             await door.close()
         await self._transport.close()
 
-    def _balance_paths(self) -> tuple[str, ...]:
-        # The call without a currency tells the account's usual one, and needs no guess of ours.
-        if len(self._currencies) == 1:
-            return ("v1_0/account/balance",)
-        return tuple(f"v1_0/account/balance/{one}" for one in self._currencies)
-
 
 ADAPTER = MtnAdapter
-
-
-def build_request(charge: Charge) -> dict[str, object]:
-    """Build the body of requesttopay. Texts are never empty: production answers 500 to that."""
-    return {
-        "amount": charge.money.amount,
-        "currency": charge.money.currency,
-        "externalId": charge.payment_id,
-        "payer": party(charge.phone),
-        "payerMessage": plain(charge.description, otherwise="Payment"),
-        "payeeNote": plain(charge.payment_id, otherwise="Payment"),
-    }
-
-
-def build_transfer(transfer: Transfer) -> dict[str, object]:
-    """Build the body of a transfer; the note is what the payee reads."""
-    return {
-        "amount": transfer.money.amount,
-        "currency": transfer.money.currency,
-        "externalId": transfer.payment_id,
-        "payee": party(transfer.phone),
-        "payerMessage": plain(transfer.payment_id, otherwise="Payout"),
-        "payeeNote": plain(transfer.description, otherwise="Payout"),
-    }
-
-
-def build_refund(wanted: Return) -> dict[str, object]:
-    """Build the body of a refund: it names the collection's reference, and no person."""
-    return {
-        "amount": wanted.money.amount,
-        "currency": wanted.money.currency,
-        "externalId": wanted.payment_id,
-        "payerMessage": plain(wanted.payment_id, otherwise="Refund"),
-        "payeeNote": plain(wanted.description, otherwise="Refund"),
-        "referenceIdToRefund": wanted.original.reference,
-    }
-
-
-def party(phone: str) -> dict[str, str]:
-    """Name a subscriber: digits with the country's code, no sign before them."""
-    return {"partyIdType": "MSISDN", "partyId": phone.removeprefix("+")}
-
-
-def plain(text: str, *, otherwise: str) -> str:
-    """Reduce a text to what MTN surely takes: ASCII letters, digits and single spaces."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    words = re.sub(r"[^A-Za-z0-9]+", " ", ascii_text).strip()
-    return words[:TEXT_LENGTH_MAX].strip() or otherwise
