@@ -70,6 +70,12 @@ PERSONAL_KEYS: Final = frozenset(
 )
 """Members of any of MTN's bodies that are credentials, name a person or speak to one."""
 
+FIGURES: Final = frozenset(
+    {"amount", "availableBalance", "externalId", "externalTransactionId", "financialTransactionId"}
+    | {"expirationDateTime", "invoiceId", "originalAmount", "paymentReference", "preApprovalId"}
+)
+"""Members whose long digits are no telephone numbers."""
+
 
 class MtnAdapter:
     """MTN MoMo, one market."""
@@ -97,7 +103,7 @@ class MtnAdapter:
         accounts = {name: one for name in names if (one := settings.account_of(name)) is not None}
         self._scrubber = Scrubber(
             secret_keys=PERSONAL_KEYS,
-            kept_keys={"financialTransactionId", "externalId", "amount"},
+            kept_keys=FIGURES,
             secrets=[text for one in accounts.values() for text in one.secrets()],
         )
         self._transport = open_transport(self.pace, name=self.name, scrub=self.scrub)
