@@ -25,7 +25,7 @@ import typer
 import projections.rebuild
 from adapters.base import Capability
 from adapters.providers import adapter_class, provider_names, settings_class
-from adapters.sandbox import mtn_rules, orange_rules
+from adapters.sandbox import mtn_rules, mtn_scenarios, orange_rules
 from api.authentication import ROLES
 from api.cli import app
 from api.errors import ALL_PROBLEMS
@@ -69,6 +69,14 @@ MTN_ENDINGS = {
     **{ending: f"`{code}`" for ending, code in mtn_rules.OWN_FAILURES.items()},
     mtn_rules.ONGOING: "Still thinking; given up after a minute.",
     mtn_rules.DELAYED: "Pays, but slowly.",
+}
+MTN_PAYOUT_ENDINGS = {
+    f"payout `{ending}`": f"`{code}`"
+    for ending, code in {
+        **mtn_scenarios.TRANSFER_FAILURES,
+        **mtn_scenarios.OWN_TRANSFER_FAILURES,
+    }.items()
+    if mtn_rules.FAILURES.get(ending) != code
 }
 ORANGE_ENDINGS = {
     one.value: text
@@ -320,6 +328,9 @@ def test_every_limit_is_what_the_page_says() -> None:
         pytest.param([f"| `{one}` |" for one in sorted(ROLES)], id="role"),
         pytest.param([f"| `{one}` |" for one in ACCOUNT_NAMES], id="account"),
         pytest.param([f"- `{one}`: {text}\n" for one, text in MTN_ENDINGS.items()], id="mtn"),
+        pytest.param(
+            [f"- {one}: {text}\n" for one, text in MTN_PAYOUT_ENDINGS.items()], id="mtn payouts"
+        ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in ORANGE_ENDINGS.items()], id="orange"),
         pytest.param([f"| {word} |" for word in WORDS], id="glossary"),
     ],
