@@ -335,6 +335,7 @@ async def test_what_an_answer_to_a_transfer_means(
         (200, "intent_failed_and_open.json", Pending("failed")),
         (200, "intent_successful.json", PAID),
         (200, "intent_successful_at_last.json", PAID),
+        (200, "intent_failed_though_paid.json", PAID),
         (
             200,
             "intent_failed.json",
