@@ -18,7 +18,8 @@ What an answer means for the money:
       and checkout-refund-failed at any status   declined
       all else                                   unknown; the same again cannot give back twice
 
-Errors come as `{code, message}`, `{error_code, error_message}` and `{error, message}`.
+Errors come as `{code, message}`, `{error_code, error_message}` and `{error, message}`; some clients
+read the first inside an `error`.
 
 A session has two statuses, and only both together are a word: complete and succeeded is paid;
 complete or failed, and cancelled, is failed; expired and cancelled is expired. Every other pair is
@@ -325,6 +326,8 @@ def _last_error(session: Mapping[str, object]) -> WaveError:
 def _error_in(body: object) -> WaveError:
     if not isinstance(body, dict):
         return WaveError(None, None)
+    if isinstance(body.get("error"), dict):
+        return _error_in(body["error"])
     codes = [body.get(key) for key in ("code", "error_code", "error")]
     code = next((one for one in codes if isinstance(one, str) and one), None)
     message = said(body.get("message")) or said(body.get("error_message"))
