@@ -41,10 +41,13 @@ class WaveSpecification:
             self.calls[path.name.removesuffix("_schema.json")] = orjson.loads(path.read_bytes())
 
     def name_of(self, method: str, path: str) -> str | None:
-        """Which file describes a call; a literal path goes before one with an id in it."""
+        """Which file describes a call; a literal path goes before one with an id in it.
+
+        The slash that Wave's clients write at the end of a path is none of the schemas'.
+        """
         for name, call in sorted(self.calls.items(), key=lambda one: "{id}" in _path(one[1])):
             pattern = re.escape(_path(call)).replace(r"\{id\}", "[^/]+")
-            if call["endpoint"]["method"] == method and re.fullmatch(pattern, path):
+            if call["endpoint"]["method"] == method and re.fullmatch(pattern, path.rstrip("/")):
                 return name
         return None
 

@@ -269,7 +269,8 @@ class WaveAdapter:
         try:
             answer = await self._transport.call(
                 "POST",
-                f"{self._settings.base_url}/v1/verify_recipient",
+                # The slash at the end is Wave's own, as every published client writes it.
+                f"{self._settings.base_url}/v1/verify_recipient/",
                 self._headers,
                 json={"mobile": phone, "amount": CHECKED_AMOUNT, "currency": currency},
                 is_safe_to_repeat=True,

@@ -4,7 +4,7 @@
     GET  /v1/checkout/sessions/search        POST /v1/checkout/sessions/{id}/expire, .../refund
     POST /v1/transactions/{id}/refund        GET  /v1/balance
     POST /v1/payout                          GET  /v1/payout/{id}, /v1/payouts/search
-    POST /v1/verify_recipient                GET, POST /c/{id}: the payer's page
+    POST /v1/verify_recipient[/]             GET, POST /c/{id}: the payer's page
 
 A session waits for its payer, who acts on the page (`adapters.sandbox.hosted_page`) that stands for
 Wave's telephone app; the typed number decides. A payout is decided at once, as at Wave, unless
@@ -93,7 +93,7 @@ class WaveSandbox(RailSandbox):
             web.post("/v1/payout", guarded(self._create_payout)),
             web.get("/v1/payout/{id}", guarded(self._show_payout)),
             web.get("/v1/payouts/search", guarded(self._search_payouts)),
-            web.post("/v1/verify_recipient", guarded(self._verify_recipient)),
+            web.post("/v1/verify_recipient{slash:/?}", guarded(self._verify_recipient)),
             web.get("/v1/balance", guarded(self._show_balance)),
             *self._page.routes(),
         ]
