@@ -154,13 +154,38 @@ async def test_a_slow_payer_waits_on_the_page_and_a_restart_forgets_nothing(
 ) -> None:
     async with a_world(tmp_path) as world:
         accepted = await accepted_by(world)
+        world.timer.advance(20)
         waiting = await world.visit(accepted, "221 55 500 00 54")
         await world.weather(Faults.none())
+        # What is slow counts from the confirmation, before a restart and after it.
+        world.timer.advance(20)
         still = await look_as_customer(world.browser, accepted.handle["redirect_url"])
-        world.timer.advance(30)
+        world.timer.advance(6)
         saw = await look_as_customer(world.browser, accepted.handle["redirect_url"])
         assert saw.sent_to == world.receiver.url("/")
     assert (waiting.title, still.title) == ("Paiement en cours", "Paiement en cours")
+
+
+async def test_that_nobody_paid_in_time_is_told_to_nobody(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        await world.end(REFERENCE, await accepted_by(world), "expired")
+        world.timer.advance(60)
+        await world.sandbox.sender.settled()
+        assert list(world.sandbox.sender.attempts) == []
+        assert the_session(world)["checkout_status"] == "expired"
+
+
+async def test_only_what_cannot_move_money_twice_is_sent_again_within_one_call(
+    tmp_path: Path,
+) -> None:
+    async with a_world(tmp_path) as world:
+        await world.weather(Faults(connection_reset_after=1))
+        charge = world.charge("paid")
+        assert isinstance(await world.adapter.submit(charge, REFERENCE), NotSent)
+        reference = world.adapter.reference_for(PAYOUT_ID, 1)
+        assert isinstance(await world.adapter.pay_out(world.transfer("paid"), reference), Unknown)
+        (session,), (payout,) = world.movements("collection"), world.movements("payout")
+    assert (session.times_asked, payout.times_asked) == (1, 3)
 
 
 async def test_the_page_says_what_is_wrong_and_what_is_over(tmp_path: Path) -> None:
