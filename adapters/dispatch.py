@@ -21,13 +21,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-import orjson
 import structlog
 
 from adapters.base import (
     Accepted,
     Adapter,
-    Charge,
     Declined,
     Due,
     NotSent,
@@ -37,7 +35,8 @@ from adapters.base import (
 from adapters.base import (
     Final as FinalWord,
 )
-from adapters.powers import Prepared, Prepares
+from adapters.moving import Order, order_of, prepare, submit
+from adapters.powers import Prepared
 from adapters.recording import Recorder
 from ledger import commands
 from ledger.errors import CommandRefusedError, ErasedError
@@ -92,19 +91,19 @@ class Dispatcher:
         if now >= state.requested.expires_at:
             await self._give_up(recorder, state, state.note or UNREACHED)
             return
-        adapter = self._adapters.get(state.requested.provider)
+        adapter = self._adapters.get(state.provider)
         if adapter is None:
-            log.error("dispatch.provider_missing", provider=state.requested.provider)
+            log.error("dispatch.provider_missing", provider=state.provider)
             return
         reference = reference_of(adapter, state)
         try:
-            charge = await self._charge(state, adapter, reference)
+            order = await order_of(recorder, state, self._callback_url(state, adapter, reference))
         except ErasedError:
             await self._give_up(recorder, state, ERASED)
             return
         limit_seconds = submission_seconds_max(adapter)
         number = len(state.attempts) + 1
-        prepared = await self._prepare(adapter, charge, reference, limit_seconds)
+        prepared = await self._prepare(adapter, order, reference, limit_seconds)
         now = self._clock()
         handle = prepared.handle if isinstance(prepared, Prepared) else {}
         sealed_handle, keys = recorder.seal_handle(state, reference, handle)
@@ -128,8 +127,8 @@ class Dispatcher:
         if age_seconds >= INTENT_MARGIN_SECONDS:
             log.warning("dispatch.intent_too_old", payment_id=payment_id, age_seconds=age_seconds)
             return
-        charge = replace(charge, handle=handle)
-        outcome = await self._submit(adapter, charge, reference, limit_seconds)
+        order = replace(order, handle=handle)
+        outcome = await self._submit(adapter, order, reference, limit_seconds)
         await self._record(recorder, adapter, state, reference, number, outcome)
 
     async def _give_up(self, recorder: Recorder, state: Payment, reason: str) -> None:
@@ -145,32 +144,17 @@ class Dispatcher:
                 return
         await recorder.record(commands.ExpirePayment(payment_id=payment_id, reason=reason))
 
-    async def _charge(self, state: Payment, adapter: Adapter, reference: str) -> Charge:
-        request = state.requested
-        opened = await self._recorder.vault.open(request.sealed, context=request.payment_id)
-        particulars = orjson.loads(opened)
-        callback = f"{self._public_url}/webhooks/{adapter.name}/{request.payment_id}/{reference}"
-        return Charge(
-            payment_id=request.payment_id,
-            money=state.money,
-            phone=particulars["phone"],
-            country=request.country,
-            description=particulars.get("description") or "",
-            callback_url=callback,
-            return_url=particulars.get("return_url"),
-            cancel_url=particulars.get("cancel_url"),
-            language=particulars.get("language") or "fr",
-        )
+    def _callback_url(self, state: Payment, adapter: Adapter, reference: str) -> str:
+        payment_id = state.requested.payment_id
+        return f"{self._public_url}/webhooks/{adapter.name}/{payment_id}/{reference}"
 
     @staticmethod
     async def _prepare(
-        adapter: Adapter, charge: Charge, reference: str, limit_seconds: float
+        adapter: Adapter, order: Order, reference: str, limit_seconds: float
     ) -> Prepared | Declined | NotSent:
-        if not isinstance(adapter, Prepares):
-            return Prepared()
         try:
             async with asyncio.timeout(limit_seconds):
-                return await adapter.prepare(charge, reference)
+                return await prepare(adapter, order, reference)
         except TimeoutError:
             return NotSent(f"could not be prepared within {limit_seconds:g} seconds")
         except Exception as error:
@@ -179,11 +163,11 @@ class Dispatcher:
 
     @staticmethod
     async def _submit(
-        adapter: Adapter, charge: Charge, reference: str, limit_seconds: float
+        adapter: Adapter, order: Order, reference: str, limit_seconds: float
     ) -> Submission:
         try:
             async with asyncio.timeout(limit_seconds):
-                return await adapter.submit(charge, reference)
+                return await submit(adapter, order, reference)
         except TimeoutError:
             return Unknown(f"no answer within {limit_seconds:g} seconds")
         except Exception as error:
@@ -214,6 +198,7 @@ class Dispatcher:
                         code=outcome.code,
                         reason=outcome.reason,
                         is_technical=outcome.is_technical,
+                        at=now,
                     )
                 )
             case NotSent():
@@ -225,6 +210,7 @@ class Dispatcher:
                         attempt=number,
                         reason=outcome.reason,
                         retry_at=now + timedelta(seconds=delay),
+                        at=now,
                     )
                 )
             case Unknown():

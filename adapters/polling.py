@@ -15,12 +15,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Literal
 
-import orjson
 import structlog
 
 from adapters.base import Adapter, Due, Final, Inquiry, NotFound, NotSent, Pending, Unknown
 from adapters.dispatch import record_final, submission_seconds_max
-from adapters.recording import Recorder, handle_context
+from adapters.moving import handle_of, inquire
+from adapters.recording import Recorder
 from ledger import commands
 from ledger.errors import ErasedError, VaultError
 from ledger.payment import Attempt, Payment, Status
@@ -51,7 +51,7 @@ class Poller:
             log.error("polling.provider_missing", provider=attempt.provider)
             return
         recorder = self._recorder.about(recorded, actor="reactor:polling")
-        answer = await self._ask(adapter, payment_id, attempt)
+        answer = await self._ask(adapter, state, attempt)
         match answer:
             case Final():
                 await record_final(recorder, adapter, payment_id, attempt.reference, answer)
@@ -61,23 +61,20 @@ class Poller:
                 await self._wait(recorder, adapter, state, "no_answer", answer.reason)
             case NotFound():
                 await self._wait(recorder, adapter, state, "not_found", answer.detail)
-                if "collection" in adapter.idempotent_powers and not attempt.is_accepted:
+                if state.power in adapter.idempotent_powers and not attempt.is_accepted:
                     await self._withdraw(recorder, adapter, state, answer.detail)
             case NotSent() if not attempt.is_accepted:
                 await self._withdraw(recorder, adapter, state, answer.reason)
             case NotSent():
                 await self._wait(recorder, adapter, state, "no_answer", answer.reason)
 
-    async def _ask(self, adapter: Adapter, payment_id: str, attempt: Attempt) -> Inquiry:
+    async def _ask(self, adapter: Adapter, state: Payment, attempt: Attempt) -> Inquiry:
         limit_seconds = submission_seconds_max(adapter)
+        payment_id = state.requested.payment_id
         try:
-            handle = None
-            if attempt.sealed_handle is not None:
-                context = handle_context(payment_id, attempt.reference)
-                opened = await self._recorder.vault.open(attempt.sealed_handle, context=context)
-                handle = orjson.loads(opened)
+            handle = await handle_of(self._recorder, payment_id, attempt)
             async with asyncio.timeout(limit_seconds):
-                return await adapter.inquire(attempt.reference, handle)
+                return await inquire(adapter, state.power, attempt.reference, handle)
         except ErasedError:
             return Unknown("the payer was erased, and with it what the provider wants to be asked")
         except TimeoutError:

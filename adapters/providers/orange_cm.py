@@ -133,6 +133,7 @@ class OrangeCmAdapter:
     webhook_proof: ClassVar[WebhookProof] = "nothing"
     is_askable: ClassVar[bool] = True
     refusals: ClassVar[Mapping[str, Refusal]] = MEANINGS
+    reaches: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
         """Make the adapter; nothing is called before it is asked to."""
