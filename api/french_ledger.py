@@ -68,6 +68,7 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     ),
     "it was paid in {currency}.": "il a été payé en {currency}.",
     "it has {refunds} refunds already.": "il compte déjà {refunds} remboursements.",
+    "nothing of it is left.": "il n'en reste rien.",
     "at most {left} of it is left.": "il en reste au plus {left}.",
     "it has no such refund.": "il n'a pas ce remboursement.",
     "this provider has declined it already.": "ce prestataire l'a déjà refusé.",

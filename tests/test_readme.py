@@ -25,7 +25,8 @@ import typer
 import projections.rebuild
 from adapters.base import Capability
 from adapters.providers import adapter_class, provider_names, settings_class
-from adapters.sandbox import mtn_rules, mtn_scenarios, orange_rules
+from adapters.sandbox import hub2_rules, mtn_rules, mtn_scenarios, orange_rules
+from adapters.sandbox.movements import SCENARIOS
 from api.authentication import ROLES
 from api.cli import app
 from api.errors import ALL_PROBLEMS
@@ -64,6 +65,16 @@ WORDS = (
 )
 """One word, one meaning: those the whole house uses."""
 
+HUB2_ENDINGS = {
+    ending: " ".join(
+        f"{kind} {'succeeds' if code is None else f'fails with `{code}`'}."
+        for kind, code in (
+            ("A payment", hub2_rules.FAILURES.get(scenario)),
+            ("A payout", hub2_rules.TRANSFER_FAILURES.get(scenario)),
+        )
+    )
+    for ending, scenario in SCENARIOS.items()
+}
 MTN_ENDINGS = {
     **{ending: f"`{code}`" for ending, code in mtn_rules.FAILURES.items()},
     **{ending: f"`{code}`" for ending, code in mtn_rules.OWN_FAILURES.items()},
@@ -327,6 +338,7 @@ def test_every_limit_is_what_the_page_says() -> None:
         pytest.param([f"| `{one}` | {trust} |" for one, trust in TRUST_OF.items()], id="trust"),
         pytest.param([f"| `{one}` |" for one in sorted(ROLES)], id="role"),
         pytest.param([f"| `{one}` |" for one in ACCOUNT_NAMES], id="account"),
+        pytest.param([f"- `{one}`: {text}\n" for one, text in HUB2_ENDINGS.items()], id="hub2"),
         pytest.param([f"- `{one}`: {text}\n" for one, text in MTN_ENDINGS.items()], id="mtn"),
         pytest.param(
             [f"- {one}: {text}\n" for one, text in MTN_PAYOUT_ENDINGS.items()], id="mtn payouts"
