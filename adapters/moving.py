@@ -12,8 +12,16 @@ from typing import Any, Final, assert_never, cast
 
 import orjson
 
-from adapters.base import Adapter, Charge, Declined, Inquiry, Power, Submission, Unknown
-from adapters.powers import GivesBack, Original, PaysOut, Return, Transfer
+from adapters.base import Adapter, Charge, Declined, Inquiry, NotSent, Power, Submission, Unknown
+from adapters.powers import (
+    GivesBack,
+    Original,
+    PaysOut,
+    Prepared,
+    Prepares,
+    Return,
+    Transfer,
+)
 from adapters.recording import Recorder, handle_context
 from ledger.payment import Attempt, Payment
 
@@ -93,6 +101,13 @@ async def handle_of(
         await recorder.vault.open(attempt.sealed_handle, context=context)
     )
     return opened
+
+
+async def prepare(adapter: Adapter, order: Order, reference: str) -> Prepared | Declined | NotSent:
+    """Fetch what asking about an order will need, where its provider gives such a thing."""
+    if not isinstance(adapter, Prepares) or _POWERS[type(order)] not in adapter.capabilities:
+        return Prepared()
+    return await adapter.prepare(order, reference)
 
 
 async def submit(adapter: Adapter, order: Order, reference: str) -> Submission:
