@@ -23,6 +23,7 @@ from adapters.base import (
     Pending,
     Power,
     Submission,
+    Unaskable,
     Unknown,
     WebhookCall,
 )
@@ -180,7 +181,7 @@ async def moved_to_the_end(
         if isinstance(asked, Final):
             return asked
         is_idempotent = power in adapter.idempotent_powers
-        again = (NotFound, NotSent, Unknown) if is_idempotent else (NotFound, NotSent)
+        again = (NotFound, NotSent, Unaskable) if is_idempotent else (NotFound, NotSent)
         assert isinstance(asked, again), asked
         if not is_idempotent:
             number += 1
@@ -244,7 +245,7 @@ class PayoutContract:
     async def test_a_payout_nobody_made_is_never_final(self, world: Any) -> None:
         reference = world.adapter.reference_for(PAYOUT_ID, 7)
         asked = await world.adapter.inquire_payout(reference, None)
-        assert isinstance(asked, (NotFound, NotSent, Unknown, Pending))
+        assert isinstance(asked, (NotFound, NotSent, Unaskable, Unknown, Pending))
         if "payout" in world.adapter.idempotent_powers:
             assert isinstance(asked, NotFound)
 
@@ -270,12 +271,14 @@ class PayoutContract:
                 assert told in {(Word.SUCCEEDED, 1), (Word.EXPIRED, 0)}
                 return
             is_idempotent = "payout" in world.adapter.idempotent_powers
-            if isinstance(asked, Pending) or (isinstance(asked, Unknown) and not is_idempotent):
+            if isinstance(asked, (Pending, Unknown)) or (
+                isinstance(asked, Unaskable) and not is_idempotent
+            ):
                 # It cannot be asked about: it stays open, listed, and is never sent again.
                 assert self._paid(world) <= 1
                 return
             # Only who says "I do not know it" may be asked to pay again; or who cannot pay twice.
-            assert isinstance(asked, Unknown) or self._paid(world) == 0
+            assert isinstance(asked, Unaskable) or self._paid(world) == 0
 
         async def submit(reference: str) -> Submission:
             return await pay_out(world, transfer, reference)
@@ -346,10 +349,12 @@ class RefundContract:
                 assert self._given_back(world) == 1
                 return
             is_idempotent = "refund" in world.adapter.idempotent_powers
-            if isinstance(asked, Pending) or (isinstance(asked, Unknown) and not is_idempotent):
+            if isinstance(asked, (Pending, Unknown)) or (
+                isinstance(asked, Unaskable) and not is_idempotent
+            ):
                 assert self._given_back(world) <= 1
                 return
-            assert isinstance(asked, Unknown) or self._given_back(world) == 0
+            assert isinstance(asked, Unaskable) or self._given_back(world) == 0
         final = await self._refunded(world, wanted)
         assert (final.word, self._given_back(world)) == (Word.SUCCEEDED, 1)
 
