@@ -150,14 +150,6 @@ def within_limits(
     return kept
 
 
-def provider_of(
-    adapters: Mapping[str, Adapter], operator: Operator, currency: str | None
-) -> str | None:
-    """The provider that would take a payment from an operator's customers; None if none does."""
-    plan = plan_of(adapters, operator, currency, "collection")
-    return plan[0].provider if plan else None
-
-
 def _takes(adapter: Adapter, currency: str | None, kind: Kind) -> bool:
     return kind in adapter.capabilities and (currency is None or currency in adapter.currencies)
 
