@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from api.errors import Category
+from adapters.refusal_texts import Category
 from api.schemas import AsOfQuery, Country, Name, Position, Query, Response
 
 
