@@ -11,7 +11,18 @@ from typing import Final, Literal
 from aiohttp import web
 from pydantic import BaseModel
 
-from api import audit, balances, health, payments, payouts, refunds, reports, schemas, webhooks
+from api import (
+    audit,
+    balances,
+    health,
+    payments,
+    payouts,
+    refunds,
+    refusals,
+    reports,
+    schemas,
+    webhooks,
+)
 from api.authentication import ROLES, Role
 from api.calls import Call
 
@@ -182,6 +193,16 @@ ROUTES: Final[tuple[Route, ...]] = (
         summary="Ask the providers what lies in the merchant's accounts.",
         roles=_STAFF,
         answers={200: reports.BalancesReport},
+        problems=_READING,
+    ),
+    Route(
+        method="GET",
+        path="/v1/refusals",
+        name="show_refusals",
+        endpoint=refusals.show_refusals,
+        summary="Give every reason why money does not move, with its texts in French or English.",
+        roles=_SEEING,
+        answers={200: reports.RefusalsReport},
         problems=_READING,
     ),
     Route(
