@@ -176,11 +176,15 @@ _BRANDS: Final = {
 }
 
 
+_ORANGE_OWN: Final = {"CM": ("orange_cm",)}
+"""Countries whose Orange has an API of its own beside Web Payment, which alone pays people."""
+
+
 def _providers_of(brand: str, country: Country) -> tuple[str, ...]:
     if brand == "MTN" and country.mtn_target_environment:
         return ("mtn",)
     if brand == "Orange" and country.orange_segment:
-        return ("orange",)
+        return ("orange", *_ORANGE_OWN.get(country.code, ()))
     return ()
 
 

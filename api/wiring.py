@@ -239,7 +239,7 @@ def _workers(
     """Make a worker for submitting and one for asking per provider, and one that translates."""
     recorder = Recorder(handler, vault)
     dispatcher = Dispatcher(recorder, adapters, clock=clock, public_url=settings.base_url)
-    poller = Poller(recorder, adapters, clock=clock)
+    poller = Poller(recorder, adapters, clock=clock, public_url=settings.base_url)
     translator = Translator(recorder, adapters, clock=clock)
     refunder = Refunder(recorder)
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
