@@ -1,15 +1,18 @@
 """Refusals: each is described in both languages, and every adapter's codes lead to one."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, get_args
+from types import SimpleNamespace
+from typing import Final, NamedTuple, get_args
 
 import pytest
 
+from adapters.providers import adapter_class, provider_names
 from adapters.refusal_english import ENGLISH, Wording
 from adapters.refusal_french import FRENCH
 from adapters.refusal_texts import DESCRIPTIONS, Category
-from adapters.refusals import Refusal
+from adapters.refusals import Refusal, meanings_of
 
 SHARED: Final = Path(__file__).resolve().parents[2] / "shared"
 SPECIFICATION: Final = (
@@ -99,3 +102,85 @@ def test_a_description_is_a_value_that_nobody_changes() -> None:
     with pytest.raises(AttributeError):
         one.may_retry = True  # type: ignore[misc]
     assert isinstance(one.wordings["fr"], Wording)
+
+
+def codes_of(name: str) -> dict[str, Mapping[str, Refusal]]:
+    """The tables of a provider's codes: for money that comes in, and for money that goes out."""
+    facts = adapter_class(name)
+    return {way: meanings_of(facts, is_outgoing=way == "out") for way in ("in", "out")}
+
+
+@pytest.mark.parametrize("name", provider_names())
+def test_every_code_of_a_provider_is_a_text_that_leads_to_a_described_refusal(name: str) -> None:
+    for way, codes in codes_of(name).items():
+        assert codes, f"{name} maps no codes ({way})"
+        assert [code for code in codes if type(code) is not str or not code.strip()] == []
+        assert [code for code, one in codes.items() if one not in DESCRIPTIONS] == []
+
+
+@pytest.mark.parametrize("name", provider_names())
+def test_a_code_of_a_provider_is_never_listed_as_unlisted(name: str) -> None:
+    unknown = [
+        code
+        for codes in codes_of(name).values()
+        for code, refusal in codes.items()
+        if refusal is Refusal.UNKNOWN
+    ]
+    assert unknown == []
+
+
+@pytest.mark.parametrize("name", provider_names())
+def test_what_is_known_of_money_that_comes_in_is_known_of_money_that_goes_out(name: str) -> None:
+    codes = codes_of(name)
+    assert codes["in"].keys() - codes["out"].keys() == set()
+
+
+def test_where_a_provider_has_one_table_it_holds_both_ways() -> None:
+    one = SimpleNamespace(refusals={"a": Refusal.CANCELLED})
+    two = SimpleNamespace(refusals={}, outgoing_refusals={"a": Refusal.DUPLICATE})
+
+    assert meanings_of(one, is_outgoing=True) is meanings_of(one, is_outgoing=False) is one.refusals
+    assert meanings_of(two, is_outgoing=True) is two.outgoing_refusals
+    assert meanings_of(two, is_outgoing=False) == {}
+
+
+class Enumeration(NamedTuple):
+    """Where the facts list a provider's codes, and how to tell a code from the words around it."""
+
+    provider: str
+    file: str
+    begins: str
+    """The words before the list; it ends with its line."""
+    code: str
+    count_min: int
+    """How many there are at the least: the facts may have been written anew."""
+
+
+MTN_CODE: Final = r"\b[A-Z]+(?:_[A-Z]+)+\b(?:\.(?=`))?|\bEXPIRED\b"
+QUOTED: Final = r"\b[a-z]+(?:_[a-z]+)+\b|\btimeout\b"
+INTEGRATORS: Final = "orange_and_integrators.md"
+ENUMERATIONS: Final = (
+    Enumeration("mtn", "mtn.md", "- ErrorReason.code, Collection & Disbursement", MTN_CODE, 17),
+    Enumeration("mtn", "mtn.md", "- Remittance (", MTN_CODE, 10),
+    Enumeration("mtn", "mtn.md", "- **Real reasons outside the enum**", MTN_CODE, 6),
+    Enumeration("mtn", "mtn.md", "- INTERNAL_PROCESSING_ERROR", MTN_CODE, 1),
+    Enumeration(
+        "orange", INTEGRATORS, "- `INITIATED` waiting for user entry", r"EXPIRED|FAILED", 2
+    ),
+    Enumeration("orange", INTEGRATORS, "- A TMF-style API elsewhere", r"\b[24][0-9](?= )", 12),
+    Enumeration("hub2", INTEGRATORS, "Failure causes: ", QUOTED, 11),
+)
+
+
+@pytest.mark.parametrize("listed", ENUMERATIONS, ids=lambda one: f"{one.provider} {one.begins}")
+def test_every_code_that_the_facts_list_is_mapped(listed: Enumeration) -> None:
+    facts = SHARED / "providers" / listed.file
+    if not facts.is_file():
+        pytest.skip(f"the facts are not beside the repository (../shared/providers/{listed.file})")
+    _, found, rest = facts.read_text().partition(listed.begins)
+    assert found, f"{listed.file} has no line with {listed.begins!r}"
+    line = listed.begins + rest.partition("\n")[0]
+    named = set(re.findall(listed.code, line))
+    assert len(named) >= listed.count_min
+    for codes in codes_of(listed.provider).values():
+        assert named - codes.keys() == set()
