@@ -29,7 +29,7 @@ from adapters import directory
 from adapters.base import Adapter, Due, Worklist
 from adapters.dispatch import Dispatcher, submission_seconds_max
 from adapters.polling import Poller
-from adapters.providers import adapter_class, settings_class
+from adapters.providers import IncompleteProviderError, adapter_class, settings_class
 from adapters.recording import Recorder
 from adapters.refunds import Refunder
 from adapters.translate import Translator
@@ -171,9 +171,14 @@ async def services(
     Raises:
         SettingsError, MasterKeyError, StoreError: nothing was left running.
     """
-    adapter_settings = {
-        name: provider_settings(settings, name, settings_class(name)) for name in settings.providers
-    }
+    try:
+        adapter_settings = {
+            name: provider_settings(settings, name, settings_class(name))
+            for name in settings.providers
+        }
+    except IncompleteProviderError as error:
+        remedy = "Leave it out, or write what it lacks."
+        raise SettingsError([Fault("CAURI_PROVIDERS", f"{error}.", remedy)]) from None
     async with AsyncExitStack() as stack:
         database, own_store = await stack.enter_async_context(
             opened(settings, clock=clock, create=not settings.is_production)

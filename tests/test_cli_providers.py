@@ -81,6 +81,7 @@ def test_a_provider_nobody_knows_yet_needs_no_change_here(
         documentation_url="https://newcomer.example",
     )
     monkeypatch.setattr(providers, "provider_names", lambda: ("newcomer",))
+    monkeypatch.setattr(providers, "incomplete_providers", dict)
     monkeypatch.setattr(providers, "adapter_class", lambda _: made)
 
     cells = "BJ TG | XOF | collection, payout | a fixed secret | not always | charges once"
@@ -91,3 +92,17 @@ def test_a_provider_nobody_knows_yet_needs_no_change_here(
         "",
         "[newcomer]: https://newcomer.example",
     ]
+
+
+def test_a_module_that_is_no_provider_yet_is_told_and_left_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    name = provider_names()[0]
+    monkeypatch.setattr(providers, "incomplete_providers", lambda: {name: ("has no Settings",)})
+
+    with pytest.raises(SystemExit) as ended:
+        main(["providers", "--json"])
+
+    written = capsys.readouterr()
+    assert (ended.value.code, written.err) == (1, f"error: provider {name}: has no Settings\n")
+    assert [one["name"] for one in json.loads(written.out)["providers"]] == [*provider_names()[1:]]

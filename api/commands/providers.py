@@ -4,11 +4,12 @@ Whether a provider is enabled is a setting and not told here; these are the fact
 adapters, and nothing is called or opened to tell them.
 """
 
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from adapters.base import WebhookProof
-from adapters.providers import adapter_class, provider_names
+from adapters.providers import adapter_class, incomplete_providers, provider_names
 from api.commands.console import write_json, write_line, write_table
 from ledger.events import JsonObject
 
@@ -21,9 +22,15 @@ PROOFS: Final[Mapping[WebhookProof, str]] = {
 """How a webhook proves where it comes from, in words."""
 
 
-def run(*, as_json: bool, as_markdown: bool) -> None:
-    """Show every provider."""
-    facts = [facts_of(name) for name in provider_names()]
+NO: Final = 1
+
+
+def run(*, as_json: bool, as_markdown: bool) -> int:
+    """Show every provider; 1 if a module of the folder is none yet, and why on stderr."""
+    lacking = incomplete_providers()
+    for name, faults in lacking.items():
+        sys.stderr.write(f"error: provider {name}: {'; '.join(faults)}\n")
+    facts = _all_facts()
     if as_json:
         write_json({"providers": facts})
     elif as_markdown:
@@ -51,6 +58,7 @@ def run(*, as_json: bool, as_markdown: bool) -> None:
                 for one in facts
             ],
         )
+    return NO if lacking else 0
 
 
 def facts_of(name: str) -> JsonObject:
@@ -76,7 +84,7 @@ def markdown_lines() -> Iterator[str]:
 
     Addresses stand below the table: in it they would be too wide for a small screen.
     """
-    facts = [facts_of(name) for name in provider_names()]
+    facts = _all_facts()
     yield "| provider | countries | currencies | can do | proof | asked | same reference again |"
     yield "|---|---|---|---|---|---|---|"
     for one in facts:
@@ -98,6 +106,11 @@ def markdown_lines() -> Iterator[str]:
             yield ""
     for one in facts:
         yield f"[{one['name']}]: {one['documentation_url']}"
+
+
+def _all_facts() -> list[JsonObject]:
+    lacking = incomplete_providers()
+    return [facts_of(name) for name in provider_names() if name not in lacking]
 
 
 def _asked(*, is_askable: bool) -> str:
