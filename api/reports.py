@@ -113,7 +113,7 @@ class Readiness(Response):
 
 
 class WebhookAnswer(Response):
-    """The call is kept."""
+    """The call is kept; a provider with a form of its own for answers gets that instead."""
 
     status: Literal["stored"]
 
