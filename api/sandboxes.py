@@ -81,7 +81,13 @@ async def sandboxes(
 
 
 def pointed_at(settings: Settings, running: Sequence[RunningSandbox]) -> Settings:
-    """Return settings whose providers are these sandboxes, called back on this machine."""
+    """Return settings whose providers are these sandboxes, called back on this machine.
+
+    The sandboxes are told where that is, as a merchant would at the provider's portal.
+    """
+    public_url = f"http://{CALLBACK_HOST}:{settings.port}"
+    for one in running:
+        one.server.register_webhooks(f"{public_url}/webhooks/{one.provider}")
     tables = {
         one.provider: {**one.fields, **settings.provider_tables.get(one.provider, {})}
         for one in running
@@ -89,5 +95,5 @@ def pointed_at(settings: Settings, running: Sequence[RunningSandbox]) -> Setting
     return settings.with_changes(
         providers=tuple(one.provider for one in running),
         provider_tables=tables,
-        public_url=f"http://{CALLBACK_HOST}:{settings.port}",
+        public_url=public_url,
     )
