@@ -123,6 +123,10 @@ async def warm(world: World) -> None:
 class ProviderContract:
     """What every adapter promises."""
 
+    is_expiry_told = True
+    """Whether the provider says so when a payer was too late. Where nobody does, such a payment
+    stays open, for time is not evidence."""
+
     @abstractmethod
     def open_world(self, folder: Path) -> AbstractAsyncContextManager[World]:
         """Open the sandbox and the adapter."""
@@ -165,9 +169,12 @@ class ProviderContract:
         assert isinstance(accepted, Accepted)
         await world.end(reference, accepted, ending)
         final = await world.adapter.inquire(reference, accepted.handle)
+        assert world.times_charged() == 0
+        if ending == "expired" and not self.is_expiry_told:
+            assert isinstance(final, Pending)
+            return
         assert isinstance(final, Final)
         assert (final.word, bool(final.code)) == (word, True)
-        assert world.times_charged() == 0
 
     async def test_repeating_a_reference_never_charges_twice(self, world: World) -> None:
         reference = world.adapter.reference_for(PAYMENT_ID, 1)
@@ -175,9 +182,11 @@ class ProviderContract:
         first = await world.adapter.submit(charge, reference)
         again = await world.adapter.submit(charge, reference)
         assert isinstance(first, Accepted)
-        assert isinstance(
-            again, Accepted if "collection" in world.adapter.idempotent_powers else NotSent
-        )
+        if "collection" in world.adapter.idempotent_powers:
+            assert isinstance(again, Accepted)
+        else:
+            # Nobody submits one again there; what comes of it is to be harmless, whatever it is.
+            assert isinstance(again, (Accepted, NotSent))
         await world.end(reference, first, "paid")
         assert world.times_charged() == 1
 
@@ -254,10 +263,9 @@ class ProviderContract:
         token = accepted.webhook_token
         verdict = world.adapter.authenticate(call, None if token is None else token.__eq__, NOW)
         commands = world.adapter.translate(call, verdict, NOW)
-        assert verdict == ("unsigned" if token is None else "authenticated")
-        assert [type(one) for one in commands] == [
-            RequestInquiry if token is None else RecordEvidence
-        ]
+        is_proved = token is not None or world.adapter.webhook_proof in {"secret", "signature"}
+        assert verdict == ("authenticated" if is_proved else "unsigned")
+        assert [type(one) for one in commands] == [RecordEvidence if is_proved else RequestInquiry]
         assert {one.payment_id for one in commands} == {PAYMENT_ID}
 
     async def test_transcripts_show_everything_but_secrets_and_people(self, world: World) -> None:

@@ -206,8 +206,10 @@ class PayoutContract:
     async def test_repeating_a_payout_never_pays_twice(self, world: Any) -> None:
         reference = world.adapter.reference_for(PAYOUT_ID, 1)
         for _ in range(2):
-            await world.adapter.pay_out(world.transfer("paid"), reference)
+            outcome = await world.adapter.pay_out(world.transfer("paid"), reference)
             world.timer.advance(END_SECONDS)
+            if isinstance(outcome, Accepted):  # is asked about, as by the reactors
+                await world.adapter.inquire_payout(reference, outcome.handle)
             if "payout" not in world.adapter.idempotent_powers:
                 break  # the ledger takes a new reference for each submission then
         assert self._paid(world) == 1
@@ -291,8 +293,10 @@ class RefundContract:
         original = await world.paid_original()
         reference = world.adapter.reference_for(REFUND_ID, 1)
         for _ in range(2):
-            await world.adapter.refund(world.giving_back(original), reference)
+            outcome = await world.adapter.refund(world.giving_back(original), reference)
             world.timer.advance(END_SECONDS)
+            if isinstance(outcome, Accepted):
+                await world.adapter.inquire_refund(reference, outcome.handle)
             if "refund" not in world.adapter.idempotent_powers:
                 break
         assert self._given_back(world) == 1
