@@ -25,7 +25,7 @@ import typer
 import projections.rebuild
 from adapters.base import Capability
 from adapters.providers import adapter_class, provider_names, settings_class
-from adapters.sandbox import mtn_rules, orange_rules
+from adapters.sandbox import movements, mtn_rules, orange_rules
 from api.authentication import ROLES
 from api.cli import app
 from api.errors import ALL_PROBLEMS
@@ -70,6 +70,20 @@ MTN_ENDINGS = {
     mtn_rules.ONGOING: "Still thinking; given up after a minute.",
     mtn_rules.DELAYED: "Pays, but slowly.",
 }
+MOJALOOP_ENDINGS = dict(
+    zip(
+        movements.SCENARIOS,
+        (
+            "The payer refuses; the payee's provider refuses, `5104`.",
+            "Reserved, then aborted; the quote is refused, `5200`.",
+            "Nobody ever answers; aborted in the end.",
+            "No such party, `3204`; the same.",
+            "Pays, but slowly; the same.",
+            "Pays; the merchant's own account is too low, `4001`.",
+        ),
+        strict=True,
+    )
+)
 ORANGE_ENDINGS = {
     one.value: text
     for one, text in {
@@ -319,6 +333,9 @@ def test_every_limit_is_what_the_page_says() -> None:
         pytest.param([f"| `{one}` | {trust} |" for one, trust in TRUST_OF.items()], id="trust"),
         pytest.param([f"| `{one}` |" for one in sorted(ROLES)], id="role"),
         pytest.param([f"| `{one}` |" for one in ACCOUNT_NAMES], id="account"),
+        pytest.param(
+            [f"- `{one}`: {text}\n" for one, text in MOJALOOP_ENDINGS.items()], id="mojaloop"
+        ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in MTN_ENDINGS.items()], id="mtn"),
         pytest.param([f"- `{one}`: {text}\n" for one, text in ORANGE_ENDINGS.items()], id="orange"),
         pytest.param([f"| {word} |" for word in WORDS], id="glossary"),

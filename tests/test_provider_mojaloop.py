@@ -1,0 +1,607 @@
+"""The Mojaloop adapter against the Mojaloop sandbox: the contract, and what is Mojaloop's own."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from aiohttp import web
+
+from adapters.base import (
+    Accepted,
+    Charge,
+    Declined,
+    Final,
+    NotSent,
+    Pending,
+    Submission,
+    Unknown,
+    WebhookCall,
+)
+from adapters.powers import AccountCheck, AnswersCalls, ChecksAccounts, Transfer
+from adapters.providers.mojaloop import MojaloopAdapter, Settings
+from adapters.sandbox.faults import Faults
+from adapters.sandbox.mojaloop import MojaloopSandbox
+from adapters.sandbox.mojaloop_rules import MojaloopSandboxSettings
+from adapters.sandbox.timer import ManualTimer
+from adapters.transport import Transport
+from ledger.commands import RecordEvidence, RequestInquiry
+from ledger.evidence import Evidence, Source, Word
+from ledger.money import Money
+from tests.callback_receiver import CallbackReceiver, Received
+from tests.contracts.provider import Ending, ProviderContract, World
+from tests.contracts.rail import (
+    END_SECONDS,
+    LAST_DIGITS,
+    PAYOUT_ID,
+    PayoutContract,
+    RailWorld,
+    RefundContract,
+)
+from tests.replay import NOW, PAYMENT_ID, a_charge, at_once
+
+SECRET = "synthetic-backend-secret"
+PARTY_ID = "cauri-shop"
+
+
+class Backend(CallbackReceiver):
+    """Our side of the backend API: judges, keeps and answers as the webhook door does."""
+
+    adapter: MojaloopAdapter
+
+    async def _keep(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        call = WebhookCall(
+            method=request.method,
+            path=tuple(request.path.split("/")[3:]),
+            headers=dict(request.headers),
+            body=body,
+        )
+        verdict = self.adapter.authenticate(call, None, NOW)
+        if verdict == "refused":
+            return web.Response(status=401)
+        if request.method != "GET":
+            self.received.append(
+                Received(method=call.method, path=request.path, body=body, headers={})
+            )
+        said = self.adapter.reply(call, verdict)
+        return web.Response(
+            status=said.status, body=orjson.dumps(said.body), content_type="application/json"
+        )
+
+
+@dataclass(kw_only=True)
+class MojaloopWorld(RailWorld):
+    """The SDK's sandbox, and a backend that it calls."""
+
+    sandbox: MojaloopSandbox
+    adapter: MojaloopAdapter
+    currency: str = "XOF"
+
+    def charge(self, ending: Ending) -> Charge:
+        return a_charge(
+            money=Money(1500, self.currency),
+            phone=f"+22507000000{LAST_DIGITS[ending]}",
+            country="CI",
+            callback_url=None,
+        )
+
+    def transfer(self, ending: str) -> Transfer:
+        return Transfer(
+            payment_id=PAYOUT_ID,
+            money=Money(2500, self.currency),
+            phone=f"+22507000000{LAST_DIGITS[ending]}",
+            country="CI",
+            description="Wages n° 1",
+            callback_url=None,
+        )
+
+    async def end(self, reference: str, accepted: Accepted, ending: Ending) -> None:
+        """Ask once, as the reactors do, which lets the payer be asked; then let time pass."""
+        await self.adapter.inquire(reference, accepted.handle)
+        await self.pass_time()
+
+    async def pass_time(self) -> None:
+        """Let the payer decide, and whatever follows from it."""
+        before = len(self.receiver.received)
+        for _ in range(2):
+            self.timer.advance(END_SECONDS)
+            await self.sandbox.idle()
+        self.notified += [call_of(one) for one in self.receiver.received[before:]]
+
+    def known(self) -> set[str]:
+        return {one.partition(":")[0] for one in super().known()} - {
+            self.adapter.reference_for("pay_" + "b" * 26, 99)
+        }
+
+
+def call_of(received: Received) -> WebhookCall:
+    """What the door makes of a call."""
+    path = tuple(received.path.split("/")[3:])
+    return WebhookCall(method=received.method, path=path, headers={}, body=received.body)
+
+
+@asynccontextmanager
+async def a_world(
+    folder: Path, *, changes: dict[str, Any] | None = None, **switches: Any
+) -> AsyncIterator[MojaloopWorld]:
+    """Open a world; `switches` are the sandbox's, `changes` the adapter's settings."""
+    timer = ManualTimer()
+    async with Backend() as backend:
+        settings = MojaloopSandboxSettings.model_validate(
+            {
+                "books_path": folder / "mojaloop.jsonl",
+                "backend_url": backend.url("/webhooks/mojaloop"),
+                "backend_secret": SECRET,
+                "decide_after_seconds": 1,
+                "quote_lifetime_seconds": 100 * END_SECONDS,
+            }
+            | switches
+        )
+        first = MojaloopSandbox(settings, clock=timer.clock, timer=timer)
+        await first.start()
+        fixed = settings.model_copy(update={"port": int(first.url.rpartition(":")[2])})
+        await first.stop()
+
+        def remake(faults: Faults) -> MojaloopSandbox:
+            return MojaloopSandbox(fixed, clock=timer.clock, faults=faults, timer=timer)
+
+        sandbox = remake(Faults.none())
+        await sandbox.start()
+        exchanges: list[Any] = []
+        adapter_settings = Settings.model_validate(
+            {
+                "base_url": sandbox.url,
+                "party_id": PARTY_ID,
+                "display_name": "Chez Aminatou",
+                "backend_secret": SECRET,
+                "sdk_waits": True,
+                "call_timeout_seconds": 0.5,
+            }
+            | (changes or {})
+        )
+        opening = partial(
+            Transport,
+            clock=timer.clock,
+            observer=exchanges.append,
+            is_loopback_only=True,
+            sleep=at_once,
+        )
+        adapter = backend.adapter = MojaloopAdapter(adapter_settings, opening)
+        world = MojaloopWorld(
+            adapter=adapter,
+            exchanges=exchanges,
+            secrets=(SECRET,),
+            sandbox=sandbox,
+            remake=remake,
+            timer=timer,
+            receiver=backend,
+        )
+        try:
+            yield world
+        finally:
+            await adapter.close()
+            await world.sandbox.stop()
+
+
+class TestMojaloop(PayoutContract, RefundContract, ProviderContract):
+    """The contract, by an SDK that waits for every acceptance."""
+
+    # A payer who never answers a request is silence at every server of the scheme.
+    is_expiry_told = False
+
+    @asynccontextmanager
+    async def open_world(self, folder: Path) -> AsyncIterator[World]:
+        async with a_world(folder) as world:
+            yield world
+
+    def refused_at_once(self, world: World) -> Charge:
+        return a_charge(money=Money(1500, "XOF"), phone="+2250700000053", callback_url=None)
+
+
+async def prepared(world: MojaloopWorld, ending: str = "paid") -> Accepted:
+    """Submit a payout once; its acceptance."""
+    outcome = await world.adapter.pay_out(world.transfer(ending), f"{PAYOUT_ID}.1")
+    assert isinstance(outcome, Accepted), outcome
+    return outcome
+
+
+def asked_of_the_sdk(world: MojaloopWorld) -> list[str]:
+    """Every call to the SDK, as method and resource."""
+    return [f"{one.method} {one.path.split('/')[1]}" for one in world.exchanges]
+
+
+async def test_it_answers_its_provider_and_checks_accounts(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        assert isinstance(world.adapter, AnswersCalls)
+        assert isinstance(world.adapter, ChecksAccounts)
+        checked = [
+            await world.adapter.check_account(f"+22507000000{digits}", "CI")
+            for digits in ("01", "53")
+        ]
+        await world.leave()
+        away = await world.adapter.check_account("+2250700000001", "CI")
+        transcripts = "".join(one.transcript + one.path for one in world.exchanges)
+    assert checked == [AccountCheck(is_active=True), AccountCheck(is_active=False, detail="3204")]
+    assert isinstance(away, Unknown)
+    assert "22507000000" not in transcripts
+
+
+async def test_a_payout_moves_nothing_until_its_id_is_kept(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        accepted = await prepared(world)
+        (booked,) = world.movements("payout")
+        assert (booked.ending, booked.details["state"]) == (None, "quoteReceived")
+        final = await world.adapter.inquire_payout(f"{PAYOUT_ID}.1", accepted.handle)
+        (paid,) = world.movements("payout")
+    assert asked_of_the_sdk(world) == ["POST transfers", "PUT transfers", "PUT transfers"]
+    assert paid.ending == "succeeded"
+    assert final == Final(
+        word=Word.SUCCEEDED, amount="2500", currency="XOF", provider_transaction_id=booked.id
+    )
+
+
+async def test_accepting_again_pays_once(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        accepted = await prepared(world)
+        finals = [await world.adapter.inquire_payout("r", accepted.handle) for _ in range(3)]
+        (paid,) = world.movements("payout")
+    assert [getattr(one, "word", one) for one in finals] == [Word.SUCCEEDED] * 3
+    assert paid.times_asked == 1
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+async def test_a_timeout_is_asked_about_and_never_paid_twice(
+    tmp_path: Path, remembers: bool
+) -> None:
+    async with a_world(tmp_path, remembers_errors=remembers, slow_seconds=25) as world:
+        slow = replace(world.transfer("paid"), phone="+2250700000054")
+        accepted = await world.adapter.pay_out(slow, f"{PAYOUT_ID}.1")
+        assert isinstance(accepted, Accepted)
+        first = await world.adapter.inquire_payout("r", accepted.handle)
+        second = await world.adapter.inquire_payout("r", accepted.handle)
+        world.timer.advance(30)
+        third = await world.adapter.inquire_payout("r", accepted.handle)
+        assert len([one for one in world.movements("payout") if one.ending == "succeeded"]) == 1
+    assert (first, second) == (Pending("RESERVED"), Pending("RESERVED"))
+    assert isinstance(third, Final)
+    assert third.word is Word.SUCCEEDED
+
+
+async def test_a_transfer_that_the_scheme_gives_up_has_failed(tmp_path: Path) -> None:
+    async with a_world(tmp_path, expire_after_seconds=60) as world:
+        accepted = await prepared(world, "expired")
+        reserved = await world.adapter.inquire_payout("r", accepted.handle)
+        world.timer.advance(61)
+        final = await world.adapter.inquire_payout("r", accepted.handle)
+    assert reserved == Pending("RESERVED")
+    assert isinstance(final, Final)
+    assert (final.word, final.code) == (Word.FAILED, "ABORTED")
+
+
+@pytest.mark.parametrize(
+    ("switches", "changes", "code"),
+    [
+        ({"fee": "0.5"}, {}, "QUOTE_UNREADABLE"),
+        ({"fee": "1"}, {}, "QUOTE_TOO_DEAR"),
+        ({"fee": "26"}, {"excess_minor_max": 25}, "QUOTE_TOO_DEAR"),
+        ({"supported_currencies": ("XAF",)}, {}, "NEEDS_CONVERSION"),
+    ],
+)
+async def test_a_quote_we_do_not_like_is_refused_and_pays_nobody(
+    tmp_path: Path, switches: dict[str, Any], changes: dict[str, Any], code: str
+) -> None:
+    async with a_world(tmp_path, changes=changes, **switches) as world:
+        outcome = await world.adapter.pay_out(world.transfer("paid"), f"{PAYOUT_ID}.1")
+        (booked,) = world.movements("payout")
+    assert isinstance(outcome, Declined)
+    assert (outcome.code, outcome.is_technical) == (code, True)
+    assert code in MojaloopAdapter.refusals
+    assert (booked.ending, "asked" in booked.details) == (None, False)
+
+
+@pytest.mark.parametrize(("shows", "amount"), [(True, "2500"), (False, None)])
+async def test_a_fee_within_the_limit_is_borne(
+    tmp_path: Path, shows: bool, amount: str | None
+) -> None:
+    changes = {"excess_minor_max": 25}
+    async with a_world(tmp_path, changes=changes, fee="25", shows_received=shows) as world:
+        accepted = await prepared(world)
+        final = await world.adapter.inquire_payout("r", accepted.handle)
+    assert isinstance(final, Final)
+    assert (final.word, final.amount) == (Word.SUCCEEDED, amount)
+
+
+@pytest.mark.parametrize("currency", ["GHS", "XOF"])
+async def test_amounts_go_out_in_the_schemes_form(tmp_path: Path, currency: str) -> None:
+    async with a_world(tmp_path) as world:
+        world.currency = currency
+        accepted = await prepared(world)
+        request = orjson.loads(world.movements("payout")[0].details["request"])
+        final = await world.adapter.inquire_payout("r", accepted.handle)
+    assert request["amount"] == {"GHS": "25", "XOF": "2500"}[currency]
+    assert isinstance(final, Final)
+    assert final.amount == {"GHS": "25.00", "XOF": "2500"}[currency]
+
+
+async def test_a_quote_that_has_ended_is_not_accepted_but_given_up_in_the_end(
+    tmp_path: Path,
+) -> None:
+    async with a_world(tmp_path, quote_lifetime_seconds=60) as world:
+        accepted = await prepared(world)
+        world.timer.advance(59)
+        world.exchanges.clear()
+        ended = await world.adapter.inquire_payout("r", accepted.handle)
+        asked = asked_of_the_sdk(world)
+        world.timer.advance(700)
+        final = await world.adapter.inquire_payout("r", accepted.handle)
+        again = await world.adapter.inquire_payout("r", accepted.handle)
+        (booked,) = world.movements("payout")
+    assert (ended, asked) == (Pending("the scheme does not know the transfer"), ["GET transfers"])
+    assert isinstance(final, Final)
+    assert (final.word, final.code, final) == (Word.FAILED, "3302", again)
+    assert "asked" not in booked.details
+
+
+async def test_one_that_was_accepted_in_time_is_paid_however_late_it_is_asked_about(
+    tmp_path: Path,
+) -> None:
+    async with a_world(tmp_path, quote_lifetime_seconds=60) as world:
+        accepted = await prepared(world)
+        await world.weather(Faults(connection_reset_after=1))
+        lost = await world.adapter.inquire_payout("r", accepted.handle)
+        await world.weather(Faults.none())
+        world.timer.advance(10_000)
+        final = await world.adapter.inquire_payout("r", accepted.handle)
+    assert isinstance(lost, Unknown)
+    assert isinstance(final, Final)
+    assert final.word is Word.SUCCEEDED
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+async def test_a_late_refusal_cannot_undo_what_the_scheme_has(
+    tmp_path: Path, remembers: bool
+) -> None:
+    switches: dict[str, Any] = {
+        "quote_lifetime_seconds": 60,
+        "slow_seconds": 5000,
+        "remembers_errors": remembers,
+    }
+    async with a_world(tmp_path, **switches) as world:
+        slow = replace(world.transfer("paid"), phone="+2250700000054")
+        accepted = await world.adapter.pay_out(slow, f"{PAYOUT_ID}.1")
+        assert isinstance(accepted, Accepted)
+        seen = [await world.adapter.inquire_payout("r", accepted.handle)]
+        for seconds in (2000, 4000):
+            world.timer.advance(seconds)
+            seen += [await world.adapter.inquire_payout("r", accepted.handle)]
+    assert seen[:2] == [Pending("RESERVED")] * 2
+    assert getattr(seen[2], "word", seen[2]) is Word.SUCCEEDED
+
+
+async def test_a_committed_transfer_without_proof_is_no_success(tmp_path: Path) -> None:
+    async with a_world(tmp_path, false_fulfilment=True) as world:
+        accepted = await prepared(world)
+        outcome = await world.adapter.inquire_payout("r", accepted.handle)
+    assert outcome == Unknown("COMMITTED, but its fulfilment does not open the quote's condition")
+
+
+@pytest.mark.parametrize("quotes", [True, False])
+async def test_an_sdk_that_pays_by_itself_is_found_out_and_paid_once(
+    tmp_path: Path, quotes: bool
+) -> None:
+    switches = {"auto_accept_party": True, "auto_accept_quotes": quotes}
+    async with a_world(tmp_path, changes={"sdk_waits": False}, **switches) as world:
+        outcome: Submission | Any = await world.adapter.pay_out(world.transfer("paid"), "po.1")
+        if isinstance(outcome, Accepted):
+            outcome = await world.adapter.inquire_payout("po.1", outcome.handle)
+        assert [one.ending for one in world.movements("payout")] == ["succeeded"]
+    assert isinstance(outcome, Final)
+    assert outcome.word is Word.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("number", "word", "code"), [("54", None, None), ("50", Word.FAILED, "ABORTED")]
+)
+async def test_an_sdk_that_pays_by_itself_and_fails_is_asked_about(
+    tmp_path: Path, number: str, word: Word | None, code: str | None
+) -> None:
+    switches = {"auto_accept_party": True, "auto_accept_quotes": True}
+    async with a_world(tmp_path, changes={"sdk_waits": False}, **switches) as world:
+        transfer = replace(world.transfer("paid"), phone=f"+22507000000{number}", description="")
+        outcome = await world.adapter.pay_out(transfer, "po.1")
+        assert isinstance(outcome, Accepted)
+        asked = await world.adapter.inquire_payout("po.1", outcome.handle)
+    if word is None:
+        assert asked == Pending("RESERVED")
+    else:
+        assert isinstance(asked, Final)
+        assert (asked.word, asked.code) == (word, code)
+
+
+async def test_what_got_no_answer_from_an_sdk_that_may_pay_is_never_sent_again(
+    tmp_path: Path,
+) -> None:
+    switches = {"auto_accept_party": True, "auto_accept_quotes": True}
+    async with a_world(tmp_path, changes={"sdk_waits": False}, **switches) as world:
+        await world.weather(Faults(connection_reset_after=1))
+        outcome = await world.adapter.pay_out(world.transfer("paid"), "po.1")
+        collected = await world.adapter.submit(world.charge("paid"), f"{PAYMENT_ID}.1")
+        await world.weather(Faults.none())
+        asked = [
+            await world.adapter.inquire_payout("po.1", None),
+            await world.adapter.inquire(f"{PAYMENT_ID}.1", None),
+        ]
+        assert [one.ending for one in world.movements("payout")] == ["succeeded"]
+    assert [type(one) for one in (outcome, collected, *asked)] == [Unknown] * 4
+
+
+async def test_an_sdk_that_waits_has_paid_nothing_that_got_no_answer(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        await world.weather(Faults(connection_reset_after=1))
+        outcome = await world.adapter.pay_out(world.transfer("paid"), "po.1")
+        await world.weather(Faults.none())
+        asked = await world.adapter.inquire_payout("po.1", None)
+    assert isinstance(outcome, NotSent)
+    assert isinstance(asked, NotSent)
+
+
+async def paid(world: MojaloopWorld, ending: Ending = "paid") -> list[WebhookCall]:
+    """Let a collection go to its end; the calls to our backend."""
+    reference = world.adapter.reference_for(PAYMENT_ID, 1)
+    accepted = await world.adapter.submit(world.charge(ending), reference)
+    assert isinstance(accepted, Accepted)
+    await world.end(reference, accepted, ending)
+    return world.notified
+
+
+def understood(world: MojaloopWorld, call: WebhookCall) -> Any:
+    """What a call means."""
+    verdict = world.adapter.authenticate(call, None, NOW)
+    (command,) = world.adapter.translate(call, verdict, NOW)
+    return command
+
+
+async def test_a_request_is_not_money_until_the_scheme_calls_us_with_committed(
+    tmp_path: Path,
+) -> None:
+    async with a_world(tmp_path, names_transaction=False) as world:
+        reference = world.adapter.reference_for(PAYMENT_ID, 1)
+        accepted = await world.adapter.submit(world.charge("paid"), reference)
+        assert isinstance(accepted, Accepted)
+        await world.end(reference, accepted, "paid")
+        asked = await world.adapter.inquire(reference, accepted.handle)
+        calls = [(one.method, one.path[1]) for one in world.notified]
+        commands = [understood(world, one) for one in world.notified]
+        transfer_id = world.notified[-1].path[2]
+    assert asked == Pending("the payer's provider has the request")
+    assert calls == [("POST", "quoterequests"), ("POST", "transfers"), ("PUT", "transfers")]
+    assert [type(one) for one in commands[:2]] == [RequestInquiry] * 2
+    assert commands[2] == RecordEvidence(
+        payment_id=PAYMENT_ID,
+        evidence=Evidence(
+            source=Source.WEBHOOK,
+            provider="mojaloop",
+            reference=reference,
+            word=Word.SUCCEEDED,
+            amount="1500",
+            currency="XOF",
+            provider_transaction_id=transfer_id,
+        ),
+    )
+
+
+async def test_where_the_transfer_was_named_in_advance_it_can_be_asked_about(
+    tmp_path: Path,
+) -> None:
+    async with a_world(tmp_path) as world:
+        reference = world.adapter.reference_for(PAYMENT_ID, 1)
+        accepted = await world.adapter.submit(world.charge("paid"), reference)
+        assert isinstance(accepted, Accepted)
+        await world.weather(Faults(callback_lost=1))
+        await world.end(reference, accepted, "paid")
+        final = await world.adapter.inquire(reference, accepted.handle)
+        told = [one.method for one in world.notified]
+    assert told == ["POST", "POST"]
+    assert isinstance(final, Final)
+    assert final.word is Word.SUCCEEDED
+
+
+@pytest.mark.parametrize("shows", [True, False])
+async def test_a_payers_no_comes_by_call_and_where_it_is_shown_by_asking(
+    tmp_path: Path, shows: bool
+) -> None:
+    async with a_world(tmp_path, shows_notices=shows) as world:
+        reference = world.adapter.reference_for(PAYMENT_ID, 1)
+        accepted = await world.adapter.submit(world.charge("refused"), reference)
+        assert isinstance(accepted, Accepted)
+        await world.end(reference, accepted, "refused")
+        asked = await world.adapter.inquire(reference, accepted.handle)
+        (call,) = world.notified
+        command = understood(world, call)
+    assert (call.method, call.path[1]) == ("PUT", "requestToPay")
+    assert (command.evidence.word, command.evidence.code) == (Word.FAILED, "REJECTED")
+    assert isinstance(asked, Final if shows else Pending)
+
+
+async def test_a_reserved_transfer_that_is_aborted_has_failed(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        charge = a_charge(money=Money(1500, "XOF"), phone="+2250700000051", callback_url=None)
+        reference = world.adapter.reference_for(PAYMENT_ID, 1)
+        accepted = await world.adapter.submit(charge, reference)
+        assert isinstance(accepted, Accepted)
+        await world.end(reference, accepted, "refused")
+        command = understood(world, world.notified[-1])
+    assert (command.evidence.word, command.evidence.code) == (Word.FAILED, "ABORTED")
+    assert command.evidence.amount is None
+
+
+@pytest.mark.parametrize("amount", ["1", "1499", "15000", "1500.5"])
+async def test_a_payer_who_pays_another_amount_is_refused(tmp_path: Path, amount: str) -> None:
+    async with a_world(tmp_path, payer_pays=amount) as world:
+        calls = await paid(world)
+        (movement,) = world.movements("collection")
+    assert [one.path[1] for one in calls] == ["quoterequests"]
+    assert (movement.ending, movement.reason) == ("failed", "5103")
+
+
+async def test_a_backend_that_was_away_is_called_again(tmp_path: Path) -> None:
+    async with a_world(tmp_path, payer_retry_seconds=5) as world:
+        reference = world.adapter.reference_for(PAYMENT_ID, 1)
+        accepted = await world.adapter.submit(world.charge("paid"), reference)
+        assert isinstance(accepted, Accepted)
+        await world.adapter.inquire(reference, accepted.handle)
+        right, world.sandbox.backend_url = world.sandbox.backend_url, "http://localhost:9/x"
+        world.timer.advance(2)
+        await world.sandbox.idle()
+        assert world.times_charged() == 0
+        world.sandbox.backend_url = right
+        await world.pass_time()
+        assert world.times_charged() == 1
+        assert understood(world, world.notified[-1]).evidence.word is Word.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("shown", "verdict"),
+    [
+        (SECRET, "authenticated"),
+        ("the-former-secret", "authenticated"),
+        ("another-secret-altogether", "refused"),
+        (SECRET[:-1], "refused"),
+        ("", "refused"),
+        ("\ud800", "refused"),
+    ],
+)
+async def test_the_secret_in_the_address_is_the_proof_and_may_be_changed(
+    tmp_path: Path, shown: str, verdict: str
+) -> None:
+    changes = {"former_backend_secret": "the-former-secret"}
+    async with a_world(tmp_path, changes=changes) as world:
+        call = WebhookCall(method="PUT", path=(shown, "transfers", "x"), headers={}, body=b"{}")
+        assert world.adapter.authenticate(call, None, NOW) == verdict
+
+
+@pytest.mark.parametrize("secret", ["short", "with a blank in it", "with/a/slash/in/it", ""])
+def test_a_secret_that_cannot_stand_in_an_address_is_refused(secret: str) -> None:
+    values = {"base_url": "http://127.0.0.1:1", "party_id": "x", "backend_secret": secret}
+    with pytest.raises(ValueError, match="backend_secret"):
+        Settings.model_validate(values)
+
+
+async def test_a_refund_is_a_transfer_to_who_paid(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        original = await world.paid_original()
+        wanted = world.giving_back(original, 500)
+        outcome = await world.adapter.refund(wanted, f"{wanted.payment_id}.1")
+        assert isinstance(outcome, Accepted)
+        final = await world.adapter.inquire_refund("r", outcome.handle)
+        (moved,) = world.movements("refund")
+        request = orjson.loads(moved.details["request"])
+    assert isinstance(final, Final)
+    assert (final.word, final.amount) == (Word.SUCCEEDED, "500")
+    assert request["to"]["idValue"] == wanted.phone.removeprefix("+")
+    assert request["note"] == f"Refund of {original.provider_transaction_id}"
