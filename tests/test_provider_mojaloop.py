@@ -10,7 +10,9 @@ from typing import Any
 import orjson
 import pytest
 from aiohttp import web
+from yarl import URL
 
+from adapters.answer import Answer, Method
 from adapters.base import (
     Accepted,
     Charge,
@@ -22,7 +24,7 @@ from adapters.base import (
     Unknown,
     WebhookCall,
 )
-from adapters.powers import AccountCheck, AnswersCalls, ChecksAccounts, Transfer
+from adapters.powers import AccountCheck, AnswersCalls, ChecksAccounts, Reply, Transfer
 from adapters.providers.mojaloop import MojaloopAdapter, Settings
 from adapters.sandbox.faults import Faults
 from adapters.sandbox.mojaloop import MojaloopSandbox
@@ -53,6 +55,10 @@ class Backend(CallbackReceiver):
 
     adapter: MojaloopAdapter
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.replies: list[tuple[WebhookCall, Reply]] = []
+
     async def _keep(self, request: web.Request) -> web.Response:
         body = await request.read()
         call = WebhookCall(
@@ -69,9 +75,23 @@ class Backend(CallbackReceiver):
                 Received(method=call.method, path=request.path, body=body, headers={})
             )
         said = self.adapter.reply(call, verdict)
+        self.replies.append((call, said))
         return web.Response(
             status=said.status, body=orjson.dumps(said.body), content_type="application/json"
         )
+
+
+class RecordingTransport(Transport):
+    """A transport that keeps what was sent and what came back, whole."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.calls: list[tuple[str, str, Any, Answer]] = []
+
+    async def call(self, method: Method, url: str, *arguments: Any, **options: Any) -> Answer:
+        answer = await super().call(method, url, *arguments, **options)
+        self.calls.append((method, URL(url).path, options.get("json"), answer))
+        return answer
 
 
 @dataclass(kw_only=True)
@@ -80,6 +100,8 @@ class MojaloopWorld(RailWorld):
 
     sandbox: MojaloopSandbox
     adapter: MojaloopAdapter
+    receiver: Backend
+    transports: list[RecordingTransport]
     currency: str = "XOF"
 
     def charge(self, ending: Ending) -> Charge:
@@ -164,8 +186,14 @@ async def a_world(
             }
             | (changes or {})
         )
-        opening = partial(
-            Transport,
+        transports: list[RecordingTransport] = []
+
+        def opening(*arguments: Any, **options: Any) -> Transport:
+            transports.append(recording(*arguments, **options))
+            return transports[-1]
+
+        recording = partial(
+            RecordingTransport,
             clock=timer.clock,
             observer=exchanges.append,
             is_loopback_only=True,
@@ -180,6 +208,7 @@ async def a_world(
             remake=remake,
             timer=timer,
             receiver=backend,
+            transports=transports,
         )
         try:
             yield world
