@@ -88,7 +88,7 @@ class Payouts:
             return self._in_doubt(error.reason, transfer_id)
         if transfer_id is not None and (text_at(state, "currentState") or "").startswith(_WAITS):
             return await self._quoted(transfer_id, state, asked)
-        return self._unquoted(answer, state, transfer_id, asked)
+        return self._unquoted(answer, state, transfer_id)
 
     async def _quoted(self, transfer_id: str, state: object, asked: Money) -> Submission:
         quote = parse_quote(state, asked, excess_minor_max=self._excess_minor_max)
@@ -108,9 +108,7 @@ class Payouts:
             log.info("mojaloop.quote_left_open", code=quote.code)
         return quote
 
-    def _unquoted(
-        self, answer: Answer, state: object, transfer_id: str | None, asked: Money
-    ) -> Submission:
+    def _unquoted(self, answer: Answer, state: object, transfer_id: str | None) -> Submission:
         """Say what it means that the SDK stopped somewhere else than where we accept."""
         is_beyond = (
             member(state, "quoteResponse") is not None or member(state, "fulfil") is not None

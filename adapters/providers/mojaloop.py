@@ -10,6 +10,8 @@ Sources: the SDK's outbound and backend APIs 2.1; its own source, version 24; FS
     AUTO_ACCEPT_PARTY=false  AUTO_ACCEPT_QUOTES=false  AUTO_ACCEPT_R2P_PARTY=false
     BACKEND_ENDPOINT=<host and port of Cauri>/webhooks/mojaloop/<backend_secret>
 
+and calls it there by plain http: let it call directly, for proxies write addresses down.
+
 What an answer means for the money:
 
     POST /transfers, PUT acceptParty   nothing has moved, and nothing will before acceptQuote

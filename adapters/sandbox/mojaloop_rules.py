@@ -218,13 +218,23 @@ def quote_of(
 ) -> dict[str, str]:
     """Make the quote for a movement: what a transfer will cost, and the condition that binds it."""
     cost = Decimal(amount) + Decimal(settings.fee)
-    transaction = {"transactionId": movement.id, "amount": amount, "currency": movement.currency}
+    expires_at = stamp(now + timedelta(seconds=settings.quote_lifetime_seconds))
+    payee = {"partyIdType": "MSISDN", "partyIdentifier": movement.phone}
+    transaction = {
+        "quoteId": made_id(settings.id_form, "quote", movement.id),
+        "transactionId": movement.id,
+        "payee": {"partyIdInfo": payee | {"fspId": settings.other_fsp_id}},
+        "payer": {"partyIdInfo": {"fspId": settings.fsp_id}},
+        "amount": {"amount": amount, "currency": movement.currency},
+        "transactionType": {"scenario": "TRANSFER", "initiator": "PAYER"},
+        "expiration": expires_at,
+    }
     packet = _packet(movement, settings, transaction)
     secret = hmac.digest(settings.ilp_secret.encode(), packet.encode(), hashlib.sha256)
     return {
         "quote_id": made_id(settings.id_form, "quote", movement.id),
         "transfer_amount": f"{cost.normalize():f}",
-        "expires_at": stamp(now + timedelta(seconds=settings.quote_lifetime_seconds)),
+        "expires_at": expires_at,
         "packet": packet,
         "fulfilment": _base64(secret),
         "condition": _base64(hashlib.sha256(secret).digest()),
