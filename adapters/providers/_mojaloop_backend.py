@@ -17,7 +17,7 @@ notice about the request, so an answer needs no memory, and one to another amoun
 Why RESERVED and not COMMITTED: only who reserves is told the end. The SDK answers the payer's
 provider with a fulfilment in both cases; money counts once the scheme says so in PUT transfers.
 
-A notice is sent once: if we were away, an inquiry may find the same (see `MojaloopAdapter.inquire`).
+A notice is sent once; if we were away, an inquiry may find the same (`MojaloopAdapter.inquire`).
 What nothing here can see is that a payer's provider pays one request twice; it has no memory.
 
 Bulk, currency conversion and one-time codes are not served: 404.
