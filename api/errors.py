@@ -48,6 +48,7 @@ class Place(NamedTuple):
     """One fault in a request: where it is, why it is one, and what to send instead."""
 
     where: Literal["pointer", "parameter", "header"]
+    """Of the body as JSON, of the address (its path or its query string), or of the headers."""
     name: str
     reason: Sentence
     remedy: Sentence
@@ -76,7 +77,11 @@ class ProblemError(Exception):
 
 
 MALFORMED_JSON: Final = Problem(
-    400, "malformed_json", "validation", "The body is not JSON", "Le corps n'est pas du JSON"
+    400,
+    "malformed_json",
+    "validation",
+    "The body is not a JSON object",
+    "Le corps n'est pas un objet JSON",
 )
 INVALID_REQUEST: Final = Problem(
     422,
@@ -154,6 +159,13 @@ BODY_TOO_SLOW: Final = Problem(
     "The body came too slowly",
     "Le corps est venu trop lentement",
 )
+HEAD_TOO_SLOW: Final = Problem(
+    408,
+    "head_too_slow",
+    "validation",
+    "The request's head came too slowly",
+    "L'en-tête de la requête est venu trop lentement",
+)
 UNSUPPORTED_MEDIA_TYPE: Final = Problem(
     415,
     "unsupported_media_type",
@@ -190,6 +202,13 @@ _UNAVAILABLE: Final = Problem(
     "The ledger cannot write or read now",
     "Le registre ne peut ni écrire ni lire pour l'instant",
     5,
+)
+NOT_REFUNDABLE: Final = Problem(
+    409,
+    "not_refundable",
+    "businessRule",
+    "So much of this payment cannot be given back",
+    "Ce paiement ne peut pas être remboursé d'autant",
 )
 DISK_FULL: Final = Problem(
     507,
@@ -241,6 +260,7 @@ PROBLEMS: Final[Mapping[type[LedgerError], Problem]] = {
         "The Idempotency-Key was used for another request",
         "L'Idempotency-Key a servi pour une autre requête",
     ),
+    ledger_errors.NotRefundableError: NOT_REFUNDABLE,
     ledger_errors.StoreError: _UNAVAILABLE,
     ledger_errors.WrongVersionError: BUSY,
     ledger_errors.StoreBusyError: BUSY,
@@ -293,6 +313,7 @@ ALL_PROBLEMS: Final[Mapping[str, Problem]] = {
         METHOD_NOT_ALLOWED,
         BODY_TOO_LARGE,
         BODY_TOO_SLOW,
+        HEAD_TOO_SLOW,
         UNSUPPORTED_MEDIA_TYPE,
         BAD_REQUEST,
         PROJECTION_BEHIND,

@@ -111,6 +111,19 @@ class Settings(BaseModel):
     body_seconds_max: float = Field(
         default=10.0, gt=0, le=300, description="How long a body may take to arrive, in seconds."
     )
+    head_seconds_max: float = Field(
+        default=10.0,
+        gt=0,
+        le=300,
+        description="How long a request's head may take from its first byte, in seconds.",
+    )
+    idle_seconds_max: float = Field(
+        default=75.0,
+        gt=0,
+        le=3600,
+        description="How long a connection may stay open without a request, in seconds; longer "
+        "than the reverse proxy keeps it.",
+    )
     webhook_body_bytes_max: int = Field(
         default=24_576,
         ge=1024,
@@ -130,6 +143,12 @@ class Settings(BaseModel):
         default=1000,
         ge=1,
         description="How many requests are served at once; one more is told to wait.",
+    )
+    connections_max: int = Field(
+        default=2000,
+        ge=1,
+        description="How many connections are open at once; one more takes the place of one that "
+        "has no request.",
     )
     appends_queued_max: int = Field(
         default=QUEUED_MAX, ge=1, description="How many appends may wait; one more is told to wait."

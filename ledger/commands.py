@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Literal
 
 from ledger.evidence import Evidence
+from ledger.identity import Candidate, Kind
 from ledger.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestPayment:
-    """Take `money` from the payer for the merchant; repeated with equal content, changes nothing.
+    """Move `money` between a person and the merchant; repeated with equal content, changes nothing.
 
     `content_digest` is a keyed hash of everything the caller sent: it decides whether a repeat is
     the same request.
@@ -32,6 +33,38 @@ class RequestPayment:
     sealed: str
     content_digest: str
     expires_at: datetime
+    kind: Kind = "collection"
+    plan: tuple[Candidate, ...] = ()
+    """Where it may go, best first; see `payment.requested`."""
+    refund_of: str | None = None
+    power: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReserveRefund:
+    """Set a part of a collection aside to be given back under `refund_id`."""
+
+    payment_id: str
+    """The collection."""
+    refund_id: str
+    money: Money
+    provider: str
+    route_reason: str
+    power: Kind
+    sealed: str
+    content_digest: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleRefund:
+    """Tell a collection what became of one of its refunds; what the refund's own stream says."""
+
+    payment_id: str
+    """The collection."""
+    refund_id: str
+    is_given_back: bool
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +77,8 @@ class StartSubmission:
     inquire_at: datetime
     attempt: int | None = None
     """Which submission this must be; refused if another came first. None: whichever it is."""
+    sealed_handle: str | None = None
+    """What the provider must be asked by, where that is known before the call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +103,8 @@ class DeclineSubmission:
     is_technical: bool
     attempt: int | None = None
     """Which submission under this reference; None is the last. A later one is not touched."""
+    at: datetime | None = None
+    """When the next provider of the plan may take over; None where none may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +116,8 @@ class WithdrawSubmission:
     reason: str
     retry_at: datetime
     attempt: int | None = None
+    """As in `DeclineSubmission`."""
+    at: datetime | None = None
     """As in `DeclineSubmission`."""
 
 
@@ -143,6 +182,8 @@ PaymentCommand = (
     | RequestInquiry
     | RecordEvidence
     | ExpirePayment
+    | ReserveRefund
+    | SettleRefund
 )
 
 

@@ -9,7 +9,8 @@ The tree:
     ├─ CommandRefusedError           the ledger will not do this to that thing now
     │  ├─ UnknownPaymentError        no such payment
     │  ├─ UnknownMerchantError       no such merchant
-    │  └─ IdempotencyKeyReusedError  the same key came with other content
+    │  ├─ IdempotencyKeyReusedError  the same key came with other content
+    │  └─ NotRefundableError         a payment cannot be given back, or not so much of it
     ├─ StoreError                    the event store could not do it
     │  ├─ WrongVersionError          the stream is not at the expected version
     │  ├─ StoreBusyError             the append queue is full: nothing was written
@@ -44,6 +45,15 @@ class LedgerError(Exception):
     """The root: everything the ledger refuses or fails to do, with a stable `code`."""
 
     code: ClassVar[str] = "ledger_error"
+
+
+def reason_of(error: BaseException) -> str:
+    """Say why something failed, for logs and health: an error's class, and its words if it is ours.
+
+    The words of others may quote what they stumbled over.
+    """
+    words = str(error) if isinstance(error, LedgerError) else ""
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
 class InvalidInputError(LedgerError):
@@ -123,15 +133,24 @@ class IdempotencyKeyReusedError(CommandRefusedError):
     code: ClassVar[str] = "idempotency_key_reused"
 
     def __init__(self, payment_id: str) -> None:
-        super().__init__(
-            "RequestPayment",
-            Sentence(
-                "this Idempotency-Key already made payment {payment_id} from other content. "
-                "Repeat the first content exactly, or use a new key for a new payment.",
-                payment_id=payment_id,
-            ),
+        found = Sentence(
+            "this Idempotency-Key already made payment {payment_id} from other content.",
+            payment_id=payment_id,
         )
+        remedy = Sentence("Repeat the first content exactly, or use a new key for a new payment.")
+        super().__init__("RequestPayment", explained(found, remedy))
         self.payment_id = payment_id
+        self.found = found
+        self.remedy = remedy
+
+
+class NotRefundableError(CommandRefusedError):
+    """A payment cannot be given back, or not so much of it."""
+
+    code: ClassVar[str] = "not_refundable"
+
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__("ReserveRefund", reason)
 
 
 class StoreError(LedgerError):

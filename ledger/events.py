@@ -1,9 +1,9 @@
 """The events: everything that ever happened, as frozen values with dotted, stored type names.
 
 An event class carries its stored `type` and `schema_version` as class facts; the table `EVENTS` at
-the foot is the whole vocabulary of the log. Stored payloads are brought to the present shape at
-read by pure `upcast_vN_vM(payload)` functions named in `UPCASTS`; adding an optional field keeps
-the version, anything else adds one. Events never change.
+the foot is the whole vocabulary of the log. Adding an optional field keeps the version, anything
+else adds one; `ledger.events_codec` brings stored payloads to the present shape. Events never
+change.
 
 What is not here: positions, times and ids of the envelope (`ledger.entry`), and any clear phone
 number, name or secret: fields called `sealed...` hold text that only `ledger.vault` can open,
@@ -13,17 +13,17 @@ Why msgspec and not pydantic, which validates everything that comes from outside
 from our own log, millions of times. msgspec reads a whole entry into its typed event in less time
 than a JSON parser needs for an untyped one, and refuses unknown fields, so an event written by
 newer code is never half-read by older code. What is given up: a constructor checks no types. So
-whatever is written is read back first (`encode_event`): what could not be read is never appended.
+whatever is written is read back first: what could not be read is never appended.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
 
-from ledger.errors import UnknownEventTypeError
 from ledger.evidence import Evidence
+from ledger.identity import Candidate, Kind
 
 JsonObject = dict[str, Any]
 """A JSON object as orjson reads it."""
@@ -43,13 +43,13 @@ class Event(
 
 
 class PaymentRequested(Event, frozen=True, kw_only=True):
-    """A merchant asked for money. First event of a payment stream."""
+    """A merchant asked for money to move. First event of a payment stream, of any kind."""
 
     type: ClassVar[str] = "payment.requested"
 
     payment_id: str
     merchant_id: str
-    kind: Literal["collection"]
+    kind: Kind
     amount_minor: int
     currency: str
     provider: str
@@ -63,6 +63,23 @@ class PaymentRequested(Event, frozen=True, kw_only=True):
     content_digest: str
     expires_at: UtcTime
     """When a payment that no provider ever accepted is given up."""
+    plan: tuple[Candidate, ...] = ()
+    """Where it may go, best first; `provider` is the first of them. Empty: nowhere else."""
+    refund_of: str | None = None
+    """Of a refund: the collection that is given back."""
+    power: Kind | None = None
+    """Which power of the provider does it, where that is not the kind's own: a refund may be paid
+    out where the provider cannot refund."""
+
+
+class PaymentRerouted(Event, frozen=True, kw_only=True):
+    """The next provider of the plan takes over: the one before certainly does not have it."""
+
+    type: ClassVar[str] = "payment.rerouted"
+
+    provider: str
+    reason: str
+    retry_at: UtcTime
 
 
 class PaymentSubmissionStarted(Event, frozen=True, kw_only=True):
@@ -75,6 +92,9 @@ class PaymentSubmissionStarted(Event, frozen=True, kw_only=True):
     attempt: int
     inquire_at: UtcTime
     """When to ask about the reference if no outcome was recorded by then (we crashed)."""
+    sealed_handle: str | None = None
+    """JSON of what the provider gave beforehand and wants back when asked, sealed; see
+    `payment.submitted`."""
 
 
 class PaymentSubmitted(Event, frozen=True, kw_only=True):
@@ -210,6 +230,41 @@ class PaymentReopened(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class PaymentRefundReserved(Event, frozen=True, kw_only=True):
+    """A part of a collection is set aside to be given back; the refund's own stream follows."""
+
+    type: ClassVar[str] = "payment.refund_reserved"
+
+    refund_id: str
+    amount_minor: int
+    provider: str
+    route_reason: str
+    power: Kind
+    sealed: str
+    """JSON of the refund's particulars, sealed under the payer's key for the refund."""
+    content_digest: str
+    expires_at: UtcTime
+
+
+class PaymentRefunded(Event, frozen=True, kw_only=True):
+    """A refund of this collection has succeeded."""
+
+    type: ClassVar[str] = "payment.refunded"
+
+    refund_id: str
+    amount_minor: int
+
+
+class PaymentRefundReleased(Event, frozen=True, kw_only=True):
+    """A refund came to nothing: what was set aside for it may be refunded again."""
+
+    type: ClassVar[str] = "payment.refund_released"
+
+    refund_id: str
+    amount_minor: int
+    reason: str
+
+
 class MerchantAdded(Event, frozen=True, kw_only=True):
     """A merchant may take payments from now on."""
 
@@ -289,6 +344,10 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         PaymentExpired,
         PaymentConflicted,
         PaymentReopened,
+        PaymentRerouted,
+        PaymentRefundReserved,
+        PaymentRefunded,
+        PaymentRefundReleased,
         MerchantAdded,
         KeyIssued,
         KeyRevoked,
@@ -298,60 +357,3 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
     )
 }
 """The whole vocabulary of the log: stored type -> class."""
-
-Upcast = Callable[[JsonObject], JsonObject]
-"""Old payload in, next version's payload out; pure, never in place."""
-
-UPCASTS: Final[Mapping[tuple[str, int], Upcast]] = {}
-"""(type, schema version) -> the step to the next version. Empty: every type is at version 1."""
-
-_TIMES: Final = {
-    name: tuple(one.name for one in msgspec.structs.fields(cls) if one.type == UtcTime)
-    for name, cls in EVENTS.items()
-}
-_ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
-_DECODE: Final = {name: msgspec.json.Decoder(cls).decode for name, cls in EVENTS.items()}
-
-
-def encode_event(event: Event) -> bytes:
-    """Write an event's payload as canonical JSON; absent optional fields are left out.
-
-    Raises:
-        TypeError: a field is not of its type, or a time not in UTC: a mistake of ours, found
-            before anything is written.
-    """
-    for name in _TIMES[event.type]:
-        if getattr(event, name).tzinfo is not UTC:
-            raise TypeError(f"{event.type}.{name} is not in UTC")
-    payload = _ENCODE(event)
-    try:
-        _DECODE[event.type](payload)
-    except msgspec.ValidationError as error:
-        raise TypeError(f"{event.type} could not be read again: {error}") from error
-    return payload
-
-
-def payload_of(event: Event) -> JsonObject:
-    """Show an event's payload as the object that is stored."""
-    return msgspec.to_builtins(event)  # type: ignore[no-any-return]
-
-
-def decode_event(
-    event_type: str,
-    schema: int,
-    payload: JsonObject,
-    upcasts: Mapping[tuple[str, int], Upcast] = UPCASTS,
-) -> Event:
-    """Read a stored payload as the present class of its type.
-
-    Raises:
-        UnknownEventTypeError: a type or version of newer code.
-        msgspec.ValidationError: the payload does not have the shape its version promises.
-    """
-    cls = EVENTS.get(event_type)
-    if cls is None or schema > cls.schema_version:
-        raise UnknownEventTypeError(event_type, schema)
-    while schema < cls.schema_version:
-        payload = upcasts[event_type, schema](payload)
-        schema += 1
-    return msgspec.convert(payload, cls)

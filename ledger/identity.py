@@ -1,8 +1,8 @@
-"""Identity: the ids of payments, payouts and refunds, derived so that a repeat finds the first.
+"""Identity: what a movement of money is: its kind, its id, and where it may go.
 
 An id derives from the merchant and its Idempotency-Key, so a repeat of the same request lands on
 the same stream, for ever. Each kind has its own space: one key may stand for a payment and for a
-payout without the two ever meeting.
+payout without the two ever meeting. A route plan names providers, best first, and says why.
 
 It draws nothing at random and looks nothing up.
 """
@@ -12,8 +12,18 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal
 
+import msgspec
+
 Kind = Literal["collection", "payout", "refund"]
 """What moves: from a payer to the merchant, from the merchant to somebody, or back to the payer."""
+
+
+class Candidate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One provider of a route plan, and why it stands there."""
+
+    provider: str
+    reason: str
+
 
 PREFIXES: Final[Mapping[Kind, str]] = {"collection": "pay", "payout": "po", "refund": "re"}
 

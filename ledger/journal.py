@@ -5,13 +5,15 @@ function of the set of evidence; so the books do not depend on the order in whic
 accounts projection books the *difference* between the postings before and after each event, which
 keeps every position of the log balanced.
 
-    succeeded   debit 552 wallet of the provider      credit 411 the merchant's customers
-    conflict    debit 552 wallet of the provider      credit 471 suspense of the provider
-                (only where some trusted word says that money moved; of the amount it said)
+    collection succeeded   debit 552 the provider's wallet    credit 411 the merchant's customers
+    refund succeeded       debit 411 the merchant's customers credit 552 the provider's wallet
+    payout succeeded       debit 401 whom the merchant owes   credit 552 the provider's wallet
+    conflict               552 the provider's wallet against 471 suspense of the provider
+                           (only where some trusted word says that money moved; as much as it said)
 
-Sources: 552 "Monnaie électronique - téléphone portable", 411 "Clients", 471 "Débiteurs et
-créditeurs divers" are the numbers of the SYSCOHADA révisé chart. The holder behind the number
-(which provider's wallet, which merchant) is ours.
+Sources: 552 "Monnaie électronique - téléphone portable", 411 "Clients", 401 "Fournisseurs, dettes
+en compte", 471 "Débiteurs et créditeurs divers" are the numbers of the SYSCOHADA révisé chart. The
+holder behind the number (which provider's wallet, which merchant) is ours.
 
 It does not book fees, taxes or sweeps: no event tells of them yet.
 """
@@ -20,16 +22,19 @@ from typing import Final, NamedTuple
 
 from ledger.errors import InvalidMoneyError
 from ledger.evidence import Evidence, Word
+from ledger.identity import Kind
 from ledger.money import Money, parse_money
 from ledger.payment import Payment, Status
 
 WALLET: Final = "552"
 CUSTOMERS: Final = "411"
+SUPPLIERS: Final = "401"
 SUSPENSE: Final = "471"
 
 ACCOUNT_NAMES: Final = {
     WALLET: ("Monnaie électronique - téléphone portable", "Mobile money wallets"),
     CUSTOMERS: ("Clients", "Customers"),
+    SUPPLIERS: ("Fournisseurs, dettes en compte", "Suppliers: whom payouts are owed to"),
     SUSPENSE: ("Débiteurs et créditeurs divers", "Suspense: sundry debtors and creditors"),
 }
 """Number -> (official French name, English name)."""
@@ -48,22 +53,30 @@ def postings(payment: Payment) -> tuple[Posting, ...]:
     """What the payment's state books; empty while no money moved. Sums to zero per currency."""
     if payment.request is None:
         return ()
+    kind = payment.request.kind
     if payment.status is Status.SUCCEEDED:
         # Between a word and the transition it causes, the words may already say something else.
         because = payment.settled.because or tuple(_paid_words(payment))
-        return _pair(payment.money, because[0].provider, CUSTOMERS, payment.request.merchant_id)
+        account = SUPPLIERS if kind == "payout" else CUSTOMERS
+        wallet, holder = because[0].provider, payment.request.merchant_id
+        return _pair(kind, payment.money, wallet, account, holder)
     if payment.status is not Status.CONFLICT:
         return ()
     lines: list[Posting] = []
     for word in _paid_words(payment):
-        lines += _pair(_reported(word, payment.money), word.provider, SUSPENSE, word.provider)
+        reported = _reported(word, payment.money)
+        lines += _pair(kind, reported, word.provider, SUSPENSE, word.provider)
     return tuple(lines)
 
 
-def _pair(money: Money, wallet: str, account: str, holder: str) -> tuple[Posting, Posting]:
+def _pair(
+    kind: Kind, money: Money, wallet: str, account: str, holder: str
+) -> tuple[Posting, Posting]:
+    """Book an amount into the wallet, or out of it, against another account."""
+    into_minor = money.amount_minor if kind == "collection" else -money.amount_minor
     return (
-        Posting(WALLET, wallet, money.currency, money.amount_minor),
-        Posting(account, holder, money.currency, -money.amount_minor),
+        Posting(WALLET, wallet, money.currency, into_minor),
+        Posting(account, holder, money.currency, -into_minor),
     )
 
 

@@ -20,11 +20,12 @@ again, a process that slept through it would speak of the first and end the seco
 acceptance is of the reference itself, whichever submission brought it there.
 """
 
+from datetime import datetime
 from typing import Final, NoReturn, assert_never
 
 import msgspec
 
-from ledger import commands, events
+from ledger import commands, events, payment_refunds
 from ledger.commands import PaymentCommand
 from ledger.errors import CommandRefusedError, IdempotencyKeyReusedError, UnknownPaymentError
 from ledger.events import Event
@@ -46,6 +47,8 @@ __all__ = [
 
 HINTS_MAX: Final = 20
 """How often untrusted news may make us ask sooner about one payment: a forger cannot flood us."""
+
+REASON_CHARACTERS_MAX: Final = 500
 
 ATTEMPTS_MAX: Final = 50
 """How many submissions one payment may start before it waits for a person."""
@@ -95,6 +98,10 @@ def decide(command: PaymentCommand, state: Payment) -> list[Event]:
             return _record_evidence(command, state)
         case commands.ExpirePayment():
             return _expire(command, state)
+        case commands.ReserveRefund():
+            return payment_refunds.reserve(command, state)
+        case commands.SettleRefund():
+            return payment_refunds.settle(command, state)
         case _:
             assert_never(command)
 
@@ -108,7 +115,7 @@ def _request(command: commands.RequestPayment, state: Payment) -> list[Event]:
         events.PaymentRequested(
             payment_id=command.payment_id,
             merchant_id=command.merchant_id,
-            kind="collection",
+            kind=command.kind,
             amount_minor=command.money.amount_minor,
             currency=command.money.currency,
             provider=command.provider,
@@ -119,6 +126,9 @@ def _request(command: commands.RequestPayment, state: Payment) -> list[Event]:
             sealed=command.sealed,
             content_digest=command.content_digest,
             expires_at=command.expires_at,
+            plan=command.plan,
+            refund_of=command.refund_of,
+            power=command.power,
         )
     ]
 
@@ -146,6 +156,7 @@ def _start(command: commands.StartSubmission, state: Payment) -> list[Event]:
             reference=command.reference,
             attempt=len(state.attempts) + 1,
             inquire_at=command.inquire_at,
+            sealed_handle=command.sealed_handle,
         )
     ]
 
@@ -170,29 +181,47 @@ def _decline(command: commands.DeclineSubmission, state: Payment) -> list[Event]
     attempt = _attempt_for(command, state)
     if not _is_open(state, attempt):
         return []
-    return [
-        events.PaymentSubmissionDeclined(
-            provider=attempt.provider,
-            reference=attempt.reference,
-            attempt=attempt.number,
-            code=command.code,
-            reason=command.reason,
-            is_technical=command.is_technical,
-        )
-    ]
+    declined = events.PaymentSubmissionDeclined(
+        provider=attempt.provider,
+        reference=attempt.reference,
+        attempt=attempt.number,
+        code=command.code,
+        reason=command.reason,
+        is_technical=command.is_technical,
+    )
+    # The payer's own refusal would be the payer's at any provider.
+    if not command.is_technical or command.at is None:
+        return [declined]
+    return [declined, *_rerouted(state, attempt, command.reason, command.at)]
 
 
 def _withdraw(command: commands.WithdrawSubmission, state: Payment) -> list[Event]:
     attempt = _attempt_for(command, state)
     if not _is_open(state, attempt):
         return []
+    withdrawn = events.PaymentSubmissionWithdrawn(
+        provider=attempt.provider,
+        reference=attempt.reference,
+        attempt=attempt.number,
+        reason=command.reason,
+        retry_at=command.retry_at,
+    )
+    # Where there was a doubt, "it does not know it" was true when it was said; a request that a
+    # gateway kept would charge beside another provider's. Only what never left may go elsewhere.
+    if command.at is None or state.status is not Status.SUBMITTING or state.inquiries:
+        return [withdrawn]
+    return [withdrawn, *_rerouted(state, attempt, command.reason, command.at)]
+
+
+def _rerouted(state: Payment, attempt: Attempt, reason: str, at: datetime) -> list[Event]:
+    """The next provider of the plan takes over at once, if there is one that was not tried."""
+    following = state.untried_after(attempt.provider)
+    if following is None:
+        return []
+    reason = f"{attempt.provider}: {reason}; {following.provider}: {following.reason}"
     return [
-        events.PaymentSubmissionWithdrawn(
-            provider=attempt.provider,
-            reference=attempt.reference,
-            attempt=attempt.number,
-            reason=command.reason,
-            retry_at=command.retry_at,
+        events.PaymentRerouted(
+            provider=following.provider, reason=reason[:REASON_CHARACTERS_MAX], retry_at=at
         )
     ]
 

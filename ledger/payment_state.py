@@ -18,6 +18,7 @@ from ledger import events
 from ledger.errors import UnknownPaymentError
 from ledger.events import Event
 from ledger.evidence import Evidence, Resolution, Settled, resolve
+from ledger.identity import Candidate, Kind
 from ledger.money import Money
 
 
@@ -57,6 +58,17 @@ class Attempt:
     token_digest: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A part of a collection that is to be given back, was given back, or could not be."""
+
+    refund_id: str
+    amount_minor: int
+    content_digest: str
+    is_given_back: bool | None = None
+    """None while its own stream has no final word."""
+
+
 @dataclass(frozen=True)
 class Payment:
     """The folded state of one payment stream. `request` is None before the first event.
@@ -77,6 +89,10 @@ class Payment:
     """The provider's code of a declined submission."""
     inquiries: int = 0
     hints: int = 0
+    refunds: tuple[Refund, ...] = ()
+    """Of a collection: what was asked back, in order."""
+    rerouted_to: str | None = None
+    """The provider that took over from the one asked first."""
 
     @property
     def status(self) -> Status:
@@ -98,6 +114,43 @@ class Payment:
     def money(self) -> Money:
         """What was asked for."""
         return Money(self.requested.amount_minor, self.requested.currency)
+
+    @property
+    def kind(self) -> Kind:
+        """Which way the money goes."""
+        return self.requested.kind
+
+    @property
+    def power(self) -> Kind:
+        """What the provider is asked to do."""
+        return self.requested.power or self.requested.kind
+
+    @property
+    def provider(self) -> str:
+        """Where it is to be submitted next, or was last."""
+        return self.rerouted_to or self.requested.provider
+
+    @property
+    def refunded_minor(self) -> int:
+        """How much of a collection was given back."""
+        return sum(one.amount_minor for one in self.refunds if one.is_given_back)
+
+    @property
+    def refundable_minor(self) -> int:
+        """How much of a collection may still be asked back: not more than was taken."""
+        if self.verdict is not Status.SUCCEEDED or self.kind != "collection":
+            return 0
+        bound = sum(one.amount_minor for one in self.refunds if one.is_given_back is not False)
+        return max(0, self.requested.amount_minor - bound)
+
+    def refund(self, refund_id: str) -> Refund | None:
+        """One refund by its id."""
+        return next((one for one in self.refunds if one.refund_id == refund_id), None)
+
+    def untried_after(self, provider: str) -> Candidate | None:
+        """The first provider of the plan that has not been tried, after one that failed."""
+        tried = {one.provider for one in self.attempts} | {provider}
+        return next((one for one in self.requested.plan if one.provider not in tried), None)
 
     @property
     def reason(self) -> str | None:
@@ -153,7 +206,12 @@ def evolve(state: Payment, event: Event) -> Payment:
         case events.PaymentRequested():
             return Payment(event) if state is INITIAL else replace(state, request=event)
         case events.PaymentSubmissionStarted():
-            attempt = Attempt(event.provider, event.reference, event.attempt)
+            attempt = Attempt(
+                event.provider,
+                event.reference,
+                event.attempt,
+                sealed_handle=event.sealed_handle,
+            )
             return replace(
                 state, progress=Status.SUBMITTING, attempts=(*state.attempts, attempt), note=None
             )
@@ -162,7 +220,7 @@ def evolve(state: Payment, event: Event) -> Payment:
                 replace(
                     one,
                     is_accepted=True,
-                    sealed_handle=event.sealed_handle,
+                    sealed_handle=event.sealed_handle or one.sealed_handle,
                     token_digest=event.token_digest,
                 )
                 if one.number == event.attempt
@@ -202,5 +260,28 @@ def evolve(state: Payment, event: Event) -> Payment:
             return replace(state, verdict=Status.CONFLICT)
         case events.PaymentReopened():
             return replace(state, verdict=None)
+        case events.PaymentRerouted():
+            return replace(
+                state,
+                progress=Status.REQUESTED,
+                rerouted_to=event.provider,
+                note=event.reason,
+                code=None,
+            )
+        case events.PaymentRefundReserved():
+            reserved = Refund(event.refund_id, event.amount_minor, event.content_digest)
+            return replace(state, refunds=(*state.refunds, reserved))
+        case events.PaymentRefunded():
+            return _settled_refund(state, event.refund_id, is_given_back=True)
+        case events.PaymentRefundReleased():
+            return _settled_refund(state, event.refund_id, is_given_back=False)
         case _:
             raise TypeError(f"a payment stream has no {event.type}")
+
+
+def _settled_refund(state: Payment, refund_id: str, *, is_given_back: bool) -> Payment:
+    refunds = tuple(
+        replace(one, is_given_back=is_given_back) if one.refund_id == refund_id else one
+        for one in state.refunds
+    )
+    return replace(state, refunds=refunds)

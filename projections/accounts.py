@@ -128,7 +128,7 @@ class AccountsProjection(Projector):
     """The journal and the trial balance."""
 
     name = "accounts"
-    version = 1
+    version = 2
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
@@ -299,6 +299,7 @@ def _encode(one: _Kept) -> str:
     words = sorted(state.evidence, key=lambda word: word.order)
     return orjson.dumps(
         [
+            request.kind,
             request.merchant_id,
             request.amount_minor,
             request.currency,
@@ -311,9 +312,10 @@ def _encode(one: _Kept) -> str:
 
 
 def _decode(stored: str) -> _Kept:
-    merchant_id, amount_minor, currency, verdict, attempts, words, booked = orjson.loads(stored)
+    kept = orjson.loads(stored)
+    kind, merchant_id, amount_minor, currency, verdict, attempts, words, booked = kept
     request = msgspec.structs.replace(
-        _ASKED, merchant_id=merchant_id, amount_minor=amount_minor, currency=currency
+        _ASKED, kind=kind, merchant_id=merchant_id, amount_minor=amount_minor, currency=currency
     )
     payment = replace(
         INITIAL,

@@ -15,13 +15,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import ColumnElement, Index, UniqueConstraint, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import events
 from ledger.entry import RecordedEvent
+from ledger.identity import Kind
 from ledger.payment import Status, stream_of
 from ledger.sql_database import Database
 from projections.projector import Projector, bounded
@@ -54,9 +55,10 @@ class PaymentRow:
 
     position: int
     payment_id: str
+    kind: Kind
     merchant_id: str
     payer: str
-    """The person, as a keyed hash."""
+    """The person at the other end, as a keyed hash."""
     country: str
     operator: str | None
     currency: str
@@ -73,6 +75,10 @@ class PaymentRow:
     updated_at: datetime
     final_at: datetime | None
     updated_position: int
+    refund_of: str | None
+    """Of a refund: the collection that is given back."""
+    refunded_minor: int
+    """Of a collection: how much of it was given back."""
 
 
 @dataclass(slots=True)
@@ -81,6 +87,7 @@ class _Row:
 
     position: int
     payment_id: str
+    kind: str
     merchant_id: str
     payer: str
     country: str
@@ -103,10 +110,13 @@ class _Row:
     provider_transaction_id: str | None = None
     attempts: int = 0
     inquiries: int = 0
+    refund_of: str | None = None
+    refunded_minor: int = 0
 
 
 _FIXED: Final = (
     "payment_id",
+    "kind",
     "merchant_id",
     "payer",
     "country",
@@ -114,6 +124,7 @@ _FIXED: Final = (
     "currency",
     "amount_minor",
     "requested_at",
+    "refund_of",
 )
 _as_tuple: Final = attrgetter(*(field.name for field in fields(_Row)))
 
@@ -122,6 +133,7 @@ def _requested(recorded: RecordedEvent, event: events.PaymentRequested, at: str)
     return _Row(
         position=recorded.position,
         payment_id=event.payment_id,
+        kind=event.kind,
         merchant_id=event.merchant_id,
         payer=event.payer,
         country=event.country,
@@ -138,6 +150,7 @@ def _requested(recorded: RecordedEvent, event: events.PaymentRequested, at: str)
         last_reference=None,
         updated_at=at,
         updated_position=recorded.position,
+        refund_of=event.refund_of,
     )
 
 
@@ -182,6 +195,14 @@ def _reopened(row: _Row, event: events.PaymentReopened) -> None:
     row.provider_transaction_id = None
 
 
+def _rerouted(row: _Row, event: events.PaymentRerouted) -> None:
+    row.reason, row.code = event.reason, None
+
+
+def _refunded(row: _Row, event: events.PaymentRefunded) -> None:
+    row.refunded_minor += event.amount_minor
+
+
 _CHANGES: Final[dict[type[events.Event], Callable[..., None]]] = {
     events.PaymentSubmissionStarted: _started,
     events.PaymentSubmissionDeclined: _declined,
@@ -193,6 +214,8 @@ _CHANGES: Final[dict[type[events.Event], Callable[..., None]]] = {
     events.PaymentExpired: _expired,
     events.PaymentConflicted: _reasoned,
     events.PaymentReopened: _reopened,
+    events.PaymentRerouted: _rerouted,
+    events.PaymentRefunded: _refunded,
 }
 """What each event writes beside the standing; `payment.requested` makes the row."""
 
@@ -201,7 +224,7 @@ class PaymentsProjection(Projector):
     """One row per payment, and where every reference leads."""
 
     name = "payments"
-    version = 2
+    version = 3
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
@@ -223,7 +246,8 @@ class PaymentsProjection(Projector):
         row, submitted = self._payments.c, self._references.c
         return [
             Index(name("reference"), submitted.reference, submitted.provider),
-            Index(name("merchant"), row.merchant_id, row.position),
+            Index(name("merchant"), row.merchant_id, row.kind, row.position),
+            Index(name("refund_of"), row.refund_of),
             Index(name("status"), row.status, row.position),
             Index(name("provider"), row.provider, row.position),
             Index(name("payer"), row.payer, row.position),
@@ -262,6 +286,8 @@ class PaymentsProjection(Projector):
     async def page(
         self,
         *,
+        kind: Kind | None = None,
+        refund_of: str | None = None,
         merchant_id: str | None = None,
         status: Status | str | None = None,
         provider: str | None = None,
@@ -274,6 +300,8 @@ class PaymentsProjection(Projector):
         """Payments, newest first, at most `PAGE_MAX`.
 
         Args:
+            kind: only collections, payouts or refunds.
+            refund_of: only refunds of this collection.
             merchant_id: only this merchant's.
             status: only those that stand there.
             provider: only those of this provider; see `PaymentRow.provider`.
@@ -285,6 +313,10 @@ class PaymentsProjection(Projector):
         """
         row = self._payments.c
         wanted: list[ColumnElement[bool]] = []
+        if kind is not None:
+            wanted.append(row.kind == kind)
+        if refund_of is not None:
+            wanted.append(row.refund_of == refund_of)
         if merchant_id is not None:
             wanted.append(row.merchant_id == merchant_id)
         if status is not None:
@@ -330,6 +362,7 @@ def _shown(row: _Row) -> PaymentRow:
     return PaymentRow(
         position=row.position,
         payment_id=row.payment_id,
+        kind=cast("Kind", row.kind),
         merchant_id=row.merchant_id,
         payer=row.payer,
         country=row.country,
@@ -348,4 +381,6 @@ def _shown(row: _Row) -> PaymentRow:
         updated_at=read_stamp(row.updated_at),
         final_at=read_stamp_or_none(row.final_at),
         updated_position=row.updated_position,
+        refund_of=row.refund_of,
+        refunded_minor=row.refunded_minor,
     )

@@ -91,6 +91,11 @@ def _reopened(row: Standing, _event: events.PaymentReopened) -> None:
     row.verdict, row.provider = None, row.last_provider
 
 
+def _rerouted(row: Standing, event: events.PaymentRerouted) -> None:
+    row.progress = Status.REQUESTED.value
+    row.provider = row.last_provider = event.provider
+
+
 _MOVES: Final[dict[type[events.Event], Callable[..., None]]] = {
     events.PaymentSubmissionStarted: _started,
     events.PaymentSubmitted: _submitted,
@@ -103,5 +108,6 @@ _MOVES: Final[dict[type[events.Event], Callable[..., None]]] = {
     events.PaymentExpired: _expired,
     events.PaymentConflicted: _conflicted,
     events.PaymentReopened: _reopened,
+    events.PaymentRerouted: _rerouted,
 }
 """What each event does to a standing; one that is not here does nothing to it."""

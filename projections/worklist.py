@@ -1,7 +1,9 @@
 """The worklist: what is due to be done outside, by whom, since when and why; it is the queue.
 
 One row per payment says what is to be done with it next: `submit` it, `inquire` about it, or
-nothing; one row per stored webhook says `translate` until it is understood or an orphan. Workers
+nothing; one row per stored webhook says `translate` until it is understood or an orphan. A refund
+that was reserved waits to be `open`ed, as a stream of its own, and one that has its final word to
+be `settle`d with the collection it gives back. Workers
 lease rows (`projections.leases`), act, and append what came of it; that event moves the row on.
 
 Why payments keep their row when nothing is due: what seemed decided may be overturned
@@ -14,36 +16,34 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import ColumnElement, Index, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import events
 from ledger.entry import RecordedEvent
-from ledger.payment import Status, stream_of
 from ledger.sql_database import Database
-from ledger.webhook import stream_of as webhook_stream_of
 from projections.leases import Leases
 from projections.projector import Projector, bounded
 from projections.rows import Rows
-from projections.standing import step
 from projections.tables import columns_of, read_stamp, read_stamp_or_none, stamp
+from projections.worklist_rows import (
+    CHANGES,
+    PAYMENT_PREFIX,
+    WEBHOOK_PREFIX,
+    Kind,
+    Row,
+    Settled,
+    fold,
+    received,
+    requested,
+    reserved,
+    settle,
+)
 
 LEASES_MAX: Final = 1000
 """The most pieces one call leases, and the most rows one listing has."""
-
-Kind = Literal["submit", "inquire", "translate"]
-
-_PAYMENT_PREFIX: Final = len(stream_of(""))
-_WEBHOOK_PREFIX: Final = len(webhook_stream_of(""))
-_KINDS: Final[dict[str, Kind]] = {
-    Status.REQUESTED.value: "submit",
-    Status.SUBMITTING.value: "inquire",
-    Status.PENDING.value: "inquire",
-    Status.UNKNOWN.value: "inquire",
-}
-"""What is to be done with a payment that stands there; nothing with one that stands elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,34 +80,18 @@ class WorkRow:
     leased_until: datetime | None
 
 
-@dataclass(slots=True)
-class _Row:
-    stream_id: str
-    provider: str
-    last_provider: str
-    since: str
-    progress: str
-    verdict: str | None
-    kind: str | None
-    due_at: str | None
-    position: int
-    reason: str | None = None
-    attempts: int = 0
-    inquiries: int = 0
-
-
-_as_tuple: Final = attrgetter(*(field.name for field in fields(_Row)))
+_as_tuple: Final = attrgetter(*(field.name for field in fields(Row)))
 
 
 class WorklistProjection(Projector):
     """The queue of the reactors, and its listing for people."""
 
     name = "worklist"
-    version = 2
+    version = 3
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
-        self._work = self.make_table("worklist", *columns_of(_Row, key=["stream_id"]))
+        self._work = self.make_table("worklist", *columns_of(Row, key=["stream_id"]))
         self._rows = Rows(self._work, fetch_by="stream_id", fixed=["since"])
         self._leases = Leases(self._work)
 
@@ -124,25 +108,33 @@ class WorklistProjection(Projector):
 
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
         """Fold a run of events into the rows of what they touch."""
-        touched = [one for one in batch if type(one.event) in _CHANGES]
+        touched = [one for one in batch if type(one.event) in CHANGES]
         new = {one.stream for one in touched if one.version == 1}
-        known = [one.stream[_PAYMENT_PREFIX:] for one in touched if one.stream not in new]
+        known = [one.stream[PAYMENT_PREFIX:] for one in touched if one.stream not in new]
+        known += [one.event.refund_id for one in batch if isinstance(one.event, Settled)]
         found = await self._rows.fetch(conn, list(set(known)))
-        rows = {values[0]: _Row(*values) for values in found}
+        rows = {values[0]: Row(*values) for values in found}
         closed: list[str] = []
         for recorded in batch:
             event = recorded.event
             if isinstance(event, events.PaymentRequested):
-                rows[event.payment_id] = _requested(recorded, event)
+                # A refund waits since it was reserved, whichever batch that was in.
+                before = rows.get(event.payment_id)
+                rows[event.payment_id] = row = requested(recorded, event)
+                row.since = before.since if before else row.since
             elif isinstance(event, events.WebhookReceived):
-                webhook_id = recorded.stream[_WEBHOOK_PREFIX:]
-                rows[webhook_id] = _received(webhook_id, recorded, event)
+                webhook_id = recorded.stream[WEBHOOK_PREFIX:]
+                rows[webhook_id] = received(webhook_id, recorded, event)
             elif isinstance(event, events.WebhookUnderstood | events.WebhookOrphaned):
-                webhook_id = recorded.stream[_WEBHOOK_PREFIX:]
+                webhook_id = recorded.stream[WEBHOOK_PREFIX:]
                 if rows.pop(webhook_id, None) is None:
                     closed.append(webhook_id)
-            elif type(event) in _CHANGES:
-                _fold(rows[recorded.stream[_PAYMENT_PREFIX:]], recorded)
+            elif isinstance(event, events.PaymentRefundReserved):
+                rows[event.refund_id] = reserved(recorded, event)
+            elif isinstance(event, Settled):
+                settle(rows[event.refund_id], recorded)
+            elif type(event) in CHANGES:
+                fold(rows[recorded.stream[PAYMENT_PREFIX:]], recorded)
         await self._rows.put(conn, [_as_tuple(row) for row in rows.values()])
         await self._rows.remove(conn, closed)
 
@@ -247,103 +239,6 @@ class WorklistProjection(Projector):
         if provider is not None:
             wanted.append(row.provider == provider)
         return wanted
-
-
-def _requested(recorded: RecordedEvent, event: events.PaymentRequested) -> _Row:
-    at = stamp(recorded.recorded_at)
-    return _Row(
-        event.payment_id,
-        event.provider,
-        event.provider,
-        at,
-        Status.REQUESTED.value,
-        None,
-        "submit",
-        at,
-        recorded.position,
-    )
-
-
-def _received(webhook_id: str, recorded: RecordedEvent, event: events.WebhookReceived) -> _Row:
-    at, provider = stamp(recorded.recorded_at), event.provider
-    return _Row(
-        webhook_id, provider, provider, at, "received", None, "translate", at, recorded.position
-    )
-
-
-def _attempted(row: _Row, event: events.PaymentSubmissionStarted) -> datetime:
-    row.reason = None
-    return event.inquire_at
-
-
-def _submitted(_row: _Row, event: events.PaymentSubmitted) -> datetime:
-    return event.inquire_at
-
-
-def _withdrawn(row: _Row, event: events.PaymentSubmissionWithdrawn) -> datetime:
-    row.reason = event.reason
-    return event.retry_at
-
-
-def _doubted(
-    row: _Row, event: events.PaymentSubmissionDoubted | events.PaymentInquiryRequested
-) -> datetime:
-    row.reason = event.reason
-    return event.inquire_at
-
-
-def _inquired(row: _Row, event: events.PaymentInquired) -> datetime:
-    row.inquiries += 1
-    row.reason = event.detail
-    return event.inquire_at
-
-
-def _ended(
-    row: _Row,
-    event: events.PaymentSubmissionDeclined
-    | events.PaymentFailed
-    | events.PaymentExpired
-    | events.PaymentConflicted
-    | events.PaymentReopened,
-) -> None:
-    row.reason = event.reason
-
-
-def _succeeded(row: _Row, _event: events.PaymentSucceeded) -> None:
-    row.reason = None
-
-
-_CHANGES: Final[dict[type[events.Event], Callable[..., datetime | None]]] = {
-    events.PaymentSubmissionStarted: _attempted,
-    events.PaymentSubmitted: _submitted,
-    events.PaymentSubmissionDeclined: _ended,
-    events.PaymentSubmissionWithdrawn: _withdrawn,
-    events.PaymentSubmissionDoubted: _doubted,
-    events.PaymentInquired: _inquired,
-    events.PaymentInquiryRequested: _doubted,
-    events.PaymentSucceeded: _succeeded,
-    events.PaymentFailed: _ended,
-    events.PaymentExpired: _ended,
-    events.PaymentConflicted: _ended,
-    events.PaymentReopened: _ended,
-}
-"""What each event writes beside the standing, and the time it names for what comes next.
-
-`payment.requested` makes the row; `payment.evidence_recorded` alone changes nothing here.
-"""
-
-
-def _fold(row: _Row, recorded: RecordedEvent) -> None:
-    event = recorded.event
-    row.kind = _KINDS.get(step(row, event))
-    if isinstance(event, events.PaymentSubmitted) and event.attempt != row.attempts:
-        return  # what is due is due for the last submission
-    named = _CHANGES[type(event)](row, event)
-    due_at = stamp(named or recorded.recorded_at)
-    if isinstance(event, events.PaymentInquiryRequested) and row.due_at is not None:
-        due_at = min(due_at, row.due_at)
-    row.due_at = None if row.kind is None else due_at
-    row.position = recorded.position
 
 
 def _due(row: Any) -> Due:

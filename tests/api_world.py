@@ -13,10 +13,12 @@ from typing import Any
 
 import aiohttp
 import structlog
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from api.app import create_app
 from api.authentication import Role, new_key
+from api.connections import BoundedRunner
 from api.logs import configure_logs
 from api.settings import Settings
 from api.wiring import Services, services
@@ -152,6 +154,17 @@ def settings_in(folder: Path, **changes: Any) -> Settings:
     ).with_changes(**changes)
 
 
+class _Server(TestServer):
+    """A test server whose connections are bounded as those of `cauri serve` are."""
+
+    def __init__(self, app: web.Application, limits: Settings) -> None:
+        super().__init__(app)
+        self._limits = limits
+
+    async def _make_runner(self, **options: Any) -> web.AppRunner:
+        return BoundedRunner(self.app, limits=self._limits, **options)
+
+
 @asynccontextmanager
 async def a_world(
     settings: Settings,
@@ -170,7 +183,7 @@ async def a_world(
                 settings, clock=clock, store=store, is_working=is_working, is_loopback_only=True
             )
         )
-        server = await stack.enter_async_context(TestServer(create_app(lent)))
+        server = await stack.enter_async_context(_Server(create_app(lent), settings))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         world = World(lent, str(server.make_url("")).rstrip("/"), session)
         if not await lent.store.position():

@@ -19,6 +19,7 @@ from ledger.errors import CommandRefusedError
 from ledger.events import Event
 from ledger.evidence import Evidence, Source, Word
 from ledger.handling import DECIDERS
+from ledger.identity import Candidate
 from ledger.money import Money
 from ledger.payment import Payment
 
@@ -116,9 +117,10 @@ class Teller:
         self._states: dict[str, Any] = {}
         self._versions: dict[str, int] = {}
 
-    def payment(self, number: int) -> Payment:
-        """The state of a payment."""
-        state = self._states.get(payment.stream_of(payment_id(number)), payment.INITIAL)
+    def payment(self, which: int | str) -> Payment:
+        """The state of a payment, by its number or its id."""
+        name = which if isinstance(which, str) else payment_id(which)
+        state = self._states.get(payment.stream_of(name), payment.INITIAL)
         assert isinstance(state, Payment)
         return state
 
@@ -179,13 +181,18 @@ def _request(number: int, state: Payment, now: datetime) -> Sequence[commands.Co
     request = a_request(
         payment_id(number), merchant_id=f"mer_{number % 2}", money=money, provider=provider
     )
-    return [replace(request, payer=f"person-{number % 2}")]
+    # Every third may go elsewhere if it certainly did not get there.
+    plan = tuple(Candidate(name, "it reaches the operator") for name in (provider, "wave"))
+    return [
+        replace(request, payer=f"person-{number % 2}", plan=plan if number % 3 == 0 else ()),
+    ]
 
 
 def _start(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
     used = {one.provider for one in state.attempts if state.status is payment.Status.DECLINED}
     routes = ("orange", "mtn", "wave") if number % 2 else ("mtn", "orange", "wave")
     provider = next((one for one in routes if one not in used), "mtn")
+    provider = state.rerouted_to or provider
     return [
         commands.StartSubmission(
             payment_id=payment_id(number),
@@ -260,6 +267,62 @@ def _expire(number: int, state: Payment, now: datetime) -> Sequence[commands.Com
     return [commands.ExpirePayment(payment_id=payment_id(number), reason="nobody could take it")]
 
 
+def _about_refund(*verbs: str) -> _Verb:
+    """What happens to the last refund of a payment, or to a new one."""
+
+    def verb(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+        if state.request is None:
+            return []
+        soon, collection = now + timedelta(seconds=30), payment_id(number)
+        refund_id = f"re_{number}_{len(state.refunds) + ('reserve' in verbs)}"
+        reference = f"{refund_id}-1"
+        money = Money(max(1, state.money.amount_minor // 2), state.money.currency)
+        known = commands.ConfirmSubmission(
+            payment_id=refund_id,
+            reference=reference,
+            sealed_handle=None,
+            token_digest=None,
+            inquire_at=soon,
+        )
+        made: dict[str, commands.Command] = {
+            "reserve": commands.ReserveRefund(
+                payment_id=collection,
+                refund_id=refund_id,
+                money=money,
+                provider="mtn",
+                route_reason="it took the payment",
+                power="refund",
+                sealed="sealed",
+                content_digest="digest",
+                expires_at=soon,
+            ),
+            "open": replace(a_request(refund_id, money=money), kind="refund", refund_of=collection),
+            "start": commands.StartSubmission(
+                payment_id=refund_id, provider="mtn", reference=reference, inquire_at=soon
+            ),
+            "confirm": known,
+            **{
+                says: commands.RecordEvidence(
+                    payment_id=refund_id, evidence=a_word(word, reference=reference)
+                )
+                for says, word in (("success", Word.SUCCEEDED), ("failure", Word.FAILED))
+            },
+            "statement": commands.RecordEvidence(
+                payment_id=refund_id,
+                evidence=a_word(Word.SUCCEEDED, Source.STATEMENT, reference=reference),
+            ),
+            "given": commands.SettleRefund(
+                payment_id=collection, refund_id=refund_id, is_given_back=True, reason="succeeded"
+            ),
+            "released": commands.SettleRefund(
+                payment_id=collection, refund_id=refund_id, is_given_back=False, reason="failed"
+            ),
+        }
+        return [made[one] for one in verbs]
+
+    return verb
+
+
 def _webhook(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
     return [
         commands.StoreWebhook(
@@ -332,6 +395,26 @@ VERBS: dict[str, _Verb] = {
     "statement_failure_first": _word(Word.FAILED, Source.STATEMENT, is_first=True),
     "operator_failure": _word(Word.FAILED, Source.OPERATOR),
     "expire": _expire,
+    "withdraw_elsewhere": _about_last(
+        commands.WithdrawSubmission, reason="connection refused", retry_at=None, at=NOW
+    ),
+    "decline_elsewhere": _about_last(
+        commands.DeclineSubmission,
+        code="NOT_ALLOWED",
+        reason="not allowed",
+        is_technical=True,
+        at=NOW,
+    ),
+    "refund": _about_refund("reserve", "open"),
+    "refund_reserved": _about_refund("reserve"),
+    "refund_opened": _about_refund("open"),
+    "refund_statement": _about_refund("statement"),
+    "refund_started": _about_refund("start", "confirm"),
+    "refund_paid": _about_refund("start", "confirm", "success", "given"),
+    "refund_success": _about_refund("success"),
+    "refund_failed": _about_refund("start", "failure"),
+    "refund_given": _about_refund("given"),
+    "refund_released": _about_refund("released"),
     "webhook": _webhook,
     "understand": _understand,
     "orphan": _orphan,

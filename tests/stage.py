@@ -30,6 +30,7 @@ from adapters.sandbox.payer import PayerSaw, pay_as_customer
 from adapters.sandbox.server import SandboxServer
 from api.app import create_app
 from api.authentication import Role
+from api.connections import BoundedRunner
 from api.settings import Settings
 from api.wiring import services, utc_now
 from ledger.payment import Payment, Status
@@ -337,7 +338,7 @@ async def serving(
                 settings, clock=clock, store=store, is_working=is_working, is_loopback_only=True
             )
         )
-        runner = web.AppRunner(create_app(lent), access_log=None, shutdown_timeout=1.0)
+        runner = BoundedRunner(create_app(lent), limits=lent.settings, shutdown_timeout=1.0)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.SockSite(runner, listening).start()

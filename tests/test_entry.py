@@ -19,14 +19,8 @@ from ledger.entry import (
     rfc3339,
 )
 from ledger.errors import CorruptLogError, EntryTooLargeError, UnknownEventTypeError
-from ledger.events import (
-    EVENTS,
-    Event,
-    MerchantAdded,
-    PaymentInquiryRequested,
-    decode_event,
-    payload_of,
-)
+from ledger.events import EVENTS, Event, MerchantAdded, PaymentInquiryRequested
+from ledger.events_codec import decode_event, payload_of
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 CONTEXT = Context("cli", "conversation", "request:1")

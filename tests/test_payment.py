@@ -5,13 +5,21 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ledger import commands, events, payment
-from ledger.errors import CommandRefusedError, IdempotencyKeyReusedError, UnknownPaymentError
+from ledger.errors import (
+    CommandRefusedError,
+    IdempotencyKeyReusedError,
+    NotRefundableError,
+    UnknownPaymentError,
+)
 from ledger.evidence import EVIDENCE_MAX, Evidence, Source, Word
-from ledger.identity import is_payment_id, payment_id_of
+from ledger.identity import Candidate, is_payment_id, payment_id_of
 from ledger.money import Money
 from ledger.payment import ATTEMPTS_MAX, HINTS_MAX, Status
+from ledger.payment_refunds import REFUNDS_MAX
 from tests.specification import Specification
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -49,6 +57,20 @@ ASKED = commands.RecordInquiry(
     payment_id=ID, reference=R1, result="pending", detail="PENDING", inquire_at=LATER
 )
 HINT = commands.RequestInquiry(payment_id=ID, reason="unsigned webhook", inquire_at=NOW)
+RESERVE = commands.ReserveRefund(
+    payment_id=ID,
+    refund_id="re_1",
+    money=Money(1000, "XAF"),
+    provider="mtn",
+    route_reason="it took the payment",
+    power="refund",
+    sealed="sealed",
+    content_digest="digest",
+    expires_at=LATER,
+)
+SETTLE = commands.SettleRefund(
+    payment_id=ID, refund_id="re_1", is_given_back=True, reason="succeeded"
+)
 EXPIRE = commands.ExpirePayment(payment_id=ID, reason="never submitted")
 
 
@@ -114,21 +136,23 @@ COLUMNS: dict[str, commands.PaymentCommand] = {
     "success": SUCCESS,
     "failure": FAILURE,
     "expire": EXPIRE,
+    "reserve": RESERVE,
+    "settle": SETTLE,
 }
 
 # What each command makes of each status: a status, "same" (no event) or "refused".
 # fmt: off
 TABLE = """
-            request start      confirm   decline  withdraw  doubt   asked   hint       success   failure   expire
-requested   same    submitting refused   refused  refused   refused refused same       refused   refused   expired
-submitting  same    refused    pending   declined requested unknown pending same       succeeded failed    refused
-pending     same    refused    same      same     same      same    pending pending    succeeded failed    refused
-unknown     same    refused    pending   declined requested same    pending unknown    succeeded failed    refused
-declined    same    refused    pending   same     same      same    same    same       succeeded failed    refused
-succeeded   same    refused    same      same     same      same    same    same       same      conflict  refused
-failed      same    refused    same      same     same      same    same    same       conflict  same      refused
-expired     same    refused    same      same     same      same    same    same       conflict  failed    same
-conflict    same    refused    same      same     same      same    same    same       conflict  conflict  refused
+            request start      confirm   decline  withdraw  doubt   asked   hint       success   failure   expire    reserve   settle
+requested   same    submitting refused   refused  refused   refused refused same       refused   refused   expired   refused   refused
+submitting  same    refused    pending   declined requested unknown pending same       succeeded failed    refused   refused   refused
+pending     same    refused    same      same     same      same    pending pending    succeeded failed    refused   refused   refused
+unknown     same    refused    pending   declined requested same    pending unknown    succeeded failed    refused   refused   refused
+declined    same    refused    pending   same     same      same    same    same       succeeded failed    refused   refused   refused
+succeeded   same    refused    same      same     same      same    same    same       same      conflict  refused  succeeded refused
+failed      same    refused    same      same     same      same    same    same       conflict  same      refused   refused   refused
+expired     same    refused    same      same     same      same    same    same       conflict  failed    same      refused   refused
+conflict    same    refused    same      same     same      same    same    same       conflict  conflict  refused   refused   refused
 """
 # fmt: on
 
@@ -357,3 +381,164 @@ def test_news_of_a_withdrawn_submission_make_us_doubt_and_ask(
         )
     )
     assert state.status is Status.UNKNOWN
+
+
+PLAN = (Candidate("mtn", "it is MTN's own"), Candidate("hub2", "it reaches MTN"))
+PLANNED = replace(REQUEST, plan=PLAN)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [replace(WITHDRAW, at=NOW), replace(DECLINE, is_technical=True, at=NOW)],
+    ids=["not sent", "declined for a technical reason"],
+)
+def test_what_certainly_did_not_get_there_goes_to_the_next_provider_of_the_plan(
+    refusal: commands.PaymentCommand,
+) -> None:
+    state = a_payment.state(*history(PLANNED, START, refusal))
+    assert (state.status, state.provider) == (Status.REQUESTED, "hub2")
+    again = replace(START, provider="hub2", reference=R2)
+    assert a_payment.state(*history(PLANNED, START, refusal, again)).status is Status.SUBMITTING
+
+
+@pytest.mark.parametrize(
+    ("before", "refusal"),
+    [
+        ((DOUBT,), replace(WITHDRAW, at=NOW)),
+        ((DOUBT, ASKED, HINT), replace(WITHDRAW, at=NOW)),
+        ((), replace(DECLINE, at=NOW)),
+        ((), replace(WITHDRAW, at=None)),
+        ((CONFIRM,), replace(WITHDRAW, at=NOW)),
+        ((CONFIRM,), replace(DECLINE, is_technical=True, at=NOW)),
+    ],
+    ids=[
+        "after a doubt",
+        "after a question",
+        "the payer's own refusal",
+        "nobody may take over",
+        "after acceptance, not sent",
+        "after acceptance, declined",
+    ],
+)
+def test_nothing_goes_elsewhere_that_may_have_been_taken(
+    before: tuple[commands.PaymentCommand, ...], refusal: commands.PaymentCommand
+) -> None:
+    state = a_payment.state(*history(PLANNED, START, *before, refusal))
+    assert state.provider == "mtn"
+
+
+def test_a_plan_is_gone_through_once_and_then_the_last_provider_is_tried_again() -> None:
+    refused = replace(WITHDRAW, at=NOW)
+    other = replace(START, provider="hub2", reference=R2)
+    state = a_payment.state(
+        *history(PLANNED, START, refused, other, replace(refused, reference=R2))
+    )
+    assert (state.status, state.provider) == (Status.REQUESTED, "hub2")
+
+
+def test_money_the_first_provider_took_after_all_is_a_conflict_with_the_second_ones() -> None:
+    other = replace(START, provider="hub2", reference=R2)
+    second = record(msgspec.structs.replace(word(Word.SUCCEEDED, reference=R2), provider="hub2"))
+    told = history(PLANNED, START, replace(WITHDRAW, at=NOW), other, second, SUCCESS)
+    assert a_payment.state(*told).status is Status.CONFLICT
+
+
+PAID = history(REQUEST, START, CONFIRM, SUCCESS)
+
+
+def test_a_refund_is_reserved_given_back_and_counted() -> None:
+    state = a_payment.state(*PAID)
+    assert (state.refundable_minor, state.refunded_minor) == (1500, 0)
+    for command, expected in ((RESERVE, (500, 0)), (SETTLE, (500, 1000)), (SETTLE, (500, 1000))):
+        for event in payment.decide(command, state):
+            state = payment.evolve(state, event)
+        assert (state.refundable_minor, state.refunded_minor) == expected
+    assert state.status is Status.SUCCEEDED
+
+
+def test_a_refund_that_came_to_nothing_may_be_asked_again_and_may_still_succeed_late() -> None:
+    released = replace(SETTLE, is_given_back=False, reason="failed")
+    state = a_payment.state(*history(REQUEST, START, CONFIRM, SUCCESS, RESERVE, released))
+    assert (state.refundable_minor, state.refunded_minor) == (1500, 0)
+    (late,) = payment.decide(SETTLE, state)
+    assert payment.evolve(state, late).refunded_minor == 1000
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (replace(RESERVE, refund_id="re_2", money=Money(1501, "XAF")), "at most 500 XAF"),
+        (replace(RESERVE, refund_id="re_2", money=Money(501, "XAF")), "at most 500 XAF"),
+        (replace(RESERVE, refund_id="re_2", money=Money(100, "XOF")), "paid in XAF"),
+        (replace(RESERVE, refund_id="re_2", money=Money(0, "XAF")), "nothing"),
+    ],
+)
+def test_never_more_is_given_back_than_was_taken(
+    command: commands.ReserveRefund, reason: str
+) -> None:
+    state = a_payment.state(*history(REQUEST, START, CONFIRM, SUCCESS, RESERVE))
+    with pytest.raises(NotRefundableError, match=reason):
+        payment.decide(command, state)
+
+
+def test_a_refunds_key_stands_for_one_content_for_ever() -> None:
+    state = a_payment.state(*history(REQUEST, START, CONFIRM, SUCCESS, RESERVE))
+    assert payment.decide(RESERVE, state) == []
+    with pytest.raises(IdempotencyKeyReusedError):
+        payment.decide(replace(RESERVE, content_digest="other"), state)
+
+
+def test_a_payout_cannot_be_given_back() -> None:
+    paid_out = history(replace(REQUEST, kind="payout"), START, CONFIRM, SUCCESS)
+    with pytest.raises(NotRefundableError, match="a customer has paid"):
+        payment.decide(RESERVE, a_payment.state(*paid_out))
+
+
+def test_refunds_of_one_payment_are_bounded() -> None:
+    state = a_payment.state(*PAID)
+    for number in range(REFUNDS_MAX):
+        one = replace(RESERVE, refund_id=f"re_{number}", money=Money(1, "XAF"))
+        for event in payment.decide(one, state):
+            state = payment.evolve(state, event)
+    with pytest.raises(NotRefundableError, match="refunds already"):
+        payment.decide(replace(RESERVE, refund_id="re_more", money=Money(1, "XAF")), state)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["reserve", "give back", "release"]),
+            st.integers(1, 6),
+            st.integers(1, 1600),
+        ),
+        max_size=40,
+    )
+)
+def test_whatever_is_asked_no_more_is_bound_than_was_taken(
+    asked: list[tuple[str, int, int]],
+) -> None:
+    state = a_payment.state(*PAID)
+    spoken: dict[str, bool] = {}
+    for verb, number, amount_minor in asked:
+        refund_id = f"re_{number}"
+        command: commands.PaymentCommand
+        if verb == "reserve":
+            digest = str(amount_minor)
+            money = Money(amount_minor, "XAF")
+            command = replace(RESERVE, refund_id=refund_id, money=money, content_digest=digest)
+        else:
+            # A refund speaks its final word once.
+            word_of = spoken.setdefault(refund_id, verb == "give back")
+            command = replace(SETTLE, refund_id=refund_id, is_given_back=word_of)
+        try:
+            decided = payment.decide(command, state)
+        except CommandRefusedError:
+            if verb != "reserve" and state.refund(refund_id) is None:
+                spoken.pop(refund_id, None)
+            continue
+        for event in decided:
+            state = payment.evolve(state, event)
+        bound = [one.amount_minor for one in state.refunds if one.is_given_back is not False]
+        assert sum(bound) <= 1500
+        assert state.refunded_minor <= 1500
+        assert state.refundable_minor == 1500 - sum(bound)

@@ -63,6 +63,9 @@ class TestPayments(ReadModel):
         payments = projected.projections.of(PaymentsProjection)
         row = PaymentRow(
             position=1,
+            kind="collection",
+            refund_of=None,
+            refunded_minor=0,
             payment_id="pay_0",
             merchant_id="mer_0",
             payer="person-0",

@@ -20,7 +20,6 @@ from adapters.base import (
     Final,
     NotSent,
     Pending,
-    Submission,
     Unknown,
     WebhookCall,
 )
@@ -35,7 +34,7 @@ from ledger.commands import RecordEvidence, RequestInquiry
 from ledger.evidence import Evidence, Source, Word
 from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver, Received
-from tests.contracts.provider import Ending, ProviderContract, World
+from tests.contracts.provider import Ending, ProviderContract, World, ready, submit
 from tests.contracts.rail import (
     END_SECONDS,
     LAST_DIGITS,
@@ -123,8 +122,6 @@ class MojaloopWorld(RailWorld):
         )
 
     async def end(self, reference: str, accepted: Accepted, ending: Ending) -> None:
-        """Ask once, as the reactors do, which lets the payer be asked; then let time pass."""
-        await self.adapter.inquire(reference, accepted.handle)
         await self.pass_time()
 
     async def pass_time(self) -> None:
@@ -157,7 +154,7 @@ async def a_world(
         settings = MojaloopSandboxSettings.model_validate(
             {
                 "books_path": folder / "mojaloop.jsonl",
-                "backend_url": backend.url("/webhooks/mojaloop"),
+                "webhook_url": backend.url("/webhooks/mojaloop/portal"),
                 "backend_secret": SECRET,
                 "decide_after_seconds": 1,
                 "quote_lifetime_seconds": 100 * END_SECONDS,
@@ -232,11 +229,20 @@ class TestMojaloop(PayoutContract, RefundContract, ProviderContract):
         return a_charge(money=Money(1500, "XOF"), phone="+2250700000053", callback_url=None)
 
 
-async def prepared(world: MojaloopWorld, ending: str = "paid") -> Accepted:
-    """Submit a payout once; its acceptance."""
-    outcome = await world.adapter.pay_out(world.transfer(ending), f"{PAYOUT_ID}.1")
-    assert isinstance(outcome, Accepted), outcome
-    return outcome
+async def prepared(world: MojaloopWorld, ending: str = "paid", **changes: Any) -> Transfer:
+    """Prepare a payout; it with its handle."""
+    wanted = replace(world.transfer(ending), **changes)
+    transfer, forbidden = await ready(world.adapter, wanted, f"{PAYOUT_ID}.1")
+    assert forbidden is None
+    return transfer
+
+
+async def accepted_by(world: MojaloopWorld, ending: Ending = "paid", **changes: Any) -> Accepted:
+    """Ask a payer for money; the acceptance."""
+    charge = replace(world.charge(ending), **changes)
+    accepted = await submit(world.adapter, charge, f"{PAYMENT_ID}.1")
+    assert isinstance(accepted, Accepted)
+    return accepted
 
 
 def asked_of_the_sdk(world: MojaloopWorld) -> list[str]:
@@ -262,25 +268,39 @@ async def test_it_answers_its_provider_and_checks_accounts(tmp_path: Path) -> No
 
 async def test_a_payout_moves_nothing_until_its_id_is_kept(tmp_path: Path) -> None:
     async with a_world(tmp_path) as world:
-        accepted = await prepared(world)
+        transfer = await prepared(world)
         (booked,) = world.movements("payout")
         assert (booked.ending, booked.details["state"]) == (None, "quoteReceived")
-        final = await world.adapter.inquire_payout(f"{PAYOUT_ID}.1", accepted.handle)
-        (paid,) = world.movements("payout")
+        final = await world.adapter.pay_out(transfer, f"{PAYOUT_ID}.1")
+        (moved,) = world.movements("payout")
     assert asked_of_the_sdk(world) == ["POST transfers", "PUT transfers", "PUT transfers"]
-    assert paid.ending == "succeeded"
+    assert moved.ending == "succeeded"
     assert final == Final(
         word=Word.SUCCEEDED, amount="2500", currency="XOF", provider_transaction_id=booked.id
     )
 
 
-async def test_accepting_again_pays_once(tmp_path: Path) -> None:
+async def test_what_was_not_prepared_is_not_sent(tmp_path: Path) -> None:
     async with a_world(tmp_path) as world:
-        accepted = await prepared(world)
-        finals = [await world.adapter.inquire_payout("r", accepted.handle) for _ in range(3)]
-        (paid,) = world.movements("payout")
-    assert [getattr(one, "word", one) for one in finals] == [Word.SUCCEEDED] * 3
-    assert paid.times_asked == 1
+        original = await world.paid_original()
+        world.exchanges.clear()
+        outcomes = [
+            await world.adapter.submit(world.charge("paid"), "r"),
+            await world.adapter.pay_out(world.transfer("paid"), "r"),
+            await world.adapter.refund(world.giving_back(original), "r"),
+        ]
+        assert world.exchanges == []
+    assert outcomes == [NotSent("nothing was prepared")] * 3
+
+
+async def test_accepting_and_asking_again_pays_once(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        transfer = await prepared(world)
+        words = [await world.adapter.pay_out(transfer, "r") for _ in range(3)]
+        asked = [await world.adapter.inquire_payout("r", transfer.handle) for _ in range(2)]
+        (moved,) = world.movements("payout")
+    assert [getattr(one, "word", one) for one in (*words, *asked)] == [Word.SUCCEEDED] * 5
+    assert moved.times_asked == 1
 
 
 @pytest.mark.parametrize("remembers", [True, False])
@@ -288,28 +308,34 @@ async def test_a_timeout_is_asked_about_and_never_paid_twice(
     tmp_path: Path, remembers: bool
 ) -> None:
     async with a_world(tmp_path, remembers_errors=remembers, slow_seconds=25) as world:
-        slow = replace(world.transfer("paid"), phone="+2250700000054")
-        accepted = await world.adapter.pay_out(slow, f"{PAYOUT_ID}.1")
-        assert isinstance(accepted, Accepted)
-        first = await world.adapter.inquire_payout("r", accepted.handle)
-        second = await world.adapter.inquire_payout("r", accepted.handle)
+        slow = await prepared(world, phone="+2250700000054")
+        first = await world.adapter.pay_out(slow, "r")
+        second = await world.adapter.inquire_payout("r", slow.handle)
         world.timer.advance(30)
-        third = await world.adapter.inquire_payout("r", accepted.handle)
+        third = await world.adapter.inquire_payout("r", slow.handle)
         assert len([one for one in world.movements("payout") if one.ending == "succeeded"]) == 1
-    assert (first, second) == (Pending("RESERVED"), Pending("RESERVED"))
-    assert isinstance(third, Final)
-    assert third.word is Word.SUCCEEDED
+    assert (first, second) == (Accepted(handle=slow.handle), Pending("RESERVED"))
+    assert getattr(third, "word", third) is Word.SUCCEEDED
 
 
 async def test_a_transfer_that_the_scheme_gives_up_has_failed(tmp_path: Path) -> None:
     async with a_world(tmp_path, expire_after_seconds=60) as world:
-        accepted = await prepared(world, "expired")
-        reserved = await world.adapter.inquire_payout("r", accepted.handle)
+        transfer = await prepared(world, "expired")
+        reserved = await world.adapter.pay_out(transfer, "r")
         world.timer.advance(61)
-        final = await world.adapter.inquire_payout("r", accepted.handle)
-    assert reserved == Pending("RESERVED")
+        final = await world.adapter.inquire_payout("r", transfer.handle)
+    assert reserved == Accepted(handle=transfer.handle)
     assert isinstance(final, Final)
     assert (final.word, final.code) == (Word.FAILED, "ABORTED")
+
+
+async def test_a_refused_transfer_says_why(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        finals = [
+            await world.adapter.pay_out(await prepared(world, ending), "r")
+            for ending in ("refused", "short")
+        ]
+    assert [getattr(one, "code", one) for one in finals] == ["5104", "4001"]
 
 
 @pytest.mark.parametrize(
@@ -325,7 +351,7 @@ async def test_a_quote_we_do_not_like_is_refused_and_pays_nobody(
     tmp_path: Path, switches: dict[str, Any], changes: dict[str, Any], code: str
 ) -> None:
     async with a_world(tmp_path, changes=changes, **switches) as world:
-        outcome = await world.adapter.pay_out(world.transfer("paid"), f"{PAYOUT_ID}.1")
+        outcome = await world.adapter.prepare(world.transfer("paid"), f"{PAYOUT_ID}.1")
         (booked,) = world.movements("payout")
     assert isinstance(outcome, Declined)
     assert (outcome.code, outcome.is_technical) == (code, True)
@@ -339,8 +365,7 @@ async def test_a_fee_within_the_limit_is_borne(
 ) -> None:
     changes = {"excess_minor_max": 25}
     async with a_world(tmp_path, changes=changes, fee="25", shows_received=shows) as world:
-        accepted = await prepared(world)
-        final = await world.adapter.inquire_payout("r", accepted.handle)
+        final = await world.adapter.pay_out(await prepared(world), "r")
     assert isinstance(final, Final)
     assert (final.word, final.amount) == (Word.SUCCEEDED, amount)
 
@@ -349,142 +374,137 @@ async def test_a_fee_within_the_limit_is_borne(
 async def test_amounts_go_out_in_the_schemes_form(tmp_path: Path, currency: str) -> None:
     async with a_world(tmp_path) as world:
         world.currency = currency
-        accepted = await prepared(world)
+        transfer = await prepared(world)
         request = orjson.loads(world.movements("payout")[0].details["request"])
-        final = await world.adapter.inquire_payout("r", accepted.handle)
+        final = await world.adapter.pay_out(transfer, "r")
     assert request["amount"] == {"GHS": "25", "XOF": "2500"}[currency]
     assert isinstance(final, Final)
     assert final.amount == {"GHS": "25.00", "XOF": "2500"}[currency]
 
 
-async def test_a_quote_that_has_ended_is_not_accepted_but_given_up_in_the_end(
+async def test_a_quote_that_has_ended_is_not_accepted_and_another_one_is_fetched(
     tmp_path: Path,
 ) -> None:
     async with a_world(tmp_path, quote_lifetime_seconds=60) as world:
-        accepted = await prepared(world)
+        late = await prepared(world)
         world.timer.advance(59)
         world.exchanges.clear()
-        ended = await world.adapter.inquire_payout("r", accepted.handle)
-        asked = asked_of_the_sdk(world)
-        world.timer.advance(700)
-        final = await world.adapter.inquire_payout("r", accepted.handle)
-        again = await world.adapter.inquire_payout("r", accepted.handle)
+        ended = await world.adapter.pay_out(late, "r")
+        assert world.exchanges == []
+        again = await world.adapter.pay_out(await prepared(world), "r")
+    assert ended == NotSent("the quote has ended before it was accepted")
+    assert getattr(again, "word", again) is Word.SUCCEEDED
+
+
+async def test_one_that_nobody_accepted_may_be_sent_again_once_that_is_certain(
+    tmp_path: Path,
+) -> None:
+    async with a_world(tmp_path, quote_lifetime_seconds=60) as world:
+        left = await prepared(world)
+        seen = [await world.adapter.inquire_payout("r", left.handle)]
+        world.timer.advance(600)
+        seen += [await world.adapter.inquire_payout("r", left.handle)]
+        world.timer.advance(100)
+        seen += [await world.adapter.inquire_payout("r", left.handle) for _ in range(2)]
         (booked,) = world.movements("payout")
-    assert (ended, asked) == (Pending("the scheme does not know the transfer"), ["GET transfers"])
-    assert isinstance(final, Final)
-    assert (final.word, final.code, final) == (Word.FAILED, "3302", again)
+        late = await world.adapter.pay_out(left, "r")
+    unknown = Pending("the scheme does not know the transfer")
+    gone = NotSent("the scheme never got the transfer, and its quote was refused")
+    assert seen == [unknown, unknown, gone, gone]
+    assert isinstance(late, NotSent)
     assert "asked" not in booked.details
 
 
-async def test_one_that_was_accepted_in_time_is_paid_however_late_it_is_asked_about(
+async def test_what_was_asked_about_before_it_was_accepted_can_not_be_paid_any_more(
     tmp_path: Path,
 ) -> None:
+    async with a_world(tmp_path) as world:
+        transfer = await prepared(world)
+        await world.adapter.inquire_payout("r", transfer.handle)
+        outcome = await world.adapter.pay_out(transfer, "r")
+        (booked,) = world.movements("payout")
+    assert outcome == Unknown("the scheme does not know the transfer")
+    assert (booked.ending, "asked" in booked.details) == (None, False)
+
+
+@pytest.mark.parametrize("seconds", [0, 10_000])
+async def test_a_lost_answer_is_asked_about_however_late(tmp_path: Path, seconds: int) -> None:
     async with a_world(tmp_path, quote_lifetime_seconds=60) as world:
-        accepted = await prepared(world)
+        transfer = await prepared(world)
         await world.weather(Faults(connection_reset_after=1))
-        lost = await world.adapter.inquire_payout("r", accepted.handle)
+        lost = await world.adapter.pay_out(transfer, "r")
         await world.weather(Faults.none())
-        world.timer.advance(10_000)
-        final = await world.adapter.inquire_payout("r", accepted.handle)
+        world.timer.advance(seconds)
+        final = await world.adapter.inquire_payout("r", transfer.handle)
     assert isinstance(lost, Unknown)
-    assert isinstance(final, Final)
-    assert final.word is Word.SUCCEEDED
+    assert getattr(final, "word", final) is Word.SUCCEEDED
 
 
 @pytest.mark.parametrize("remembers", [True, False])
 async def test_a_late_refusal_cannot_undo_what_the_scheme_has(
     tmp_path: Path, remembers: bool
 ) -> None:
-    switches: dict[str, Any] = {
-        "quote_lifetime_seconds": 60,
-        "slow_seconds": 5000,
-        "remembers_errors": remembers,
-    }
-    async with a_world(tmp_path, **switches) as world:
-        slow = replace(world.transfer("paid"), phone="+2250700000054")
-        accepted = await world.adapter.pay_out(slow, f"{PAYOUT_ID}.1")
-        assert isinstance(accepted, Accepted)
-        seen = [await world.adapter.inquire_payout("r", accepted.handle)]
+    switches: dict[str, Any] = {"quote_lifetime_seconds": 60, "slow_seconds": 5000}
+    async with a_world(tmp_path, remembers_errors=remembers, **switches) as world:
+        slow = await prepared(world, phone="+2250700000054")
+        await world.adapter.pay_out(slow, "r")
+        seen = []
         for seconds in (2000, 4000):
             world.timer.advance(seconds)
-            seen += [await world.adapter.inquire_payout("r", accepted.handle)]
-    assert seen[:2] == [Pending("RESERVED")] * 2
-    assert getattr(seen[2], "word", seen[2]) is Word.SUCCEEDED
+            seen += [await world.adapter.inquire_payout("r", slow.handle)]
+    assert seen[0] == Pending("RESERVED")
+    assert getattr(seen[1], "word", seen[1]) is Word.SUCCEEDED
 
 
 async def test_a_committed_transfer_without_proof_is_no_success(tmp_path: Path) -> None:
     async with a_world(tmp_path, false_fulfilment=True) as world:
-        accepted = await prepared(world)
-        outcome = await world.adapter.inquire_payout("r", accepted.handle)
+        outcome = await world.adapter.pay_out(await prepared(world), "r")
     assert outcome == Unknown("COMMITTED, but its fulfilment does not open the quote's condition")
 
 
-@pytest.mark.parametrize("quotes", [True, False])
-async def test_an_sdk_that_pays_by_itself_is_found_out_and_paid_once(
-    tmp_path: Path, quotes: bool
-) -> None:
-    switches = {"auto_accept_party": True, "auto_accept_quotes": quotes}
-    async with a_world(tmp_path, changes={"sdk_waits": False}, **switches) as world:
-        outcome: Submission | Any = await world.adapter.pay_out(world.transfer("paid"), "po.1")
-        if isinstance(outcome, Accepted):
-            outcome = await world.adapter.inquire_payout("po.1", outcome.handle)
-        assert [one.ending for one in world.movements("payout")] == ["succeeded"]
-    assert isinstance(outcome, Final)
-    assert outcome.word is Word.SUCCEEDED
-
-
-@pytest.mark.parametrize(
-    ("number", "word", "code"), [("54", None, None), ("50", Word.FAILED, "ABORTED")]
-)
-async def test_an_sdk_that_pays_by_itself_and_fails_is_asked_about(
-    tmp_path: Path, number: str, word: Word | None, code: str | None
-) -> None:
-    switches = {"auto_accept_party": True, "auto_accept_quotes": True}
-    async with a_world(tmp_path, changes={"sdk_waits": False}, **switches) as world:
-        transfer = replace(world.transfer("paid"), phone=f"+22507000000{number}", description="")
-        outcome = await world.adapter.pay_out(transfer, "po.1")
-        assert isinstance(outcome, Accepted)
-        asked = await world.adapter.inquire_payout("po.1", outcome.handle)
-    if word is None:
-        assert asked == Pending("RESERVED")
-    else:
-        assert isinstance(asked, Final)
-        assert (asked.word, asked.code) == (word, code)
-
-
-async def test_what_got_no_answer_from_an_sdk_that_may_pay_is_never_sent_again(
+async def test_nothing_is_sent_to_an_sdk_of_which_nobody_says_that_it_waits(
     tmp_path: Path,
 ) -> None:
-    switches = {"auto_accept_party": True, "auto_accept_quotes": True}
-    async with a_world(tmp_path, changes={"sdk_waits": False}, **switches) as world:
-        await world.weather(Faults(connection_reset_after=1))
-        outcome = await world.adapter.pay_out(world.transfer("paid"), "po.1")
-        collected = await world.adapter.submit(world.charge("paid"), f"{PAYMENT_ID}.1")
-        await world.weather(Faults.none())
-        asked = [
-            await world.adapter.inquire_payout("po.1", None),
-            await world.adapter.inquire(f"{PAYMENT_ID}.1", None),
+    async with a_world(tmp_path, changes={"sdk_waits": False}) as world:
+        outcomes = [
+            await world.adapter.prepare(order, "r")
+            for order in (world.charge("paid"), world.transfer("paid"))
         ]
-        assert [one.ending for one in world.movements("payout")] == ["succeeded"]
-    assert [type(one) for one in (outcome, collected, *asked)] == [Unknown] * 4
+        assert world.exchanges == []
+    assert [getattr(one, "code", one) for one in outcomes] == ["SDK_DOES_NOT_WAIT"] * 2
 
 
-async def test_an_sdk_that_waits_has_paid_nothing_that_got_no_answer(tmp_path: Path) -> None:
+@pytest.mark.parametrize("quotes", [True, False])
+@pytest.mark.parametrize(
+    ("number", "meaning"), [("01", Word.SUCCEEDED), ("50", Word.FAILED), ("54", Accepted)]
+)
+async def test_an_sdk_that_does_not_wait_after_all_is_found_out_and_paid_once(
+    tmp_path: Path, quotes: bool, number: str, meaning: object
+) -> None:
+    switches: dict[str, Any] = {"auto_accept_party": True, "auto_accept_quotes": quotes}
+    async with a_world(tmp_path, **switches) as world:
+        transfer = await prepared(world, phone=f"+22507000000{number}")
+        outcome = await world.adapter.pay_out(transfer, "r")
+        (booked,) = world.movements("payout")
+    assert getattr(outcome, "word", type(outcome)) is meaning
+    assert booked.times_asked == 1
+    assert ("is_beyond" in transfer.handle) is quotes
+
+
+async def test_what_could_not_be_prepared_is_not_sent(tmp_path: Path) -> None:
     async with a_world(tmp_path) as world:
         await world.weather(Faults(connection_reset_after=1))
-        outcome = await world.adapter.pay_out(world.transfer("paid"), "po.1")
-        await world.weather(Faults.none())
-        asked = await world.adapter.inquire_payout("po.1", None)
-    assert isinstance(outcome, NotSent)
-    assert isinstance(asked, NotSent)
+        outcomes = [
+            await world.adapter.prepare(order, "r")
+            for order in (world.charge("paid"), world.transfer("paid"))
+        ]
+    assert [type(one) for one in outcomes] == [NotSent, NotSent]
 
 
 async def paid(world: MojaloopWorld, ending: Ending = "paid") -> list[WebhookCall]:
     """Let a collection go to its end; the calls to our backend."""
-    reference = world.adapter.reference_for(PAYMENT_ID, 1)
-    accepted = await world.adapter.submit(world.charge(ending), reference)
-    assert isinstance(accepted, Accepted)
-    await world.end(reference, accepted, ending)
+    await accepted_by(world, ending)
+    await world.pass_time()
     return world.notified
 
 
@@ -499,9 +519,8 @@ async def test_a_request_is_not_money_until_the_scheme_calls_us_with_committed(
     tmp_path: Path,
 ) -> None:
     async with a_world(tmp_path, names_transaction=False) as world:
-        reference = world.adapter.reference_for(PAYMENT_ID, 1)
-        accepted = await world.adapter.submit(world.charge("paid"), reference)
-        assert isinstance(accepted, Accepted)
+        reference = f"{PAYMENT_ID}.1"
+        accepted = await accepted_by(world, "paid")
         await world.end(reference, accepted, "paid")
         asked = await world.adapter.inquire(reference, accepted.handle)
         calls = [(one.method, one.path[1]) for one in world.notified]
@@ -528,9 +547,8 @@ async def test_where_the_transfer_was_named_in_advance_it_can_be_asked_about(
     tmp_path: Path,
 ) -> None:
     async with a_world(tmp_path) as world:
-        reference = world.adapter.reference_for(PAYMENT_ID, 1)
-        accepted = await world.adapter.submit(world.charge("paid"), reference)
-        assert isinstance(accepted, Accepted)
+        reference = f"{PAYMENT_ID}.1"
+        accepted = await accepted_by(world, "paid")
         await world.weather(Faults(callback_lost=1))
         await world.end(reference, accepted, "paid")
         final = await world.adapter.inquire(reference, accepted.handle)
@@ -545,9 +563,8 @@ async def test_a_payers_no_comes_by_call_and_where_it_is_shown_by_asking(
     tmp_path: Path, shows: bool
 ) -> None:
     async with a_world(tmp_path, shows_notices=shows) as world:
-        reference = world.adapter.reference_for(PAYMENT_ID, 1)
-        accepted = await world.adapter.submit(world.charge("refused"), reference)
-        assert isinstance(accepted, Accepted)
+        reference = f"{PAYMENT_ID}.1"
+        accepted = await accepted_by(world, "refused")
         await world.end(reference, accepted, "refused")
         asked = await world.adapter.inquire(reference, accepted.handle)
         (call,) = world.notified
@@ -559,11 +576,8 @@ async def test_a_payers_no_comes_by_call_and_where_it_is_shown_by_asking(
 
 async def test_a_reserved_transfer_that_is_aborted_has_failed(tmp_path: Path) -> None:
     async with a_world(tmp_path) as world:
-        charge = a_charge(money=Money(1500, "XOF"), phone="+2250700000051", callback_url=None)
-        reference = world.adapter.reference_for(PAYMENT_ID, 1)
-        accepted = await world.adapter.submit(charge, reference)
-        assert isinstance(accepted, Accepted)
-        await world.end(reference, accepted, "refused")
+        await accepted_by(world, phone="+2250700000051")
+        await world.pass_time()
         command = understood(world, world.notified[-1])
     assert (command.evidence.word, command.evidence.code) == (Word.FAILED, "ABORTED")
     assert command.evidence.amount is None
@@ -580,15 +594,12 @@ async def test_a_payer_who_pays_another_amount_is_refused(tmp_path: Path, amount
 
 async def test_a_backend_that_was_away_is_called_again(tmp_path: Path) -> None:
     async with a_world(tmp_path, payer_retry_seconds=5) as world:
-        reference = world.adapter.reference_for(PAYMENT_ID, 1)
-        accepted = await world.adapter.submit(world.charge("paid"), reference)
-        assert isinstance(accepted, Accepted)
-        await world.adapter.inquire(reference, accepted.handle)
-        right, world.sandbox.backend_url = world.sandbox.backend_url, "http://localhost:9/x"
+        await accepted_by(world)
+        right, world.sandbox.webhook_url = world.sandbox.webhook_url, "http://localhost:9/x/y"
         world.timer.advance(2)
         await world.sandbox.idle()
         assert world.times_charged() == 0
-        world.sandbox.backend_url = right
+        world.sandbox.webhook_url = right
         await world.pass_time()
         assert world.times_charged() == 1
         assert understood(world, world.notified[-1]).evidence.word is Word.SUCCEEDED
@@ -624,13 +635,13 @@ def test_a_secret_that_cannot_stand_in_an_address_is_refused(secret: str) -> Non
 async def test_a_refund_is_a_transfer_to_who_paid(tmp_path: Path) -> None:
     async with a_world(tmp_path) as world:
         original = await world.paid_original()
-        wanted = world.giving_back(original, 500)
-        outcome = await world.adapter.refund(wanted, f"{wanted.payment_id}.1")
-        assert isinstance(outcome, Accepted)
-        final = await world.adapter.inquire_refund("r", outcome.handle)
+        wanted, forbidden = await ready(world.adapter, world.giving_back(original, 500), "re_x.1")
+        final = await world.adapter.refund(wanted, "re_x.1")
+        asked = await world.adapter.inquire_refund("re_x.1", wanted.handle)
         (moved,) = world.movements("refund")
         request = orjson.loads(moved.details["request"])
+    assert forbidden is None
     assert isinstance(final, Final)
-    assert (final.word, final.amount) == (Word.SUCCEEDED, "500")
+    assert (final.word, final.amount, final) == (Word.SUCCEEDED, "500", asked)
     assert request["to"]["idValue"] == wanted.phone.removeprefix("+")
     assert request["note"] == f"Refund of {original.provider_transaction_id}"

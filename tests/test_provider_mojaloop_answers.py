@@ -1,6 +1,7 @@
 """What the SDK's answers and calls mean: replayed from files, one row each, compared whole."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -22,7 +23,7 @@ from adapters.base import (
     WebhookCall,
     WebhookUnreadableError,
 )
-from adapters.powers import Reply, Transfer
+from adapters.powers import Prepared, Reply, Transfer
 from adapters.providers._mojaloop_answers import moment, parse_quote, refusal_in
 from adapters.providers._mojaloop_backend import Asked, asked_in, plain
 from adapters.providers._mojaloop_payouts import opens
@@ -59,6 +60,7 @@ TRANSFER = Transfer(
     description="Wages",
     callback_url=None,
 )
+CHARGE = a_charge(money=Money(1500, "XOF"), phone="+2250700000001", callback_url=None)
 TRANSFERS, ONE = f"{BASE}/transfers", f"{BASE}/transfers/{TRANSFER_ID}"
 REQUESTS, REQUEST = f"{BASE}/requestToPay", f"{BASE}/requestToPay/{REQUEST_ID}"
 
@@ -111,11 +113,16 @@ def failed(code: str) -> Final:
 PARTY: Script = [("POST", TRANSFERS, 200, "waiting_for_party")]
 
 
+BEYOND = Prepared(
+    handle={"transfer_id": TRANSFER_ID, "ends_at": NOW.isoformat(), "is_beyond": "yes"}
+)
+
+
 @pytest.mark.parametrize(
     ("script", "meaning"),
     [
-        ([*PARTY, ("PUT", ONE, 200, "waiting_for_quote")], Accepted(handle=HANDLE)),
-        ([("POST", TRANSFERS, 200, "waiting_for_quote")], Accepted(handle=HANDLE)),
+        ([*PARTY, ("PUT", ONE, 200, "waiting_for_quote")], Prepared(handle=HANDLE)),
+        ([("POST", TRANSFERS, 200, "waiting_for_quote")], Prepared(handle=HANDLE)),
         (
             [("POST", TRANSFERS, 500, "party_not_found")],
             declined(
@@ -139,37 +146,27 @@ PARTY: Script = [("POST", TRANSFERS, 200, "waiting_for_party")]
         ([*PARTY, ("PUT", ONE, 500, "server_busy")], NotSent),
         ([*PARTY, ("PUT", ONE, 504, "html")], NotSent("status 504: no JSON")),
         (
-            [
-                *PARTY,
-                ("PUT", ONE, 200, "waiting_for_conversion"),
-                ("PUT", ONE, 200, "aborted"),
-            ],
+            [*PARTY, ("PUT", ONE, 200, "waiting_for_conversion"), ("PUT", ONE, 200, "aborted")],
             declined("NEEDS_CONVERSION", "the payee's provider takes no XOF"),
         ),
-        # It paid, or may have: nothing is declined or sent again then.
-        (
-            [("POST", TRANSFERS, 200, "completed")],
-            Final(word=Word.SUCCEEDED, provider_transaction_id=TRANSFER_ID),
-        ),
-        (
-            [("POST", TRANSFERS, 504, "timeout")],
-            Accepted(handle={"transfer_id": TRANSFER_ID, "ends_at": NOW.isoformat()}),
-        ),
-        (
-            [*PARTY, ("PUT", ONE, 500, "transfer_refused")],
-            Accepted(handle={"transfer_id": TRANSFER_ID, "ends_at": NOW.isoformat()}),
-        ),
+        # It went on without us: whatever is submitted now has to ask, and not to pay.
+        ([("POST", TRANSFERS, 200, "completed")], BEYOND),
+        ([("POST", TRANSFERS, 504, "timeout")], BEYOND),
+        ([*PARTY, ("PUT", ONE, 500, "transfer_refused")], BEYOND),
     ],
 )
-async def test_what_an_answer_to_a_payout_means(
-    adapter: MojaloopAdapter, script: Script, meaning: Submission | type
+async def test_what_an_answer_means_before_the_quote_is_accepted(
+    adapter: MojaloopAdapter, script: Script, meaning: Prepared | Declined | NotSent | type
 ) -> None:
     with replaying() as replayed:
         for method, url, status, name in script:
             getattr(replayed, method.lower())(url, status=status, body=named(name))
-        outcome = await adapter.pay_out(TRANSFER, "po.1")
+        outcome = await adapter.prepare(TRANSFER, "po.1")
         assert len([one for calls in replayed.requests.values() for one in calls]) == len(script)
     assert (type(outcome) if isinstance(meaning, type) else outcome) == meaning
+
+
+UNKNOWN_THERE = "the scheme does not know the transfer"
 
 
 @pytest.mark.parametrize(
@@ -184,24 +181,20 @@ async def test_what_an_answer_to_a_payout_means(
         (
             HANDLE,
             [("PUT", ONE, 200, "completed_reserved"), ("GET", ONE, 200, "status_reserved")],
-            Pending("RESERVED"),
+            Accepted(handle=HANDLE),
         ),
         (HANDLE, [("PUT", ONE, 504, "timeout"), ("GET", ONE, 200, "status_committed")], PAID),
         (
             HANDLE,
-            [("PUT", ONE, 504, "timeout"), ("GET", ONE, 200, "status_received")],
-            Pending("RECEIVED"),
-        ),
-        (
-            HANDLE,
             [("PUT", ONE, 504, "timeout"), ("GET", ONE, 200, "status_settled")],
-            Pending("SETTLED"),
+            Accepted(handle=HANDLE),
         ),
         (
             HANDLE,
             [("PUT", ONE, 504, "timeout"), ("GET", ONE, 500, "status_unknown")],
-            Pending("the scheme does not know the transfer"),
+            Unknown(UNKNOWN_THERE),
         ),
+        (HANDLE, [("PUT", ONE, 504, "timeout"), ("GET", ONE, 500, "server_busy")], Unknown),
         (
             HANDLE,
             [("PUT", ONE, 500, "transfer_refused"), ("GET", ONE, 200, "status_aborted")],
@@ -228,20 +221,41 @@ async def test_what_an_answer_to_a_payout_means(
         (HANDLE, [("PUT", ONE, 200, "truncated")], Unknown("status 200: no JSON")),
         (HANDLE, [("PUT", ONE, 502, "html")], Unknown("status 502: no JSON")),
         (HANDLE, [("PUT", ONE, 500, "not_cached")], Unknown),
-        # The quote has ended: nobody accepts it any more, and nobody gives it up yet.
-        (LATE, [("GET", ONE, 200, "status_committed")], PAID),
-        (
-            LATE,
-            [("GET", ONE, 500, "status_unknown")],
-            Pending("the scheme does not know the transfer"),
-        ),
+        (BEYOND.handle, [("GET", ONE, 200, "status_aborted")], failed("ABORTED")),
+        (BEYOND.handle, [("GET", ONE, 500, "status_unknown")], Unknown(UNKNOWN_THERE)),
+        (LATE, [], NotSent("the quote has ended before it was accepted")),
+        ({}, [], NotSent("nothing was prepared")),
+        (HANDLE | {"ends_at": "soon"}, [], NotSent("nothing was prepared")),
+    ],
+)
+async def test_what_an_answer_to_an_accepted_quote_means(
+    adapter: MojaloopAdapter, handle: dict[str, str], script: Script, meaning: Submission | type
+) -> None:
+    with replaying() as replayed:
+        for method, url, status, name in script:
+            getattr(replayed, method.lower())(url, status=status, body=named(name))
+        outcome = await adapter.pay_out(replace(TRANSFER, handle=handle), "po.1")
+        sent = [one for calls in replayed.requests.values() for one in calls]
+    assert (type(outcome) if isinstance(meaning, type) else outcome) == meaning
+    assert len(sent) == len(script)
+    assert {one.kwargs["data"] for one in sent} <= {b'{"acceptQuote":true}', None}
+
+
+NEVER = NotSent("the scheme never got the transfer, and its quote was refused")
+
+
+@pytest.mark.parametrize(
+    ("handle", "script", "meaning"),
+    [
+        (HANDLE, [("GET", ONE, 200, "status_committed")], PAID),
+        (HANDLE, [("GET", ONE, 200, "status_received")], Pending("RECEIVED")),
+        (HANDLE, [("GET", ONE, 200, "status_aborted")], failed("ABORTED")),
+        (HANDLE, [("GET", ONE, 500, "status_unknown")], Pending(UNKNOWN_THERE)),
+        (HANDLE, [("GET", ONE, 502, "html")], Unknown("status 502: no JSON")),
+        (LATE, [("GET", ONE, 500, "status_unknown")], Pending(UNKNOWN_THERE)),
         # All is over: it is refused first, and then the scheme's word is the end.
         (OVER, [("PUT", ONE, 200, "completed")], PAID),
-        (
-            OVER,
-            [("PUT", ONE, 200, "aborted"), ("GET", ONE, 500, "status_unknown")],
-            failed("3302"),
-        ),
+        (OVER, [("PUT", ONE, 200, "aborted"), ("GET", ONE, 500, "status_unknown")], NEVER),
         (OVER, [("PUT", ONE, 200, "aborted"), ("GET", ONE, 200, "status_committed")], PAID),
         (
             OVER,
@@ -251,6 +265,8 @@ async def test_what_an_answer_to_a_payout_means(
         (OVER, [("PUT", ONE, 200, "aborted"), ("GET", ONE, 500, "server_busy")], Unknown),
         (OVER, [("PUT", ONE, 504, "timeout")], Unknown),
         (OVER, [("PUT", ONE, 503, "empty")], Unknown("status 503: empty")),
+        (OVER, [("PUT", ONE, 200, "html")], Unknown("status 200: no JSON")),
+        (None, [], NotSent),
         ({}, [], Unknown("the kept handle is of something else")),
         (HANDLE | {"ends_at": "soon"}, [], Unknown("the kept handle is of something else")),
         (HANDLE | {"ends_at": "2026-03-01T12:01:00"}, [], Unknown),
@@ -258,48 +274,44 @@ async def test_what_an_answer_to_a_payout_means(
     ],
 )
 async def test_what_became_of_a_payout(
-    adapter: MojaloopAdapter, handle: dict[str, str], script: Script, meaning: Inquiry | type
+    adapter: MojaloopAdapter,
+    handle: dict[str, str] | None,
+    script: Script,
+    meaning: Inquiry | type,
 ) -> None:
     with replaying() as replayed:
         for method, url, status, name in script:
             getattr(replayed, method.lower())(url, status=status, body=named(name))
         outcome = await adapter.inquire_payout("po.1", handle)
         sent = [one for calls in replayed.requests.values() for one in calls]
-        assert len(sent) == len(script)
-        said = [one.kwargs["data"] for one in sent if one.kwargs["data"]]
     assert (type(outcome) if isinstance(meaning, type) else outcome) == meaning
-    accepts = b'{"acceptQuote":true}' if handle is HANDLE else b'{"acceptQuote":false}'
-    assert set(said) <= {accepts}
+    assert len(sent) == len(script)
+    assert {one.kwargs["data"] for one in sent} <= {b'{"acceptQuote":false}', None}
 
 
 KNOWN = {"transaction_request_id": REQUEST_ID}
 
 
 @pytest.mark.parametrize(
-    ("status", "name", "waits", "meaning"),
+    ("status", "name", "meaning"),
     [
-        (200, "request_waiting", True, Accepted(handle=KNOWN)),
-        (200, "request_received", False, Accepted(handle=KNOWN)),
-        (500, "request_party_not_found", True, Declined),
-        (500, "request_party_not_found", False, Declined),
-        (400, "invalid", True, Declined),
-        (500, "request_timeout", True, NotSent),
-        (504, "request_timeout", False, Unknown),
-        (200, "html", True, NotSent("status 200: no JSON")),
-        (200, "truncated", False, Unknown("status 200: no JSON")),
-        (503, "empty", True, NotSent("status 503: empty")),
+        (200, "request_waiting", Prepared(handle=KNOWN)),
+        (200, "request_received", Prepared(handle=KNOWN)),
+        (500, "request_party_not_found", Declined),
+        (400, "invalid", Declined),
+        (500, "request_timeout", NotSent),
+        (200, "html", NotSent("status 200: no JSON")),
+        (200, "truncated", NotSent("status 200: no JSON")),
+        (503, "empty", NotSent("status 503: empty")),
     ],
 )
 async def test_what_an_answer_to_a_request_to_pay_means(
-    status: int, name: str, waits: bool, meaning: Submission | type
+    adapter: MojaloopAdapter, status: int, name: str, meaning: Prepared | NotSent | type
 ) -> None:
-    adapter = made(sdk_waits=waits)
-    charge = a_charge(money=Money(1500, "XOF"), phone="+2250700000001", callback_url=None)
     with replaying() as replayed:
         replayed.post(REQUESTS, status=status, body=named(name))
-        outcome = await adapter.submit(charge, f"{PAYMENT_ID}.1")
+        outcome = await adapter.prepare(CHARGE, f"{PAYMENT_ID}.1")
         ((sent,),) = replayed.requests.values()
-    await adapter.close()
     assert (type(outcome) if isinstance(meaning, type) else outcome) == meaning
     assert orjson.loads(sent.kwargs["data"]) == {
         "homeR2PTransactionId": f"{PAYMENT_ID}.1:XOF:1500",
@@ -315,6 +327,29 @@ async def test_what_an_answer_to_a_request_to_pay_means(
         "amount": "1500",
         "transactionType": "PAYMENT",
     }
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "meaning"),
+    [
+        (200, "request_received", Accepted(handle=KNOWN)),
+        (200, "request_received_and_named", Accepted(handle=KNOWN)),
+        (200, "request_rejected", Declined),
+        (500, "request_refused", Declined),
+        (500, "request_resent", Unknown),
+        (504, "request_timeout", Unknown),
+        (200, "html", Unknown("status 200: no JSON")),
+        (204, "empty", Unknown("status 204: empty")),
+        (503, "empty", Unknown("status 503: empty")),
+    ],
+)
+async def test_what_the_payers_provider_says_at_once(
+    adapter: MojaloopAdapter, status: int, name: str, meaning: Submission | type
+) -> None:
+    with replaying() as replayed:
+        replayed.put(REQUEST, status=status, body=named(name))
+        outcome = await adapter.submit(replace(CHARGE, handle=KNOWN), f"{PAYMENT_ID}.1")
+    assert (type(outcome) if isinstance(meaning, type) else outcome) == meaning
 
 
 NAMED: Script = [("PUT", REQUEST, 200, "request_received_and_named")]

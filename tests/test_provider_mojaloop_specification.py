@@ -8,8 +8,9 @@ import orjson
 import pytest
 
 from adapters.answer import Answer, object_in
-from adapters.base import Accepted, WebhookCall
+from adapters.base import WebhookCall
 from ledger.money import Money
+from tests.contracts.provider import ready, submit
 from tests.contracts.rail import LAST_DIGITS, PAYOUT_ID
 from tests.mojaloop_specification import MojaloopSpecification, requires_specifications
 from tests.replay import PAYMENT_ID, a_charge
@@ -36,19 +37,18 @@ async def world(tmp_path: Path, request: Any) -> AsyncIterator[MojaloopWorld]:
 async def play(world: MojaloopWorld) -> None:
     """Go through every scenario, both ways."""
     for number, ending in enumerate(LAST_DIGITS, start=1):
-        paid_out = await world.adapter.pay_out(world.transfer(ending), f"{PAYOUT_ID}.{number}")
-        handle = paid_out.handle if isinstance(paid_out, Accepted) else None
-        await world.adapter.inquire_payout("r", handle)
-        await world.adapter.inquire_payout("r", handle)
+        reference = f"{PAYOUT_ID}.{number}"
+        transfer, forbidden = await ready(world.adapter, world.transfer(ending), reference)
+        if forbidden is None:
+            await world.adapter.pay_out(transfer, reference)
+            await world.adapter.inquire_payout(reference, transfer.handle)
         charge = a_charge(
             money=Money(1550, "GHS"),
             phone=f"+22507000000{LAST_DIGITS[ending]}",
             callback_url=None,
         )
-        reference = f"{PAYMENT_ID}.{number}"
-        asked = await world.adapter.submit(charge, reference)
-        if isinstance(asked, Accepted):
-            await world.end(reference, asked, "paid")
+        await submit(world.adapter, charge, f"{PAYMENT_ID}.{number}")
+        await world.pass_time()
         await world.adapter.check_account(charge.phone, "CI")
 
 

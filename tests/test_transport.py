@@ -97,6 +97,27 @@ async def test_a_form_is_sent_as_a_form() -> None:
     assert sent.body in {b"a=b+c&d=%C3%A9%26%3D", b"a=b+c&d=%C3%A9%26="}
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+async def test_every_method_may_have_a_body(method: Method) -> None:
+    async with RawServer(answering(answer(202))) as server, a_transport() as transport:
+        got = await transport.call(method, server.url, json={"a": 1}, is_safe_to_repeat=False)
+    sent = [(one.line.split()[0], one.body) for one in server.requests]
+    assert (got.status, sent) == (202, [(method, b'{"a":1}')])
+
+
+async def test_a_form_can_be_sent_under_a_token() -> None:
+    async def fetch() -> Token:
+        return Token("t", 60.0)
+
+    async with RawServer(answering(answer(200))) as server, a_transport() as transport:
+        tokens = TokenCache(fetch)
+        await call_with_token(
+            transport, tokens, "POST", server.url, form={"a": "b"}, is_safe_to_repeat=True
+        )
+    (sent,) = server.requests
+    assert (sent.headers["authorization"], sent.body) == ("Bearer t", b"a=b")
+
+
 async def test_a_refused_connection_was_not_sent_and_is_tried_again_a_few_times() -> None:
     seen: list[Exchange] = []
     async with a_transport(observer=seen.append) as transport:
@@ -184,7 +205,7 @@ async def test_what_goes_wrong_after_sending_is_unknown_and_a_post_is_not_repeat
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 @pytest.mark.parametrize("is_new", [True, False])
 @pytest.mark.parametrize("script", [reset, hang_up])
 async def test_no_method_is_repeated_behind_our_back(
@@ -202,13 +223,6 @@ async def test_no_method_is_repeated_behind_our_back(
         with pytest.raises(AnswerUnknownError):
             await transport.call(method, server.url, json={"a": 1}, is_safe_to_repeat=False)
     assert len(server.requests) == (1 if is_new else 2)
-
-
-async def test_a_put_is_sent_with_its_body() -> None:
-    async with RawServer(answering(answer(200, b"{}"))) as server, a_transport() as transport:
-        got = await transport.call("PUT", server.url, json={"a": 1}, is_safe_to_repeat=False)
-    assert (got.status, server.requests[0].line) == (200, "PUT / HTTP/1.1")
-    assert server.requests[0].body == b'{"a":1}'
 
 
 async def test_what_is_safe_to_repeat_is_repeated_until_it_is_answered() -> None:

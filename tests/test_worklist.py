@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from adapters.base import Due as AdapterDue
 from projections.worklist import Due, WorklistProjection, WorkRow
-from tests.builders import NOW, paid, payment_id
+from tests.builders import NOW, Step, paid, payment_id
 from tests.projecting import Projected, ReadModel, opened
 
 # What happened to a payment -> (kind, seconds after its beginning at which it is due).
@@ -191,3 +191,31 @@ class TestWorklist(ReadModel):
 
         await asyncio.gather(project(), take())
         assert await work.listing(now=at(9999)) == []
+
+    async def test_a_refund_is_opened_submitted_asked_about_and_settled(
+        self, projected: Projected
+    ) -> None:
+        worklist = projected.projections.of(WorklistProjection)
+
+        async def kinds(*steps: Step) -> dict[str, str]:
+            await projected.story(*steps)
+            return {one.stream_id: one.kind for one in await worklist.listing(now=NOW)}
+
+        assert await kinds(*paid(0)) == {}
+        assert await kinds((0, "refund_reserved")) == {"re_0_1": "open"}
+        assert await kinds((0, "refund_opened")) == {"re_0_1": "submit"}
+        assert await kinds((0, "refund_started")) == {"re_0_1": "inquire"}
+        assert await kinds((0, "refund_success")) == {"re_0_1": "settle"}
+        assert await kinds((0, "refund_given")) == {}
+
+    async def test_a_refund_whose_word_has_changed_is_settled_again(
+        self, projected: Projected
+    ) -> None:
+        worklist = projected.projections.of(WorklistProjection)
+        await projected.story(*paid(0), (0, "refund"), (0, "refund_failed"))
+        assert [one.kind for one in await worklist.listing(now=NOW)] == ["settle"]
+        await projected.story((0, "refund_statement"), (0, "refund_released"))
+        # It was let go, and has succeeded meanwhile: the collection must hear of it.
+        assert [one.kind for one in await worklist.listing(now=NOW)] == ["settle"]
+        await projected.story((0, "refund_given"))
+        assert await worklist.listing(now=NOW) == []

@@ -23,7 +23,6 @@ from adapters.base import Final as FinalWord
 from adapters.providers._mojaloop_codes import (
     ABORTED,
     NEEDS_CONVERSION,
-    QUOTE_EXPIRED,
     QUOTE_SHORT,
     QUOTE_TOO_DEAR,
     QUOTE_UNREADABLE,
@@ -38,6 +37,8 @@ from ledger.money import Money, parse_money
 COMMITTED: Final = "COMMITTED"
 WAITS_FOR_PARTY: Final = "WAITING_FOR_PARTY_ACCEPTANCE"
 WAITS_FOR_QUOTE: Final = "WAITING_FOR_QUOTE_ACCEPTANCE"
+
+UNKNOWN_THERE: Final = "the scheme does not know the transfer"
 
 ID: Final = re.compile(r"[0-9A-Za-z-]{1,64}", re.ASCII)
 _CODE_IN_TEXT: Final = re.compile(r'"errorCode"\s*:\s*"?([1-9][0-9]{3})\b')
@@ -203,8 +204,8 @@ def parse_fate(
         return Pending(said(state, length_max=40) or "")
     if answer.status != 200 and code_in(body) == UNKNOWN_TRANSFER:
         if is_over:
-            return failed(code or QUOTE_EXPIRED, transfer_id)
-        return Pending("the scheme does not know the transfer")
+            return NotSent("the scheme never got the transfer, and its quote was refused")
+        return Pending(UNKNOWN_THERE)
     return Unknown(told(answer))
 
 

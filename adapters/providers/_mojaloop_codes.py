@@ -16,7 +16,6 @@ ABORTED: Final = "ABORTED"
 """The scheme gave a transfer up."""
 REJECTED: Final = "REJECTED"
 """The payer, or the payer's provider, said no to a request to pay."""
-QUOTE_EXPIRED: Final = "3302"
 UNKNOWN_TRANSFER: Final = "3208"
 PAYEE_SAYS_NO_QUOTE: Final = "5103"
 PAYEE_SAYS_NO_TRANSFER: Final = "5105"
@@ -27,6 +26,7 @@ QUOTE_SHORT: Final = "QUOTE_SHORT"
 QUOTE_TOO_DEAR: Final = "QUOTE_TOO_DEAR"
 QUOTE_UNREADABLE: Final = "QUOTE_UNREADABLE"
 NEEDS_CONVERSION: Final = "NEEDS_CONVERSION"
+SDK_DOES_NOT_WAIT: Final = "SDK_DOES_NOT_WAIT"
 
 MEANINGS: Final[Mapping[str, Refusal]] = {
     "1000": Refusal.PROVIDER_UNAVAILABLE,
@@ -54,7 +54,7 @@ MEANINGS: Final[Mapping[str, Refusal]] = {
     "3206": Refusal.INVALID_REQUEST,
     UNKNOWN_TRANSFER: Refusal.INVALID_REQUEST,
     "3300": Refusal.TIMED_OUT,
-    QUOTE_EXPIRED: Refusal.TIMED_OUT,
+    "3302": Refusal.TIMED_OUT,
     "3303": Refusal.TIMED_OUT,
     "4000": Refusal.NOT_ALLOWED,
     "4001": Refusal.MERCHANT_FUNDS_SHORT,
@@ -81,6 +81,7 @@ MEANINGS: Final[Mapping[str, Refusal]] = {
     QUOTE_SHORT: Refusal.INVALID_AMOUNT,
     QUOTE_TOO_DEAR: Refusal.INVALID_AMOUNT,
     QUOTE_UNREADABLE: Refusal.PROVIDER_ERROR,
+    SDK_DOES_NOT_WAIT: Refusal.MERCHANT_NOT_ALLOWED,
 }
 
 REFUSING: Final = ("3", "4", "5")

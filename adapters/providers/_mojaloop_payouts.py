@@ -1,19 +1,17 @@
-"""Outgoing transfers through the SDK: prepared first, paid once their id is kept.
+"""Outgoing transfers through the SDK: prepared up to a quote, paid by accepting it, asked about.
 
-`prepare` goes as far as the quote; `ask` accepts it, asks about it, and refuses it when its time is
-long over. Why it is cut there is said in `adapters.providers.mojaloop`.
-
-    now < the quote's end          PUT acceptQuote true; if that brings no COMMITTED, GET
-    until `settle_seconds` later   GET only: a transfer may be under way
-    after that                     PUT acceptQuote false, then GET: 3208 is now the end
+    prepare   POST, PUT acceptParty       a quote, and with it the transfer's id; nothing has moved
+    pay       PUT acceptQuote true        COMMITTED is paid; whatever else it says, GET
+    ask       GET                         the scheme's own word
+      late    PUT acceptQuote false, GET  3208 now means that it never got it, and never will
 
 The last line is certain because the refusal is what the SDK remembers from then on, and because no
-server takes a transfer whose own expiry has passed.
+server takes a transfer whose own expiry has passed; so it waits for `settle_seconds`.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Final
@@ -21,10 +19,12 @@ from typing import Final
 import structlog
 
 from adapters.answer import Answer, NotSentError, TransportError, object_in
-from adapters.base import Accepted, Declined, Inquiry, NotSent, Submission, Unknown
+from adapters.base import Accepted, Declined, Inquiry, NotSent, Pending, Submission, Unknown
 from adapters.base import Final as FinalWord
+from adapters.powers import Prepared
 from adapters.providers._mojaloop_answers import (
     COMMITTED,
+    UNKNOWN_THERE,
     WAITS_FOR_PARTY,
     fulfilment_of,
     id_at,
@@ -55,21 +55,16 @@ class Payouts:
     """The three calls of a transfer, and the question about it."""
 
     def __init__(
-        self,
-        transport: Transport,
-        base_url: str,
-        *,
-        sdk_waits: bool,
-        excess_minor_max: int,
-        settle_seconds: float,
+        self, transport: Transport, base_url: str, *, excess_minor_max: int, settle_seconds: float
     ) -> None:
         self._transport, self._root = transport, f"{base_url}/transfers"
-        self._sdk_waits, self._excess_minor_max = sdk_waits, excess_minor_max
+        self._excess_minor_max = excess_minor_max
         self._settle = timedelta(seconds=settle_seconds)
 
-    async def prepare(self, request: Mapping[str, object], asked: Money, payee: str) -> Submission:
+    async def prepare(
+        self, request: Mapping[str, object], asked: Money, payee: str
+    ) -> Prepared | Declined | NotSent:
         """Look the payee up and get a quote; the handle of what can then be accepted."""
-        transfer_id = None
         try:
             answer = await self._transport.call(
                 "POST", self._root, json=dict(request), is_safe_to_repeat=False
@@ -82,15 +77,20 @@ class Payouts:
                     return refusal
                 answer = await self._continue(transfer_id, {"acceptParty": True})
                 state = _state_in(answer)
-        except NotSentError as error:
-            return NotSent(error.reason)
         except TransportError as error:
-            return self._in_doubt(error.reason, transfer_id)
-        if transfer_id is not None and (text_at(state, "currentState") or "").startswith(_WAITS):
+            return NotSent(error.reason)
+        if transfer_id is None:
+            return refusal_in(answer)
+        if (text_at(state, "currentState") or "").startswith(_WAITS):
             return await self._quoted(transfer_id, state, asked)
-        return self._unquoted(answer, state, transfer_id)
+        if member(state, "quoteResponse") is None and member(state, "fulfil") is None:
+            return refusal_in(answer)
+        # It went on without us, and may have paid: whoever submits it now has to ask, not to pay.
+        log.error("mojaloop.sdk_does_not_wait", remedy="AUTO_ACCEPT_QUOTES=false")
+        ends_at = self._transport.now().isoformat()
+        return Prepared(handle={"transfer_id": transfer_id, "ends_at": ends_at, "is_beyond": "yes"})
 
-    async def _quoted(self, transfer_id: str, state: object, asked: Money) -> Submission:
+    async def _quoted(self, transfer_id: str, state: object, asked: Money) -> Prepared | Declined:
         quote = parse_quote(state, asked, excess_minor_max=self._excess_minor_max)
         if not isinstance(quote, Declined):
             handle = {
@@ -100,7 +100,7 @@ class Payouts:
             }
             if quote.received is not None:
                 handle |= {"amount": quote.received, "currency": asked.currency}
-            return Accepted(handle=handle)
+            return Prepared(handle=handle)
         try:
             await self._continue(transfer_id, {"acceptQuote": False})
         except TransportError:
@@ -108,62 +108,59 @@ class Payouts:
             log.info("mojaloop.quote_left_open", code=quote.code)
         return quote
 
-    def _unquoted(self, answer: Answer, state: object, transfer_id: str | None) -> Submission:
-        """Say what it means that the SDK stopped somewhere else than where we accept."""
-        is_beyond = (
-            member(state, "quoteResponse") is not None or member(state, "fulfil") is not None
-        )
-        if transfer_id is not None and is_beyond:
-            log.error("mojaloop.sdk_does_not_wait", remedy="AUTO_ACCEPT_QUOTES=false")
-            if state_of(answer) == COMMITTED:
-                return FinalWord(word=Word.SUCCEEDED, provider_transaction_id=transfer_id)
-            return self._accepted_blindly(transfer_id)
-        outcome = refusal_in(answer)
-        if isinstance(outcome, NotSent):
-            return self._in_doubt(outcome.reason, transfer_id)
-        return outcome
-
-    def _in_doubt(self, reason: str, transfer_id: str | None) -> Submission:
-        """No usable word before acceptance: harmless where the SDK waits for us, else not."""
-        if self._sdk_waits:
-            return NotSent(reason)
-        return Unknown(reason) if transfer_id is None else self._accepted_blindly(transfer_id)
-
-    def _accepted_blindly(self, transfer_id: str) -> Accepted:
-        """A transfer that may have gone its way without us: to be asked about only."""
-        ends_at = self._transport.now().isoformat()
-        return Accepted(handle={"transfer_id": transfer_id, "ends_at": ends_at})
+    async def pay(self, handle: Mapping[str, str]) -> Submission:
+        """Accept the quote, and say what became of it."""
+        transfer_id, ends_at = id_at(handle, "transfer_id"), moment(handle.get("ends_at"))
+        if transfer_id is None or ends_at is None:
+            return NotSent("nothing was prepared")
+        code = None
+        try:
+            if "is_beyond" not in handle:
+                if self._transport.now() >= ends_at - timedelta(seconds=ACCEPT_MARGIN_SECONDS):
+                    return NotSent("the quote has ended before it was accepted")
+                answer = await self._continue(transfer_id, {"acceptQuote": True})
+                if state_of(answer) == COMMITTED:
+                    return _submitted(self._fate(answer, handle, transfer_id), handle)
+                if not _is_of_the_sdk(answer):
+                    # Somebody before it answered: a question would take the transfer from it.
+                    return Unknown(told(answer))
+                code = _code_of(answer)
+        except NotSentError as error:
+            return NotSent(error.reason)
+        except TransportError as error:
+            return Unknown(error.reason)
+        try:
+            return _submitted(await self._asked(handle, transfer_id, code=code), handle)
+        except TransportError as error:
+            return Unknown(error.reason)
 
     async def ask(self, handle: Mapping[str, str] | None) -> Inquiry:
-        """Accept the quote if it still holds, and find out what became of the transfer."""
+        """Find out what became of a transfer whose quote was accepted, or may have been."""
         if handle is None:
-            reason = "the transfer's id was never read, so nobody can have accepted its quote"
-            return NotSent(reason) if self._sdk_waits else Unknown(f"{reason}, but the SDK might")
+            return NotSent("it was never prepared, and nobody can have accepted its quote")
         transfer_id, ends_at = id_at(handle, "transfer_id"), moment(handle.get("ends_at"))
         if transfer_id is None or ends_at is None:
             return Unknown("the kept handle is of something else")
         try:
-            return await self._asked(handle, transfer_id, ends_at)
+            is_over = self._transport.now() >= ends_at + self._settle
+            if is_over:
+                answer = await self._continue(transfer_id, {"acceptQuote": False})
+                if state_of(answer) == COMMITTED:
+                    return self._fate(answer, handle, transfer_id)
+                if answer.status not in {200, 204} or not _is_of_the_sdk(answer):
+                    return Unknown(told(answer))
+            return await self._asked(handle, transfer_id, is_over=is_over)
         except TransportError as error:
             return Unknown(error.reason)
 
     async def _asked(
-        self, handle: Mapping[str, str], transfer_id: str, ends_at: datetime
+        self,
+        handle: Mapping[str, str],
+        transfer_id: str,
+        *,
+        code: str | None = None,
+        is_over: bool = False,
     ) -> Inquiry:
-        now = self._transport.now()
-        code, is_over = None, now >= ends_at + self._settle
-        if is_over or now < ends_at - timedelta(seconds=ACCEPT_MARGIN_SECONDS):
-            answer = await self._continue(transfer_id, {"acceptQuote": not is_over})
-            state = _state_in(answer)
-            if state_of(answer) == COMMITTED:
-                return self._fate(answer, handle, transfer_id)
-            is_the_sdk_s = text_at(state, "currentState") is not None or not answer.body
-            if not is_the_sdk_s or (is_over and answer.status not in {200, 204}):
-                # Somebody before the SDK answered, and it may still have its transfer to itself.
-                return Unknown(told(answer))
-            code = refused_code(answer)
-            if text_at(state, "currentState") == "WAITING_FOR_CONVERSION_ACCEPTANCE":
-                code = NEEDS_CONVERSION
         answer = await self._transport.call(
             "GET", f"{self._root}/{transfer_id}", is_safe_to_repeat=True, is_inquiry=True
         )
@@ -194,6 +191,31 @@ class Payouts:
         return await self._transport.call(
             "PUT", f"{self._root}/{transfer_id}", json=dict(choice), is_safe_to_repeat=False
         )
+
+
+def _submitted(fate: Inquiry, handle: Mapping[str, str]) -> Submission:
+    """Say as the outcome of a submission what was just found out about it.
+
+    A transfer that the scheme does not know yet may be on its way to it: that is unknown.
+    """
+    match fate:
+        case FinalWord() | Unknown():
+            return fate
+        case Pending() if fate.detail != UNKNOWN_THERE:
+            return Accepted(handle=handle)
+    return Unknown(UNKNOWN_THERE)
+
+
+def _is_of_the_sdk(answer: Answer) -> bool:
+    """Whether the SDK itself answered: it shows a state, or nothing at all."""
+    return text_at(_state_in(answer), "currentState") is not None or not answer.body
+
+
+def _code_of(answer: Answer) -> str | None:
+    """Why the SDK did not pay, where it says so."""
+    if text_at(_state_in(answer), "currentState") == "WAITING_FOR_CONVERSION_ACCEPTANCE":
+        return NEEDS_CONVERSION
+    return refused_code(answer)
 
 
 def _state_in(answer: Answer) -> object:

@@ -14,28 +14,31 @@ and calls it there by plain http: let it call directly, for proxies write addres
 
 What an answer means for the money:
 
-    POST /transfers, PUT acceptParty   nothing has moved, and nothing will before acceptQuote
+    POST, PUT acceptParty              nothing has moved, and nothing will before acceptQuote
       an error 3xxx, 4xxx, 5xxx, 400   declined
       a quote that we do not like      declined; it is refused there too
-      all else                         not sent, if `sdk_waits`; unknown, if it may pay by itself
-    PUT acceptQuote                    fulfil.body.transferState COMMITTED: paid; all else: ask
+      all else, even silence           not sent
+    PUT acceptQuote                    fulfil.body.transferState COMMITTED: paid. Else it is asked
     GET /transfers/{id}                COMMITTED: paid. ABORTED: failed. Else open, but
-      3208 (unknown there)             failed, long after the quote has ended and was refused
-    POST /requestToPay                 as POST /transfers: nobody has been asked yet
-    PUT acceptParty                    COMPLETED: the payer's provider has the request, no more
+      3208 (unknown there)             not sent, long after the quote has ended and was refused
+    POST /requestToPay                 nothing has moved, and nobody has been asked to pay
+    PUT acceptParty                    COMPLETED: accepted; the payer's provider has it, no more
+      an error 4xxx                    declined
+      all else                         unknown
     PUT /transfers/{id} at our side    COMMITTED: paid. ABORTED: failed (`_mojaloop_backend`)
 
 `currentState` is never the state of the money. 504 and ERROR_OCCURRED are no word at all.
 
-Why the quote is accepted by the first inquiry and not by the submission: the SDK chooses the
-transfer's id and does not know a repeated homeTransactionId. Whoever pays before he has kept that
-id may be left, by a lost answer or a crash, with a payment nobody can ask about. So a submission
-only prepares, and returns the id; once it is kept, `inquire_payout` accepts, as often as it must:
-one id is one transfer, at the SDK and by FSPIOP's rule of resending at every server behind it. It
-is the same with a request to pay. Refused: one call that pays, with its unknowable losses.
+Why in two parts (`Prepares`): the SDK chooses the transfer's id, and one homeTransactionId makes as
+many transfers as it is sent. Whoever pays before that id is kept may be left, by a lost answer or a
+crash, with a payment nobody can ask about. One id is one transfer, at the SDK and by FSPIOP's rule
+of resending at every server behind it.
+
+Why nothing is done unless the deployment says that the SDK waits: its defaults do not, and then the
+first call pays. It is found out, but too late.
 
 Why a question may be the end of a transfer: GET overwrites what the SDK remembers of it. So nobody
-asks about a quote that could still be accepted; PUT comes first.
+asks about a quote that nobody has accepted, unless whoever should have is gone.
 """
 
 import re
@@ -43,21 +46,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hmac import compare_digest
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final
 
-from pydantic import Field, SecretStr, field_validator
-
-from adapters.answer import NotSentError, TransportError, object_in
+from adapters.answer import Answer, NotSentError, TransportError, object_in
 from adapters.base import (
     Accepted,
     Capability,
     Charge,
+    Declined,
     Inquiry,
     NotSent,
     Pace,
     Pending,
     Power,
-    ProviderSettings,
     Submission,
     Unknown,
     Verdict,
@@ -66,7 +67,7 @@ from adapters.base import (
     WebhookUnreadableError,
 )
 from adapters.base import Final as FinalWord
-from adapters.powers import AccountCheck, Reply, Return, Transfer
+from adapters.powers import AccountCheck, Prepared, Reply, Return, Transfer
 from adapters.providers._mojaloop_answers import (
     code_in,
     id_at,
@@ -76,7 +77,7 @@ from adapters.providers._mojaloop_answers import (
     told,
 )
 from adapters.providers._mojaloop_backend import Merchant, answer_to, commands_in
-from adapters.providers._mojaloop_codes import MEANINGS, UNKNOWN_PARTY
+from adapters.providers._mojaloop_codes import MEANINGS, SDK_DOES_NOT_WAIT, UNKNOWN_PARTY
 from adapters.providers._mojaloop_payouts import Payouts
 from adapters.providers._mojaloop_requests import (
     build_request_to_pay,
@@ -84,73 +85,18 @@ from adapters.providers._mojaloop_requests import (
     msisdn,
     parse_request_to_pay,
 )
+from adapters.providers._mojaloop_settings import MojaloopSettings
 from adapters.refusals import Refusal
 from adapters.transcript import MASK, Scrubber
 from adapters.transport import OpenTransport
 from ledger.commands import PaymentCommand
 from ledger.evidence import Word
-from ledger.money import Money
 
 _ID_IN_PATH: Final = re.compile(r"/(transfers|requestToPay)/[^/\s?]+", re.ASCII)
 """Where an id stands with which whoever reaches the SDK could accept or refuse."""
 
 
-class Settings(ProviderSettings):
-    """What a deployment says about its SDK Scheme Adapter and its place in the scheme."""
-
-    party_id_type: Literal["ACCOUNT_ID", "ALIAS", "BUSINESS", "MSISDN"] = Field(
-        default="BUSINESS", description="What kind of identifier the merchant has in the scheme."
-    )
-    party_id: str = Field(
-        pattern=r"^[A-Za-z0-9._+-]{1,128}$",
-        description="The merchant's own identifier, as it is registered in the scheme's directory.",
-    )
-    display_name: str = Field(
-        default="Cauri",
-        pattern=r"^[\w.,'-][\w .,'-]{0,127}$",
-        description="What payers and payees see as the merchant's name.",
-    )
-    backend_secret: SecretStr = Field(
-        description="The secret part of the address at which the SDK calls: its BACKEND_ENDPOINT "
-        "is `<host>/webhooks/mojaloop/<backend_secret>`. 12 or more letters, digits, `-` and `_`."
-    )
-    former_backend_secret: SecretStr | None = Field(
-        default=None, description="The one before, still taken until the SDK has the new one."
-    )
-    sdk_waits: bool = Field(
-        default=False,
-        description="Say `true` once the SDK runs with AUTO_ACCEPT_PARTY, AUTO_ACCEPT_QUOTES and "
-        "AUTO_ACCEPT_R2P_PARTY all false. Then what got no answer was not paid, and is sent "
-        "again; else it waits for a person.",
-    )
-    excess_minor_max: int = Field(
-        default=0,
-        ge=0,
-        description="How much more than the payout its quote may cost, in the currency's smallest "
-        "unit; a dearer one is refused.",
-    )
-    settle_seconds: float = Field(
-        default=600.0,
-        ge=60,
-        description="How long after its quote's end a transfer that the scheme does not know is "
-        "given up; well above the SDK's EXPIRY_SECONDS.",
-    )
-    # The SDK itself waits 30 seconds for the scheme, and its answer is better than none.
-    call_timeout_seconds: float = Field(
-        default=45.0, gt=0, le=120, description="How long one call may take."
-    )
-    # The first inquiry is what lets a prepared payment go its way; a quote holds for a minute.
-    inquiry_first_seconds: float = Field(
-        default=1.0, gt=0, description="When an accepted payment is asked about first."
-    )
-
-    @field_validator("backend_secret", "former_backend_secret")
-    @classmethod
-    def _can_stand_in_an_address(cls, value: SecretStr | None) -> SecretStr | None:
-        pattern = r"[A-Za-z0-9_-]{12,128}"
-        if value is not None and re.fullmatch(pattern, value.get_secret_value()) is None:
-            raise ValueError("needs 12 or more letters, digits, - and _")
-        return value
+Settings = MojaloopSettings
 
 
 class MojaloopAdapter:
@@ -175,9 +121,10 @@ class MojaloopAdapter:
     webhook_proof: ClassVar[WebhookProof] = "secret"
     is_askable: ClassVar[bool] = False
     refusals: ClassVar[Mapping[str, Refusal]] = MEANINGS
+    reaches: ClassVar[frozenset[str]] = frozenset()
     can_refund_in_part = True
 
-    def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
+    def __init__(self, settings: MojaloopSettings, open_transport: OpenTransport) -> None:
         """Make the adapter; nothing is called before it is asked to."""
         self.pace: Pace = settings.pace
         self._settings = settings
@@ -206,7 +153,6 @@ class MojaloopAdapter:
         self._payouts = Payouts(
             self._transport,
             settings.base_url,
-            sdk_waits=settings.sdk_waits,
             excess_minor_max=settings.excess_minor_max,
             settle_seconds=settings.settle_seconds,
         )
@@ -215,46 +161,65 @@ class MojaloopAdapter:
         """Name a submission: it is our own text, which the SDK keeps and gives back."""
         return f"{payment_id}.{number}"
 
-    async def submit(self, charge: Charge, reference: str) -> Submission:
-        """Look the payer up; the payer is asked once the request's id is kept."""
-        request = build_request_to_pay(charge, reference, self._merchant)
+    async def prepare(
+        self, order: Charge | Transfer | Return, reference: str
+    ) -> Prepared | Declined | NotSent:
+        """Look the other party up; for money that goes out, get a quote too."""
+        if not self._settings.sdk_waits:
+            reason = "set CAURI_MOJALOOP_SDK_WAITS once the SDK waits for every acceptance"
+            return Declined(code=SDK_DOES_NOT_WAIT, reason=reason, is_technical=True)
+        if not isinstance(order, Charge):
+            note = order.description or order.payment_id
+            if isinstance(order, Return):
+                original = order.original
+                note = f"Refund of {original.provider_transaction_id or original.payment_id}"
+            request = build_transfer(reference, order.money, order.phone, note, self._merchant)
+            return await self._payouts.prepare(request, order.money, msisdn(order.phone))
         try:
             answer = await self._transport.call(
-                "POST", f"{self._root}/requestToPay", json=request, is_safe_to_repeat=False
+                "POST",
+                f"{self._root}/requestToPay",
+                json=build_request_to_pay(order, reference, self._merchant),
+                is_safe_to_repeat=False,
             )
+        except TransportError as error:
+            return NotSent(error.reason)
+        request_id = id_at(object_in(answer.body), "transactionRequestId")
+        if answer.status == 200 and request_id is not None:
+            return Prepared(handle={"transaction_request_id": request_id})
+        return refusal_in(answer)
+
+    async def submit(self, charge: Charge, reference: str) -> Submission:
+        """Let the payer be asked."""
+        request_id = id_at(charge.handle, "transaction_request_id")
+        if request_id is None:
+            return NotSent("nothing was prepared")
+        try:
+            answer = await self._accept(request_id)
         except NotSentError as error:
             return NotSent(error.reason)
         except TransportError as error:
-            return self._in_doubt(error.reason)
-        request_id = id_at(object_in(answer.body), "transactionRequestId")
-        if answer.status == 200 and request_id is not None:
-            return Accepted(handle={"transaction_request_id": request_id})
-        outcome = refusal_in(answer)
-        return self._in_doubt(outcome.reason) if isinstance(outcome, NotSent) else outcome
-
-    def _in_doubt(self, reason: str) -> NotSent | Unknown:
-        return NotSent(reason) if self._settings.sdk_waits else Unknown(reason)
+            return Unknown(error.reason)
+        outcome = parse_request_to_pay(answer)
+        if isinstance(outcome, Unknown):
+            return outcome
+        if isinstance(outcome, FinalWord):
+            return Declined(code=str(outcome.code), reason=told(answer), is_technical=False)
+        return Accepted(handle=charge.handle)
 
     async def inquire(self, reference: str, handle: Mapping[str, str] | None) -> Inquiry:
-        """Let the payer be asked, and find out what the payer's provider has said of it.
+        """Ask what the payer's provider has said of a request; the same again is the question.
 
         Only a refusal, and a transfer that has the name which the payer's provider gave in
         advance, can be found out so; everything else is told by the scheme alone.
         """
         if handle is None:
-            return self._in_doubt("the request's id was never read, so nobody was asked to pay")
+            return NotSent("it was never prepared, and nobody was asked to pay")
         request_id = id_at(handle, "transaction_request_id")
         if request_id is None:
             return Unknown("the kept handle is of something else")
         try:
-            answer = await self._transport.call(
-                "PUT",
-                f"{self._root}/requestToPay/{request_id}",
-                json={"acceptParty": True},
-                is_safe_to_repeat=False,
-                is_inquiry=True,
-            )
-            outcome = parse_request_to_pay(answer)
+            outcome = parse_request_to_pay(await self._accept(request_id))
             if not isinstance(outcome, str):
                 return outcome
             answer = await self._transport.call(
@@ -269,28 +234,29 @@ class MojaloopAdapter:
         fate = parse_fate(answer, outcome, paid=paid, code=None, is_over=False)
         return Pending(fate.reason) if isinstance(fate, Unknown) else fate
 
-    async def pay_out(self, transfer: Transfer, reference: str) -> Submission:
-        """Look the payee up and get a quote; it is paid once the transfer's id is kept."""
-        return await self._prepare(
-            reference, transfer.money, transfer.phone, transfer.description or transfer.payment_id
+    async def _accept(self, request_id: str) -> Answer:
+        return await self._transport.call(
+            "PUT",
+            f"{self._root}/requestToPay/{request_id}",
+            json={"acceptParty": True},
+            is_safe_to_repeat=False,
         )
 
+    async def pay_out(self, transfer: Transfer, reference: str) -> Submission:
+        """Accept the quote that was prepared."""
+        return await self._payouts.pay(transfer.handle)
+
     async def inquire_payout(self, reference: str, handle: Mapping[str, str] | None) -> Inquiry:
-        """Let a prepared payout be paid, or ask what became of it."""
+        """Ask what became of a payout."""
         return await self._payouts.ask(handle)
 
     async def refund(self, wanted: Return, reference: str) -> Submission:
-        """Prepare a transfer back to who paid; the scheme has no other refund."""
-        note = f"Refund of {wanted.original.provider_transaction_id or wanted.original.payment_id}"
-        return await self._prepare(reference, wanted.money, wanted.phone, note)
+        """Accept the quote of a transfer back to who paid; the scheme has no other refund."""
+        return await self._payouts.pay(wanted.handle)
 
     async def inquire_refund(self, reference: str, handle: Mapping[str, str] | None) -> Inquiry:
-        """Let a prepared refund be paid, or ask what became of it."""
+        """Ask what became of a refund."""
         return await self._payouts.ask(handle)
-
-    async def _prepare(self, reference: str, money: Money, phone: str, note: str) -> Submission:
-        request = build_transfer(reference, money, phone, note, self._merchant)
-        return await self._payouts.prepare(request, money, msisdn(phone))
 
     async def check_account(self, phone: str, country: str) -> AccountCheck | Unknown:
         """Ask the scheme's directory whether anybody serves a number."""

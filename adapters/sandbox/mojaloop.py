@@ -40,6 +40,9 @@ from adapters.sandbox.rail import RailSandbox
 from adapters.sandbox.server import RefusedError
 from adapters.sandbox.timer import Timer, wait
 
+DEFAULT_WEBHOOK_URL: Final = "http://localhost:8080/webhooks/mojaloop/portal"
+"""Where a server on this machine has its door; the last part stands for the secret."""
+
 HOME: Final = web.RequestKey("home", str)
 """The merchant's own name of what a call is about."""
 
@@ -66,11 +69,12 @@ class MojaloopSandbox(RailSandbox):
         self._transfers: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         super().__init__(self.settings, clock=clock, faults=faults, timer=timer)
-        self.register_webhooks(self.settings.backend_url)
 
-    def register_webhooks(self, url: str) -> None:
-        """Note where the merchant's backend API is; the secret is the SDK's to add."""
-        self.backend_url = f"{url}/{self.settings.backend_secret}"
+    @property
+    def backend_url(self) -> str:
+        """Where the merchant's backend API is: at the registered address, below the secret."""
+        registered = self.webhook_url or DEFAULT_WEBHOOK_URL
+        return f"{registered.rpartition('/')[0]}/{self.settings.backend_secret}"
 
     def routes(self) -> list[web.RouteDef]:
         """The part of the outbound API that a merchant's ledger needs."""

@@ -61,8 +61,6 @@ class MojaloopSandboxSettings(RailSettings):
 
     fsp_id: str = "caurifsp"
     other_fsp_id: str = "walletfsp"
-    backend_url: str = "http://localhost:8080/webhooks/mojaloop"
-    """Where the merchant's backend API is, before its secret."""
     backend_secret: str = "synthetic-backend-secret"  # noqa: S105 - of nobody
     auto_accept_party: bool = False
     """The SDK's own default is true, as of the next one: then one POST pays."""

@@ -38,7 +38,7 @@ def adapter_fields(server: SandboxServer) -> Mapping[str, str]:
         "backend_secret": MojaloopSandboxSettings().backend_secret,
         "sdk_waits": "true",
         "call_timeout_seconds": "3",
-        "inquiry_first_seconds": "0.5",
+        "inquiry_first_seconds": "3",
         "inquiry_seconds_max": "30",
         "retry_first_seconds": "1",
         "doubt_seconds": "2",

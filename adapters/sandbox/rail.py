@@ -14,19 +14,19 @@ called back by that life (routes, callbacks, endings); nine copies of it would d
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from adapters.sandbox.callbacks import Callback, CallbackSender
+from adapters.sandbox.callbacks import RETRY_SCHEDULE, Callback, CallbackSender, RetryBlock
 from adapters.sandbox.faults import Call, Faults, FaultyLine
 from adapters.sandbox.movements import Books, Ending, Movement, Scenario
 from adapters.sandbox.server import RefusedError, SandboxServer
@@ -62,6 +62,8 @@ class RailSettings(BaseModel):
     callback_after_seconds: NonNegativeFloat = 0.05
     callback_mode: Literal["once", "retry_schedule"] = "once"
     callback_any_host: bool = False
+    webhook_url: str | None = None
+    """The address registered at the provider's portal, where that is how it is told."""
     token_lifetime_seconds: PositiveInt = 3600
     opening_balance_minor: int = 100_000_000
 
@@ -69,8 +71,11 @@ class RailSettings(BaseModel):
 class RailSandbox(SandboxServer):
     """A provider's server in this process: `async with` it, or `start` and `stop`.
 
-    `books` and `sender` are those of the last start.
+    `books` and `sender` are those of the last start; `webhook_url` may be registered at any time.
     """
+
+    retry_schedule: ClassVar[Sequence[RetryBlock]] = RETRY_SCHEDULE
+    """When a callback that was not received is sent again, in that mode."""
 
     def __init__(
         self,
@@ -81,6 +86,7 @@ class RailSandbox(SandboxServer):
         timer: Timer | None = None,
     ) -> None:
         self.base_settings = settings
+        self.webhook_url = settings.webhook_url
         self.clock = clock
         self.timer: Timer = LoopTimer() if timer is None else timer
         self.faults = Faults.none() if faults is None else faults
@@ -136,6 +142,22 @@ class RailSandbox(SandboxServer):
         self._end_later(booked, delay_seconds)
         return booked
 
+    def confirm(self, movement_id: str, phone: str) -> Movement:
+        """Let a person confirm what awaits its payer: it ends by the scenario of the number."""
+        movement = self.books.movements[movement_id]
+        if self._is_stopped or movement.ending is not None or not movement.awaits_payer:
+            return movement
+        confirmed = self.books.confirm(movement_id, phone=phone, at=self.clock())
+        delay_seconds = self._delay_seconds(confirmed)
+        if delay_seconds == 0:
+            return self.end(movement_id)
+        self._end_later(confirmed, delay_seconds)
+        return confirmed
+
+    def call_off(self, movement_id: str) -> Movement:
+        """Let a person call off what awaits its payer."""
+        return self.end(movement_id, "cancelled")
+
     def end(self, movement_id: str, ending: Ending | None = None) -> Movement:
         """End a movement now, by its scenario or in a given way, and tell the merchant."""
         movement = self.books.movements[movement_id]
@@ -187,6 +209,7 @@ class RailSandbox(SandboxServer):
             timer=self.timer,
             mode=settings.callback_mode,
             any_host=settings.callback_any_host,
+            schedule=self.retry_schedule,
         )
         application = web.Application(
             client_max_size=settings.body_bytes_max, middlewares=[self._answer_refusals]
@@ -207,7 +230,8 @@ class RailSandbox(SandboxServer):
 
     def _resume(self, movement: Movement) -> None:
         """Set the timer of a movement that a former life left open."""
-        passed_seconds = (self.clock() - movement.accepted_at).total_seconds()
+        since = movement.confirmed_at or movement.accepted_at
+        passed_seconds = (self.clock() - since).total_seconds()
         self._end_later(movement, max(0.0, self._delay_seconds(movement) - passed_seconds))
 
     def _end_later(self, movement: Movement, seconds: float) -> None:

@@ -54,13 +54,6 @@ class SandboxServer:
             raise
         self._port = self._runner.addresses[0][1]
 
-    def register_webhooks(self, url: str) -> None:
-        """Note where the merchant's portal says that webhooks go.
-
-        For providers whose calls to a merchant go to one registered address; the others are told
-        an address with every payment, and need no other.
-        """
-
     async def stop(self) -> None:
         """Hang up every call, drop unsent callbacks, close the books."""
         runner, self._runner = self._runner, None

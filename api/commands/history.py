@@ -10,9 +10,9 @@ import orjson
 
 from api import views
 from api.commands.console import run_async, settings_for, write_json, write_line, write_table
-from api.wiring import opened
-from ledger import events
+from api.wiring import opened, refusals_of
 from ledger.entry import RecordedEvent, rfc3339
+from ledger.events_codec import payload_of
 from ledger.handling import Handler
 
 LAST: Final = 20
@@ -39,7 +39,14 @@ def tail_log(*, after: int | None, is_following: bool, database: str | None, as_
 async def _show_payment(payment_id: str, database: str | None, *, as_json: bool) -> None:
     async with opened(settings_for(database), is_writing=False) as (_, store):
         state, recorded = await Handler(store).payment(payment_id)
-    shown = views.payment_of(state, recorded, redirect_url=None, description=None, metadata=None)
+    shown = views.payment_of(
+        state,
+        recorded,
+        redirect_url=None,
+        description=None,
+        metadata=None,
+        refusals=refusals_of(state),
+    )
     trail = [views.event_of(one) for one in recorded]
     if as_json:
         write_json(
@@ -52,7 +59,7 @@ async def _show_payment(payment_id: str, database: str | None, *, as_json: bool)
     facts = {
         name: rfc3339(value) if isinstance(value, datetime) else value
         for name, value in shown.items()
-        if name not in {"attempts", "evidence", "metadata"}
+        if name not in {"attempts", "evidence", "metadata", "plan"}
     }
     write_table(
         f"Payment {payment_id}",
@@ -102,7 +109,7 @@ def _line(recorded: RecordedEvent) -> str:
 
 def told(recorded: RecordedEvent) -> str:
     """Say in one line what an event holds, without what is sealed or only for machines."""
-    payload = events.payload_of(recorded.event)
+    payload = payload_of(recorded.event)
     evidence = payload.pop("evidence", {})
     shown: dict[str, Any] = {**payload, **evidence}
     parts = []

@@ -18,6 +18,7 @@ from adapters.sandbox.faults import Faults
 from api.app import create_app
 from api.collector import settle_collector
 from api.commands.console import run_async, settings_for
+from api.connections import BoundedRunner, make_room
 from api.logs import configure_logs
 from api.sandboxes import pointed_at, sandbox_names, sandboxes
 from api.settings import Fault, Settings, SettingsError
@@ -74,9 +75,8 @@ async def _serve(settings: Settings, faults: Faults | None) -> None:
         lent = await stack.enter_async_context(
             services(settings, is_loopback_only=faults is not None)
         )
-        runner = web.AppRunner(
-            create_app(lent), access_log=None, shutdown_timeout=settings.stop_seconds_max
-        )
+        make_room(settings)
+        runner = BoundedRunner(create_app(lent), limits=settings)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.SockSite(runner, listening, backlog=BACKLOG).start()

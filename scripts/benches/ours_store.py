@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ledger.entry import Context
-from ledger.events import decode_event
+from ledger.events_codec import decode_event
 from ledger.sql import Database, SqlEventStore
 from ledger.store import replay
 from ledger.verify import verify_log

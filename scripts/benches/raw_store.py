@@ -18,7 +18,7 @@ import asyncpg
 import orjson
 
 from ledger.entry import Context, draft, place
-from ledger.events import decode_event
+from ledger.events_codec import decode_event
 from ledger.merkle import leaf_hash
 from scripts.benches.story import LIVES, life_of, payment_ids
 from scripts.benches.subject import Answer, serve

@@ -71,8 +71,18 @@ def _rows(plan: Plan) -> list[Row]:
             _POST: ("post", payments),
             _WEBHOOK: ("webhook", payments),
         }
+        lately = len(works[_GET][1])
+        plan.note(
+            f"The goal of GET is judged on payments looked at lately: {lately:,} of them, "
+            "which the cache of streams holds."
+        )
         if len(payments) * EVENTS_PER_PAYMENT > EVENTS_MAX:
             works[_OLD] = ("get", payments)
+        else:
+            plan.note(
+                f'"{_OLD}" is left out: only {len(payments):,} payments were seeded, and the '
+                "cache holds them all. Without --quick there are enough."
+            )
         rows = {}
         for name, (work, about) in works.items():
             turns = {who: partial(load, who, work, about) for who in ports}

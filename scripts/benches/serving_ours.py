@@ -24,6 +24,7 @@ from aiohttp import web
 from api.app import create_app
 from api.authentication import new_key
 from api.collector import settle_collector
+from api.connections import BoundedRunner
 from api.logs import configure_logs
 from api.settings import Settings
 from api.wiring import Services, services
@@ -82,7 +83,7 @@ async def start(folder: str, payments: int) -> Answer:
 
     await asyncio.gather(*(seeder() for _ in range(SEEDERS)))
     await caught_up()
-    runner = web.AppRunner(create_app(lent), access_log=None)
+    runner = BoundedRunner(create_app(lent), limits=settings)
     await runner.setup()
     _running.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, "127.0.0.1", 0, backlog=BACKLOG)

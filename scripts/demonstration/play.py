@@ -69,11 +69,7 @@ def run(*, folder: Path | None, is_once: bool, payments: int, seed: int, port: i
     stage = Stage(folder.resolve(), seed, port)
     try:
         screen.print(f"[bold]Cauri[/bold] in {stage.folder}: starting the server and its sandboxes")
-        stage.asked("migrate")
-        merchant = stage.asked("merchants", "add", "Boutique Demo", "--country", "CM")
-        auditor = stage.asked("keys", "add", "--role", "auditor")
-        stage.start()
-        facts = asyncio.run(_play(stage, merchant["key"], auditor["key"], payments, seed, screen))
+        facts = played(stage, payments=payments, screen=screen)
         is_good = tell(stage, facts, screen)
         if is_once:
             return 0 if is_good else 1
@@ -86,6 +82,19 @@ def run(*, folder: Path | None, is_once: bool, payments: int, seed: int, port: i
     finally:
         stage.stop()
     return 0
+
+
+def played(stage: Stage, *, payments: int, screen: Console) -> Facts:
+    """Start the server, and let everybody play until the last word; the server goes on.
+
+    Raises:
+        StageError: a part did not start, or an answer was none that a customer could use.
+    """
+    stage.asked("migrate")
+    merchant = stage.asked("merchants", "add", "Boutique Demo", "--country", "CM")
+    auditor = stage.asked("keys", "add", "--role", "auditor")
+    stage.start()
+    return asyncio.run(_play(stage, merchant["key"], auditor["key"], payments, stage.seed, screen))
 
 
 def _go_on(stage: Stage, facts: Facts, screen: Console) -> None:

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 from rich.console import Console
@@ -21,6 +22,7 @@ from scripts.demonstration.stage import Stage
 # What each provider calls money that moved.
 PAID_WORDS = {"mtn": "SUCCESSFUL", "orange": "SUCCESS"}
 NAMES_OF_REFERENCE = {"mtn": "reference", "orange": "order_id"}
+WALLET = "552"
 TRAIL_LINES_MAX = 40
 
 
@@ -46,8 +48,20 @@ def tell(stage: Stage, facts: Facts, screen: Console) -> bool:
     _trail(facts, screen)
     _metrics(facts, screen)
     _balance(facts, screen)
+    judgements = judged(facts) | _verifications(stage, facts, screen)
+    screen.rule("[bold]Judgement")
+    for sentence, faults in judgements.items():
+        mark = "[green]yes[/green]" if not faults else "[red]NO[/red] "
+        screen.print(f"{mark}  {sentence}", highlight=False)
+        for fault in faults[:10]:
+            screen.print(f"     {fault}", highlight=False, markup=False)
+    return not any(judgements.values())
+
+
+def judged(facts: Facts) -> dict[str, list[str]]:
+    """Judge what was played: what must be so, and whatever speaks against it."""
     taken = _taken(facts)
-    judgements = {
+    return {
         "every payment has its final word": _open_ones(facts),
         "nobody was charged twice": [
             f"{payment_id}: {' and '.join(amounts)}"
@@ -58,15 +72,7 @@ def tell(stage: Stage, facts: Facts, screen: Console) -> bool:
         "the trial balance sums to zero": []
         if facts.accounts["is_balanced"]
         else ["debit and credit differ"],
-        **_verifications(stage, facts, screen),
     }
-    screen.rule("[bold]Judgement")
-    for sentence, faults in judgements.items():
-        mark = "[green]yes[/green]" if not faults else "[red]NO[/red] "
-        screen.print(f"{mark}  {sentence}", highlight=False)
-        for fault in faults[:10]:
-            screen.print(f"     {fault}", highlight=False, markup=False)
-    return not any(judgements.values())
 
 
 def _outcomes(facts: Facts, screen: Console) -> None:
@@ -182,16 +188,16 @@ def _disagreements(facts: Facts, taken: Mapping[str, list[str]]) -> list[str]:
         if amounts != ([payment["amount"]] if payment["status"] == "succeeded" else []):
             told = " and ".join(amounts) or "nothing"
             faults += [f"{payment['id']} is {payment['status']}; the provider took {told}"]
-    for line in facts.accounts["accounts"]:
-        provider = line["holder"]
-        if line["account"] == "552":
-            booked = sum(
-                int(one["amount"])
-                for one in facts.books[provider]
-                if one["status"] == PAID_WORDS[provider]
-            )
-            if booked != int(line["balance"]):
-                faults += [f"wallet {provider}: {line['balance']} here, {booked} in its books"]
+    for provider, books in facts.books.items():
+        # A wallet that does not stand in the trial balance holds nothing.
+        held = sum(
+            int(line["balance"])
+            for line in facts.accounts["accounts"]
+            if (line["account"], line["holder"]) == (WALLET, provider)
+        )
+        booked = sum(int(one["amount"]) for one in books if one["status"] == PAID_WORDS[provider])
+        if booked != held:
+            faults += [f"wallet {provider}: {held} here, {booked} in its books"]
     return faults
 
 
@@ -203,25 +209,24 @@ def _verifications(stage: Stage, facts: Facts, screen: Console) -> dict[str, lis
     honest = stage.cauri(
         "verify", "--database", f"sqlite:///{stage.database}", "--checkpoint", saved
     )
-    _show(screen, "cauri verify", honest.returncode, honest.stdout + honest.stderr)
+    told = _show(screen, "cauri verify", honest)
     copy = _tampered(stage.database, stage.folder / "tampered.db", size)
     forged = stage.cauri("verify", "--database", f"sqlite:///{copy}", "--checkpoint", saved)
-    _show(
-        screen,
-        "the same on a copy with one byte changed",
-        forged.returncode,
-        forged.stdout + forged.stderr,
-    )
+    told_of_copy = _show(screen, "the same on a copy with one byte changed", forged)
     return {
-        "cauri verify passes": [] if honest.returncode == 0 else [honest.stderr.strip()],
-        "cauri verify fails on the changed copy": [] if forged.returncode == 1 else ["it passed"],
+        "cauri verify passes": [] if honest.returncode == 0 else [told],
+        # 1 is its no; any other status says that it could not even look.
+        "cauri verify fails on the changed copy": [] if forged.returncode == 1 else [told_of_copy],
     }
 
 
-def _show(screen: Console, title: str, status: int, said: str) -> None:
-    screen.print(f"[bold]{title}[/bold] (exit status {status})", highlight=False)
-    for line in said.strip().splitlines():
+def _show(screen: Console, title: str, done: CompletedProcess[str]) -> str:
+    """Show what a command said, and return it."""
+    said = (done.stdout + done.stderr).strip()
+    screen.print(f"[bold]{title}[/bold] (exit status {done.returncode})", highlight=False)
+    for line in said.splitlines():
         screen.print(f"  {line}", highlight=False, markup=False)
+    return said
 
 
 def _tampered(database: Path, copy: Path, size: int) -> Path:

@@ -25,8 +25,8 @@ class StageError(Exception):
 class Stage:
     """A folder with a database, and the server that runs on it."""
 
-    def __init__(self, folder: Path, seed: int, port: int) -> None:
-        self.folder, self.seed = folder, seed
+    def __init__(self, folder: Path, seed: int, port: int, *, weather: str = "storm") -> None:
+        self.folder, self.seed, self.weather = folder, seed, weather
         self.database = folder / "cauri.db"
         self.log = folder / "server.log"
         self.port = port or _free_ports()
@@ -64,7 +64,7 @@ class Stage:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "api", "serve", "--sandbox", "--faults", "storm"),
+                    *(sys.executable, "-m", "api", "serve", "--sandbox", "--faults", self.weather),
                     *("--seed", str(self.seed), "--port", str(self.port)),
                     *("--database", f"sqlite:///{self.database}"),
                 ],
@@ -103,7 +103,7 @@ class Stage:
 
 
 def _free_ports() -> int:
-    """Find free ports in a row: the API's and one for each sandbox.
+    """Find free ports in a row: the API's and those of all sandboxes.
 
     Below 32768, where systems take the ports of outgoing connections from: one that is free now
     would be taken by somebody's connection before the server has started.

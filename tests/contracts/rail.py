@@ -6,8 +6,9 @@ powers: the sandbox's books say how often money moved, and never the adapter.
 """
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from adapters.base import (
     Pending,
     Power,
     Submission,
+    Unaskable,
     Unknown,
     WebhookCall,
 )
@@ -33,7 +35,7 @@ from adapters.sandbox.timer import ManualTimer
 from ledger.evidence import Word
 from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver
-from tests.contracts.provider import ROUNDS_MAX, WEATHERS, Ending, World
+from tests.contracts.provider import ROUNDS_MAX, WEATHERS, Ending, World, ready, submit
 from tests.replay import PAYMENT_ID
 
 PAYOUT_ID = "po_" + "c" * 26
@@ -51,47 +53,20 @@ END_SECONDS = 3600.0
 
 
 @dataclass(kw_only=True)
-class RailWorld(World):
-    """A rail's sandbox at a fixed port, with books in a file and time that stands still."""
+class OutgoingWorld(World):
+    """A world in which money is paid out and given back too, whatever its sandbox is made of."""
 
-    sandbox: RailSandbox
-    remake: Callable[[Faults], RailSandbox]
-    """Makes the same sandbox (same port, same books, same timer) under other weather."""
+    sandbox: Any
+    """The provider's server; has a `sender` of callbacks."""
     timer: ManualTimer
     receiver: CallbackReceiver
-    warmed: set[str] = field(default_factory=set)
 
-    async def end(self, reference: str, accepted: Accepted, ending: Ending) -> None:
-        """Let the time pass that it takes; read what the provider says meanwhile."""
-        before = len(self.receiver.received)
-        self.timer.advance(END_SECONDS)
-        for one in (await self.receiver.until(before + 1))[before:]:
-            path = tuple(one.path.split("/")[3:])
-            self.notified.append(
-                WebhookCall(method=one.method, path=path, headers=one.headers, body=one.body)
-            )
+    def now(self) -> datetime:
+        return self.timer.clock()
 
-    async def weather(self, faults: Faults) -> None:
-        await self.sandbox.stop()
-        self.sandbox = self.remake(faults)
-        await self.sandbox.start()
-
-    async def leave(self) -> None:
-        await self.sandbox.stop()
-
-    def expire_tokens(self) -> None:
-        self.sandbox.expire_tokens()
-
-    def movements(self, power: Power) -> list[Movement]:
-        """What the books hold of one power."""
-        return [one for one in self.sandbox.books.movements.values() if one.kind == power]
-
-    def known(self) -> set[str]:
-        references = {one.reference or one.id for one in self.movements("collection")}
-        return references - {self.adapter.reference_for("pay_" + "b" * 26, 99)}
-
-    def times_charged(self) -> int:
-        return sum(one.ending == "succeeded" for one in self.movements("collection"))
+    def movements(self, power: Power) -> Sequence[Any]:
+        """What the books hold of one power; each has `ending` and `amount_minor`."""
+        raise NotImplementedError
 
     def transfer(self, ending: str) -> Transfer:
         """Make a payout that will end so; `ending` is a key of `LAST_DIGITS`."""
@@ -101,7 +76,7 @@ class RailWorld(World):
         """Let a collection be paid, and name it as its provider knows it."""
         reference = self.adapter.reference_for(PAYMENT_ID, 1)
         charge = self.charge("paid")
-        accepted = await self.adapter.submit(charge, reference)
+        accepted = await submit(self.adapter, charge, reference)
         assert isinstance(accepted, Accepted)
         await self.end(reference, accepted, "paid")
         final = await self.adapter.inquire(reference, accepted.handle)
@@ -132,16 +107,62 @@ class RailWorld(World):
         )
 
 
+@dataclass(kw_only=True)
+class RailWorld(OutgoingWorld):
+    """A rail's sandbox at a fixed port, with books in a file and time that stands still."""
+
+    sandbox: RailSandbox
+    remake: Callable[[Faults], RailSandbox]
+    """Makes the same sandbox (same port, same books, same timer) under other weather."""
+    warmed: set[str] = field(default_factory=set)
+
+    async def end(self, reference: str, accepted: Accepted, ending: Ending) -> None:
+        """Let the time pass that it takes; read what the provider says meanwhile."""
+        before = len(self.receiver.received)
+        self.timer.advance(END_SECONDS)
+        for one in (await self.receiver.until(before + 1))[before:]:
+            path = tuple(one.path.split("/")[3:])
+            self.notified.append(
+                WebhookCall(method=one.method, path=path, headers=one.headers, body=one.body)
+            )
+
+    async def weather(self, faults: Faults) -> None:
+        await self.sandbox.stop()
+        self.sandbox = self.remake(faults)
+        await self.sandbox.start()
+
+    async def leave(self) -> None:
+        await self.sandbox.stop()
+
+    def expire_tokens(self) -> None:
+        self.sandbox.expire_tokens()
+
+    def now(self) -> datetime:
+        return self.timer.clock()
+
+    def movements(self, power: Power) -> list[Movement]:
+        """What the books hold of one power."""
+        return [one for one in self.sandbox.books.movements.values() if one.kind == power]
+
+    def known(self) -> set[str]:
+        references = {one.reference or one.id for one in self.movements("collection")}
+        return references - {self.adapter.reference_for("pay_" + "b" * 26, 99)}
+
+    def times_charged(self) -> int:
+        return sum(one.ending == "succeeded" for one in self.movements("collection"))
+
+
 Submit = Callable[[str], Awaitable[Submission]]
 Ask = Callable[[str, Mapping[str, str] | None], Awaitable[Inquiry]]
 
 
 async def moved_to_the_end(
-    world: RailWorld, power: Power, payment_id: str, submit: Submit, ask: Ask
+    world: OutgoingWorld, power: Power, payment_id: str, submit: Submit, ask: Ask
 ) -> Final:
     """Do what the reactors do until the provider's final word about an outgoing movement.
 
-    What is unknown is asked about, and submitted again only where the provider does not know it.
+    What is unknown is asked about, and submitted again only where the provider does not know it, or
+    where asking tells nothing and the same reference again cannot move money twice.
     """
     adapter, number = world.adapter, 1
     handle: Mapping[str, str] | None = None
@@ -159,10 +180,26 @@ async def moved_to_the_end(
         asked = await ask(reference, handle)
         if isinstance(asked, Final):
             return asked
-        assert isinstance(asked, (NotFound, NotSent)), asked
-        if power not in adapter.idempotent_powers:
+        is_idempotent = power in adapter.idempotent_powers
+        again = (NotFound, NotSent, Unaskable) if is_idempotent else (NotFound, NotSent)
+        assert isinstance(asked, again), asked
+        if not is_idempotent:
             number += 1
     raise AssertionError("the provider has not spoken")
+
+
+async def pay_out(world: OutgoingWorld, transfer: Transfer, reference: str) -> Submission:
+    """Prepare where the adapter does, and pay out."""
+    transfer, forbidden = await ready(world.adapter, transfer, reference)
+    outcome: Submission = forbidden or await world.adapter.pay_out(transfer, reference)  # type: ignore[attr-defined]
+    return outcome
+
+
+async def give_back(world: OutgoingWorld, wanted: Return, reference: str) -> Submission:
+    """Prepare where the adapter does, and refund."""
+    wanted, forbidden = await ready(world.adapter, wanted, reference)
+    outcome: Submission = forbidden or await world.adapter.refund(wanted, reference)  # type: ignore[attr-defined]
+    return outcome
 
 
 class PayoutContract:
@@ -170,11 +207,11 @@ class PayoutContract:
 
     async def test_a_payout_is_accepted_and_then_succeeds(self, world: Any) -> None:
         reference = world.adapter.reference_for(PAYOUT_ID, 1)
+        transfer, forbidden = await ready(world.adapter, world.transfer("paid"), reference)
         assert isinstance(world.adapter, PaysOut)
-        transfer = world.transfer("paid")
-        outcome = await world.adapter.pay_out(transfer, reference)
+        outcome = forbidden or await world.adapter.pay_out(transfer, reference)
         assert isinstance(outcome, (Accepted, Final))
-        handle = outcome.handle if isinstance(outcome, Accepted) else None
+        handle = outcome.handle if isinstance(outcome, Accepted) else transfer.handle or None
         world.timer.advance(END_SECONDS)
         final = await world.adapter.inquire_payout(reference, handle)
         assert isinstance(final, Final)
@@ -187,7 +224,7 @@ class PayoutContract:
         self, world: Any, ending: str
     ) -> None:
         reference = world.adapter.reference_for(PAYOUT_ID, 1)
-        outcome = await world.adapter.pay_out(world.transfer(ending), reference)
+        outcome = await pay_out(world, world.transfer(ending), reference)
         if isinstance(outcome, Declined):
             assert outcome.code in world.adapter.refusals
         else:
@@ -206,10 +243,8 @@ class PayoutContract:
     async def test_repeating_a_payout_never_pays_twice(self, world: Any) -> None:
         reference = world.adapter.reference_for(PAYOUT_ID, 1)
         for _ in range(2):
-            outcome = await world.adapter.pay_out(world.transfer("paid"), reference)
+            await pay_out(world, world.transfer("paid"), reference)
             world.timer.advance(END_SECONDS)
-            if isinstance(outcome, Accepted):  # is asked about, as by the reactors
-                await world.adapter.inquire_payout(reference, outcome.handle)
             if "payout" not in world.adapter.idempotent_powers:
                 break  # the ledger takes a new reference for each submission then
         assert self._paid(world) == 1
@@ -217,7 +252,7 @@ class PayoutContract:
     async def test_a_payout_nobody_made_is_never_final(self, world: Any) -> None:
         reference = world.adapter.reference_for(PAYOUT_ID, 7)
         asked = await world.adapter.inquire_payout(reference, None)
-        assert isinstance(asked, (NotFound, NotSent, Unknown, Pending))
+        assert isinstance(asked, (NotFound, NotSent, Unaskable, Unknown, Pending))
         if "payout" in world.adapter.idempotent_powers:
             assert isinstance(asked, NotFound)
 
@@ -225,31 +260,35 @@ class PayoutContract:
     async def test_in_any_weather_a_payout_is_paid_once_and_the_truth_is_found(
         self, world: Any, weather: str
     ) -> None:
-        transfer = world.transfer("paid")
         first = world.adapter.reference_for("po_" + "e" * 26, 1)
-        await world.adapter.pay_out(replace(world.transfer("refused")), first)
-        await world.weather(WEATHERS[weather])
+        await pay_out(world, replace(world.transfer("refused")), first)
         reference = world.adapter.reference_for(PAYOUT_ID, 1)
+        transfer, forbidden = await ready(world.adapter, world.transfer("paid"), reference)
+        assert forbidden is None
+        await world.weather(WEATHERS[weather])
         outcome = await world.adapter.pay_out(transfer, reference)
         assert isinstance(outcome, (Unknown, NotSent))
         await world.weather(Faults.none())
         world.timer.advance(END_SECONDS)
         if isinstance(outcome, Unknown):
-            asked = await world.adapter.inquire_payout(reference, None)
+            asked = await world.adapter.inquire_payout(reference, transfer.handle or None)
             if isinstance(asked, Final):
-                assert asked.word is Word.SUCCEEDED
-                assert self._paid(world) == 1
+                # What was never taken may have ended by itself meanwhile; then nobody was paid.
+                told = (asked.word, self._paid(world))
+                assert told in {(Word.SUCCEEDED, 1), (Word.EXPIRED, 0)}
                 return
-            if isinstance(asked, (Unknown, Pending)):
+            is_idempotent = "payout" in world.adapter.idempotent_powers
+            if isinstance(asked, (Pending, Unknown)) or (
+                isinstance(asked, Unaskable) and not is_idempotent
+            ):
                 # It cannot be asked about: it stays open, listed, and is never sent again.
                 assert self._paid(world) <= 1
                 return
-            # Only who says "I do not know it" may be asked to pay again.
-            assert self._paid(world) == 0
+            # Only who says "I do not know it" may be asked to pay again; or who cannot pay twice.
+            assert isinstance(asked, Unaskable) or self._paid(world) == 0
 
         async def submit(reference: str) -> Submission:
-            outcome: Submission = await world.adapter.pay_out(transfer, reference)
-            return outcome
+            return await pay_out(world, transfer, reference)
 
         final = await moved_to_the_end(
             world, "payout", PAYOUT_ID, submit, world.adapter.inquire_payout
@@ -280,7 +319,7 @@ class RefundContract:
         original = await world.paid_original()
         wanted = world.giving_back(original, original.money.amount_minor // 2)
         if not world.adapter.can_refund_in_part:
-            outcome = await world.adapter.refund(wanted, world.adapter.reference_for(REFUND_ID, 1))
+            outcome = await give_back(world, wanted, world.adapter.reference_for(REFUND_ID, 1))
             assert isinstance(outcome, Declined)
             assert world.movements("refund") == []
             return
@@ -293,10 +332,8 @@ class RefundContract:
         original = await world.paid_original()
         reference = world.adapter.reference_for(REFUND_ID, 1)
         for _ in range(2):
-            outcome = await world.adapter.refund(world.giving_back(original), reference)
+            await give_back(world, world.giving_back(original), reference)
             world.timer.advance(END_SECONDS)
-            if isinstance(outcome, Accepted):
-                await world.adapter.inquire_refund(reference, outcome.handle)
             if "refund" not in world.adapter.idempotent_powers:
                 break
         assert self._given_back(world) == 1
@@ -306,22 +343,27 @@ class RefundContract:
         self, world: Any, weather: str
     ) -> None:
         original = await world.paid_original()
-        wanted, reference = world.giving_back(original), world.adapter.reference_for(REFUND_ID, 1)
+        reference = world.adapter.reference_for(REFUND_ID, 1)
+        wanted, forbidden = await ready(world.adapter, world.giving_back(original), reference)
+        assert forbidden is None
         await world.weather(WEATHERS[weather])
         outcome = await world.adapter.refund(wanted, reference)
         assert isinstance(outcome, (Unknown, NotSent))
         await world.weather(Faults.none())
         world.timer.advance(END_SECONDS)
         if isinstance(outcome, Unknown):
-            asked = await world.adapter.inquire_refund(reference, None)
+            asked = await world.adapter.inquire_refund(reference, wanted.handle or None)
             if isinstance(asked, Final):
                 assert asked.word is Word.SUCCEEDED
                 assert self._given_back(world) == 1
                 return
-            if isinstance(asked, (Unknown, Pending)):
+            is_idempotent = "refund" in world.adapter.idempotent_powers
+            if isinstance(asked, (Pending, Unknown)) or (
+                isinstance(asked, Unaskable) and not is_idempotent
+            ):
                 assert self._given_back(world) <= 1
                 return
-            assert self._given_back(world) == 0
+            assert isinstance(asked, Unaskable) or self._given_back(world) == 0
         final = await self._refunded(world, wanted)
         assert (final.word, self._given_back(world)) == (Word.SUCCEEDED, 1)
 
@@ -332,8 +374,7 @@ class RefundContract:
     @staticmethod
     async def _refunded(world: Any, wanted: Return) -> Final:
         async def submit(reference: str) -> Submission:
-            outcome: Submission = await world.adapter.refund(wanted, reference)
-            return outcome
+            return await give_back(world, wanted, reference)
 
         return await moved_to_the_end(
             world, "refund", REFUND_ID, submit, world.adapter.inquire_refund

@@ -1,0 +1,94 @@
+"""Refunds, as the collection they give back decides them; pure, a part of `ledger.payment`.
+
+The trick: what may be given back is reserved in the collection's own stream, under its expected
+version, before the refund's own stream begins. So however many requests come at once, never more is
+reserved than was taken and not given back. The refund then lives like every payment; its final word
+comes back here and turns the reservation into a refund, or lets it go.
+
+A refund that came to nothing may still succeed late (a word was overturned): the collection records
+what is true, and never refuses a fact.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ledger import commands, events
+from ledger.errors import CommandRefusedError, IdempotencyKeyReusedError, NotRefundableError
+from ledger.events import Event
+from ledger.money import Money
+from ledger.payment_state import Payment, Status
+from ledger.sentences import Sentence
+
+REFUNDS_MAX: Final = 50
+"""How many refunds one collection may have, those that came to nothing included."""
+
+GIVEN_BACK: Final[Mapping[Status, bool]] = {
+    Status.SUCCEEDED: True,
+    Status.FAILED: False,
+    Status.EXPIRED: False,
+    Status.DECLINED: False,
+}
+"""What the final word of a refund means for its collection; a conflict means nothing yet."""
+
+
+def reserve(command: commands.ReserveRefund, state: Payment) -> list[Event]:
+    """Decide whether so much of the collection may be given back.
+
+    Raises:
+        IdempotencyKeyReusedError: the refund's id stands for another request.
+        NotRefundableError: not a collection that succeeded, or less is left than was asked.
+    """
+    known = state.refund(command.refund_id)
+    if known is not None:
+        if known.content_digest != command.content_digest:
+            raise IdempotencyKeyReusedError(command.refund_id)
+        return []
+    if state.kind != "collection":
+        raise NotRefundableError(Sentence("only what a customer has paid can be given back."))
+    if state.verdict is not Status.SUCCEEDED:
+        raise NotRefundableError(
+            Sentence("it is {status}: only a payment that succeeded can be.", status=state.status)
+        )
+    if command.money.currency != state.money.currency:
+        raise NotRefundableError(
+            Sentence("it was paid in {currency}.", currency=state.money.currency)
+        )
+    if len(state.refunds) >= REFUNDS_MAX:
+        raise NotRefundableError(
+            Sentence("it has {refunds} refunds already.", refunds=len(state.refunds))
+        )
+    left = Money(state.refundable_minor, state.money.currency)
+    if not command.money.amount_minor:
+        raise NotRefundableError(Sentence("nothing of it is left."))
+    if command.money.amount_minor > left.amount_minor:
+        raise NotRefundableError(Sentence("at most {left} of it is left.", left=str(left)))
+    return [
+        events.PaymentRefundReserved(
+            refund_id=command.refund_id,
+            amount_minor=command.money.amount_minor,
+            provider=command.provider,
+            route_reason=command.route_reason,
+            power=command.power,
+            sealed=command.sealed,
+            content_digest=command.content_digest,
+            expires_at=command.expires_at,
+        )
+    ]
+
+
+def settle(command: commands.SettleRefund, state: Payment) -> list[Event]:
+    """Record what became of a refund; a repeat changes nothing."""
+    known = state.refund(command.refund_id)
+    if known is None:
+        raise CommandRefusedError(
+            type(command).__name__, Sentence("it has no such refund."), status=state.status
+        )
+    if known.is_given_back is command.is_given_back:
+        return []
+    if command.is_given_back:
+        return [events.PaymentRefunded(refund_id=known.refund_id, amount_minor=known.amount_minor)]
+    return [
+        events.PaymentRefundReleased(
+            refund_id=known.refund_id, amount_minor=known.amount_minor, reason=command.reason
+        )
+    ]

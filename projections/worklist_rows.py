@@ -1,0 +1,186 @@
+"""The worklist's rows: what each event makes due, and when; a part of `projections.worklist`.
+
+Every due time was recorded with the event; nothing here decides how long to wait.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from ledger import events
+from ledger.entry import RecordedEvent
+from ledger.payment import Status, stream_of
+from ledger.payment_refunds import GIVEN_BACK
+from ledger.webhook import stream_of as webhook_stream_of
+from projections.standing import step
+from projections.tables import stamp
+
+Kind = Literal["submit", "inquire", "translate", "open", "settle"]
+
+Settled = events.PaymentRefunded | events.PaymentRefundReleased
+_GIVEN_BACK: Final = {status.value: is_given for status, is_given in GIVEN_BACK.items()}
+PAYMENT_PREFIX: Final = len(stream_of(""))
+WEBHOOK_PREFIX: Final = len(webhook_stream_of(""))
+_KINDS: Final[dict[str, Kind]] = {
+    Status.REQUESTED.value: "submit",
+    Status.SUBMITTING.value: "inquire",
+    Status.PENDING.value: "inquire",
+    Status.UNKNOWN.value: "inquire",
+}
+"""What is to be done with a payment that stands there; nothing with one that stands elsewhere."""
+
+
+@dataclass(slots=True)
+class Row:
+    """One piece of the worklist: the table's columns, in its order."""
+
+    stream_id: str
+    provider: str
+    last_provider: str
+    since: str
+    progress: str
+    verdict: str | None
+    kind: str | None
+    due_at: str | None
+    position: int
+    reason: str | None = None
+    attempts: int = 0
+    inquiries: int = 0
+    refund_of: str | None = None
+
+
+def requested(recorded: RecordedEvent, event: events.PaymentRequested) -> Row:
+    """Make the row of a payment: to be submitted at once."""
+    at = stamp(recorded.recorded_at)
+    return Row(
+        event.payment_id,
+        event.provider,
+        event.provider,
+        at,
+        Status.REQUESTED.value,
+        None,
+        "submit",
+        at,
+        recorded.position,
+        refund_of=event.refund_of,
+    )
+
+
+def reserved(recorded: RecordedEvent, event: events.PaymentRefundReserved) -> Row:
+    """Make the row of a refund whose own stream is to be opened."""
+    at, provider = stamp(recorded.recorded_at), event.provider
+    payment_id = recorded.stream[PAYMENT_PREFIX:]
+    return Row(
+        event.refund_id,
+        provider,
+        provider,
+        at,
+        "reserved",
+        None,
+        "open",
+        at,
+        recorded.position,
+        refund_of=payment_id,
+    )
+
+
+def received(webhook_id: str, recorded: RecordedEvent, event: events.WebhookReceived) -> Row:
+    """Make the row of a stored call: to be translated at once."""
+    at, provider = stamp(recorded.recorded_at), event.provider
+    return Row(
+        webhook_id, provider, provider, at, "received", None, "translate", at, recorded.position
+    )
+
+
+def _attempted(row: Row, event: events.PaymentSubmissionStarted) -> datetime:
+    row.reason = None
+    return event.inquire_at
+
+
+def _submitted(_row: Row, event: events.PaymentSubmitted) -> datetime:
+    return event.inquire_at
+
+
+def _withdrawn(
+    row: Row, event: events.PaymentSubmissionWithdrawn | events.PaymentRerouted
+) -> datetime:
+    row.reason = event.reason
+    return event.retry_at
+
+
+def _doubted(
+    row: Row, event: events.PaymentSubmissionDoubted | events.PaymentInquiryRequested
+) -> datetime:
+    row.reason = event.reason
+    return event.inquire_at
+
+
+def _inquired(row: Row, event: events.PaymentInquired) -> datetime:
+    row.inquiries += 1
+    row.reason = event.detail
+    return event.inquire_at
+
+
+def _ended(
+    row: Row,
+    event: events.PaymentSubmissionDeclined
+    | events.PaymentFailed
+    | events.PaymentExpired
+    | events.PaymentConflicted
+    | events.PaymentReopened,
+) -> None:
+    row.reason = event.reason
+
+
+def _succeeded(row: Row, _event: events.PaymentSucceeded) -> None:
+    row.reason = None
+
+
+CHANGES: Final[dict[type[events.Event], Callable[..., datetime | None]]] = {
+    events.PaymentSubmissionStarted: _attempted,
+    events.PaymentSubmitted: _submitted,
+    events.PaymentSubmissionDeclined: _ended,
+    events.PaymentSubmissionWithdrawn: _withdrawn,
+    events.PaymentSubmissionDoubted: _doubted,
+    events.PaymentInquired: _inquired,
+    events.PaymentInquiryRequested: _doubted,
+    events.PaymentSucceeded: _succeeded,
+    events.PaymentFailed: _ended,
+    events.PaymentExpired: _ended,
+    events.PaymentConflicted: _ended,
+    events.PaymentReopened: _ended,
+    events.PaymentRerouted: _withdrawn,
+}
+"""What each event writes beside the standing, and the time it names for what comes next.
+
+`payment.requested` makes the row; `payment.evidence_recorded` alone changes nothing here.
+"""
+
+
+def fold(row: Row, recorded: RecordedEvent) -> None:
+    """Fold an event of its payment into a row: what is to be done next, and when."""
+    event = recorded.event
+    row.kind = _kind_of(row, step(row, event))
+    if isinstance(event, events.PaymentSubmitted) and event.attempt != row.attempts:
+        return  # what is due is due for the last submission
+    named = CHANGES[type(event)](row, event)
+    due_at = stamp(named or recorded.recorded_at)
+    if isinstance(event, events.PaymentInquiryRequested) and row.due_at is not None:
+        due_at = min(due_at, row.due_at)
+    row.due_at = None if row.kind is None else due_at
+    row.position = recorded.position
+
+
+def _kind_of(row: Row, status: str) -> Kind | None:
+    if row.refund_of is not None and status in _GIVEN_BACK:
+        return "settle"
+    return _KINDS.get(status)
+
+
+def settle(row: Row, recorded: RecordedEvent) -> None:
+    """The collection knows what became of its refund, unless that has changed again meanwhile."""
+    row.position = recorded.position
+    is_given_back = isinstance(recorded.event, events.PaymentRefunded)
+    if _GIVEN_BACK.get(row.verdict or row.progress) is is_given_back:
+        row.kind = row.due_at = None

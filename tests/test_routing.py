@@ -1,0 +1,310 @@
+"""Routing as a table: who takes a payment of which number in which currency, or why nobody does.
+
+The adapters are the real ones; no call is made.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from adapters.base import Adapter
+from adapters.providers import adapter_class, settings_class
+from adapters.transport import Transport
+from api.errors import INVALID_REQUEST, UNSERVED, ProblemError
+from api.routing import DOLLAR_WALLETS, PaymentRoute, choose_route
+from api.schemas import PaymentRequest, Person
+from api.settings import provider_settings
+from ledger.errors import InvalidPhoneError
+from tests.api_world import settings_in
+from tests.conftest import FakeClock
+
+MTN_CM, ORANGE_CM, NEXTTEL_CM = "+237650000001", "+237690000001", "+237660000001"
+ORANGE_CD, MTN_LR, ORANGE_LR, AIRTEL_CD = (
+    *("+243840000001", "+231880000001", "+231770000001"),
+    "+243970000001",
+)
+MTN_GH, TRIAL_SE = "+233240000001", "+46733123450"
+NUMBER = "the number is in a range of"
+NAMED_OPERATOR, NAMED_PROVIDER = "the caller named the operator", "the caller named the provider"
+
+
+@pytest.fixture
+def adapters(tmp_path: Path, clock: FakeClock) -> Mapping[str, Adapter]:
+    """Both providers, as a server has them."""
+    return {name: an_adapter(name, tmp_path, clock) for name in ("mtn", "orange")}
+
+
+def an_adapter(name: str, folder: Path, clock: FakeClock) -> Adapter:
+    chosen = provider_settings(settings_in(folder), name, settings_class(name))
+    return adapter_class(name)(chosen, partial(Transport, clock=clock, is_loopback_only=True))
+
+
+def route(
+    adapters: Mapping[str, Adapter],
+    phone: str,
+    currency: str,
+    *,
+    provider: str | None = None,
+    operator: str | None = None,
+    is_production: bool = True,
+) -> PaymentRoute:
+    wanted = PaymentRequest(
+        amount="1500",
+        currency=currency,
+        payer=Person(phone=phone),
+        provider=provider,
+        operator=operator,
+    )
+    return choose_route(adapters, wanted, default_country="CM", is_production=is_production)
+
+
+def refused(error: ProblemError) -> tuple[str, str, str, str]:
+    """(code, pointer, reason, remedy) of a refusal that names one place."""
+    [place] = error.places
+    assert error.detail == f"{place.reason} {place.remedy}"
+    assert place.where == "pointer"
+    return error.problem.code, place.name, place.reason, place.remedy
+
+
+@pytest.mark.parametrize("is_production", [True, False])
+@pytest.mark.parametrize(
+    ("phone", "currency", "named", "expected"),
+    [
+        (MTN_CM, "XAF", {}, ("mtn", "mtn-cm", f"{NUMBER} MTN Cameroon")),
+        (ORANGE_CM, "XAF", {}, ("orange", "orange-cm", f"{NUMBER} Orange")),
+        ("690000001", "XAF", {}, ("orange", "orange-cm", f"{NUMBER} Orange")),
+        (MTN_GH, "GHS", {}, ("mtn", "mtn-gh", f"{NUMBER} MTN")),
+        (MTN_LR, "LRD", {}, ("mtn", "mtn-lr", f"{NUMBER} Lonestar Cell")),
+        (MTN_LR, "USD", {}, ("mtn", "mtn-lr", f"{NUMBER} Lonestar Cell")),
+        (ORANGE_CD, "CDF", {}, ("orange", "orange-cd", f"{NUMBER} Orange")),
+        (MTN_LR, "USD", {"provider": "mtn"}, ("mtn", "mtn-lr", NAMED_PROVIDER)),
+        (MTN_CM, "XAF", {"operator": "orange-cm"}, ("orange", "orange-cm", NAMED_OPERATOR)),
+        (ORANGE_CM, "XAF", {"operator": "mtn-cm"}, ("mtn", "mtn-cm", NAMED_OPERATOR)),
+        (NEXTTEL_CM, "XAF", {"operator": "mtn-cm"}, ("mtn", "mtn-cm", NAMED_OPERATOR)),
+        (ORANGE_CM, "XAF", {"provider": "mtn"}, ("mtn", "orange-cm", NAMED_PROVIDER)),
+        (NEXTTEL_CM, "XAF", {"provider": "mtn"}, ("mtn", "nexttel-cm", NAMED_PROVIDER)),
+        (
+            ORANGE_CM,
+            "XAF",
+            {"provider": "mtn", "operator": "mtn-cm"},
+            ("mtn", "mtn-cm", NAMED_PROVIDER),
+        ),
+    ],
+)
+def test_a_payment_goes_to_the_provider_that_is_named_or_whose_number_it_is(
+    adapters: Mapping[str, Adapter],
+    phone: str,
+    currency: str,
+    named: dict[str, str],
+    expected: tuple[str, str, str],
+    is_production: bool,
+) -> None:
+    chosen = route(
+        adapters,
+        phone,
+        currency,
+        provider=named.get("provider"),
+        operator=named.get("operator"),
+        is_production=is_production,
+    )
+
+    assert (chosen.provider, chosen.operator, chosen.reason) == expected
+    assert chosen.phone.e164.endswith(phone.removeprefix("+"))
+
+
+ENABLED = "Enabled providers: mtn, orange; name one as `provider` if the number was ported."
+
+
+@pytest.mark.parametrize(
+    ("phone", "currency", "named", "expected"),
+    [
+        pytest.param(
+            *(MTN_CM, "GHS", {}),
+            ("/currency", "Wallets of mtn-cm hold XAF, not GHS.", "Send the amount in XAF."),
+            id="a wallet holds its country's money",
+        ),
+        pytest.param(
+            *(MTN_LR, "XOF", {}),
+            (
+                "/currency",
+                "Wallets of mtn-lr hold LRD and USD, not XOF.",
+                "Send the amount in LRD or USD.",
+            ),
+            id="where there are dollar wallets both are told",
+        ),
+        pytest.param(
+            *(MTN_GH, "USD", {}),
+            ("/currency", "Wallets of mtn-gh hold GHS, not USD.", "Send the amount in GHS."),
+            id="dollars are not taken everywhere",
+        ),
+        pytest.param(
+            *(ORANGE_CM, "GHS", {"operator": "mtn-cm"}),
+            ("/currency", "Wallets of mtn-cm hold XAF, not GHS.", "Send the amount in XAF."),
+            id="the named operator's wallet counts",
+        ),
+        pytest.param(
+            *(ORANGE_CD, "USD", {}),
+            ("/payer/phone", "No enabled provider reaches orange-cd in USD.", ENABLED),
+            id="a dollar wallet whose provider takes no dollars",
+        ),
+        pytest.param(
+            *(MTN_CM, "XAF", {"operator": "nexttel-cm"}),
+            ("/payer/phone", "No enabled provider reaches nexttel-cm in XAF.", ENABLED),
+            id="an operator nobody reaches",
+        ),
+        pytest.param(
+            *(AIRTEL_CD, "CDF", {}),
+            ("/payer/phone", "No enabled provider reaches airtel-cd in CDF.", ENABLED),
+            id="a number of an operator nobody reaches",
+        ),
+        pytest.param(
+            *(ORANGE_LR, "LRD", {}),
+            ("/payer/phone", "No enabled provider reaches orange-lr in LRD.", ENABLED),
+            id="a country the operator's provider is not in",
+        ),
+        pytest.param(
+            *(TRIAL_SE, "EUR", {}),
+            ("/payer/phone", "The number is of no operator that we know.", ENABLED),
+            id="a number of nobody's",
+        ),
+        pytest.param(
+            *(MTN_CM, "XAF", {"provider": "wave"}),
+            ("/provider", "This provider is not enabled here.", ENABLED),
+            id="a provider that is not enabled",
+        ),
+        pytest.param(
+            *(ORANGE_CM, "USD", {"provider": "orange"}),
+            ("/currency", "orange takes no USD.", ENABLED),
+            id="a currency the named provider does not take",
+        ),
+    ],
+)
+@pytest.mark.parametrize("is_production", [True, False])
+def test_what_nobody_takes_is_refused_with_its_place_and_remedy(
+    adapters: Mapping[str, Adapter],
+    phone: str,
+    currency: str,
+    named: dict[str, str],
+    expected: tuple[str, str, str],
+    is_production: bool,
+) -> None:
+    with pytest.raises(ProblemError) as error:
+        route(
+            adapters,
+            phone,
+            currency,
+            provider=named.get("provider"),
+            operator=named.get("operator"),
+            is_production=is_production,
+        )
+
+    assert refused(error.value) == (UNSERVED.code, *expected)
+
+
+@pytest.mark.parametrize(
+    ("phone", "currency", "provider", "operator", "expected"),
+    [
+        pytest.param(
+            *(TRIAL_SE, "EUR", "mtn", None),
+            ("/payer/phone", "mtn does not serve SE.", ENABLED),
+            id="another country",
+        ),
+        pytest.param(
+            *(MTN_GH, "XOF", "orange", None),
+            ("/payer/phone", "orange does not serve GH.", ENABLED),
+            id="another country and currency",
+        ),
+        pytest.param(
+            *(MTN_CM, "EUR", "mtn", None),
+            ("/currency", "Wallets of mtn-cm hold XAF, not EUR.", "Send the amount in XAF."),
+            id="another currency",
+        ),
+        pytest.param(
+            *(ORANGE_CM, "EUR", "mtn", "mtn-cm"),
+            ("/currency", "Wallets of mtn-cm hold XAF, not EUR.", "Send the amount in XAF."),
+            id="another currency than the ported number's",
+        ),
+    ],
+)
+def test_a_named_provider_may_try_what_it_does_not_serve_in_development_alone(
+    adapters: Mapping[str, Adapter],
+    phone: str,
+    currency: str,
+    provider: str,
+    operator: str | None,
+    expected: tuple[str, str, str],
+) -> None:
+    tried = route(
+        adapters, phone, currency, provider=provider, operator=operator, is_production=False
+    )
+    with pytest.raises(ProblemError) as error:
+        route(adapters, phone, currency, provider=provider, operator=operator)
+
+    assert (tried.provider, tried.reason) == (provider, NAMED_PROVIDER)
+    assert refused(error.value) == (UNSERVED.code, *expected)
+
+
+@pytest.mark.parametrize("provider", [None, "mtn"])
+@pytest.mark.parametrize("currency", ["XAF", "GHS"])
+def test_a_number_is_never_carried_to_an_operator_of_another_country(
+    adapters: Mapping[str, Adapter], provider: str | None, currency: str
+) -> None:
+    with pytest.raises(ProblemError) as error:
+        route(adapters, MTN_CM, currency, provider=provider, operator="mtn-gh")
+
+    assert refused(error.value) == (
+        INVALID_REQUEST.code,
+        "/operator",
+        "mtn-gh is in GH, the number is not.",
+        "Ask GET /v1/operators?phone=... for the code, or leave it out.",
+    )
+
+
+@pytest.mark.parametrize("provider", [None, "mtn"])
+def test_an_operator_that_does_not_exist_is_refused_whoever_else_is_named(
+    adapters: Mapping[str, Adapter], provider: str | None
+) -> None:
+    with pytest.raises(ProblemError) as error:
+        route(adapters, MTN_CM, "XAF", provider=provider, operator="mtn-xx")
+
+    assert refused(error.value) == (
+        INVALID_REQUEST.code,
+        "/operator",
+        "There is no such operator.",
+        "Ask GET /v1/operators?phone=... for the code, or leave it out.",
+    )
+
+
+def test_only_what_is_enabled_takes_payments(tmp_path: Path, clock: FakeClock) -> None:
+    orange = {"orange": an_adapter("orange", tmp_path, clock)}
+    told = []
+    for enabled, provider in ((orange, None), (orange, "mtn"), ({}, None)):
+        with pytest.raises(ProblemError) as error:
+            route(enabled, MTN_CM, "XAF", provider=provider)
+        told.append((error.value.places[0].name, error.value.places[0].remedy.partition(";")[0]))
+
+    assert told == [
+        ("/payer/phone", "Enabled providers: orange"),
+        ("/provider", "Enabled providers: orange"),
+        ("/payer/phone", "Enabled providers: none"),
+    ]
+
+
+@pytest.mark.parametrize("named", [{}, {"provider": "mtn"}, {"operator": "mtn-cm"}])
+def test_a_number_that_cannot_exist_is_refused_whatever_is_named(
+    adapters: Mapping[str, Adapter], named: dict[str, str]
+) -> None:
+    with pytest.raises(InvalidPhoneError):
+        route(
+            adapters,
+            "+23700",
+            "XAF",
+            provider=named.get("provider"),
+            operator=named.get("operator"),
+        )
+
+
+def test_dollar_wallets_are_in_two_countries() -> None:
+    assert frozenset({"CD", "LR"}) == DOLLAR_WALLETS
