@@ -139,7 +139,7 @@ class BalancesReport(Response):
 
 
 class WebhookAnswer(Response):
-    """The call is kept."""
+    """The call is kept; a provider with a form of its own for answers gets that instead."""
 
     status: Literal["stored"]
 

@@ -277,6 +277,17 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route(
         method="GET",
+        path="/webhooks/{provider}/{tail:.*}",
+        name="answer_provider",
+        endpoint=webhooks.answer_question,
+        summary="Answer a provider that asks something; nothing is stored.",
+        roles=None,
+        query=schemas.AnyQuery,
+        answers={200: "application/json"},
+        problems=("webhook_refused", "unknown_provider", "not_found", "method_not_allowed"),
+    ),
+    Route(
+        method="GET",
         path="/healthz",
         name="show_health",
         endpoint=health.show_health,

@@ -81,6 +81,20 @@ MTN_ENDINGS = {
     mtn_rules.ONGOING: "Still thinking; given up after a minute.",
     mtn_rules.DELAYED: "Pays, but slowly.",
 }
+MOJALOOP_ENDINGS = dict(
+    zip(
+        SCENARIOS,
+        (
+            "The payer refuses; the payee's provider refuses, `5104`.",
+            "Reserved, then aborted; the quote is refused, `5200`.",
+            "Nobody ever answers; aborted in the end.",
+            "No such party, `3204`; the same.",
+            "Pays, but slowly; the same.",
+            "Pays; the merchant's own account is too low, `4001`.",
+        ),
+        strict=True,
+    )
+)
 MTN_PAYOUT_ENDINGS = {
     f"payout `{ending}`": f"`{code}`"
     for ending, code in {
@@ -334,6 +348,9 @@ def test_every_limit_is_what_the_page_says() -> None:
         pytest.param([f"| `{one}` | {trust} |" for one, trust in TRUST_OF.items()], id="trust"),
         pytest.param([f"| `{one}` |" for one in sorted(ROLES)], id="role"),
         pytest.param([f"| `{one}` |" for one in ACCOUNT_NAMES], id="account"),
+        pytest.param(
+            [f"- `{one}`: {text}\n" for one, text in MOJALOOP_ENDINGS.items()], id="mojaloop"
+        ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in HUB2_ENDINGS.items()], id="hub2"),
         pytest.param([f"- `{one}`: {text}\n" for one, text in MTN_ENDINGS.items()], id="mtn"),
         pytest.param(
