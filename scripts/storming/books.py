@@ -17,9 +17,9 @@ Key = tuple[str, Kind, str]
 """(provider, kind, currency)."""
 
 _MTN_KINDS: Final[Mapping[str, Kind]] = {
-    "requesttopay": "collection",
-    "transfer": "payout",
-    "refund": "refund",
+    "collection/requesttopay": "collection",
+    "disbursement/transfer": "payout",
+    "disbursement/refund": "refund",
 }
 
 

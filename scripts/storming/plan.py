@@ -28,6 +28,7 @@ class Wanted:
     verb: Verb
     provider: str
     phone: str
+    country: str
     currency: str
     amount_minor: int
     will_refund: bool
@@ -42,7 +43,8 @@ class Rail:
     provider: str
     verb: Verb
     example: str
-    """A number of the operator, with `+`; its last two digits are free."""
+    """A number of the operator as it is written at home; its last two digits are free."""
+    country: str
     currency: str
 
 
@@ -59,7 +61,7 @@ def rails_of(adapters: Mapping[str, Adapter]) -> list[Rail]:
             for verb, kind in (("payments", "collection"), ("payouts", "payout")):
                 if kind in adapter.capabilities:
                     found.append(
-                        Rail(name, verb, operator.example, operator.currency)  # type: ignore[arg-type]
+                        Rail(name, verb, operator.example, operator.country, operator.currency)  # type: ignore[arg-type]
                     )
     return found
 
@@ -80,6 +82,7 @@ def wanted(rails: list[Rail], count: int, seed: int) -> Iterator[Wanted]:
             verb=rail.verb,
             provider=rail.provider,
             phone=rail.example[:-2] + ending,
+            country=rail.country,
             currency=rail.currency,
             # Whole hundreds: every currency has them, and every rail's limits let most pass.
             amount_minor=lot.randrange(10_000, AMOUNT_MINOR_MAX, 500),

@@ -6,6 +6,7 @@ One process, so that thousands of movements fit into some minutes on a small mac
 
 import asyncio
 import socket
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -25,6 +26,7 @@ from adapters.sandbox.payer import pay_as_customer
 from api.app import create_app
 from api.authentication import new_key
 from api.connections import BoundedRunner
+from api.logs import configure_logs
 from api.sandboxes import pointed_at, sandbox_names, sandboxes
 from api.settings import Settings
 from api.views import decimal_text
@@ -87,6 +89,7 @@ class Seen:
 
 def run(*, movements: int, seed: int, percent: float, folder: Path | None) -> int:
     """Let a storm pass and report; 0 only if all books agree and nothing is forgotten."""
+    configure_logs("error", "json", sys.stderr)
     with tempfile.TemporaryDirectory(prefix="cauri-storm-") as made:
         seen = asyncio.run(storm(movements, seed, percent / 100, folder or Path(made)))
     report(seen, Console())
@@ -176,7 +179,7 @@ async def _one(
         "amount": decimal_text(asked.amount_minor, asked.currency),
         "currency": asked.currency,
         "provider": asked.provider,
-        side: {"phone": asked.phone},
+        side: {"phone": asked.phone, "country": asked.country},
     }
     seen.asked[asked.provider, asked.verb] += 1
     made = await _post(session, f"/v1/{asked.verb}", body, f"{asked.verb}-{asked.number}", seen)
