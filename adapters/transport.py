@@ -108,7 +108,7 @@ class Transport:
 
         Args:
             pace: the provider's limits.
-            clock: stamps transcripts; durations are measured by the running loop.
+            clock: stamps transcripts, and is `now`; durations are the running loop's.
             name: the provider's, for transcripts and logs.
             scrub: takes secrets out of a transcript; by default nothing of it is left.
             observer: is given every exchange; what it raises is logged and goes no further.
@@ -124,6 +124,10 @@ class Transport:
         self.breaker = Breaker(now_seconds or (lambda: asyncio.get_running_loop().time()))
         self._wires: _Wires | None = None
         self._is_closed = False
+
+    def now(self) -> datetime:
+        """Read the clock: for an adapter whose provider says until when something holds."""
+        return self._clock()
 
     async def close(self) -> None:
         """Close every connection; calls afterwards are not sent."""

@@ -299,6 +299,11 @@ async def test_a_call_that_is_cancelled_gives_everything_back() -> None:
     assert transport.breaker.state == "closed"
 
 
+async def test_its_clock_is_the_one_it_was_given() -> None:
+    async with a_transport() as transport:
+        assert transport.now() == NOW
+
+
 async def test_a_closed_transport_sends_nothing() -> None:
     async with RawServer(answering(answer(200))) as server, a_transport() as transport:
         await transport.call("GET", server.url, is_safe_to_repeat=True)
