@@ -85,16 +85,19 @@ def _path(tail: str) -> tuple[str, ...]:
 
 
 def _kept_headers(request: web.Request) -> dict[str, str]:
-    """The headers as evidence, without those that carry somebody's credentials."""
+    """The headers as evidence, and those that carry credentials: these are judged and not kept."""
     kept: dict[str, str] = {}
     room = HEADERS_CHARACTERS_MAX
     for name, value in request.headers.items():
-        room -= len(name) + len(value)
-        if room < 0:
-            break
-        if name.lower() not in _SECRET_HEADERS:
+        if not _is_secret(name):
+            room -= len(name) + len(value)
+        if room >= 0 or _is_secret(name):
             kept[str(name)] = value
     return kept
+
+
+def _is_secret(header: str) -> bool:
+    return header.lower() in _SECRET_HEADERS
 
 
 async def _judge(call: Call, adapter: Adapter, came: WebhookCall) -> Verdict:
@@ -134,7 +137,7 @@ def _written(came: WebhookCall) -> bytes:
         {
             "method": came.method,
             "path": came.path,
-            "headers": dict(came.headers),
+            "headers": {k: v for k, v in came.headers.items() if not _is_secret(k)},
             "body": base64.b64encode(came.body).decode(),
         }
     )
