@@ -25,7 +25,8 @@ import typer
 import projections.rebuild
 from adapters.base import Capability
 from adapters.providers import adapter_class, provider_names, settings_class
-from adapters.sandbox import mtn_rules, orange_rules
+from adapters.sandbox import mtn_rules, orange_rules, orange_sonatel_rules
+from adapters.sandbox.movements import SCENARIOS, Scenario
 from api.authentication import ROLES
 from api.cli import app
 from api.errors import ALL_PROBLEMS
@@ -79,6 +80,21 @@ ORANGE_ENDINGS = {
         orange_rules.Scenario.NO_ACCOUNT: "Has no Orange Money account.",
         orange_rules.Scenario.SLOW: "Pays, but slowly.",
     }.items()
+}
+
+SONATEL_ENDINGS = {
+    digits: f"`FAILED`, `{orange_sonatel_rules.REFUSED_CASHINS[one]}`"
+    for digits, one in SCENARIOS.items()
+    if one in orange_sonatel_rules.REFUSED_CASHINS
+} | {
+    digits: text
+    for digits, one in SCENARIOS.items()
+    for scenario, text in {
+        Scenario.REFUSED: "`REJECTED`, `REJECTED`",
+        Scenario.EXPIRES: "Never confirmed: `CANCELLED`, `CANCELLED`",
+        Scenario.SLOW: "Pays, but slowly.",
+    }.items()
+    if one is scenario
 }
 
 
@@ -321,6 +337,7 @@ def test_every_limit_is_what_the_page_says() -> None:
         pytest.param([f"| `{one}` |" for one in ACCOUNT_NAMES], id="account"),
         pytest.param([f"- `{one}`: {text}\n" for one, text in MTN_ENDINGS.items()], id="mtn"),
         pytest.param([f"- `{one}`: {text}\n" for one, text in ORANGE_ENDINGS.items()], id="orange"),
+        pytest.param([f"- `{one}`: {text}\n" for one, text in SONATEL_ENDINGS.items()], id="sn"),
         pytest.param([f"| {word} |" for word in WORDS], id="glossary"),
     ],
 )
