@@ -9,8 +9,9 @@ What an answer means for the money:
     cash-in
       200, 201, 202 with a status                accepted, or the final word
       401, 429; 403 without a code               not sent: turned away at the door
-      400, 403, 422 with a code                  declined, but for those that say "internal"
-      all else                                   unknown: 5xx, HTML, a 2xx without a status
+      400, 403, 422 with a refusing code         declined
+      all else                                   unknown: 5xx, HTML, a 2xx without a status, a code
+                                                 that says "internal" or that nobody has listed
 
 Errors are problem+json: `{type, title, instance, status, code, detail, violations}`; the code is
 read as a number or as text.
@@ -18,6 +19,9 @@ read as a number or as text.
 A *transaction* has a status, a *code* that a payer scans has none, and the two are not the same:
 several transactions may stand under one reference, and one that failed may leave the code open for
 another. So a success is final at once, and a failure only when the code is over.
+
+Why only listed codes decline a cash-in: another provider may pay what was declined, and a code of
+tomorrow says nothing about whether this one has paid.
 
 Why what is not found is never a word about a cash-in: the published contract searches by our
 reference, older ones name transactions by an id of Orange's own, and a list that is empty for that
@@ -178,10 +182,10 @@ def parse_cashin(answer: Answer) -> Submission:
         transaction_id = figure(body.get("transactionId"))
         return Accepted(handle={"transaction_id": transaction_id} if transaction_id else {})
     code = code_of(answer)
-    if answer.status in _REFUSING and code is not None and code not in _INTERNAL:
+    if answer.status in _REFUSING and code in REFUSALS.keys() - _INTERNAL:
         is_technical = code not in OF_THE_PERSON
         return Declined(code=code, reason=told(answer), is_technical=is_technical)
-    if answer.status in _TURNED_AWAY and code not in _INTERNAL:
+    if answer.status in _TURNED_AWAY and (answer.status != 403 or code is None):
         return NotSent(told(answer))
     return Unknown(told(answer))
 
