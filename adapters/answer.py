@@ -18,8 +18,9 @@ from typing import Final, Literal
 import orjson
 from yarl import URL
 
-Method = Literal["GET", "POST"]
-"""No other: aiohttp repeats a PUT by itself when an idle connection turns out to be closed."""
+Method = Literal["GET", "POST", "DELETE"]
+"""No PUT: aiohttp repeats one by itself when an idle connection turns out to be closed. A DELETE it
+repeats too, so `Transport.call` takes one only as safe to repeat."""
 
 NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 

@@ -13,6 +13,7 @@ and it must be impossible to confuse it with a refusal. Only these values leave 
     Unknown    it may or may not have it: ask, never send blindly
     Pending    (asked) it has the reference and no final word yet
     NotFound   (asked) it does not know the reference
+    Unaskable  (asked) it answers no such question: only the same submission again tells
     Final      its final word
 """
 
@@ -57,6 +58,8 @@ class Charge:
     return_url: str | None = None
     cancel_url: str | None = None
     language: Literal["fr", "en"] = "fr"
+    handle: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What `adapters.powers.Prepares` gave for this reference; durable before the call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +112,17 @@ class NotFound:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Unaskable:
+    """Asked: this provider answers no question about such a reference.
+
+    Where the same reference again cannot move money twice (`idempotent_powers`), repeating the
+    submission is the question; where it can, the payment stays open until a webhook speaks.
+    """
+
+    detail: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Final:
     """The provider's final word, in its own rendering of amount, currency, code and reason."""
@@ -122,12 +136,15 @@ class Final:
 
 
 Submission = Accepted | Declined | NotSent | Unknown | Final
-Inquiry = Pending | NotFound | Final | NotSent | Unknown
+Inquiry = Pending | NotFound | Final | NotSent | Unknown | Unaskable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookCall:
-    """A provider's call as it came. `path` is what follows `/webhooks/<provider>/`."""
+    """A provider's call as it came. `path` is what follows `/webhooks/<provider>/`.
+
+    Bytes of a header that are no UTF-8 are surrogate escapes; see `adapters.kept_call`.
+    """
 
     method: str
     path: tuple[str, ...]
@@ -259,6 +276,8 @@ class Adapter(Protocol):
     """Whether every reference can be asked about; where not, some wait for a webhook."""
     refusals: ClassVar[Mapping[str, Refusal]]
     """The provider's own codes, as they come, and what they mean in one vocabulary."""
+    reaches: ClassVar[frozenset[str]]
+    """Of an integrator: the operators behind it (`mtn-cm`); empty for an operator's own rail."""
     pace: Pace
 
     def reference_for(self, payment_id: str, number: int) -> str:
@@ -269,6 +288,9 @@ class Adapter(Protocol):
 
     async def inquire(self, reference: str, handle: Mapping[str, str] | None) -> Inquiry:
         """Ask about a reference. `handle` is what `Accepted` gave, None if no answer was seen.
+
+        Of an adapter that prepares, `handle` is what was prepared unless `Accepted` gave another;
+        None then says that nothing was prepared, so that nothing can have been sent.
 
         An inquiry that brought no answer, or could not be sent itself, is `Unknown`; `NotSent`
         says about the *reference* that it can never be charged, and may be submitted anew. Never

@@ -334,6 +334,7 @@ async def test_a_signature_proves_only_its_own_time_body_and_secret(tmp_path: Pa
             f"t={at},v2={digest}": "refused",
             f"v1={digest}": "refused",
             f"t=soon,v1={digest}": "refused",
+            f"t={at},v1=\udcff": "refused",
             f"t=,v1={digest}": "refused",
             "": "refused",
             f"t={at}," + "v1=0," * 8 + f"v1={digest}": "refused",
@@ -373,6 +374,7 @@ async def test_the_key_must_fit_where_there_is_one_and_alone_only_makes_us_ask(
             (signed(call, right), "authenticated"),
             (signed(call, right, AUTHORIZATION="Basic another"), "refused"),
             (signed(call, right, AUTHORIZATION=""), "refused"),
+            (signed(call, right, AUTHORIZATION="Basic \udcff"), "refused"),
             (signed(call, None), "unsigned"),
             (signed(call, None, AUTHORIZATION="Basic another"), "refused"),
         ]

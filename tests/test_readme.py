@@ -25,13 +25,20 @@ import typer
 import projections.rebuild
 from adapters.base import Capability
 from adapters.providers import adapter_class, provider_names, settings_class
-from adapters.sandbox import mtn_rules, orange_rules, orange_sonatel_rules
+from adapters.sandbox import (
+    hub2_rules,
+    mtn_rules,
+    mtn_scenarios,
+    orange_rules,
+    orange_sonatel_rules,
+    wave_rules,
+)
 from adapters.sandbox.movements import SCENARIOS, Scenario
 from api.authentication import ROLES
 from api.cli import app
 from api.errors import ALL_PROBLEMS
 from api.routes import ROUTES, Route
-from api.schemas import Payer, PaymentRequest
+from api.schemas import PaymentRequest, Person
 from api.settings import (
     FILE_VARIABLE,
     PREFIX,
@@ -65,11 +72,29 @@ WORDS = (
 )
 """One word, one meaning: those the whole house uses."""
 
+HUB2_ENDINGS = {
+    ending: " ".join(
+        f"{kind} {'succeeds' if code is None else f'fails with `{code}`'}."
+        for kind, code in (
+            ("A payment", hub2_rules.FAILURES.get(scenario)),
+            ("A payout", hub2_rules.TRANSFER_FAILURES.get(scenario)),
+        )
+    )
+    for ending, scenario in SCENARIOS.items()
+}
 MTN_ENDINGS = {
     **{ending: f"`{code}`" for ending, code in mtn_rules.FAILURES.items()},
     **{ending: f"`{code}`" for ending, code in mtn_rules.OWN_FAILURES.items()},
     mtn_rules.ONGOING: "Still thinking; given up after a minute.",
     mtn_rules.DELAYED: "Pays, but slowly.",
+}
+MTN_PAYOUT_ENDINGS = {
+    f"payout `{ending}`": f"`{code}`"
+    for ending, code in {
+        **mtn_scenarios.TRANSFER_FAILURES,
+        **mtn_scenarios.OWN_TRANSFER_FAILURES,
+    }.items()
+    if mtn_rules.FAILURES.get(ending) != code
 }
 ORANGE_ENDINGS = {
     one.value: text
@@ -95,6 +120,12 @@ SONATEL_ENDINGS = {
         Scenario.SLOW: "Pays, but slowly.",
     }.items()
     if one is scenario
+}
+
+WAVE_ENDINGS = {
+    digits: f"`{wave_rules.PAYMENT_ERRORS[one][0]}`, `{wave_rules.PAYOUT_ERRORS[one][0]}`"
+    for digits, one in SCENARIOS.items()
+    if one in wave_rules.PAYMENT_ERRORS
 }
 
 
@@ -191,7 +222,7 @@ def _roles(route: Route) -> str:
 
 def field_rows() -> list[str]:
     """The list of what a payment's request may hold."""
-    payer = [(f"payer.{name}", one) for name, one in Payer.model_fields.items()]
+    payer = [(f"payer.{name}", one) for name, one in Person.model_fields.items()]
     fields = [(name, one) for name, one in PaymentRequest.model_fields.items() if name != "payer"]
     return [
         f"- `{name}`{'' if one.is_required() else ' (optional)'}: {one.description}"
@@ -335,9 +366,14 @@ def test_every_limit_is_what_the_page_says() -> None:
         pytest.param([f"| `{one}` | {trust} |" for one, trust in TRUST_OF.items()], id="trust"),
         pytest.param([f"| `{one}` |" for one in sorted(ROLES)], id="role"),
         pytest.param([f"| `{one}` |" for one in ACCOUNT_NAMES], id="account"),
+        pytest.param([f"- `{one}`: {text}\n" for one, text in HUB2_ENDINGS.items()], id="hub2"),
         pytest.param([f"- `{one}`: {text}\n" for one, text in MTN_ENDINGS.items()], id="mtn"),
+        pytest.param(
+            [f"- {one}: {text}\n" for one, text in MTN_PAYOUT_ENDINGS.items()], id="mtn payouts"
+        ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in ORANGE_ENDINGS.items()], id="orange"),
         pytest.param([f"- `{one}`: {text}\n" for one, text in SONATEL_ENDINGS.items()], id="sn"),
+        pytest.param([f"- `{one}`: {text}\n" for one, text in WAVE_ENDINGS.items()], id="wave"),
         pytest.param([f"| {word} |" for word in WORDS], id="glossary"),
     ],
 )
@@ -378,7 +414,7 @@ def test_every_path_and_link_leads_somewhere() -> None:
     files = {one for one in linked if not one.startswith(("https://", "#"))}
     rooms = "|".join((*ROOMS, "tests"))
     files |= set(re.findall(rf"(?<![\w/.])((?:{rooms})/[\w./]*)", PAGE))
-    planned = re.compile(r"wave")
+    planned = re.compile(r"acme")
     headings = re.findall(r"^#+ (.+)$", PAGE, flags=re.MULTILINE)
     anchors = {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}
     missing = [

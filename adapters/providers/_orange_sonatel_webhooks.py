@@ -48,7 +48,7 @@ def verdict_of(
     What proves less than that it is Sonatel's and new makes us ask.
     """
     headers = {name.lower(): value for name, value in call.headers.items()}
-    presented = headers.get("authorization", "").encode()
+    presented = _bytes_of(headers.get("authorization", ""))
     is_key = api_key is not None and hmac.compare_digest(presented, f"Basic {api_key}".encode())
     if api_key is not None and not is_key:
         return "refused"
@@ -62,7 +62,7 @@ def verdict_of(
         return "refused"
     signed = times[0].encode() + b"," + call.body
     made = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
-    if not any(hmac.compare_digest(made.encode(), one.lower().encode()) for one in given):
+    if not any(hmac.compare_digest(made.encode(), _bytes_of(one.lower())) for one in given):
         return "refused"
     age_seconds = abs(now.timestamp() - int(times[0]))
     return "authenticated" if age_seconds <= age_seconds_max else "unsigned"
@@ -99,3 +99,8 @@ def parse_webhook(call: WebhookCall, verdict: Verdict, now: datetime) -> Payment
     proof = "a proved" if verdict == "authenticated" else "an old or unproved"
     reason = f"{proof} callback about {kind or 'nothing'} says {status or 'nothing'}"
     return RequestInquiry(payment_id=named, reason=reason, inquire_at=now)
+
+
+def _bytes_of(header: str) -> bytes:
+    """The bytes of a header, which may be any."""
+    return header.encode("utf-8", "surrogateescape")

@@ -105,6 +105,7 @@ class OrangeSonatelAdapter:
     idempotent_powers: ClassVar[frozenset[Power]] = frozenset()
     webhook_proof: ClassVar[WebhookProof] = "signature"
     is_askable: ClassVar[bool] = True
+    reaches: ClassVar[frozenset[str]] = frozenset()
     refusals: ClassVar[Mapping[str, Refusal]] = REFUSALS
 
     def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
