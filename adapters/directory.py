@@ -176,7 +176,7 @@ _BRANDS: Final = {
 }
 
 
-_ORANGE_OWN: Final = {"CM": ("orange_cm",)}
+_ORANGE_OWN: Final = {"CM": ("orange_cm",), "SN": ("orange_sonatel",)}
 """Countries whose Orange has an API of its own beside Web Payment, which alone pays people."""
 
 
