@@ -111,6 +111,13 @@ UNSERVED: Final = Problem(
     "No enabled provider serves this payment",
     "Aucun prestataire activé ne sert ce paiement",
 )
+AMOUNT_OUTSIDE_LIMITS: Final = Problem(
+    422,
+    "amount_outside_limits",
+    "businessRule",
+    "The amount is outside of the limits for this operator",
+    "Le montant est hors des limites pour cet opérateur",
+)
 UNAUTHENTICATED: Final = Problem(
     401,
     "unauthenticated",
@@ -305,6 +312,7 @@ ALL_PROBLEMS: Final[Mapping[str, Problem]] = {
         IDEMPOTENCY_KEY_MISSING,
         IDEMPOTENCY_KEY_INVALID,
         UNSERVED,
+        AMOUNT_OUTSIDE_LIMITS,
         UNAUTHENTICATED,
         FORBIDDEN,
         WEBHOOK_REFUSED,

@@ -249,6 +249,18 @@ _OF_DOOR: Final[dict[str, str]] = {
         "Les comptes de {operator} sont tenus en {held}, non en {currency}."
     ),
     "Send the amount in {held}.": "Envoyez le montant en {held}.",
+    # Amounts
+    "{operator} through {provider}": "{operator} par {provider}",
+    "{carrier} takes {minimum} {currency} or more at once.": (
+        "{carrier} accepte {minimum} {currency} ou plus à la fois."
+    ),
+    "{carrier} takes {maximum} {currency} or less at once.": (
+        "{carrier} accepte {maximum} {currency} ou moins à la fois."
+    ),
+    "{carrier} takes multiples of {multiple} {currency} only.": (
+        "{carrier} n'accepte que des multiples de {multiple} {currency}."
+    ),
+    "Send a multiple, such as {nearest}.": "Envoyez un multiple, par exemple {nearest}.",
     "{currency} and {other}": "{currency} et en {other}",
     "{currency} or {other}": "{currency} ou en {other}",
 }

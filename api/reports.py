@@ -6,10 +6,10 @@ The same rules as in `api.schemas`: amounts are decimal strings, times RFC 3339,
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from api.errors import Category
-from api.schemas import AsOfQuery, Country, Name, Position, Query, Response
+from api.schemas import AsOfQuery, Name, Position, Query, Response
 from ledger.identity import Kind
 
 
@@ -77,18 +77,6 @@ class Checkpoint(Response):
     root_hex: str
     root_base64: str
     note: str | None = Field(description="C2SP signed note, where a signing key is set up.")
-
-
-class OperatorOut(Response):
-    """What a number tells by itself; it may have been ported since."""
-
-    country: str
-    operator: str | None = Field(description="Its code, to be named in a payment.")
-    brand: str | None
-    carrier: str | None = Field(description="The range's owner in the numbering plan.")
-    is_portable: bool = Field(description="Whether numbers move between operators there.")
-    provider: str | None = Field(description="The enabled provider that would be used.")
-    currency: str | None
 
 
 class Health(Response):
@@ -187,10 +175,3 @@ class MetricsQuery(Query):
     window_seconds: Annotated[int, Field(ge=60, le=366 * 86_400)] = 86_400
     provider: Name | None = None
     min_position: Position | None = None
-
-
-class OperatorQuery(Query):
-    """Which number."""
-
-    phone: Annotated[str, StringConstraints(min_length=1, max_length=40)]
-    country: Country | None = None

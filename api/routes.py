@@ -11,7 +11,18 @@ from typing import Final, Literal
 from aiohttp import web
 from pydantic import BaseModel
 
-from api import audit, balances, health, payments, payouts, refunds, reports, schemas, webhooks
+from api import (
+    audit,
+    balances,
+    health,
+    operators,
+    payments,
+    payouts,
+    refunds,
+    reports,
+    schemas,
+    webhooks,
+)
 from api.authentication import ROLES, Role
 from api.calls import Call
 
@@ -57,6 +68,7 @@ _MOVING: Final = (
     "invalid_money",
     "invalid_phone",
     "operator_not_served",
+    "amount_outside_limits",
     "entry_too_large",
     "disk_full",
 )
@@ -230,12 +242,12 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         method="GET",
         path="/v1/operators",
-        name="show_operator",
-        endpoint=audit.show_operator,
-        summary="Tell a number's country and operator, and the provider that would be used.",
+        name="show_operators",
+        endpoint=operators.show_operators,
+        summary="Tell a number's country, operator, limits and route; without one, all operators.",
         roles=_SEEING,
-        query=reports.OperatorQuery,
-        answers={200: reports.OperatorOut},
+        query=operators.OperatorsQuery,
+        answers={200: operators.Operators},
         problems=(*_READING, "invalid_phone"),
     ),
     *(
