@@ -9,21 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
+from adapters.refusal_texts import Category, Language
 from ledger import errors as ledger_errors
 from ledger.errors import LedgerError
 from ledger.sentences import Sentence
-
-Category = Literal[
-    "validation",
-    "authorisation",
-    "identification",
-    "businessRule",
-    "internal",
-    "serviceUnavailable",
-]
-"""The error categories of the GSMA Mobile Money API 1.2."""
-
-Language = Literal["en", "fr"]
 
 RETRY_SECONDS: Final = 1
 

@@ -7,13 +7,13 @@ each other, and against the source. What the ledger's own errors say stands in
 In French a provider (MTN, Orange, as companies that are called) is a `prestataire`, an operator
 (whose range a number is in) an `opérateur`. Code words stay as they are. The spaces that French
 asks for before `:` and `;`, inside `« »` and before a unit are plain here and become no-break
-spaces below, where nobody can forget one.
+spaces below (`adapters.typesetting`).
 """
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
+from adapters.typesetting import typeset_french
 from api.french_ledger import FRENCH_OF_LEDGER
 
 _OF_DOOR: Final[dict[str, str]] = {
@@ -266,12 +266,7 @@ _OF_DOOR: Final[dict[str, str]] = {
 }
 
 
-def _typeset(text: str) -> str:
-    """Put no-break spaces where a line must not end."""
-    return re.sub(r" (?=[:;?!»])|(?<=«) |(?<=\}) (?=s\b)", "\N{NO-BREAK SPACE}", text)
-
-
 FRENCH: Final[Mapping[str, str]] = {
-    english: _typeset(french) for english, french in (_OF_DOOR | FRENCH_OF_LEDGER).items()
+    english: typeset_french(french) for english, french in (_OF_DOOR | FRENCH_OF_LEDGER).items()
 }
 """English template -> French template."""

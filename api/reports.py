@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.errors import Category
-from api.schemas import AsOfQuery, Name, Position, Query, Response
+from adapters.refusal_texts import Category
+from api.schemas import AsOfQuery, Name, Position, Query, RefusalOut, Response
 from ledger.identity import Kind
 
 
@@ -79,6 +79,18 @@ class Checkpoint(Response):
     note: str | None = Field(description="C2SP signed note, where a signing key is set up.")
 
 
+class RefusalListed(RefusalOut):
+    """One reason why money does not move."""
+
+    may_reroute: bool = Field(description="Whether another provider might take the payment.")
+
+
+class RefusalsReport(Response):
+    """The whole vocabulary of refusals, in French or English by `Accept-Language`."""
+
+    refusals: list[RefusalListed]
+
+
 class Health(Response):
     """Alive."""
 
@@ -127,7 +139,7 @@ class BalancesReport(Response):
 
 
 class WebhookAnswer(Response):
-    """The call is kept."""
+    """The call is kept; a provider with a form of its own for answers gets that instead."""
 
     status: Literal["stored"]
 

@@ -19,6 +19,7 @@ from api import (
     payments,
     payouts,
     refunds,
+    refusals,
     reports,
     schemas,
     webhooks,
@@ -198,6 +199,16 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route(
         method="GET",
+        path="/v1/refusals",
+        name="show_refusals",
+        endpoint=refusals.show_refusals,
+        summary="Give every reason why money does not move, with its texts in French or English.",
+        roles=_SEEING,
+        answers={200: reports.RefusalsReport},
+        problems=_READING,
+    ),
+    Route(
+        method="GET",
         path="/v1/events",
         name="show_log",
         endpoint=audit.show_log,
@@ -263,6 +274,17 @@ ROUTES: Final[tuple[Route, ...]] = (
             problems=("webhook_refused", "unknown_provider", "body_too_large", "body_too_slow"),
         )
         for method in _WEBHOOK_METHODS
+    ),
+    Route(
+        method="GET",
+        path="/webhooks/{provider}/{tail:.*}",
+        name="answer_provider",
+        endpoint=webhooks.answer_question,
+        summary="Answer a provider that asks something; nothing is stored.",
+        roles=None,
+        query=schemas.AnyQuery,
+        answers={200: "application/json"},
+        problems=("webhook_refused", "unknown_provider", "not_found", "method_not_allowed"),
     ),
     Route(
         method="GET",

@@ -170,7 +170,7 @@ async def _merchant(lent: Services) -> str:
 async def _one(
     session: aiohttp.ClientSession, phone: aiohttp.ClientSession, asked: Wanted, seen: Seen
 ) -> list[str]:
-    """Ask for a movement, be its payer, and perhaps want the money back; the ids of what was made."""
+    """Ask for a movement, be its payer, perhaps want the money back; the ids of what was made."""
     side = "payer" if asked.verb == "payments" else "payee"
     body: dict[str, Any] = {
         "amount": decimal_text(asked.amount_minor, asked.currency),

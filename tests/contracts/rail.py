@@ -195,6 +195,13 @@ async def pay_out(world: OutgoingWorld, transfer: Transfer, reference: str) -> S
     return outcome
 
 
+async def give_back(world: OutgoingWorld, wanted: Return, reference: str) -> Submission:
+    """Prepare where the adapter does, and refund."""
+    wanted, forbidden = await ready(world.adapter, wanted, reference)
+    outcome: Submission = forbidden or await world.adapter.refund(wanted, reference)  # type: ignore[attr-defined]
+    return outcome
+
+
 class PayoutContract:
     """What every adapter that pays out promises. Mixed into a `ProviderContract`."""
 
@@ -312,7 +319,7 @@ class RefundContract:
         original = await world.paid_original()
         wanted = world.giving_back(original, original.money.amount_minor // 2)
         if not world.adapter.can_refund_in_part:
-            outcome = await world.adapter.refund(wanted, world.adapter.reference_for(REFUND_ID, 1))
+            outcome = await give_back(world, wanted, world.adapter.reference_for(REFUND_ID, 1))
             assert isinstance(outcome, Declined)
             assert world.movements("refund") == []
             return
@@ -325,7 +332,7 @@ class RefundContract:
         original = await world.paid_original()
         reference = world.adapter.reference_for(REFUND_ID, 1)
         for _ in range(2):
-            await world.adapter.refund(world.giving_back(original), reference)
+            await give_back(world, world.giving_back(original), reference)
             world.timer.advance(END_SECONDS)
             if "refund" not in world.adapter.idempotent_powers:
                 break
@@ -336,14 +343,16 @@ class RefundContract:
         self, world: Any, weather: str
     ) -> None:
         original = await world.paid_original()
-        wanted, reference = world.giving_back(original), world.adapter.reference_for(REFUND_ID, 1)
+        reference = world.adapter.reference_for(REFUND_ID, 1)
+        wanted, forbidden = await ready(world.adapter, world.giving_back(original), reference)
+        assert forbidden is None
         await world.weather(WEATHERS[weather])
         outcome = await world.adapter.refund(wanted, reference)
         assert isinstance(outcome, (Unknown, NotSent))
         await world.weather(Faults.none())
         world.timer.advance(END_SECONDS)
         if isinstance(outcome, Unknown):
-            asked = await world.adapter.inquire_refund(reference, None)
+            asked = await world.adapter.inquire_refund(reference, wanted.handle or None)
             if isinstance(asked, Final):
                 assert asked.word is Word.SUCCEEDED
                 assert self._given_back(world) == 1
@@ -365,8 +374,7 @@ class RefundContract:
     @staticmethod
     async def _refunded(world: Any, wanted: Return) -> Final:
         async def submit(reference: str) -> Submission:
-            outcome: Submission = await world.adapter.refund(wanted, reference)
-            return outcome
+            return await give_back(world, wanted, reference)
 
         return await moved_to_the_end(
             world, "refund", REFUND_ID, submit, world.adapter.inquire_refund
