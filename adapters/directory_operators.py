@@ -61,7 +61,7 @@ _WALLETS: Final = {
 }
 """Brand -> what its wallet is called in most countries."""
 
-_ORANGE_OWN: Final = {"CM": ("orange_cm",)}
+_ORANGE_OWN: Final = {"CM": ("orange_cm",), "SN": ("orange_sonatel",)}
 """Countries whose Orange has an API of its own beside Web Payment, which alone pays people."""
 
 

@@ -14,6 +14,7 @@ prove anything is not worth the reading.
 
 import hmac
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, Literal
 
 from aiohttp import web
@@ -136,7 +137,12 @@ def _kept_headers(request: web.Request) -> dict[str, str]:
 
 
 async def _judge(call: Call, adapter: Adapter, came: WebhookCall) -> Verdict:
-    """Let the adapter judge; the payment is read only if the adapter presents a token."""
+    """Let the adapter judge; the payment is read only if the adapter presents a token.
+
+    Credentials in headers are judged with the rest, and are not kept.
+    """
+    given = {k: v for k, v in call.request.headers.items() if k.lower() in _SECRET_HEADERS}
+    came = replace(came, headers={**came.headers, **given})
     presented: list[str] = []
 
     def notice(token: str) -> bool:

@@ -24,8 +24,15 @@ import typer
 
 import projections.rebuild
 from adapters.providers import provider_names, settings_class
-from adapters.sandbox import hub2_rules, mtn_rules, mtn_scenarios, orange_rules, wave_rules
-from adapters.sandbox.movements import SCENARIOS
+from adapters.sandbox import (
+    hub2_rules,
+    mtn_rules,
+    mtn_scenarios,
+    orange_rules,
+    orange_sonatel_rules,
+    wave_rules,
+)
+from adapters.sandbox.movements import SCENARIOS, Scenario
 from api.authentication import ROLES
 from api.cli import app
 from api.commands.providers import markdown_lines
@@ -112,6 +119,21 @@ ORANGE_ENDINGS = {
         orange_rules.Scenario.NO_ACCOUNT: "Has no Orange Money account.",
         orange_rules.Scenario.SLOW: "Pays, but slowly.",
     }.items()
+}
+
+SONATEL_ENDINGS = {
+    digits: f"`FAILED`, `{orange_sonatel_rules.REFUSED_CASHINS[one]}`"
+    for digits, one in SCENARIOS.items()
+    if one in orange_sonatel_rules.REFUSED_CASHINS
+} | {
+    digits: text
+    for digits, one in SCENARIOS.items()
+    for scenario, text in {
+        Scenario.REFUSED: "`REJECTED`, `REJECTED`",
+        Scenario.EXPIRES: "Never confirmed: `CANCELLED`, `CANCELLED`",
+        Scenario.SLOW: "Pays, but slowly.",
+    }.items()
+    if one is scenario
 }
 
 WAVE_ENDINGS = {
@@ -357,6 +379,7 @@ def test_every_limit_is_what_the_page_says() -> None:
             [f"- {one}: {text}\n" for one, text in MTN_PAYOUT_ENDINGS.items()], id="mtn payouts"
         ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in ORANGE_ENDINGS.items()], id="orange"),
+        pytest.param([f"- `{one}`: {text}\n" for one, text in SONATEL_ENDINGS.items()], id="sn"),
         pytest.param([f"- `{one}`: {text}\n" for one, text in WAVE_ENDINGS.items()], id="wave"),
         pytest.param([f"| {word} |" for word in WORDS], id="glossary"),
     ],
