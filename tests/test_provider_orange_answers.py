@@ -22,11 +22,11 @@ from adapters.base import (
     WebhookCall,
     WebhookUnreadableError,
 )
+from adapters.pages import is_page
 from adapters.providers.orange import (
     OrangeAdapter,
     Settings,
     build_request,
-    is_page,
     parse_inquiry,
     parse_submission,
 )

@@ -28,7 +28,6 @@ from base64 import b32encode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Final
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 
@@ -60,10 +59,11 @@ from adapters.base import (
     WebhookUnreadableError,
 )
 from adapters.base import Final as FinalWord
+from adapters.pages import home_of, is_page
 from adapters.refusals import Refusal
 from adapters.tokens import Token, TokenCache, call_with_token, token_in
 from adapters.transcript import Scrubber, basic, figure, said
-from adapters.transport import OpenTransport, is_loopback
+from adapters.transport import OpenTransport
 from ledger.commands import PaymentCommand, RecordEvidence, RequestInquiry
 from ledger.evidence import Evidence, Source, Word
 from ledger.money import Money, decimals_of
@@ -77,8 +77,6 @@ TOKEN_SECONDS: Final = 3600.0
 
 ORDER_ID_LENGTH: Final = 20
 """Orange takes 30 characters; the order stands in notif_url too, which has 120."""
-
-ADDRESS_LENGTH_MAX: Final = 2_000
 
 WORDS: Final[Mapping[str, Word]] = {
     "SUCCESS": Word.SUCCEEDED,
@@ -272,8 +270,7 @@ def build_request(
 ) -> dict[str, object]:
     """Build the body of webpayment; the payer's number is no part of it."""
     is_trial = settings.country_segment == TRIAL_SEGMENT
-    address = urlsplit(callback_url)
-    home = settings.return_url or f"{address.scheme}://{address.netloc}/"
+    home = settings.return_url or home_of(callback_url)
     return {
         "merchant_key": settings.merchant_key.get_secret_value(),
         "currency": TRIAL_CURRENCY if is_trial else charge.money.currency,
@@ -308,23 +305,6 @@ def parse_submission(answer: Answer, order_id: str, amount: int) -> Submission:
         code = said(body["code"], length_max=40) or str(answer.status)
         return Declined(code=code, reason=told, is_technical=True)
     return NotSent(told)
-
-
-def is_page(address: object) -> bool:
-    """Whether a payer's browser may be sent there: https, or this machine."""
-    if not isinstance(address, str) or len(address) > ADDRESS_LENGTH_MAX:
-        return False
-    try:
-        parts = urlsplit(address)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    is_clean = address.isascii() and address.isprintable() and " " not in address
-    return (
-        is_clean
-        and bool(host)
-        and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
-    )
 
 
 def parse_inquiry(answer: Answer, order_id: str) -> Inquiry:
