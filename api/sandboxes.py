@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol, cast
 
 from adapters.providers import provider_names
 from adapters.sandbox.faults import Faults
+from adapters.sandbox.rail import RailSandbox
 from adapters.sandbox.server import SandboxServer
 from api.settings import Settings
 
@@ -81,7 +82,14 @@ async def sandboxes(
 
 
 def pointed_at(settings: Settings, running: Sequence[RunningSandbox]) -> Settings:
-    """Return settings whose providers are these sandboxes, called back on this machine."""
+    """Return settings whose providers are these sandboxes, called back on this machine.
+
+    Where a provider is told its webhook's address at a portal, that is done here.
+    """
+    public_url = f"http://{CALLBACK_HOST}:{settings.port}"
+    for one in running:
+        if isinstance(one.server, RailSandbox):
+            one.server.webhook_url = f"{public_url}/webhooks/{one.provider}/portal"
     tables = {
         one.provider: {**one.fields, **settings.provider_tables.get(one.provider, {})}
         for one in running
@@ -89,5 +97,5 @@ def pointed_at(settings: Settings, running: Sequence[RunningSandbox]) -> Setting
     return settings.with_changes(
         providers=tuple(one.provider for one in running),
         provider_tables=tables,
-        public_url=f"http://{CALLBACK_HOST}:{settings.port}",
+        public_url=public_url,
     )

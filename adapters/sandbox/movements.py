@@ -87,6 +87,8 @@ class Movement:
     """The provider's own code of a failure."""
     transaction_id: str | None = None
     ended_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    """When a person confirmed it on a page of the provider."""
     times_asked: int = 1
     """How often it was asked for; it was accepted once."""
 
@@ -168,6 +170,11 @@ class Books:
         self._write({"kind": "remembered", "id": movement_id, "details": details})
         return self.movements[movement_id]
 
+    def confirm(self, movement_id: str, *, phone: str, at: datetime) -> Movement:
+        """Write down who confirmed a movement that awaited its payer: the number decides."""
+        self._write({"kind": "confirmed", "id": movement_id, "phone": phone, "at": at.isoformat()})
+        return self.movements[movement_id]
+
     def end(
         self, movement_id: str, ending: Ending, *, reason: str | None, at: datetime
     ) -> Movement:
@@ -200,6 +207,14 @@ class Books:
             case {"kind": "remembered", "id": str(name), "details": dict(details)}:
                 one = self.movements[name]
                 self.movements[name] = replace(one, details={**one.details, **details})
+            case {"kind": "confirmed", "id": str(name), "phone": str(phone), "at": str(at)}:
+                self.movements[name] = replace(
+                    self.movements[name],
+                    phone=phone,
+                    scenario=scenario_of(phone),
+                    awaits_payer=False,
+                    confirmed_at=datetime.fromisoformat(at),
+                )
             case {"kind": "ended", "id": str(name), "ending": ending, "reason": reason, "at": at}:
                 self._end(name, ending, reason, datetime.fromisoformat(str(at)))
             case _:

@@ -62,6 +62,8 @@ class RailSettings(BaseModel):
     callback_after_seconds: NonNegativeFloat = 0.05
     callback_mode: Literal["once", "retry_schedule"] = "once"
     callback_any_host: bool = False
+    webhook_url: str | None = None
+    """The address registered at the provider's portal, where that is how it is told."""
     token_lifetime_seconds: PositiveInt = 3600
     opening_balance_minor: int = 100_000_000
 
@@ -69,7 +71,7 @@ class RailSettings(BaseModel):
 class RailSandbox(SandboxServer):
     """A provider's server in this process: `async with` it, or `start` and `stop`.
 
-    `books` and `sender` are those of the last start.
+    `books` and `sender` are those of the last start; `webhook_url` may be registered at any time.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class RailSandbox(SandboxServer):
         timer: Timer | None = None,
     ) -> None:
         self.base_settings = settings
+        self.webhook_url = settings.webhook_url
         self.clock = clock
         self.timer: Timer = LoopTimer() if timer is None else timer
         self.faults = Faults.none() if faults is None else faults
@@ -135,6 +138,22 @@ class RailSandbox(SandboxServer):
             return self.end(booked.id)
         self._end_later(booked, delay_seconds)
         return booked
+
+    def confirm(self, movement_id: str, phone: str) -> Movement:
+        """Let a person confirm what awaits its payer: it ends by the scenario of the number."""
+        movement = self.books.movements[movement_id]
+        if self._is_stopped or movement.ending is not None or not movement.awaits_payer:
+            return movement
+        confirmed = self.books.confirm(movement_id, phone=phone, at=self.clock())
+        delay_seconds = self._delay_seconds(confirmed)
+        if delay_seconds == 0:
+            return self.end(movement_id)
+        self._end_later(confirmed, delay_seconds)
+        return confirmed
+
+    def call_off(self, movement_id: str) -> Movement:
+        """Let a person call off what awaits its payer."""
+        return self.end(movement_id, "cancelled")
 
     def end(self, movement_id: str, ending: Ending | None = None) -> Movement:
         """End a movement now, by its scenario or in a given way, and tell the merchant."""
@@ -207,7 +226,8 @@ class RailSandbox(SandboxServer):
 
     def _resume(self, movement: Movement) -> None:
         """Set the timer of a movement that a former life left open."""
-        passed_seconds = (self.clock() - movement.accepted_at).total_seconds()
+        since = movement.confirmed_at or movement.accepted_at
+        passed_seconds = (self.clock() - since).total_seconds()
         self._end_later(movement, max(0.0, self._delay_seconds(movement) - passed_seconds))
 
     def _end_later(self, movement: Movement, seconds: float) -> None:

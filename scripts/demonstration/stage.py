@@ -12,6 +12,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from api.sandboxes import sandbox_names
+
 START_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 30.0
 
@@ -101,16 +103,17 @@ class Stage:
 
 
 def _free_ports() -> int:
-    """Find three free ports in a row: the API's and those of two sandboxes.
+    """Find free ports in a row: the API's and those of all sandboxes.
 
     Below 32768, where systems take the ports of outgoing connections from: one that is free now
     would be taken by somebody's connection before the server has started.
     """
+    count = 1 + len(sandbox_names())
     for _ in range(100):
         port = 20_000 + secrets.randbelow(12_000)
         taken = []
         try:
-            taken += [socket.create_server(("127.0.0.1", port + more)) for more in range(3)]
+            taken += [socket.create_server(("127.0.0.1", port + more)) for more in range(count)]
         except OSError:
             continue
         else:
@@ -118,4 +121,4 @@ def _free_ports() -> int:
         finally:
             for one in taken:
                 one.close()
-    raise StageError("no three free ports in a row were found on this machine")
+    raise StageError(f"no {count} free ports in a row were found on this machine")
