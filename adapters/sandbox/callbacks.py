@@ -11,7 +11,7 @@ about payments. `any_host` lifts that, knowingly.
 import asyncio
 import ipaddress
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, Self
 
@@ -73,7 +73,13 @@ class CallbackSender:
     """
 
     def __init__(
-        self, faults: Faults, *, timer: Timer, mode: Mode = "once", any_host: bool = False
+        self,
+        faults: Faults,
+        *,
+        timer: Timer,
+        mode: Mode = "once",
+        any_host: bool = False,
+        schedule: Sequence[RetryBlock] = RETRY_SCHEDULE,
     ) -> None:
         self.attempts: deque[Attempt] = deque(maxlen=ATTEMPTS_REMEMBERED_MAX)
         self._dice = Dice(faults)
@@ -82,7 +88,7 @@ class CallbackSender:
         self._pauses_seconds: tuple[float, ...] = ()
         if mode == "retry_schedule":
             self._pauses_seconds = tuple(
-                block.pause_seconds for block in RETRY_SCHEDULE for _ in range(block.attempts)
+                block.pause_seconds for block in schedule for _ in range(block.attempts)
             )
         self._any_host = any_host
         self._session: aiohttp.ClientSession | None = None

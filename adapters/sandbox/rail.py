@@ -14,19 +14,19 @@ called back by that life (routes, callbacks, endings); nine copies of it would d
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from adapters.sandbox.callbacks import Callback, CallbackSender
+from adapters.sandbox.callbacks import RETRY_SCHEDULE, Callback, CallbackSender, RetryBlock
 from adapters.sandbox.faults import Call, Faults, FaultyLine
 from adapters.sandbox.movements import Books, Ending, Movement, Scenario
 from adapters.sandbox.server import RefusedError, SandboxServer
@@ -73,6 +73,9 @@ class RailSandbox(SandboxServer):
 
     `books` and `sender` are those of the last start; `webhook_url` may be registered at any time.
     """
+
+    retry_schedule: ClassVar[Sequence[RetryBlock]] = RETRY_SCHEDULE
+    """When a callback that was not received is sent again, in that mode."""
 
     def __init__(
         self,
@@ -206,6 +209,7 @@ class RailSandbox(SandboxServer):
             timer=self.timer,
             mode=settings.callback_mode,
             any_host=settings.callback_any_host,
+            schedule=self.retry_schedule,
         )
         application = web.Application(
             client_max_size=settings.body_bytes_max, middlewares=[self._answer_refusals]
