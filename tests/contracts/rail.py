@@ -6,7 +6,7 @@ powers: the sandbox's books say how often money moved, and never the adapter.
 """
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -52,50 +52,17 @@ END_SECONDS = 3600.0
 
 
 @dataclass(kw_only=True)
-class RailWorld(World):
-    """A rail's sandbox at a fixed port, with books in a file and time that stands still."""
+class OutgoingWorld(World):
+    """A world in which money is paid out and given back too, whatever its sandbox is made of."""
 
-    sandbox: RailSandbox
-    remake: Callable[[Faults], RailSandbox]
-    """Makes the same sandbox (same port, same books, same timer) under other weather."""
+    sandbox: Any
+    """The provider's server; has a `sender` of callbacks."""
     timer: ManualTimer
     receiver: CallbackReceiver
-    warmed: set[str] = field(default_factory=set)
 
-    async def end(self, reference: str, accepted: Accepted, ending: Ending) -> None:
-        """Let the time pass that it takes; read what the provider says meanwhile."""
-        before = len(self.receiver.received)
-        self.timer.advance(END_SECONDS)
-        for one in (await self.receiver.until(before + 1))[before:]:
-            path = tuple(one.path.split("/")[3:])
-            self.notified.append(
-                WebhookCall(method=one.method, path=path, headers=one.headers, body=one.body)
-            )
-
-    async def weather(self, faults: Faults) -> None:
-        await self.sandbox.stop()
-        self.sandbox = self.remake(faults)
-        await self.sandbox.start()
-
-    async def leave(self) -> None:
-        await self.sandbox.stop()
-
-    def expire_tokens(self) -> None:
-        self.sandbox.expire_tokens()
-
-    def now(self) -> datetime:
-        return self.timer.clock()
-
-    def movements(self, power: Power) -> list[Movement]:
-        """What the books hold of one power."""
-        return [one for one in self.sandbox.books.movements.values() if one.kind == power]
-
-    def known(self) -> set[str]:
-        references = {one.reference or one.id for one in self.movements("collection")}
-        return references - {self.adapter.reference_for("pay_" + "b" * 26, 99)}
-
-    def times_charged(self) -> int:
-        return sum(one.ending == "succeeded" for one in self.movements("collection"))
+    def movements(self, power: Power) -> Sequence[Any]:
+        """What the books hold of one power; each has `ending` and `amount_minor`."""
+        raise NotImplementedError
 
     def transfer(self, ending: str) -> Transfer:
         """Make a payout that will end so; `ending` is a key of `LAST_DIGITS`."""
@@ -136,12 +103,57 @@ class RailWorld(World):
         )
 
 
+@dataclass(kw_only=True)
+class RailWorld(OutgoingWorld):
+    """A rail's sandbox at a fixed port, with books in a file and time that stands still."""
+
+    sandbox: RailSandbox
+    remake: Callable[[Faults], RailSandbox]
+    """Makes the same sandbox (same port, same books, same timer) under other weather."""
+    warmed: set[str] = field(default_factory=set)
+
+    async def end(self, reference: str, accepted: Accepted, ending: Ending) -> None:
+        """Let the time pass that it takes; read what the provider says meanwhile."""
+        before = len(self.receiver.received)
+        self.timer.advance(END_SECONDS)
+        for one in (await self.receiver.until(before + 1))[before:]:
+            path = tuple(one.path.split("/")[3:])
+            self.notified.append(
+                WebhookCall(method=one.method, path=path, headers=one.headers, body=one.body)
+            )
+
+    async def weather(self, faults: Faults) -> None:
+        await self.sandbox.stop()
+        self.sandbox = self.remake(faults)
+        await self.sandbox.start()
+
+    async def leave(self) -> None:
+        await self.sandbox.stop()
+
+    def expire_tokens(self) -> None:
+        self.sandbox.expire_tokens()
+
+    def now(self) -> datetime:
+        return self.timer.clock()
+
+    def movements(self, power: Power) -> list[Movement]:
+        """What the books hold of one power."""
+        return [one for one in self.sandbox.books.movements.values() if one.kind == power]
+
+    def known(self) -> set[str]:
+        references = {one.reference or one.id for one in self.movements("collection")}
+        return references - {self.adapter.reference_for("pay_" + "b" * 26, 99)}
+
+    def times_charged(self) -> int:
+        return sum(one.ending == "succeeded" for one in self.movements("collection"))
+
+
 Submit = Callable[[str], Awaitable[Submission]]
 Ask = Callable[[str, Mapping[str, str] | None], Awaitable[Inquiry]]
 
 
 async def moved_to_the_end(
-    world: RailWorld, power: Power, payment_id: str, submit: Submit, ask: Ask
+    world: OutgoingWorld, power: Power, payment_id: str, submit: Submit, ask: Ask
 ) -> Final:
     """Do what the reactors do until the provider's final word about an outgoing movement.
 
