@@ -18,8 +18,7 @@ from typing import Final, Literal
 import orjson
 from yarl import URL
 
-Method = Literal["GET", "POST"]
-"""No other: aiohttp repeats a PUT by itself when an idle connection turns out to be closed."""
+Method = Literal["GET", "POST", "PUT"]
 
 NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -52,6 +51,24 @@ class Request:
     target: URL = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(repr=False)
+
+
+def request_of(
+    method: Method,
+    target: URL,
+    headers: Mapping[str, str],
+    *,
+    json: object,
+    form: Mapping[str, str] | None,
+) -> Request:
+    """Make a request whose body is JSON, else a form, else none."""
+    body, body_headers = None, {}
+    if json is not None:
+        body, body_headers = orjson.dumps(json), {"Content-Type": "application/json"}
+    elif form is not None:
+        body = URL.build(query=form).raw_query_string.encode()
+        body_headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return Request(method=method, target=target, headers={**headers, **body_headers}, body=body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ not connect. Everything else after the first byte may have moved money, and is u
 
 Each provider has its own `Transport`: its connections, its limits on calls at once and per second
 (with a bounded wait for a turn), its breaker. Repeats are made here only of what was certainly not
-sent or is safe to repeat, and only within the time limit of the one call. Redirects are not
+sent or is safe to repeat, and only within the time limit of the one call; aiohttp's own, which it
+makes of every GET and PUT whose connection broke, are taken away from it. Redirects are not
 followed, cookies are not kept, proxies from the environment are not used. Limits are those of this
 process: several processes share a provider's by being given a part of it each.
 
@@ -34,7 +35,6 @@ from datetime import datetime
 from typing import Final, Literal, Protocol
 
 import aiohttp
-import orjson
 import structlog
 from aiolimiter import AsyncLimiter
 from yarl import URL
@@ -47,6 +47,7 @@ from adapters.answer import (
     NotSentError,
     Request,
     TransportError,
+    request_of,
 )
 from adapters.base import Pace
 from adapters.breaker import Breaker
@@ -158,7 +159,7 @@ class Transport:
             NotSentError: nothing reached the provider.
             AnswerUnknownError: something may have.
         """
-        request = _request(method, self._checked(url), headers, json=json, form=form)
+        request = request_of(method, self._checked(url), headers, json=json, form=form)
         if (pause_seconds := self.breaker.open_for_seconds) > 0:
             raise NotSentError(f"{self._name} kept failing; not called for {pause_seconds:.0f} s")
         async with self._turn(is_inquiry=is_inquiry) as session:
@@ -225,6 +226,7 @@ class Transport:
             pace = self._pace
             session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=pace.concurrency_max),
+                middlewares=(_sent_once,),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=pace.call_timeout_seconds),
                 headers={"User-Agent": "cauri"},
@@ -292,6 +294,30 @@ class Transport:
             log.exception("transport.observer_failed", provider=self._name)
 
 
+class _BrokenError(aiohttp.ClientError):
+    """A connection that broke, under a name by which aiohttp does not repeat the call."""
+
+    def __init__(self, cause: aiohttp.ClientError) -> None:
+        super().__init__()
+        self.cause = cause
+
+
+async def _sent_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating a call by itself; a client middleware.
+
+    It repeats a GET or PUT once when the connection breaks, be it an idle one or a new one. But a
+    PUT may move money, and what was sent twice must not look like one call.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _BrokenError(error) from None
+
+
 async def _exchange(session: aiohttp.ClientSession, request: Request, seconds: float) -> Answer:
     """Send once and read the answer; the only place that meets aiohttp's exceptions."""
     # A connection in time is demanded before the whole call must end: a time limit that is hit
@@ -316,7 +342,8 @@ async def _exchange(session: aiohttp.ClientSession, request: Request, seconds: f
                     raise AnswerUnknownError(reason)
             return Answer(response.status, response.headers, bytes(received))
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise _understood(error, seconds) from None
+        broken = error.cause if isinstance(error, _BrokenError) else error
+        raise _understood(broken, seconds) from None
 
 
 _MEANINGS: Final[tuple[tuple[type[Exception], type[TransportError], str], ...]] = (
@@ -350,23 +377,6 @@ def _certain(error: TransportError, *, was_maybe_sent: bool) -> TransportError:
     if was_maybe_sent and isinstance(error, NotSentError):
         return AnswerUnknownError(f"an earlier attempt may have arrived; then: {error.reason}")
     return error
-
-
-def _request(
-    method: Method,
-    target: URL,
-    headers: Mapping[str, str],
-    *,
-    json: object,
-    form: Mapping[str, str] | None,
-) -> Request:
-    body, body_headers = None, {}
-    if json is not None:
-        body, body_headers = orjson.dumps(json), {"Content-Type": "application/json"}
-    elif form is not None:
-        body = URL.build(query=form).raw_query_string.encode()
-        body_headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    return Request(method=method, target=target, headers={**headers, **body_headers}, body=body)
 
 
 def _limiter(calls_per_second_max: float) -> AsyncLimiter:

@@ -13,6 +13,7 @@ import pytest
 from adapters.answer import (
     AnswerUnknownError,
     AnswerUnreadableError,
+    Method,
     NotSentError,
     TransportError,
 )
@@ -20,7 +21,16 @@ from adapters.base import Pace
 from adapters.tokens import Token, TokenCache, call_with_token
 from adapters.transcript import Exchange
 from adapters.transport import ANSWER_BYTES_MAX, ATTEMPTS_MAX, Transport
-from tests.raw_server import RawRequest, RawServer, answer, answering, hang_up, reset, silence
+from tests.raw_server import (
+    RawRequest,
+    RawServer,
+    Script,
+    answer,
+    answering,
+    hang_up,
+    reset,
+    silence,
+)
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PACE = Pace(
@@ -172,6 +182,33 @@ async def test_what_goes_wrong_after_sending_is_unknown_and_a_post_is_not_repeat
         error = await raised(transport, server.url)
     assert isinstance(error, AnswerUnknownError)
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+@pytest.mark.parametrize("is_new", [True, False])
+@pytest.mark.parametrize("script", [reset, hang_up])
+async def test_no_method_is_repeated_behind_our_back(
+    method: Method, is_new: bool, script: Script
+) -> None:
+    async def then_break(request: RawRequest, writer: asyncio.StreamWriter) -> None:
+        if is_new or len(server.requests) > 1:
+            await script(request, writer)
+        else:
+            writer.write(answer(200))
+
+    async with RawServer(then_break) as server, a_transport() as transport:
+        if not is_new:
+            await transport.call(method, server.url, is_safe_to_repeat=False)
+        with pytest.raises(AnswerUnknownError):
+            await transport.call(method, server.url, json={"a": 1}, is_safe_to_repeat=False)
+    assert len(server.requests) == (1 if is_new else 2)
+
+
+async def test_a_put_is_sent_with_its_body() -> None:
+    async with RawServer(answering(answer(200, b"{}"))) as server, a_transport() as transport:
+        got = await transport.call("PUT", server.url, json={"a": 1}, is_safe_to_repeat=False)
+    assert (got.status, server.requests[0].line) == (200, "PUT / HTTP/1.1")
+    assert server.requests[0].body == b'{"a":1}'
 
 
 async def test_what_is_safe_to_repeat_is_repeated_until_it_is_answered() -> None:
