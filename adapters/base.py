@@ -57,6 +57,8 @@ class Charge:
     return_url: str | None = None
     cancel_url: str | None = None
     language: Literal["fr", "en"] = "fr"
+    handle: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What `adapters.powers.Prepares` gave for this reference; durable before the call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +271,9 @@ class Adapter(Protocol):
 
     async def inquire(self, reference: str, handle: Mapping[str, str] | None) -> Inquiry:
         """Ask about a reference. `handle` is what `Accepted` gave, None if no answer was seen.
+
+        Of an adapter that prepares, `handle` is what was prepared unless `Accepted` gave another;
+        None then says that nothing was prepared, so that nothing can have been sent.
 
         An inquiry that brought no answer, or could not be sent itself, is `Unknown`; `NotSent`
         says about the *reference* that it can never be charged, and may be submitted anew. Never

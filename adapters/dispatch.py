@@ -6,6 +6,9 @@ A submission takes at most `submission_seconds_max` and says so in its intent, s
 a reference whose call may still be under way. The other way round, an intent that has become old
 (the process was stopped, the store was slow) is not acted upon: somebody may be asking by now.
 
+What a provider gives beforehand and must be asked by is fetched before the intent and durable with
+it (`adapters.powers.Prepares`): a reference that may have been sent can always be asked about.
+
 It decides nothing: outcomes become commands, and the ledger may refuse them.
 
 Why a payment that was ever asked about is asked about once more before it is given up: "not found"
@@ -14,6 +17,7 @@ was true when it was said, and a gateway may have kept our request in a queue.
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -32,6 +36,7 @@ from adapters.base import (
     Final as FinalWord,
 )
 from adapters.moving import Order, order_of, submit
+from adapters.powers import Prepared, Prepares
 from adapters.recording import Recorder
 from ledger import commands
 from ledger.errors import CommandRefusedError, ErasedError
@@ -98,19 +103,31 @@ class Dispatcher:
             return
         limit_seconds = submission_seconds_max(adapter)
         number = len(state.attempts) + 1
-        await recorder.record(
+        prepared = await self._prepare(adapter, order, reference, limit_seconds)
+        now = self._clock()
+        handle = prepared.handle if isinstance(prepared, Prepared) else {}
+        sealed_handle, keys = recorder.seal_handle(state, reference, handle)
+        happened = await recorder.record(
             commands.StartSubmission(
                 payment_id=payment_id,
                 provider=adapter.name,
                 reference=reference,
                 attempt=number,
                 inquire_at=now + timedelta(seconds=limit_seconds + INTENT_MARGIN_SECONDS),
-            )
+                sealed_handle=sealed_handle,
+            ),
+            keys=keys,
         )
+        for key in keys if happened else ():
+            recorder.vault.remember(key)
+        if not isinstance(prepared, Prepared):
+            await self._record(recorder, adapter, state, reference, number, prepared)
+            return
         age_seconds = (self._clock() - now).total_seconds()
         if age_seconds >= INTENT_MARGIN_SECONDS:
             log.warning("dispatch.intent_too_old", payment_id=payment_id, age_seconds=age_seconds)
             return
+        order = replace(order, handle=handle)
         outcome = await self._submit(adapter, order, reference, limit_seconds)
         await self._record(recorder, adapter, state, reference, number, outcome)
 
@@ -130,6 +147,21 @@ class Dispatcher:
     def _callback_url(self, state: Payment, adapter: Adapter, reference: str) -> str:
         payment_id = state.requested.payment_id
         return f"{self._public_url}/webhooks/{adapter.name}/{payment_id}/{reference}"
+
+    @staticmethod
+    async def _prepare(
+        adapter: Adapter, order: Order, reference: str, limit_seconds: float
+    ) -> Prepared | Declined | NotSent:
+        if not isinstance(adapter, Prepares):
+            return Prepared()
+        try:
+            async with asyncio.timeout(limit_seconds):
+                return await adapter.prepare(order, reference)
+        except TimeoutError:
+            return NotSent(f"could not be prepared within {limit_seconds:g} seconds")
+        except Exception as error:
+            log.exception("dispatch.adapter_raised", provider=adapter.name)
+            return NotSent(f"the adapter raised {type(error).__name__}")
 
     @staticmethod
     async def _submit(

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
-from adapters.base import Inquiry, Submission, Unknown
+from adapters.base import Charge, Declined, Inquiry, NotSent, Submission, Unknown
 from ledger.money import Money
 
 
@@ -32,6 +32,8 @@ class Transfer:
     description: str
     callback_url: str | None
     language: Literal["fr", "en"] = "fr"
+    handle: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """As in `Charge`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,8 @@ class Return:
     country: str
     description: str
     callback_url: str | None
+    handle: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """As in `Charge`."""
 
     @property
     def is_whole(self) -> bool:
@@ -86,6 +90,35 @@ class AccountCheck:
 
     is_active: bool
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What the provider gave beforehand. No money can move by it alone."""
+
+    handle: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Empty where this movement needs nothing of the kind."""
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """Can ask about a movement only by something the provider gives beforehand.
+
+    The handle is made durable together with the intent, so it is there whatever becomes of the
+    call that moves money, even if we die in the middle of it. The order is handed to `submit`,
+    `pay_out` or `refund` with its `handle` then.
+
+    Why not one call that does both and gives the handle with its outcome: whoever dies between the
+    two would know that money may have moved, and nothing to ask about it by.
+    """
+
+    async def prepare(
+        self, order: Charge | Transfer | Return, reference: str
+    ) -> Prepared | Declined | NotSent:
+        """Fetch what asking will need; never raises for what the provider or network does.
+
+        Whatever else it brings is the outcome of the submission, which then is not made.
+        """
 
 
 @runtime_checkable

@@ -9,7 +9,7 @@ will present.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -84,27 +84,35 @@ class Recorder:
                 return handled.events
         raise AssertionError("unreachable: the last try raises")
 
+    def seal_handle(
+        self, state: Payment, reference: str, handle: Mapping[str, str]
+    ) -> tuple[str | None, list[DataKey]]:
+        """Seal a handle under the payer's key: the text, and the key where it is a new one.
+
+        An empty handle is None. Hand the keys to `record`, and once something was recorded to
+        `vault.remember`.
+        """
+        if not handle:
+            return None, []
+        request = state.requested
+        sealed = self.vault.seal(
+            request.payer,
+            orjson.dumps(dict(handle)),
+            context=handle_context(request.payment_id, reference),
+        )
+        return sealed.text, [sealed.new_key] if sealed.new_key else []
+
     async def confirm(
         self, state: Payment, reference: str, outcome: Accepted, inquire_at: datetime
     ) -> None:
         """Record an acceptance with its handle sealed under the payer's key."""
-        request = state.requested
-        keys: list[DataKey] = []
-        sealed_handle = None
-        if outcome.handle:
-            sealed = self.vault.seal(
-                request.payer,
-                orjson.dumps(dict(outcome.handle)),
-                context=handle_context(request.payment_id, reference),
-            )
-            sealed_handle = sealed.text
-            keys = [sealed.new_key] if sealed.new_key else []
+        sealed_handle, keys = self.seal_handle(state, reference, outcome.handle)
         token_digest = None
         if outcome.webhook_token is not None:
             token_digest = self.vault.digest(TOKEN_PURPOSE, outcome.webhook_token.encode())
         happened = await self.record(
             commands.ConfirmSubmission(
-                payment_id=request.payment_id,
+                payment_id=state.requested.payment_id,
                 reference=reference,
                 sealed_handle=sealed_handle,
                 token_digest=token_digest,

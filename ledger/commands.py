@@ -77,6 +77,8 @@ class StartSubmission:
     inquire_at: datetime
     attempt: int | None = None
     """Which submission this must be; refused if another came first. None: whichever it is."""
+    sealed_handle: str | None = None
+    """What the provider must be asked by, where that is known before the call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

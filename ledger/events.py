@@ -92,6 +92,9 @@ class PaymentSubmissionStarted(Event, frozen=True, kw_only=True):
     attempt: int
     inquire_at: UtcTime
     """When to ask about the reference if no outcome was recorded by then (we crashed)."""
+    sealed_handle: str | None = None
+    """JSON of what the provider gave beforehand and wants back when asked, sealed; see
+    `payment.submitted`."""
 
 
 class PaymentSubmitted(Event, frozen=True, kw_only=True):

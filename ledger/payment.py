@@ -156,6 +156,7 @@ def _start(command: commands.StartSubmission, state: Payment) -> list[Event]:
             reference=command.reference,
             attempt=len(state.attempts) + 1,
             inquire_at=command.inquire_at,
+            sealed_handle=command.sealed_handle,
         )
     ]
 

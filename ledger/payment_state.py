@@ -206,7 +206,12 @@ def evolve(state: Payment, event: Event) -> Payment:
         case events.PaymentRequested():
             return Payment(event) if state is INITIAL else replace(state, request=event)
         case events.PaymentSubmissionStarted():
-            attempt = Attempt(event.provider, event.reference, event.attempt)
+            attempt = Attempt(
+                event.provider,
+                event.reference,
+                event.attempt,
+                sealed_handle=event.sealed_handle,
+            )
             return replace(
                 state, progress=Status.SUBMITTING, attempts=(*state.attempts, attempt), note=None
             )
@@ -215,7 +220,7 @@ def evolve(state: Payment, event: Event) -> Payment:
                 replace(
                     one,
                     is_accepted=True,
-                    sealed_handle=event.sealed_handle,
+                    sealed_handle=event.sealed_handle or one.sealed_handle,
                     token_digest=event.token_digest,
                 )
                 if one.number == event.attempt

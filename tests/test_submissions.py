@@ -41,6 +41,7 @@ from adapters.dispatch import (
     submission_seconds_max,
 )
 from adapters.polling import Poller
+from adapters.powers import Prepared, Return, Transfer
 from adapters.recording import Recorder
 from adapters.refusals import Refusal
 from ledger import events
@@ -59,7 +60,7 @@ from tests.conftest import FakeClock
 MASTER = MasterKeys.generate()
 SUCCESS = Final(word=Word.SUCCEEDED, provider_transaction_id="7")
 
-Step = Submission | Inquiry | Exception
+Step = Submission | Inquiry | BaseException
 During = Callable[[], Awaitable[None]]
 
 
@@ -104,7 +105,7 @@ class ScriptedAdapter:
         if during is not None:
             await during()
         said = self.says.pop(0)
-        if isinstance(said, Exception):
+        if isinstance(said, BaseException):
             raise said
         return said
 
@@ -119,6 +120,29 @@ class ScriptedAdapter:
 
     async def close(self) -> None:
         pass
+
+
+class PreparingAdapter(ScriptedAdapter):
+    """A provider that can be asked by nothing but what it gave beforehand."""
+
+    idempotent_powers: ClassVar[frozenset[Power]] = frozenset()
+
+    def __init__(self, *says: Step | Prepared, during: During | None = None) -> None:
+        super().__init__(*says, during=during)  # type: ignore[arg-type]
+        self.handles: list[Mapping[str, str] | None] = []
+
+    async def prepare(
+        self, order: Charge | Transfer | Return, reference: str
+    ) -> Prepared | Declined | NotSent:
+        return await self._answer(f"prepare {reference}")  # type: ignore[return-value]
+
+    async def submit(self, charge: Charge, reference: str) -> Submission:
+        self.handles.append(charge.handle)
+        return await super().submit(charge, reference)
+
+    async def inquire(self, reference: str, handle: Any) -> Inquiry:
+        self.handles.append(handle)
+        return await super().inquire(reference, handle)
 
 
 class InterruptedStore(MemoryEventStore):
@@ -418,3 +442,63 @@ async def test_a_not_found_that_was_heard_before_the_next_submission_says_nothin
         "submission_started",
         "submission_doubted",
     ]
+
+
+HANDLE = {"pay_token": "MP1"}
+
+
+async def test_what_was_prepared_is_there_whatever_becomes_of_the_call() -> None:
+    world = await a_world()
+    adapter = PreparingAdapter(
+        Prepared(handle=HANDLE), asyncio.CancelledError(), Pending(), SUCCESS
+    )
+    with pytest.raises(asyncio.CancelledError):
+        await world.dispatch(adapter)
+    assert await world.types() == ["requested", "submission_started"]
+    await world.poll(adapter)
+    await world.poll(adapter)
+    assert adapter.handles == [HANDLE, HANDLE, HANDLE]
+    assert adapter.asked[:2] == ["prepare pay_1-1", "submit pay_1-1"]
+    assert (await world.state()).status == "succeeded"
+
+
+async def test_a_handle_is_sealed_in_the_intent_and_an_acceptance_without_one_keeps_it() -> None:
+    world = await a_world()
+    adapter = PreparingAdapter(Prepared(handle=HANDLE), Accepted(), Pending())
+    await world.dispatch(adapter)
+    await world.poll(adapter)
+    intent = (await world.handler.payment(world.payment_id))[1][1].event
+    assert isinstance(intent, events.PaymentSubmissionStarted)
+    assert "MP1" not in (intent.sealed_handle or "MP1")
+    assert adapter.handles == [HANDLE, HANDLE]
+
+
+@pytest.mark.parametrize("word", [NotSent("no token"), KeyError("oops")], ids=["no", "raised"])
+async def test_what_could_not_be_prepared_is_not_submitted_and_is_tried_again(word: Any) -> None:
+    world = await a_world()
+    adapter = PreparingAdapter(word, Prepared(handle=HANDLE), Accepted())
+    await world.dispatch(adapter)
+    await world.dispatch(adapter)
+    assert adapter.asked == ["prepare pay_1-1", "prepare pay_1-2", "submit pay_1-2"]
+    assert (await world.types())[1:] == [
+        "submission_started",
+        "submission_withdrawn",
+        "submission_started",
+        "submitted",
+    ]
+
+
+async def test_what_is_declined_while_it_is_prepared_is_declined() -> None:
+    world = await a_world()
+    adapter = PreparingAdapter(Declined(code="NO", reason="no"))
+    await world.dispatch(adapter)
+    assert (adapter.asked, (await world.state()).status) == (["prepare pay_1-1"], "declined")
+
+
+async def test_a_doubted_submission_is_asked_about_by_what_was_prepared() -> None:
+    world = await a_world()
+    adapter = PreparingAdapter(Prepared(handle=HANDLE), Unknown("no answer"), Pending())
+    await world.dispatch(adapter)
+    await world.poll(adapter)
+    assert adapter.handles == [HANDLE, HANDLE]
+    assert (await world.state()).status == "pending"
