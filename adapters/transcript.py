@@ -41,6 +41,9 @@ SHOWN_HEADERS: Final = frozenset(
     }
 )
 
+_WORDLESS: Final = frozenset({MASK, "null", "true", "false"})
+"""What a secret place may hold without a secret; to remove it everywhere would spoil the text."""
+
 _HEADER: Final = re.compile(r"^([A-Za-z][A-Za-z0-9-]{0,60}):[ \t]*(.*)$", re.MULTILINE)
 _NUMBER: Final = r"(?<![\w.-])\+?[0-9](?:[ .]?[0-9]){7,}(?![\w-])"
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
@@ -92,7 +95,7 @@ class Scrubber:
         text = self._member.sub(rf'"\1"\2"{MASK}"', text)
         text = self._form.sub(rf"\1={MASK}", text)
         secrets = {one for one in found if len(one) >= SECRET_LENGTH_MIN} | set(self._secrets)
-        for secret in sorted(secrets - {MASK}, key=len, reverse=True):
+        for secret in sorted(secrets - _WORDLESS, key=len, reverse=True):
             text = text.replace(secret, MASK)
         return self._number.sub(lambda match: match[0] if match[1] else MASK, text)
 

@@ -53,6 +53,12 @@ def test_a_transcript_keeps_what_a_dispute_needs() -> None:
     ]
 
 
+def test_a_secret_place_without_a_secret_spoils_nothing_else() -> None:
+    assert scrub('{"partyId":null,"amount":"1"}{"reason":null}') == (
+        f'{{"partyId":"{MASK}","amount":"1"}}{{"reason":null}}'
+    )
+
+
 SECRETS = st.text(
     st.characters(min_codepoint=33, max_codepoint=126, exclude_characters='"\\*&=,}]'),
     min_size=4,
