@@ -24,10 +24,12 @@ FOLDER = Path(providers.__file__).parent
 
 
 def values_for(settings: type[ProviderSettings]) -> dict[str, str]:
-    """Give every required field a synthetic text."""
+    """Give every required field a synthetic text: its first example, where it has a form."""
     named = {"base_url": "http://127.0.0.1:1"}
     required = {
-        name: "synthetic-value" for name, one in settings.model_fields.items() if one.is_required()
+        name: str((one.examples or ["synthetic-value"])[0])
+        for name, one in settings.model_fields.items()
+        if one.is_required()
     }
     return required | named
 

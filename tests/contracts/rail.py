@@ -196,11 +196,11 @@ class PayoutContract:
 
     async def test_a_payout_is_accepted_and_then_succeeds(self, world: Any) -> None:
         reference = world.adapter.reference_for(PAYOUT_ID, 1)
+        transfer, forbidden = await ready(world.adapter, world.transfer("paid"), reference)
         assert isinstance(world.adapter, PaysOut)
-        transfer = world.transfer("paid")
-        outcome = await pay_out(world, transfer, reference)
+        outcome = forbidden or await world.adapter.pay_out(transfer, reference)
         assert isinstance(outcome, (Accepted, Final))
-        handle = outcome.handle if isinstance(outcome, Accepted) else None
+        handle = outcome.handle if isinstance(outcome, Accepted) else transfer.handle or None
         world.timer.advance(END_SECONDS)
         final = await world.adapter.inquire_payout(reference, handle)
         assert isinstance(final, Final)
