@@ -34,7 +34,7 @@ from adapters.sandbox.timer import ManualTimer
 from ledger.evidence import Word
 from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver
-from tests.contracts.provider import ROUNDS_MAX, WEATHERS, Ending, World, ready, submit
+from tests.contracts.provider import ROUNDS_MAX, WEATHERS, Ending, World, ready, submit, word_of
 from tests.replay import PAYMENT_ID
 
 PAYOUT_ID = "po_" + "c" * 26
@@ -75,7 +75,7 @@ class OutgoingWorld(World):
         accepted = await submit(self.adapter, charge, reference)
         assert isinstance(accepted, Accepted)
         await self.end(reference, accepted, "paid")
-        final = await self.adapter.inquire(reference, accepted.handle)
+        final = await word_of(self, reference, accepted)
         assert isinstance(final, Final)
         assert final.word is Word.SUCCEEDED
         return Original(
@@ -184,10 +184,17 @@ async def moved_to_the_end(
     raise AssertionError("the provider has not spoken")
 
 
-async def pay_out(world: RailWorld, transfer: Transfer, reference: str) -> Submission:
+async def pay_out(world: OutgoingWorld, transfer: Transfer, reference: str) -> Submission:
     """Prepare where the adapter does, and pay out."""
     transfer, forbidden = await ready(world.adapter, transfer, reference)
     outcome: Submission = forbidden or await world.adapter.pay_out(transfer, reference)  # type: ignore[attr-defined]
+    return outcome
+
+
+async def give_back(world: OutgoingWorld, wanted: Return, reference: str) -> Submission:
+    """Prepare where the adapter does, and give back."""
+    wanted, forbidden = await ready(world.adapter, wanted, reference)
+    outcome: Submission = forbidden or await world.adapter.refund(wanted, reference)  # type: ignore[attr-defined]
     return outcome
 
 
@@ -306,7 +313,7 @@ class RefundContract:
         original = await world.paid_original()
         wanted = world.giving_back(original, original.money.amount_minor // 2)
         if not world.adapter.can_refund_in_part:
-            outcome = await world.adapter.refund(wanted, world.adapter.reference_for(REFUND_ID, 1))
+            outcome = await give_back(world, wanted, world.adapter.reference_for(REFUND_ID, 1))
             assert isinstance(outcome, Declined)
             assert world.movements("refund") == []
             return
@@ -319,7 +326,7 @@ class RefundContract:
         original = await world.paid_original()
         reference = world.adapter.reference_for(REFUND_ID, 1)
         for _ in range(2):
-            await world.adapter.refund(world.giving_back(original), reference)
+            await give_back(world, world.giving_back(original), reference)
             world.timer.advance(END_SECONDS)
             if "refund" not in world.adapter.idempotent_powers:
                 break
@@ -330,14 +337,16 @@ class RefundContract:
         self, world: Any, weather: str
     ) -> None:
         original = await world.paid_original()
-        wanted, reference = world.giving_back(original), world.adapter.reference_for(REFUND_ID, 1)
+        reference = world.adapter.reference_for(REFUND_ID, 1)
+        wanted, forbidden = await ready(world.adapter, world.giving_back(original), reference)
+        assert forbidden is None
         await world.weather(WEATHERS[weather])
         outcome = await world.adapter.refund(wanted, reference)
         assert isinstance(outcome, (Unknown, NotSent))
         await world.weather(Faults.none())
         world.timer.advance(END_SECONDS)
         if isinstance(outcome, Unknown):
-            asked = await world.adapter.inquire_refund(reference, None)
+            asked = await world.adapter.inquire_refund(reference, wanted.handle or None)
             if isinstance(asked, Final):
                 assert asked.word is Word.SUCCEEDED
                 assert self._given_back(world) == 1
@@ -357,8 +366,7 @@ class RefundContract:
     @staticmethod
     async def _refunded(world: Any, wanted: Return) -> Final:
         async def submit(reference: str) -> Submission:
-            outcome: Submission = await world.adapter.refund(wanted, reference)
-            return outcome
+            return await give_back(world, wanted, reference)
 
         return await moved_to_the_end(
             world, "refund", REFUND_ID, submit, world.adapter.inquire_refund
