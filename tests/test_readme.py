@@ -25,7 +25,8 @@ import typer
 import projections.rebuild
 from adapters.base import Capability
 from adapters.providers import adapter_class, provider_names, settings_class
-from adapters.sandbox import mtn_rules, orange_rules
+from adapters.sandbox import kkiapay_rules, mtn_rules, orange_rules
+from adapters.sandbox.movements import SCENARIOS
 from api.authentication import ROLES
 from api.cli import app
 from api.errors import ALL_PROBLEMS
@@ -64,6 +65,11 @@ WORDS = (
 )
 """One word, one meaning: those the whole house uses."""
 
+KKIAPAY_ENDINGS = {
+    digits: f"`{kkiapay_rules.FAILURES[one]}`"
+    for digits, one in SCENARIOS.items()
+    if one in kkiapay_rules.FAILURES
+}
 MTN_ENDINGS = {
     **{ending: f"`{code}`" for ending, code in mtn_rules.FAILURES.items()},
     **{ending: f"`{code}`" for ending, code in mtn_rules.OWN_FAILURES.items()},
@@ -319,6 +325,9 @@ def test_every_limit_is_what_the_page_says() -> None:
         pytest.param([f"| `{one}` | {trust} |" for one, trust in TRUST_OF.items()], id="trust"),
         pytest.param([f"| `{one}` |" for one in sorted(ROLES)], id="role"),
         pytest.param([f"| `{one}` |" for one in ACCOUNT_NAMES], id="account"),
+        pytest.param(
+            [f"- `{one}`: {text}\n" for one, text in KKIAPAY_ENDINGS.items()], id="kkiapay"
+        ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in MTN_ENDINGS.items()], id="mtn"),
         pytest.param([f"- `{one}`: {text}\n" for one, text in ORANGE_ENDINGS.items()], id="orange"),
         pytest.param([f"| {word} |" for word in WORDS], id="glossary"),
