@@ -18,7 +18,7 @@ from typing import Final, Literal
 import orjson
 from yarl import URL
 
-Method = Literal["GET", "POST", "PUT"]
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 

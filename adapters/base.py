@@ -129,7 +129,10 @@ Inquiry = Pending | NotFound | Final | NotSent | Unknown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookCall:
-    """A provider's call as it came. `path` is what follows `/webhooks/<provider>/`."""
+    """A provider's call as it came. `path` is what follows `/webhooks/<provider>/`.
+
+    Bytes of a header that are no UTF-8 are surrogate escapes; see `adapters.kept_call`.
+    """
 
     method: str
     path: tuple[str, ...]
@@ -261,6 +264,8 @@ class Adapter(Protocol):
     """Whether every reference can be asked about; where not, some wait for a webhook."""
     refusals: ClassVar[Mapping[str, Refusal]]
     """The provider's own codes, as they come, and what they mean in one vocabulary."""
+    reaches: ClassVar[frozenset[str]]
+    """Of an integrator: the operators behind it (`mtn-cm`); empty for an operator's own rail."""
     pace: Pace
 
     def reference_for(self, payment_id: str, number: int) -> str:

@@ -130,6 +130,7 @@ async def call_with_token(
     headers: Mapping[str, str] = NO_HEADERS,
     *,
     json: object = None,
+    form: Mapping[str, str] | None = None,
     is_safe_to_repeat: bool,
     is_inquiry: bool = False,
 ) -> Answer:
@@ -149,6 +150,7 @@ async def call_with_token(
             url,
             {**headers, "Authorization": f"Bearer {token}"},
             json=json,
+            form=form,
             is_safe_to_repeat=is_safe_to_repeat,
             is_inquiry=is_inquiry,
         )

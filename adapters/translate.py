@@ -9,14 +9,13 @@ may be asked about it, so the call waits: a little while here, then until its le
 """
 
 import asyncio
-import base64
 from collections.abc import Mapping
 from typing import Final
 
-import orjson
 import structlog
 
-from adapters.base import Adapter, Due, WebhookCall, WebhookUnreadableError
+from adapters import kept_call
+from adapters.base import Adapter, Due, WebhookUnreadableError
 from adapters.recording import Recorder
 from ledger import commands, webhook
 from ledger.errors import (
@@ -83,18 +82,15 @@ class Translator:
         adapter = self._adapters.get(received.provider)
         if adapter is None:
             raise WebhookUnreadableError(f"provider {received.provider} is not enabled")
-        opened = orjson.loads(await recorder.vault.open(received.sealed, context=webhook_id))
-        call = WebhookCall(
-            method=opened["method"],
-            path=tuple(opened["path"]),
-            headers=opened["headers"],
-            body=base64.b64decode(opened["body"]),
-        )
+        call = kept_call.read(await recorder.vault.open(received.sealed, context=webhook_id))
         asked = adapter.translate(call, received.verdict, self._clock())
         effects: list[str] = []
         payment_id = received.payment_id or ""
         for command in asked:
             payment_id = command.payment_id
+            if not payment_id.isprintable():
+                # A stranger may have put anything there, and not every database takes every text.
+                raise WebhookUnreadableError("it is about a payment with no readable name")
             try:
                 state, _ = await recorder.handler.payment(payment_id)
             except UnknownPaymentError:

@@ -158,7 +158,10 @@ class Transport:
         Raises:
             NotSentError: nothing reached the provider.
             AnswerUnknownError: something may have.
+            ValueError: a DELETE that is not safe to repeat, which is a mistake of the caller.
         """
+        if method == "DELETE" and not is_safe_to_repeat:
+            raise ValueError("a DELETE may be repeated, and must be safe to")
         request = request_of(method, self._checked(url), headers, json=json, form=form)
         if (pause_seconds := self.breaker.open_for_seconds) > 0:
             raise NotSentError(f"{self._name} kept failing; not called for {pause_seconds:.0f} s")

@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable, Mapping
 import orjson
 from aiohttp import web
 
-from api.authentication import Authenticator
-from api.calls import Call, validated
-from api.errors import FORBIDDEN, ProblemError
+from api.authentication import Authenticator, Role
+from api.calls import Call, query_of, validated
+from api.errors import FORBIDDEN, Place, ProblemError
 from api.keys import DOCUMENT, MEASURES, SERVICES
 from api.measures import Measures
 from api.middleware import ACTOR, CORRELATION_ID, REQUEST_ID, Door
@@ -44,8 +44,31 @@ def create_app(services: Services) -> web.Application:
         cached_seconds=settings.keys_cached_seconds,
     )
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, _guard(route, services, authenticator))
+        guarded = _guard(route, services, authenticator)
+        app.router.add_route(route.method, route.path, guarded, expect_handler=_expected)
     return app
+
+
+def _forbidden(roles: frozenset[Role], role: Role) -> ProblemError:
+    reason = Sentence(
+        "This is for keys of: {roles}; yours is of the role {role}.",
+        roles=", ".join(sorted(roles)),
+        role=role,
+    )
+    place = Place("header", "Authorization", reason, Sentence("Use a key of such a role."))
+    return ProblemError(FORBIDDEN, reason, [place])
+
+
+async def _expected(request: web.Request) -> None:
+    """Tell whoever waits for it to go on; other expectations need not be met (RFC 9110, 10.1.1).
+
+    aiohttp's own would turn such a request away outside of the middleware, and a provider's call
+    would be lost for a header.
+    """
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= (1, 1):
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        # It is no part of the answer, and an error is answered only where none has begun.
+        request.writer.output_size = 0
 
 
 def _guard(
@@ -63,18 +86,11 @@ def _guard(
             identity = await authenticator.identify(request.headers.get("Authorization"))
             request[ACTOR] = identity.actor
             if identity.role not in roles:
-                raise ProblemError(
-                    FORBIDDEN,
-                    Sentence(
-                        "This is for keys of: {roles}; yours is of the role {role}.",
-                        roles=", ".join(sorted(roles)),
-                        role=identity.role,
-                    ),
-                )
+                raise _forbidden(roles, identity.role)
         if default_query is not None and not request.query_string:
             query = default_query
         else:
-            query = validated(query_model, dict(request.query), is_query=True)
+            query = query_of(request, query_model)
         call = Call(
             request, services, identity, request[REQUEST_ID], request[CORRELATION_ID], query
         )

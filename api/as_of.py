@@ -25,11 +25,13 @@ async def as_of_point(call: Call, text: str) -> int | datetime:
     try:
         # A plus sign that was not escaped arrives as a space.
         moment = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError:
+        is_aware = moment.tzinfo is not None
+        moment = moment.astimezone(UTC) if is_aware else moment
+    except (ValueError, OverflowError):
+        # At either end of the calendar an offset leads out of it.
         raise _refused(Sentence("This is neither a position nor a time.")) from None
-    if moment.tzinfo is None:
+    if not is_aware:
         raise _refused(Sentence("The time does not say its offset from UTC."))
-    moment = moment.astimezone(UTC)
     if moment > call.services.clock():
         raise _refused(Sentence("This time has not come."))
     return moment

@@ -23,9 +23,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, Literal, NamedTuple, get_args
 
-from api.errors import UNAUTHENTICATED, ProblemError
+from api.errors import UNAUTHENTICATED, Place, ProblemError
 from ledger import merchant
-from ledger.sentences import Sentence
+from ledger.sentences import Sentence, explained
 from ledger.store import EventStore
 
 Role = Literal["merchant", "accountant", "auditor", "operator", "admin"]
@@ -108,10 +108,9 @@ class Authenticator:
         scheme, _, text = (authorization or "").partition(" ")
         parts = text.strip().split("_", 3)
         if scheme.lower() != "bearer" or len(text) > KEY_CHARACTERS_MAX or len(parts) != 4:
-            raise ProblemError(
-                UNAUTHENTICATED,
+            raise _refused(
+                Sentence("The header holds no key."),
                 Sentence("Send your key as `Authorization: Bearer ck_...`."),
-                headers=_CHALLENGE,
             )
         prefix, role, key_id, secret = parts
         remembered = await self._find(key_id)
@@ -123,12 +122,9 @@ class Authenticator:
                 digest_of(secret).encode(), remembered.secret_digest.encode()
             )
         ):
-            raise ProblemError(
-                UNAUTHENTICATED,
-                Sentence(
-                    "This key is unknown or revoked; ask the operator of the ledger for a new one."
-                ),
-                headers=_CHALLENGE,
+            raise _refused(
+                Sentence("This key is unknown or revoked."),
+                Sentence("Ask the operator of the ledger for a new one."),
             )
         return remembered.identity
 
@@ -163,3 +159,8 @@ class Authenticator:
         for recorded in await self._store.read_stream(stream):
             account = merchant.evolve(account, recorded.event)
         return account
+
+
+def _refused(reason: Sentence, remedy: Sentence) -> ProblemError:
+    place = Place("header", "Authorization", reason, remedy)
+    return ProblemError(UNAUTHENTICATED, explained(reason, remedy), [place], _CHALLENGE)

@@ -7,6 +7,8 @@ from typing import Any
 
 import structlog
 
+from ledger.errors import reason_of
+
 log = structlog.get_logger()
 
 
@@ -39,6 +41,6 @@ class Background:
         if task.cancelled():
             return
         error = task.exception()
-        reason = "it returned" if error is None else f"{type(error).__name__}: {error}"
+        reason = "it returned" if error is None else reason_of(error)
         self._stopped[task.get_name()] = reason
-        log.error("background.stopped", task=task.get_name(), reason=reason)
+        log.error("background.stopped", task=task.get_name(), reason=reason, exc_info=error)

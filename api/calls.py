@@ -11,7 +11,10 @@ of a payment needs the object itself, and pydantic then validates that object.
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
+from itertools import islice
 from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 
 import orjson
@@ -33,10 +36,13 @@ from api.faults import explanation_of
 from api.wiring import Services
 from ledger.entry import Context
 from ledger.events import JsonObject
-from ledger.sentences import Sentence
+from ledger.sentences import Sentence, explained
 
 FAULTS_TOLD_MAX: Final = 20
 """How many faults of one request are told."""
+
+DEPTH_MAX: Final = 20
+"""How deep objects and lists may stand in one another in a body; a payment's need two levels."""
 
 JSON: Final = "application/json"
 POSITION_HEADER: Final = "Cauri-Position"
@@ -106,14 +112,16 @@ class Call(NamedTuple):
             ProblemError: another media type, no JSON, no object, or a body out of bounds.
         """
         if self.request.content_type != JSON:
-            raise ProblemError(
-                UNSUPPORTED_MEDIA_TYPE,
-                Sentence("Send the body with `Content-Type: application/json`."),
-            )
+            remedy = Sentence("Send the body with `Content-Type: application/json`.")
+            reason = Sentence("The header does not say that the body is JSON.")
+            place = Place("header", "Content-Type", reason, remedy)
+            raise ProblemError(UNSUPPORTED_MEDIA_TYPE, remedy, [place])
         body = await self.body(self.services.settings.body_bytes_max)
         try:
             parsed = orjson.loads(body)
         except orjson.JSONDecodeError as error:
+            if "depth limit" in error.msg:
+                _too_deep()
             where = Sentence(
                 "The body stops being JSON at line {line}, column {column}.",
                 line=error.lineno,
@@ -124,42 +132,84 @@ class Call(NamedTuple):
             raise ProblemError(
                 MALFORMED_JSON, Sentence("The body is JSON, but no object: send {{...}}.")
             )
-        if _names_twice(body, parsed):
-            raise ProblemError(
-                MALFORMED_JSON,
-                Sentence("The body names a field twice, or is too deep: name each once."),
-            )
+        _check_names(body, parsed)
         return parsed
 
 
-class _NamedTwiceError(Exception):
-    """One object has two fields of one name."""
+class _Twice(dict[str, Any]):
+    """An object that has more than one field of a name; `names` are those names."""
+
+    names: tuple[str, ...] = ()
 
 
-def _names_twice(body: bytes, parsed: dict[str, Any]) -> bool:
-    """Tell whether a field is named twice, or that it is too deep to tell.
+def _check_names(body: bytes, parsed: dict[str, Any]) -> None:
+    """Refuse a body in which an object has two fields of one name, or that is nested too deeply.
 
     orjson takes the last of two equal names, and which amount was meant nobody can know. Every name
     is followed by a colon: where no more such places are than names were kept, none was lost; where
     there are (in a text, or because one was), the slow parser looks.
     """
+    if len(_NAMES.findall(body)) == _names_in(parsed, DEPTH_MAX):
+        return
     try:
-        if len(_NAMES.findall(body)) != _names_in(parsed):
-            json.loads(body, object_pairs_hook=_named_once)
-    except (_NamedTwiceError, RecursionError):
-        return True
-    return False
+        pointers = _named_twice(json.loads(body, object_pairs_hook=_with_names), "")
+    except RecursionError:
+        # What was lost with the first of two equal names was not measured above.
+        _too_deep()
+    places = [
+        Place("pointer", pointer, _NAMED_TWICE, _ONCE)
+        for pointer in islice(pointers, FAULTS_TOLD_MAX)
+    ]
+    if places:
+        raise ProblemError(INVALID_REQUEST, places[0].sentence, places)
 
 
-def _names_in(value: Any) -> int:
-    if type(value) is dict:
-        return len(value) + sum([_names_in(one) for one in value.values()])
-    return sum([_names_in(one) for one in value]) if type(value) is list else 0
+_NAMED_TWICE: Final = Sentence("The object has more than one field of this name.")
+_SENT_TWICE: Final = Sentence("The parameter was sent more than once.")
+_ONCE: Final = Sentence("Send it once.")
 
 
-def _named_once(pairs: list[tuple[str, Any]]) -> None:
-    if len({name for name, _ in pairs}) != len(pairs):
-        raise _NamedTwiceError
+def _names_in(value: Any, depth_left: int) -> int:
+    kind = type(value)
+    if kind is not dict and kind is not list:
+        return 0
+    if not depth_left:
+        _too_deep()
+    if kind is list:
+        return sum([_names_in(one, depth_left - 1) for one in value])
+    return len(value) + sum([_names_in(one, depth_left - 1) for one in value.values()])
+
+
+def _with_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
+    twice = _Twice(made)
+    counts = Counter(name for name, _ in pairs)
+    twice.names = tuple(name for name, count in counts.items() if count > 1)
+    return twice
+
+
+def _named_twice(value: Any, pointer: str) -> Iterator[str]:
+    """Point at every field that is named twice."""
+    for name in value.names if isinstance(value, _Twice) else ():
+        yield _pointer(pointer, name)
+    within: Iterable[tuple[object, Any]]
+    within = value.items() if isinstance(value, dict) else enumerate(value)
+    for step, one in within:
+        if isinstance(one, dict | list):
+            yield from _named_twice(one, _pointer(pointer, step))
+
+
+def _pointer(outer: str, name: object) -> str:
+    """Point one step further in (RFC 6901)."""
+    return f"{outer}/" + str(name).replace("~", "~0").replace("/", "~1")
+
+
+def _too_deep() -> NoReturn:
+    reason = Sentence("The body is nested deeper than {depth_max} levels.", depth_max=DEPTH_MAX)
+    place = Place("pointer", "", reason, Sentence("Send a flatter one; see /openapi.json."))
+    raise ProblemError(INVALID_REQUEST, explained(place.reason, place.remedy), [place])
 
 
 _NAMES: Final = re.compile(rb'"\s*:')
@@ -190,9 +240,26 @@ def validated(model: type[Model], given: Mapping[str, Any], *, is_query: bool = 
         if is_query:
             places.append(Place("parameter", path[0] if path else "", reason, remedy))
         else:
-            pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
-            places.append(Place("pointer", pointer, reason, remedy))
+            places.append(Place("pointer", reduce(_pointer, path, ""), reason, remedy))
     raise ProblemError(INVALID_REQUEST, places[0].sentence, places)
+
+
+def query_of(request: web.Request, model: type[Model]) -> Model:
+    """Read the query string; where the model is closed, a parameter may stand there only once.
+
+    Raises:
+        ProblemError: names every fault; which of two equal parameters was meant nobody can know.
+    """
+    sent = request.query
+    given = dict(sent)
+    if len(given) != len(sent) and model.model_config.get("extra") == "forbid":
+        places = [
+            Place("parameter", name, _SENT_TWICE, _ONCE)
+            for name in given
+            if len(sent.getall(name)) > 1
+        ][:FAULTS_TOLD_MAX]
+        raise ProblemError(INVALID_REQUEST, places[0].sentence, places)
+    return validated(model, given, is_query=True)
 
 
 def answer(

@@ -8,6 +8,7 @@ Exit status: 0 it is so; 1 the answer is no (tampered, different, unknown); 2 th
 settings cannot be used; 3 the database, its key or a port cannot be had.
 """
 
+import errno
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
@@ -288,10 +289,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _tell(str(error))
         sys.exit(NO)
     except OSError as error:
-        _tell(f"{error.strerror or error}: {error.filename or 'the address or file cannot be had'}")
+        _tell(_sentence_of(error))
         sys.exit(UNAVAILABLE)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _sentence_of(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    where = error.filename or "the address or file cannot be had"
+    remedy = _REMEDIES.get(error.errno or 0, "See that it can be had, then repeat the command.")
+    return f"{reason}: {where}. {remedy}"
+
+
+_WRITABLE: Final = (
+    "Make it and its folder writable for this user, or give the command in a folder that is."
+)
+_REMEDIES: Final = {
+    errno.EACCES: _WRITABLE,
+    errno.EPERM: _WRITABLE,
+    errno.EROFS: _WRITABLE,
+    errno.ENOSPC: "Free some space, then repeat the command.",
+    errno.EDQUOT: "Free some space, then repeat the command.",
+    errno.EFBIG: "Allow larger files (ulimit -f), then repeat the command.",
+    errno.ENOENT: "Check the name, or make it first.",
+    errno.EADDRINUSE: "Stop what listens there, or choose another --port.",
+    errno.EADDRNOTAVAIL: "Choose a --host that is an address of this machine.",
+}
+"""What the system says cannot be had -> what to do about it."""
 
 
 def _tell(*sentences: str) -> None:

@@ -23,6 +23,7 @@ A body's time is bounded where it is read (`body_seconds_max`).
 
 import asyncio
 import resource
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -31,8 +32,10 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from api.errors import BUSY, HEAD_TOO_SLOW
+from api.keys import SERVICES
 from api.middleware import PROBLEM_JSON, SERVER
 from api.problems import Told, problem_body
+from api.protocol import Protocol
 from api.settings import Settings
 from ledger.sentences import Sentence
 
@@ -48,13 +51,16 @@ UNREAD: Final = "0000000000000000"
 log = structlog.get_logger()
 
 
-class Connection(RequestHandler):
+class Connection(Protocol):
     """One connection, with a clock for the head of a request that comes in pieces."""
 
     __slots__ = ("_clock", "_limits")
 
-    def __init__(self, server: web.Server, *, limits: Settings, **options: Any) -> None:
+    def __init__(
+        self, server: web.Server, *, limits: Settings, new_id: Callable[[], str], **options: Any
+    ) -> None:
         super().__init__(server, **options)
+        self.new_id = new_id
         self._limits = limits
         self._clock: asyncio.TimerHandle | None = None
 
@@ -102,19 +108,21 @@ class Connection(RequestHandler):
 class BoundedServer(web.Server):
     """Makes the connections, and keeps their number within the limit."""
 
-    def __init__(self, made: web.Server, *, limits: Settings) -> None:
+    def __init__(self, made: web.Server, *, limits: Settings, new_id: Callable[[], str]) -> None:
         super().__init__(
             made.request_handler,
             request_factory=made.request_factory,
             handler_cancellation=made.handler_cancellation,
             **made._kwargs,  # noqa: SLF001 - the options have no other name
         )
-        self._limits = limits
+        self._limits, self._new_id = limits, new_id
         self._warned_at = -WARNING_SECONDS
 
     def __call__(self) -> Connection:
         """Make one, for a socket that was just accepted."""
-        return Connection(self, limits=self._limits, loop=self._loop, **self._kwargs)
+        return Connection(
+            self, limits=self._limits, new_id=self._new_id, loop=self._loop, **self._kwargs
+        )
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         """Let it in, and another one out where there are too many."""
@@ -146,7 +154,8 @@ class BoundedRunner(web.AppRunner):
         self._limits = limits
 
     async def _make_server(self) -> web.Server:
-        return BoundedServer(await super()._make_server(), limits=self._limits)
+        new_id = self.app[SERVICES].new_id
+        return BoundedServer(await super()._make_server(), limits=self._limits, new_id=new_id)
 
 
 def make_room(limits: Settings) -> None:

@@ -48,6 +48,7 @@ class Place(NamedTuple):
     """One fault in a request: where it is, why it is one, and what to send instead."""
 
     where: Literal["pointer", "parameter", "header"]
+    """Of the body as JSON, of the address (its path or its query string), or of the headers."""
     name: str
     reason: Sentence
     remedy: Sentence
@@ -76,7 +77,11 @@ class ProblemError(Exception):
 
 
 MALFORMED_JSON: Final = Problem(
-    400, "malformed_json", "validation", "The body is not JSON", "Le corps n'est pas du JSON"
+    400,
+    "malformed_json",
+    "validation",
+    "The body is not a JSON object",
+    "Le corps n'est pas un objet JSON",
 )
 INVALID_REQUEST: Final = Problem(
     422,
@@ -198,6 +203,13 @@ _UNAVAILABLE: Final = Problem(
     "Le registre ne peut ni écrire ni lire pour l'instant",
     5,
 )
+NOT_REFUNDABLE: Final = Problem(
+    409,
+    "not_refundable",
+    "businessRule",
+    "So much of this payment cannot be given back",
+    "Ce paiement ne peut pas être remboursé d'autant",
+)
 DISK_FULL: Final = Problem(
     507,
     "disk_full",
@@ -248,13 +260,7 @@ PROBLEMS: Final[Mapping[type[LedgerError], Problem]] = {
         "The Idempotency-Key was used for another request",
         "L'Idempotency-Key a servi pour une autre requête",
     ),
-    ledger_errors.NotRefundableError: Problem(
-        409,
-        "not_refundable",
-        "businessRule",
-        "So much of this payment cannot be given back",
-        "Ce paiement ne peut pas être remboursé d'autant",
-    ),
+    ledger_errors.NotRefundableError: NOT_REFUNDABLE,
     ledger_errors.StoreError: _UNAVAILABLE,
     ledger_errors.WrongVersionError: BUSY,
     ledger_errors.StoreBusyError: BUSY,

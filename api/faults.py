@@ -69,7 +69,7 @@ def explanation_of(
                 Sentence("There are too many pairs."),
                 Sentence("Send at most {pairs_max} of them.", pairs_max=bounds["max_length"]),
             )
-        case "bool_parsing":
+        case "bool_parsing" | "bool_type":
             return (
                 Sentence("The value is neither true nor false."),
                 Sentence("Send one of the two."),

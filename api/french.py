@@ -28,6 +28,12 @@ _OF_DOOR: Final[dict[str, str]] = {
     "The path exists with other methods; see the Allow header.": (
         "Ce chemin existe avec d'autres méthodes ; consultez l'en-tête Allow."
     ),
+    "No address takes this method; see the Allow header.": (
+        "Aucune adresse n'accepte cette méthode ; consultez l'en-tête Allow."
+    ),
+    "What was sent is not HTTP/1.1 as this server reads it.": (
+        "Ce qui a été envoyé n'est pas du HTTP/1.1 tel que ce serveur le lit."
+    ),
     "The server does not read requests of this form; see /openapi.json.": (
         "Le serveur ne lit pas les requêtes de cette forme ; consultez /openapi.json."
     ),
@@ -48,9 +54,12 @@ _OF_DOOR: Final[dict[str, str]] = {
     "Send your key as `Authorization: Bearer ck_...`.": (
         "Envoyez votre clé sous la forme `Authorization: Bearer ck_...`."
     ),
-    "This key is unknown or revoked; ask the operator of the ledger for a new one.": (
-        "Cette clé est inconnue ou révoquée ; demandez-en une nouvelle à l'exploitant du registre."
+    "The header holds no key.": "L'en-tête ne contient pas de clé.",
+    "This key is unknown or revoked.": "Cette clé est inconnue ou révoquée.",
+    "Ask the operator of the ledger for a new one.": (
+        "Demandez-en une nouvelle à l'exploitant du registre."
     ),
+    "Use a key of such a role.": "Utilisez une clé qui a l'un de ces rôles.",
     "This is for keys of: {roles}; yours is of the role {role}.": (
         "Cette opération est réservée aux clés de rôle : {roles} ; la vôtre a le rôle {role}."
     ),
@@ -67,6 +76,9 @@ _OF_DOOR: Final[dict[str, str]] = {
     "The body broke off or is not encoded as the headers say.": (
         "Le corps s'est interrompu, ou n'est pas codé comme les en-têtes l'annoncent."
     ),
+    "The header does not say that the body is JSON.": (
+        "L'en-tête n'annonce pas que le corps est du JSON."
+    ),
     "Send the body with `Content-Type: application/json`.": (
         "Envoyez le corps avec `Content-Type: application/json`."
     ),
@@ -76,9 +88,18 @@ _OF_DOOR: Final[dict[str, str]] = {
     "The body is JSON, but no object: send {{...}}.": (
         "Le corps est du JSON, mais pas un objet : envoyez {{...}}."
     ),
-    "The body names a field twice, or is too deep: name each once.": (
-        "Le corps nomme deux fois un champ, ou est trop profond : nommez chaque champ une fois."
+    "The body is nested deeper than {depth_max} levels.": (
+        "Le corps est imbriqué au-delà de {depth_max} niveaux."
     ),
+    "Send a flatter one; see /openapi.json.": (
+        "Envoyez-en un moins profond ; consultez /openapi.json."
+    ),
+    "The object has more than one field of this name.": (
+        "L'objet a plusieurs champs qui portent ce nom."
+    ),
+    "The parameter was sent more than once.": "Le paramètre a été envoyé plusieurs fois.",
+    "The header was sent more than once.": "L'en-tête a été envoyé plusieurs fois.",
+    "Send it once.": "Envoyez-le une seule fois.",
     # The Idempotency-Key
     "The header is missing.": "L'en-tête manque.",
     "It is not 1 to {characters_max} printable ASCII characters.": (
@@ -168,16 +189,20 @@ _OF_DOOR: Final[dict[str, str]] = {
         "Envoyez une position, ou une date passée avec son heure, par exemple 2030-01-31T12:00:00Z."
     ),
     # Payments, merchants and callbacks
-    "There is no payment with this id; check it, and whose key you use.": (
-        "Aucun paiement n'a cet identifiant ; vérifiez-le, et vérifiez à qui est la clé utilisée."
-    ),
-    "There is no merchant with this id; check it, and whose key you use.": (
-        "Aucun marchand n'a cet identifiant ; vérifiez-le, et vérifiez à qui est la clé utilisée."
-    ),
+    "There is no payment with this id.": "Aucun paiement n'a cet identifiant.",
+    "There is no merchant with this id.": "Aucun marchand n'a cet identifiant.",
+    "Check it, and whose key you use.": "Vérifiez-le, et vérifiez à qui est la clé utilisée.",
     "This payment was not yet requested at the `as_of` given.": (
         "Ce paiement n'était pas encore demandé au moment donné par `as_of`."
     ),
+    "Send a later one, or leave it out.": (
+        "Donnez un moment ou une position plus tardifs, ou omettez le paramètre."
+    ),
+    "Ask again shortly, or leave it out.": ("Redemandez dans un instant, ou omettez le paramètre."),
     "No enabled provider has this name.": "Aucun prestataire activé ne porte ce nom.",
+    "Call the address that the request for payment named.": (
+        "Appelez l'adresse qui figurait dans la demande de paiement."
+    ),
     "The call does not carry the token this payment's provider was given.": (
         "L'appel ne porte pas le jeton convenu avec le prestataire de ce paiement."
     ),
@@ -197,6 +222,22 @@ _OF_DOOR: Final[dict[str, str]] = {
     ),
     "This provider is not enabled here.": "Ce prestataire n'est pas activé ici.",
     "{provider} does not serve {country}.": "{provider} ne dessert pas le pays {country}.",
+    "{provider} gives a payment back whole or not at all.": (
+        "{provider} rembourse un paiement en entier ou pas du tout."
+    ),
+    "{provider} cannot give a payment back.": "{provider} ne sait pas rembourser un paiement.",
+    "Send `allow_payout: true` to pay the customer back by a payout.": (
+        "Envoyez `allow_payout: true` pour rembourser le client par un versement."
+    ),
+    "Pay the customer another way; no enabled provider can pay out to them.": (
+        "Remboursez le client autrement ; aucun prestataire activé ne peut lui verser d'argent."
+    ),
+    "The payer was erased, and with it the number to pay back to.": (
+        "Le payeur a été effacé, et avec lui le numéro à rembourser."
+    ),
+    "{provider} cannot do this: it has no {kind}.": (
+        "{provider} ne sait pas faire cela : il n'a pas de {kind}."
+    ),
     "{provider} takes no {currency}.": "{provider} n'accepte pas la devise {currency}.",
     "No enabled provider reaches {operator} in {currency}.": (
         "Aucun prestataire activé n'atteint {operator} en {currency}."

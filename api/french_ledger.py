@@ -25,6 +25,9 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
         'Limitez le nombre de décimales à {decimals}, par exemple "{example}".'
     ),
     "the amount is zero.": "le montant est nul.",
+    "the amount is negative.": "le montant est négatif.",
+    "the amount is too large.": "le montant est trop grand.",
+    'Send at most "{largest}" {currency}.': 'Envoyez au plus "{largest}" {currency}.',
     "Send an amount above zero.": "Envoyez un montant supérieur à zéro.",
     # Telephone numbers
     "it is not a telephone number.": "ce n'est pas un numéro de téléphone.",
@@ -50,10 +53,12 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     "there is no key {key_id!r}.": "la clé {key_id!r} n'existe pas.",
     "the id is taken by something else.": "l'identifiant est déjà pris par autre chose.",
     "the call was never stored.": "l'appel n'a jamais été enregistré.",
-    "this Idempotency-Key already made payment {payment_id} from other content. Repeat the first "
-    "content exactly, or use a new key for a new payment.": (
-        "cette Idempotency-Key a déjà créé le paiement {payment_id} avec un autre contenu. Répétez "
-        "exactement le premier contenu, ou prenez une nouvelle clé pour un nouveau paiement."
+    "this Idempotency-Key already made payment {payment_id} from other content.": (
+        "cette Idempotency-Key a déjà créé le paiement {payment_id} avec un autre contenu."
+    ),
+    "Repeat the first content exactly, or use a new key for a new payment.": (
+        "Répétez exactement le premier contenu, ou prenez une nouvelle clé pour un nouveau "
+        "paiement."
     ),
     "only what a customer has paid can be given back.": (
         "seul ce qu'un client a payé peut être remboursé."
@@ -63,6 +68,7 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     ),
     "it was paid in {currency}.": "il a été payé en {currency}.",
     "it has {refunds} refunds already.": "il compte déjà {refunds} remboursements.",
+    "nothing of it is left.": "il n'en reste rien.",
     "at most {left} of it is left.": "il en reste au plus {left}.",
     "it has no such refund.": "il n'a pas ce remboursement.",
     "this provider has declined it already.": "ce prestataire l'a déjà refusé.",
@@ -147,8 +153,14 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     ),
     "Check the disk and the system's log.": "Vérifiez le disque et le journal du système.",
     "The disk is full.": "Le disque est plein.",
-    "Free some space; nothing was lost, and writing goes on by itself.": (
-        "Libérez de l'espace ; rien n'a été perdu, et l'écriture reprendra d'elle-même."
+    "Free some space, then repeat the command or the request; nothing was lost.": (
+        "Libérez de l'espace, puis répétez la commande ou la requête ; rien n'a été perdu."
+    ),
+    "The file is no SQLite database, or its beginning is damaged.": (
+        "Le fichier n'est pas une base de données SQLite, ou son début est endommagé."
+    ),
+    "Name another file, or restore this one from a copy that verifies.": (
+        "Nommez un autre fichier, ou restaurez celui-ci depuis une copie qui se vérifie."
     ),
     "The connection to the database was lost.": ("La connexion à la base de données a été perdue."),
     "Check that the server runs and try again.": (
@@ -160,8 +172,8 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     "The database server has run out of disk, memory or connections.": (
         "Le serveur de base de données n'a plus de disque, de mémoire ou de connexions."
     ),
-    "Free some; nothing was lost, and writing goes on by itself.": (
-        "Libérez-en ; rien n'a été perdu, et l'écriture reprendra d'elle-même."
+    "Free some, then repeat the command or the request; nothing was lost.": (
+        "Libérez-en, puis répétez la commande ou la requête ; rien n'a été perdu."
     ),
     "Find it in pg_stat_activity.": "Cherchez-le dans pg_stat_activity.",
     "The database gave this transaction up for another one.": (
@@ -200,5 +212,35 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     ),
     "{name!r} is no projection.": "{name!r} n'est pas une projection.",
     "Use one of {names}.": "Utilisez l'une des suivantes : {names}.",
+    # Erased keys, and copies that can only be read
+    "Somebody is in the middle of reading, and keeps the erased keys' bytes in the database's -wal "
+    "file.": (
+        "Quelqu'un est en train de lire, et retient les octets des clés effacées dans le fichier "
+        "-wal de la base."
+    ),
+    "They go when it ends (a backup, a database browser).": (
+        "Ils disparaîtront quand il aura fini (une sauvegarde, un navigateur de bases)."
+    ),
+    "The database user does not own the table of keys, and may not vacuum it.": (
+        "L'utilisateur de la base ne possède pas la table des clés et ne peut pas la nettoyer."
+    ),
+    "Let its owner do it: VACUUM data_keys.": (
+        "Laissez faire son propriétaire : VACUUM data_keys."
+    ),
+    "A transaction with an older view of the database keeps the erased keys' bytes.": (
+        "Une transaction qui voit un état plus ancien de la base retient les octets des clés "
+        "effacées."
+    ),
+    "They go when it ends: find it in pg_stat_activity.": (
+        "Ils disparaîtront à sa fin : cherchez-la dans pg_stat_activity."
+    ),
+    "The last entries are still in {unmerged}, which cannot be read where nobody may write.": (
+        "Les dernières entrées sont encore dans {unmerged}, qui ne peut être lu là où personne ne "
+        "peut écrire."
+    ),
+    "Copy it and {name} to a folder that you can write, or make the copy with SQLite's online "
+    "backup.": (
+        "Copiez ce fichier et {name} dans un dossier où vous pouvez écrire, ou faites la copie par "
+        "la sauvegarde en ligne de SQLite."
+    ),
 }
-"""English template -> French template, with plain spaces."""

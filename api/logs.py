@@ -1,6 +1,7 @@
 """Log lines: dotted facts with keys, as JSON for machines or coloured for people, on stderr.
 
-Tracebacks are written without local variables, and what other libraries log is reduced to its
+Of an error the class, the places and the words are written only as far as `api.tracebacks` lets
+them, in both forms and wherever the error stands; and what other libraries log is reduced to its
 origin, level and kind of error: their texts may quote a request line, and in it somebody's number.
 """
 
@@ -13,6 +14,9 @@ from typing import Any, Final, TextIO
 import orjson
 import structlog
 from structlog.typing import EventDict, Processor
+
+from api import tracebacks
+from ledger.errors import reason_of
 
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
@@ -30,11 +34,11 @@ def configure_logs(level: str, form: str, stream: TextIO | None = None) -> None:
     if form == "json":
         processors = [_render_json]
     else:
-        plain = structlog.dev.plain_traceback
         processors = [
+            _without_words,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer(exception_formatter=plain),
+            structlog.dev.ConsoleRenderer(exception_formatter=tracebacks.write),
         ]
     lines = Lines(stream)
     structlog.configure(
@@ -93,25 +97,39 @@ class Lines:
             return
 
 
-_TRACEBACKS: Final = structlog.processors.ExceptionRenderer(
-    structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
-)
-
-
-_QUOTING: Final = frozenset({"ValidationError", "JSONDecodeError", "UnicodeDecodeError"})
-"""Errors whose text quotes what could not be read: somebody's number may be in it."""
-
-
 def _render_json(logger: Any, method: str, event_dict: EventDict) -> bytes:
     """Stamp and write a line, in one step: it is made for every request."""
     if "exc_info" in event_dict:
-        _TRACEBACKS(logger, method, event_dict)
-        for error in event_dict.get("exception", ()):
-            if error["exc_type"] in _QUOTING:
-                error["exc_value"] = ""
+        error = _error_of(event_dict.pop("exc_info"))
+        if error is not None:
+            event_dict["exception"] = tracebacks.told(error)
     event_dict["level"] = "error" if method == "exception" else method
     event_dict["timestamp"] = datetime.now(UTC)
-    return orjson.dumps(event_dict, default=str, option=orjson.OPT_UTC_Z)
+    return orjson.dumps(event_dict, default=_plain, option=orjson.OPT_UTC_Z)
+
+
+_ANY_KEYS: Final = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+
+
+def _without_words(logger: Any, method: str, event_dict: EventDict) -> EventDict:
+    """Put plain values in the place of those that would write themselves."""
+    for name, value in event_dict.items():
+        if name != "exc_info" and not isinstance(value, str | int | float | None):
+            event_dict[name] = orjson.dumps(value, default=_plain, option=_ANY_KEYS).decode()
+    return event_dict
+
+
+def _plain(value: object) -> str:
+    return reason_of(value) if isinstance(value, BaseException) else str(value)
+
+
+def _error_of(given: object) -> BaseException | None:
+    """The error that is meant by any of the values that `exc_info` may have."""
+    if isinstance(given, BaseException):
+        return given
+    if isinstance(given, tuple):
+        return given[1] if isinstance(given[1], BaseException) else None
+    return sys.exc_info()[1] if given else None
 
 
 class _Others(logging.Handler):

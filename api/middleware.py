@@ -20,7 +20,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from api.errors import BUSY, INTERNAL, ProblemError
+from api.errors import BUSY, INTERNAL, Language, ProblemError
 from api.measures import Measures
 from api.problems import Told, language_of, problem_body, told
 from ledger.sentences import Sentence
@@ -72,7 +72,8 @@ class Door:
             if message.problem is INTERNAL:
                 log.exception("http.failed", correlation_id=correlation_id)
             code = message.problem.code
-            response = _problem(request, message, request_id)
+            language = language_of(request.headers.get("Accept-Language"))
+            response = problem_response(message, language=language, request_id=request_id)
         finally:
             self._inside -= 1
         response.headers[CORRELATION_HEADER] = correlation_id
@@ -119,8 +120,8 @@ def _route_of(request: web.Request) -> str:
     return resource.canonical if resource is not None else "unmatched"
 
 
-def _problem(request: web.Request, message: Told, request_id: str) -> web.Response:
-    language = language_of(request.headers.get("Accept-Language"))
+def problem_response(message: Told, *, language: Language, request_id: str) -> web.Response:
+    """Answer with a problem document."""
     problem = message.problem
     headers = {
         **message.headers,

@@ -14,8 +14,8 @@ from pydantic.json_schema import models_json_schema
 from api.calls import JSON, POSITION_HEADER
 from api.errors import ALL_PROBLEMS
 from api.middleware import CORRELATION_HEADER, PROBLEM_JSON
-from api.payments import IDEMPOTENCY_KEY_CHARACTERS_MAX, IDEMPOTENCY_KEY_HEADER
 from api.reports import ProblemOut
+from api.requests import IDEMPOTENCY_KEY_CHARACTERS_MAX, IDEMPOTENCY_KEY_HEADER
 from api.routes import Route
 
 JsonObject = dict[str, Any]

@@ -2,44 +2,42 @@
 
 A payment's id derives from the merchant and the Idempotency-Key, and its receipt from its first
 event alone, so a repeated request is answered with the same bytes for ever, whatever has become of
-the payment since. One payment is answered by folding its stream and is always current; the list
-comes from a projection and says at which position it stands.
+the payment, the providers and these rules since. One payment is answered by folding its stream and
+is always current; the list comes from a projection and says at which position it stands.
 
 Another merchant's payment is answered exactly like one that does not exist.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, timedelta
 from typing import Any, Final
 
 import orjson
 from aiohttp import web
 
+from adapters.base import Adapter
 from adapters.directory import parse_phone
 from adapters.recording import handle_context
+from adapters.refusals import Refusal
 from api import schemas, views
 from api.as_of import as_of_point
-from api.calls import Call, answer, validated
+from api.calls import Call, answer
 from api.errors import (
-    IDEMPOTENCY_KEY_INVALID,
-    IDEMPOTENCY_KEY_MISSING,
     UNKNOWN_PAYMENT,
     Place,
     ProblemError,
 )
-from api.routing import choose_route
+from api.requests import take
 from api.waiting import caught_up
-from ledger import commands, payment
+from ledger import payment
 from ledger.entry import RecordedEvent
-from ledger.errors import ErasedError, UnknownMerchantError, UnknownPaymentError
-from ledger.identity import is_payment_id, payment_id_of
-from ledger.money import parse_money
+from ledger.errors import (
+    ErasedError,
+    UnknownMerchantError,
+    UnknownPaymentError,
+)
+from ledger.identity import Kind, is_payment_id
 from ledger.payment import Payment, Status
-from ledger.sentences import Sentence, explained
-
-IDEMPOTENCY_KEY_HEADER: Final = "Idempotency-Key"
-IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 255
-REPEATED_HEADER: Final = "Idempotent-Replayed"
+from ledger.sentences import Sentence
 
 _OPENING: Final = frozenset({"merchant", "operator", "admin"})
 """The roles that are shown what was sealed with a payment; others see that it exists."""
@@ -47,56 +45,17 @@ _OPENING: Final = frozenset({"merchant", "operator", "admin"})
 
 async def create_payment(call: Call) -> web.Response:
     """Take a payment: `202` and where to look; a repeat gives the same answer."""
-    services, asker = call.services, call.asker
-    if asker.merchant_id is None:
-        raise UnknownMerchantError("", "RequestPayment")
-    key = _idempotency_key(call.request.headers.get(IDEMPOTENCY_KEY_HEADER))
-    given = await call.json_object()
-    wanted = validated(schemas.PaymentRequest, given)
-    money = parse_money(wanted.amount, wanted.currency)
-    route = choose_route(
-        services.adapters,
-        wanted,
-        default_country=asker.country,
-        is_production=services.settings.is_production,
-    )
-    payment_id = payment_id_of(asker.merchant_id, key)
-    vault = services.vault
-    payer = vault.person(route.phone.e164)
-    sealed = vault.seal(payer, _particulars(wanted, route.phone.e164), context=payment_id)
-    command = commands.RequestPayment(
-        payment_id=payment_id,
-        merchant_id=asker.merchant_id,
-        money=money,
-        provider=route.provider,
-        operator=route.operator,
-        country=route.phone.country,
-        route_reason=route.reason,
-        payer=payer,
-        sealed=sealed.text,
-        content_digest=vault.digest(
-            "payment-request", orjson.dumps(given, option=orjson.OPT_SORT_KEYS)
-        ),
-        expires_at=services.clock() + timedelta(seconds=services.settings.unsent_seconds_max),
-    )
-    keys = (sealed.new_key,) if sealed.new_key else ()
-    handled = await services.handler.handle(command, context=call.context(asker.actor), keys=keys)
-    headers = {"Location": f"/v1/payments/{payment_id}"}
-    if handled.events:
-        for new_key in keys:
-            vault.remember(new_key)
-        first = handled.events[0]
-    else:
-        _, recorded = await services.handler.payment(payment_id)
-        first = recorded[0]
-        headers[REPEATED_HEADER] = "true"
-    receipt = views.receipt_of(first)
-    return answer(receipt, status=202, position=first.position, headers=headers)
+    return await take(call, schemas.PaymentRequest, where="/v1/payments")
 
 
 async def show_payment(call: Call) -> web.Response:
     """Show one payment as its events say, now or as of a position or a time."""
-    state, recorded = await _load(call)
+    return await show(call, "collection")
+
+
+async def show(call: Call, kind: Kind) -> web.Response:
+    """Show one payment, payout or refund as its events say."""
+    state, recorded = await load(call, kind)
     as_of = call.query.as_of
     if as_of is not None:
         state, recorded = await _as_of(call, recorded, as_of)
@@ -110,12 +69,18 @@ async def show_payment(call: Call) -> web.Response:
         redirect_url=await _redirect_url(call, state),
         description=opened.get("description"),
         metadata=opened.get("metadata"),
+        refusals=refusals_of(call.services.adapters, state),
     )
     return answer(shown, position=recorded[-1].position)
 
 
 async def list_payments(call: Call) -> web.Response:
     """List payments, newest first, from the projection."""
+    return await listed(call, "collection")
+
+
+async def listed(call: Call, kind: Kind, *, refund_of: str | None = None) -> web.Response:
+    """List payments, payouts or refunds, newest first, from the projection."""
     services, query, asker = call.services, call.query, call.asker
     merchant_id = query.merchant_id
     if asker.role == "merchant":
@@ -127,13 +92,14 @@ async def list_payments(call: Call) -> web.Response:
     if query.phone is not None:
         payer = services.vault.person(parse_phone(query.phone, asker.country).e164)
     limit = min(query.limit, services.settings.page_entries_max)
-    since, until = query.created_from, query.created_to
     rows = await services.payments.page(
+        kind=kind,
+        refund_of=refund_of,
         merchant_id=merchant_id,
         status=query.status,
         provider=query.provider,
-        created_from=since.astimezone(UTC) if since else None,
-        created_to=until.astimezone(UTC) if until else None,
+        created_from=query.created_from,
+        created_to=query.created_to,
         payer=payer,
         after=query.after,
         limit=limit,
@@ -143,6 +109,9 @@ async def list_payments(call: Call) -> web.Response:
         payments=[
             schemas.PaymentSummary(
                 id=row.payment_id,
+                kind=row.kind,
+                refund_of=row.refund_of,
+                refunded=views.decimal_text(row.refunded_minor, row.currency),
                 status=row.status,
                 reason=row.reason,
                 amount=views.decimal_text(row.amount_minor, row.currency),
@@ -164,7 +133,7 @@ async def list_payments(call: Call) -> web.Response:
 
 async def show_events(call: Call) -> web.Response:
     """Show a payment's audit trail: every event, and the hash that stands for it in the tree."""
-    _, recorded = await _load(call)
+    _, recorded = await load(call)
     trail = schemas.EventPage(
         payment_id=call.request.match_info["payment_id"],
         position=recorded[-1].position,
@@ -173,51 +142,17 @@ async def show_events(call: Call) -> web.Response:
     return answer(trail, position=recorded[-1].position)
 
 
-def _idempotency_key(given: str | None) -> str:
-    if not given:
-        reason = Sentence("The header is missing.")
-        place = Place("header", IDEMPOTENCY_KEY_HEADER, reason, _KEY_REMEDY)
-        raise ProblemError(IDEMPOTENCY_KEY_MISSING, explained(reason, _KEY_REMEDY), [place])
-    if (
-        len(given) > IDEMPOTENCY_KEY_CHARACTERS_MAX
-        or not given.isascii()
-        or not given.isprintable()
-    ):
-        reason = Sentence(
-            "It is not 1 to {characters_max} printable ASCII characters.",
-            characters_max=IDEMPOTENCY_KEY_CHARACTERS_MAX,
-        )
-        place = Place("header", IDEMPOTENCY_KEY_HEADER, reason, _KEY_REMEDY)
-        raise ProblemError(IDEMPOTENCY_KEY_INVALID, explained(reason, _KEY_REMEDY), [place])
-    return given
+async def load(call: Call, kind: Kind | None = None) -> tuple[Payment, list[RecordedEvent]]:
+    """Read what the address names, of a kind or of any.
 
-
-_KEY_REMEDY: Final = Sentence(
-    "Send a key of your own for every payment, such as your order's number or a UUID, and repeat "
-    "it when you repeat the request."
-)
-
-
-def _particulars(wanted: schemas.PaymentRequest, phone: str) -> bytes:
-    """What is sealed with the payment; read back by the dispatch reactor."""
-    return orjson.dumps(
-        {
-            "phone": phone,
-            "description": wanted.description,
-            "metadata": wanted.metadata,
-            "return_url": wanted.return_url,
-            "cancel_url": wanted.cancel_url,
-            "language": wanted.language,
-        }
-    )
-
-
-async def _load(call: Call) -> tuple[Payment, list[RecordedEvent]]:
+    Raises:
+        UnknownPaymentError: there is none, or it is another merchant's.
+    """
     payment_id = call.request.match_info["payment_id"]
     if not is_payment_id(payment_id):
         raise UnknownPaymentError(payment_id)
     state, recorded = await call.services.handler.payment(payment_id)
-    if not call.asker.may_see(state.requested.merchant_id):
+    if not call.asker.may_see(state.requested.merchant_id) or kind not in {None, state.kind}:
         raise UnknownPaymentError(payment_id)
     return state, recorded
 
@@ -232,9 +167,9 @@ async def _as_of(
     else:
         kept = [one for one in recorded if one.recorded_at <= until]
     if not kept:
-        raise ProblemError(
-            UNKNOWN_PAYMENT, Sentence("This payment was not yet requested at the `as_of` given.")
-        )
+        reason = Sentence("This payment was not yet requested at the `as_of` given.")
+        place = Place("parameter", "as_of", reason, Sentence("Send a later one, or leave it out."))
+        raise ProblemError(UNKNOWN_PAYMENT, reason, [place])
     state = payment.INITIAL
     for one in kept:
         state = payment.evolve(state, one.event)
@@ -257,3 +192,10 @@ async def _redirect_url(call: Call, state: Payment) -> str | None:
     context = handle_context(state.requested.payment_id, attempt.reference)
     opened = await _open(call, attempt.sealed_handle, context=context)
     return opened.get("redirect_url")
+
+
+def refusals_of(adapters: Mapping[str, Adapter], state: Payment) -> Mapping[str, Refusal]:
+    """What the codes of the provider mean that spoke last about a payment."""
+    spoke = state.attempt.provider if state.attempt else state.provider
+    adapter = adapters.get(spoke)
+    return adapter.refusals if adapter is not None else {}

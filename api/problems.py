@@ -2,9 +2,9 @@
 
 `{type, title, status, detail, instance, code, category, errors}`: `detail` says what happened here,
 `instance` names the request, and each of `errors` names a place (a JSON pointer into the body, a
-query parameter or a header), the reason and the remedy. All of it is in French or English by
-Accept-Language. What we did not foresee is told as `internal`: its own text is logged and never
-sent.
+parameter of the path or the query string, or a header), the reason and the remedy. All of it is in
+French or English by Accept-Language. What we did not foresee is told as `internal`: its own text is
+logged and never sent.
 """
 
 from collections.abc import Mapping
@@ -30,13 +30,14 @@ from api.errors import (
 )
 from api.french import FRENCH
 from ledger.errors import (
+    IdempotencyKeyReusedError,
     InvalidInputError,
     LedgerError,
     StoreUnavailableError,
     UnknownMerchantError,
     UnknownPaymentError,
 )
-from ledger.sentences import Sentence
+from ledger.sentences import Sentence, explained
 
 PROBLEM_TYPE: Final = "urn:cauri:problem:"
 LANGUAGES_READ_MAX: Final = 10
@@ -86,11 +87,11 @@ def told(error: Exception, *, has_body: bool = True) -> Told:
         return Told(
             problem=problem,
             detail=_HTTP_DETAILS.get(
-                error.status, _INTERNAL.detail if problem is INTERNAL else _UNREAD
+                error.status, INTERNAL_TOLD.detail if problem is INTERNAL else _UNREAD
             ),
             headers={"Allow": allow} if allow else {},
         )
-    return _INTERNAL
+    return INTERNAL_TOLD
 
 
 _HTTP_DETAILS: Final = {
@@ -100,7 +101,7 @@ _HTTP_DETAILS: Final = {
     415: Sentence("Send the body with `Content-Type: application/json`."),
 }
 _UNREAD: Final = Sentence("The server does not read requests of this form; see /openapi.json.")
-_INTERNAL: Final = Told(
+INTERNAL_TOLD: Final = Told(
     problem=INTERNAL,
     detail=Sentence(
         "The request was not understood to have succeeded; repeat it under the same "
@@ -112,7 +113,7 @@ _INTERNAL: Final = Told(
 def _told_of_ledger(error: LedgerError, *, has_body: bool) -> Told:
     problem = next((PROBLEMS[cls] for cls in type(error).__mro__ if cls in PROBLEMS), None)
     if problem is None:
-        return _INTERNAL
+        return INTERNAL_TOLD
     if isinstance(error, InvalidInputError):
         place = Place("parameter", error.field, error.reason, error.remedy)
         if has_body:
@@ -122,18 +123,22 @@ def _told_of_ledger(error: LedgerError, *, has_body: bool) -> Told:
     if isinstance(error, StoreUnavailableError) and "full" in error.reason:
         problem = DISK_FULL
     if isinstance(error, UnknownPaymentError):
-        return Told(problem=problem, detail=_NO_PAYMENT)
+        place = Place("parameter", "payment_id", _NO_PAYMENT, _CHECK)
+        return Told(problem=problem, detail=explained(_NO_PAYMENT, _CHECK), places=(place,))
     if isinstance(error, UnknownMerchantError):
-        return Told(problem=problem, detail=_NO_MERCHANT)
+        place = Place("parameter", "merchant_id", _NO_MERCHANT, _CHECK)
+        return Told(problem=problem, detail=explained(_NO_MERCHANT, _CHECK), places=(place,))
+    if isinstance(error, IdempotencyKeyReusedError):
+        place = Place("header", "Idempotency-Key", error.found, error.remedy)
+        return Told(problem=problem, detail=error.reason, places=(place,))
     # Not `str(error)`: that is its English text alone.
     return Told(problem=problem, detail=error.args[0])
 
 
 # The id is not repeated: somebody may have put anything into that place, a number too.
-_NO_PAYMENT: Final = Sentence("There is no payment with this id; check it, and whose key you use.")
-_NO_MERCHANT: Final = Sentence(
-    "There is no merchant with this id; check it, and whose key you use."
-)
+_NO_PAYMENT: Final = Sentence("There is no payment with this id.")
+_NO_MERCHANT: Final = Sentence("There is no merchant with this id.")
+_CHECK: Final = Sentence("Check it, and whose key you use.")
 
 
 def problem_body(message: Told, *, language: Language, request_id: str) -> bytes:

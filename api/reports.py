@@ -112,6 +112,30 @@ class Readiness(Response):
     reasons: list[str]
 
 
+class BalanceOut(Response):
+    """What lies in one account at a provider."""
+
+    provider: str
+    account: str | None = Field(description="Which account, where the provider has several.")
+    amount: str = Field(description="As the provider writes it.")
+    currency: str
+
+
+class SilentProvider(Response):
+    """A provider that did not say."""
+
+    provider: str
+    reason: str
+
+
+class BalancesReport(Response):
+    """What the providers say lies in the merchant's accounts, now."""
+
+    at: datetime
+    balances: list[BalanceOut]
+    without_answer: list[SilentProvider]
+
+
 class WebhookAnswer(Response):
     """The call is kept."""
 

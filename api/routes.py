@@ -11,7 +11,7 @@ from typing import Final, Literal
 from aiohttp import web
 from pydantic import BaseModel
 
-from api import audit, health, payments, reports, schemas, webhooks
+from api import audit, balances, health, payments, payouts, refunds, reports, schemas, webhooks
 from api.authentication import ROLES, Role
 from api.calls import Call
 
@@ -46,6 +46,20 @@ class Route:
 
 _READING: Final = ("unauthenticated", "forbidden")
 _ONE: Final = (*_READING, "unknown_payment")
+_MOVING: Final = (
+    *_READING,
+    "malformed_json",
+    "unsupported_media_type",
+    "body_too_large",
+    "body_too_slow",
+    "idempotency_key_missing",
+    "idempotency_key_reused",
+    "invalid_money",
+    "invalid_phone",
+    "operator_not_served",
+    "entry_too_large",
+    "disk_full",
+)
 
 ROUTES: Final[tuple[Route, ...]] = (
     Route(
@@ -58,20 +72,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         body=schemas.PaymentRequest,
         needs_idempotency_key=True,
         answers={202: schemas.PaymentReceipt},
-        problems=(
-            *_READING,
-            "malformed_json",
-            "unsupported_media_type",
-            "body_too_large",
-            "body_too_slow",
-            "idempotency_key_missing",
-            "idempotency_key_reused",
-            "invalid_money",
-            "invalid_phone",
-            "operator_not_served",
-            "entry_too_large",
-            "disk_full",
-        ),
+        problems=_MOVING,
     ),
     Route(
         method="GET",
@@ -104,6 +105,84 @@ ROUTES: Final[tuple[Route, ...]] = (
         roles=_SEEING,
         answers={200: schemas.EventPage},
         problems=_ONE,
+    ),
+    Route(
+        method="POST",
+        path="/v1/payments/{payment_id}/refunds",
+        name="create_refund",
+        endpoint=refunds.create_refund,
+        summary="Give a payment back, whole or in part. Repeated, it gives the same answer.",
+        roles=frozenset({"merchant"}),
+        body=schemas.RefundRequest,
+        needs_idempotency_key=True,
+        answers={202: schemas.PaymentReceipt},
+        problems=(*_MOVING, "unknown_payment", "not_refundable"),
+    ),
+    Route(
+        method="GET",
+        path="/v1/payments/{payment_id}/refunds",
+        name="list_refunds",
+        endpoint=refunds.list_refunds,
+        summary="List the refunds of a payment, newest first.",
+        roles=_SEEING,
+        query=schemas.PaymentsQuery,
+        answers={200: schemas.PaymentPage},
+        problems=(*_ONE, "invalid_phone", "unknown_merchant", "projection_behind"),
+    ),
+    Route(
+        method="GET",
+        path="/v1/refunds/{payment_id}",
+        name="show_refund",
+        endpoint=refunds.show_refund,
+        summary="Show a refund as its events say: now, or as of a position or a time.",
+        roles=_SEEING,
+        query=schemas.PaymentQuery,
+        answers={200: schemas.PaymentOut},
+        problems=_ONE,
+    ),
+    Route(
+        method="POST",
+        path="/v1/payouts",
+        name="create_payout",
+        endpoint=payouts.create_payout,
+        summary="Pay somebody. Repeated with the same key and body, it gives the same answer.",
+        roles=frozenset({"merchant"}),
+        body=schemas.PayoutRequest,
+        needs_idempotency_key=True,
+        answers={202: schemas.PaymentReceipt},
+        problems=_MOVING,
+    ),
+    Route(
+        method="GET",
+        path="/v1/payouts",
+        name="list_payouts",
+        endpoint=payouts.list_payouts,
+        summary="List payouts, newest first.",
+        roles=_SEEING,
+        query=schemas.PaymentsQuery,
+        answers={200: schemas.PaymentPage},
+        problems=(*_READING, "invalid_phone", "unknown_merchant", "projection_behind"),
+    ),
+    Route(
+        method="GET",
+        path="/v1/payouts/{payment_id}",
+        name="show_payout",
+        endpoint=payouts.show_payout,
+        summary="Show a payout as its events say: now, or as of a position or a time.",
+        roles=_SEEING,
+        query=schemas.PaymentQuery,
+        answers={200: schemas.PaymentOut},
+        problems=_ONE,
+    ),
+    Route(
+        method="GET",
+        path="/v1/balances",
+        name="show_balances",
+        endpoint=balances.show_balances,
+        summary="Ask the providers what lies in the merchant's accounts.",
+        roles=_STAFF,
+        answers={200: reports.BalancesReport},
+        problems=_READING,
     ),
     Route(
         method="GET",

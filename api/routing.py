@@ -1,8 +1,11 @@
 """Routing: which provider takes a payment, and why.
 
 In this order: the provider the caller names; the providers of the operator the caller names; those
-of the operator whose range the number is in. Of several, the first that is enabled and takes the
-currency. Numbers are portable, so a guess is only a default, and its reason is kept in the log.
+of the operator whose range the number is in: the operator's own rails, then the integrators that
+reach it, as they are enabled. All of them are the route plan; the next one takes over only what
+certainly did not get to the one before (`ledger.payment`).
+
+Numbers are portable, so a guess is only a default, and its reason is kept in the log.
 They are portable within their country: an operator of another one is refused.
 
 A wallet holds its country's money: a number of Cameroon cannot be asked for cedis, whatever the
@@ -17,10 +20,9 @@ from typing import Final, NamedTuple, NoReturn
 from adapters.base import Adapter
 from adapters.directory import BY_CODE, Operator, Phone, parse_phone
 from api.errors import INVALID_REQUEST, UNSERVED, Place, ProblemError
-from api.schemas import PaymentRequest
+from api.schemas import MoneyRequest
+from ledger.identity import Candidate, Kind
 from ledger.sentences import Sentence, explained
-
-KIND: Final = "collection"
 
 DOLLAR: Final = "USD"
 DOLLAR_WALLETS: Final = frozenset({"CD", "LR"})
@@ -34,11 +36,13 @@ class PaymentRoute(NamedTuple):
     operator: str | None
     phone: Phone
     reason: str
+    plan: tuple[Candidate, ...] = ()
+    """Every provider that may take it, best first; empty where there is no choice."""
 
 
 def choose_route(
     adapters: Mapping[str, Adapter],
-    wanted: PaymentRequest,
+    wanted: MoneyRequest,
     *,
     default_country: str | None,
     is_production: bool,
@@ -49,7 +53,8 @@ def choose_route(
         InvalidPhoneError: the number can not exist.
         ProblemError: no enabled provider serves it; says which there are.
     """
-    phone = parse_phone(wanted.payer.phone, wanted.payer.country or default_country)
+    pointer = f"/{wanted.side}/phone"
+    phone = parse_phone(wanted.person.phone, wanted.person.country or default_country)
     operator = phone.operator
     reason = f"the number is in a range of {phone.carrier or 'no known operator'}"
     if wanted.operator is not None:
@@ -63,53 +68,84 @@ def choose_route(
             _refuse_operator(reason)
         reason = "the caller named the operator"
     if wanted.provider is not None:
-        adapter = _named_provider(adapters, wanted.provider, wanted.currency)
+        adapter = _named_provider(adapters, wanted.provider, wanted.currency, wanted.kind)
         if is_production and phone.country not in adapter.countries:
             reason = Sentence(
                 "{provider} does not serve {country}.",
                 provider=adapter.name,
                 country=phone.country,
             )
-            _refuse("/payer/phone", reason, adapters)
+            _refuse(pointer, reason, adapters)
         if is_production and operator is not None:
             _check_currency(operator, wanted.currency)
         reason = "the caller named the provider"
         return PaymentRoute(adapter.name, operator.code if operator else None, phone, reason)
     if operator is None:
         reason = Sentence("The number is of no operator that we know.")
-        _refuse("/payer/phone", reason, adapters)
-    chosen = provider_of(adapters, operator, wanted.currency)
-    if chosen is None:
+        _refuse(pointer, reason, adapters)
+    plan = plan_of(adapters, operator, wanted.currency, wanted.kind)
+    if not plan:
         reason = Sentence(
             "No enabled provider reaches {operator} in {currency}.",
             operator=operator.code,
             currency=wanted.currency,
         )
-        _refuse("/payer/phone", reason, adapters)
+        _refuse(pointer, reason, adapters)
     _check_currency(operator, wanted.currency)
-    return PaymentRoute(chosen, operator.code, phone, reason)
+    plan = (plan[0]._replace(reason=reason), *plan[1:])
+    several = tuple(Candidate(*one) for one in plan) if len(plan) > 1 else ()
+    return PaymentRoute(plan[0].provider, operator.code, phone, reason, several)
+
+
+class Choice(NamedTuple):
+    """A provider that would do, and why it stands where it stands."""
+
+    provider: str
+    reason: str
+
+
+def plan_of(
+    adapters: Mapping[str, Adapter], operator: Operator, currency: str | None, kind: Kind
+) -> tuple[Choice, ...]:
+    """Every enabled provider that reaches an operator: its own rails first, then the integrators.
+
+    Integrators come in the order in which they are enabled; that is the deployment's own choice.
+    """
+    direct = [
+        Choice(name, f"it is {operator.code}'s own rail")
+        for name in operator.providers
+        if name in adapters and _takes(adapters[name], currency, kind)
+    ]
+    behind = [
+        Choice(name, f"it is an integrator that reaches {operator.code}")
+        for name, adapter in adapters.items()
+        if operator.code in adapter.reaches and _takes(adapter, currency, kind)
+    ]
+    return (*direct, *behind)
 
 
 def provider_of(
     adapters: Mapping[str, Adapter], operator: Operator, currency: str | None
 ) -> str | None:
-    """The first enabled provider that reaches an operator and, if given, takes the currency."""
-    for name in operator.providers:
-        adapter = adapters.get(name)
-        if adapter is not None and _takes(adapter, currency):
-            return name
-    return None
+    """The provider that would take a payment from an operator's customers; None if none does."""
+    plan = plan_of(adapters, operator, currency, "collection")
+    return plan[0].provider if plan else None
 
 
-def _takes(adapter: Adapter, currency: str | None) -> bool:
-    return KIND in adapter.capabilities and (currency is None or currency in adapter.currencies)
+def _takes(adapter: Adapter, currency: str | None, kind: Kind) -> bool:
+    return kind in adapter.capabilities and (currency is None or currency in adapter.currencies)
 
 
-def _named_provider(adapters: Mapping[str, Adapter], name: str, currency: str) -> Adapter:
+def _named_provider(
+    adapters: Mapping[str, Adapter], name: str, currency: str, kind: Kind
+) -> Adapter:
     adapter = adapters.get(name)
     if adapter is None:
         _refuse("/provider", Sentence("This provider is not enabled here."), adapters)
-    if not _takes(adapter, currency):
+    if kind not in adapter.capabilities:
+        reason = Sentence("{provider} cannot do this: it has no {kind}.", provider=name, kind=kind)
+        _refuse("/provider", reason, adapters)
+    if not _takes(adapter, currency, kind):
         reason = Sentence("{provider} takes no {currency}.", provider=name, currency=currency)
         _refuse("/currency", reason, adapters)
     return adapter

@@ -8,11 +8,14 @@ None of these is an event or a row: `api.views` copies field by field, so that t
 tables may change without the API noticing.
 """
 
-from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticKnownError
 
+from adapters.refusals import Refusal
+from ledger.identity import Kind
 from ledger.payment import Status
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
@@ -25,6 +28,18 @@ ReturnUrl = Annotated[
 ]
 
 METADATA_PAIRS_MAX: Final = 20
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        # At either end of the calendar an offset leads out of it.
+        raise PydanticKnownError("datetime_object_invalid", {"error": "out of range"}) from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A time with its offset, as the same time in UTC."""
 
 
 class Request(BaseModel):
@@ -45,11 +60,11 @@ class Response(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Payer(Request):
-    """Who pays."""
+class Person(Request):
+    """Somebody with a mobile money account."""
 
     phone: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(
-        description="The payer's number, international (+237...) or national.",
+        description="The number, international (+237...) or national.",
         examples=["+237650000001"],
     )
     country: Country | None = Field(
@@ -58,14 +73,28 @@ class Payer(Request):
     )
 
 
-class PaymentRequest(Request):
-    """Take an amount from a payer's mobile money."""
+Metadata = Annotated[
+    dict[
+        Annotated[str, StringConstraints(min_length=1, max_length=40)],
+        Annotated[str, StringConstraints(max_length=200)],
+    ],
+    Field(max_length=METADATA_PAIRS_MAX),
+]
 
-    amount: Annotated[str, StringConstraints(min_length=1, max_length=32)] = Field(
+Amount = Annotated[str, StringConstraints(min_length=1, max_length=32)]
+
+
+class MoneyRequest(Request):
+    """What every request has that moves money between the merchant and somebody."""
+
+    kind: ClassVar[Kind]
+    side: ClassVar[Literal["payer", "payee"]]
+    """The field that names the other one."""
+
+    amount: Amount = Field(
         description="A decimal string in major units, never a number.", examples=["1500"]
     )
     currency: Currency = Field(description="ISO 4217.", examples=["XAF"])
-    payer: Payer
     provider: Name | None = Field(
         default=None,
         description="The provider to use; by default guessed from the number.",
@@ -73,36 +102,77 @@ class PaymentRequest(Request):
     )
     operator: OperatorCode | None = Field(
         default=None,
-        description="The payer's operator, where the number was ported and you know it.",
+        description="The operator, where the number was ported and you know it.",
     )
     description: Annotated[str, StringConstraints(max_length=160)] | None = Field(
-        default=None, description="What the payer may see; some providers cut it short."
+        default=None, description="What the other one may see; some providers cut it short."
     )
-    metadata: (
-        Annotated[
-            dict[
-                Annotated[str, StringConstraints(min_length=1, max_length=40)],
-                Annotated[str, StringConstraints(max_length=200)],
-            ],
-            Field(max_length=METADATA_PAIRS_MAX),
-        ]
-        | None
-    ) = Field(default=None, description="Your own pairs; sealed, and given back with the payment.")
+    metadata: Metadata | None = Field(
+        default=None, description="Your own pairs; sealed, and given back when you look."
+    )
+    language: Literal["fr", "en"] | None = Field(
+        default=None, description="The language of hosted pages and messages."
+    )
+
+    @property
+    def person(self) -> Person:
+        """Who is at the other end."""
+        person: Person = getattr(self, self.side)
+        return person
+
+
+class PaymentRequest(MoneyRequest):
+    """Take an amount from a payer's mobile money."""
+
+    kind: ClassVar[Kind] = "collection"
+    side: ClassVar[Literal["payer", "payee"]] = "payer"
+
+    payer: Person
     return_url: ReturnUrl | None = Field(
         default=None, description="Where a hosted page sends the payer afterwards."
     )
     cancel_url: ReturnUrl | None = Field(
         default=None, description="Where a hosted page sends a payer who gives up."
     )
-    language: Literal["fr", "en"] | None = Field(
-        default=None, description="The language of hosted pages."
+
+
+class PayoutRequest(MoneyRequest):
+    """Pay an amount into somebody's mobile money."""
+
+    kind: ClassVar[Kind] = "payout"
+    side: ClassVar[Literal["payer", "payee"]] = "payee"
+
+    payee: Person
+
+
+class RefundRequest(Request):
+    """Give a payment back, whole or in part."""
+
+    amount: Amount | None = Field(
+        default=None,
+        description="A decimal string in major units; by default all that is left.",
+        examples=["500"],
+    )
+    reason: Annotated[str, StringConstraints(max_length=160)] | None = Field(
+        default=None, description="What the payer may see; some providers cut it short."
+    )
+    allow_payout: bool = Field(
+        default=False,
+        description="Whether the payer may be paid by a payout where the provider cannot refund; "
+        "it costs what a payout costs.",
+    )
+    metadata: Metadata | None = Field(
+        default=None, description="Your own pairs; sealed, and given back when you look."
     )
 
 
 class PaymentReceipt(Response):
-    """The answer to a payment's request; a repeat of the request is answered with the same."""
+    """The answer to a request that moves money; a repeat of it is answered with the same."""
 
     id: str
+    kind: Kind
+    refund_of: str | None = Field(description="Of a refund: the payment that is given back.")
+    power: Kind = Field(description="What the provider is asked to do.")
     status: Literal["requested"]
     amount: str
     currency: str
@@ -125,6 +195,13 @@ class AttemptOut(Response):
     is_accepted: bool
 
 
+class CandidateOut(Response):
+    """One provider of a route plan."""
+
+    provider: str
+    reason: str = Field(description="Why it stands there.")
+
+
 class EvidenceOut(Response):
     """One trusted outside word about the payment, as the provider said it."""
 
@@ -143,10 +220,14 @@ class PaymentOut(Response):
     """A payment as its events say, now or as of a position or time."""
 
     id: str
+    kind: Kind
     status: Status
     is_final: bool = Field(description="Whether nothing more is asked or sent by itself.")
     reason: str | None = Field(description="Why it stands where it stands.")
     code: str | None = Field(description="The provider's own code, verbatim.")
+    refusal: Refusal | None = Field(
+        description="What the code means in one vocabulary for all providers."
+    )
     amount: str
     currency: str
     merchant_id: str
@@ -158,6 +239,12 @@ class PaymentOut(Response):
     metadata: dict[str, str] | None = Field(description="As you sent it; null for other roles.")
     provider_transaction_id: str | None
     redirect_url: str | None = Field(description="Where the payer must go, while it is pending.")
+    refund_of: str | None = Field(description="Of a refund: the payment that is given back.")
+    refunded: str = Field(description="Of a payment: how much of it was given back.")
+    refundable: str = Field(description="Of a payment: how much may still be asked back.")
+    plan: list[CandidateOut] = Field(
+        description="Where it may go, best first, if it certainly did not get to the one before."
+    )
     next_inquiry_at: datetime | None = Field(description="When the provider is asked next.")
     inquiries: int
     attempts: list[AttemptOut]
@@ -170,9 +257,12 @@ class PaymentOut(Response):
 
 
 class PaymentSummary(Response):
-    """A payment in a list."""
+    """A payment, payout or refund in a list."""
 
     id: str
+    kind: Kind
+    refund_of: str | None
+    refunded: str
     status: Status
     reason: str | None
     amount: str
@@ -250,8 +340,8 @@ class PaymentsQuery(Query):
     phone: Annotated[str, StringConstraints(max_length=40)] | None = Field(
         default=None, description="A payer's number; it is searched by its keyed hash."
     )
-    created_from: AwareDatetime | None = None
-    created_to: AwareDatetime | None = None
+    created_from: Moment | None = None
+    created_to: Moment | None = None
     after: Position | None = Field(default=None, description="`next_after` of the page before.")
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
     min_position: Position | None = Field(

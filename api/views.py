@@ -5,11 +5,12 @@ valid by construction costs more than the rest of the answer. The models in `api
 the same shapes, and tests hold every answer against them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Final
 
+from adapters.refusals import Refusal
 from api import schemas
 from ledger import events
 from ledger.entry import RecordedEvent
@@ -41,6 +42,9 @@ def receipt_of(requested: RecordedEvent) -> JsonObject:
         raise TypeError(f"a payment does not begin with {event.type}")
     return {
         "id": event.payment_id,
+        "kind": event.kind,
+        "refund_of": event.refund_of,
+        "power": event.power or event.kind,
         "status": "requested",
         "amount": decimal_text(event.amount_minor, event.currency),
         "currency": event.currency,
@@ -62,20 +66,25 @@ def payment_of(
     redirect_url: str | None,
     description: str | None,
     metadata: dict[str, str] | None,
+    refusals: Mapping[str, Refusal],
 ) -> JsonObject:
     """Write a payment as its events so far say; the shape is `schemas.PaymentOut`."""
     request, settled, attempt, last = state.requested, state.settled, state.attempt, recorded[-1]
     status = state.status
+    code = settled.code or state.code
+    refusal = None if code is None else refusals.get(code, Refusal.UNKNOWN)
     return {
         "id": request.payment_id,
+        "kind": request.kind,
         "status": status,
         "is_final": status.is_final,
         "reason": state.reason,
-        "code": settled.code or state.code,
+        "code": code,
+        "refusal": refusal,
         "amount": decimal_text(request.amount_minor, request.currency),
         "currency": request.currency,
         "merchant_id": request.merchant_id,
-        "provider": attempt.provider if attempt else request.provider,
+        "provider": state.provider if state.rerouted_to or attempt is None else attempt.provider,
         "operator": request.operator,
         "country": request.country,
         "route_reason": request.route_reason,
@@ -83,6 +92,10 @@ def payment_of(
         "metadata": metadata,
         "provider_transaction_id": settled.provider_transaction_id,
         "redirect_url": redirect_url,
+        "refund_of": request.refund_of,
+        "refunded": decimal_text(state.refunded_minor, request.currency),
+        "refundable": decimal_text(state.refundable_minor, request.currency),
+        "plan": [{"provider": one.provider, "reason": one.reason} for one in request.plan],
         "next_inquiry_at": next_inquiry_at(state, recorded),
         "inquiries": state.inquiries,
         "attempts": [_attempt_of(one) for one in state.attempts],

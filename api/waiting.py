@@ -32,12 +32,12 @@ async def caught_up(call: Call, name: str, min_position: int | None) -> int:
     await projections.wait_for(min_position, seconds)
     position = await projections.position(name)
     if position < min_position:
-        raise ProblemError(
-            PROJECTION_BEHIND,
-            Sentence(
-                "The list stands at position {position} after {seconds:g} seconds.",
-                position=position,
-                seconds=seconds,
-            ),
+        reason = Sentence(
+            "The list stands at position {position} after {seconds:g} seconds.",
+            position=position,
+            seconds=seconds,
         )
+        remedy = Sentence("Ask again shortly, or leave it out.")
+        place = Place("parameter", "min_position", reason, remedy)
+        raise ProblemError(PROJECTION_BEHIND, reason, [place])
     return position

@@ -9,19 +9,18 @@ The payment's stream is read only for a provider that asks to see its token: a p
 prove anything is not worth the reading.
 """
 
-import base64
 import hmac
 from collections.abc import Callable
 from typing import Final
 
-import orjson
 from aiohttp import web
 
+from adapters import kept_call
 from adapters.base import Adapter, Verdict, WebhookCall
 from adapters.recording import TOKEN_PURPOSE
 from api import reports
 from api.calls import Call, answer
-from api.errors import NOT_FOUND, UNKNOWN_PROVIDER, WEBHOOK_REFUSED, ProblemError
+from api.errors import NOT_FOUND, UNKNOWN_PROVIDER, WEBHOOK_REFUSED, Place, ProblemError
 from ledger import commands
 from ledger.errors import UnknownPaymentError
 from ledger.identity import is_payment_id
@@ -29,12 +28,15 @@ from ledger.sentences import Sentence
 from ledger.webhook import webhook_id_of
 
 PATH_PARTS_MAX: Final = 8
-PATH_CHARACTERS_MAX: Final = 400
-HEADERS_CHARACTERS_MAX: Final = 3000
-"""How much of the headers is kept: with the largest body they must fit into one entry."""
+PATH_BYTES_MAX: Final = 400
+HEADERS_BYTES_MAX: Final = 3000
+"""How much of path and headers is kept: with the largest body they must fit into one entry."""
 
 _SECRET_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie"})
 _STORED: Final = reports.WebhookAnswer(status="stored")
+
+
+_PROVIDER_REMEDY: Final = Sentence("Call the address that the request for payment named.")
 
 
 async def receive_webhook(call: Call) -> web.Response:
@@ -42,7 +44,9 @@ async def receive_webhook(call: Call) -> web.Response:
     services, request = call.services, call.request
     adapter = services.adapters.get(request.match_info["provider"])
     if adapter is None:
-        raise ProblemError(UNKNOWN_PROVIDER, Sentence("No enabled provider has this name."))
+        reason = Sentence("No enabled provider has this name.")
+        place = Place("parameter", "provider", reason, _PROVIDER_REMEDY)
+        raise ProblemError(UNKNOWN_PROVIDER, reason, [place])
     came = WebhookCall(
         method=request.method,
         path=_path(request.match_info["tail"]),
@@ -59,7 +63,7 @@ async def receive_webhook(call: Call) -> web.Response:
     named = "\0".join((adapter.name, *came.path)).encode()
     digest = vault.digest("webhook", named + b"\0\0" + came.body)
     webhook_id = webhook_id_of(adapter.name, digest)
-    sealed = vault.seal(webhook_id, _written(came), context=webhook_id)
+    sealed = vault.seal(webhook_id, kept_call.written(came), context=webhook_id)
     command = commands.StoreWebhook(
         webhook_id=webhook_id,
         provider=adapter.name,
@@ -78,8 +82,9 @@ async def receive_webhook(call: Call) -> web.Response:
 
 
 def _path(tail: str) -> tuple[str, ...]:
+    tail = kept_call.readable_path(tail)
     parts = tuple(part for part in tail.split("/") if part)
-    if len(parts) > PATH_PARTS_MAX or len(tail) > PATH_CHARACTERS_MAX:
+    if len(parts) > PATH_PARTS_MAX or kept_call.size_bytes_of(tail) > PATH_BYTES_MAX:
         raise ProblemError(NOT_FOUND, Sentence("No callback URL of ours looks like this."))
     return parts
 
@@ -87,13 +92,15 @@ def _path(tail: str) -> tuple[str, ...]:
 def _kept_headers(request: web.Request) -> dict[str, str]:
     """The headers as evidence, without those that carry somebody's credentials."""
     kept: dict[str, str] = {}
-    room = HEADERS_CHARACTERS_MAX
+    room = HEADERS_BYTES_MAX
     for name, value in request.headers.items():
-        room -= len(name) + len(value)
+        if name.lower() in _SECRET_HEADERS:
+            continue
+        room -= len(name) + kept_call.size_bytes_of(value)
         if room < 0:
             break
-        if name.lower() not in _SECRET_HEADERS:
-            kept[str(name)] = value
+        # Of one name, several mean the same as one that lists their values (RFC 9110, 5.3).
+        kept[str(name)] = f"{kept[name]}, {value}" if name in kept else value
     return kept
 
 
@@ -113,8 +120,11 @@ async def _judge(call: Call, adapter: Adapter, came: WebhookCall) -> Verdict:
 
 async def _token_check(call: Call, came: WebhookCall) -> Callable[[str], bool] | None:
     """How to compare a token with the one the provider gave; None where it gave none (yet)."""
+    payment_id = came.payment_id or ""
+    if not is_payment_id(payment_id):
+        return None
     try:
-        state, _ = await call.services.handler.payment(came.payment_id or "")
+        state, _ = await call.services.handler.payment(payment_id)
     except UnknownPaymentError:
         return None
     attempt = state.attempt_of(came.reference or "") or state.attempt
@@ -127,14 +137,3 @@ async def _token_check(call: Call, came: WebhookCall) -> Callable[[str], bool] |
         return hmac.compare_digest(vault.digest(TOKEN_PURPOSE, token.encode()), expected)
 
     return is_token
-
-
-def _written(came: WebhookCall) -> bytes:
-    return orjson.dumps(
-        {
-            "method": came.method,
-            "path": came.path,
-            "headers": dict(came.headers),
-            "body": base64.b64encode(came.body).decode(),
-        }
-    )

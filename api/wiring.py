@@ -29,9 +29,10 @@ from adapters import directory
 from adapters.base import Adapter, Due, Worklist
 from adapters.dispatch import Dispatcher, submission_seconds_max
 from adapters.polling import Poller
-from adapters.providers import adapter_class, settings_class
+from adapters.providers import adapter_class, provider_names, settings_class
 from adapters.recording import Recorder
 from adapters.refunds import Refunder
+from adapters.refusals import Refusal
 from adapters.translate import Translator
 from adapters.transport import Transport
 from adapters.worker import Worker
@@ -42,6 +43,7 @@ from api.settings import Fault, Settings, SettingsError, provider_settings
 from ledger.checkpoint import Checkpoint, Signer, sign_note
 from ledger.errors import NoteKeyError
 from ledger.handling import Handler
+from ledger.payment import Payment
 from ledger.sql import Database, SqlEventStore
 from ledger.sql_schema import data_keys
 from ledger.store import Clock, DataKey, EventStore, TreeHead
@@ -130,10 +132,12 @@ async def opened(
 ) -> AsyncIterator[tuple[Database, SqlEventStore]]:
     """Lend the database and its store; nothing runs but, if `is_writing`, the appender.
 
+    Without it nothing is written, and a database that cannot be written will do.
+
     Raises:
         StoreUnavailableError, SchemaVersionError: see `Database.open`.
     """
-    database = await Database.open(settings.database_url, create=create)
+    database = await Database.open(settings.database_url, create=create, is_writing=is_writing)
     try:
         store = SqlEventStore(database, clock=clock, queued_max=settings.appends_queued_max)
         if is_writing:
@@ -314,6 +318,12 @@ def signer_of(settings: Settings) -> Sign | None:
         return sign_note(Checkpoint(settings.log_name, head.size, head.root).text(), signer)
 
     return sign
+
+
+def refusals_of(state: Payment) -> Mapping[str, Refusal]:
+    """What the codes of the provider mean that spoke last about a payment, enabled or not."""
+    spoke = state.attempt.provider if state.attempt else state.provider
+    return adapter_class(spoke).refusals if spoke in provider_names() else {}
 
 
 @asynccontextmanager

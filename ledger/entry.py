@@ -228,7 +228,9 @@ def _decode_slowly(entry: bytes) -> RecordedEvent:
             entry,
         )
     except (ValueError, KeyError, msgspec.ValidationError) as error:
-        raise CorruptLogError(0, f"the entry cannot be read: {error}") from error
+        # Its words may quote the entry, and ours are written to logs.
+        reason = f"the entry cannot be read ({type(error).__name__})"
+        raise CorruptLogError(0, reason) from error
 
 
 def check_entry(entry: bytes, position: int, stream: str, version: int, event_type: str) -> None:
@@ -240,7 +242,7 @@ def check_entry(entry: bytes, position: int, stream: str, version: int, event_ty
     try:
         line = orjson.loads(entry)
     except ValueError as error:
-        raise CorruptLogError(position, f"the entry is no JSON: {error}") from error
+        raise CorruptLogError(position, "the entry is no JSON") from error
     if not isinstance(line, dict) or line.keys() != _FIELDS:
         raise CorruptLogError(position, "the entry does not have the fields of an entry")
     if orjson.dumps(line, option=orjson.OPT_SORT_KEYS) != entry:

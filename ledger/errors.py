@@ -47,6 +47,15 @@ class LedgerError(Exception):
     code: ClassVar[str] = "ledger_error"
 
 
+def reason_of(error: BaseException) -> str:
+    """Say why something failed, for logs and health: an error's class, and its words if it is ours.
+
+    The words of others may quote what they stumbled over.
+    """
+    words = str(error) if isinstance(error, LedgerError) else ""
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+
+
 class InvalidInputError(LedgerError):
     """A value from outside cannot be used; says which field, why, and what to send instead."""
 
@@ -124,15 +133,15 @@ class IdempotencyKeyReusedError(CommandRefusedError):
     code: ClassVar[str] = "idempotency_key_reused"
 
     def __init__(self, payment_id: str) -> None:
-        super().__init__(
-            "RequestPayment",
-            Sentence(
-                "this Idempotency-Key already made payment {payment_id} from other content. "
-                "Repeat the first content exactly, or use a new key for a new payment.",
-                payment_id=payment_id,
-            ),
+        found = Sentence(
+            "this Idempotency-Key already made payment {payment_id} from other content.",
+            payment_id=payment_id,
         )
+        remedy = Sentence("Repeat the first content exactly, or use a new key for a new payment.")
+        super().__init__("RequestPayment", explained(found, remedy))
         self.payment_id = payment_id
+        self.found = found
+        self.remedy = remedy
 
 
 class NotRefundableError(CommandRefusedError):

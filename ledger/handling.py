@@ -9,7 +9,9 @@ The trick: a stream is folded once, and from then on only what was appended sinc
 function of the events before it, and those never change; so the state after an event is remembered
 together with that event, and used again where a stream that was read has the very same one there.
 
-It takes no decisions, and what it remembers is never taken for the log: every stream is read.
+It takes no decisions, and what it remembers is never taken for the log: whoever folds a stream has
+read it. Commands that nearly always open a new stream are first decided without reading, as for an
+empty one; that it is empty is then checked by the append itself.
 """
 
 from collections.abc import Callable, Sequence

@@ -22,7 +22,7 @@ CURRENCIES: Final = frozenset(
 )
 """The currencies the rails use; adding one is adding its ISO 4217 code."""
 
-_AMOUNT: Final = re.compile(r"(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,6}))?", re.ASCII)
+_AMOUNT: Final = re.compile(r"(-)?(0|[1-9][0-9]*)(?:\.([0-9]+))?", re.ASCII)
 
 
 @cache
@@ -83,8 +83,8 @@ def parse_money(amount: str, currency: str) -> Money:
         currency: ISO 4217 code in capitals.
 
     Raises:
-        InvalidMoneyError: not such a string, zero, too many decimals, too large, or an unknown
-            currency; says which and what to send.
+        InvalidMoneyError: not such a string, zero, negative, too many decimals, too large, or an
+            unknown currency; says which and what to send.
     """
     decimals = decimals_of(currency)
     match = _AMOUNT.fullmatch(amount)
@@ -97,7 +97,11 @@ def parse_money(amount: str, currency: str) -> Money:
                 "spaces or separators."
             ),
         )
-    fraction = match[2] or ""
+    sign, whole, fraction = match[1], match[2], match[3] or ""
+    if not (whole + fraction).strip("0"):
+        raise _not_above_zero(Sentence("the amount is zero."))
+    if sign:
+        raise _not_above_zero(Sentence("the amount is negative."))
     if len(fraction) > decimals:
         example = "1250" if decimals == 0 else "12." + "50".ljust(decimals, "0")[:decimals]
         raise InvalidMoneyError(
@@ -114,12 +118,23 @@ def parse_money(amount: str, currency: str) -> Money:
                 example=example,
             ),
         )
-    amount_minor = int(match[1]) * 10**decimals + int(fraction.ljust(decimals, "0") or "0")
-    if amount_minor == 0:
+    # Its digits are counted first: Python does not read thousands of them as a number.
+    is_short = len(whole) <= len(str(AMOUNT_MINOR_MAX))
+    amount_minor = int(whole + fraction.ljust(decimals, "0")) if is_short else AMOUNT_MINOR_MAX + 1
+    if amount_minor > AMOUNT_MINOR_MAX:
+        largest = Money(AMOUNT_MINOR_MAX, currency)
         raise InvalidMoneyError(
-            "amount", Sentence("the amount is zero."), Sentence("Send an amount above zero.")
+            "amount",
+            Sentence("the amount is too large."),
+            Sentence(
+                'Send at most "{largest}" {currency}.', largest=largest.amount, currency=currency
+            ),
         )
     return Money(amount_minor, currency)
+
+
+def _not_above_zero(reason: Sentence) -> InvalidMoneyError:
+    return InvalidMoneyError("amount", reason, Sentence("Send an amount above zero."))
 
 
 def same_money(amount: str, money: Money) -> bool:

@@ -49,6 +49,8 @@ def reserve(command: commands.ReserveRefund, state: Payment) -> list[Event]:
             Sentence("it has {refunds} refunds already.", refunds=len(state.refunds))
         )
     left = Money(state.refundable_minor, state.money.currency)
+    if not command.money.amount_minor:
+        raise NotRefundableError(Sentence("nothing of it is left."))
     if command.money.amount_minor > left.amount_minor:
         raise NotRefundableError(Sentence("at most {left} of it is left.", left=str(left)))
     return [

@@ -8,8 +8,9 @@
     await database.close()
 
 This file is the front: it puts together the appender (`ledger.sql_appender`: group commit), the
-grouped reads (`ledger.sql_reads`), the stored tree (`ledger.sql_tree`), and asks for the rest with
-plain SQLAlchemy. The differences between the two databases are all in `ledger.sql_dialects`.
+grouped reads (`ledger.sql_reads`), the stored tree (`ledger.sql_tree`), the end of destroyed keys
+(`ledger.sql_scrubbing`), and asks for the rest with plain SQLAlchemy. The differences between the
+two databases are all in `ledger.sql_dialects`.
 
 Whoever waits for a position is woken by our own commits at once, and sees those of other processes
 by asking the database every `POLL_SECONDS` while somebody waits; a notification of the database
@@ -22,7 +23,6 @@ from contextlib import suppress
 from typing import Final
 
 import sqlalchemy as sa
-import structlog
 
 from ledger.entry import Context, RecordedEvent
 from ledger.errors import StoreError
@@ -31,12 +31,11 @@ from ledger.sql_appender import Appender
 from ledger.sql_database import Database, migrate
 from ledger.sql_reads import LogReads
 from ledger.sql_schema import data_keys, head, log
+from ledger.sql_scrubbing import Scrubber
 from ledger.sql_tree import read_tile
 from ledger.store import PAGE_MAX, QUEUED_MAX, Clock, DataKey, RawEntry, TreeHead
 
 __all__ = ["Database", "SqlEventStore", "migrate"]
-
-_log = structlog.get_logger(__name__)
 
 POLL_SECONDS: Final = 0.1
 """How often the database is asked for other processes' appends while somebody waits for one."""
@@ -51,6 +50,7 @@ class SqlEventStore:
         self._appender = Appender(
             database, clock=clock, queued_max=queued_max, on_commit=self._committed
         )
+        self._scrubber = Scrubber(database)
         self._seen = 0
         self._grown = asyncio.Event()
         self._waiters = 0
@@ -168,12 +168,7 @@ class SqlEventStore:
         statement = sa.delete(data_keys).where(data_keys.c.subject == subject)
         async with self.database.write() as connection:
             destroyed = (await connection.execute(statement)).rowcount
-        if destroyed:
-            try:
-                await self.database.scrub()
-            except StoreError as error:
-                # The keys are gone for everybody; only their bytes wait for the next time.
-                _log.warning("keys.scrub_failed", error=type(error).__name__)
+        await self._scrubber.scrub(is_new=destroyed > 0)
         return destroyed
 
     async def close(self) -> None:
@@ -182,6 +177,7 @@ class SqlEventStore:
         if self._poller is not None:
             self._poller.cancel()
             await asyncio.gather(self._poller, return_exceptions=True)
+        await self._scrubber.close()
         await self._reads.close()
 
     def _committed(self, before: int, size: int, appends: list[list[RecordedEvent]]) -> None:

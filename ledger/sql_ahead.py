@@ -32,18 +32,20 @@ class ReadAhead:
     def __init__(self, read: Callable[[int, int], Awaitable[list[bytes]]]) -> None:
         self._read = read
         self._expected: dict[_Place, asyncio.Task[list[bytes]]] = {}
+        self._is_closed = False
 
     async def page(self, after: int, limit: int) -> list[bytes]:
         """The entries after a position, at most `limit`."""
         entries = await self._taken(after, limit)
         if entries is None:
             entries = await self._read(after, limit)
-        if len(entries) == limit == PAGE_MAX:
+        if len(entries) == limit == PAGE_MAX and not self._is_closed:
             await self._expect(after + limit, limit)
         return entries
 
     async def close(self) -> None:
-        """Wait for what is on its way, and forget it."""
+        """Wait for what is on its way, and forget it; nothing is read ahead from then on."""
+        self._is_closed = True
         while self._expected:
             _, task = self._expected.popitem()
             await asyncio.gather(task, return_exceptions=True)

@@ -44,12 +44,13 @@ class Database:
         )
 
     @classmethod
-    async def open(cls, url: str, *, create: bool = False) -> "Database":
+    async def open(cls, url: str, *, create: bool = False, is_writing: bool = True) -> "Database":
         """Open a database by URL: `sqlite:///cauri.db`, `postgresql://user@host/name`.
 
         Args:
             url: which database; a driver after `+` is accepted and ignored.
             create: make the tables if there are none yet (and the file, on SQLite).
+            is_writing: whether anything will be written; if not, a copy that cannot be will do.
 
         Raises:
             InvalidInputError: no URL, or of a kind that is not served.
@@ -60,6 +61,8 @@ class Database:
         missing = kind.missing(where, create=create)
         if missing is not None:
             raise missing
+        if not is_writing:
+            where = kind.for_reading(where)
         database = cls(kind.engine(where), kind)
         try:
             found = await database._schema_found()
@@ -98,13 +101,16 @@ class Database:
             return await self.kind.connect(self.engine, is_writer=is_writer)
 
     async def scrub(self) -> None:
-        """See that deleted rows leave no bytes behind, as far as that can be; see `Dialect`."""
+        """See that deleted rows leave no bytes behind; `ledger.sql_scrubbing` does it in time.
+
+        Raises:
+            StoreUnavailableError: somebody or something kept them; they are still there.
+        """
         connection = await self.connect_log(is_writer=True)
         try:
             with self.translating():
                 async with self.writing:
-                    for statement in self.kind.scrubbing:
-                        await connection.command(statement)
+                    await connection.scrub()
         finally:
             await connection.close()
 

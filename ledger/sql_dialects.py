@@ -1,5 +1,8 @@
 """Everything in which SQLite and PostgreSQL differ: the one file to read before adding a third.
 
+(Two things stand beside it: how deleted keys are cleared, in `ledger.sql_clearing`, and how a file
+is opened that can only be read, in `ledger.sql_readonly`.)
+
 The few statements that every request runs (lock, insert a batch, read a stream, read a page) are
 written here per database, for `LogConnection`s to the driver itself, below SQLAlchemy. All other
 SQL of the product goes through SQLAlchemy.
@@ -20,6 +23,7 @@ What it deliberately does not do: retry a statement, cache, or know what an even
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -33,6 +37,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from ledger import sql_visits
 from ledger.errors import LedgerError, StoreUnavailableError
 from ledger.sentences import Sentence
+from ledger.sql_clearing import clear_postgresql, clear_sqlite
 from ledger.sql_errors import of_postgresql, of_sqlite
 from ledger.sql_port import (
     LOCK_TIMEOUT_SECONDS,
@@ -42,6 +47,7 @@ from ledger.sql_port import (
     Standing,
     is_as_expected,
 )
+from ledger.sql_readonly import for_reading, is_for_reading
 
 STANDSTILL_TIMEOUT_SECONDS: Final = 10.0
 """How long a transaction may stand still. Whoever is stopped in the middle of one (a debugger, a
@@ -84,9 +90,6 @@ class Sqlite:
     """SQLite through aiosqlite: the embedded default."""
 
     name = "sqlite"
-    # The pages were overwritten (`secure_delete`); the log of writes still has them. Readers in
-    # the middle of something are not waited for long.
-    scrubbing: tuple[str, ...] = ("PRAGMA busy_timeout = 200", "PRAGMA wal_checkpoint(TRUNCATE)")
 
     def engine(self, url: URL) -> AsyncEngine:
         """WAL and synchronous=FULL: readers never wait, and what was committed is on the disk."""
@@ -100,15 +103,17 @@ class Sqlite:
             },
             pool_size=POOL_SIZE_MAX,
             max_overflow=0,
+            hide_parameters=True,  # an error's text must not quote somebody's number
         )
-        event.listen(engine.sync_engine, "connect", self._on_connect)
+        prepare = sql_visits.prepare_reading if is_for_reading(url) else sql_visits.prepare
+        event.listen(engine.sync_engine, "connect", partial(self._on_connect, prepare))
         event.listen(engine.sync_engine, "begin", self._on_begin)
         return engine
 
     @staticmethod
-    def _on_connect(connection: Any, _record: object) -> None:
+    def _on_connect(prepare: sql_visits.Work, connection: Any, _record: object) -> None:
         try:
-            connection.run_async(lambda driver: driver.visit(sql_visits.prepare))
+            connection.run_async(lambda driver: driver.visit(prepare))
         except BaseException:
             connection.close()  # nobody else knows it yet, and its thread would live on
             raise
@@ -127,6 +132,10 @@ class Sqlite:
         if not is_writer:
             await driver.execute_fetchall("PRAGMA query_only = ON")
         return _SqliteConnection(driver)
+
+    def for_reading(self, url: URL) -> URL:
+        """See `ledger.sql_readonly`."""
+        return for_reading(url)
 
     def lock(self, connection: Connection) -> None:
         """Nothing to do: BEGIN IMMEDIATE was the lock."""
@@ -215,9 +224,8 @@ class _SqliteConnection:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 
-    async def command(self, sql: str) -> None:
-        """Run a statement outside any transaction, for its effect."""
-        await self._driver.execute_fetchall(sql)
+    async def scrub(self) -> None:
+        await self._visit(clear_sqlite, self._connection)
 
     async def read_streams(self, streams: Sequence[str]) -> list[bytes]:
         return await self._visit(self._read, _SQLITE_STREAMS, (orjson.dumps(streams).decode(),))
@@ -283,8 +291,6 @@ class Postgresql:
     """PostgreSQL (15 or newer) through asyncpg: several processes, one log."""
 
     name = "postgresql"
-    # Dead rows stay in their page until then. The server's archives are its administrator's.
-    scrubbing: tuple[str, ...] = ("VACUUM data_keys",)
 
     def engine(self, url: URL) -> AsyncEngine:
         """Every wait has a limit: for a connection, a lock, a statement, the next one."""
@@ -303,6 +309,7 @@ class Postgresql:
             },
             pool_size=POOL_SIZE_MAX,
             max_overflow=0,
+            hide_parameters=True,  # an error's text must not quote somebody's number
             pool_pre_ping=True,
         )
 
@@ -315,6 +322,10 @@ class Postgresql:
         if is_writer:
             await driver.execute(_POSTGRESQL_DURABLE)
         return _PostgresqlConnection(driver)
+
+    def for_reading(self, url: URL) -> URL:
+        """The same: a server lets whoever may read, read."""
+        return url
 
     def lock(self, connection: Connection) -> None:
         """Take the lock that every appender takes; see `_POSTGRESQL_BEGIN`."""
@@ -360,9 +371,8 @@ class _PostgresqlConnection:
     async def rollback(self) -> None:
         await self._driver.execute("ROLLBACK")
 
-    async def command(self, sql: str) -> None:
-        """Run a statement outside any transaction, for its effect."""
-        await self._driver.execute(sql)
+    async def scrub(self) -> None:
+        await clear_postgresql(self._driver)
 
     async def read_streams(self, streams: Sequence[str]) -> list[bytes]:
         return [row[0] for row in await self._driver.fetch(_POSTGRESQL_STREAMS, streams)]

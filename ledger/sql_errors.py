@@ -40,10 +40,13 @@ _SQLITE_MEANINGS: Final[dict[int, tuple[Sentence, Sentence]]] = {
     ),
     sqlite3.SQLITE_FULL: (
         Sentence("The disk is full."),
-        Sentence("Free some space; nothing was lost, and writing goes on by itself."),
+        Sentence("Free some space, then repeat the command or the request; nothing was lost."),
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        Sentence("The file is no SQLite database, or its beginning is damaged."),
+        Sentence("Name another file, or restore this one from a copy that verifies."),
     ),
 }
-_SQLITE_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 _POSTGRESQL_MEANINGS: Final[dict[str, tuple[Sentence, Sentence]]] = {
     "08": (
@@ -56,7 +59,7 @@ _POSTGRESQL_MEANINGS: Final[dict[str, tuple[Sentence, Sentence]]] = {
     ),
     "53": (
         Sentence("The database server has run out of disk, memory or connections."),
-        Sentence("Free some; nothing was lost, and writing goes on by itself."),
+        Sentence("Free some, then repeat the command or the request; nothing was lost."),
     ),
     "55": (
         Sentence("The database is locked by another program."),
@@ -99,8 +102,9 @@ def of_sqlite(error: BaseException) -> LedgerError | None:
         # The driver itself objects, not SQLite: a text whose bytes are none.
         is_no_text = "decode to UTF-8" in str(found)
         return CorruptLogError(0, "a text in the database is no UTF-8") if is_no_text else None
-    if code & 0xFF in _SQLITE_DAMAGED:
-        return CorruptLogError(0, f"the database file is damaged ({found})")
+    if code & 0xFF == sqlite3.SQLITE_CORRUPT:
+        reason = f"the database file is damaged ({found}); restore a copy that verifies"
+        return CorruptLogError(0, reason)
     meaning = _SQLITE_MEANINGS.get(code & 0xFF)
     return StoreUnavailableError(*meaning) if meaning else None
 

@@ -74,8 +74,12 @@ class LogConnection(Protocol):
     async def read_size(self) -> int:
         """The size of the log as last committed."""
 
-    async def command(self, sql: str) -> None:
-        """Run a statement outside any transaction, for its effect."""
+    async def scrub(self) -> None:
+        """Remove the bytes of deleted keys; nobody who reads meanwhile is waited for long.
+
+        Raises:
+            StoreUnavailableError: they are still there, and why.
+        """
 
     async def close(self) -> None:
         """Let go of the connection; its transaction, if any, is lost."""
@@ -86,10 +90,6 @@ class Dialect(Protocol):
 
     name: str
 
-    scrubbing: tuple[str, ...]
-    """What removes the bytes of deleted rows, outside a transaction, as far as can be; where a
-    reader still holds an older view, they go with a later checkpoint or vacuum."""
-
     def engine(self, url: URL) -> AsyncEngine:
         """Make an engine with everything this product relies on switched on."""
 
@@ -98,6 +98,13 @@ class Dialect(Protocol):
 
     def missing(self, url: URL, *, create: bool) -> StoreUnavailableError | None:
         """What is not there, as far as that can be known without connecting."""
+
+    def for_reading(self, url: URL) -> URL:
+        """By which URL to open a database that is only read, as far as that is another one.
+
+        Raises:
+            StoreUnavailableError: it cannot be read without writing.
+        """
 
     def lock(self, connection: Connection) -> None:
         """Take the writers' lock in the transaction of a (synchronous) connection."""

@@ -52,6 +52,9 @@ class LogReads:
         self._waiting: dict[str, _Answers] = {}
         self._groups: set[asyncio.Task[None]] = set()
         self._is_closed = False
+        """Whether nobody new may ask."""
+        self._is_drained = False
+        """Whether everybody who asked before has been served, and the connections are closed."""
 
     async def stream(self, stream: str) -> list[RecordedEvent]:
         """All events of a stream, in order."""
@@ -86,14 +89,22 @@ class LogReads:
         self._is_closed = True
         await self._ahead.close()
         await asyncio.gather(*self._groups, return_exceptions=True)
-        for _ in range(CONNECTIONS_MAX):
-            await self._slots.acquire()  # behind everybody who asked before
-        while self._idle:
-            await self._idle.pop().close()
+        taken = 0
+        try:
+            while taken < CONNECTIONS_MAX:
+                await self._slots.acquire()  # behind everybody who asked before
+                taken += 1
+            self._is_drained = True
+            while self._idle:
+                await self._idle.pop().close()
+        finally:
+            # Who is still on the way here (a page that came ahead was of no use) must be told.
+            for _ in range(taken):
+                self._slots.release()
 
     def _check_open(self) -> None:
         if self._is_closed:
-            raise StoreClosedError(Sentence("the store is closed: nothing can be read"))
+            raise _closed()
 
     async def _serve_groups(self) -> None:
         ourselves = asyncio.current_task()
@@ -170,6 +181,8 @@ class LogReads:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[LogConnection]:
         async with self._slots:
+            if self._is_drained:
+                raise _closed()
             connection = (
                 self._idle.pop()
                 if self._idle
@@ -184,6 +197,10 @@ class LogReads:
                 await _drop(connection)
                 raise
             self._idle.append(connection)
+
+
+def _closed() -> StoreClosedError:
+    return StoreClosedError(Sentence("the store is closed: nothing can be read"))
 
 
 async def _drop(connection: LogConnection) -> None:

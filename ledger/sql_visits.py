@@ -30,6 +30,8 @@ ROWS_FIRST: Final = 1000
 LOCK_LOOK_SECONDS: Final = 0.01
 """How often is looked whether a lock is free that SQLite itself does not wait for."""
 
+Work = Callable[[sqlite3.Connection], None]
+
 _PRAGMAS: Final = (
     "page_size = 8192",
     "journal_mode = WAL",
@@ -39,6 +41,7 @@ _PRAGMAS: Final = (
     "cache_size = -16000",
     "trusted_schema = OFF",
 )
+_PRAGMAS_READING: Final = ("cache_size = -16000", "trusted_schema = OFF", "query_only = ON")
 _CHUNK: Final = 64
 
 
@@ -58,7 +61,7 @@ def connect(database: str, **options: Any) -> "VisitedConnection":
 class VisitedConnection(aiosqlite.Connection):
     """aiosqlite's connection, with cursors that visit its thread once per statement."""
 
-    async def visit(self, work: Callable[[sqlite3.Connection], None]) -> None:
+    async def visit(self, work: Work) -> None:
         """Do some work on the connection's own thread, where it may wait."""
         await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
 
@@ -181,3 +184,9 @@ def prepare(connection: sqlite3.Connection) -> None:
                 if not is_locked or time.monotonic() > until:
                     raise
             time.sleep(LOCK_LOOK_SECONDS)
+
+
+def prepare_reading(connection: sqlite3.Connection) -> None:
+    """Set up a connection to a file that cannot be written, and leave the file as it is."""
+    for pragma in _PRAGMAS_READING:
+        connection.execute(f"PRAGMA {pragma}")

@@ -31,7 +31,7 @@ from typing import Final, Literal, Protocol
 import structlog
 
 from ledger.entry import RecordedEvent
-from ledger.errors import StoreUnavailableError, SubscriptionStalledError
+from ledger.errors import StoreUnavailableError, SubscriptionStalledError, reason_of
 from ledger.store import PAGE_MAX, EventStore
 
 BATCH_MAX: Final = 500
@@ -190,9 +190,7 @@ class Subscription:
     def _stall(self, attempts: int, cause: Exception) -> SubscriptionStalledError:
         self.state = "stalled"
         self.stalls_total += 1
-        error = SubscriptionStalledError(
-            self.name, self.position + 1, attempts, f"{type(cause).__name__}: {cause}"
-        )
+        error = SubscriptionStalledError(self.name, self.position + 1, attempts, reason_of(cause))
         _log.error(
             "subscription.stalled",
             subscription=self.name,

@@ -25,7 +25,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.entry import RecordedEvent
-from ledger.errors import InvalidInputError, StoreError, SubscriptionStalledError
+from ledger.errors import InvalidInputError, StoreError, SubscriptionStalledError, reason_of
 from ledger.sentences import Sentence
 from ledger.sql_database import Database
 from ledger.store import EventStore
@@ -214,10 +214,16 @@ class Projections:
     def _stall(
         self, name: str, batch: Sequence[RecordedEvent], failures: int, error: Exception
     ) -> None:
-        cause = f"{type(error).__name__}: {error}"
+        cause = reason_of(error)
         stalled = SubscriptionStalledError(name, batch[0].position, failures, cause)
         self.stalled[name] = stalled
-        log.error("projection.stalled", name=name, position=stalled.position, cause=cause)
+        log.error(
+            "projection.stalled",
+            name=name,
+            position=stalled.position,
+            cause=cause,
+            exc_info=error,
+        )
 
     async def wait_for(
         self, position: int, timeout_seconds: float, *, name: str | None = None

@@ -123,12 +123,17 @@ class Merchant:
             self.api_key = answer.body["apiKey"]
         return answer
 
+    @property
+    def basic(self) -> str:
+        """The credentials that get a token."""
+        encoded = base64.b64encode(f"{self.user_id}:{self.api_key}".encode())
+        return f"Basic {encoded.decode()}"
+
     async def create_token(self, *, key: str | None = COLLECTION_KEY, **headers: str) -> Answer:
-        basic = base64.b64encode(f"{self.user_id}:{self.api_key}".encode()).decode()
         answer = await self.call(
             "POST",
             "/collection/token/",
-            headers={"Authorization": f"Basic {basic}", **headers},
+            headers={"Authorization": self.basic, **headers},
             key=key,
         )
         if answer.status == 200:

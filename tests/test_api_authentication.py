@@ -87,7 +87,7 @@ async def test_every_wrong_key_is_refused_alike(world: World) -> None:
     answers = [await world.get("/v1/payments", who=text) for text in wrong]
 
     assert {(answer.status, answer.json["detail"]) for answer in answers} == {
-        (401, "This key is unknown or revoked; ask the operator of the ledger for a new one.")
+        (401, "This key is unknown or revoked. Ask the operator of the ledger for a new one.")
     }
 
 

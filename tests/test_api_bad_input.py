@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from multidict import CIMultiDict
 
 from api.errors import ALL_PROBLEMS
 from tests.api_world import MTN_PHONE, Answer, World, a_payment, a_world, settings_in
@@ -57,6 +58,7 @@ REQUESTS: list[tuple[str, Any, tuple[int, str, list[str]]]] = [
     ("an exponent", a_payment(amount="1e3"), (422, "invalid_money", ["/amount"])),
     ("grouping", a_payment(amount="1 500"), (422, "invalid_money", ["/amount"])),
     ("too much", a_payment(amount="9" * 18), (422, "invalid_money", ["/amount"])),
+    ("far too much", a_payment(amount="9" * 23), (422, "invalid_money", ["/amount"])),
     (
         "no amount",
         {"currency": "XAF", "payer": {}},
@@ -141,19 +143,50 @@ async def test_a_request_that_cannot_be_used_is_refused_with_the_place_and_the_r
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "places"),
     [
-        b'{"amount": "500", "amount": "900", "currency": "XAF", "payer": {"phone": "+237"}}',
-        b'{"amount": "500", "currency": "XAF", "payer": {"phone": "1", "phone": "2"}}',
-        b'{"amount": "500", "amoun\\u0074"  :"900", "currency": "XAF", "payer": {"phone": "1"}}',
-        b'{"amount": "500", "metadata": [{"a": "1", "a": "2"}], "currency": "XAF"}',
-        b'{"metadata": ' + b"[" * 1020 + b"]" * 1020 + b"}",
+        (b'{"amount": "500", "amount": "900", "payer": {"phone": "+237"}}', ["/amount"]),
+        (b'{"amount": "1", "payer": {"phone": "1", "phone": "2"}}', ["/payer/phone"]),
+        (b'{"amount": "500", "amoun\\u0074"  :"900", "payer": {"phone": "1"}}', ["/amount"]),
+        (b'{"metadata": [{"a/~": "1", "a/~": "2"}]}', ["/metadata/0/a~1~0"]),
+        (b'{"a": 1, "b": {"c": 1, "c": 1}, "a": 1}', ["/a", "/b/c"]),
+        (b'{"b": [[1], {"c": 1, "c": {"d": 1, "d": 1}}]}', ["/b/1/c", "/b/1/c/d"]),
     ],
 )
-async def test_a_body_whose_meaning_is_doubtful_is_refused(world: World, body: bytes) -> None:
+async def test_a_field_that_is_named_twice_is_pointed_at(
+    world: World, body: bytes, places: list[str]
+) -> None:
     answer = await world.pay(data=body, headers={"Content-Type": "application/json"})
 
-    assert told(answer) == (400, "malformed_json", [])
+    assert told(answer) == (422, "invalid_request", places)
+    assert answer.json["errors"][0] == {
+        "pointer": places[0],
+        "reason": "The object has more than one field of this name.",
+        "remedy": "Send it once.",
+    }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"metadata": ' + b"[" * 20 + b"]" * 20 + b"}",
+        b'{"metadata": ' + b"[" * 1020 + b"]" * 1020 + b"}",
+        b'{"metadata": ' + b"[" * 1800 + b"]" * 1800 + b"}",
+        b'{"a": ' + b"[" * 1020 + b"]" * 1020 + b', "a": 1}',
+    ],
+)
+async def test_a_body_that_is_too_deep_is_told_the_limit(world: World, body: bytes) -> None:
+    answer = await world.pay(data=body, headers={"Content-Type": "application/json"})
+
+    assert told(answer) == (422, "invalid_request", [""])
+    assert answer.json["errors"][0]["reason"] == "The body is nested deeper than 20 levels."
+
+
+async def test_a_body_as_deep_as_the_limit_is_read(world: World) -> None:
+    body = b'{"metadata": ' + b"[" * 19 + b"]" * 19 + b"}"
+    answer = await world.pay(data=body, headers={"Content-Type": "application/json"})
+
+    assert told(answer)[2] == ["/amount", "/currency", "/payer", "/metadata"]
 
 
 async def test_a_text_that_looks_like_a_field_named_twice_is_no_field(world: World) -> None:
@@ -184,6 +217,19 @@ async def test_a_payment_needs_a_usable_key(world: World, key: str | None, code:
     assert told(await world.pay(key=key)) == (400, code, ["Idempotency-Key"])
 
 
+async def test_two_keys_are_refused_even_if_they_are_the_same(world: World) -> None:
+    for keys in (["a", "b"], ["a", "a"]):
+        headers = CIMultiDict([("Authorization", f"Bearer {world.keys['mer_1']}")])
+        headers.extend([("Idempotency-Key", key) for key in keys])
+        async with world.session.post(
+            world.url + "/v1/payments", json=a_payment(), headers=headers
+        ) as response:
+            answer = Answer(response.status, response.headers, await response.read())
+
+        assert told(answer) == (400, "idempotency_key_invalid", ["Idempotency-Key"])
+        assert answer.json["errors"][0]["reason"] == "The header was sent more than once."
+
+
 async def test_a_key_of_255_characters_is_the_longest(world: World) -> None:
     assert (await world.pay(key="x" * 255)).status == 202
 
@@ -193,12 +239,16 @@ async def test_a_key_that_was_used_for_another_request_is_refused(world: World) 
 
     other = await world.pay(a_payment(amount="1501"))
 
-    assert told(other) == (422, "idempotency_key_reused", [])
+    assert told(other) == (422, "idempotency_key_reused", ["Idempotency-Key"])
     assert (await world.pay()).body == first.body
 
 
 async def test_a_form_is_not_read(world: World) -> None:
-    assert told(await world.pay(data={"amount": "1500"})) == (415, "unsupported_media_type", [])
+    assert told(await world.pay(data={"amount": "1500"})) == (
+        415,
+        "unsupported_media_type",
+        ["Content-Type"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -212,12 +262,41 @@ async def test_a_form_is_not_read(world: World) -> None:
         ("/v1/payments?after=99999999999999999999999", ["after"]),
         ("/v1/payments?created_from=2026-03-01T12:00:00", ["created_from"]),
         ("/v1/operators", ["phone"]),
+        ("/v1/payments?limit=1&limit=1", ["limit"]),
+        ("/v1/payments?x=1&limit=1&x=1&limit=2&after=1", ["x", "limit"]),
+        ("/v1/payments?created_from=0001-01-01T00:00:00%2B23:59", ["created_from"]),
+        ("/v1/payments?created_to=9999-12-31T23:59:59-23:59", ["created_to"]),
+        ("/v1/payments?created_to=" + "9" * 5000, ["created_to"]),
+        ("/v1/payments?after=" + "9" * 5000, ["after"]),
     ],
 )
 async def test_a_query_that_cannot_be_used_names_its_parameter(
     world: World, path: str, places: list[str]
 ) -> None:
     assert told(await world.get(path)) == (422, "invalid_request", places)
+
+
+async def test_any_time_of_the_calendar_may_be_asked_for(world: World) -> None:
+    first = (await world.pay()).json
+    await world.caught_up()
+
+    times = "created_from=0001-01-01T00:00:00Z&created_to=9999-12-31T23:59:59.999999Z"
+    listed = await world.get(f"/v1/payments?{times}")
+
+    assert [one["id"] for one in listed.json["payments"]] == [first["id"]]
+
+
+@pytest.mark.parametrize("as_of", ["0001-01-01T00:00:00%2B23:59", "9999-12-31T23:59:59-23:59"])
+@pytest.mark.parametrize("path", ["/v1/payments/{id}", "/v1/accounts"])
+async def test_a_time_outside_of_the_calendar_is_no_time(
+    world: World, path: str, as_of: str
+) -> None:
+    first = (await world.pay()).json
+    who = "mer_1" if "{id}" in path else "accountant"
+
+    answer = await world.get(path.format(id=first["id"]) + f"?as_of={as_of}", who=who)
+
+    assert told(answer) == (422, "invalid_request", ["as_of"])
 
 
 async def test_a_number_in_a_query_is_a_parameter_and_is_never_repeated(world: World) -> None:
@@ -234,9 +313,10 @@ async def test_a_number_in_a_query_is_a_parameter_and_is_never_repeated(world: W
         ("GET", "/v1/payments/", (404, "not_found", [])),
         ("DELETE", "/v1/payments", (405, "method_not_allowed", [])),
         ("GET", "/webhooks/mtn/x", (405, "method_not_allowed", [])),
-        ("GET", "/v1/payments/pay_none", (404, "unknown_payment", [])),
-        ("GET", "/v1/payments/%00", (404, "unknown_payment", [])),
-        ("POST", "/webhooks/mpesa/x/y", (404, "unknown_provider", [])),
+        ("GET", "/v1/payments/pay_none", (404, "unknown_payment", ["payment_id"])),
+        ("GET", "/v1/payments/%00", (404, "unknown_payment", ["payment_id"])),
+        ("GET", "/v1/payments?merchant_id=mer_2", (404, "unknown_merchant", ["merchant_id"])),
+        ("POST", "/webhooks/mpesa/x/y", (404, "unknown_provider", ["provider"])),
     ],
 )
 async def test_what_is_not_there_is_told_so(

@@ -29,6 +29,7 @@ ENGLISH: Final = re.compile(
     re.IGNORECASE,
 )
 HEADERS: Final = {"Content-Type": "application/json"}
+DEEP: Final = b'{"a":' + b"[" * 40 + b"]" * 40 + b"}"
 BROKEN: Final = HEADERS | {"Content-Encoding": "gzip", "Connection": "close"}
 
 
@@ -76,7 +77,10 @@ async def slowly() -> AsyncIterator[bytes]:
 REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ("malformed_json", "POST", "/v1/payments", {"data": b"{", "headers": HEADERS}),
     ("malformed_json", "POST", "/v1/payments", {"json": []}),
-    ("malformed_json", "POST", "/v1/payments", {"data": b'{"a":1,"a":2}', "headers": HEADERS}),
+    ("invalid_request", "POST", "/v1/payments", {"data": b'{"a":1,"a":2}', "headers": HEADERS}),
+    ("invalid_request", "POST", "/v1/payments", {"data": DEEP, "headers": HEADERS}),
+    ("invalid_request", "GET", "/v1/payments?limit=1&limit=2", {}),
+    ("invalid_request", "GET", "/v1/payments/{id}?as_of=0001-01-01T00:00:00%2B01:00", {}),
     ("invalid_request", "POST", "/v1/payments", {"json": a_payment(amount=1500)}),
     ("invalid_request", "POST", "/v1/payments", {"json": a_payment(operator="xyz-cm")}),
     ("invalid_request", "POST", "/v1/payments", {"json": a_payment(operator="mtn-gh")}),
@@ -128,6 +132,7 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ("invalid_money", "POST", "/v1/payments", {"json": a_payment(amount="12.50")}),
     ("invalid_money", "POST", "/v1/payments", {"json": a_payment(amount="0")}),
     ("invalid_money", "POST", "/v1/payments", {"json": a_payment(amount="1e3")}),
+    ("invalid_money", "POST", "/v1/payments", {"json": a_payment(amount="-5")}),
     ("invalid_money", "POST", "/v1/payments", {"json": a_payment(amount="9" * 18)}),
     ("invalid_money", "POST", "/v1/payments", {"json": a_payment(currency="XXX")}),
     ("invalid_phone", "POST", "/v1/payments", {"json": a_payment(payer={"phone": "call"})}),
@@ -137,6 +142,7 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ("unknown_payment", "GET", "/v1/payments/pay_none", {}),
     ("unknown_payment", "GET", "/v1/payments/{id}?as_of=1", {}),
     ("unknown_merchant", "GET", "/v1/payments?merchant_id=mer_2", {}),
+    ("not_refundable", "POST", "/v1/payments/{id}/refunds", {"json": {}}),
     ("idempotency_key_reused", "POST", "/v1/payments", {"json": a_payment(), "key": "order-0"}),
 ]
 
@@ -154,7 +160,7 @@ FAILURES: Final[list[tuple[str, Exception]]] = [
         "disk_full",
         errors.StoreUnavailableError(
             Sentence("The disk is full."),
-            Sentence("Free some space; nothing was lost, and writing goes on by itself."),
+            Sentence("Free some space, then repeat the command or the request; nothing was lost."),
         ),
     ),
     (

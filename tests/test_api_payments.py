@@ -64,6 +64,9 @@ async def test_a_payment_is_accepted_with_where_to_look(world: World, clock: Fak
     assert (answer.status, answer.headers["Location"]) == (202, f"/v1/payments/{payment_id}")
     assert answer.json == {
         "id": payment_id,
+        "kind": "collection",
+        "power": "collection",
+        "refund_of": None,
         "status": "requested",
         "amount": "1500",
         "currency": "XAF",
@@ -162,10 +165,12 @@ async def test_a_payment_is_shown_as_its_events_say(world: World) -> None:
     position = int(answer.headers["Cauri-Position"])
     assert answer.json == {
         "id": payment_id,
+        "kind": "collection",
         "status": "succeeded",
         "is_final": True,
         "reason": None,
         "code": None,
+        "refusal": None,
         "amount": "1500",
         "currency": "XAF",
         "merchant_id": "mer_1",
@@ -177,6 +182,10 @@ async def test_a_payment_is_shown_as_its_events_say(world: World) -> None:
         "metadata": {"table": "7"},
         "provider_transaction_id": "987654",
         "redirect_url": None,
+        "refund_of": None,
+        "refunded": "0",
+        "refundable": "1500",
+        "plan": [],
         "next_inquiry_at": None,
         "inquiries": 0,
         "attempts": [{"number": 1, "provider": "mtn", "reference": reference, "is_accepted": True}],

@@ -17,6 +17,8 @@ from adapters.sandbox.faults import Faults
 from adapters.sandbox.mtn import MtnSandbox
 from adapters.sandbox.payer import pay_as_customer
 from api.app import create_app
+from api.connections import BoundedRunner
+from api.keys import SERVICES
 from api.sandboxes import RunningSandbox, pointed_at, sandbox_names, sandboxes
 from api.wiring import services, utc_now
 from tests.api_world import World, a_payment, captured_logs, settings_in
@@ -50,7 +52,7 @@ async def a_living_world(
 
 @asynccontextmanager
 async def served(app: web.Application, listening: socket.socket) -> AsyncIterator[None]:
-    runner = web.AppRunner(app, access_log=None)
+    runner = BoundedRunner(app, limits=app[SERVICES].settings)
     await runner.setup()
     try:
         await web.SockSite(runner, listening).start()

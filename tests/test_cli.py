@@ -1,5 +1,6 @@
 """The command line: a story told by processes, and every way a call may be refused."""
 
+import errno
 import json
 import os
 import resource
@@ -271,6 +272,9 @@ def test_a_revoked_key_is_listed_as_revoked_and_revoking_again_changes_nothing(
         (("replay", "--until", "0"), 2, "positions 1 to"),
         (("replay", "--until", "yesterday"), 2, "neither a position nor a time"),
         (("replay", "--until", "2026-03-01T12:00:00"), 2, "offset from UTC"),
+        (("replay", "--until", "0001-01-01T00:00:00+01:00"), 2, "nor a time"),
+        (("replay", "--until", "9999-12-31T23:59:59-01:00"), 2, "nor a time"),
+        (("replay", "--until", "9" * 5000), 2, "positions 1 to"),
         (("rebuild", "balances"), 2, "no projection"),
         (("verify", "--checkpoint", "no-such-file"), 2, "neither SIZE:ROOT nor a file"),
         (("verify", "--checkpoint", "1:00"), 2, "64 hexadecimal digits"),
@@ -363,6 +367,7 @@ def test_a_signing_key_is_made_once_and_signs_what_verify_then_believes(
     [
         ("mysql://host/name", 2, "no database URL that is served"),
         ("/", 3, ""),
+        (__file__, 3, "Name another file, or restore this one"),
         ("/dev/null/x.db", 3, ""),
         ("postgresql://nobody@127.0.0.1:9/none", 3, ""),
     ],
@@ -376,6 +381,22 @@ def test_a_database_that_cannot_be_had_is_told_in_a_sentence(
     assert said.err.startswith("error: ")
     assert words in said.err
     assert "Traceback" not in said.err
+
+
+def test_a_folder_that_cannot_be_written_is_told_with_a_remedy(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), "sandbox-mtn.jsonl")
+
+    monkeypatch.setattr("adapters.sandbox.mtn_trial.make_trial", refuse)
+    said = here("serve", "--port", "0", "--sandbox")
+
+    assert said.status == 3
+    assert said.err == (
+        "error: Read-only file system: sandbox-mtn.jsonl. Make it and its folder writable for this "
+        "user, or give the command in a folder that is.\n"
+    )
 
 
 def test_a_port_that_is_taken_is_named(here: Here) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.clients import client_python, run_client
 from tests.mtn_merchant import COLLECTION_KEY, a_world
+from tests.mtn_products import KEYS, a_product_world
 
 PYTEKMOMOAPI: Final = """
 import json, sys, uuid
@@ -44,6 +45,35 @@ print(json.dumps({
 }))
 """
 
+PYTEKMOMOAPI_PAYS_OUT: Final = """
+import json, sys, uuid
+from tekmomoapi import (
+    DisbursementAPI, DParty, RemittanceAPI, RParty, get_disbursement_transfer_obj,
+    get_remittance_transfer_obj, get_user_id_and_api_key,
+)
+
+url, payees = sys.argv[1], sys.argv[4:]
+products = [
+    (DisbursementAPI, DParty, get_disbursement_transfer_obj, sys.argv[2]),
+    (RemittanceAPI, RParty, get_remittance_transfer_obj, sys.argv[3]),
+]
+seen = []
+for make, Party, describe, key in products:
+    user = get_user_id_and_api_key(key, base_url=url)
+    api = make(key, url, user["user_id"], user["apiKey"])
+    statuses = []
+    for payee in payees:
+        reference = str(uuid.uuid4())
+        wanted = describe(
+            "12.50", "EUR", "order-" + payee, Party("MSISDN", payee), "An order", "A shop",
+        )
+        api.transfer(reference, wanted)
+        statuses.append(api.get_transfer_status(reference))
+    active = [api.is_account_active(payee, "msisdn") for payee in ("237650000001", "46733123450")]
+    seen.append({"statuses": statuses, "balance": api.get_account_balance(), "active": active})
+print(json.dumps(seen))
+"""
+
 MTNMOMO: Final = """
 import json, sys
 from mtnmomo.client import MomoApi
@@ -71,6 +101,29 @@ print(json.dumps({"statuses": statuses, "unknown": unknown, "balance": client.ge
 """
 
 
+MTNMOMO_PAYS_OUT: Final = """
+import json, sys
+from mtnmomo.client import MomoApi
+from mtnmomo.disbursement import Disbursement
+
+url, key, user, payees = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
+secret = MomoApi.generateToken("localhost", user, key, url)["apiKey"]
+client = Disbursement({
+    "ENVIRONMENT": "mtnuganda", "BASE_URL": url, "CALLBACK_HOST": "localhost",
+    "DISBURSEMENT_PRIMARY_KEY": key, "DISBURSEMENT_USER_ID": user,
+    "DISBURSEMENT_API_SECRET": secret,
+})
+statuses = []
+for payee in payees:
+    paid = client.transfer(
+        amount="600", mobile=payee, external_id="order-" + payee,
+        payee_note="A shop", payer_message="An order", currency="UGX",
+    )
+    statuses.append(client.getTransactionStatus(paid["transaction_ref"]))
+print(json.dumps({"statuses": statuses, "balance": client.getBalance()}))
+"""
+
+
 def status(payer: str, amount: str, currency: str, **end: object) -> dict[str, object]:
     """Return what a client should have read about a payment."""
     return {
@@ -82,6 +135,13 @@ def status(payer: str, amount: str, currency: str, **end: object) -> dict[str, o
         "payeeNote": "A shop",
         **end,
     }
+
+
+def paid(payee: str, amount: str, currency: str, **end: object) -> dict[str, object]:
+    """Return what a client should have read about a payout."""
+    usual = status(payee, amount, currency, **end)
+    usual["payee"] = usual.pop("payer")
+    return usual
 
 
 async def test_pytekmomoapi_provisions_pays_and_asks() -> None:
@@ -114,6 +174,44 @@ async def test_pytekmomoapi_provisions_pays_and_asks() -> None:
     }
 
 
+async def test_pytekmomoapi_pays_out_and_remits() -> None:
+    python = client_python("clients")
+    async with a_world(
+        reason_shape="object",
+        provisioning_reads_single_quotes=True,
+        empty_callback_url_is_refused=False,
+    ) as world:
+        payees = ["46733120000", "46733123457", "46733123453"]
+        keys = [KEYS["disbursement"], KEYS["remittance"]]
+        arguments = [world.sandbox.url, *keys, *payees]
+        seen = await run_client(python, PYTEKMOMOAPI_PAYS_OUT, arguments)
+
+    assert seen == [
+        {
+            "statuses": [
+                paid(
+                    payees[0],
+                    "12.5",
+                    "EUR",
+                    status="SUCCESSFUL",
+                    financialTransactionId=transaction,
+                ),
+                paid(
+                    payees[1],
+                    "12.5",
+                    "EUR",
+                    status="FAILED",
+                    reason={"code": "PAYEE_NOT_FOUND", "message": "Payee not found."},
+                ),
+                paid(payees[2], "12.5", "EUR", status="PENDING"),
+            ],
+            "balance": {"availableBalance": "987.5", "currency": "EUR"},
+            "active": [True, False],
+        }
+        for transaction in ("1000000001", "1000000002")
+    ]
+
+
 @pytest.mark.skipif(
     sys.version_info >= (3, 12), reason="mtnmomo pins urllib3 1.24, which ends with Python 3.11"
 )
@@ -137,4 +235,26 @@ async def test_mtnmomo_pays_and_asks() -> None:
             {"code": "RESOURCE_NOT_FOUND", "message": "Requested resource was not found."},
         ],
         "balance": {"availableBalance": "1600", "currency": "UGX"},
+    }
+
+
+@pytest.mark.skipif(
+    sys.version_info >= (3, 12), reason="mtnmomo pins urllib3 1.24, which ends with Python 3.11"
+)
+async def test_mtnmomo_pays_out() -> None:
+    python = client_python("clients-mtnmomo")
+    async with a_product_world(
+        target_environment="mtnuganda", currencies=("UGX",), scenario_by_last_digits=True
+    ) as world:
+        payees = ["256770000001", "256770000057"]
+        merchant = world.disbursement
+        arguments = [world.sandbox.url, merchant.key, merchant.user_id, *payees]
+        seen = await run_client(python, MTNMOMO_PAYS_OUT, arguments)
+    assert seen == {
+        "statuses": [
+            paid(payees[0], "600", "UGX", status="SUCCESSFUL")
+            | {"financialTransactionId": "1000000001"},
+            paid(payees[1], "600", "UGX", status="FAILED", reason="PAYEE_NOT_FOUND"),
+        ],
+        "balance": {"availableBalance": "400", "currency": "UGX"},
     }

@@ -35,7 +35,18 @@ REFUSED = [
     ("12.505", "GHS", "amount", "GHS has 2 decimals, and the amount has 3."),
     ("0", "XAF", "amount", "the amount is zero."),
     ("0.00", "GHS", "amount", "the amount is zero."),
-    ("-5", "XAF", "amount", "the amount is not a plain decimal number."),
+    ("-0.00", "GHS", "amount", "the amount is zero."),
+    ("0.00000000", "XAF", "amount", "the amount is zero."),
+    ("-5", "XAF", "amount", "the amount is negative."),
+    ("-12.505", "GHS", "amount", "the amount is negative."),
+    ("1.00000000", "GHS", "amount", "GHS has 2 decimals, and the amount has 8."),
+    ("1000000000000001", "XAF", "amount", "the amount is too large."),
+    ("10000000000000.01", "GHS", "amount", "the amount is too large."),
+    ("9" * 23, "XAF", "amount", "the amount is too large."),
+    ("9" * 5000 + ".5", "GHS", "amount", "the amount is too large."),
+    ("--5", "XAF", "amount", "the amount is not a plain decimal number."),
+    ("-", "XAF", "amount", "the amount is not a plain decimal number."),
+    (".5", "GHS", "amount", "the amount is not a plain decimal number."),
     ("+5", "XAF", "amount", "the amount is not a plain decimal number."),
     ("1e3", "XAF", "amount", "the amount is not a plain decimal number."),
     ("1 000", "XAF", "amount", "the amount is not a plain decimal number."),
@@ -61,8 +72,11 @@ def test_what_is_no_money_is_refused_with_field_reason_and_remedy(
 
 
 def test_an_amount_beyond_the_bound_is_refused() -> None:
+    assert parse_money("10000000000000.00", "GHS") == Money(AMOUNT_MINOR_MAX, "GHS")
+    with pytest.raises(InvalidMoneyError, match=r'Send at most "10000000000000\.00" GHS'):
+        parse_money("10000000000000.01", "GHS")
     with pytest.raises(InvalidMoneyError, match="within bounds"):
-        parse_money("9" * 17, "GHS")
+        Money(AMOUNT_MINOR_MAX + 1, "GHS")
 
 
 monies = st.builds(Money, st.integers(1, AMOUNT_MINOR_MAX), st.sampled_from(sorted(CURRENCIES)))

@@ -105,6 +105,8 @@ NOT_FOUND = "TRANSACTION_NOT_FOUND Said by KKiaPay."
         (200, "revert_success.json", GIVEN_BACK),
         (201, "revert_success.json", GIVEN_BACK),
         (200, "revert_without_id.json", GIVEN_BACK),
+        (200, "status_reverted.json", GIVEN_BACK),
+        (200, "status_success.json", Unknown("status 200: SUCCESS")),
         (200, "revert_of_another.json", Unknown("status 200: SUCCESS REVERTED")),
         (500, "revert_success.json", Unknown("status 500: SUCCESS REVERTED")),
         (200, "revert_of_tomorrow.json", Unknown("status 200: QUEUED Said by KKiaPay.")),

@@ -2,125 +2,40 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from adapters.base import Accepted, Charge, Declined, Final, NotSent, Unknown, WebhookCall
-from adapters.providers.mtn import MtnAdapter, Settings
+from adapters.base import (
+    Accepted,
+    Charge,
+    Declined,
+    Final,
+    NotFound,
+    NotSent,
+    Submission,
+    Unknown,
+)
+from adapters.powers import AccountCheck, Balance, Original, Return
+from adapters.providers.mtn import MtnAdapter
+from adapters.refusals import Refusal
 from adapters.sandbox.faults import Faults
-from adapters.sandbox.mtn import MtnSandbox
-from adapters.sandbox.mtn_rules import MtnSandboxSettings
-from adapters.sandbox.timer import ManualTimer
+from ledger.commands import RequestInquiry
 from ledger.evidence import Word
 from ledger.money import Money
-from tests.callback_receiver import CallbackReceiver
-from tests.contracts.provider import Ending, ProviderContract, World
-from tests.replay import PAYMENT_ID, a_charge, opening
-
-PAYERS: dict[Ending, str] = {
-    "paid": "+46733120000",
-    "refused": "+46733123451",
-    "expired": "+46733123452",
-}
-
-
-@dataclass(kw_only=True)
-class MtnWorld(World):
-    """The MTN sandbox at a fixed port, with books in a file."""
-
-    sandbox: MtnSandbox
-    timer: ManualTimer
-    receiver: CallbackReceiver
-    adapter: MtnAdapter
-
-    def charge(self, ending: Ending) -> Charge:
-        path = f"/webhooks/mtn/{PAYMENT_ID}/{self.adapter.reference_for(PAYMENT_ID, 1)}"
-        return a_charge(phone=PAYERS[ending], callback_url=self.receiver.url(path))
-
-    async def end(self, reference: str, accepted: Accepted, ending: Ending) -> None:
-        before = len(self.receiver.received)
-        self.timer.advance(60)
-        for one in (await self.receiver.until(before + 1))[before:]:
-            path = tuple(one.path.split("/")[3:])
-            self.notified.append(
-                WebhookCall(method=one.method, path=path, headers=one.headers, body=one.body)
-            )
-
-    async def weather(self, faults: Faults) -> None:
-        await self.sandbox.stop()
-        self.sandbox = MtnSandbox(
-            self.sandbox.settings, clock=self.timer.clock, faults=faults, timer=self.timer
-        )
-        await self.sandbox.start()
-
-    async def leave(self) -> None:
-        await self.sandbox.stop()
-
-    def expire_tokens(self) -> None:
-        self.timer.advance(2 * 3600)
-
-    def known(self) -> set[str]:
-        warmed = self.adapter.reference_for("pay_" + "b" * 26, 99)
-        return set(self.sandbox.books.payments) - {warmed}
-
-    def times_charged(self) -> int:
-        booked = self.sandbox.books.payments.values()
-        return sum(one.status == "SUCCESSFUL" for one in booked)
+from tests.contracts.provider import ProviderContract, World
+from tests.contracts.rail import (
+    PAYOUT_ID,
+    REFUND_ID,
+    PayoutContract,
+    RefundContract,
+)
+from tests.mtn_world import MtnWorld, a_world
+from tests.replay import NOW, PAYMENT_ID, a_charge
 
 
-@asynccontextmanager
-async def a_world(
-    folder: Path, *, changes: dict[str, Any] | None = None, **switches: Any
-) -> AsyncIterator[MtnWorld]:
-    """Open a world; `switches` are the sandbox's, `changes` the adapter's settings."""
-    timer = ManualTimer()
-    settings = MtnSandboxSettings.model_validate(
-        {"decide_after_seconds": 30, "books_path": folder / "mtn.jsonl"} | switches
-    )
-    first = MtnSandbox(settings, clock=timer.clock, timer=timer)
-    async with CallbackReceiver() as receiver:
-        await first.start()
-        user, key = first.provision("localhost")
-        port = int(first.url.rpartition(":")[2])
-        fixed = settings.model_copy(update={"port": port})
-        await first.stop()
-        sandbox = MtnSandbox(fixed, clock=timer.clock, timer=timer)
-        await sandbox.start()
-        secrets = (settings.subscription_keys[0], user, key)
-        adapter_settings = Settings.model_validate(
-            {
-                "base_url": sandbox.url,
-                "subscription_key": settings.subscription_keys[0],
-                "api_user": user,
-                "api_key": key,
-                "target_environment": settings.target_environment,
-                "callback_host": "localhost",
-                "call_timeout_seconds": 0.5,
-            }
-            | (changes or {})
-        )
-        exchanges: list[Any] = []
-        adapter = MtnAdapter(adapter_settings, opening(observe=exchanges))
-        world = MtnWorld(
-            adapter=adapter,
-            exchanges=exchanges,
-            secrets=secrets,
-            sandbox=sandbox,
-            timer=timer,
-            receiver=receiver,
-        )
-        try:
-            yield world
-        finally:
-            await adapter.close()
-            await world.sandbox.stop()
-
-
-class TestMtn(ProviderContract):
-    """The contract."""
+class TestMtn(ProviderContract, PayoutContract, RefundContract):
+    """The contract of collections, payouts and refunds."""
 
     @asynccontextmanager
     async def open_world(self, folder: Path) -> AsyncIterator[World]:
@@ -242,3 +157,183 @@ async def test_status_calls_stay_below_mtns_limit(tmp_path: Path) -> None:
             for number in range(1, 12)
         ]
     assert asked[-1] == Unknown("status 429: Rate limit is exceeded. Try again in 1 seconds.")
+
+
+async def paid_back(world: MtnWorld, original: Original, number: int, amount: int) -> Submission:
+    """Ask for a part of a collection under the n-th reference, and let it end."""
+    wanted = world.giving_back(original, amount)
+    outcome = await world.adapter.refund(wanted, world.adapter.reference_for(REFUND_ID, number))
+    world.timer.advance(60)
+    return outcome
+
+
+async def test_parts_are_given_back_until_nothing_is_left(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        original = await world.paid_original()
+        for number, amount in enumerate((500, 500, 500), start=1):
+            assert await paid_back(world, original, number, amount) == Accepted()
+        asked = [
+            await world.adapter.inquire_refund(world.adapter.reference_for(REFUND_ID, one), None)
+            for one in (1, 2, 3)
+        ]
+    assert [(one.word, one.code, one.amount) for one in asked if isinstance(one, Final)] == [
+        (Word.SUCCEEDED, None, "5"),
+        (Word.SUCCEEDED, None, "5"),
+        (Word.FAILED, "NOT_ALLOWED", "5"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("switch", "expected"), [("refused", Declined), ("failed", Accepted), ("paid", Accepted)]
+)
+async def test_more_than_was_paid_is_refused_as_the_sandbox_is_told(
+    tmp_path: Path, switch: str, expected: type[Submission]
+) -> None:
+    async with a_world(tmp_path, uncovered_refund=switch) as world:
+        original = await world.paid_original()
+        outcome = await paid_back(world, original, 1, 9_999)
+        endings = [one.ending for one in world.movements("refund")]
+    assert isinstance(outcome, expected)
+    assert endings == {"refused": [], "failed": ["failed"], "paid": ["succeeded"]}[switch]
+
+
+async def test_a_refund_of_a_collection_nobody_made_fails_by_name(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        original = Original(
+            payment_id=PAYMENT_ID,
+            reference=world.adapter.reference_for(PAYMENT_ID, 9),
+            money=Money(1250, "EUR"),
+            provider_transaction_id=None,
+        )
+        await paid_back(world, original, 1, 1250)
+        final = await world.adapter.inquire_refund(world.adapter.reference_for(REFUND_ID, 1), None)
+    assert isinstance(final, Final)
+    code = final.code or ""
+    assert (final.word, code) == (Word.FAILED, "RESOURCE_NOT_FOUND")
+    assert MtnAdapter.outgoing_refusals[code] is Refusal.NOT_REFUNDABLE
+
+
+async def test_a_payout_the_account_does_not_cover_fails_for_want_of_funds(tmp_path: Path) -> None:
+    async with a_world(tmp_path, opening_balance="10") as world:
+        reference = world.adapter.reference_for(PAYOUT_ID, 1)
+        await world.adapter.pay_out(world.transfer("paid"), reference)
+        world.timer.advance(60)
+        final = await world.adapter.inquire_payout(reference, None)
+    assert isinstance(final, Final)
+    code = final.code or ""
+    assert (final.word, code) == (Word.FAILED, "NOT_ENOUGH_FUNDS")
+    assert MtnAdapter.refusals[code] is Refusal.INSUFFICIENT_FUNDS
+    assert MtnAdapter.outgoing_refusals[code] is Refusal.MERCHANT_FUNDS_SHORT
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+async def test_a_callback_of_a_payout_makes_us_ask_by_either_method(
+    tmp_path: Path, method: str
+) -> None:
+    async with a_world(tmp_path, callback_method=method) as world:
+        reference = world.adapter.reference_for(PAYOUT_ID, 1)
+        accepted = await world.adapter.pay_out(world.transfer("paid"), reference)
+        assert isinstance(accepted, Accepted)
+        await world.end(reference, accepted, "paid")
+        call = world.notified[-1]
+        verdict = world.adapter.authenticate(call, None, NOW)
+        (command,) = world.adapter.translate(call, verdict, NOW)
+    assert (call.method, verdict, type(command)) == (method, "unsigned", RequestInquiry)
+    assert command.payment_id == PAYOUT_ID
+
+
+async def test_each_products_balance_is_told_and_only_its_own_moves(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        await world.paid_original()
+        await world.adapter.pay_out(
+            world.transfer("paid"), world.adapter.reference_for(PAYOUT_ID, 1)
+        )
+        world.timer.advance(60)
+        told = await world.adapter.balances()
+    assert told == [
+        Balance("1012.5", "EUR", "collection"),
+        Balance("987.5", "EUR", "disbursement"),
+    ]
+
+
+async def test_a_market_of_two_currencies_is_asked_for_both_balances(tmp_path: Path) -> None:
+    async with a_world(
+        tmp_path,
+        changes={"target_environment": "mtnliberia"},
+        target_environment="mtnliberia",
+        currencies=("LRD", "USD"),
+    ) as world:
+        told = await world.adapter.balances()
+    assert not isinstance(told, Unknown)
+    assert [(one.account, one.currency) for one in told] == [
+        (account, currency)
+        for account in ("collection", "disbursement")
+        for currency in ("LRD", "USD")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("phone", "expected"),
+    [
+        ("+237650000001", AccountCheck(is_active=True)),
+        ("+46733123450", AccountCheck(is_active=False, detail="no active account at MTN")),
+        ("+46733123451", AccountCheck(is_active=False, detail="no active account at MTN")),
+        ("+46733123452", Unknown("status 500: NOT_ALLOWED Not allowed.")),
+        ("+46733123455", Unknown("status 503: SERVICE_UNAVAILABLE Service unavailable.")),
+    ],
+)
+async def test_an_account_is_active_or_not_or_nobody_knows(
+    tmp_path: Path, phone: str, expected: AccountCheck | Unknown
+) -> None:
+    async with a_world(tmp_path) as world:
+        assert await world.adapter.check_account(phone, "CM") == expected
+        transcripts = [one.transcript for one in world.exchanges]
+    assert [text for text in transcripts if phone.removeprefix("+") in text] == []
+
+
+async def test_without_a_key_of_disbursements_nothing_is_paid_out_or_back(tmp_path: Path) -> None:
+    without = {f"disbursement_{name}": None for name in ("subscription_key", "api_user", "api_key")}
+    async with a_world(tmp_path, changes=without) as world:
+        original = await world.paid_original()
+        wanted: Return = world.giving_back(original)
+        reference = world.adapter.reference_for(PAYOUT_ID, 1)
+        reason = "no subscription key of Disbursements is set"
+        assert [
+            await world.adapter.pay_out(world.transfer("paid"), reference),
+            await world.adapter.refund(wanted, reference),
+            await world.adapter.inquire_payout(reference, None),
+            await world.adapter.inquire_refund(reference, None),
+        ] == [NotSent(reason), NotSent(reason), Unknown(reason), Unknown(reason)]
+        assert await world.adapter.balances() == [Balance("1012.5", "EUR", "collection")]
+        assert await world.adapter.check_account("+237650000001", "CM") == AccountCheck(True)
+
+
+async def test_a_user_of_collections_cannot_pay_out_and_is_told_why(tmp_path: Path) -> None:
+    same = {"disbursement_api_user": None, "disbursement_api_key": None}
+    async with a_world(tmp_path, changes=same) as world:
+        reference = world.adapter.reference_for(PAYOUT_ID, 1)
+        outcome = await world.adapter.pay_out(world.transfer("paid"), reference)
+        asked = await world.adapter.inquire_payout(reference, None)
+    assert isinstance(outcome, Declined)
+    assert (outcome.code, outcome.is_technical) == ("NOT_ALLOWED_TARGET_ENVIRONMENT", True)
+    assert isinstance(asked, Unknown)
+
+
+async def test_where_users_cross_products_one_user_does_for_all(tmp_path: Path) -> None:
+    same = {"disbursement_api_user": None, "disbursement_api_key": None}
+    async with a_world(tmp_path, changes=same, users_cross_products=True) as world:
+        reference = world.adapter.reference_for(PAYOUT_ID, 1)
+        asked = await world.adapter.inquire_payout(reference, None)
+        outcome = await world.adapter.pay_out(world.transfer("paid"), reference)
+    assert (type(asked), outcome) == (NotFound, Accepted())
+
+
+async def test_disbursements_from_an_address_that_is_not_listed_are_not_sent(
+    tmp_path: Path,
+) -> None:
+    async with a_world(tmp_path, disbursement_addresses=("192.0.2.1",)) as world:
+        reference = world.adapter.reference_for(PAYOUT_ID, 1)
+        outcome = await world.adapter.pay_out(world.transfer("paid"), reference)
+        asked = await world.adapter.inquire_payout(reference, None)
+        assert world.movements("payout") == []
+    assert (outcome, asked) == (NotSent("status 403: Forbidden"), Unknown("status 403: Forbidden"))

@@ -21,21 +21,32 @@ from adapters.base import (
     WebhookCall,
     WebhookUnreadableError,
 )
-from adapters.providers._mtn_answers import REFUSALS, parse_inquiry, parse_submission
-from adapters.providers.mtn import MtnAdapter, Settings, build_request, plain
+from adapters.powers import AccountCheck, Balance, Original, Return, Transfer
+from adapters.providers._mtn_answers import (
+    PAYOUT_REFUSALS,
+    REFUND_REFUSALS,
+    REFUSALS,
+    parse_inquiry,
+    parse_submission,
+)
+from adapters.providers._mtn_bodies import build_refund, build_request, build_transfer, plain
+from adapters.providers.mtn import MtnAdapter, Settings
 from ledger.commands import RequestInquiry
 from ledger.evidence import Word
 from ledger.money import Money
+from tests.mtn_specification import MtnSpecification, requires_specifications
 from tests.replay import NOW, PAYMENT_ID, a_charge, fixture, opening, replaying
 
 BASE = "http://127.0.0.1:1"
 ROOT = f"{BASE}/collection"
+PAYING = f"{BASE}/disbursement"
 SETTINGS = Settings.model_validate(
     {
         "base_url": BASE,
         "subscription_key": "synthetic-subscription-key",
         "api_user": "00000000-0000-4000-8000-000000000001",
         "api_key": "synthetic-api-key",
+        "disbursement_subscription_key": "synthetic-disbursement-key",
         "callback_host": "localhost",
     }
 )
@@ -336,6 +347,187 @@ async def test_without_a_token_nothing_is_sent_and_an_inquiry_is_unknown(
     assert got == [NotSent(reason), Unknown(reason)]
 
 
+TRANSFER = Transfer(
+    payment_id="po_" + "c" * 26,
+    money=Money(1500, "XAF"),
+    phone="+237650000001",
+    country="CM",
+    description="Salaires d'avril",
+    callback_url=None,
+)
+REFUND = Return(
+    payment_id="re_" + "d" * 26,
+    money=Money(500, "XAF"),
+    original=Original(
+        payment_id=PAYMENT_ID,
+        reference=REFERENCE,
+        money=Money(1500, "XAF"),
+        provider_transaction_id="1000000001",
+    ),
+    phone="+237650000001",
+    country="CM",
+    description="A part of it & sorry",
+    callback_url=None,
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "payout", "refund"),
+    [
+        (202, "empty", Accepted(), Accepted()),
+        (409, "resource_already_exist.json", Accepted(), Accepted()),
+        (
+            500,
+            "not_enough_funds.json",
+            *(
+                declined(
+                    "NOT_ENOUGH_FUNDS",
+                    "status 500: NOT_ENOUGH_FUNDS The payer *** has not enough funds.",
+                )
+                for _ in range(2)
+            ),
+        ),
+        (
+            500,
+            "payee_not_found.json",
+            *(
+                declined(
+                    "PAYEE_NOT_FOUND",
+                    "status 500: PAYEE_NOT_FOUND Payee not found.",
+                    is_technical=False,
+                )
+                for _ in range(2)
+            ),
+        ),
+        (
+            404,
+            "resource_not_found.json",
+            Unknown("status 404: RESOURCE_NOT_FOUND Requested resource was not found."),
+            declined(
+                "RESOURCE_NOT_FOUND",
+                "status 404: RESOURCE_NOT_FOUND Requested resource was not found.",
+                is_technical=False,
+            ),
+        ),
+        (403, "gateway_forbidden.json", *(NotSent("status 403: Forbidden") for _ in range(2))),
+        (
+            500,
+            "internal_processing_error.json",
+            *(
+                Unknown(
+                    "status 500: INTERNAL_PROCESSING_ERROR "
+                    "An internal error occurred while processing."
+                )
+                for _ in range(2)
+            ),
+        ),
+        (200, "request_rejected.txt", *(Unknown("status 200: not in a shape of MTN"),) * 2),
+    ],
+)
+async def test_what_an_answer_to_a_payout_or_a_refund_means(
+    adapter: MtnAdapter, status: int, name: str, payout: Submission, refund: Submission
+) -> None:
+    with replaying() as replayed:
+        replayed.post(f"{PAYING}/token/", body=fixture("mtn", "token.json"), repeat=True)
+        for path in ("v1_0/transfer", "v2_0/refund"):
+            replayed.post(f"{PAYING}/{path}", status=status, body=fixture("mtn", name))
+        got = [await adapter.pay_out(TRANSFER, REFERENCE), await adapter.refund(REFUND, REFERENCE)]
+    assert got == [payout, refund]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "meaning"),
+    [
+        (200, b'{"result":true}', AccountCheck(is_active=True)),
+        (
+            200,
+            b'{"result":false}',
+            AccountCheck(is_active=False, detail="no active account at MTN"),
+        ),
+        (200, b'{"result":"true"}', Unknown("status 200: not in a shape of MTN")),
+        (200, b'{"result":1}', Unknown("status 200: not in a shape of MTN")),
+        (200, b"{}", Unknown("status 200: not in a shape of MTN")),
+        (200, b"true", Unknown("status 200 with JSON that is no object")),
+        (200, b"<html>", Unknown("status 200 with 6 bytes that are not JSON")),
+        (200, b"", Unknown("status 200 with 0 bytes that are not JSON")),
+        (404, b"", Unknown("status 404: empty")),
+        (
+            404,
+            b'{"code":"RESOURCE_NOT_FOUND","message":"Requested resource was not found."}',
+            Unknown("status 404: RESOURCE_NOT_FOUND Requested resource was not found."),
+        ),
+        (500, b'{"code":"NOT_ALLOWED"}', Unknown("status 500: NOT_ALLOWED")),
+    ],
+)
+async def test_what_an_answer_about_an_account_means(
+    adapter: MtnAdapter, status: int, body: bytes, meaning: AccountCheck | Unknown
+) -> None:
+    with replaying() as replayed:
+        replayed.post(f"{PAYING}/token/", body=fixture("mtn", "token.json"))
+        path = "v1_0/accountholder/msisdn/237650000001/active"
+        replayed.get(f"{PAYING}/{path}", status=status, body=body)
+        assert await adapter.check_account("+237650000001", "CM") == meaning
+
+
+@pytest.mark.parametrize(
+    ("body", "meaning"),
+    [
+        (fixture("mtn", "balance.json"), Balance("35.83", "EUR", "collection")),
+        (b'{"availableBalance":35.83,"currency":"ZAR"}', Balance("35.83", "ZAR", "collection")),
+        (b'{"availableBalance":null,"currency":"ZAR"}', None),
+        (b'{"availableBalance":{"amount":"1"},"currency":"ZAR"}', None),
+        (b'{"availableBalance":"1"}', None),
+        (b"[]", None),
+        (b"", None),
+        (b"<html>", None),
+    ],
+)
+async def test_what_an_answer_about_a_balance_means(
+    adapter: MtnAdapter, body: bytes, meaning: Balance | None
+) -> None:
+    with replaying() as replayed:
+        for root in (ROOT, PAYING):
+            replayed.post(f"{root}/token/", body=fixture("mtn", "token.json"))
+        replayed.get(f"{ROOT}/v1_0/account/balance", body=body)
+        replayed.get(f"{PAYING}/v1_0/account/balance", body=fixture("mtn", "balance.json"))
+        told = await adapter.balances()
+    if meaning is None:
+        assert isinstance(told, Unknown)
+    else:
+        assert told == [meaning, Balance("35.83", "EUR", "disbursement")]
+
+
+def test_payouts_and_refunds_are_in_the_form_mtn_surely_takes() -> None:
+    assert build_transfer(TRANSFER) == {
+        "amount": "1500",
+        "currency": "XAF",
+        "externalId": "po_" + "c" * 26,
+        "payee": {"partyIdType": "MSISDN", "partyId": "237650000001"},
+        "payerMessage": "po " + "c" * 26,
+        "payeeNote": "Salaires d avril",
+    }
+    assert build_refund(REFUND) == {
+        "amount": "500",
+        "currency": "XAF",
+        "externalId": "re_" + "d" * 26,
+        "payerMessage": "re " + "d" * 26,
+        "payeeNote": "A part of it sorry",
+        "referenceIdToRefund": REFERENCE,
+    }
+
+
+def test_every_code_that_decides_has_a_meaning_for_what_comes_in_and_what_goes_out() -> None:
+    known = set(REFUSALS) | set(PAYOUT_REFUSALS) | set(REFUND_REFUSALS)
+    assert known <= set(MtnAdapter.refusals)
+    assert set(MtnAdapter.refusals) == set(MtnAdapter.outgoing_refusals)
+
+
+@requires_specifications
+@pytest.mark.parametrize("product", ["collection", "disbursement", "remittance"])
+def test_every_code_of_the_specifications_has_a_meaning(product: str) -> None:
+    assert MtnSpecification(f"{product}.json").codes - set(MtnAdapter.refusals) == set()
+
+
 ANSWERS = st.builds(
     Answer,
     st.integers(200, 599),
@@ -483,3 +675,4 @@ def test_settings_and_adapters_show_no_secret() -> None:
     shown = repr(SETTINGS) + repr(MtnAdapter(SETTINGS, opening())) + str(SETTINGS.model_dump())
     assert "synthetic-subscription-key" not in shown
     assert "synthetic-api-key" not in shown
+    assert "synthetic-disbursement-key" not in shown

@@ -25,13 +25,13 @@ import typer
 import projections.rebuild
 from adapters.base import Capability
 from adapters.providers import adapter_class, provider_names, settings_class
-from adapters.sandbox import kkiapay_rules, mtn_rules, orange_rules
+from adapters.sandbox import kkiapay_rules, mtn_rules, mtn_scenarios, orange_rules
 from adapters.sandbox.movements import SCENARIOS
 from api.authentication import ROLES
 from api.cli import app
 from api.errors import ALL_PROBLEMS
 from api.routes import ROUTES, Route
-from api.schemas import Payer, PaymentRequest
+from api.schemas import PaymentRequest, Person
 from api.settings import (
     FILE_VARIABLE,
     PREFIX,
@@ -75,6 +75,14 @@ MTN_ENDINGS = {
     **{ending: f"`{code}`" for ending, code in mtn_rules.OWN_FAILURES.items()},
     mtn_rules.ONGOING: "Still thinking; given up after a minute.",
     mtn_rules.DELAYED: "Pays, but slowly.",
+}
+MTN_PAYOUT_ENDINGS = {
+    f"payout `{ending}`": f"`{code}`"
+    for ending, code in {
+        **mtn_scenarios.TRANSFER_FAILURES,
+        **mtn_scenarios.OWN_TRANSFER_FAILURES,
+    }.items()
+    if mtn_rules.FAILURES.get(ending) != code
 }
 ORANGE_ENDINGS = {
     one.value: text
@@ -181,7 +189,7 @@ def _roles(route: Route) -> str:
 
 def field_rows() -> list[str]:
     """The list of what a payment's request may hold."""
-    payer = [(f"payer.{name}", one) for name, one in Payer.model_fields.items()]
+    payer = [(f"payer.{name}", one) for name, one in Person.model_fields.items()]
     fields = [(name, one) for name, one in PaymentRequest.model_fields.items() if name != "payer"]
     return [
         f"- `{name}`{'' if one.is_required() else ' (optional)'}: {one.description}"
@@ -329,6 +337,9 @@ def test_every_limit_is_what_the_page_says() -> None:
             [f"- `{one}`: {text}\n" for one, text in KKIAPAY_ENDINGS.items()], id="kkiapay"
         ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in MTN_ENDINGS.items()], id="mtn"),
+        pytest.param(
+            [f"- {one}: {text}\n" for one, text in MTN_PAYOUT_ENDINGS.items()], id="mtn payouts"
+        ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in ORANGE_ENDINGS.items()], id="orange"),
         pytest.param([f"| {word} |" for word in WORDS], id="glossary"),
     ],

@@ -14,7 +14,7 @@ from adapters.providers import adapter_class, settings_class
 from adapters.transport import Transport
 from api.errors import INVALID_REQUEST, UNSERVED, ProblemError
 from api.routing import DOLLAR_WALLETS, PaymentRoute, choose_route
-from api.schemas import Payer, PaymentRequest
+from api.schemas import PaymentRequest, Person
 from api.settings import provider_settings
 from ledger.errors import InvalidPhoneError
 from tests.api_world import settings_in
@@ -53,7 +53,7 @@ def route(
     wanted = PaymentRequest(
         amount="1500",
         currency=currency,
-        payer=Payer(phone=phone),
+        payer=Person(phone=phone),
         provider=provider,
         operator=operator,
     )

@@ -289,7 +289,7 @@ class TestAccounts:
         ("method", "path"),
         [
             ("GET", "/"),
-            ("POST", "/collection/v2_0/invoice"),
+            ("POST", "/collection/v3_0/invoice"),
             ("DELETE", f"/collection/v1_0/requesttopay/{REFERENCE}"),
             ("GET", "/collection/v1_0/accountholder/other/7/active"),
         ],

@@ -80,8 +80,9 @@ def hidden_in(stage: Stage, master: MasterKeys) -> dict[str, str]:
     """Everything that must not be found, by what it is."""
     hidden = {"a stranger's number": STRANGER}
     for one in stage.providers.mtn.books.payments.values():
-        hidden[f"the number of {one.reference}"] = one.payer_id
-        hidden[f"the national number of {one.reference}"] = one.payer_id.removeprefix("237")
+        payer = str(one.person_id)
+        hidden[f"the number of {one.reference}"] = payer
+        hidden[f"the national number of {one.reference}"] = payer.removeprefix("237")
     for order in stage.providers.orange.books.orders.values():
         hidden[f"the pay_token of {order.order_id}"] = order.pay_token
         hidden[f"the notif_token of {order.order_id}"] = order.notif_token
@@ -91,10 +92,13 @@ def hidden_in(stage: Stage, master: MasterKeys) -> dict[str, str]:
     orange = stage.providers.orange.settings
     hidden |= {
         "MTN's subscription key": MtnSandboxSettings().subscription_keys[0],
+        "MTN's key of disbursements": MtnSandboxSettings().disbursement_keys[0],
         "MTN's API key": USER.api_key,
         "Orange's client_secret": orange.client_secret,
         "Orange's merchant_key": orange.merchant_key,
-        "MTN's access token": str(vars(stage.services.adapters["mtn"])["_tokens"]._value),
+        "MTN's access token": str(
+            vars(stage.services.adapters["mtn"])["doors"]["collection"].tokens._value
+        ),
         "Orange's access token": str(vars(stage.services.adapters["orange"])["_tokens"]._value),
     }
     lines = [line.split()[-1] for line in master.text().splitlines() if line]

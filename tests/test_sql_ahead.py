@@ -69,3 +69,11 @@ async def test_readers_at_many_places_keep_no_more_than_the_bound() -> None:
     assert len(ahead._expected) == PAGES_MAX
     await ahead.close()
     assert ahead._expected == {}
+
+
+async def test_after_closing_nothing_is_read_ahead() -> None:
+    log = _Log(3 * PAGE_MAX)
+    ahead = ReadAhead(log.read)
+    await ahead.close()
+    await ahead.page(0, PAGE_MAX)
+    assert log.asked == [(0, PAGE_MAX)]

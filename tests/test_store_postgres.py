@@ -15,6 +15,7 @@ from ledger.verify import verify_log
 from tests.builders import CONTEXT
 from tests.contracts.sql_store import SqlStoreContract, Unlock, run, tell_writer
 from tests.contracts.store import a_key, an_event, fill, places
+from tests.contracts.upgrade import UpgradeContract
 
 HANG_UP = """
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -29,6 +30,7 @@ class TestPostgresStore(SqlStoreContract):
         "TRUNCATE {table}",
     )
     hurry = "SET lock_timeout = 20"
+    commits_in_one_visit = False
 
     @pytest.fixture
     def database_url(self, postgres_database: str) -> str:
@@ -119,6 +121,14 @@ class TestPostgresStore(SqlStoreContract):
             await run(
                 store, "INSERT INTO log SELECT 2, stream, version, type, entry, leaf FROM log"
             )
+
+
+class TestPostgresUpgrade(UpgradeContract):
+    rewriting = TestPostgresStore.rewriting
+
+    @pytest.fixture
+    def database_url(self, postgres_database: str) -> str:
+        return postgres_database
 
 
 def str_url(store: SqlEventStore) -> str:

@@ -76,6 +76,7 @@ class ScriptedAdapter:
     idempotent_powers: ClassVar[frozenset[Power]] = frozenset({"collection"})
     webhook_proof: ClassVar[WebhookProof] = "nothing"
     is_askable: ClassVar[bool] = True
+    reaches: ClassVar[frozenset[str]] = frozenset()
     refusals: ClassVar[Mapping[str, Refusal]] = {}
     pace = Pace(
         call_timeout_seconds=10,

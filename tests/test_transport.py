@@ -97,6 +97,28 @@ async def test_a_form_is_sent_as_a_form() -> None:
     assert sent.body in {b"a=b+c&d=%C3%A9%26%3D", b"a=b+c&d=%C3%A9%26="}
 
 
+async def test_a_delete_may_have_a_body_and_must_be_safe_to_repeat() -> None:
+    async with RawServer(answering(answer(202))) as server, a_transport() as transport:
+        got = await transport.call("DELETE", server.url, json={"a": 1}, is_safe_to_repeat=True)
+        with pytest.raises(ValueError, match="safe"):
+            await transport.call("DELETE", server.url, is_safe_to_repeat=False)
+    sent = [(one.line.split()[0], one.body) for one in server.requests]
+    assert (got.status, sent) == (202, [("DELETE", b'{"a":1}')])
+
+
+async def test_a_form_can_be_sent_under_a_token() -> None:
+    async def fetch() -> Token:
+        return Token("t", 60.0)
+
+    async with RawServer(answering(answer(200))) as server, a_transport() as transport:
+        tokens = TokenCache(fetch)
+        await call_with_token(
+            transport, tokens, "POST", server.url, form={"a": "b"}, is_safe_to_repeat=True
+        )
+    (sent,) = server.requests
+    assert (sent.headers["authorization"], sent.body) == ("Bearer t", b"a=b")
+
+
 async def test_a_refused_connection_was_not_sent_and_is_tried_again_a_few_times() -> None:
     seen: list[Exchange] = []
     async with a_transport(observer=seen.append) as transport:

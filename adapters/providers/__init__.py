@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import Final, NamedTuple, Protocol, cast, get_args
 
 from adapters.base import Adapter, Capability, Power, ProviderSettings, WebhookProof
+from adapters.directory import BY_CODE
 from adapters.refusals import Refusal
 from adapters.transport import OpenTransport
 
@@ -53,6 +54,7 @@ class AdapterClass(Protocol):
     webhook_proof: WebhookProof
     is_askable: bool
     refusals: Mapping[str, Refusal]
+    reaches: frozenset[str]
 
     def __call__(self, settings: ProviderSettings, open_transport: OpenTransport) -> Adapter:
         """Make the adapter; nothing is opened before its first call."""
@@ -142,6 +144,9 @@ def faults_of(module: object, name: str) -> list[str]:
         isinstance(one, Refusal) for one in refusals.values()
     ):
         faults.append("ADAPTER.refusals maps no codes to refusals")
+    reaches = getattr(adapter, "reaches", None)
+    if not isinstance(reaches, frozenset) or not reaches <= BY_CODE.keys():
+        faults.append("ADAPTER.reaches is no frozenset of operators that the directory knows")
     faults += [
         f"ADAPTER.capabilities has {name}, but it lacks {', '.join(missing)}"
         for name, methods in POWER_METHODS.items()

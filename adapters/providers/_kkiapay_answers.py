@@ -6,7 +6,8 @@ What is asked for a refund is `transactions/status` first, and then `transaction
       200 about the transaction                  its status, whatever it is
       all else                                   nobody knows: nothing is reverted
     revert
-      code SUCCESS about the transaction         given back
+      code SUCCESS, or status REVERTED,
+      about the transaction                      given back
       401, 403, 429                              not sent: turned away at the door
       a code that refuses                        declined, if the status still says SUCCESS
       all else                                   unknown; ask by the status
@@ -120,7 +121,8 @@ def parse_revert(answer: Answer, transaction_id: str) -> FinalWord | Declined | 
     body = object_in(answer.body) or {}
     code = said(body.get("code"), length_max=60)
     is_about_it = body.get("transactionId") in (None, transaction_id)
-    if answer.status in {200, 201} and code == SUCCESS and is_about_it:
+    is_made = code == SUCCESS or body.get("status") == REVERTED
+    if answer.status in {200, 201} and is_made and is_about_it:
         return given_back()
     if answer.status in _TURNED_AWAY:
         return NotSent(_told(answer))

@@ -1,6 +1,6 @@
 """What MTN's answers and callbacks mean: the part of `adapters.providers.mtn` that only reads.
 
-What an answer to `requesttopay` means for the money:
+What an answer to `requesttopay`, `transfer` or `refund` means for the money:
 
     202                               accepted
     4xx, 500 RESOURCE_ALREADY_EXIST   accepted earlier, under the same reference
@@ -37,6 +37,7 @@ from adapters.base import (
 from adapters.base import (
     Final as FinalWord,
 )
+from adapters.powers import AccountCheck, Balance
 from adapters.refusals import Refusal
 from adapters.tokens import Token, token_in
 from adapters.transcript import figure, said
@@ -63,33 +64,70 @@ REFUSALS: Final[Mapping[str, bool]] = {
 """Codes that refuse a request at once, and whether that is technical: the merchant's account or our
 request is at fault, and another provider might take the payment; else it is the payer's account."""
 
+PAYOUT_REFUSALS: Final[Mapping[str, bool]] = {
+    **dict.fromkeys(REFUSALS, True),
+    "PAYEE_NOT_FOUND": False,
+    "PAYEE_NOT_ALLOWED_TO_RECEIVE": False,
+    "PAYEE_LIMIT_REACHED": False,
+}
+"""Likewise for what is paid out: there the merchant is the payer, and the person the payee."""
+
+REFUND_REFUSALS: Final[Mapping[str, bool]] = {**PAYOUT_REFUSALS, "RESOURCE_NOT_FOUND": False}
+"""Likewise for a refund, whose POST names a collection that MTN may not know."""
 
 MEANINGS: Final[Mapping[str, Refusal]] = {
     "APPROVAL_REJECTED": Refusal.REJECTED_BY_PAYER,
     "BAD_REQUEST": Refusal.INVALID_REQUEST,
+    "CONSENT_MISMATCH": Refusal.INVALID_REQUEST,
     "COULD_NOT_PERFORM_TRANSACTION": Refusal.TIMED_OUT,
     "EXPIRED": Refusal.TIMED_OUT,
+    "INFORMATIONAL_SCOPE_INSTRUCTION": Refusal.INVALID_REQUEST,
     "INTERNAL_PROCESSING_ERROR": Refusal.PROVIDER_ERROR,
     "INVALID_CALLBACK_URL_HOST": Refusal.MERCHANT_NOT_ALLOWED,
     "INVALID_CURRENCY": Refusal.INVALID_CURRENCY,
     "LOW_BALANCE_OR_PAYEE_LIMIT_REACHED_OR_NOT_ALLOWED": Refusal.INSUFFICIENT_FUNDS,
+    "MISSING_SCOPE_INSTRUCTION": Refusal.INVALID_REQUEST,
+    "MORE_THAN_ONE_FINANCIAL_SCOPE_NOT_SUPPORTED": Refusal.INVALID_REQUEST,
     "NOT_ALLOWED": Refusal.MERCHANT_NOT_ALLOWED,
     "NOT_ALLOWED_TARGET_ENVIRONMENT": Refusal.MERCHANT_NOT_ALLOWED,
     "NOT_ENOUGH_FUNDS": Refusal.INSUFFICIENT_FUNDS,
+    "NOT_FOUND": Refusal.INVALID_REQUEST,
     "PAYEE_LIMIT_REACHED": Refusal.PAYEE_LIMIT_REACHED,
     "PAYEE_NOT_ALLOWED_TO_RECEIVE": Refusal.NOT_ALLOWED,
     "PAYEE_NOT_FOUND": Refusal.PAYEE_NOT_FOUND,
     "PAYER_LIMIT_REACHED": Refusal.PAYER_LIMIT_REACHED,
     "PAYER_NOT_FOUND": Refusal.PAYER_NOT_FOUND,
     "PAYMENT_NOT_APPROVED": Refusal.REJECTED_BY_PAYER,
+    "RESOURCE_ALREADY_EXIST": Refusal.DUPLICATE,
+    "RESOURCE_NOT_FOUND": Refusal.INVALID_REQUEST,
     "SENDER_ACCOUNT_NOT_ACTIVE": Refusal.ACCOUNT_BLOCKED,
     "SERVICE_UNAVAILABLE": Refusal.PROVIDER_UNAVAILABLE,
     "TRANSACTION_CANCELED": Refusal.CANCELLED,
+    "TRANSACTION_CANCELED.": Refusal.CANCELLED,
+    "TRANSACTION_NOT_COMPLETED": Refusal.PROVIDER_ERROR,
+    "TRANSACTION_NOT_FOUND": Refusal.PROVIDER_ERROR,
     "TRANSFER_TYPE_UNKNOWN": Refusal.INVALID_REQUEST,
+    "UNSUPPORTED_SCOPE": Refusal.INVALID_REQUEST,
+    "UNSUPPORTED_SCOPE_COMBINATION": Refusal.INVALID_REQUEST,
     "VALIDATION_ERROR": Refusal.INVALID_REQUEST,
 }
 """MTN's codes, those of the specification and those only seen in reality, in the one vocabulary.
-What the PIN prompt's end says (COULD_NOT_PERFORM_TRANSACTION) is MTN's own page on reasons."""
+What the PIN prompt's end says (COULD_NOT_PERFORM_TRANSACTION) is MTN's own page on reasons. The
+code with a full stop at its end is how the specification of remittances writes it."""
+
+OUTGOING_MEANINGS: Final[Mapping[str, Refusal]] = {
+    **MEANINGS,
+    "COULD_NOT_PERFORM_TRANSACTION": Refusal.PROVIDER_ERROR,
+    "LOW_BALANCE_OR_PAYEE_LIMIT_REACHED_OR_NOT_ALLOWED": Refusal.MERCHANT_FUNDS_SHORT,
+    "NOT_ENOUGH_FUNDS": Refusal.MERCHANT_FUNDS_SHORT,
+    "PAYER_LIMIT_REACHED": Refusal.MERCHANT_NOT_ALLOWED,
+    "PAYER_NOT_FOUND": Refusal.MERCHANT_NOT_ALLOWED,
+    "RESOURCE_NOT_FOUND": Refusal.NOT_REFUNDABLE,
+    "SENDER_ACCOUNT_NOT_ACTIVE": Refusal.MERCHANT_NOT_ALLOWED,
+    "TRANSACTION_NOT_FOUND": Refusal.NOT_REFUNDABLE,
+}
+"""The same codes of payouts and refunds, where the payer is the merchant. By MTN's table of reasons
+a payout whose *receiver* has reached a limit has said NOT_ENOUGH_FUNDS too."""
 
 
 class MtnError(NamedTuple):
@@ -106,11 +144,11 @@ def parse_token(answer: Answer) -> Token:
         token = token_in(answer.json_object(), lifetime_seconds=TOKEN_SECONDS)
         if token is not None:
             return token
-    raise AnswerUnknownError(_told(answer, parse_error(answer)))
+    raise unusable(answer)
 
 
-def parse_submission(answer: Answer) -> Submission:
-    """Say what an answer to requesttopay means; see the module's table."""
+def parse_submission(answer: Answer, refusals: Mapping[str, bool] = REFUSALS) -> Submission:
+    """Say what an answer to a creating call means; see the module's table."""
     status = answer.status
     if status == 202:
         return Accepted()
@@ -119,7 +157,7 @@ def parse_submission(answer: Answer) -> Submission:
     if 400 <= status <= 500:
         if error.code == "RESOURCE_ALREADY_EXIST":
             return Accepted()
-        if error.code is not None and (is_technical := REFUSALS.get(error.code)) is not None:
+        if error.code is not None and (is_technical := refusals.get(error.code)) is not None:
             return Declined(code=error.code, reason=told, is_technical=is_technical)
     if status == 400 and error.shape != "none":
         return Declined(code=error.code or "BAD_REQUEST", reason=told, is_technical=True)
@@ -129,8 +167,16 @@ def parse_submission(answer: Answer) -> Submission:
     return Unknown(told)
 
 
-def parse_inquiry(answer: Answer) -> Inquiry:
-    """Say what a status answer means; raises AnswerUnreadableError for a 200 without JSON."""
+def parse_inquiry(
+    answer: Answer,
+    *,
+    reason_key: str = "reason",
+    transaction_key: str = "financialTransactionId",
+) -> Inquiry:
+    """Say what a status answer means; raises AnswerUnreadableError for a 200 without JSON.
+
+    An invoice has other names for why it failed and for what settled it.
+    """
     error = parse_error(answer)
     if answer.status == 404 and error.code == "RESOURCE_NOT_FOUND":
         return NotFound(_told(answer, error))
@@ -138,7 +184,7 @@ def parse_inquiry(answer: Answer) -> Inquiry:
         return Unknown(_told(answer, error))
     found = answer.json_object()
     status = found.get("status")
-    code, message = _reason_of(found.get("reason"))
+    code, message = _reason_of(found.get(reason_key))
     match status:
         case "SUCCESSFUL":
             word = Word.SUCCEEDED
@@ -152,10 +198,34 @@ def parse_inquiry(answer: Answer) -> Inquiry:
         word=word,
         amount=figure(found.get("amount")),
         currency=said(found.get("currency"), length_max=8),
-        provider_transaction_id=figure(found.get("financialTransactionId")),
+        provider_transaction_id=figure(found.get(transaction_key)),
         code=code,
         reason=message or code,
     )
+
+
+def parse_balance(answer: Answer, account: str) -> Balance:
+    """Read a balance; raises AnswerUnknownError for whatever is none."""
+    if answer.status == 200:
+        match answer.json_object():
+            case {"availableBalance": amount, "currency": str(currency)}:
+                shown = figure(amount)
+                if shown is not None:
+                    return Balance(shown, said(currency, length_max=8) or "", account)
+    raise unusable(answer)
+
+
+def parse_active(answer: Answer) -> AccountCheck:
+    """Read whether an account is active; raises AnswerUnknownError where MTN does not say.
+
+    A number without an account is `false` with status 200; an error says nothing about it.
+    """
+    if answer.status == 200:
+        match answer.json_object():
+            case {"result": bool(is_active)}:
+                detail = "" if is_active else "no active account at MTN"
+                return AccountCheck(is_active, detail)
+    raise unusable(answer)
 
 
 def parse_callback(call: WebhookCall, now: datetime) -> RequestInquiry:
@@ -195,6 +265,11 @@ def parse_error(answer: Answer) -> MtnError:
             return MtnError("token", None, said(error))
         case _:
             return MtnError("none", None, None)
+
+
+def unusable(answer: Answer) -> AnswerUnknownError:
+    """Return the error for an answer that does not say what was asked."""
+    return AnswerUnknownError(_told(answer, parse_error(answer)))
 
 
 def _reason_of(reason: object) -> tuple[str | None, str | None]:

@@ -146,6 +146,10 @@ class KkiapayAdapter:
     idempotent_powers: ClassVar[frozenset[Power]] = frozenset({"refund"})
     webhook_proof: ClassVar[WebhookProof] = "secret"
     is_askable: ClassVar[bool] = False
+    # KKiaPay's page of methods names MTN and Moov; who else is behind it is not written anywhere.
+    reaches: ClassVar[frozenset[str]] = frozenset(
+        {"moov-bj", "moov-ci", "moov-tg", "mtn-bj", "mtn-ci"}
+    )
     refusals: ClassVar[Mapping[str, Refusal]] = REFUSALS
     can_refund_in_part: bool = False
 

@@ -133,6 +133,7 @@ class OrangeAdapter:
     idempotent_powers: ClassVar[frozenset[Power]] = frozenset()
     webhook_proof: ClassVar[WebhookProof] = "token"
     is_askable: ClassVar[bool] = True
+    reaches: ClassVar[frozenset[str]] = frozenset()
     refusals: ClassVar[Mapping[str, Refusal]] = {
         "AMOUNT_NOT_WHOLE": Refusal.INVALID_AMOUNT,
         "CALLBACK_URL_MISSING": Refusal.MERCHANT_NOT_ALLOWED,

@@ -1,22 +1,23 @@
-"""A local MTN MoMo Collections server: the real protocol over real sockets, quirks included.
+"""A local MTN MoMo server: the real protocol over real sockets, quirks included.
 
-It serves what a collecting merchant meets: provisioning, tokens, requesttopay and its status,
-account-holder checks, balances, and callbacks to the merchant's server. What becomes of a payment
-is chosen by the payer's number, as in MTN's sandbox; what goes wrong on the way, by `Faults`. Its
-books are the truth that tests compare a ledger with; `GET /_sandbox/books?after=N&limit=M` shows
-them (ours, not MTN's; it needs no key). That page and the provisioning calls suffer no faults.
+It serves MTN's three products (Collection, Disbursement, Remittance) and the provisioning of API
+users: whatever is created under a reference and its status (`mtn_products` has the list),
+account-holder checks, balances, consent, and callbacks to the merchant's server. What becomes of a
+payment is chosen by the other party's number, as in MTN's sandbox; what goes wrong on the way, by
+`Faults`. Its books are the truth that tests compare a ledger with;
+`GET /_sandbox/books?after=N&limit=M` shows them (ours, not MTN's; it needs no key). That page and
+the provisioning calls suffer no faults.
 
-Not here: withdrawals, pre-approvals, invoices, bill payments, delivery notifications, consent,
-disbursements. They answer 404 in the gateway's shape, as unknown operations do.
+An unknown operation answers 404 in the gateway's shape.
 
 Sources: see `mtn_rules`.
 """
 
+import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
-from decimal import Decimal
 from itertools import islice
 from typing import Final
 
@@ -26,9 +27,12 @@ from aiohttp.typedefs import Handler
 
 from adapters.sandbox.callbacks import CallbackSender
 from adapters.sandbox.faults import Call, Faults, FaultyLine
-from adapters.sandbox.mtn_access import MtnAccess, reference_of, uuid4_text
-from adapters.sandbox.mtn_books import ApiUser, MtnBooks
+from adapters.sandbox.mtn_access import MtnAccess, product_of, reference_of, uuid4_text
+from adapters.sandbox.mtn_books import ApiUser, BookedPayment, MtnBooks
+from adapters.sandbox.mtn_collections import MtnCollections
+from adapters.sandbox.mtn_consent import MtnConsents
 from adapters.sandbox.mtn_payments import MtnPayments
+from adapters.sandbox.mtn_products import PRODUCTS, RESOURCES, Product, Resource
 from adapters.sandbox.mtn_rules import (
     ACCOUNT_CHECKS,
     BASIC_USER_INFO,
@@ -43,6 +47,7 @@ from adapters.sandbox.server import RefusedError, SandboxServer
 from adapters.sandbox.timer import LoopTimer, Timer
 
 PAGE_SIZE_MAX: Final = 1_000
+CREATION: Final = re.compile(r"/(collection|disbursement|remittance)/(v[12]_0)/([a-z]+)")
 
 BOOKS: Final = web.AppKey("books", MtnBooks)
 ACCESS: Final = web.AppKey("access", MtnAccess)
@@ -69,7 +74,9 @@ def create_sandbox(
     )
     payments = MtnPayments(settings, books, sender, clock=clock, timer=timer)
     access = MtnAccess(settings, books, clock=clock)
-    collection = _Collection(settings, books, access, payments, timer)
+    calls = _Calls(settings, books, access, payments, timer)
+    consents = MtnConsents(settings, access, clock=clock)
+    collections = MtnCollections(settings, books, access, payments, clock=clock)
 
     application = web.Application(
         client_max_size=settings.body_bytes_max, middlewares=[_answer_refusals]
@@ -80,8 +87,8 @@ def create_sandbox(
     application[BOOKS] = books
     application[ACCESS] = access
     application[SENDER] = sender
-    application.add_routes(access.routes())
-    application.add_routes(collection.routes())
+    for part in (access, calls, consents, collections):
+        application.add_routes(part.routes())
 
     async def start(_application: web.Application) -> None:
         await sender.start()
@@ -128,13 +135,15 @@ class MtnSandbox(SandboxServer):
         """The sender of callbacks, for tests that wait until it has settled."""
         return self.application[SENDER]
 
-    def provision(self, callback_host: str = "localhost") -> tuple[str, str]:
+    def provision(
+        self, callback_host: str = "localhost", product: Product | None = "collection"
+    ) -> tuple[str, str]:
         """Make an API user as the portal would; returns its id and its key."""
-        return self.application[ACCESS].provision(callback_host)
+        return self.application[ACCESS].provision(callback_host, product)
 
 
-class _Collection:
-    """The calls of the Collection product, each behind `MtnAccess.caller`."""
+class _Calls:
+    """What all products have, each call behind `MtnAccess.caller`."""
 
     def __init__(
         self,
@@ -152,36 +161,53 @@ class _Collection:
         self._status_calls: dict[str, deque[float]] = {}
 
     def routes(self) -> list[web.RouteDef]:
-        root = "/collection/v1_0"
-        holder = root + "/accountholder/{id_type:(?i:msisdn|email|alias|id)}/{holder_id}"
-        return [
-            web.post(f"{root}/requesttopay", self._request_to_pay),
-            web.get(f"{root}/requesttopay/{{reference}}", self._show_status),
-            web.get(f"{holder}/active", self._show_active),
-            web.get(f"{holder}/basicuserinfo", self._show_user_info),
-            web.get(f"{root}/account/balance", self._show_balance),
-            web.get(f"{root}/account/balance/{{currency}}", self._show_balance),
-            web.get("/_sandbox/books", self._show_books),
-        ]
+        made = [web.get("/_sandbox/books", self._show_books)]
+        for product in PRODUCTS:
+            root = f"/{product}/v1_0"
+            holder = root + "/accountholder/{id_type:(?i:msisdn|email|alias|id)}/{holder_id}"
+            if product == "remittance":
+                person = f"{root}/accountholder/msisdn/{{holder_id}}"
+            else:
+                person = holder
+            made += [
+                web.get(f"{holder}/active", self._show_active),
+                web.get(f"{person}/basicuserinfo", self._show_user_info),
+                web.get(f"{root}/account/balance", self._show_balance),
+                web.get(f"{root}/account/balance/{{currency}}", self._show_balance),
+            ]
+        for one in RESOURCES.values():
+            made += [
+                web.post(f"/{one.product}/{version}/{one.name}", self._creation(one, version))
+                for version in one.posts
+            ]
+            status = f"/{one.product}/{one.asked_at}/{one.name}/{{reference}}"
+            made.append(web.get(status, self._status(one)))
+        return made
 
-    async def _request_to_pay(self, request: web.Request) -> web.Response:
-        user = self._access.caller(request)
-        reference = reference_of(request)
-        body = await request.read()
-        payment = self._payments.admit(user, reference, request.headers.get("X-Callback-Url"), body)
-        await self._payments.begin(payment)
-        return web.Response(status=202)
+    def _creation(self, resource: Resource, version: str) -> Handler:
+        async def create(request: web.Request) -> web.Response:
+            user = self._access.caller(request)
+            payment = self._payments.admit(
+                user,
+                resource,
+                version,
+                reference=reference_of(request),
+                callback_url=request.headers.get("X-Callback-Url"),
+                body=await request.read(),
+            )
+            await self._payments.begin(payment)
+            return web.Response(status=202)
 
-    async def _show_status(self, request: web.Request) -> web.Response:
-        user = self._access.caller(request)
-        self._count_status_call(user)
-        reference = uuid4_text(request.match_info["reference"])
-        if reference is None:
-            raise RefusedError(web.Response(status=400))
-        payment = self._books.payments.get(reference)
-        if payment is None:
-            raise RefusedError(error(404, Code.RESOURCE_NOT_FOUND))
-        return json_answer(200, self._payments.answer_of(payment))
+        return create
+
+    def _status(self, resource: Resource) -> Handler:
+        async def show(request: web.Request) -> web.Response:
+            user = self._access.caller(request)
+            self._count_status_call(user)
+            payment = found_in(self._books, resource.key, request)
+            return json_answer(200, self._payments.answer_of(payment))
+
+        return show
 
     async def _show_active(self, request: web.Request) -> web.Response:
         self._access.caller(request)
@@ -192,14 +218,18 @@ class _Collection:
 
     async def _show_user_info(self, request: web.Request) -> web.Response:
         self._access.caller(request)
-        return json_answer(200, BASIC_USER_INFO)
+        shown = dict(BASIC_USER_INFO)
+        if product_of(request) == "remittance":
+            # The specification of remittances alone has no gender here.
+            del shown["gender"]
+        return json_answer(200, shown)
 
     async def _show_balance(self, request: web.Request) -> web.Response:
         self._access.caller(request)
         currency = request.match_info.get("currency", self._settings.currencies[0])
         if currency not in self._settings.currencies:
             raise RefusedError(error(500, Code.INVALID_CURRENCY))
-        balance = Decimal(self._settings.opening_balance) + self._books.collected(currency)
+        balance = self._payments.balance(product_of(request), currency)
         return json_answer(200, {"availableBalance": f"{balance:f}", "currency": currency})
 
     async def _show_books(self, request: web.Request) -> web.Response:
@@ -209,10 +239,10 @@ class _Collection:
             limit = min(PAGE_SIZE_MAX, max(1, int(request.query.get("limit", PAGE_SIZE_MAX))))
         except ValueError:
             raise RefusedError(web.Response(status=400)) from None
-        page = [asdict(row) for row in islice(self._books.payments.values(), after, after + limit)]
+        page = [asdict(row) for row in islice(self._books.booked.values(), after, after + limit)]
         shown = after + len(page)
-        following = shown if shown < len(self._books.payments) else None
-        body = {"payments": page, "total": len(self._books.payments), "next": following}
+        following = shown if shown < len(self._books.booked) else None
+        body = {"payments": page, "total": len(self._books.booked), "next": following}
         return web.Response(body=orjson.dumps(body), content_type=JSON_TYPE)
 
     def _count_status_call(self, user: ApiUser) -> None:
@@ -227,6 +257,17 @@ class _Collection:
             answer.headers["Retry-After"] = "1"
             raise RefusedError(answer)
         calls.append(now_seconds)
+
+
+def found_in(books: MtnBooks, resource: str, request: web.Request) -> BookedPayment:
+    """Return what the reference in a path names; raises RefusedError (400 or 404)."""
+    reference = uuid4_text(request.match_info["reference"])
+    if reference is None:
+        raise RefusedError(web.Response(status=400))
+    payment = books.of(resource).get(reference)
+    if payment is None:
+        raise RefusedError(error(404, Code.RESOURCE_NOT_FOUND))
+    return payment
 
 
 @web.middleware
@@ -250,10 +291,14 @@ def _platform_failure(status: int) -> web.Response:
 def _name_call(request: web.Request) -> Call | None:
     """Name a product call for its faults; provisioning and our own page have none."""
     path = request.path
-    if not path.startswith("/collection/"):
+    product = path.split("/")[1]
+    if product not in PRODUCTS:
         return None
-    if path == "/collection/v1_0/requesttopay" and request.method == "POST":
+    # Collections are named as they were before the others were here: the dice fall by the name.
+    prefix = "" if product == "collection" else f"{product}/"
+    created = CREATION.fullmatch(path)
+    if created and request.method == "POST" and f"{product}/{created[3]}" in RESOURCES:
         reference = request.headers.get("X-Reference-Id", "")
-        return Call(operation="requesttopay", reference=reference, moves_money=True)
-    operation, _, last = path.removeprefix("/collection/").rpartition("/")
-    return Call(operation=operation, reference=last)
+        return Call(operation=f"{prefix}{created[3]}", reference=reference, moves_money=True)
+    operation, _, last = path.removeprefix(f"/{product}/").rpartition("/")
+    return Call(operation=f"{prefix}{operation}", reference=last)

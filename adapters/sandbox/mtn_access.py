@@ -6,6 +6,8 @@ answers in its own shape, and the platform, which knows users and tokens. Every 
 
 Tokens are not stored: they are signed with the sandbox's secret and carry their user and their end,
 so they stay valid when the sandbox restarts. (MTN's say `RSA256`; nobody outside can check that.)
+They name no product, as MTN's do not: what keeps the products apart is the subscription key and
+the product whose key made the user.
 
 Sources: the sandbox-provisioning-api and collection specifications, MTN's common-errors page, and
 what integrators recorded (500 login_failed, 411, the HTML page for a form body).
@@ -17,6 +19,7 @@ import hashlib
 import hmac
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -25,6 +28,7 @@ from aiohttp import web
 
 from adapters.sandbox.faults import HTML_PAGE
 from adapters.sandbox.mtn_books import ApiUser, MtnBooks
+from adapters.sandbox.mtn_products import PRODUCTS, Product
 from adapters.sandbox.mtn_rules import (
     Code,
     MtnSandboxSettings,
@@ -58,7 +62,7 @@ class MtnAccess:
             user = ApiUser(
                 user_id=given.user_id,
                 callback_host=given.callback_host,
-                is_of_collections=True,
+                product=given.product,
                 given_key=given.api_key,
             )
             if books.users.get(user.user_id) != user:
@@ -70,43 +74,48 @@ class MtnAccess:
             web.post("/v1_0/apiuser", self._create_user),
             web.post("/v1_0/apiuser/{user_id}/apikey", self._create_key),
             web.get("/v1_0/apiuser/{user_id}", self._show_user),
-            web.post("/collection/token/", self._create_token),
+            *(web.post(f"/{product}/token/", self._create_token) for product in PRODUCTS),
         ]
 
     def caller(self, request: web.Request) -> ApiUser:
         """Return the user whose product call this is, through both doors; raises RefusedError."""
-        self._check_key(request, self._settings.subscription_keys)
+        product = product_of(request)
+        listed = self._settings.disbursement_addresses
+        if product == "disbursement" and listed is not None and request.remote not in listed:
+            raise RefusedError(gateway_error(403, "Forbidden"))
+        self.check_key(request, product)
         user = self._bearer(request)
-        environment = request.headers.get("X-Target-Environment")
-        is_allowed = user.is_of_collections or self._settings.users_cross_products
-        if environment != self._settings.target_environment or not is_allowed:
-            raise RefusedError(error(500, Code.NOT_ALLOWED_TARGET_ENVIRONMENT))
+        self.check_user(request, user)
         return user
 
-    def provision(self, callback_host: str, *, user_id: str | None = None) -> tuple[str, str]:
+    def check_user(self, request: web.Request, user: ApiUser) -> None:
+        """Check that a user may call this product in this environment; raises RefusedError."""
+        environment = request.headers.get("X-Target-Environment")
+        is_allowed = user.product in {None, product_of(request)}
+        is_allowed |= self._settings.users_cross_products
+        if environment != self._settings.target_environment or not is_allowed:
+            raise RefusedError(error(500, Code.NOT_ALLOWED_TARGET_ENVIRONMENT))
+
+    def provision(
+        self, callback_host: str, product: Product | None = "collection"
+    ) -> tuple[str, str]:
         """Make an API user without HTTP and return its id and key, as the two calls would."""
-        new_id = user_id or str(uuid.UUID(bytes=self._derive(callback_host)[:16], version=4))
-        user = ApiUser(
-            user_id=new_id, callback_host=callback_host, is_of_collections=True, keys_made=1
-        )
+        named = callback_host if product == "collection" else f"{callback_host}\0{product}"
+        new_id = str(uuid.UUID(bytes=self._derive(named)[:16], version=4))
+        user = ApiUser(user_id=new_id, callback_host=callback_host, product=product, keys_made=1)
         self._books.save_user(user)
         return new_id, self._key_of(user)
 
     async def _create_user(self, request: web.Request) -> web.Response:
-        key = self._check_key(
-            request, self._settings.subscription_keys + self._settings.other_product_keys
-        )
+        product = self.check_key(request, *PRODUCTS)
         user_id = reference_of(request)
         callback_host = self._callback_host(await request.read())
         if user_id in self._books.users:
             raise RefusedError(error(409, Code.RESOURCE_ALREADY_EXIST))
         if len(self._books.users) >= self._settings.users_max or self._books.is_full:
             raise RefusedError(error(503, Code.SERVICE_UNAVAILABLE))
-        is_of_collections = key in self._settings.subscription_keys
         self._books.save_user(
-            ApiUser(
-                user_id=user_id, callback_host=callback_host, is_of_collections=is_of_collections
-            )
+            ApiUser(user_id=user_id, callback_host=callback_host, product=product)
         )
         return web.Response(status=201)
 
@@ -114,12 +123,7 @@ class MtnAccess:
         user = self._provisioned(request)
         if self._books.is_full:
             raise RefusedError(error(503, Code.SERVICE_UNAVAILABLE))
-        renewed = ApiUser(
-            user_id=user.user_id,
-            callback_host=user.callback_host,
-            is_of_collections=user.is_of_collections,
-            keys_made=user.keys_made + 1,
-        )
+        renewed = replace(user, keys_made=user.keys_made + 1)
         self._books.save_user(renewed)
         return json_answer(201, {"apiKey": self._key_of(renewed)})
 
@@ -142,8 +146,8 @@ class MtnAccess:
             and await request.read()
         ):
             return web.Response(text=HTML_PAGE, content_type="text/html")
-        self._check_key(request, self._settings.subscription_keys)
-        user = self._basic(request)
+        self.check_key(request, product_of(request))
+        user = self.basic(request)
         return json_answer(
             200,
             {
@@ -153,20 +157,20 @@ class MtnAccess:
             },
         )
 
-    def _check_key(self, request: web.Request, valid: tuple[str, ...]) -> str:
+    def check_key(self, request: web.Request, *products: Product) -> Product:
+        """Return the product, of these, whose key a request brings; raises RefusedError."""
         key = request.headers.get("Ocp-Apim-Subscription-Key") or request.query.get(
             "subscription-key"
         )
         if not key:
             raise RefusedError(gateway_error(401, KEY_MISSING))
-        if key not in valid:
-            raise RefusedError(gateway_error(401, KEY_INVALID))
-        return key
+        for product in products:
+            if key in self._settings.keys_of(product):
+                return product
+        raise RefusedError(gateway_error(401, KEY_INVALID))
 
     def _provisioned(self, request: web.Request) -> ApiUser:
-        self._check_key(
-            request, self._settings.subscription_keys + self._settings.other_product_keys
-        )
+        self.check_key(request, *PRODUCTS)
         user_id = uuid4_text(request.match_info["user_id"])
         if user_id is None:
             raise RefusedError(web.Response(status=400))
@@ -191,7 +195,7 @@ class MtnAccess:
             case _:
                 raise RefusedError(web.Response(status=400))
 
-    def _basic(self, request: web.Request) -> ApiUser:
+    def basic(self, request: web.Request) -> ApiUser:
         """Return the user of a Basic header; a wrong one is a 500 in this house."""
         scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
         try:
@@ -211,15 +215,18 @@ class MtnAccess:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         user = self._user_of(token) if scheme == "Bearer" else None
         if user is None:
-            match self._settings.bearer_error_shape:
-                case "error":
-                    answer = json_answer(401, {"error": "invalid_token"})
-                case "gateway":
-                    answer = gateway_error(401, "Unauthorized")
-                case "empty":
-                    answer = web.Response(status=401)
-            raise RefusedError(answer)
+            raise self.bad_bearer()
         return user
+
+    def bad_bearer(self) -> RefusedError:
+        """Return the refusal of a bearer that is none, in the shape the switch says."""
+        match self._settings.bearer_error_shape:
+            case "error":
+                return RefusedError(json_answer(401, {"error": "invalid_token"}))
+            case "gateway":
+                return RefusedError(gateway_error(401, "Unauthorized"))
+            case "empty":
+                return RefusedError(web.Response(status=401))
 
     def _key_of(self, user: ApiUser) -> str:
         if user.given_key is not None:
@@ -254,6 +261,12 @@ class MtnAccess:
         return hmac.digest(
             self._settings.secret.encode(), text.encode(errors="replace"), hashlib.sha256
         )
+
+
+def product_of(request: web.Request) -> Product:
+    """Return the product whose call this is, by the first part of its path."""
+    first = request.path.split("/")[1]
+    return next(product for product in PRODUCTS if product == first)
 
 
 def uuid4_text(text: str) -> str | None:

@@ -1,6 +1,7 @@
-"""The rules of the MTN MoMo Collections sandbox: switches, scenario table, error bodies.
+"""The rules of the MTN MoMo sandbox: switches, the table of collections, error bodies.
 
-Sources: MTN's OpenAPI exports (collection, sandbox-provisioning-api), the pages of
+Sources: MTN's OpenAPI exports (collection, disbursement, remittance,
+sandbox-provisioning-api), the pages of
 momodeveloper.mtn.com and its community (testing, callback, common errors, best practices), and
 published measurements of the live sandbox of 2026. Where they contradict each other or say nothing
 there is a switch in `MtnSandboxSettings`; its default is what was measured last, or MTN's own
@@ -27,6 +28,9 @@ from pydantic import (
     field_validator,
 )
 
+from adapters.sandbox.mtn_books import ReferenceScope
+from adapters.sandbox.mtn_products import Product
+
 JSON_TYPE: Final = "application/json"
 
 
@@ -38,6 +42,8 @@ class MtnUser(BaseModel):
     user_id: str
     api_key: str = Field(repr=False)
     callback_host: str
+    product: Product | None = None
+    """The only one it opens; None for all, as in the production account that was measured."""
 
 
 class MtnSandboxSettings(BaseModel):
@@ -60,11 +66,21 @@ class MtnSandboxSettings(BaseModel):
         "c0113c7100ca4d5b8a6e0f1d2b3c4d5f",
     )
     """Primary and secondary key of the Collection product; both are valid."""
-    other_product_keys: tuple[str, ...] = ("d15b0000aa1e4f6c9b2d3e4f50617283",)
-    """Keys of other products: they make API users that Collections then refuses."""
+    disbursement_keys: tuple[str, ...] = (
+        "d15b0000aa1e4f6c9b2d3e4f50617283",
+        "d15b0000aa1e4f6c9b2d3e4f50617284",
+    )
+    remittance_keys: tuple[str, ...] = (
+        "4e3177a0ce0d4b5f8a1c2d3e4f506172",
+        "4e3177a0ce0d4b5f8a1c2d3e4f506173",
+    )
+    disbursement_addresses: tuple[str, ...] | None = None
+    """Whence Disbursements may be called, as production demands; None for anywhere. The gateway
+    turns all others away with 403 before anything is read; whether for the token too is
+    unpublished, and here it does not."""
     users_cross_products: bool = False
-    """Whether such a user may use Collections after all: MTN's notebook says so, a measurement
-    says not."""
+    """Whether a user made with the key of one product may use another: MTN's notebook says so, a
+    measurement says not (it gets a token there, and no further)."""
     users: tuple[MtnUser, ...] = ()
 
     provisioning_reads_single_quotes: bool = False
@@ -87,6 +103,14 @@ class MtnSandboxSettings(BaseModel):
     empty_text_is_refused: bool = False
     """Production answers 500 to an empty payerMessage or payeeNote."""
 
+    reference_scope: ReferenceScope = "product"
+    """Within what a reference can be used but once: unpublished."""
+    balance_is_checked: bool = True
+    """Whether what goes out fails for want of funds."""
+    uncovered_refund: Literal["failed", "refused", "paid"] = "failed"
+    """A refund of more than is left of a payment, or of none: unpublished. It is accepted and
+    fails, it is refused at once, or what is too much is paid all the same."""
+
     decide_after_seconds: NonNegativeFloat = 0.0
     """From acceptance to the final word, for every scenario that has one; 0 is at once."""
     delayed_seconds: NonNegativeFloat = 25.0
@@ -98,7 +122,19 @@ class MtnSandboxSettings(BaseModel):
     scenarios_at_post: bool = False
     """Whether 55 to 63 already fail at the POST and leave no payment behind."""
 
+    notification_window_seconds: PositiveFloat = 86_400.0
+    """How long after its success a payer can be notified of a payment: unpublished."""
+    invoice_cancel_status: Literal[200, 202] = 202
+    """What the cancellation of an invoice is answered: 202 in reality, 200 by the specification."""
+    expiration_shape: Literal["integer", "text"] = "integer"
+    """`expirationDateTime` of a pre-approval: the specification's type is a number, its words say
+    that it is a text."""
+    consent_scopes: tuple[str, ...] = ("all_info",)
+    consent_seconds: PositiveInt = 7_776_000
+    """How long a consent holds that does not say."""
+
     callback_method: Literal["PUT", "POST"] = "PUT"
+    """Where the specification says nothing: for requests to pay, transfers, cash transfers."""
     callback_mode: Literal["once", "retry_schedule"] = "once"
     callback_after_seconds: NonNegativeFloat = 0.05
     """From the final word to its callback."""
@@ -123,6 +159,16 @@ class MtnSandboxSettings(BaseModel):
             Currency(currency)
         return currencies
 
+    def keys_of(self, product: Product) -> tuple[str, ...]:
+        """Return the subscription keys of a product; each is good."""
+        match product:
+            case "collection":
+                return self.subscription_keys
+            case "disbursement":
+                return self.disbursement_keys
+            case "remittance":
+                return self.remittance_keys
+
 
 class Code(StrEnum):
     """The codes and reasons this sandbox speaks; the last block is not in the specification."""
@@ -141,9 +187,11 @@ class Code(StrEnum):
     RESOURCE_NOT_FOUND = "RESOURCE_NOT_FOUND"
     APPROVAL_REJECTED = "APPROVAL_REJECTED"
     EXPIRED = "EXPIRED"
+    TRANSACTION_CANCELED = "TRANSACTION_CANCELED"
     RESOURCE_ALREADY_EXIST = "RESOURCE_ALREADY_EXIST"
 
     COULD_NOT_PERFORM_TRANSACTION = "COULD_NOT_PERFORM_TRANSACTION"
+    PAYEE_LIMIT_REACHED = "PAYEE_LIMIT_REACHED"
     SENDER_ACCOUNT_NOT_ACTIVE = "SENDER_ACCOUNT_NOT_ACTIVE"
     TRANSFER_TYPE_UNKNOWN = "TRANSFER_TYPE_UNKNOWN"
     LOW_BALANCE = "LOW_BALANCE_OR_PAYEE_LIMIT_REACHED_OR_NOT_ALLOWED"
@@ -178,8 +226,9 @@ FAILURES: Final[Mapping[str, Code]] = {
     "63": Code.COULD_NOT_PERFORM_TRANSACTION,
     "64": Code.TRANSFER_TYPE_UNKNOWN,
 }
-"""MTN's table for RequestToPay by the last two digits, with the reasons integrators saw for 50 to
-52; the reason of 64 is our guess, its table names only the scenario."""
+"""MTN's table for RequestToPay, RequestToWithdraw and Deposit by the last two digits, with the
+reasons integrators saw for 50 to 52; the reason of 64 is our guess, its table names only the
+scenario. The tables of the others are in `mtn_scenarios`."""
 
 OWN_FAILURES: Final[Mapping[str, Code]] = {
     "65": Code.NOT_ENOUGH_FUNDS,
@@ -188,8 +237,6 @@ OWN_FAILURES: Final[Mapping[str, Code]] = {
     "68": Code.LOW_BALANCE,
 }
 """Ours: reasons production gives and MTN's table lacks; only by `scenario_by_last_digits`."""
-
-FAILING_AT_POST: Final = frozenset(str(digits) for digits in range(55, 64))
 
 ACCOUNT_CHECKS: Final[Mapping[str, bool | Code]] = {
     "46733123450": False,
@@ -215,17 +262,6 @@ BASIC_USER_INFO: Final[Mapping[str, str]] = {
     "gender": "MALE",
     "status": "ACTIVE",
 }
-
-
-def scenario_of(payer_id: str, settings: MtnSandboxSettings) -> str | None:
-    """Return the two digits that choose this payer's scenario; None means that all goes well."""
-    digits = payer_id[-2:]
-    if payer_id[:-2] == OFFICIAL_NUMBERS_PREFIX or settings.scenario_by_last_digits:
-        if digits in FAILURES or digits in {ONGOING, DELAYED}:
-            return digits
-        if settings.scenario_by_last_digits and digits in OWN_FAILURES:
-            return digits
-    return None
 
 
 def error(status: int, code: Code) -> web.Response:

@@ -1,7 +1,8 @@
 """The MTN sandbox as `cauri serve --sandbox` starts it, and what the adapter must be told.
 
 It plays a production environment of a real currency, and every number's last two digits choose
-what becomes of a payment, so that any number of the country will do.
+what becomes of a payment, so that any number of the country will do. One API user opens all
+products, as in the production account that was measured.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,6 +36,7 @@ def make_trial(
             target_environment=ENVIRONMENT,
             currencies=tuple(sorted(MtnAdapter.currencies)),
             users=(USER,),
+            opening_balance="100000000",
             scenario_by_last_digits=True,
             decide_after_seconds=0.5,
             delayed_seconds=5.0,
@@ -54,6 +56,8 @@ def adapter_fields(server: SandboxServer) -> Mapping[str, str]:
         "subscription_key": MtnSandboxSettings().subscription_keys[0],
         "api_user": USER.user_id,
         "api_key": USER.api_key,
+        "disbursement_subscription_key": MtnSandboxSettings().disbursement_keys[0],
+        "remittance_subscription_key": MtnSandboxSettings().remittance_keys[0],
         "callback_host": CALLBACK_HOST,
         "call_timeout_seconds": "3",
         "inquiry_first_seconds": "3",

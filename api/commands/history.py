@@ -10,7 +10,7 @@ import orjson
 
 from api import views
 from api.commands.console import run_async, settings_for, write_json, write_line, write_table
-from api.wiring import opened
+from api.wiring import opened, refusals_of
 from ledger.entry import RecordedEvent, rfc3339
 from ledger.events_codec import payload_of
 from ledger.handling import Handler
@@ -39,7 +39,14 @@ def tail_log(*, after: int | None, is_following: bool, database: str | None, as_
 async def _show_payment(payment_id: str, database: str | None, *, as_json: bool) -> None:
     async with opened(settings_for(database), is_writing=False) as (_, store):
         state, recorded = await Handler(store).payment(payment_id)
-    shown = views.payment_of(state, recorded, redirect_url=None, description=None, metadata=None)
+    shown = views.payment_of(
+        state,
+        recorded,
+        redirect_url=None,
+        description=None,
+        metadata=None,
+        refusals=refusals_of(state),
+    )
     trail = [views.event_of(one) for one in recorded]
     if as_json:
         write_json(
@@ -52,7 +59,7 @@ async def _show_payment(payment_id: str, database: str | None, *, as_json: bool)
     facts = {
         name: rfc3339(value) if isinstance(value, datetime) else value
         for name, value in shown.items()
-        if name not in {"attempts", "evidence", "metadata"}
+        if name not in {"attempts", "evidence", "metadata", "plan"}
     }
     write_table(
         f"Payment {payment_id}",

@@ -5,8 +5,10 @@ memory stays flat, nothing live is touched, and what is shown cannot have been p
 """
 
 import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from api.commands.console import progress, run_async, settings_for, write_json, write_table
 from api.views import decimal_text
@@ -17,6 +19,9 @@ from ledger.sentences import Sentence
 from ledger.store import EventStore
 from projections.accounts import AccountRow
 from projections.metrics import MetricsRow
+
+POSITION_DIGITS_MAX: Final = 19
+"""More digits are no position, and thousands of them no number that Python reads."""
 
 
 def run(*, until: str, database: str | None, as_json: bool) -> None:
@@ -71,7 +76,7 @@ async def _point(store: EventStore, until: str) -> tuple[int, datetime]:
     """
     end = await store.position()
     if until.isascii() and until.isdecimal():
-        position = int(until)
+        position = int(until) if len(until) <= POSITION_DIGITS_MAX else 0
         if not 0 < position <= end:
             raise InvalidInputError(
                 "until",
@@ -79,11 +84,12 @@ async def _point(store: EventStore, until: str) -> tuple[int, datetime]:
                 Sentence("Send one of them, or a time."),
             )
         return position, (await store.read(position - 1, 1))[0].recorded_at
-    try:
-        moment = datetime.fromisoformat(until)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+    moment = None
+    # At either end of the calendar an offset leads out of it.
+    with suppress(ValueError, OverflowError):
+        given = datetime.fromisoformat(until)
+        moment = given.astimezone(UTC) if given.tzinfo is not None else None
+    if moment is None:
         raise InvalidInputError(
             "until",
             Sentence("this is neither a position nor a time with its offset from UTC."),
@@ -97,7 +103,7 @@ async def _point(store: EventStore, until: str) -> tuple[int, datetime]:
             low = middle
         else:
             high = middle - 1
-    return low, moment.astimezone(UTC)
+    return low, moment
 
 
 def _amount(row: MetricsRow, status: object) -> str:

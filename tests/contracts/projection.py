@@ -261,6 +261,7 @@ class ProjectionContract:
 
         stalled = projections.stalled["fragile"]
         assert (stalled.position, stalled.name, len(delays)) == (5, "fragile", 3)
+        assert stalled.cause == "RuntimeError"
         assert await projections.states() == [
             ProjectionState("fragile", 4, stalled),
             ProjectionState("payments", len(log), None),
@@ -284,7 +285,9 @@ class ProjectionContract:
             return
 
         subscription = Subscription(projected.store, projected.projections, sleep=no_sleep)
-        with pytest.raises(SubscriptionStalledError, match="cannot fold 1"):
+        with pytest.raises(
+            SubscriptionStalledError, match="position 1 after 8 attempts: RuntimeError"
+        ):
             await subscription.run()
         assert (projected.projections.stalled, len(log) > 1) == ({}, True)
 

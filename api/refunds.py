@@ -1,0 +1,163 @@
+"""Refunds over HTTP: give a payment back, whole or in part.
+
+The amount is reserved in the payment's own stream before anything else happens, so never more is
+given back than was taken, however many ask at once. The provider that took the payment refunds it;
+where it cannot, the payer is paid by a payout, if the merchant allows that, because it costs what a
+payout costs.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+import orjson
+from aiohttp import web
+
+from adapters.directory import BY_CODE
+from adapters.powers import GivesBack
+from adapters.refunds import request_of, reserved_in
+from api import payments, schemas
+from api.calls import Call, validated
+from api.errors import NOT_REFUNDABLE, Place, ProblemError
+from api.requests import content_digest, expires_at, idempotency_key, receipt
+from api.routing import plan_of
+from ledger import commands
+from ledger.errors import ErasedError, UnknownMerchantError
+from ledger.events import PaymentRefundReserved
+from ledger.identity import Candidate, Kind, payment_id_of
+from ledger.money import Money, parse_money
+from ledger.payment import Payment
+from ledger.sentences import Sentence, explained
+from ledger.store import DataKey
+
+WHERE: Final = "/v1/refunds"
+_REFUND: Final[Kind] = "refund"
+
+
+async def create_refund(call: Call) -> web.Response:
+    """Give a payment back: `202` and where to look; a repeat gives the same answer."""
+    services, asker = call.services, call.asker
+    if asker.merchant_id is None:
+        raise UnknownMerchantError("", "ReserveRefund")
+    key = idempotency_key(call)
+    given = await call.json_object()
+    state, recorded = await payments.load(call, "collection")
+    refund_id = payment_id_of(asker.merchant_id, key, "refund")
+    # Of the address too: one key for two payments is no repeat.
+    about = {"payment_id": state.requested.payment_id, "content": given}
+    context = call.context(asker.actor)
+    reserved = reserved_in(recorded, refund_id)
+    is_repeat = reserved is not None
+    command, keys = await _asked(call, state, refund_id, given, content_digest(call, about))
+    handled = await services.handler.handle(command, context=context, keys=keys)
+    for new_key in keys if handled.events else ():
+        services.vault.remember(new_key)
+    for one in handled.events:
+        if isinstance(one.event, PaymentRefundReserved):
+            reserved = one.event
+    if reserved is None:
+        # Somebody else reserved it between our look and our command.
+        state, recorded = await payments.load(call, "collection")
+        reserved, is_repeat = reserved_in(recorded, refund_id), True
+        assert reserved is not None
+    opened = await services.handler.handle(request_of(state, reserved), context=context)
+    first = opened.events[0] if opened.events else None
+    if first is None:
+        first = (await services.handler.payment(refund_id))[1][0]
+    return receipt(first, WHERE, is_repeat=is_repeat)
+
+
+async def show_refund(call: Call) -> web.Response:
+    """Show one refund as its events say, now or as of a position or a time."""
+    return await payments.show(call, "refund")
+
+
+async def list_refunds(call: Call) -> web.Response:
+    """List the refunds of one payment, newest first."""
+    state, _ = await payments.load(call, "collection")
+    return await payments.listed(call, "refund", refund_of=state.requested.payment_id)
+
+
+async def _asked(
+    call: Call, state: Payment, refund_id: str, given: Mapping[str, Any], digest: str
+) -> tuple[commands.ReserveRefund, tuple[DataKey, ...]]:
+    """Make the command of a request, and the data keys that it needs.
+
+    Raises:
+        ProblemError, LedgerError: the request cannot be used.
+    """
+    known = state.refund(refund_id)
+    wanted = validated(schemas.RefundRequest, given) if known is None else schemas.RefundRequest()
+    left = Money(state.refundable_minor, state.money.currency)
+    money = left if wanted.amount is None else parse_money(wanted.amount, left.currency)
+    route, power = Candidate(state.provider, "it is a repeat"), _REFUND
+    sealed_text = ""
+    keys: tuple[DataKey, ...] = ()
+    if known is None:
+        if money.amount_minor and money.amount_minor <= left.amount_minor:
+            # What cannot be given back at all is the ledger's to refuse, and needs no route.
+            route, power = _route(call, state, money, wanted)
+        sealed_text, keys = await _sealed(call, state, refund_id, wanted)
+    command = commands.ReserveRefund(
+        payment_id=state.requested.payment_id,
+        refund_id=refund_id,
+        money=money,
+        provider=route.provider,
+        route_reason=route.reason,
+        power=power,
+        sealed=sealed_text,
+        content_digest=digest,
+        expires_at=expires_at(call),
+    )
+    return command, keys
+
+
+def _route(
+    call: Call, state: Payment, money: Money, wanted: schemas.RefundRequest
+) -> tuple[Candidate, Kind]:
+    """Choose who gives it back, and how."""
+    adapters, settled = call.services.adapters, state.settled
+    took = settled.because[0].provider if settled.because else state.provider
+    adapter = adapters.get(took)
+    is_whole = money == state.money
+    if adapter is not None and "refund" in adapter.capabilities:
+        if is_whole or cast("GivesBack", adapter).can_refund_in_part:
+            return Candidate(took, "it took the payment"), "refund"
+        reason = Sentence("{provider} gives a payment back whole or not at all.", provider=took)
+    else:
+        reason = Sentence("{provider} cannot give a payment back.", provider=took)
+    if not wanted.allow_payout:
+        remedy = Sentence("Send `allow_payout: true` to pay the customer back by a payout.")
+        place = Place("pointer", "/allow_payout", reason, remedy)
+        raise ProblemError(NOT_REFUNDABLE, explained(reason, remedy), [place])
+    operator = BY_CODE.get(state.requested.operator or "")
+    plan = plan_of(adapters, operator, money.currency, "payout") if operator else ()
+    if adapter is not None and "payout" in adapter.capabilities:
+        return Candidate(took, f"{reason} It pays out instead"), "payout"
+    if not plan:
+        remedy = Sentence("Pay the customer another way; no enabled provider can pay out to them.")
+        raise ProblemError(NOT_REFUNDABLE, explained(reason, remedy))
+    return Candidate(plan[0].provider, f"{reason} {plan[0].reason}"), "payout"
+
+
+async def _sealed(
+    call: Call, state: Payment, refund_id: str, wanted: schemas.RefundRequest
+) -> tuple[str, tuple[DataKey, ...]]:
+    """Seal the refund's particulars under the payer's key; the number is that which paid.
+
+    Raises:
+        ProblemError: the payer was erased, and with it the number.
+    """
+    vault, request = call.services.vault, state.requested
+    try:
+        opened = orjson.loads(await vault.open(request.sealed, context=request.payment_id))
+    except ErasedError:
+        reason = Sentence("The payer was erased, and with it the number to pay back to.")
+        raise ProblemError(NOT_REFUNDABLE, reason) from None
+    particulars = {
+        "phone": opened["phone"],
+        "description": wanted.reason,
+        "metadata": wanted.metadata,
+        "language": opened.get("language"),
+    }
+    sealed = vault.seal(request.payer, orjson.dumps(particulars), context=refund_id)
+    return sealed.text, (sealed.new_key,) if sealed.new_key else ()

@@ -1,0 +1,203 @@
+"""Requests that move money: one way from a body to a receipt, for payments and payouts alike.
+
+An id derives from the merchant and the Idempotency-Key, and its receipt from its first event alone,
+so a repeated request is answered with the same bytes for ever, whatever has become of it, of the
+providers and of these rules since.
+
+It routes and seals; whether money may move is the ledger's decision.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import orjson
+from aiohttp import web
+
+from api import schemas, views
+from api.calls import Call, answer, validated
+from api.errors import IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_MISSING, Place, ProblemError
+from api.routing import choose_route
+from ledger import commands
+from ledger.entry import RecordedEvent
+from ledger.errors import (
+    IdempotencyKeyReusedError,
+    LedgerError,
+    UnknownMerchantError,
+    UnknownPaymentError,
+)
+from ledger.identity import payment_id_of
+from ledger.money import parse_money
+from ledger.sentences import Sentence, explained
+from ledger.store import DataKey
+
+IDEMPOTENCY_KEY_HEADER: Final = "Idempotency-Key"
+IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 255
+REPEATED_HEADER: Final = "Idempotent-Replayed"
+
+
+async def take(
+    call: Call, model: type[schemas.PaymentRequest | schemas.PayoutRequest], *, where: str
+) -> web.Response:
+    """Take a request that moves money: `202` and where to look; a repeat gives the same answer.
+
+    Args:
+        call: the request.
+        model: its shape.
+        where: the address under which what it makes can be looked at.
+    """
+    services, asker = call.services, call.asker
+    if asker.merchant_id is None:
+        raise UnknownMerchantError("", "RequestPayment")
+    key = idempotency_key(call)
+    given = await call.json_object()
+    payment_id = payment_id_of(asker.merchant_id, key, model.kind)
+    try:
+        command, keys = _asked(call, model, asker.merchant_id, payment_id, given)
+    except (ProblemError, LedgerError) as refusal:
+        return await _first_answer(call, payment_id, given, refusal, where)
+    handled = await services.handler.handle(command, context=call.context(asker.actor), keys=keys)
+    if not handled.events:
+        _, recorded = await services.handler.payment(payment_id)
+        return receipt(recorded[0], where, is_repeat=True)
+    for new_key in keys:
+        services.vault.remember(new_key)
+    return receipt(handled.events[0], where)
+
+
+def _asked(
+    call: Call,
+    model: type[schemas.PaymentRequest | schemas.PayoutRequest],
+    merchant_id: str,
+    payment_id: str,
+    given: Mapping[str, Any],
+) -> tuple[commands.RequestPayment, tuple[DataKey, ...]]:
+    """Make the command of a request, and the data keys that it needs.
+
+    Raises:
+        ProblemError, LedgerError: as things stand today, the request cannot be used.
+    """
+    services = call.services
+    wanted = validated(model, given)
+    money = parse_money(wanted.amount, wanted.currency)
+    route = choose_route(
+        services.adapters,
+        wanted,
+        default_country=call.asker.country,
+        is_production=services.settings.is_production,
+    )
+    vault = services.vault
+    payer = vault.person(route.phone.e164)
+    sealed = vault.seal(payer, _particulars(wanted, route.phone.e164), context=payment_id)
+    command = commands.RequestPayment(
+        payment_id=payment_id,
+        merchant_id=merchant_id,
+        money=money,
+        provider=route.provider,
+        operator=route.operator,
+        country=route.phone.country,
+        route_reason=route.reason,
+        payer=payer,
+        sealed=sealed.text,
+        content_digest=content_digest(call, given),
+        expires_at=expires_at(call),
+        kind=model.kind,
+        plan=route.plan,
+    )
+    return command, (sealed.new_key,) if sealed.new_key else ()
+
+
+async def _first_answer(
+    call: Call, payment_id: str, given: Mapping[str, Any], refusal: Exception, where: str
+) -> web.Response:
+    """Answer a request that would be refused today as its key was answered first, if it was.
+
+    A refusal depends on what is enabled, known and allowed at the moment; a key's first answer does
+    not. Whoever were refused a repeat would take a new key, and his customer would pay twice. Only
+    a refusal is worth this look: a request that can be used finds its first answer by its append.
+
+    Raises:
+        IdempotencyKeyReusedError: the key was used for another content.
+        ProblemError, LedgerError: the refusal, where the key was never used.
+    """
+    try:
+        state, recorded = await call.services.handler.payment(payment_id)
+    except UnknownPaymentError:
+        raise refusal from None
+    if state.requested.content_digest != content_digest(call, given):
+        raise IdempotencyKeyReusedError(payment_id) from None
+    return receipt(recorded[0], where, is_repeat=True)
+
+
+def content_digest(call: Call, given: Mapping[str, Any]) -> str:
+    """What tells a repeat from another request: it depends on the body and on nothing else."""
+    content = orjson.dumps(given, option=orjson.OPT_SORT_KEYS)
+    return call.services.vault.digest("payment-request", content)
+
+
+def receipt(first: RecordedEvent, where: str, *, is_repeat: bool = False) -> web.Response:
+    """Answer with what a request made: a function of its first event alone."""
+    written = views.receipt_of(first)
+    headers = {"Location": f"{where}/{written['id']}"}
+    if is_repeat:
+        headers[REPEATED_HEADER] = "true"
+    return answer(written, status=202, position=first.position, headers=headers)
+
+
+def expires_at(call: Call) -> datetime:
+    """When what no provider could be reached for is given up."""
+    services = call.services
+    return services.clock() + timedelta(seconds=services.settings.unsent_seconds_max)
+
+
+def idempotency_key(call: Call) -> str:
+    """Read the Idempotency-Key.
+
+    Raises:
+        ProblemError: it is missing, sent twice, or cannot be used.
+    """
+    return _key_of(call.request.headers.getall(IDEMPOTENCY_KEY_HEADER, ()))
+
+
+def _key_of(sent: Sequence[str]) -> str:
+    given = sent[0] if sent else ""
+    if len(sent) > 1:
+        reason, remedy = Sentence("The header was sent more than once."), Sentence("Send it once.")
+        place = Place("header", IDEMPOTENCY_KEY_HEADER, reason, remedy)
+        raise ProblemError(IDEMPOTENCY_KEY_INVALID, place.sentence, [place])
+    if not given:
+        reason = Sentence("The header is missing.")
+        place = Place("header", IDEMPOTENCY_KEY_HEADER, reason, _KEY_REMEDY)
+        raise ProblemError(IDEMPOTENCY_KEY_MISSING, explained(reason, _KEY_REMEDY), [place])
+    if (
+        len(given) > IDEMPOTENCY_KEY_CHARACTERS_MAX
+        or not given.isascii()
+        or not given.isprintable()
+    ):
+        reason = Sentence(
+            "It is not 1 to {characters_max} printable ASCII characters.",
+            characters_max=IDEMPOTENCY_KEY_CHARACTERS_MAX,
+        )
+        place = Place("header", IDEMPOTENCY_KEY_HEADER, reason, _KEY_REMEDY)
+        raise ProblemError(IDEMPOTENCY_KEY_INVALID, explained(reason, _KEY_REMEDY), [place])
+    return given
+
+
+_KEY_REMEDY: Final = Sentence(
+    "Send a key of your own for every payment, such as your order's number or a UUID, and repeat "
+    "it when you repeat the request."
+)
+
+
+def _particulars(wanted: schemas.MoneyRequest, phone: str) -> bytes:
+    """What is sealed with it; read back when it is submitted."""
+    return orjson.dumps(
+        {
+            "phone": phone,
+            "description": wanted.description,
+            "metadata": wanted.metadata,
+            "return_url": getattr(wanted, "return_url", None),
+            "cancel_url": getattr(wanted, "cancel_url", None),
+            "language": wanted.language,
+        }
+    )

@@ -1,0 +1,253 @@
+"""Payouts, refunds and balances over HTTP: the door, and the whole route to MTN's test server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger import commands
+from ledger.evidence import Evidence, Source, Word
+from tests.api_world import Answer, World, a_payment, a_world, settings_in
+from tests.builders import CONTEXT, NOW
+from tests.conftest import FakeClock
+from tests.stage import sandboxes, serving
+
+
+@pytest.fixture
+async def world(tmp_path: Path, clock: FakeClock) -> AsyncIterator[World]:
+    async with a_world(settings_in(tmp_path), clock=clock) as made:
+        yield made
+
+
+async def moved(
+    world: World, path: str, content: Any, *, key: str = "k-1", who: str = "mer_1", **headers: str
+) -> Answer:
+    """Send a request that moves money."""
+    given = {"Idempotency-Key": key, **headers}
+    return await world.ask("POST", path, who=who, headers=given, json=content)
+
+
+async def succeed(world: World, payment_id: str, amount: str = "1500") -> None:
+    """Let a payment be submitted, and its provider say that it succeeded."""
+    reference = f"reference-of-{payment_id}"
+    word = Evidence(
+        source=Source.POLL,
+        provider="mtn",
+        reference=reference,
+        word=Word.SUCCEEDED,
+        amount=amount,
+        currency="XAF",
+        provider_transaction_id="987654",
+    )
+    for command in (
+        commands.StartSubmission(
+            payment_id=payment_id, provider="mtn", reference=reference, inquire_at=NOW
+        ),
+        commands.RecordEvidence(payment_id=payment_id, evidence=word),
+    ):
+        await world.services.handler.handle(command, context=CONTEXT)
+
+
+async def a_paid_one(world: World) -> str:
+    """The id of a payment that succeeded."""
+    payment_id: str = (await world.pay()).json["id"]
+    await succeed(world, payment_id)
+    return payment_id
+
+
+async def test_a_payout_is_accepted_shown_and_listed_apart_from_payments(world: World) -> None:
+    wanted = {"amount": "700", "currency": "XAF", "payee": {"phone": "+237670000002"}}
+
+    answer = await moved(world, "/v1/payouts", wanted)
+    again = await moved(world, "/v1/payouts", wanted)
+
+    payout_id = answer.json["id"]
+    assert (answer.status, payout_id[:3], answer.json["kind"]) == (202, "po_", "payout")
+    assert answer.headers["Location"] == f"/v1/payouts/{payout_id}"
+    assert (again.body, again.headers["Idempotent-Replayed"]) == (answer.body, "true")
+    shown = await world.get(f"/v1/payouts/{payout_id}")
+    assert (shown.json["kind"], shown.json["status"]) == ("payout", "requested")
+    assert (await world.get(f"/v1/payments/{payout_id}")).code == "unknown_payment"
+    await world.caught_up()
+    listed = [(await world.get(f"/v1/{kind}")).json["payments"] for kind in ("payouts", "payments")]
+    assert [[one["id"] for one in each] for each in listed] == [[payout_id], []]
+
+
+async def test_one_key_may_stand_for_a_payment_and_for_a_payout(world: World) -> None:
+    wanted = {"amount": "1500", "currency": "XAF", "payee": {"phone": "+237670000002"}}
+    paid = await world.pay(key="one")
+
+    assert (await moved(world, "/v1/payouts", wanted, key="one")).status == 202
+    assert (await world.pay(key="one")).body == paid.body
+
+
+async def test_a_provider_that_cannot_pay_out_is_refused_by_name(world: World) -> None:
+    wanted = {
+        "amount": "700",
+        "currency": "XAF",
+        "payee": {"phone": "+237690000002"},
+        "provider": "orange",
+    }
+
+    answer = await moved(world, "/v1/payouts", wanted)
+
+    assert (answer.status, answer.code) == (422, "operator_not_served")
+    assert answer.json["errors"][0]["pointer"] == "/provider"
+
+
+async def test_a_payment_is_given_back_in_parts_and_never_more_than_was_taken(
+    world: World,
+) -> None:
+    payment_id = await a_paid_one(world)
+    path = f"/v1/payments/{payment_id}/refunds"
+
+    part = await moved(world, path, {"amount": "1000", "reason": "One chicken too many"})
+    more = await moved(world, path, {"amount": "501"}, key="k-2")
+    rest = await moved(world, path, {}, key="k-3")
+    none = await moved(world, path, {}, key="k-4")
+
+    assert (part.status, part.json["kind"], part.json["power"]) == (202, "refund", "refund")
+    assert (part.json["refund_of"], part.json["amount"]) == (payment_id, "1000")
+    assert part.headers["Location"] == f"/v1/refunds/{part.json['id']}"
+    assert (more.status, more.code) == (409, "not_refundable")
+    assert "500 XAF" in more.json["detail"]
+    assert (rest.status, rest.json["amount"]) == (202, "500")
+    assert (none.status, none.code) == (409, "not_refundable")
+    shown = (await world.get(f"/v1/payments/{payment_id}")).json
+    assert (shown["status"], shown["refunded"], shown["refundable"]) == ("succeeded", "0", "0")
+    await world.caught_up()
+    listed = (await world.get(path)).json["payments"]
+    assert [one["id"] for one in listed] == [rest.json["id"], part.json["id"]]
+
+
+async def test_a_repeated_refund_gets_its_first_answer_for_ever(world: World) -> None:
+    payment_id = await a_paid_one(world)
+    path = f"/v1/payments/{payment_id}/refunds"
+
+    first = await moved(world, path, {})
+    again = await moved(world, path, {})
+    other = await moved(world, path, {"amount": "1"})
+
+    assert (again.status, again.body) == (202, first.body)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert (other.status, other.code) == (422, "idempotency_key_reused")
+
+
+async def test_a_key_of_another_payments_refund_is_no_repeat(world: World) -> None:
+    one = await a_paid_one(world)
+    two = (await world.pay(key="order-2")).json["id"]
+    await succeed(world, two)
+    await moved(world, f"/v1/payments/{one}/refunds", {"amount": "1"})
+
+    answer = await moved(world, f"/v1/payments/{two}/refunds", {"amount": "1"})
+
+    assert (answer.status, answer.code) == (422, "idempotency_key_reused")
+
+
+async def test_however_many_ask_at_once_no_more_is_reserved_than_was_taken(world: World) -> None:
+    payment_id = await a_paid_one(world)
+    path = f"/v1/payments/{payment_id}/refunds"
+
+    answers = await asyncio.gather(
+        *(moved(world, path, {"amount": "400"}, key=f"k-{n}") for n in range(12))
+    )
+
+    taken = [one for one in answers if one.status == 202]
+    assert len(taken) == 3
+    assert {one.code for one in answers if one.status != 202} == {"not_refundable"}
+    shown = (await world.get(f"/v1/payments/{payment_id}")).json
+    assert shown["refundable"] == "300"
+
+
+async def test_many_repeats_at_once_reserve_once(world: World) -> None:
+    payment_id = await a_paid_one(world)
+    path = f"/v1/payments/{payment_id}/refunds"
+
+    answers = await asyncio.gather(*(moved(world, path, {"amount": "400"}) for _ in range(8)))
+
+    assert {one.status for one in answers} == {202}
+    assert len({one.body for one in answers}) == 1
+
+
+async def test_what_has_not_succeeded_or_is_anothers_cannot_be_given_back(world: World) -> None:
+    payment_id = (await world.pay()).json["id"]
+    path = f"/v1/payments/{payment_id}/refunds"
+
+    open_one = await moved(world, path, {})
+    anothers = await moved(world, path, {}, who="mer_2")
+
+    assert (open_one.status, open_one.code) == (409, "not_refundable")
+    assert (anothers.status, anothers.code) == (404, "unknown_payment")
+
+
+async def test_a_provider_that_cannot_refund_pays_out_only_if_the_merchant_allows_it(
+    world: World,
+) -> None:
+    orange = a_payment(payer={"phone": "+237690000001"}, provider="orange")
+    payment_id = (await world.pay(orange)).json["id"]
+    reference = f"reference-of-{payment_id}"
+    word = Evidence(source=Source.POLL, provider="orange", reference=reference, word=Word.SUCCEEDED)
+    for command in (
+        commands.StartSubmission(
+            payment_id=payment_id, provider="orange", reference=reference, inquire_at=NOW
+        ),
+        commands.RecordEvidence(payment_id=payment_id, evidence=word),
+    ):
+        await world.services.handler.handle(command, context=CONTEXT)
+    path = f"/v1/payments/{payment_id}/refunds"
+
+    forbidden = await moved(world, path, {})
+    impossible = await moved(world, path, {"allow_payout": True})
+
+    assert (forbidden.status, forbidden.code) == (409, "not_refundable")
+    assert forbidden.json["errors"][0]["pointer"] == "/allow_payout"
+    # MTN does not reach an Orange number, and nobody else is enabled here.
+    assert (impossible.status, impossible.code) == (409, "not_refundable")
+
+
+async def test_a_payment_is_taken_given_back_in_two_parts_and_a_payout_made_for_real(
+    tmp_path: Path,
+) -> None:
+    rich = {"mtn": {"opening_balance": "100000"}}
+    async with sandboxes(tmp_path, rich) as providers, serving(tmp_path, providers) as stage:
+        payment_id = await stage.request(50)
+        await stage.until_final([payment_id])
+        path = f"/v1/payments/{payment_id}/refunds"
+        parts = [
+            (await moved(stage, path, {"amount": amount}, key=f"part-{amount}")).json["id"]
+            for amount in ("1000", "50")
+        ]
+        payouts = [
+            (
+                await moved(
+                    stage,
+                    "/v1/payouts",
+                    {"amount": "300", "currency": "XAF", "payee": {"phone": phone}},
+                    key=phone,
+                )
+            ).json["id"]
+            for phone in ("+237670000001", "+237670000055")
+        ]
+        await stage.until_final([*parts, *payouts])
+        ends = [(await stage.state(one)).status.value for one in (*parts, *payouts)]
+        assert ends[:3] == ["succeeded"] * 3
+        assert ends[3] in {"failed", "declined"}
+
+        async def is_settled() -> bool:
+            return (await stage.state(payment_id)).refunded_minor == 1050
+
+        await stage.until(is_settled)
+        shown = (await stage.get(f"/v1/payments/{payment_id}")).json
+        assert (shown["refunded"], shown["refundable"]) == ("1050", "0")
+
+        balances = (await stage.get("/v1/balances", who="accountant")).json
+        assert {one["provider"] for one in balances["balances"]} == {"mtn"}
+        await stage.caught_up()
+        books = (await stage.get("/v1/accounts", who="accountant")).json
+        assert books["is_balanced"] is True
+        balance = {(one["account"], one["holder"]): one["balance"] for one in books["accounts"]}
+        assert balance["552", "mtn"] == "-300"
+        assert balance["401", "mer_1"] == "300"
+        assert balance["411", "mer_1"] == "0"
