@@ -23,6 +23,7 @@ currencies, the public clients named in the provider's documentation.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -197,6 +198,14 @@ OPERATORS: Final = {
 
 BY_CODE: Final = {one.code: one for one in OPERATORS.values()}
 """Operator code (`mtn-cm`) -> operator."""
+
+
+def codes_of(countries: Iterable[str], brands: Iterable[str]) -> frozenset[str]:
+    """The codes of all operators of these brands in these countries: what an integrator reaches."""
+    wanted, chosen = frozenset(countries), frozenset(brands)
+    return frozenset(
+        one.code for one in BY_CODE.values() if one.country in wanted and one.brand in chosen
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,11 +91,15 @@ async def show_metrics(call: Call) -> web.Response:
     position = await caught_up(call, services.metrics.name, query.min_position)
     now = services.clock()
     rows = await services.metrics.report(
-        now=now, window_seconds=query.window_seconds, provider=query.provider
+        now=now,
+        kind=query.kind,
+        window_seconds=query.window_seconds,
+        provider=query.provider,
     )
     report = reports.MetricsReport(
         position=position,
         now=now,
+        kind=query.kind,
         window_seconds=query.window_seconds,
         groups=[_group_of(row) for row in rows],
     )

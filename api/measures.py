@@ -116,11 +116,11 @@ class _State(Collector):
 
 
 def _payments(numbers: Numbers) -> Iterator[Metric]:
-    labels = ["provider", "currency", "status"]
+    labels = ["kind", "provider", "currency", "status"]
     count = _gauge("payments", "Payments by where they stand.", labels)
     amount = _gauge("payments_minor", "Their money, in minor units.", labels)
     for one in numbers.payments:
-        values = [one.provider, one.currency, one.status.value]
+        values = [one.kind, one.provider, one.currency, one.status.value]
         count.add_metric(values, one.payments)
         amount.add_metric(values, one.amount_minor)
     webhooks = _gauge("webhooks", "Stored calls by what became of them.", ["provider", "state"])

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 
 from api.errors import Category
 from api.schemas import AsOfQuery, Country, Name, Position, Query, Response
+from ledger.identity import Kind
 
 
 class LogPage(Response):
@@ -64,6 +65,7 @@ class MetricsReport(Response):
 
     position: Position
     now: datetime
+    kind: Kind
     window_seconds: int
     groups: list[MetricsGroup]
 
@@ -181,6 +183,7 @@ class AccountsQuery(AsOfQuery):
 class MetricsQuery(Query):
     """Which window."""
 
+    kind: Kind = Field(default="collection", description="Payments, payouts or refunds.")
     window_seconds: Annotated[int, Field(ge=60, le=366 * 86_400)] = 86_400
     provider: Name | None = None
     min_position: Position | None = None

@@ -1,4 +1,4 @@
-"""The metrics: how payments fare, per provider, per currency and in all.
+"""The metrics: how payments, payouts and refunds fare, per provider, per currency and in all.
 
 A narrow row per payment gives exact percentiles over any window; counters that move with every
 change of status give the present numbers at once, however many payments there are. The clock is the
@@ -8,7 +8,7 @@ Rates are of the payments that became final in the window: success is `succeeded
 `failed`, `declined` or `expired`; a `conflict` is neither, so the two need not sum to 1.
 Percentiles are nearest-rank: the smallest duration that at least that share did not exceed.
 
-What it does not do: amounts of different currencies are never added up.
+What it does not do: amounts of different currencies, or of different kinds, are never added up.
 """
 
 from collections import Counter
@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import events
 from ledger.entry import RecordedEvent
+from ledger.identity import Kind
 from ledger.payment import Status, stream_of
 from ledger.sql_database import Database
 from projections.projector import Projector
@@ -66,6 +67,7 @@ class MetricsRow:
 class StateCount(NamedTuple):
     """How many payments stand somewhere, and their money."""
 
+    kind: Kind
     provider: str
     currency: str
     status: Status
@@ -97,6 +99,7 @@ class Numbers(NamedTuple):
 class _Row:
     position: int
     payment_id: str
+    kind: str
     currency: str
     amount_minor: int
     requested_at: str
@@ -110,7 +113,7 @@ class _Row:
     duration_ms: int | None = None
 
 
-_FIXED: Final = ("payment_id", "currency", "amount_minor", "requested_at")
+_FIXED: Final = ("payment_id", "kind", "currency", "amount_minor", "requested_at")
 _as_tuple: Final = attrgetter(*(field.name for field in fields(_Row)))
 _Webhook = events.WebhookReceived | events.WebhookUnderstood | events.WebhookOrphaned
 _WEBHOOKS: Final[dict[type[_Webhook], str]] = {
@@ -125,7 +128,7 @@ class MetricsProjection(Projector):
     """Counters of the present, and durations of everything that became final."""
 
     name = "metrics"
-    version = 2
+    version = 3
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
@@ -134,6 +137,7 @@ class MetricsProjection(Projector):
         )
         self._counts = self.make_table(
             "metrics_counts",
+            text("kind", key=True),
             text("provider", key=True),
             text("currency", key=True),
             text("status", key=True),
@@ -167,26 +171,15 @@ class MetricsProjection(Projector):
         new = {one.stream for one in touched if one.version == 1}
         known = list({one.stream[_PREFIX:] for one in touched if one.stream not in new})
         rows = {values[1]: _Row(*values) for values in await self._rows.fetch(conn, known)}
-        before = [
-            (row.provider, row.currency, row.status, row.amount_minor) for row in rows.values()
-        ]
+        before = [_standing_of(row) for row in rows.values()]
         for recorded in touched:
             _fold(rows, recorded)
-        counts: Counter[tuple[str, str, str]] = Counter()
-        amounts: Counter[tuple[str, str, str]] = Counter()
-        for sign, standing in (
-            (-1, before),
-            (
-                1,
-                [
-                    (one.provider, one.currency, one.status, one.amount_minor)
-                    for one in rows.values()
-                ],
-            ),
-        ):
-            for provider, currency, status, amount_minor in standing:
-                counts[provider, currency, status] += sign
-                amounts[provider, currency, status] += sign * amount_minor
+        counts: Counter[tuple[str, ...]] = Counter()
+        amounts: Counter[tuple[str, ...]] = Counter()
+        for sign, standing in ((-1, before), (1, [_standing_of(row) for row in rows.values()])):
+            for key, amount_minor in standing:
+                counts[key] += sign
+                amounts[key] += sign * amount_minor
         await self._rows.put(conn, [_as_tuple(row) for row in rows.values()])
         await self._counters.add(
             conn, [(*key, count, amounts[key]) for key, count in counts.items()]
@@ -194,20 +187,26 @@ class MetricsProjection(Projector):
         await self._webhook_counters.add(conn, [(*key, count) for key, count in webhooks.items()])
 
     async def report(
-        self, *, now: datetime, window_seconds: float | None = None, provider: str | None = None
+        self,
+        *,
+        now: datetime,
+        kind: Kind = "collection",
+        window_seconds: float | None = None,
+        provider: str | None = None,
     ) -> list[MetricsRow]:
         """Every group there is: provider and currency, provider, currency, all; None sorts last.
 
         Args:
             now: the end of the window, aware.
+            kind: of collections, payouts or refunds.
             window_seconds: how long the window is; None for everything up to `now`.
             provider: only groups of this one provider.
         """
         async with self.read() as conn:
-            standing = await self._standing(conn, provider)
-            oldest = await self._oldest_open(conn, provider)
+            standing = await self._standing(conn, kind, provider)
+            oldest = await self._oldest_open(conn, kind, provider)
             since = None if window_seconds is None else now - timedelta(seconds=window_seconds)
-            finished = await self._finished(conn, since, now, provider)
+            finished = await self._finished(conn, kind, since, now, provider)
         rows = []
         for group in sorted(standing, key=lambda one: tuple((word is None, word) for word in one)):
             if provider is not None and group[0] is None:
@@ -241,15 +240,25 @@ class MetricsProjection(Projector):
                 select(func.min(row.requested_at)).where(row.final_at.is_(None))
             )
             return Numbers(
-                [StateCount(one[0], one[1], Status(one[2]), one[3], one[4]) for one in counts],
+                [
+                    StateCount(
+                        one.kind,
+                        one.provider,
+                        one.currency,
+                        Status(one.status),
+                        one.payments,
+                        one.amount_minor,
+                    )
+                    for one in counts
+                ],
                 [WebhookCount(*one) for one in webhooks],
                 (now - read_stamp(oldest)).total_seconds() if oldest else 0.0,
             )
 
     async def _standing(
-        self, conn: AsyncConnection, provider: str | None
+        self, conn: AsyncConnection, kind: Kind, provider: str | None
     ) -> dict[_Group, tuple[Counter[Status], Counter[Status]]]:
-        asked = select(self._counts)
+        asked = select(self._counts).where(self._counts.c.kind == kind)
         if provider is not None:
             asked = asked.where(self._counts.c.provider == provider)
         groups: dict[_Group, tuple[Counter[Status], Counter[Status]]] = {}
@@ -262,11 +271,11 @@ class MetricsProjection(Projector):
         return groups
 
     async def _oldest_open(
-        self, conn: AsyncConnection, provider: str | None
+        self, conn: AsyncConnection, kind: Kind, provider: str | None
     ) -> dict[_Group, datetime]:
         row = self._payments.c
         asked = select(row.provider, row.currency, func.min(row.requested_at)).where(
-            row.final_at.is_(None)
+            row.final_at.is_(None), row.kind == kind
         )
         if provider is not None:
             asked = asked.where(row.provider == provider)
@@ -278,7 +287,12 @@ class MetricsProjection(Projector):
         return oldest
 
     async def _finished(
-        self, conn: AsyncConnection, since: datetime | None, now: datetime, provider: str | None
+        self,
+        conn: AsyncConnection,
+        kind: Kind,
+        since: datetime | None,
+        now: datetime,
+        provider: str | None,
     ) -> dict[_Group, Any]:
         row = self._payments.c
         found: dict[_Group, Any] = {}
@@ -295,7 +309,7 @@ class MetricsProjection(Projector):
                 .over(partition_by=grouping or None, order_by=row.duration_ms)
                 .label("rank"),
                 func.count().over(partition_by=grouping or None).label("total"),
-            ).where(row.final_at <= stamp(now))
+            ).where(row.kind == kind, row.final_at <= stamp(now))
             if since is not None:
                 ranked = ranked.where(row.final_at > stamp(since))
             if provider is not None:
@@ -331,6 +345,7 @@ def _fold(rows: dict[str, _Row], recorded: RecordedEvent) -> None:
         rows[event.payment_id] = _Row(
             recorded.position,
             event.payment_id,
+            event.kind,
             event.currency,
             event.amount_minor,
             at,
@@ -349,6 +364,11 @@ def _fold(rows: dict[str, _Row], recorded: RecordedEvent) -> None:
         took = recorded.recorded_at - read_stamp(row.requested_at)
         # Clocks of two machines may disagree; nothing is final before it was asked.
         row.final_at, row.duration_ms = at, max(0, took // timedelta(milliseconds=1))
+
+
+def _standing_of(row: _Row) -> tuple[tuple[str, ...], int]:
+    """Under which numbers a payment counts, and its money."""
+    return (row.kind, row.provider, row.currency, row.status), row.amount_minor
 
 
 def _groups_of(provider: str, currency: str) -> tuple[_Group, ...]:

@@ -252,7 +252,10 @@ async def test_prometheus_finds_requests_positions_and_work(world: World) -> Non
         in page
     )
     assert 'cauri_subscription_position{subscription="projections"}' in page
-    assert 'cauri_payments{currency="XAF",provider="mtn",status="requested"} 1.0' in page
+    assert (
+        'cauri_payments{currency="XAF",kind="collection",provider="mtn",status="requested"} 1.0'
+        in page
+    )
 
 
 async def test_two_servers_in_one_process_do_not_share_figures(

@@ -125,7 +125,7 @@ class TestMetrics(ReadModel):
     ) -> None:
         await projected.story(*paid(0), (0, "statement_failure"))
         numbers = await projected.projections.of(MetricsProjection).numbers(now=NOW)
-        assert numbers.payments == [StateCount("mtn", "XOF", Status.FAILED, 1, 1000)]
+        assert numbers.payments == [StateCount("collection", "mtn", "XOF", Status.FAILED, 1, 1000)]
 
     async def test_a_report_of_one_provider_has_its_groups_only(self, projected: Projected) -> None:
         await projected.story(*paid(0, 1, 2))
@@ -153,9 +153,18 @@ class TestMetrics(ReadModel):
         ]
         assert numbers.oldest_open_seconds == 90.0
         assert numbers.payments == [
-            StateCount("mtn", "XOF", Status.REQUESTED, 1, 1000),
-            StateCount("orange", "XAF", Status.SUCCEEDED, 1, 1001),
+            StateCount("collection", "mtn", "XOF", Status.REQUESTED, 1, 1000),
+            StateCount("collection", "orange", "XAF", Status.SUCCEEDED, 1, 1001),
         ]
+
+    async def test_kinds_are_told_apart(self, projected: Projected) -> None:
+        await projected.story(*paid(0), (0, "refund"), (0, "refund_paid"))
+        metrics = projected.projections.of(MetricsProjection)
+        taken = await metrics.report(now=NOW, provider="mtn")
+        given = await metrics.report(now=NOW, kind="refund", provider="mtn")
+        assert [one.counts[Status.SUCCEEDED] for one in (taken[0], given[0])] == [1, 1]
+        assert taken[0].amounts_minor != given[0].amounts_minor
+        assert await metrics.report(now=NOW, kind="payout") == []
 
     async def test_an_empty_log_has_no_numbers(self, projected: Projected) -> None:
         metrics = projected.projections.of(MetricsProjection)

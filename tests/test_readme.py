@@ -25,7 +25,14 @@ import typer
 import projections.rebuild
 from adapters.base import Capability
 from adapters.providers import adapter_class, provider_names, settings_class
-from adapters.sandbox import kkiapay_rules, mtn_rules, mtn_scenarios, orange_rules
+from adapters.sandbox import (
+    hub2_rules,
+    kkiapay_rules,
+    mtn_rules,
+    mtn_scenarios,
+    orange_rules,
+    wave_rules,
+)
 from adapters.sandbox.movements import SCENARIOS
 from api.authentication import ROLES
 from api.cli import app
@@ -65,6 +72,16 @@ WORDS = (
 )
 """One word, one meaning: those the whole house uses."""
 
+HUB2_ENDINGS = {
+    ending: " ".join(
+        f"{kind} {'succeeds' if code is None else f'fails with `{code}`'}."
+        for kind, code in (
+            ("A payment", hub2_rules.FAILURES.get(scenario)),
+            ("A payout", hub2_rules.TRANSFER_FAILURES.get(scenario)),
+        )
+    )
+    for ending, scenario in SCENARIOS.items()
+}
 KKIAPAY_ENDINGS = {
     digits: f"`{kkiapay_rules.FAILURES[one]}`"
     for digits, one in SCENARIOS.items()
@@ -93,6 +110,12 @@ ORANGE_ENDINGS = {
         orange_rules.Scenario.NO_ACCOUNT: "Has no Orange Money account.",
         orange_rules.Scenario.SLOW: "Pays, but slowly.",
     }.items()
+}
+
+WAVE_ENDINGS = {
+    digits: f"`{wave_rules.PAYMENT_ERRORS[one][0]}`, `{wave_rules.PAYOUT_ERRORS[one][0]}`"
+    for digits, one in SCENARIOS.items()
+    if one in wave_rules.PAYMENT_ERRORS
 }
 
 
@@ -333,6 +356,7 @@ def test_every_limit_is_what_the_page_says() -> None:
         pytest.param([f"| `{one}` | {trust} |" for one, trust in TRUST_OF.items()], id="trust"),
         pytest.param([f"| `{one}` |" for one in sorted(ROLES)], id="role"),
         pytest.param([f"| `{one}` |" for one in ACCOUNT_NAMES], id="account"),
+        pytest.param([f"- `{one}`: {text}\n" for one, text in HUB2_ENDINGS.items()], id="hub2"),
         pytest.param(
             [f"- `{one}`: {text}\n" for one, text in KKIAPAY_ENDINGS.items()], id="kkiapay"
         ),
@@ -341,6 +365,7 @@ def test_every_limit_is_what_the_page_says() -> None:
             [f"- {one}: {text}\n" for one, text in MTN_PAYOUT_ENDINGS.items()], id="mtn payouts"
         ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in ORANGE_ENDINGS.items()], id="orange"),
+        pytest.param([f"- `{one}`: {text}\n" for one, text in WAVE_ENDINGS.items()], id="wave"),
         pytest.param([f"| {word} |" for word in WORDS], id="glossary"),
     ],
 )
@@ -381,7 +406,7 @@ def test_every_path_and_link_leads_somewhere() -> None:
     files = {one for one in linked if not one.startswith(("https://", "#"))}
     rooms = "|".join((*ROOMS, "tests"))
     files |= set(re.findall(rf"(?<![\w/.])((?:{rooms})/[\w./]*)", PAGE))
-    planned = re.compile(r"wave")
+    planned = re.compile(r"acme")
     headings = re.findall(r"^#+ (.+)$", PAGE, flags=re.MULTILINE)
     anchors = {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}
     missing = [

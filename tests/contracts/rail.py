@@ -60,6 +60,9 @@ class OutgoingWorld(World):
     timer: ManualTimer
     receiver: CallbackReceiver
 
+    def now(self) -> datetime:
+        return self.timer.clock()
+
     def movements(self, power: Power) -> Sequence[Any]:
         """What the books hold of one power; each has `ending` and `amount_minor`."""
         raise NotImplementedError
