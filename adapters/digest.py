@@ -13,7 +13,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from yarl import URL
@@ -40,6 +40,8 @@ class Challenge:
     opaque: str | None = None
     algorithm: str = "MD5"
     has_qop: bool = False
+    is_stale: bool = field(default=False, compare=False)
+    """Whether the server says that only the nonce was at fault, not user or password."""
 
 
 def challenge_in(answer: Answer) -> Challenge | None:
@@ -74,6 +76,7 @@ def _challenge(value: str) -> Challenge | None:
         opaque=given.get("opaque"),
         algorithm=algorithm,
         has_qop=bool(offered),
+        is_stale=given.get("stale", "").lower() == "true",
     )
 
 
@@ -153,7 +156,7 @@ class ChallengedCalls:
         used = self._challenge
         answer = await self._made(method, url, json, is_safe_to_repeat, is_inquiry=is_inquiry)
         fresh = challenge_in(answer) if answer.status == UNAUTHORIZED else None
-        if fresh is None or fresh == used or fresh.scheme == "basic":
+        if fresh is None or fresh.scheme == "basic" or (fresh == used and not fresh.is_stale):
             return answer
         self._take(fresh)
         return await self._made(method, url, json, is_safe_to_repeat, is_inquiry=is_inquiry)

@@ -136,6 +136,16 @@ async def test_a_nonce_that_ended_is_replaced_under_way_and_only_once() -> None:
         assert (answer.status, len(door.seen)) == (401, 3)
 
 
+async def test_a_nonce_that_is_called_stale_is_tried_again_even_if_it_is_the_same() -> None:
+    same = 'Digest realm="r", nonce="n"'
+    async with behind(same, same) as (door, calls, url):
+        answer = await calls.call("POST", url, json=1, is_safe_to_repeat=False)
+        assert (answer.status, len(door.seen)) == (401, 2)
+    async with behind(same, f"{same}, stale=TRUE") as (door, calls, url):
+        answer = await calls.call("POST", url, json=1, is_safe_to_repeat=False)
+        assert (answer.status, len(door.seen)) == (200, 3)
+
+
 async def test_a_wrong_password_is_said_once() -> None:
     basic = 'Basic realm="r"'
     async with behind(basic, basic) as (door, calls, url):
