@@ -31,6 +31,7 @@ from adapters.sandbox import (
     mtn_rules,
     mtn_scenarios,
     orange_rules,
+    touchpay_rules,
     wave_rules,
 )
 from adapters.sandbox.movements import SCENARIOS
@@ -112,6 +113,11 @@ ORANGE_ENDINGS = {
     }.items()
 }
 
+TOUCHPAY_ENDINGS = {
+    digits: f"`{touchpay_rules.MESSAGES[one]}`"
+    for digits, one in SCENARIOS.items()
+    if one in touchpay_rules.MESSAGES
+}
 WAVE_ENDINGS = {
     digits: f"`{wave_rules.PAYMENT_ERRORS[one][0]}`, `{wave_rules.PAYOUT_ERRORS[one][0]}`"
     for digits, one in SCENARIOS.items()
@@ -365,6 +371,9 @@ def test_every_limit_is_what_the_page_says() -> None:
             [f"- {one}: {text}\n" for one, text in MTN_PAYOUT_ENDINGS.items()], id="mtn payouts"
         ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in ORANGE_ENDINGS.items()], id="orange"),
+        pytest.param(
+            [f"- `{one}`: {text}\n" for one, text in TOUCHPAY_ENDINGS.items()], id="touchpay"
+        ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in WAVE_ENDINGS.items()], id="wave"),
         pytest.param([f"| {word} |" for word in WORDS], id="glossary"),
     ],
