@@ -28,17 +28,12 @@ NumberForm = Literal["plus", "digits", "national"]
 """`+2250500000001`; `2250500000001`; `0500000001`, as at home but without a trunk prefix."""
 
 NUMBER_FORMS: Final[Mapping[str, NumberForm]] = {
-    "hubtel": "digits",
-    "kkiapay": "digits",
     "orange_bf": "national",
     "pawapay": "digits",
-    "sonatel": "national",
-    "touchpay": "national",
-    "ynote": "national",
 }
 """Rail without an adapter -> how it wants numbers; Orange Web Payment is sent none.
 
-Y-Note: of payouts, nine digits. Orange Burkina: as its test data has them."""
+Orange Burkina: as its test data has them."""
 
 
 class Limit(NamedTuple):

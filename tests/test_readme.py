@@ -26,10 +26,12 @@ import projections.rebuild
 from adapters.providers import provider_names, settings_class
 from adapters.sandbox import (
     hub2_rules,
+    kkiapay_rules,
     mtn_rules,
     mtn_scenarios,
     orange_rules,
     orange_sonatel_rules,
+    touchpay_rules,
     wave_rules,
 )
 from adapters.sandbox.movements import SCENARIOS, Scenario
@@ -81,6 +83,11 @@ HUB2_ENDINGS = {
         )
     )
     for ending, scenario in SCENARIOS.items()
+}
+KKIAPAY_ENDINGS = {
+    digits: f"`{kkiapay_rules.FAILURES[one]}`"
+    for digits, one in SCENARIOS.items()
+    if one in kkiapay_rules.FAILURES
 }
 MTN_ENDINGS = {
     **{ending: f"`{code}`" for ending, code in mtn_rules.FAILURES.items()},
@@ -136,6 +143,11 @@ SONATEL_ENDINGS = {
     if one is scenario
 }
 
+TOUCHPAY_ENDINGS = {
+    digits: f"`{touchpay_rules.MESSAGES[one]}`"
+    for digits, one in SCENARIOS.items()
+    if one in touchpay_rules.MESSAGES
+}
 WAVE_ENDINGS = {
     digits: f"`{wave_rules.PAYMENT_ERRORS[one][0]}`, `{wave_rules.PAYOUT_ERRORS[one][0]}`"
     for digits, one in SCENARIOS.items()
@@ -374,12 +386,18 @@ def test_every_limit_is_what_the_page_says() -> None:
             [f"- `{one}`: {text}\n" for one, text in MOJALOOP_ENDINGS.items()], id="mojaloop"
         ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in HUB2_ENDINGS.items()], id="hub2"),
+        pytest.param(
+            [f"- `{one}`: {text}\n" for one, text in KKIAPAY_ENDINGS.items()], id="kkiapay"
+        ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in MTN_ENDINGS.items()], id="mtn"),
         pytest.param(
             [f"- {one}: {text}\n" for one, text in MTN_PAYOUT_ENDINGS.items()], id="mtn payouts"
         ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in ORANGE_ENDINGS.items()], id="orange"),
         pytest.param([f"- `{one}`: {text}\n" for one, text in SONATEL_ENDINGS.items()], id="sn"),
+        pytest.param(
+            [f"- `{one}`: {text}\n" for one, text in TOUCHPAY_ENDINGS.items()], id="touchpay"
+        ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in WAVE_ENDINGS.items()], id="wave"),
         pytest.param([f"| {word} |" for word in WORDS], id="glossary"),
     ],

@@ -225,6 +225,13 @@ async def test_no_method_is_repeated_behind_our_back(
     assert len(server.requests) == (1 if is_new else 2)
 
 
+async def test_a_put_is_sent_with_its_body() -> None:
+    async with RawServer(answering(answer(200, b"{}"))) as server, a_transport() as transport:
+        got = await transport.call("PUT", server.url, json={"a": 1}, is_safe_to_repeat=False)
+    assert (got.status, server.requests[0].line) == (200, "PUT / HTTP/1.1")
+    assert server.requests[0].body == b'{"a":1}'
+
+
 async def test_what_is_safe_to_repeat_is_repeated_until_it_is_answered() -> None:
     async def twice_reset(request: RawRequest, writer: asyncio.StreamWriter) -> None:
         if len(server.requests) < ATTEMPTS_MAX:

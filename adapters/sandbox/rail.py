@@ -95,6 +95,7 @@ class RailSandbox(SandboxServer):
         self.books: Books
         self.sender: CallbackSender
         self._tokens: dict[str, datetime] = {}
+        self._tokens_issued = 0
         self._is_stopped = False
         super().__init__(self._create, host=settings.host, port=settings.port)
 
@@ -189,7 +190,8 @@ class RailSandbox(SandboxServer):
 
     def issue_token(self) -> str:
         """Make an access token that is good for `token_lifetime_seconds`."""
-        text = f"{len(self._tokens)}\0{self.clock().isoformat()}\0{self.timer.now_seconds()}"
+        self._tokens_issued += 1
+        text = f"{self._tokens_issued}\0{self.clock().isoformat()}\0{self.timer.now_seconds()}"
         token = hashlib.sha256(text.encode()).hexdigest()
         lifetime = timedelta(seconds=self.base_settings.token_lifetime_seconds)
         self._tokens[token] = self.clock() + lifetime

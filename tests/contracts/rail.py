@@ -35,7 +35,7 @@ from adapters.sandbox.timer import ManualTimer
 from ledger.evidence import Word
 from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver
-from tests.contracts.provider import ROUNDS_MAX, WEATHERS, Ending, World, ready, submit
+from tests.contracts.provider import ROUNDS_MAX, WEATHERS, Ending, World, ready, submit, word_of
 from tests.replay import PAYMENT_ID
 
 PAYOUT_ID = "po_" + "c" * 26
@@ -79,7 +79,7 @@ class OutgoingWorld(World):
         accepted = await submit(self.adapter, charge, reference)
         assert isinstance(accepted, Accepted)
         await self.end(reference, accepted, "paid")
-        final = await self.adapter.inquire(reference, accepted.handle)
+        final = await word_of(self, reference, accepted)
         assert isinstance(final, Final)
         assert final.word is Word.SUCCEEDED
         return Original(
