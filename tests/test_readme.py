@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,15 @@ import typer
 
 import projections.rebuild
 from adapters.providers import provider_names, settings_class
-from adapters.sandbox import hub2_rules, mtn_rules, mtn_scenarios, orange_rules, wave_rules
-from adapters.sandbox.movements import SCENARIOS
+from adapters.sandbox import (
+    hub2_rules,
+    hubtel_rules,
+    mtn_rules,
+    mtn_scenarios,
+    orange_rules,
+    wave_rules,
+)
+from adapters.sandbox.movements import SCENARIOS, Scenario
 from api.authentication import ROLES
 from api.cli import app
 from api.commands.providers import markdown_lines
@@ -65,16 +72,23 @@ WORDS = (
 )
 """One word, one meaning: those the whole house uses."""
 
-HUB2_ENDINGS = {
-    ending: " ".join(
-        f"{kind} {'succeeds' if code is None else f'fails with `{code}`'}."
-        for kind, code in (
-            ("A payment", hub2_rules.FAILURES.get(scenario)),
-            ("A payout", hub2_rules.TRANSFER_FAILURES.get(scenario)),
+
+def endings_of(payments: Mapping[Scenario, str], payouts: Mapping[Scenario, str]) -> dict[str, str]:
+    """Say what becomes of the numbers of a sandbox that has one code for each failure."""
+    return {
+        ending: " ".join(
+            f"{kind} {'succeeds' if code is None else f'fails with `{code}`'}."
+            for kind, code in (
+                ("A payment", payments.get(scenario)),
+                ("A payout", payouts.get(scenario)),
+            )
         )
-    )
-    for ending, scenario in SCENARIOS.items()
-}
+        for ending, scenario in SCENARIOS.items()
+    }
+
+
+HUB2_ENDINGS = endings_of(hub2_rules.FAILURES, hub2_rules.TRANSFER_FAILURES)
+HUBTEL_ENDINGS = endings_of(hubtel_rules.FAILURES, hubtel_rules.PAYOUT_FAILURES)
 MTN_ENDINGS = {
     **{ending: f"`{code}`" for ending, code in mtn_rules.FAILURES.items()},
     **{ending: f"`{code}`" for ending, code in mtn_rules.OWN_FAILURES.items()},
@@ -352,6 +366,7 @@ def test_every_limit_is_what_the_page_says() -> None:
             [f"- `{one}`: {text}\n" for one, text in MOJALOOP_ENDINGS.items()], id="mojaloop"
         ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in HUB2_ENDINGS.items()], id="hub2"),
+        pytest.param([f"- `{one}`: {text}\n" for one, text in HUBTEL_ENDINGS.items()], id="hubtel"),
         pytest.param([f"- `{one}`: {text}\n" for one, text in MTN_ENDINGS.items()], id="mtn"),
         pytest.param(
             [f"- {one}: {text}\n" for one, text in MTN_PAYOUT_ENDINGS.items()], id="mtn payouts"
