@@ -31,6 +31,7 @@ from adapters.sandbox import (
     mtn_scenarios,
     orange_rules,
     wave_rules,
+    ynote_rules,
 )
 from adapters.sandbox.movements import SCENARIOS, Scenario
 from api.authentication import ROLES
@@ -133,6 +134,7 @@ WAVE_ENDINGS = {
     for digits, one in SCENARIOS.items()
     if one in wave_rules.PAYMENT_ERRORS
 }
+YNOTE_ENDINGS = endings_of(ynote_rules.FAILURES, ynote_rules.PAYOUT_FAILURES)
 
 
 def test_the_ten_minutes_run_and_show_what_the_page_shows(tmp_path: Path) -> None:
@@ -373,6 +375,7 @@ def test_every_limit_is_what_the_page_says() -> None:
         ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in ORANGE_ENDINGS.items()], id="orange"),
         pytest.param([f"- `{one}`: {text}\n" for one, text in WAVE_ENDINGS.items()], id="wave"),
+        pytest.param([f"- `{one}`: {text}\n" for one, text in YNOTE_ENDINGS.items()], id="ynote"),
         pytest.param([f"| {word} |" for word in WORDS], id="glossary"),
     ],
 )
