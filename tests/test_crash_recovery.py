@@ -79,6 +79,7 @@ class Deployment:
             "amount": str(1000 + number),
             "currency": "XAF",
             "payer": {"phone": f"{prefix}{number:05d}{ending}"},
+            "provider": provider,
         }
         key = f"order-{number}"
         status, answer = 0, b""

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +30,7 @@ from adapters.sandbox.payer import cancel_as_customer, look_as_customer
 from ledger.commands import RecordEvidence, RequestInquiry
 from ledger.evidence import Evidence, Source, Word
 from ledger.money import Money
-from tests.contracts.provider import ProviderContract, World, ready
+from tests.contracts.provider import Ending, ProviderContract, World, ready
 from tests.contracts.rail import REFUND_ID, RefundContract
 from tests.kkiapay_world import NUMBER, KkiapayWorld, a_world
 from tests.replay import PAYMENT_ID, a_charge
@@ -43,6 +43,7 @@ class TestKkiapay(RefundContract, ProviderContract):
     """The contract."""
 
     makes_its_page: ClassVar[bool] = True
+    ending_words: ClassVar[Mapping[Ending, Word | None]] = {"refused": Word.FAILED, "expired": None}
 
     @asynccontextmanager
     async def open_world(self, folder: Path) -> AsyncIterator[World]:

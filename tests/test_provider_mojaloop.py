@@ -1,11 +1,11 @@
 """The Mojaloop adapter against the Mojaloop sandbox: the contract, and what is Mojaloop's own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 import pytest
@@ -218,7 +218,10 @@ class TestMojaloop(PayoutContract, RefundContract, ProviderContract):
     """The contract, by an SDK that waits for every acceptance."""
 
     # A payer who never answers a request is silence at every server of the scheme.
-    is_expiry_told = False
+    ending_words: ClassVar[Mapping[Ending, Word | None]] = {
+        "refused": Word.FAILED,
+        "expired": None,
+    }
 
     @asynccontextmanager
     async def open_world(self, folder: Path) -> AsyncIterator[World]:

@@ -1,6 +1,6 @@
 """The TouchPay adapter against the TouchPay sandbox: the contract, and what is TouchPay's own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +26,7 @@ from adapters.sandbox.touchpay_rules import MESSAGES
 from ledger.commands import RequestInquiry
 from ledger.evidence import Word
 from ledger.money import Money
-from tests.contracts.provider import ProviderContract, World
+from tests.contracts.provider import Ending, ProviderContract, World
 from tests.contracts.rail import PAYOUT_ID, PayoutContract
 from tests.replay import PAYMENT_ID
 from tests.touchpay_world import NUMBER, TouchpayWorld, a_world
@@ -38,7 +38,10 @@ class TestTouchpay(PayoutContract, ProviderContract):
     """The contract."""
 
     charges_a_repeat: ClassVar[bool] = True
-    expires_as: ClassVar[Word] = Word.FAILED
+    ending_words: ClassVar[Mapping[Ending, Word | None]] = {
+        "refused": Word.FAILED,
+        "expired": Word.FAILED,
+    }
 
     @asynccontextmanager
     async def open_world(self, folder: Path) -> AsyncIterator[World]:

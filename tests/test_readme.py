@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ import projections.rebuild
 from adapters.providers import provider_names, settings_class
 from adapters.sandbox import (
     hub2_rules,
+    hubtel_rules,
     kkiapay_rules,
     mtn_rules,
     mtn_scenarios,
@@ -33,6 +34,7 @@ from adapters.sandbox import (
     orange_sonatel_rules,
     touchpay_rules,
     wave_rules,
+    ynote_rules,
 )
 from adapters.sandbox.movements import SCENARIOS, Scenario
 from api.authentication import ROLES
@@ -74,16 +76,23 @@ WORDS = (
 )
 """One word, one meaning: those the whole house uses."""
 
-HUB2_ENDINGS = {
-    ending: " ".join(
-        f"{kind} {'succeeds' if code is None else f'fails with `{code}`'}."
-        for kind, code in (
-            ("A payment", hub2_rules.FAILURES.get(scenario)),
-            ("A payout", hub2_rules.TRANSFER_FAILURES.get(scenario)),
+
+def endings_of(payments: Mapping[Scenario, str], payouts: Mapping[Scenario, str]) -> dict[str, str]:
+    """Say what becomes of the numbers of a sandbox that has one code for each failure."""
+    return {
+        ending: " ".join(
+            f"{kind} {'succeeds' if code is None else f'fails with `{code}`'}."
+            for kind, code in (
+                ("A payment", payments.get(scenario)),
+                ("A payout", payouts.get(scenario)),
+            )
         )
-    )
-    for ending, scenario in SCENARIOS.items()
-}
+        for ending, scenario in SCENARIOS.items()
+    }
+
+
+HUB2_ENDINGS = endings_of(hub2_rules.FAILURES, hub2_rules.TRANSFER_FAILURES)
+HUBTEL_ENDINGS = endings_of(hubtel_rules.FAILURES, hubtel_rules.PAYOUT_FAILURES)
 KKIAPAY_ENDINGS = {
     digits: f"`{kkiapay_rules.FAILURES[one]}`"
     for digits, one in SCENARIOS.items()
@@ -153,6 +162,7 @@ WAVE_ENDINGS = {
     for digits, one in SCENARIOS.items()
     if one in wave_rules.PAYMENT_ERRORS
 }
+YNOTE_ENDINGS = endings_of(ynote_rules.FAILURES, ynote_rules.PAYOUT_FAILURES)
 
 
 def test_the_ten_minutes_run_and_show_what_the_page_shows(tmp_path: Path) -> None:
@@ -389,6 +399,7 @@ def test_every_limit_is_what_the_page_says() -> None:
         pytest.param(
             [f"- `{one}`: {text}\n" for one, text in KKIAPAY_ENDINGS.items()], id="kkiapay"
         ),
+        pytest.param([f"- `{one}`: {text}\n" for one, text in HUBTEL_ENDINGS.items()], id="hubtel"),
         pytest.param([f"- `{one}`: {text}\n" for one, text in MTN_ENDINGS.items()], id="mtn"),
         pytest.param(
             [f"- {one}: {text}\n" for one, text in MTN_PAYOUT_ENDINGS.items()], id="mtn payouts"
@@ -399,6 +410,7 @@ def test_every_limit_is_what_the_page_says() -> None:
             [f"- `{one}`: {text}\n" for one, text in TOUCHPAY_ENDINGS.items()], id="touchpay"
         ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in WAVE_ENDINGS.items()], id="wave"),
+        pytest.param([f"- `{one}`: {text}\n" for one, text in YNOTE_ENDINGS.items()], id="ynote"),
         pytest.param([f"| {word} |" for word in WORDS], id="glossary"),
     ],
 )

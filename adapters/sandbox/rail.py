@@ -14,7 +14,7 @@ called back by that life (routes, callbacks, endings); nine copies of it would d
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import islice
@@ -26,11 +26,15 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
+from adapters.answer import object_in
 from adapters.sandbox.callbacks import RETRY_SCHEDULE, Callback, CallbackSender, RetryBlock
 from adapters.sandbox.faults import Call, Faults, FaultyLine
 from adapters.sandbox.movements import Books, Ending, Movement, Scenario
 from adapters.sandbox.server import RefusedError, SandboxServer
 from adapters.sandbox.timer import LoopTimer, Timer
+
+NAMED: Final = web.RequestKey("named", str)
+"""What a call is about, by the member of its body that says so."""
 
 PAGE_SIZE_MAX: Final = 1_000
 TOKENS_MAX: Final = 10_000
@@ -78,6 +82,10 @@ class RailSandbox(SandboxServer):
     """When a callback that was not received is sent again, in that mode."""
     is_refusal_final: ClassVar[bool] = False
     """Whether a callback that was answered with 4xx is not sent again."""
+    named_by: ClassVar[Sequence[str]] = ()
+    """Members of a JSON body that name what a call is about, the first that is there (`a.b` is a
+    member of a member): `name_call` finds it under `NAMED`, so that faults hit the same movements
+    in whatever order calls come."""
 
     def __init__(
         self,
@@ -226,6 +234,8 @@ class RailSandbox(SandboxServer):
         FaultyLine(
             self.faults, timer=self.timer, name_call=self.name_call, error_answer=self.error_answer
         ).install(application)
+        if self.named_by:
+            application.middlewares.insert(0, self._read_name)
         application.add_routes([*self.routes(), web.get("/_sandbox/books", self._show_books)])
         application.on_startup.append(self._started)
         application.on_cleanup.append(self._stopped)
@@ -285,6 +295,20 @@ class RailSandbox(SandboxServer):
         return web.Response(body=orjson.dumps(body), content_type="application/json")
 
     @property
+    def _read_name(self) -> Middleware:
+        @web.middleware
+        async def read(request: web.Request, handler: Handler) -> web.StreamResponse:
+            try:
+                body = object_in(await request.read()) or {}
+            except web.HTTPRequestEntityTooLarge:
+                return web.Response(status=413)
+            found = (_member(body, one.split(".")) for one in self.named_by)
+            request[NAMED] = next((one for one in found if one), "")
+            return await handler(request)
+
+        return read
+
+    @property
     def _answer_refusals(self) -> Middleware:
         @web.middleware
         async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -298,3 +322,11 @@ class RailSandbox(SandboxServer):
                 return self.missing_answer()
 
         return answer
+
+
+def _member(body: Mapping[str, object], path: Sequence[str]) -> str:
+    """Read a member of a member; empty where it is no text or number."""
+    value: object = body
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return str(value) if isinstance(value, (str, int)) else ""

@@ -179,6 +179,7 @@ async def _ask(merchant: aiohttp.ClientSession, run_id: str, customer: Customer)
         "amount": customer.amount,
         "currency": "XAF",
         "payer": {"phone": customer.phone},
+        "provider": customer.provider,
         "description": f"Order {customer.number}",
         "language": "fr",
     }
