@@ -38,6 +38,7 @@ from adapters.base import (
 from adapters.moving import Order, order_of, prepare, submit
 from adapters.powers import Prepared
 from adapters.recording import Recorder
+from adapters.ways import on_errand
 from ledger import commands
 from ledger.errors import CommandRefusedError, ErasedError
 from ledger.evidence import Evidence, Source
@@ -103,7 +104,8 @@ class Dispatcher:
             return
         limit_seconds = submission_seconds_max(adapter)
         number = len(state.attempts) + 1
-        prepared = await self._prepare(adapter, order, reference, limit_seconds)
+        with on_errand(state.power):
+            prepared = await self._prepare(adapter, order, reference, limit_seconds)
         now = self._clock()
         handle = prepared.handle if isinstance(prepared, Prepared) else {}
         sealed_handle, keys = recorder.seal_handle(state, reference, handle)
@@ -128,7 +130,8 @@ class Dispatcher:
             log.warning("dispatch.intent_too_old", payment_id=payment_id, age_seconds=age_seconds)
             return
         order = replace(order, handle=handle)
-        outcome = await self._submit(adapter, order, reference, limit_seconds)
+        with on_errand(state.power):
+            outcome = await self._submit(adapter, order, reference, limit_seconds)
         await self._record(recorder, adapter, state, reference, number, outcome)
 
     async def _give_up(self, recorder: Recorder, state: Payment, reason: str) -> None:

@@ -21,6 +21,7 @@ from adapters.base import Adapter, Due, Final, Inquiry, NotFound, NotSent, Pendi
 from adapters.dispatch import record_final, submission_seconds_max
 from adapters.moving import handle_of, inquire
 from adapters.recording import Recorder
+from adapters.ways import on_errand
 from ledger import commands
 from ledger.errors import ErasedError, VaultError
 from ledger.payment import Attempt, Payment, Status
@@ -73,8 +74,9 @@ class Poller:
         payment_id = state.requested.payment_id
         try:
             handle = await handle_of(self._recorder, payment_id, attempt)
-            async with asyncio.timeout(limit_seconds):
-                return await inquire(adapter, state.power, attempt.reference, handle)
+            with on_errand("inquiry"):
+                async with asyncio.timeout(limit_seconds):
+                    return await inquire(adapter, state.power, attempt.reference, handle)
         except ErasedError:
             return Unknown("the payer was erased, and with it what the provider wants to be asked")
         except TimeoutError:

@@ -11,10 +11,11 @@ The trick: "not sent" is said only where it is certain, which is where aiohttp s
 not connect. Everything else after the first byte may have moved money, and is unknown.
 
 Each provider has its own `Transport`: its connections, its limits on calls at once and per second
-(with a bounded wait for a turn), its breaker. Repeats are made here only of what was certainly not
-sent or is safe to repeat, and only within the time limit of the one call. Redirects are not
-followed, cookies are not kept, proxies from the environment are not used. Limits are those of this
-process: several processes share a provider's by being given a part of it each.
+(with a bounded wait for a turn), and a breaker for each thing it is called for (`adapters.ways`).
+Repeats are made here only of what was certainly not sent or is safe to repeat, and only within the
+time limit of the one call. Redirects are not followed, cookies are not kept, proxies from the
+environment are not used. Limits are those of this process: several processes share a provider's by
+being given a part of it each.
 
 It reads no JSON by itself and knows no provider. Secrets never stand in its errors: their text is
 our own, and the exception of the HTTP library, which holds headers and addresses, is dropped.
@@ -51,6 +52,7 @@ from adapters.answer import (
 from adapters.base import Pace
 from adapters.breaker import Breaker
 from adapters.transcript import TRANSCRIPT_LENGTH_MAX, Exchange, Observer, written
+from adapters.ways import Errand, Ways, present_errand
 
 log = structlog.get_logger()
 
@@ -100,7 +102,7 @@ class Transport:
         scrub: Callable[[str], str] = lambda _transcript: "",
         observer: Observer | None = None,
         is_loopback_only: bool = False,
-        now_seconds: Callable[[], float] | None = None,
+        ways: Ways | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         spread: Callable[[], float] = random.random,
     ) -> None:
@@ -113,7 +115,7 @@ class Transport:
             scrub: takes secrets out of a transcript; by default nothing of it is left.
             observer: is given every exchange; what it raises is logged and goes no further.
             is_loopback_only: refuse every other host: for the sandboxes and for tests.
-            now_seconds: the breaker's monotonic seconds; by default the running loop's.
+            ways: where its breakers lie; by default nobody else sees them.
             sleep: how the pause before a repeat is made.
             spread: a number from 0 to 1 that spreads those pauses.
         """
@@ -121,7 +123,7 @@ class Transport:
         self._scrub, self._observer = scrub, observer
         self._is_loopback_only = is_loopback_only
         self._sleep, self._spread = sleep, spread
-        self.breaker = Breaker(now_seconds or (lambda: asyncio.get_running_loop().time()))
+        self._ways = ways or Ways()
         self._wires: _Wires | None = None
         self._is_closed = False
 
@@ -162,15 +164,21 @@ class Transport:
         if method == "DELETE" and not is_safe_to_repeat:
             raise ValueError("a DELETE may be repeated, and must be safe to")
         request = _request(method, self._checked(url), headers, json=json, form=form)
-        if (pause_seconds := self.breaker.open_for_seconds) > 0:
-            raise NotSentError(f"{self._name} kept failing; not called for {pause_seconds:.0f} s")
+        errand = present_errand(is_inquiry=is_inquiry)
+        errand.status = None
+        breaker = self._ways.of(self._name, errand.purpose).breaker
+        if (pause_seconds := breaker.open_for_seconds) > 0:
+            raise NotSentError(
+                f"{self._name} kept failing; no {errand.purpose} for {pause_seconds:.0f} s"
+            )
         async with self._turn(is_inquiry=is_inquiry) as session:
             loop = asyncio.get_running_loop()
             deadline = loop.time() + self._pace.call_timeout_seconds
             was_maybe_sent = False
             for attempt in range(1, ATTEMPTS_MAX + 1):
                 try:
-                    return await self._attempt(session, request, deadline - loop.time())
+                    seconds = deadline - loop.time()
+                    return await self._attempt(session, request, seconds, breaker, errand)
                 except TransportError as error:
                     was_maybe_sent = was_maybe_sent or not isinstance(error, NotSentError)
                     pause_seconds = PAUSE_SECONDS * 2.0 ** (attempt - 1) * (0.5 + self._spread())
@@ -178,7 +186,7 @@ class Transport:
                         attempt == ATTEMPTS_MAX
                         or (was_maybe_sent and not is_safe_to_repeat)
                         or loop.time() + pause_seconds >= deadline
-                        or self.breaker.state != "closed"
+                        or breaker.state != "closed"
                     ):
                         raise _certain(error, was_maybe_sent=was_maybe_sent) from None
                 await self._sleep(pause_seconds)
@@ -244,21 +252,27 @@ class Transport:
         return self._wires
 
     async def _attempt(
-        self, session: aiohttp.ClientSession, request: Request, seconds: float
+        self,
+        session: aiohttp.ClientSession,
+        request: Request,
+        seconds: float,
+        breaker: Breaker,
+        errand: Errand,
     ) -> Answer:
-        permit = self.breaker.admit()
+        permit = breaker.admit()
         if permit is None:
-            raise NotSentError(f"{self._name} kept failing; it is being probed")
+            raise NotSentError(f"{self._name} kept failing; its {errand.purpose} is being probed")
         started, at = asyncio.get_running_loop().time(), self._clock()
         result: Answer | TransportError | None = None
         try:
             result = await _exchange(session, request, seconds)
+            errand.status = result.status
         except TransportError as error:
             result = error
             raise
         finally:
             is_success = None if result is None else not _is_failure(result)
-            self.breaker.settle(permit, is_success=is_success)
+            breaker.settle(permit, is_success=is_success)
             took = asyncio.get_running_loop().time() - started
             self._tell(request, result, at=at, seconds=took)
         return result

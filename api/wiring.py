@@ -35,6 +35,7 @@ from adapters.refunds import Refunder
 from adapters.refusals import Refusal
 from adapters.translate import Translator
 from adapters.transport import Transport
+from adapters.ways import Ways
 from adapters.worker import Worker
 from api.background import Background
 from api.master_key import master_keys_for
@@ -93,6 +94,7 @@ class Services:
     metrics: MetricsProjection
     worklist: WorklistProjection
     adapters: Mapping[str, Adapter]
+    ways: Ways
     sign: Sign | None = None
     subscriptions: tuple[Subscription, ...] = ()
     workers: tuple[Worker, ...] = ()
@@ -185,7 +187,10 @@ async def services(
         handler = Handler(log_store)
         projections = projections_of(database)
         await projections.start(log_store)
-        open_transport = partial(Transport, clock=clock, is_loopback_only=is_loopback_only)
+        ways = Ways()
+        open_transport = partial(
+            Transport, clock=clock, is_loopback_only=is_loopback_only, ways=ways
+        )
         adapters = {}
         for name, chosen in adapter_settings.items():
             adapters[name] = adapter_class(name)(chosen, open_transport)
@@ -210,6 +215,7 @@ async def services(
             metrics=projections.of(MetricsProjection),
             worklist=projections.of(WorklistProjection),
             adapters=adapters,
+            ways=ways,
             sign=signer_of(settings),
             subscriptions=(subscription,),
             workers=_workers(settings, handler, vault, adapters, projections, subscription, clock)

@@ -1,0 +1,107 @@
+"""The ways out: one to each provider for each thing it is called for, with a breaker of its own.
+
+A provider whose payouts are down may collect as well as ever, so what keeps failing is left alone
+and everything else goes on. Every breaker of a process lies in its `Ways`: the transport asks there
+before a call, dispatch before a submission, and whoever watches sees all of them.
+
+The trick: what a call is for is said once, by the reactor that sets out (`on_errand`), and holds
+for everything that is done underneath: the token that is fetched on the way, both calls of a
+provider that needs two. It stands in a context variable, which every task has for itself.
+
+Why not a parameter: it would pass through every private function of every provider, and the one
+that forgets it would trip another's breaker without anybody noticing.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Literal
+
+from adapters.base import Capability
+from adapters.breaker import Breaker
+
+Purpose = Capability | Literal["inquiry", "other"]
+"""What a provider is called for: a capability; to ask what became of something; anything else."""
+
+
+@dataclass(slots=True)
+class Errand:
+    """What somebody has set out for, and how its last call was answered."""
+
+    purpose: Purpose
+    status: int | None = None
+    """The status of the last answer; None before one, and where the last call brought none."""
+
+
+_errand: ContextVar[Errand | None] = ContextVar("errand", default=None)
+
+
+@contextmanager
+def on_errand(purpose: Purpose) -> Iterator[Errand]:
+    """Make every call within one of this purpose."""
+    errand = Errand(purpose)
+    before = _errand.set(errand)
+    try:
+        yield errand
+    finally:
+        _errand.reset(before)
+
+
+def present_errand(*, is_inquiry: bool = False) -> Errand:
+    """What the present call is for; where nobody has said, an inquiry or anything else."""
+    return _errand.get() or Errand("inquiry" if is_inquiry else "other")
+
+
+class Way:
+    """The way to one provider for one purpose."""
+
+    def __init__(self, provider: str, purpose: Purpose, breaker: Breaker) -> None:
+        self.provider, self.purpose, self.breaker = provider, purpose, breaker
+
+
+Listener = Callable[[Way], None]
+"""Is told of a way whose breaker opened, closed, or let a first call through."""
+
+
+class Ways:
+    """All ways of one process; a way is there from the first time it is asked for."""
+
+    def __init__(
+        self,
+        now_seconds: Callable[[], float] | None = None,
+        *,
+        make_breaker: Callable[..., Breaker] = Breaker,
+    ) -> None:
+        """Make none yet.
+
+        Args:
+            now_seconds: monotonic seconds; by default the running loop's.
+            make_breaker: given `now_seconds` and `on_turn`; for tests with other limits.
+        """
+        self._now_seconds = now_seconds or (lambda: asyncio.get_running_loop().time())
+        self._make_breaker = make_breaker
+        self._ways: dict[tuple[str, Purpose], Way] = {}
+        self._listeners: list[Listener] = []
+
+    def __iter__(self) -> Iterator[Way]:
+        return iter(tuple(self._ways.values()))
+
+    def of(self, provider: str, purpose: Purpose) -> Way:
+        """The way to a provider for a purpose."""
+        way = self._ways.get((provider, purpose))
+        if way is None:
+            breaker = self._make_breaker(
+                self._now_seconds, on_turn=lambda: self._tell(provider, purpose)
+            )
+            way = self._ways[provider, purpose] = Way(provider, purpose, breaker)
+        return way
+
+    def listen(self, listener: Listener) -> None:
+        """Tell somebody of every turn from now on, at once and in the caller's task."""
+        self._listeners.append(listener)
+
+    def _tell(self, provider: str, purpose: Purpose) -> None:
+        for listener in self._listeners:
+            listener(self._ways[provider, purpose])
