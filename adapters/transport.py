@@ -166,10 +166,10 @@ class Transport:
         request = _request(method, self._checked(url), headers, json=json, form=form)
         errand = present_errand(is_inquiry=is_inquiry)
         errand.status = None
-        breaker = self._ways.of(self._name, errand.purpose).breaker
+        breaker = self._ways.of(self._name, errand.power).breaker
         if (pause_seconds := breaker.open_for_seconds) > 0:
             raise NotSentError(
-                f"{self._name} kept failing; no {errand.purpose} for {pause_seconds:.0f} s"
+                f"{self._name} kept failing; no {errand.power} for {pause_seconds:.0f} s"
             )
         async with self._turn(is_inquiry=is_inquiry) as session:
             loop = asyncio.get_running_loop()
@@ -261,7 +261,7 @@ class Transport:
     ) -> Answer:
         permit = breaker.admit()
         if permit is None:
-            raise NotSentError(f"{self._name} kept failing; its {errand.purpose} is being probed")
+            raise NotSentError(f"{self._name} kept failing; its {errand.power} is being probed")
         started, at = asyncio.get_running_loop().time(), self._clock()
         result: Answer | TransportError | None = None
         try:

@@ -22,7 +22,7 @@ from typing import Literal
 from adapters.base import Capability
 from adapters.breaker import Breaker
 
-Purpose = Capability | Literal["inquiry", "other"]
+AnyPower = Capability | Literal["inquiry", "other"]
 """What a provider is called for: a capability; to ask what became of something; anything else."""
 
 
@@ -30,7 +30,7 @@ Purpose = Capability | Literal["inquiry", "other"]
 class Errand:
     """What somebody has set out for, and how its last call was answered."""
 
-    purpose: Purpose
+    power: AnyPower
     status: int | None = None
     """The status of the last answer; None before one, and where the last call brought none."""
 
@@ -39,9 +39,9 @@ _errand: ContextVar[Errand | None] = ContextVar("errand", default=None)
 
 
 @contextmanager
-def on_errand(purpose: Purpose) -> Iterator[Errand]:
-    """Make every call within one of this purpose."""
-    errand = Errand(purpose)
+def on_errand(power: AnyPower) -> Iterator[Errand]:
+    """Make every call within one of this power."""
+    errand = Errand(power)
     before = _errand.set(errand)
     try:
         yield errand
@@ -55,10 +55,10 @@ def present_errand(*, is_inquiry: bool = False) -> Errand:
 
 
 class Way:
-    """The way to one provider for one purpose."""
+    """The way to one provider for one power."""
 
-    def __init__(self, provider: str, purpose: Purpose, breaker: Breaker) -> None:
-        self.provider, self.purpose, self.breaker = provider, purpose, breaker
+    def __init__(self, provider: str, power: AnyPower, breaker: Breaker) -> None:
+        self.provider, self.power, self.breaker = provider, power, breaker
 
 
 Listener = Callable[[Way], None]
@@ -82,26 +82,26 @@ class Ways:
         """
         self._now_seconds = now_seconds or (lambda: asyncio.get_running_loop().time())
         self._make_breaker = make_breaker
-        self._ways: dict[tuple[str, Purpose], Way] = {}
+        self._ways: dict[tuple[str, AnyPower], Way] = {}
         self._listeners: list[Listener] = []
 
     def __iter__(self) -> Iterator[Way]:
         return iter(tuple(self._ways.values()))
 
-    def of(self, provider: str, purpose: Purpose) -> Way:
-        """The way to a provider for a purpose."""
-        way = self._ways.get((provider, purpose))
+    def of(self, provider: str, power: AnyPower) -> Way:
+        """The way to a provider for a power."""
+        way = self._ways.get((provider, power))
         if way is None:
             breaker = self._make_breaker(
-                self._now_seconds, on_turn=lambda: self._tell(provider, purpose)
+                self._now_seconds, on_turn=lambda: self._tell(provider, power)
             )
-            way = self._ways[provider, purpose] = Way(provider, purpose, breaker)
+            way = self._ways[provider, power] = Way(provider, power, breaker)
         return way
 
     def listen(self, listener: Listener) -> None:
         """Tell somebody of every turn from now on, at once and in the caller's task."""
         self._listeners.append(listener)
 
-    def _tell(self, provider: str, purpose: Purpose) -> None:
+    def _tell(self, provider: str, power: AnyPower) -> None:
         for listener in self._listeners:
-            listener(self._ways[provider, purpose])
+            listener(self._ways[provider, power])

@@ -113,6 +113,10 @@ class _State(Collector):
             pieces.add_metric([*labels, "failed"], worker.counts.failed)
             running.add_metric(labels, worker.counts.running)
         yield from (pieces, running)
+        breakers = _gauge("breaker_open", "1 if a provider is not called.", ["provider", "power"])
+        for way in self._services.ways:
+            breakers.add_metric([way.provider, way.power], float(way.breaker.state != "closed"))
+        yield breakers
 
 
 def _payments(numbers: Numbers) -> Iterator[Metric]:

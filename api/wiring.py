@@ -28,6 +28,7 @@ from sqlalchemy import select
 from adapters import directory
 from adapters.base import Adapter, Due, Worklist
 from adapters.dispatch import Dispatcher, submission_seconds_max
+from adapters.outages import Outages
 from adapters.polling import Poller
 from adapters.providers import adapter_class, provider_names, settings_class
 from adapters.recording import Recorder
@@ -223,6 +224,8 @@ async def services(
             else (),
             background=background,
         )
+        if is_working:
+            background.start("outages", Outages(handler, ways, clock=clock).run())
         for worker in made.workers:
             background.start(f"{worker.kind} {worker.provider or 'all'}", worker.run())
         yield made

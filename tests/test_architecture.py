@@ -32,6 +32,7 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.payment": (2, "payment"),
     "ledger.merchant": (2, "merchant"),
     "ledger.webhook": (2, "webhook"),
+    "ledger.provider": (2, "provider"),
     "ledger.journal": (2.1, "journal"),
     "ledger.memory": (3, "memory"),
     "ledger.sql": (3, "sql"),
@@ -63,7 +64,7 @@ CLIENTS = ("adapters.transport", "adapters.sandbox", "scripts")
 CHOSEN = (
     *("ledger.sql", "ledger.memory", "ledger.subscriptions", "adapters.providers"),
     *("adapters.transport", "adapters.dispatch", "adapters.polling", "adapters.translate"),
-    "adapters.worker",
+    *("adapters.worker", "adapters.outages"),
 )
 UNUSED_WORDS = {"utils", "helpers", "common", "core", "data", "info", "manager", "service", "bus"}
 

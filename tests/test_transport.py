@@ -51,7 +51,7 @@ async def a_transport(pace: Pace = PACE, **options: Any) -> AsyncIterator[Transp
 
 def states(ways: Ways) -> dict[str, str]:
     """Where every breaker stands."""
-    return {way.purpose: way.breaker.state for way in ways}
+    return {way.power: way.breaker.state for way in ways}
 
 
 def free_port() -> int:
