@@ -82,11 +82,6 @@ class Breaker:
         return "half_open" if self.open_for_seconds <= 0 else "open"
 
     @property
-    def probes_wanted(self) -> int:
-        """How many more probes must succeed, or may be under way, while it is half open."""
-        return self._probes_max - self._probes_succeeded
-
-    @property
     def open_for_seconds(self) -> float:
         """How long it still refuses everything; 0 where it does not."""
         if not self._is_open:

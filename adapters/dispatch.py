@@ -9,6 +9,11 @@ a reference whose call may still be under way. The other way round, an intent th
 What a provider gives beforehand and must be asked by is fetched before the intent and durable with
 it (`adapters.powers.Prepares`): a reference that may have been sent can always be asked about.
 
+A provider that is not called just now is not submitted to either: the payment waits, without a
+word in the log, until it may be probed. Where its plan names another that is called, it is let go
+there at once: by the intent and the "not sent" that an open breaker gives, so that the ledger knows
+whom it has tried, and it never goes in circles.
+
 It decides nothing: outcomes become commands, and the ledger may refuse them.
 
 Why a payment that was ever asked about is asked about once more before it is given up: "not found"
@@ -18,7 +23,7 @@ was true when it was said, and a gateway may have kept our request in a queue.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -38,7 +43,7 @@ from adapters.base import (
 from adapters.moving import Order, order_of, prepare, submit
 from adapters.powers import Prepared
 from adapters.recording import Recorder
-from adapters.ways import on_errand
+from adapters.ways import Way, Ways, on_errand
 from ledger import commands
 from ledger.errors import CommandRefusedError, ErasedError
 from ledger.evidence import Evidence, Source
@@ -50,6 +55,9 @@ log = structlog.get_logger()
 INTENT_MARGIN_SECONDS: Final = 5.0
 """How long after the longest possible submission its reference may be asked about; and the age at
 which an intent is too old to be acted upon."""
+
+PROBED_SECONDS: Final = 1.0
+"""How long a payment waits at least for a provider that is being probed."""
 
 UNREACHED: Final = "no provider could be reached in time"
 ERASED: Final = "the payer was erased before the payment was submitted"
@@ -71,25 +79,46 @@ class Dispatcher:
         *,
         clock: Clock,
         public_url: str,
+        ways: Ways | None = None,
     ) -> None:
         self._recorder, self._adapters, self._clock = recorder, adapters, clock
         self._public_url = public_url.rstrip("/")
+        self._ways = ways or Ways()
 
-    async def perform(self, due: Due) -> None:
-        """Submit one payment, if it is still to be submitted."""
+    async def perform(self, due: Due) -> datetime | None:
+        """Submit one payment, if it is still to be submitted; or when it may be."""
         payment_id = due.stream_id
         state, recorded = await self._recorder.handler.payment(payment_id)
         if state.status is not Status.REQUESTED:
-            return
+            return None
         recorder = self._recorder.about(recorded, actor="reactor:dispatch")
-        try:
-            await self._submit_or_give_up(recorder, state)
-        except CommandRefusedError as refused:
-            log.info("dispatch.too_late", payment_id=payment_id, reason=str(refused))
+        way = self._ways.of(state.provider, state.power)
+        with way.place() as is_free:
+            if not is_free and not self._is_over(state) and not self._may_leave(state):
+                return self._again_at(state, way)
+            try:
+                await self._submit_or_give_up(recorder, state)
+            except CommandRefusedError as refused:
+                log.info("dispatch.too_late", payment_id=payment_id, reason=str(refused))
+        return None
+
+    def _is_over(self, state: Payment) -> bool:
+        return self._clock() >= state.requested.expires_at
+
+    def _may_leave(self, state: Payment) -> bool:
+        """Whether the ledger would let it go to another provider, which is called just now."""
+        following = state.untried_after(state.provider)
+        if following is None or following.provider not in self._adapters or state.inquiries:
+            return False
+        return self._ways.of(following.provider, state.power).breaker.state == "closed"
+
+    def _again_at(self, state: Payment, way: Way) -> datetime:
+        seconds = max(way.breaker.open_for_seconds, PROBED_SECONDS)
+        return min(self._clock() + timedelta(seconds=seconds), state.requested.expires_at)
 
     async def _submit_or_give_up(self, recorder: Recorder, state: Payment) -> None:
-        payment_id, now = state.requested.payment_id, self._clock()
-        if now >= state.requested.expires_at:
+        payment_id = state.requested.payment_id
+        if self._is_over(state):
             await self._give_up(recorder, state, state.note or UNREACHED)
             return
         adapter = self._adapters.get(state.provider)

@@ -59,6 +59,25 @@ class Way:
 
     def __init__(self, provider: str, power: AnyPower, breaker: Breaker) -> None:
         self.provider, self.power, self.breaker = provider, power, breaker
+        self._is_taken = False
+
+    @contextmanager
+    def place(self) -> Iterator[bool]:
+        """Whether somebody may set out now, who is about to make calls of this way.
+
+        While only probes are let through, one at a time: what it takes may be several calls, and
+        whoever has begun shall not be turned back before the last of them.
+        """
+        if self.breaker.state == "closed":
+            yield True
+        elif self.breaker.state == "open" or self._is_taken:
+            yield False
+        else:
+            self._is_taken = True
+            try:
+                yield True
+            finally:
+                self._is_taken = False
 
 
 Listener = Callable[[Way], None]

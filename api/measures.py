@@ -111,6 +111,7 @@ class _State(Collector):
             labels = [worker.kind, worker.provider or "all"]
             pieces.add_metric([*labels, "performed"], worker.counts.performed)
             pieces.add_metric([*labels, "failed"], worker.counts.failed)
+            pieces.add_metric([*labels, "postponed"], worker.counts.postponed)
             running.add_metric(labels, worker.counts.running)
         yield from (pieces, running)
         breakers = _gauge("breaker_open", "1 if a provider is not called.", ["provider", "power"])

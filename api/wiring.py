@@ -15,7 +15,7 @@ import itertools
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ import structlog
 from sqlalchemy import select
 
 from adapters import directory
-from adapters.base import Adapter, Due, Worklist
+from adapters.base import Adapter, Worklist
 from adapters.dispatch import Dispatcher, submission_seconds_max
 from adapters.outages import Outages
 from adapters.polling import Poller
@@ -37,7 +37,7 @@ from adapters.refusals import Refusal
 from adapters.translate import Translator
 from adapters.transport import Transport
 from adapters.ways import Ways
-from adapters.worker import Worker
+from adapters.worker import Perform, Worker
 from api.background import Background
 from api.master_key import master_keys_for
 from api.randomness import RandomBlock
@@ -219,7 +219,9 @@ async def services(
             ways=ways,
             sign=signer_of(settings),
             subscriptions=(subscription,),
-            workers=_workers(settings, handler, vault, adapters, projections, subscription, clock)
+            workers=_workers(
+                settings, handler, vault, adapters, ways, projections, subscription, clock
+            )
             if is_working
             else (),
             background=background,
@@ -243,13 +245,16 @@ def _workers(
     handler: Handler,
     vault: Vault,
     adapters: Mapping[str, Adapter],
+    ways: Ways,
     projections: Projections,
     subscription: Subscription,
     clock: Clock,
 ) -> tuple[Worker, ...]:
     """Make a worker for submitting and one for asking per provider, and one that translates."""
     recorder = Recorder(handler, vault)
-    dispatcher = Dispatcher(recorder, adapters, clock=clock, public_url=settings.base_url)
+    dispatcher = Dispatcher(
+        recorder, adapters, clock=clock, public_url=settings.base_url, ways=ways
+    )
     poller = Poller(recorder, adapters, clock=clock)
     translator = Translator(recorder, adapters, clock=clock)
     refunder = Refunder(recorder)
@@ -258,7 +263,7 @@ def _workers(
     def worker(
         kind: str,
         provider: str | None,
-        perform: Callable[[Due], Awaitable[None]],
+        perform: Perform,
         concurrency_max: int,
         seconds: float,
     ) -> Worker:
