@@ -43,7 +43,8 @@ from adapters.base import (
 from adapters.moving import Order, order_of, prepare, submit
 from adapters.powers import Prepared
 from adapters.recording import Recorder
-from adapters.ways import Way, Ways, on_errand
+from adapters.retries import Retry, retry_at, retry_of
+from adapters.ways import Errand, Way, Ways, on_errand
 from ledger import commands
 from ledger.errors import CommandRefusedError, ErasedError
 from ledger.evidence import Evidence, Source
@@ -133,7 +134,7 @@ class Dispatcher:
             return
         limit_seconds = submission_seconds_max(adapter)
         number = len(state.attempts) + 1
-        with on_errand(state.power):
+        with on_errand(state.power) as errand:
             prepared = await self._prepare(adapter, order, reference, limit_seconds)
         now = self._clock()
         handle = prepared.handle if isinstance(prepared, Prepared) else {}
@@ -152,16 +153,16 @@ class Dispatcher:
         for key in keys if happened else ():
             recorder.vault.remember(key)
         if not isinstance(prepared, Prepared):
-            await self._record(recorder, adapter, state, reference, number, prepared)
+            await self._record(recorder, adapter, state, reference, number, prepared, errand)
             return
         age_seconds = (self._clock() - now).total_seconds()
         if age_seconds >= INTENT_MARGIN_SECONDS:
             log.warning("dispatch.intent_too_old", payment_id=payment_id, age_seconds=age_seconds)
             return
         order = replace(order, handle=handle)
-        with on_errand(state.power):
+        with on_errand(state.power) as errand:
             outcome = await self._submit(adapter, order, reference, limit_seconds)
-        await self._record(recorder, adapter, state, reference, number, outcome)
+        await self._record(recorder, adapter, state, reference, number, outcome, errand)
 
     async def _give_up(self, recorder: Recorder, state: Payment, reason: str) -> None:
         """Expire a payment no provider has; where that was ever in doubt, have it asked first."""
@@ -215,6 +216,7 @@ class Dispatcher:
         reference: str,
         number: int,
         outcome: Submission,
+        errand: Errand,
     ) -> None:
         payment_id, now = state.requested.payment_id, self._clock()
         inquire_at = now + timedelta(seconds=adapter.pace.inquiry_delay_seconds(0))
@@ -222,6 +224,7 @@ class Dispatcher:
             case Accepted():
                 await recorder.confirm(state, reference, outcome, inquire_at)
             case Declined():
+                retry = retry_of(adapter, outcome, state.power)
                 await recorder.record(
                     commands.DeclineSubmission(
                         payment_id=payment_id,
@@ -230,18 +233,25 @@ class Dispatcher:
                         code=outcome.code,
                         reason=outcome.reason,
                         is_technical=outcome.is_technical,
-                        at=now,
+                        at=None if retry is Retry.NEVER else now,
                     )
                 )
             case NotSent():
-                delay = adapter.pace.retry_delay_seconds(number - 1)
+                if errand.was_turned_away:
+                    self._ways.of(adapter.name, state.power).note_turned_away(errand.status)
                 await recorder.record(
                     commands.WithdrawSubmission(
                         payment_id=payment_id,
                         reference=reference,
                         attempt=number,
                         reason=outcome.reason,
-                        retry_at=now + timedelta(seconds=delay),
+                        retry_at=retry_at(
+                            adapter.pace,
+                            number,
+                            now,
+                            state.requested.expires_at,
+                            was_turned_away=errand.was_turned_away,
+                        ),
                         at=now,
                     )
                 )

@@ -21,7 +21,8 @@ from adapters.base import Adapter, Due, Final, Inquiry, NotFound, NotSent, Pendi
 from adapters.dispatch import record_final, submission_seconds_max
 from adapters.moving import handle_of, inquire
 from adapters.recording import Recorder
-from adapters.ways import on_errand
+from adapters.retries import retry_at
+from adapters.ways import Ways, on_errand
 from ledger import commands
 from ledger.errors import ErasedError, VaultError
 from ledger.payment import Attempt, Payment, Status
@@ -36,9 +37,15 @@ class Poller:
     """Performs `inquire` pieces."""
 
     def __init__(
-        self, recorder: Recorder, adapters: Mapping[str, Adapter], *, clock: Clock
+        self,
+        recorder: Recorder,
+        adapters: Mapping[str, Adapter],
+        *,
+        clock: Clock,
+        ways: Ways | None = None,
     ) -> None:
         self._recorder, self._adapters, self._clock = recorder, adapters, clock
+        self._ways = ways or Ways()
 
     async def perform(self, due: Due) -> None:
         """Ask about one payment's last reference, if its word is still missing."""
@@ -74,9 +81,9 @@ class Poller:
         payment_id = state.requested.payment_id
         try:
             handle = await handle_of(self._recorder, payment_id, attempt)
-            with on_errand("inquiry"):
+            with on_errand("inquiry") as errand:
                 async with asyncio.timeout(limit_seconds):
-                    return await inquire(adapter, state.power, attempt.reference, handle)
+                    answer = await inquire(adapter, state.power, attempt.reference, handle)
         except ErasedError:
             return Unknown("the payer was erased, and with it what the provider wants to be asked")
         except TimeoutError:
@@ -86,6 +93,9 @@ class Poller:
         except Exception as error:
             log.exception("polling.adapter_raised", provider=adapter.name)
             return Unknown(f"the adapter raised {type(error).__name__}")
+        if isinstance(answer, Unknown) and errand.was_turned_away:
+            self._ways.of(adapter.name, "inquiry").note_turned_away(errand.status)
+        return answer
 
     async def _wait(
         self,
@@ -111,8 +121,8 @@ class Poller:
     async def _withdraw(
         self, recorder: Recorder, adapter: Adapter, state: Payment, reason: str
     ) -> None:
-        payment_id, last = state.requested.payment_id, state.attempts[-1]
-        delay = adapter.pace.retry_delay_seconds(last.number - 1)
+        request, last, now = state.requested, state.attempts[-1], self._clock()
+        payment_id = request.payment_id
         reason = reason or "the provider does not know the reference"
         withdrawn = await recorder.record(
             commands.WithdrawSubmission(
@@ -120,7 +130,7 @@ class Poller:
                 reference=last.reference,
                 attempt=last.number,
                 reason=reason,
-                retry_at=self._clock() + timedelta(seconds=delay),
+                retry_at=retry_at(adapter.pace, last.number, now, request.expires_at),
             )
         )
         if withdrawn and await self._is_over(state):

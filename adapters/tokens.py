@@ -15,10 +15,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from adapters.answer import NO_HEADERS, Answer, Method, NotSentError, TransportError
+from adapters.answer import (
+    NO_HEADERS,
+    Answer,
+    Method,
+    NotSentError,
+    TransportError,
+    TurnedAwayError,
+)
 from adapters.transport import Transport
+from adapters.ways import on_errand, present_errand
 
 UNAUTHORIZED: Final = 401
+
+_REFUSING: Final = frozenset({400, UNAUTHORIZED, 403})
+"""How a token is refused to wrong credentials; OAuth says 400 or 401."""
 
 LIFETIME_SECONDS_MAX: Final = 90 * 24 * 3600.0
 """Longer lifetimes are cut to this; a provider's typing error must not make a token immortal."""
@@ -67,6 +78,7 @@ class TokenCache:
         self._renew_seconds = 0.0
         self._end_seconds = 0.0
         self._fetching: asyncio.Task[None] | None = None
+        self._is_refused = False
 
     async def get(self) -> str:
         """Return a token that is good as far as we know.
@@ -82,6 +94,9 @@ class TokenCache:
         except TransportError as error:
             if self._value is not None and now < self._end_seconds:
                 return self._value
+            if self._is_refused:
+                # Whoever waited for a fetch that another began was turned away all the same.
+                present_errand().status = UNAUTHORIZED
             raise NotSentError(f"no access token: {error.reason}") from None
         if self._value is None:
             raise NotSentError("no access token: it was refused as soon as it was given")
@@ -114,7 +129,13 @@ class TokenCache:
             raise
 
     async def _renew(self) -> None:
-        token = await self._fetch()
+        with on_errand(present_errand().power) as errand:
+            self._is_refused = False
+            try:
+                token = await self._fetch()
+            except TransportError as error:
+                self._is_refused = isinstance(error, TurnedAwayError) or errand.status in _REFUSING
+                raise
         lifetime = min(max(token.lifetime_seconds, 0.0), LIFETIME_SECONDS_MAX)
         now = self._now_seconds()
         self._value = token.value

@@ -17,13 +17,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+import structlog
 
 from adapters.base import Capability
 from adapters.breaker import Breaker
 
+log = structlog.get_logger()
+
 AnyPower = Capability | Literal["inquiry", "other"]
 """What a provider is called for: a capability; to ask what became of something; anything else."""
+
+TURNED_AWAY: Final = frozenset({401, 403})
 
 
 @dataclass(slots=True)
@@ -33,6 +39,14 @@ class Errand:
     power: AnyPower
     status: int | None = None
     """The status of the last answer; None before one, and where the last call brought none."""
+
+    @property
+    def was_turned_away(self) -> bool:
+        """Whether the provider did not let us in: wrong credentials, or a contract that is over.
+
+        A first 401 is answered by a fresh token, and then by another status.
+        """
+        return self.status in TURNED_AWAY
 
 
 _errand: ContextVar[Errand | None] = ContextVar("errand", default=None)
@@ -59,7 +73,16 @@ class Way:
 
     def __init__(self, provider: str, power: AnyPower, breaker: Breaker) -> None:
         self.provider, self.power, self.breaker = provider, power, breaker
+        self.turned_away = 0
+        """How often the provider did not let us in since the start."""
         self._is_taken = False
+
+    def note_turned_away(self, status: int | None) -> None:
+        """Say loudly that the provider does not let us in: a person must mend that."""
+        self.turned_away += 1
+        log.error(
+            "provider.turned_us_away", provider=self.provider, power=self.power, status=status
+        )
 
     @contextmanager
     def place(self) -> Iterator[bool]:

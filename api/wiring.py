@@ -255,7 +255,7 @@ def _workers(
     dispatcher = Dispatcher(
         recorder, adapters, clock=clock, public_url=settings.base_url, ways=ways
     )
-    poller = Poller(recorder, adapters, clock=clock)
+    poller = Poller(recorder, adapters, clock=clock, ways=ways)
     translator = Translator(recorder, adapters, clock=clock)
     refunder = Refunder(recorder)
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
