@@ -34,6 +34,8 @@ from adapters.providers import adapter_class, provider_names, settings_class
 from adapters.recording import Recorder
 from adapters.refunds import Refunder
 from adapters.refusals import Refusal
+from adapters.sharing import ALONE, SharedTokens, Sharing
+from adapters.sharing_redis import RedisSharing
 from adapters.translate import Translator
 from adapters.transport import Transport
 from adapters.ways import Ways
@@ -48,9 +50,11 @@ from ledger.handling import Handler
 from ledger.payment import Payment
 from ledger.sql import Database, SqlEventStore
 from ledger.sql_schema import data_keys
+from ledger.sql_shelf import SqlTokens
 from ledger.store import Clock, DataKey, EventStore, TreeHead
 from ledger.subscriptions import Subscriber, Subscription
 from ledger.vault import MasterKeys, Vault
+from ledger.vault_strongbox import Strongbox
 from projections import PROJECTIONS
 from projections.accounts import AccountsProjection
 from projections.base import Projections
@@ -184,13 +188,20 @@ async def services(
             opened(settings, clock=clock, create=not settings.is_production)
         )
         log_store: EventStore = own_store if store is None else store
-        vault = Vault(await _master_keys(settings, database), log_store, random_bytes=RandomBlock())
+        keys = await _master_keys(settings, database)
+        vault = Vault(keys, log_store, random_bytes=RandomBlock())
         handler = Handler(log_store)
         projections = projections_of(database)
         await projections.start(log_store)
         ways = Ways()
+        sharing = await _sharing(settings, database, keys, clock)
+        stack.push_async_callback(sharing.close)
         open_transport = partial(
-            Transport, clock=clock, is_loopback_only=is_loopback_only, ways=ways
+            Transport,
+            clock=clock,
+            is_loopback_only=is_loopback_only,
+            ways=ways,
+            sharing=sharing,
         )
         adapters = {}
         for name, chosen in adapter_settings.items():
@@ -231,6 +242,20 @@ async def services(
         for worker in made.workers:
             background.start(f"{worker.kind} {worker.provider or 'all'}", worker.run())
         yield made
+
+
+async def _sharing(
+    settings: Settings, database: Database, keys: MasterKeys, clock: Clock
+) -> Sharing:
+    """Choose where processes share tokens and limits; see `adapters.sharing`."""
+    strongbox = Strongbox(keys, random_bytes=os.urandom)
+    if settings.redis_url is not None:
+        return RedisSharing(settings.redis_url, strongbox, clock=clock)
+    if database.dialect != "postgresql":
+        return ALONE
+    place = SqlTokens(database, clock=clock)
+    await place.prepare()
+    return SharedTokens(place, strongbox, clock=clock)
 
 
 async def _master_keys(settings: Settings, database: Database) -> MasterKeys:

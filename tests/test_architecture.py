@@ -54,6 +54,7 @@ OUTSIDE = {
     "aiosqlite": ("ledger.sql",),
     "asyncpg": ("ledger.sql", "scripts"),
     "alembic": ("ledger.sql", "ledger.migrations"),
+    "redis": ("adapters.sharing_redis",),
     "aiohttp.web": ("api", "adapters.sandbox", "scripts"),
     "aiohttp": ("api", "adapters.transport", "adapters.sandbox", "scripts"),
 }
@@ -64,7 +65,7 @@ CLIENTS = ("adapters.transport", "adapters.sandbox", "scripts")
 CHOSEN = (
     *("ledger.sql", "ledger.memory", "ledger.subscriptions", "adapters.providers"),
     *("adapters.transport", "adapters.dispatch", "adapters.polling", "adapters.translate"),
-    *("adapters.worker", "adapters.outages"),
+    *("adapters.worker", "adapters.outages", "adapters.sharing"),
 )
 UNUSED_WORDS = {"utils", "helpers", "common", "core", "data", "info", "manager", "service", "bus"}
 

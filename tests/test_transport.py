@@ -19,7 +19,8 @@ from adapters.answer import (
 from adapters.base import Pace
 from adapters.tokens import Token, TokenCache, call_with_token
 from adapters.transcript import Exchange
-from adapters.transport import ANSWER_BYTES_MAX, ATTEMPTS_MAX, Transport
+from adapters.transport import ATTEMPTS_MAX, Transport
+from adapters.transport_exchange import ANSWER_BYTES_MAX
 from adapters.ways import Ways, on_errand
 from tests.raw_server import RawRequest, RawServer, answer, answering, hang_up, reset, silence
 
