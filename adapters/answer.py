@@ -19,9 +19,7 @@ from typing import Final, Literal
 import orjson
 from yarl import URL
 
-Method = Literal["GET", "POST", "DELETE"]
-"""No PUT: aiohttp repeats one by itself when an idle connection turns out to be closed. A DELETE it
-repeats too, so `Transport.call` takes one only as safe to repeat."""
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -58,6 +56,24 @@ class Request:
     target: URL = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(repr=False)
+
+
+def request_of(
+    method: Method,
+    target: URL,
+    headers: Mapping[str, str],
+    *,
+    json: object,
+    form: Mapping[str, str] | None,
+) -> Request:
+    """Make a request whose body is JSON, else a form, else none."""
+    body, body_headers = None, {}
+    if json is not None:
+        body, body_headers = orjson.dumps(json), {"Content-Type": "application/json"}
+    elif form is not None:
+        body = URL.build(query=form).raw_query_string.encode()
+        body_headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return Request(method=method, target=target, headers={**headers, **body_headers}, body=body)
 
 
 @dataclass(frozen=True, slots=True)

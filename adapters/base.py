@@ -13,6 +13,7 @@ and it must be impossible to confuse it with a refusal. Only these values leave 
     Unknown    it may or may not have it: ask, never send blindly
     Pending    (asked) it has the reference and no final word yet
     NotFound   (asked) it does not know the reference
+    Unaskable  (asked) it answers no such question: only the same submission again tells
     Final      its final word
 """
 
@@ -111,6 +112,17 @@ class NotFound:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Unaskable:
+    """Asked: this provider answers no question about such a reference.
+
+    Where the same reference again cannot move money twice (`idempotent_powers`), repeating the
+    submission is the question; where it can, the payment stays open until a webhook speaks.
+    """
+
+    detail: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Final:
     """The provider's final word, in its own rendering of amount, currency, code and reason."""
@@ -124,7 +136,7 @@ class Final:
 
 
 Submission = Accepted | Declined | NotSent | Unknown | Final
-Inquiry = Pending | NotFound | Final | NotSent | Unknown
+Inquiry = Pending | NotFound | Final | NotSent | Unknown | Unaskable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

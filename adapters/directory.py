@@ -1,4 +1,4 @@
-"""The directory: countries, operators, currencies, and whose number a number probably is.
+"""The directory: whose number a number probably is, and in how many ways it is written.
 
 Numbers are read with `phonenumbers` (Google's numbering plans). Its carrier names belong to the
 range's first owner and are spelt differently per country ("MTN Cameroon", "Areeba", "Spacetel"), so
@@ -17,19 +17,33 @@ that reads no number should not pay. Nothing here ever repeats a number in an er
 What this deliberately does not do: ask anybody. Whether a number has an account, and with whom,
 only the operator knows.
 
-Sources: carrier names and ranges, phonenumbers 9.0.43 carrier data; MTN target environments, MTN's
-"common errors" page; currencies, ISO 4217 of the countries; Orange Web Payment path segments and
-currencies, the public clients named in the provider's documentation.
+The tables stand beside: `adapters.directory_countries` (money, how numbers are written),
+`adapters.directory_operators` (who keeps wallets, whose ranges are whose) and
+`adapters.directory_rails` (what rails ask of amounts and numbers). Each names its sources.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
+from adapters.directory_countries import COUNTRIES, Country
+from adapters.directory_operators import BY_CARRIER, BY_CODE, OPERATORS, Operator, codes_of
+from adapters.directory_rails import NumberForm
 from adapters.mobile_plan import read_mobile
 from ledger.errors import InvalidPhoneError
 from ledger.sentences import Sentence
+
+__all__ = [
+    "BY_CODE",
+    "COUNTRIES",
+    "OPERATORS",
+    "Country",
+    "Operator",
+    "Phone",
+    "codes_of",
+    "parse_phone",
+    "warm_up",
+]
 
 PHONE_LENGTH_MAX: Final = 40
 """The longest text that is looked at as a number."""
@@ -41,175 +55,6 @@ _REMEDY: Final = Sentence('Send it with its country code, for example "+237" and
 
 _INVISIBLE: Final = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u202a\u202b\u202c\u2060\ufeff"))
 """Marks of the direction of writing and the like, which come along when a contact is copied."""
-
-
-class Country(NamedTuple):
-    """A country we know rails in."""
-
-    code: str
-    currency: str
-    mtn_target_environment: str | None = None
-    """What production calls to MTN name in `X-Target-Environment`."""
-    orange_segment: str | None = None
-    """The country in the path of Orange Web Payment; which ones are open depends on a contract."""
-
-
-COUNTRIES: Final = {
-    one.code: one
-    for one in (
-        Country("BF", "XOF", orange_segment="bf"),
-        Country("BJ", "XOF", "mtnbenin"),
-        Country("BW", "BWP"),
-        Country("CD", "CDF", orange_segment="cd"),
-        Country("CG", "XAF", "mtncongo"),
-        Country("CI", "XOF", "mtnivorycoast", "ci"),
-        Country("CM", "XAF", "mtncameroon", "cm"),
-        Country("GA", "XAF"),
-        Country("GH", "GHS", "mtnghana"),
-        Country("GN", "GNF", "mtnguineaconakry", "gn"),
-        Country("GW", "XOF"),
-        Country("KE", "KES"),
-        Country("LR", "LRD", "mtnliberia"),
-        Country("MG", "MGA", orange_segment="mg"),
-        Country("ML", "XOF", orange_segment="ml"),
-        Country("NE", "XOF"),
-        Country("NG", "NGN", "mtnnigeria"),
-        Country("RW", "RWF", "mtnrwanda"),
-        Country("SL", "SLE"),
-        Country("SN", "XOF", orange_segment="sn"),
-        Country("SS", "SSP", "mtnsouthsudan"),
-        Country("SZ", "SZL", "mtnswaziland"),
-        Country("TG", "XOF"),
-        Country("TZ", "TZS"),
-        Country("UG", "UGX", "mtnuganda"),
-        Country("ZA", "ZAR", "mtnsouthafrica"),
-        Country("ZM", "ZMW", "mtnzambia"),
-    )
-}
-"""ISO 3166 code -> what we know of the country.
-
-Sierra Leone's segment of Orange Web Payment, `sl`, is left out: it was only ever seen with the SLL,
-which was withdrawn.
-"""
-
-
-class Operator(NamedTuple):
-    """A mobile money operator in one country."""
-
-    code: str
-    brand: str
-    country: str
-    currency: str
-    providers: tuple[str, ...]
-    """Which adapters reach it, best first; empty: none of ours does yet."""
-
-
-# (region, carrier name of phonenumbers 9.0.43) -> brand. Old names: Areeba, Spacetel and Lonestar
-# are MTN's; Orange left Niger in 2019, its ranges there are Zamani's.
-_BRANDS: Final = {
-    ("BF", "Orange"): "Orange",
-    ("BF", "Moov Africa"): "Moov",
-    ("BF", "Telecel Faso"): "Telecel",
-    ("BJ", "MTN"): "MTN",
-    ("BJ", "Moov"): "Moov",
-    ("BJ", "Celtiis"): "Celtiis",
-    ("BW", "Orange"): "Orange",
-    ("BW", "Mascom"): "Mascom",
-    ("CD", "Orange"): "Orange",
-    ("CD", "Airtel"): "Airtel",
-    ("CD", "Vodacom"): "Vodacom",
-    ("CD", "Africell"): "Africell",
-    ("CG", "MTN"): "MTN",
-    ("CG", "Airtel"): "Airtel",
-    ("CG", "Warid"): "Airtel",
-    ("CI", "MTN"): "MTN",
-    ("CI", "Orange"): "Orange",
-    ("CI", "Moov"): "Moov",
-    ("CM", "MTN Cameroon"): "MTN",
-    ("CM", "Orange"): "Orange",
-    ("CM", "Camtel"): "Camtel",
-    ("CM", "NEXTTEL"): "Nexttel",
-    ("GA", "Airtel"): "Airtel",
-    ("GA", "Moov"): "Moov",
-    ("GA", "Libertis"): "Libertis",
-    ("GH", "MTN"): "MTN",
-    ("GH", "Telecel"): "Telecel",
-    ("GH", "at"): "AT",
-    ("GN", "Areeba"): "MTN",
-    ("GN", "Orange"): "Orange",
-    ("GN", "Cellcom"): "Cellcom",
-    ("GW", "Orange"): "Orange",
-    ("GW", "Spacetel"): "MTN",
-    ("LR", "Lonestar Cell"): "MTN",
-    ("LR", "Orange"): "Orange",
-    ("MG", "Orange"): "Orange",
-    ("MG", "Airtel"): "Airtel",
-    ("MG", "Yas"): "Yas",
-    ("ML", "Orange"): "Orange",
-    ("ML", "Sotelma"): "Sotelma",
-    ("NE", "Orange"): "Zamani",
-    ("NE", "Airtel"): "Airtel",
-    ("NE", "Moov"): "Moov",
-    ("NG", "MTN"): "MTN",
-    ("NG", "Airtel"): "Airtel",
-    ("NG", "Glo"): "Glo",
-    ("NG", "9mobile"): "9mobile",
-    ("RW", "MTN"): "MTN",
-    ("RW", "Airtel"): "Airtel",
-    ("SL", "Orange"): "Orange",
-    ("SL", "Africell"): "Africell",
-    ("SN", "Orange"): "Orange",
-    ("SN", "Yas"): "Yas",
-    ("SN", "Expresso"): "Expresso",
-    ("SS", "MTN"): "MTN",
-    ("SS", "Zain"): "Zain",
-    ("SZ", "Swazi MTN"): "MTN",
-    ("TG", "Togo Telecom"): "Yas",
-    ("TG", "Moov"): "Moov",
-    ("UG", "MTN"): "MTN",
-    ("UG", "Airtel"): "Airtel",
-    ("UG", "Africell"): "Africell",
-    ("ZA", "MTN"): "MTN",
-    ("ZM", "MTN"): "MTN",
-    ("ZM", "Airtel"): "Airtel",
-    ("ZM", "ZAMTEL"): "Zamtel",
-}
-
-
-_ORANGE_OWN: Final = {"CM": ("orange_cm",)}
-"""Countries whose Orange has an API of its own beside Web Payment, which alone pays people."""
-
-
-def _providers_of(brand: str, country: Country) -> tuple[str, ...]:
-    if brand == "MTN" and country.mtn_target_environment:
-        return ("mtn",)
-    if brand == "Orange" and country.orange_segment:
-        return ("orange", *_ORANGE_OWN.get(country.code, ()))
-    return ()
-
-
-OPERATORS: Final = {
-    (code, brand): Operator(
-        f"{brand.lower()}-{code.lower()}",
-        brand,
-        code,
-        COUNTRIES[code].currency,
-        _providers_of(brand, COUNTRIES[code]),
-    )
-    for (code, _), brand in sorted(_BRANDS.items())
-}
-"""(country, brand) -> operator."""
-
-BY_CODE: Final = {one.code: one for one in OPERATORS.values()}
-"""Operator code (`mtn-cm`) -> operator."""
-
-
-def codes_of(countries: Iterable[str], brands: Iterable[str]) -> frozenset[str]:
-    """The codes of all operators of these brands in these countries: what an integrator reaches."""
-    wanted, chosen = frozenset(countries), frozenset(brands)
-    return frozenset(
-        one.code for one in BY_CODE.values() if one.country in wanted and one.brand in chosen
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +72,15 @@ class Phone:
     """The default route's operator; None where we do not know it."""
     is_portable: bool
     """Whether the country lets numbers move between operators, so that the guess may be wrong."""
+
+    def written(self, form: NumberForm) -> str:
+        """Write it as a rail wants it."""
+        match form:
+            case "plus":
+                return self.e164
+            case "digits":
+                return self.e164.removeprefix("+")
+        return self.national
 
 
 def parse_phone(text: str, default_country: str | None, *, name: str = "phone") -> Phone:
@@ -249,7 +103,7 @@ def parse_phone(text: str, default_country: str | None, *, name: str = "phone") 
     plain = read_mobile(text)
     if plain is not None:
         country, national, carrier, is_portable = plain
-        operator = OPERATORS.get((country, _BRANDS.get((country, carrier), "")))
+        operator = BY_CARRIER.get((country, carrier))
         return Phone(text, national, country, carrier, operator, is_portable)
     written = text.translate(_INVISIBLE)
     if _WRITTEN.fullmatch(written) is None:
@@ -294,7 +148,7 @@ def _parsed(text: str, default_country: str | None, name: str) -> Phone:
         national=phonenumbers.national_significant_number(number),
         country=region,
         carrier=owner,
-        operator=OPERATORS.get((region, _BRANDS.get((region, owner), ""))),
+        operator=BY_CARRIER.get((region, owner)),
         is_portable=phonenumbers.is_mobile_number_portable_region(region),
     )
 

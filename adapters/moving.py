@@ -14,6 +14,7 @@ import orjson
 
 from adapters.base import Adapter, Charge, Declined, Inquiry, NotSent, Power, Submission, Unknown
 from adapters.powers import (
+    ChecksAccounts,
     GivesBack,
     Original,
     PaysOut,
@@ -29,6 +30,9 @@ Order = Charge | Transfer | Return
 """What an adapter is told about a payment. Holds the clear number: never log."""
 
 LANGUAGE: Final = "fr"
+PAYEE_INACTIVE: Final = "PAYEE_INACTIVE"
+"""Our own code where the provider told beforehand that a number has no account to be paid."""
+
 POWER_MISSING: Final = "POWER_MISSING"
 """Our own code where a provider was chosen for what it cannot do (any more)."""
 
@@ -120,7 +124,9 @@ async def submit(adapter: Adapter, order: Order, reference: str) -> Submission:
         case Charge():
             return await adapter.submit(order, reference)
         case Transfer():
-            return await cast("PaysOut", adapter).pay_out(order, reference)
+            return await _payable(adapter, order) or await cast("PaysOut", adapter).pay_out(
+                order, reference
+            )
         case Return():
             return await cast("GivesBack", adapter).refund(order, reference)
         case _:
@@ -142,3 +148,17 @@ async def inquire(
             return await cast("GivesBack", adapter).inquire_refund(reference, handle)
         case _:
             assert_never(power)
+
+
+async def _payable(adapter: Adapter, transfer: Transfer) -> Declined | None:
+    """Look whether a payee can be paid, where the provider tells; None if nothing is against it.
+
+    A provider that does not answer this is no reason not to pay: it will judge the payout itself.
+    """
+    if "account_check" not in adapter.capabilities:
+        return None
+    checked = await cast("ChecksAccounts", adapter).check_account(transfer.phone, transfer.country)
+    if isinstance(checked, Unknown) or checked.is_active:
+        return None
+    reason = checked.detail or f"{adapter.name} says that this number cannot be paid"
+    return Declined(code=PAYEE_INACTIVE, reason=reason)

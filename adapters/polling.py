@@ -4,6 +4,9 @@ Every payment must reach its end with no callback at all; this is what takes it 
 mends what a crash left behind: a reference whose submission has no outcome is asked about, and is
 submitted again only if the provider certainly does not have it.
 
+A provider that answers no question is asked by the same submission again, where that cannot move
+money twice.
+
 Time is not evidence: however long a reference stays without a word, it is only asked about ever
 more slowly, within the provider's limits, and listed with its age. Only what the provider has just
 said it does not have, and is not to be submitted again, is given up here: nothing can come between
@@ -12,14 +15,28 @@ the answer and the giving up but a request the provider kept back, and news of t
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
 import structlog
 
-from adapters.base import Adapter, Due, Final, Inquiry, NotFound, NotSent, Pending, Unknown
+from adapters.base import (
+    Accepted,
+    Adapter,
+    Declined,
+    Due,
+    Final,
+    Inquiry,
+    NotFound,
+    NotSent,
+    Pending,
+    Submission,
+    Unaskable,
+    Unknown,
+)
 from adapters.dispatch import record_final, submission_seconds_max
-from adapters.moving import handle_of, inquire
+from adapters.moving import handle_of, inquire, order_of, submit
 from adapters.recording import Recorder
 from adapters.retries import retry_at
 from adapters.ways import Ways, on_errand
@@ -42,9 +59,11 @@ class Poller:
         adapters: Mapping[str, Adapter],
         *,
         clock: Clock,
+        public_url: str = "",
         ways: Ways | None = None,
     ) -> None:
         self._recorder, self._adapters, self._clock = recorder, adapters, clock
+        self._public_url = public_url.rstrip("/")
         self._ways = ways or Ways()
 
     async def perform(self, due: Due) -> None:
@@ -71,6 +90,10 @@ class Poller:
                 await self._wait(recorder, adapter, state, "not_found", answer.detail)
                 if state.power in adapter.idempotent_powers and not attempt.is_accepted:
                     await self._withdraw(recorder, adapter, state, answer.detail)
+            case Unaskable() if state.power in adapter.idempotent_powers:
+                await self._repeat(recorder, adapter, state, attempt)
+            case Unaskable():
+                await self._wait(recorder, adapter, state, "no_answer", answer.detail)
             case NotSent() if not attempt.is_accepted:
                 await self._withdraw(recorder, adapter, state, answer.reason)
             case NotSent():
@@ -96,6 +119,52 @@ class Poller:
         if isinstance(answer, Unknown) and errand.was_turned_away:
             self._ways.of(adapter.name, "inquiry").note_turned_away(errand.status)
         return answer
+
+    async def _repeat(
+        self, recorder: Recorder, adapter: Adapter, state: Payment, attempt: Attempt
+    ) -> None:
+        """Ask by the same submission again: it cannot move money twice, and brings the answer.
+
+        No intent is needed: the one under this reference is durable, and this is no other.
+        """
+        payment_id, reference = state.requested.payment_id, attempt.reference
+        outcome = await self._submitted_again(recorder, adapter, state, attempt)
+        match outcome:
+            case Final():
+                await record_final(recorder, adapter, payment_id, reference, outcome)
+            case Accepted() if not attempt.is_accepted:
+                delay = adapter.pace.inquiry_delay_seconds(state.inquiries + 1)
+                inquire_at = self._clock() + timedelta(seconds=delay)
+                await recorder.confirm(state, reference, outcome, inquire_at)
+            case Accepted():
+                await self._wait(recorder, adapter, state, "pending", "it has it")
+            case Declined():
+                # Of a first submission a refusal is the end. Of a repeat it may speak of the
+                # repeat alone, so it ends nothing.
+                await self._wait(recorder, adapter, state, "no_answer", outcome.reason)
+            case NotSent() | Unknown():
+                await self._wait(recorder, adapter, state, "no_answer", outcome.reason)
+
+    async def _submitted_again(
+        self, recorder: Recorder, adapter: Adapter, state: Payment, attempt: Attempt
+    ) -> Submission:
+        payment_id, limit_seconds = state.requested.payment_id, submission_seconds_max(adapter)
+        path = f"{adapter.name}/{payment_id}/{attempt.reference}"
+        try:
+            order = await order_of(recorder, state, f"{self._public_url}/webhooks/{path}")
+            handle = await handle_of(recorder, payment_id, attempt) or {}
+            with on_errand(state.power):
+                async with asyncio.timeout(limit_seconds):
+                    return await submit(adapter, replace(order, handle=handle), attempt.reference)
+        except ErasedError:
+            return Unknown("the payer was erased, and with it what would have to be sent again")
+        except TimeoutError:
+            return Unknown(f"no answer within {limit_seconds:g} seconds")
+        except VaultError:
+            raise
+        except Exception as error:
+            log.exception("polling.adapter_raised", provider=adapter.name)
+            return Unknown(f"the adapter raised {type(error).__name__}")
 
     async def _wait(
         self,

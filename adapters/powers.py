@@ -7,13 +7,24 @@ has the methods of exactly those. What moves money answers with the same outcome
 A refund names the collection it gives back by everything the provider may want to hear of it. Where
 a provider cannot refund, the ledger may pay the customer by `pay_out` instead; the adapter does not
 know the difference.
+
+`AnswersCalls` is no capability: it is for providers whose calls to us want an answer of their own.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
-from adapters.base import Charge, Declined, Inquiry, NotSent, Submission, Unknown
+from adapters.base import (
+    Charge,
+    Declined,
+    Inquiry,
+    NotSent,
+    Submission,
+    Unknown,
+    Verdict,
+    WebhookCall,
+)
 from ledger.money import Money
 
 
@@ -159,3 +170,27 @@ class ChecksAccounts(Protocol):
 
     async def check_account(self, phone: str, country: str) -> AccountCheck | Unknown:
         """Ask whether a number (E.164 with `+`) has an account that can be paid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a provider's call is answered with: a status, and an object as JSON."""
+
+    status: int
+    body: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+
+@runtime_checkable
+class AnswersCalls(Protocol):
+    """Is called by its provider for an answer, and asked by it with GET.
+
+    The webhook door gives this answer in the place of its own. What came by POST or PUT is stored
+    before; a GET only asks, and is not.
+    """
+
+    def reply(self, call: WebhookCall, verdict: Verdict) -> Reply:
+        """Answer a call that was not refused, in the provider's own form.
+
+        A repeat is answered alike, and nothing is remembered: what a call means for a payment is
+        said by `translate`. Never raises; what cannot be read gets the provider's own error.
+        """

@@ -8,7 +8,6 @@ It calls no provider; an opened refund is submitted and asked about like every o
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 import structlog
 
@@ -17,17 +16,10 @@ from adapters.recording import Recorder
 from ledger import commands, events, payment
 from ledger.entry import RecordedEvent
 from ledger.money import Money
-from ledger.payment import Payment, Status
+from ledger.payment import Payment
+from ledger.payment_refunds import GIVEN_BACK
 
 log = structlog.get_logger()
-
-_GIVEN_BACK: Final = {
-    Status.SUCCEEDED: True,
-    Status.FAILED: False,
-    Status.EXPIRED: False,
-    Status.DECLINED: False,
-}
-"""What the final word of a refund means for its collection; a conflict means nothing yet."""
 
 
 class Refunder:
@@ -54,7 +46,7 @@ class Refunder:
     async def settle(self, due: Due) -> None:
         """Tell the collection what became of its refund."""
         state, recorded = await self._recorder.handler.payment(due.stream_id)
-        is_given_back = _GIVEN_BACK.get(state.status)
+        is_given_back = GIVEN_BACK.get(state.status)
         if is_given_back is None or state.requested.refund_of is None:
             return
         recorder = self._recorder.about(recorded, actor="reactor:refunds")

@@ -8,6 +8,7 @@ still told word for word.
 It decides nothing about money: whether a refusal is final is the adapter's outcome.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -52,3 +53,16 @@ class Refusal(StrEnum):
     """Something failed at the provider, and it says no more."""
     UNKNOWN = "unknown"
     """A code that nobody has listed; the provider's own word stands beside it."""
+
+
+def meanings_of(facts: object, *, is_outgoing: bool) -> Mapping[str, Refusal]:
+    """What a provider's codes mean about money that comes in, or that goes out (`is_outgoing`).
+
+    A provider that calls the payer's empty account and the merchant's by one name has
+    `outgoing_refusals` beside its `refusals`; `facts` is its adapter, or the class.
+    """
+    incoming: Mapping[str, Refusal] = getattr(facts, "refusals", {})
+    if not is_outgoing:
+        return incoming
+    outgoing: Mapping[str, Refusal] = getattr(facts, "outgoing_refusals", incoming)
+    return outgoing

@@ -34,7 +34,6 @@ from datetime import datetime
 from typing import Final, Literal, Protocol
 
 import aiohttp
-import orjson
 import structlog
 from yarl import URL
 
@@ -46,13 +45,14 @@ from adapters.answer import (
     NotSentError,
     Request,
     TransportError,
+    request_of,
 )
 from adapters.base import Pace
 from adapters.breaker import Breaker
 from adapters.limits import Limiter
 from adapters.sharing import ALONE, Sharing, Shelf
 from adapters.transcript import TRANSCRIPT_LENGTH_MAX, Exchange, Observer, written
-from adapters.transport_exchange import exchange
+from adapters.transport_exchange import exchange, sent_once
 from adapters.ways import Errand, Ways, present_errand
 
 log = structlog.get_logger()
@@ -104,7 +104,7 @@ class Transport:
 
         Args:
             pace: the provider's limits.
-            clock: stamps transcripts; durations are measured by the running loop.
+            clock: stamps transcripts, and is `now`; durations are the running loop's.
             name: the provider's, for transcripts and logs.
             scrub: takes secrets out of a transcript; by default nothing of it is left.
             observer: is given every exchange; what it raises is logged and goes no further.
@@ -130,6 +130,10 @@ class Transport:
                 the same; none of them is kept.
         """
         return self._sharing.shelf(self._name, *parts)
+
+    def now(self) -> datetime:
+        """Read the clock: for an adapter whose provider says until when something holds."""
+        return self._clock()
 
     async def close(self) -> None:
         """Close every connection; calls afterwards are not sent."""
@@ -163,11 +167,8 @@ class Transport:
         Raises:
             NotSentError: nothing reached the provider.
             AnswerUnknownError: something may have.
-            ValueError: a DELETE that is not safe to repeat, which is a mistake of the caller.
         """
-        if method == "DELETE" and not is_safe_to_repeat:
-            raise ValueError("a DELETE may be repeated, and must be safe to")
-        request = _request(method, self._checked(url), headers, json=json, form=form)
+        request = request_of(method, self._checked(url), headers, json=json, form=form)
         errand = present_errand(is_inquiry=is_inquiry)
         errand.status = None
         breaker = self._ways.of(self._name, errand.power).breaker
@@ -240,6 +241,7 @@ class Transport:
             pace = self._pace
             session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=pace.concurrency_max),
+                middlewares=(sent_once,),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=pace.call_timeout_seconds),
                 headers={"User-Agent": "cauri"},
@@ -324,23 +326,6 @@ def _certain(error: TransportError, *, was_maybe_sent: bool) -> TransportError:
     if was_maybe_sent and isinstance(error, NotSentError):
         return AnswerUnknownError(f"an earlier attempt may have arrived; then: {error.reason}")
     return error
-
-
-def _request(
-    method: Method,
-    target: URL,
-    headers: Mapping[str, str],
-    *,
-    json: object,
-    form: Mapping[str, str] | None,
-) -> Request:
-    body, body_headers = None, {}
-    if json is not None:
-        body, body_headers = orjson.dumps(json), {"Content-Type": "application/json"}
-    elif form is not None:
-        body = URL.build(query=form).raw_query_string.encode()
-        body_headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    return Request(method=method, target=target, headers={**headers, **body_headers}, body=body)
 
 
 def is_loopback(host: str) -> bool:

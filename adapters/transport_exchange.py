@@ -1,6 +1,7 @@
 """One exchange over HTTP, and what the HTTP library's exceptions mean: the only place that knows.
 
 "Not sent" is said only where it is certain, which is where aiohttp says that it could not connect.
+aiohttp's own repeats, of every GET and PUT whose connection broke, are taken away from it.
 """
 
 import os
@@ -16,6 +17,30 @@ CONNECT_SECONDS_MAX: Final = 5.0
 ANSWER_BYTES_MAX: Final = 256 * 1024
 
 CHUNK_BYTES: Final = 16 * 1024
+
+
+class _BrokenError(aiohttp.ClientError):
+    """A connection that broke, under a name by which aiohttp does not repeat the call."""
+
+    def __init__(self, cause: aiohttp.ClientError) -> None:
+        super().__init__()
+        self.cause = cause
+
+
+async def sent_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating a call by itself; a client middleware.
+
+    It repeats a GET or PUT once when the connection breaks, be it an idle one or a new one. But a
+    PUT may move money, and what was sent twice must not look like one call.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _BrokenError(error) from None
 
 
 async def exchange(session: aiohttp.ClientSession, request: Request, seconds: float) -> Answer:
@@ -47,7 +72,8 @@ async def exchange(session: aiohttp.ClientSession, request: Request, seconds: fl
                     raise AnswerUnknownError(reason)
             return Answer(response.status, response.headers, bytes(received))
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise _understood(error, seconds) from None
+        broken = error.cause if isinstance(error, _BrokenError) else error
+        raise _understood(broken, seconds) from None
 
 
 _MEANINGS: Final[tuple[tuple[type[Exception], type[TransportError], str], ...]] = (

@@ -12,11 +12,9 @@ from typing import Final
 import orjson
 from aiohttp import web
 
-from adapters.directory import COUNTRIES, parse_phone
 from api import reports
 from api.as_of import as_of_point
 from api.calls import Call, answer, answer_bytes
-from api.routing import provider_of
 from api.views import decimal_text
 from api.waiting import caught_up
 from projections.metrics import MetricsRow
@@ -104,24 +102,6 @@ async def show_metrics(call: Call) -> web.Response:
         groups=[_group_of(row) for row in rows],
     )
     return answer(report, position=position)
-
-
-async def show_operator(call: Call) -> web.Response:
-    """Tell what a number shows by itself; the number is not repeated."""
-    query, adapters = call.query, call.services.adapters
-    phone = parse_phone(query.phone, query.country or call.asker.country)
-    operator = phone.operator
-    country = COUNTRIES.get(phone.country)
-    told = reports.OperatorOut(
-        country=phone.country,
-        operator=operator.code if operator else None,
-        brand=operator.brand if operator else None,
-        carrier=phone.carrier or None,
-        is_portable=phone.is_portable,
-        provider=provider_of(adapters, operator, operator.currency) if operator else None,
-        currency=country.currency if country else None,
-    )
-    return answer(told)
 
 
 def _group_of(row: MetricsRow) -> reports.MetricsGroup:

@@ -120,6 +120,17 @@ def sandbox(
     _do("sandbox", port=port, weather=faults.value, seed=seed, as_json=as_json)
 
 
+@app.command()
+def providers(
+    as_json: Json = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Answer as a table for a page, such as the README.")
+    ] = False,
+) -> None:
+    """Show every provider there is: where, what it can do, and how it proves itself."""
+    _do("providers", as_json=as_json, as_markdown=as_markdown)
+
+
 @merchants.command("add")
 def merchants_add(
     name: Annotated[str, typer.Argument(help="What people call the merchant.")],

@@ -9,21 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
+from adapters.refusal_texts import Category, Language
 from ledger import errors as ledger_errors
 from ledger.errors import LedgerError
 from ledger.sentences import Sentence
-
-Category = Literal[
-    "validation",
-    "authorisation",
-    "identification",
-    "businessRule",
-    "internal",
-    "serviceUnavailable",
-]
-"""The error categories of the GSMA Mobile Money API 1.2."""
-
-Language = Literal["en", "fr"]
 
 RETRY_SECONDS: Final = 1
 
@@ -110,6 +99,13 @@ UNSERVED: Final = Problem(
     "businessRule",
     "No enabled provider serves this payment",
     "Aucun prestataire activé ne sert ce paiement",
+)
+AMOUNT_OUTSIDE_LIMITS: Final = Problem(
+    422,
+    "amount_outside_limits",
+    "businessRule",
+    "The amount is outside of the limits for this operator",
+    "Le montant est hors des limites pour cet opérateur",
 )
 UNAUTHENTICATED: Final = Problem(
     401,
@@ -305,6 +301,7 @@ ALL_PROBLEMS: Final[Mapping[str, Problem]] = {
         IDEMPOTENCY_KEY_MISSING,
         IDEMPOTENCY_KEY_INVALID,
         UNSERVED,
+        AMOUNT_OUTSIDE_LIMITS,
         UNAUTHENTICATED,
         FORBIDDEN,
         WEBHOOK_REFUSED,

@@ -7,13 +7,13 @@ each other, and against the source. What the ledger's own errors say stands in
 In French a provider (MTN, Orange, as companies that are called) is a `prestataire`, an operator
 (whose range a number is in) an `opérateur`. Code words stay as they are. The spaces that French
 asks for before `:` and `;`, inside `« »` and before a unit are plain here and become no-break
-spaces below, where nobody can forget one.
+spaces below (`adapters.typesetting`).
 """
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
+from adapters.typesetting import typeset_french
 from api.french_ledger import FRENCH_OF_LEDGER
 
 _OF_DOOR: Final[dict[str, str]] = {
@@ -249,17 +249,24 @@ _OF_DOOR: Final[dict[str, str]] = {
         "Les comptes de {operator} sont tenus en {held}, non en {currency}."
     ),
     "Send the amount in {held}.": "Envoyez le montant en {held}.",
+    # Amounts
+    "{operator} through {provider}": "{operator} par {provider}",
+    "{carrier} takes {minimum} {currency} or more at once.": (
+        "{carrier} accepte {minimum} {currency} ou plus à la fois."
+    ),
+    "{carrier} takes {maximum} {currency} or less at once.": (
+        "{carrier} accepte {maximum} {currency} ou moins à la fois."
+    ),
+    "{carrier} takes multiples of {multiple} {currency} only.": (
+        "{carrier} n'accepte que des multiples de {multiple} {currency}."
+    ),
+    "Send a multiple, such as {nearest}.": "Envoyez un multiple, par exemple {nearest}.",
     "{currency} and {other}": "{currency} et en {other}",
     "{currency} or {other}": "{currency} ou en {other}",
 }
 
 
-def _typeset(text: str) -> str:
-    """Put no-break spaces where a line must not end."""
-    return re.sub(r" (?=[:;?!»])|(?<=«) |(?<=\}) (?=s\b)", "\N{NO-BREAK SPACE}", text)
-
-
 FRENCH: Final[Mapping[str, str]] = {
-    english: _typeset(french) for english, french in (_OF_DOOR | FRENCH_OF_LEDGER).items()
+    english: typeset_french(french) for english, french in (_OF_DOOR | FRENCH_OF_LEDGER).items()
 }
 """English template -> French template."""

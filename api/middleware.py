@@ -20,7 +20,8 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from api.errors import BUSY, INTERNAL, Language, ProblemError
+from adapters.refusal_texts import Language
+from api.errors import BUSY, INTERNAL, ProblemError
 from api.measures import Measures
 from api.problems import Told, language_of, problem_body, told
 from ledger.sentences import Sentence

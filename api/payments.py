@@ -14,10 +14,8 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
-from adapters.base import Adapter
 from adapters.directory import parse_phone
 from adapters.recording import handle_context
-from adapters.refusals import Refusal
 from api import schemas, views
 from api.as_of import as_of_point
 from api.calls import Call, answer
@@ -26,6 +24,8 @@ from api.errors import (
     Place,
     ProblemError,
 )
+from api.problems import language_of
+from api.refusals import code_of, refusal_of
 from api.requests import take
 from api.waiting import caught_up
 from ledger import payment
@@ -63,15 +63,18 @@ async def show(call: Call, kind: Kind) -> web.Response:
     if call.query.particulars and call.asker.role in _OPENING:
         request = state.requested
         opened = await _open(call, request.sealed, context=request.payment_id)
+    accepted = call.request.headers.get("Accept-Language")
     shown = views.payment_of(
         state,
         recorded,
         redirect_url=await _redirect_url(call, state),
         description=opened.get("description"),
         metadata=opened.get("metadata"),
-        refusals=refusals_of(call.services.adapters, state),
+        code=code_of(state),
+        refusal=refusal_of(state, recorded, adapters=call.services.adapters, accepted=accepted),
     )
-    return answer(shown, position=recorded[-1].position)
+    told = {"Content-Language": language_of(accepted)} if shown["refusal"] else None
+    return answer(shown, position=recorded[-1].position, headers=told)
 
 
 async def list_payments(call: Call) -> web.Response:
@@ -192,10 +195,3 @@ async def _redirect_url(call: Call, state: Payment) -> str | None:
     context = handle_context(state.requested.payment_id, attempt.reference)
     opened = await _open(call, attempt.sealed_handle, context=context)
     return opened.get("redirect_url")
-
-
-def refusals_of(adapters: Mapping[str, Adapter], state: Payment) -> Mapping[str, Refusal]:
-    """What the codes of the provider mean that spoke last about a payment."""
-    spoke = state.attempt.provider if state.attempt else state.provider
-    adapter = adapters.get(spoke)
-    return adapter.refusals if adapter is not None else {}

@@ -14,6 +14,7 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
+from adapters.refusal_texts import Language
 from api.errors import (
     BAD_REQUEST,
     BODY_TOO_LARGE,
@@ -23,7 +24,6 @@ from api.errors import (
     NOT_FOUND,
     PROBLEMS,
     UNSUPPORTED_MEDIA_TYPE,
-    Language,
     Place,
     Problem,
     ProblemError,

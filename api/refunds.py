@@ -19,7 +19,7 @@ from api import payments, schemas
 from api.calls import Call, validated
 from api.errors import NOT_REFUNDABLE, Place, ProblemError
 from api.requests import content_digest, expires_at, idempotency_key, receipt
-from api.routing import plan_of
+from api.routing import Choice, plan_of, within_limits
 from ledger import commands
 from ledger.errors import ErasedError, UnknownMerchantError
 from ledger.events import PaymentRefundReserved
@@ -132,10 +132,13 @@ def _route(
     operator = BY_CODE.get(state.requested.operator or "")
     plan = plan_of(adapters, operator, money.currency, "payout") if operator else ()
     if adapter is not None and "payout" in adapter.capabilities:
-        return Candidate(took, f"{reason} It pays out instead"), "payout"
+        instead = Choice(took, f"{reason} It pays out instead")
+        within_limits((instead,), operator, money, "payout")
+        return Candidate(*instead), "payout"
     if not plan:
         remedy = Sentence("Pay the customer another way; no enabled provider can pay out to them.")
         raise ProblemError(NOT_REFUNDABLE, explained(reason, remedy))
+    plan = within_limits(plan, operator, money, "payout")
     return Candidate(plan[0].provider, f"{reason} {plan[0].reason}"), "payout"
 
 

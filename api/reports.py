@@ -6,10 +6,10 @@ The same rules as in `api.schemas`: amounts are decimal strings, times RFC 3339,
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from api.errors import Category
-from api.schemas import AsOfQuery, Country, Name, Position, Query, Response
+from adapters.refusal_texts import Category
+from api.schemas import AsOfQuery, Name, Position, Query, RefusalOut, Response
 from ledger.identity import Kind
 
 
@@ -79,16 +79,16 @@ class Checkpoint(Response):
     note: str | None = Field(description="C2SP signed note, where a signing key is set up.")
 
 
-class OperatorOut(Response):
-    """What a number tells by itself; it may have been ported since."""
+class RefusalListed(RefusalOut):
+    """One reason why money does not move."""
 
-    country: str
-    operator: str | None = Field(description="Its code, to be named in a payment.")
-    brand: str | None
-    carrier: str | None = Field(description="The range's owner in the numbering plan.")
-    is_portable: bool = Field(description="Whether numbers move between operators there.")
-    provider: str | None = Field(description="The enabled provider that would be used.")
-    currency: str | None
+    may_reroute: bool = Field(description="Whether another provider might take the payment.")
+
+
+class RefusalsReport(Response):
+    """The whole vocabulary of refusals, in French or English by `Accept-Language`."""
+
+    refusals: list[RefusalListed]
 
 
 class Health(Response):
@@ -139,7 +139,7 @@ class BalancesReport(Response):
 
 
 class WebhookAnswer(Response):
-    """The call is kept."""
+    """The call is kept; a provider with a form of its own for answers gets that instead."""
 
     status: Literal["stored"]
 
@@ -187,10 +187,3 @@ class MetricsQuery(Query):
     window_seconds: Annotated[int, Field(ge=60, le=366 * 86_400)] = 86_400
     provider: Name | None = None
     min_position: Position | None = None
-
-
-class OperatorQuery(Query):
-    """Which number."""
-
-    phone: Annotated[str, StringConstraints(min_length=1, max_length=40)]
-    country: Country | None = None

@@ -83,6 +83,7 @@ def _asked(
     route = choose_route(
         services.adapters,
         wanted,
+        money=money,
         default_country=call.asker.country,
         is_production=services.settings.is_production,
     )

@@ -11,7 +11,19 @@ from typing import Final, Literal
 from aiohttp import web
 from pydantic import BaseModel
 
-from api import audit, balances, health, payments, payouts, refunds, reports, schemas, webhooks
+from api import (
+    audit,
+    balances,
+    health,
+    operators,
+    payments,
+    payouts,
+    refunds,
+    refusals,
+    reports,
+    schemas,
+    webhooks,
+)
 from api.authentication import ROLES, Role
 from api.calls import Call
 
@@ -57,6 +69,7 @@ _MOVING: Final = (
     "invalid_money",
     "invalid_phone",
     "operator_not_served",
+    "amount_outside_limits",
     "entry_too_large",
     "disk_full",
 )
@@ -186,6 +199,16 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route(
         method="GET",
+        path="/v1/refusals",
+        name="show_refusals",
+        endpoint=refusals.show_refusals,
+        summary="Give every reason why money does not move, with its texts in French or English.",
+        roles=_SEEING,
+        answers={200: reports.RefusalsReport},
+        problems=_READING,
+    ),
+    Route(
+        method="GET",
         path="/v1/events",
         name="show_log",
         endpoint=audit.show_log,
@@ -230,12 +253,12 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         method="GET",
         path="/v1/operators",
-        name="show_operator",
-        endpoint=audit.show_operator,
-        summary="Tell a number's country and operator, and the provider that would be used.",
+        name="show_operators",
+        endpoint=operators.show_operators,
+        summary="Tell a number's country, operator, limits and route; without one, all operators.",
         roles=_SEEING,
-        query=reports.OperatorQuery,
-        answers={200: reports.OperatorOut},
+        query=operators.OperatorsQuery,
+        answers={200: operators.Operators},
         problems=(*_READING, "invalid_phone"),
     ),
     *(
@@ -251,6 +274,17 @@ ROUTES: Final[tuple[Route, ...]] = (
             problems=("webhook_refused", "unknown_provider", "body_too_large", "body_too_slow"),
         )
         for method in _WEBHOOK_METHODS
+    ),
+    Route(
+        method="GET",
+        path="/webhooks/{provider}/{tail:.*}",
+        name="answer_provider",
+        endpoint=webhooks.answer_question,
+        summary="Answer a provider that asks something; nothing is stored.",
+        roles=None,
+        query=schemas.AnyQuery,
+        answers={200: "application/json"},
+        problems=("webhook_refused", "unknown_provider", "not_found", "method_not_allowed"),
     ),
     Route(
         method="GET",

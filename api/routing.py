@@ -8,6 +8,9 @@ certainly did not get to the one before (`ledger.payment`).
 Numbers are portable, so a guess is only a default, and its reason is kept in the log.
 They are portable within their country: an operator of another one is refused.
 
+Who is known to refuse the amount drops out of the plan, and where that is everybody, the payment is
+refused at once (`api.limits`).
+
 A wallet holds its country's money: a number of Cameroon cannot be asked for cedis, whatever the
 provider's software takes elsewhere. In development a caller may name a provider for a number of a
 country it does not serve, or in another currency: that is how MTN's own sandbox, whose numbers are
@@ -20,8 +23,10 @@ from typing import Final, NamedTuple, NoReturn
 from adapters.base import Adapter
 from adapters.directory import BY_CODE, Operator, Phone, parse_phone
 from api.errors import INVALID_REQUEST, UNSERVED, Place, ProblemError
+from api.limits import limit_place, refuse_amount
 from api.schemas import MoneyRequest
 from ledger.identity import Candidate, Kind
+from ledger.money import Money
 from ledger.sentences import Sentence, explained
 
 DOLLAR: Final = "USD"
@@ -44,14 +49,16 @@ def choose_route(
     adapters: Mapping[str, Adapter],
     wanted: MoneyRequest,
     *,
+    money: Money,
     default_country: str | None,
     is_production: bool,
 ) -> PaymentRoute:
-    """Choose the provider for a payment.
+    """Choose the provider for a payment; `money` is what `wanted` asks for, as it was read.
 
     Raises:
         InvalidPhoneError: the number can not exist.
-        ProblemError: no enabled provider serves it; says which there are.
+        ProblemError: no enabled provider serves it; says which there are. Or every one that does
+            would refuse the amount; says the limit.
     """
     pointer = f"/{wanted.side}/phone"
     phone = parse_phone(wanted.person.phone, wanted.person.country or default_country)
@@ -79,6 +86,7 @@ def choose_route(
         if is_production and operator is not None:
             _check_currency(operator, wanted.currency)
         reason = "the caller named the provider"
+        within_limits((Choice(adapter.name, reason),), operator, money, wanted.kind)
         return PaymentRoute(adapter.name, operator.code if operator else None, phone, reason)
     if operator is None:
         reason = Sentence("The number is of no operator that we know.")
@@ -92,6 +100,7 @@ def choose_route(
         )
         _refuse(pointer, reason, adapters)
     _check_currency(operator, wanted.currency)
+    plan = within_limits(plan, operator, money, wanted.kind)
     plan = (plan[0]._replace(reason=reason), *plan[1:])
     several = tuple(Candidate(*one) for one in plan) if len(plan) > 1 else ()
     return PaymentRoute(plan[0].provider, operator.code, phone, reason, several)
@@ -124,12 +133,21 @@ def plan_of(
     return (*direct, *behind)
 
 
-def provider_of(
-    adapters: Mapping[str, Adapter], operator: Operator, currency: str | None
-) -> str | None:
-    """The provider that would take a payment from an operator's customers; None if none does."""
-    plan = plan_of(adapters, operator, currency, "collection")
-    return plan[0].provider if plan else None
+def within_limits(
+    plan: tuple[Choice, ...], operator: Operator | None, money: Money, kind: Kind
+) -> tuple[Choice, ...]:
+    """Leave out of a plan whoever would refuse the amount; of an unknown operator nobody knows.
+
+    Raises:
+        ProblemError: nobody would be left; says the first one's limit.
+    """
+    if operator is None:
+        return plan
+    broken = [limit_place(operator, one.provider, money, kind) for one in plan]
+    kept = tuple(one for one, place in zip(plan, broken, strict=True) if place is None)
+    if not kept and broken and broken[0] is not None:
+        raise refuse_amount(broken[0])
+    return kept
 
 
 def _takes(adapter: Adapter, currency: str | None, kind: Kind) -> bool:

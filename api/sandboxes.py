@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple, Protocol, cast
 
-from adapters.providers import provider_names
+from adapters.providers import incomplete_providers, provider_names
 from adapters.sandbox.faults import Faults
 from adapters.sandbox.rail import RailSandbox
 from adapters.sandbox.server import SandboxServer
@@ -43,9 +43,12 @@ class RunningSandbox(NamedTuple):
 
 
 def sandbox_names() -> tuple[str, ...]:
-    """The providers that have a sandbox."""
+    """The providers that have a sandbox; one that is still being written is no provider."""
+    lacking = incomplete_providers()
     return tuple(
-        name for name in provider_names() if find_spec(f"adapters.sandbox.{name}_trial") is not None
+        name
+        for name in provider_names()
+        if name not in lacking and find_spec(f"adapters.sandbox.{name}_trial") is not None
     )
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticKnownError
 
+from adapters.refusal_texts import Category
 from adapters.refusals import Refusal
 from ledger.identity import Kind
 from ledger.payment import Status
@@ -216,6 +217,18 @@ class EvidenceOut(Response):
     reason: str | None
 
 
+class RefusalOut(Response):
+    """Why money did not move, in one vocabulary for all providers."""
+
+    refusal: Refusal = Field(description="One word for programs.")
+    category: Category = Field(description="Of the GSMA Mobile Money API 1.2.")
+    gsma_code: str = Field(description="The nearest error code of that interface.")
+    may_retry: bool = Field(description="Whether the same payment may go through a little later.")
+    for_payer: str = Field(description="May be shown to whoever has the number, as it is.")
+    for_merchant: str
+    next_step: str = Field(description="What you can do about it.")
+
+
 class PaymentOut(Response):
     """A payment as its events say, now or as of a position or time."""
 
@@ -225,8 +238,9 @@ class PaymentOut(Response):
     is_final: bool = Field(description="Whether nothing more is asked or sent by itself.")
     reason: str | None = Field(description="Why it stands where it stands.")
     code: str | None = Field(description="The provider's own code, verbatim.")
-    refusal: Refusal | None = Field(
-        description="What the code means in one vocabulary for all providers."
+    refusal: RefusalOut | None = Field(
+        description="What the code means, where no money moved; null where no code says why. Its "
+        "texts are in French or English, by `Accept-Language`."
     )
     amount: str
     currency: str

@@ -5,12 +5,11 @@ valid by construction costs more than the rest of the answer. The models in `api
 the same shapes, and tests hold every answer against them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Final
 
-from adapters.refusals import Refusal
 from api import schemas
 from ledger import events
 from ledger.entry import RecordedEvent
@@ -66,13 +65,12 @@ def payment_of(
     redirect_url: str | None,
     description: str | None,
     metadata: dict[str, str] | None,
-    refusals: Mapping[str, Refusal],
+    code: str | None,
+    refusal: JsonObject | None,
 ) -> JsonObject:
     """Write a payment as its events so far say; the shape is `schemas.PaymentOut`."""
     request, settled, attempt, last = state.requested, state.settled, state.attempt, recorded[-1]
     status = state.status
-    code = settled.code or state.code
-    refusal = None if code is None else refusals.get(code, Refusal.UNKNOWN)
     return {
         "id": request.payment_id,
         "kind": request.kind,

@@ -5,18 +5,23 @@ all the same and becomes an orphan. A repeat of the same bytes lands on the same
 means "already have it", and is answered alike. Only a call that had to prove itself and did not is
 turned away, and leaves no trace.
 
+A provider that is to be answered in a form of its own gets its adapter's reply, after the storing;
+such a provider may also ask by GET, which is answered and not stored.
+
 The payment's stream is read only for a provider that asks to see its token: a provider that cannot
 prove anything is not worth the reading.
 """
 
 import hmac
 from collections.abc import Callable
-from typing import Final
+from dataclasses import replace
+from typing import Final, Literal
 
 from aiohttp import web
 
 from adapters import kept_call
 from adapters.base import Adapter, Verdict, WebhookCall
+from adapters.powers import AnswersCalls
 from adapters.recording import TOKEN_PURPOSE
 from api import reports
 from api.calls import Call, answer
@@ -32,6 +37,9 @@ PATH_BYTES_MAX: Final = 400
 HEADERS_BYTES_MAX: Final = 3000
 """How much of path and headers is kept: with the largest body they must fit into one entry."""
 
+Believed = Literal["authenticated", "unsigned"]
+"""The verdicts of a call that is let in."""
+
 _SECRET_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie"})
 _STORED: Final = reports.WebhookAnswer(status="stored")
 
@@ -41,24 +49,9 @@ _PROVIDER_REMEDY: Final = Sentence("Call the address that the request for paymen
 
 async def receive_webhook(call: Call) -> web.Response:
     """Take a provider's call."""
-    services, request = call.services, call.request
-    adapter = services.adapters.get(request.match_info["provider"])
-    if adapter is None:
-        reason = Sentence("No enabled provider has this name.")
-        place = Place("parameter", "provider", reason, _PROVIDER_REMEDY)
-        raise ProblemError(UNKNOWN_PROVIDER, reason, [place])
-    came = WebhookCall(
-        method=request.method,
-        path=_path(request.match_info["tail"]),
-        headers=_kept_headers(request),
-        body=await call.body(services.settings.webhook_body_bytes_max),
-    )
-    verdict = await _judge(call, adapter, came)
-    if verdict == "refused":
-        raise ProblemError(
-            WEBHOOK_REFUSED,
-            Sentence("The call does not carry the token this payment's provider was given."),
-        )
+    services = call.services
+    adapter = _adapter(call)
+    came, verdict = await _admitted(call, adapter)
     vault = services.vault
     named = "\0".join((adapter.name, *came.path)).encode()
     digest = vault.digest("webhook", named + b"\0\0" + came.body)
@@ -78,7 +71,46 @@ async def receive_webhook(call: Call) -> web.Response:
         keys=(sealed.new_key,) if sealed.new_key else (),
     )
     position = handled.events[-1].position if handled.events else None
+    if isinstance(adapter, AnswersCalls):
+        said = adapter.reply(came, verdict)
+        return answer(dict(said.body), status=said.status, position=position)
     return answer(_STORED, position=position)
+
+
+async def answer_question(call: Call) -> web.Response:
+    """Answer what a provider asks by GET; of those that are answered in a form of their own."""
+    adapter = _adapter(call)
+    if not isinstance(adapter, AnswersCalls):
+        raise web.HTTPMethodNotAllowed("GET", ("POST", "PUT"))
+    said = adapter.reply(*await _admitted(call, adapter))
+    return answer(dict(said.body), status=said.status)
+
+
+def _adapter(call: Call) -> Adapter:
+    adapter = call.services.adapters.get(call.request.match_info["provider"])
+    if adapter is None:
+        reason = Sentence("No enabled provider has this name.")
+        place = Place("parameter", "provider", reason, _PROVIDER_REMEDY)
+        raise ProblemError(UNKNOWN_PROVIDER, reason, [place])
+    return adapter
+
+
+async def _admitted(call: Call, adapter: Adapter) -> tuple[WebhookCall, Believed]:
+    """Read a call and judge it; raises ProblemError for one that is turned away."""
+    request = call.request
+    came = WebhookCall(
+        method=request.method,
+        path=_path(request.match_info["tail"]),
+        headers=_kept_headers(request),
+        body=await call.body(call.services.settings.webhook_body_bytes_max),
+    )
+    verdict = await _judge(call, adapter, came)
+    if verdict == "refused":
+        raise ProblemError(
+            WEBHOOK_REFUSED,
+            Sentence("The call does not carry the token this payment's provider was given."),
+        )
+    return came, verdict
 
 
 def _path(tail: str) -> tuple[str, ...]:
@@ -105,7 +137,12 @@ def _kept_headers(request: web.Request) -> dict[str, str]:
 
 
 async def _judge(call: Call, adapter: Adapter, came: WebhookCall) -> Verdict:
-    """Let the adapter judge; the payment is read only if the adapter presents a token."""
+    """Let the adapter judge; the payment is read only if the adapter presents a token.
+
+    Credentials in headers are judged with the rest, and are not kept.
+    """
+    given = {k: v for k, v in call.request.headers.items() if k.lower() in _SECRET_HEADERS}
+    came = replace(came, headers={**came.headers, **given})
     presented: list[str] = []
 
     def notice(token: str) -> bool:

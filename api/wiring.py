@@ -30,10 +30,9 @@ from adapters.base import Adapter, Worklist
 from adapters.dispatch import Dispatcher, submission_seconds_max
 from adapters.outages import Outages
 from adapters.polling import Poller
-from adapters.providers import adapter_class, provider_names, settings_class
+from adapters.providers import IncompleteProviderError, adapter_class, settings_class
 from adapters.recording import Recorder
 from adapters.refunds import Refunder
-from adapters.refusals import Refusal
 from adapters.sharing import ALONE, SharedTokens, Sharing
 from adapters.sharing_redis import RedisSharing
 from adapters.translate import Translator
@@ -47,7 +46,6 @@ from api.settings import Fault, Settings, SettingsError, provider_settings
 from ledger.checkpoint import Checkpoint, Signer, sign_note
 from ledger.errors import NoteKeyError
 from ledger.handling import Handler
-from ledger.payment import Payment
 from ledger.sql import Database, SqlEventStore
 from ledger.sql_schema import data_keys
 from ledger.sql_shelf import SqlTokens
@@ -180,9 +178,14 @@ async def services(
     Raises:
         SettingsError, MasterKeyError, StoreError: nothing was left running.
     """
-    adapter_settings = {
-        name: provider_settings(settings, name, settings_class(name)) for name in settings.providers
-    }
+    try:
+        adapter_settings = {
+            name: provider_settings(settings, name, settings_class(name))
+            for name in settings.providers
+        }
+    except IncompleteProviderError as error:
+        remedy = "Leave it out, or write what it lacks."
+        raise SettingsError([Fault("CAURI_PROVIDERS", f"{error}.", remedy)]) from None
     async with AsyncExitStack() as stack:
         database, own_store = await stack.enter_async_context(
             opened(settings, clock=clock, create=not settings.is_production)
@@ -277,10 +280,9 @@ def _workers(
 ) -> tuple[Worker, ...]:
     """Make a worker for submitting and one for asking per provider, and one that translates."""
     recorder = Recorder(handler, vault)
-    dispatcher = Dispatcher(
-        recorder, adapters, clock=clock, public_url=settings.base_url, ways=ways
-    )
-    poller = Poller(recorder, adapters, clock=clock, ways=ways)
+    url = settings.base_url
+    dispatcher = Dispatcher(recorder, adapters, clock=clock, public_url=url, ways=ways)
+    poller = Poller(recorder, adapters, clock=clock, public_url=url, ways=ways)
     translator = Translator(recorder, adapters, clock=clock)
     refunder = Refunder(recorder)
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -357,12 +359,6 @@ def signer_of(settings: Settings) -> Sign | None:
         return sign_note(Checkpoint(settings.log_name, head.size, head.root).text(), signer)
 
     return sign
-
-
-def refusals_of(state: Payment) -> Mapping[str, Refusal]:
-    """What the codes of the provider mean that spoke last about a payment, enabled or not."""
-    spoke = state.attempt.provider if state.attempt else state.provider
-    return adapter_class(spoke).refusals if spoke in provider_names() else {}
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ A refund that came to nothing may still succeed late (a word was overturned): th
 what is true, and never refuses a fact.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from ledger import commands, events
@@ -20,6 +21,14 @@ from ledger.sentences import Sentence
 
 REFUNDS_MAX: Final = 50
 """How many refunds one collection may have, those that came to nothing included."""
+
+GIVEN_BACK: Final[Mapping[Status, bool]] = {
+    Status.SUCCEEDED: True,
+    Status.FAILED: False,
+    Status.EXPIRED: False,
+    Status.DECLINED: False,
+}
+"""What the final word of a refund means for its collection; a conflict means nothing yet."""
 
 
 def reserve(command: commands.ReserveRefund, state: Payment) -> list[Event]:

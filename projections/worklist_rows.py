@@ -11,6 +11,7 @@ from typing import Final, Literal
 from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.payment import Status, stream_of
+from ledger.payment_refunds import GIVEN_BACK
 from ledger.webhook import stream_of as webhook_stream_of
 from projections.standing import step
 from projections.tables import stamp
@@ -18,14 +19,7 @@ from projections.tables import stamp
 Kind = Literal["submit", "inquire", "translate", "open", "settle"]
 
 Settled = events.PaymentRefunded | events.PaymentRefundReleased
-_GIVEN_BACK: Final[dict[str, bool]] = {
-    Status.SUCCEEDED.value: True,
-    Status.FAILED.value: False,
-    Status.EXPIRED.value: False,
-    Status.DECLINED.value: False,
-}
-"""What the final word of a refund means for its collection; a conflict means nothing yet."""
-
+_GIVEN_BACK: Final = {status.value: is_given for status, is_given in GIVEN_BACK.items()}
 PAYMENT_PREFIX: Final = len(stream_of(""))
 WEBHOOK_PREFIX: Final = len(webhook_stream_of(""))
 _KINDS: Final[dict[str, Kind]] = {

@@ -48,6 +48,13 @@ PROVIDER_TABLES = {
 }
 """Nobody listens there, and unless a test says so nobody submits anything."""
 
+HUB2 = {
+    "base_url": "http://127.0.0.1:9",
+    "merchant_id": "a-synthetic-merchant",
+    "api_key": "a-synthetic-api-key",
+}
+"""What the table of an integrator says, for a world that enables one."""
+
 
 @dataclass
 class Answer:

@@ -40,6 +40,10 @@ class CallbackReceiver:
         """Return the URL of a path of this server."""
         return f"http://{host}:{self._server.port}{path}"
 
+    def answer_next(self, *statuses: int) -> None:
+        """Give these answers next, then 200 again."""
+        self._statuses += statuses
+
     async def until(self, count: int) -> list[Received]:
         """Return what came, once it is at least `count` callbacks."""
         async with self._came, asyncio.timeout(10):

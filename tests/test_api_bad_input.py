@@ -186,7 +186,7 @@ async def test_a_body_as_deep_as_the_limit_is_read(world: World) -> None:
     body = b'{"metadata": ' + b"[" * 19 + b"]" * 19 + b"}"
     answer = await world.pay(data=body, headers={"Content-Type": "application/json"})
 
-    assert told(answer)[2] == ["/amount", "/currency", "/payer", "/metadata"]
+    assert told(answer)[2] == ["/amount", "/currency", "/metadata", "/payer"]
 
 
 async def test_a_text_that_looks_like_a_field_named_twice_is_no_field(world: World) -> None:
@@ -261,7 +261,7 @@ async def test_a_form_is_not_read(world: World) -> None:
         ("/v1/payments?after=-1", ["after"]),
         ("/v1/payments?after=99999999999999999999999", ["after"]),
         ("/v1/payments?created_from=2026-03-01T12:00:00", ["created_from"]),
-        ("/v1/operators", ["phone"]),
+        ("/v1/operators?phone=&country=cm", ["phone", "country"]),
         ("/v1/payments?limit=1&limit=1", ["limit"]),
         ("/v1/payments?x=1&limit=1&x=1&limit=2&after=1", ["x", "limit"]),
         ("/v1/payments?created_from=0001-01-01T00:00:00%2B23:59", ["created_from"]),

@@ -13,6 +13,8 @@ from typing import Any, Final
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from adapters import directory_rails
+from adapters.directory_rails import Limit
 from api.errors import ALL_PROBLEMS
 from api.faults import explanation_of
 from api.french import FRENCH
@@ -219,10 +221,28 @@ async def test_a_list_that_is_behind_says_so_in_french(
     check(*await in_both(ask), "projection_behind")
 
 
+@pytest.mark.parametrize("provider", [None, "mtn"])
+@pytest.mark.parametrize("amount", ["90", "2005", "107"])
+async def test_an_amount_outside_of_a_limit_is_refused_in_french(
+    world: World, monkeypatch: pytest.MonkeyPatch, amount: str, provider: str | None
+) -> None:
+    limit = Limit("XAF", 100, 2000, 5, provider, is_binding=True, source="a test")
+    monkeypatch.setitem(directory_rails.LIMITS, ("mtn-cm", "collection"), (limit,))
+
+    async def ask(language: dict[str, str]) -> Answer:
+        return await world.pay(a_payment(amount=amount), headers=language)
+
+    english, french = await in_both(ask)
+
+    check(english, french, "amount_outside_limits")
+    assert [place["pointer"] for place in english.json["errors"]] == ["/amount"]
+
+
 def test_every_kind_of_problem_was_provoked() -> None:
     provoked = {code for code, *_ in REQUESTS} | {code for code, _ in FAILURES}
     # What a head asks for is not known before the head is there.
-    assert ALL_PROBLEMS.keys() - provoked == {"projection_behind", "head_too_slow"}
+    elsewhere = {"projection_behind", "amount_outside_limits"}
+    assert ALL_PROBLEMS.keys() - provoked == elsewhere | {"head_too_slow"}
 
 
 async def test_a_french_answer_reads_as_french(world: World) -> None:

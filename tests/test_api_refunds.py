@@ -9,7 +9,7 @@ import pytest
 
 from ledger import commands
 from ledger.evidence import Evidence, Source, Word
-from tests.api_world import Answer, World, a_payment, a_world, settings_in
+from tests.api_world import HUB2, PROVIDER_TABLES, Answer, World, a_payment, a_world, settings_in
 from tests.builders import CONTEXT, NOW
 from tests.conftest import FakeClock
 from tests.stage import sandboxes, serving
@@ -55,6 +55,22 @@ async def a_paid_one(world: World) -> str:
     payment_id: str = (await world.pay()).json["id"]
     await succeed(world, payment_id)
     return payment_id
+
+
+async def paid_by_orange(world: World) -> str:
+    """The id of a payment that Orange took, which cannot give it back itself."""
+    orange = a_payment(payer={"phone": "+237690000001"}, provider="orange")
+    payment_id = (await world.pay(orange)).json["id"]
+    reference = f"reference-of-{payment_id}"
+    word = Evidence(source=Source.POLL, provider="orange", reference=reference, word=Word.SUCCEEDED)
+    for command in (
+        commands.StartSubmission(
+            payment_id=payment_id, provider="orange", reference=reference, inquire_at=NOW
+        ),
+        commands.RecordEvidence(payment_id=payment_id, evidence=word),
+    ):
+        await world.services.handler.handle(command, context=CONTEXT)
+    return str(payment_id)
 
 
 async def test_a_payout_is_accepted_shown_and_listed_apart_from_payments(world: World) -> None:
@@ -185,17 +201,7 @@ async def test_what_has_not_succeeded_or_is_anothers_cannot_be_given_back(world:
 async def test_a_provider_that_cannot_refund_pays_out_only_if_the_merchant_allows_it(
     world: World,
 ) -> None:
-    orange = a_payment(payer={"phone": "+237690000001"}, provider="orange")
-    payment_id = (await world.pay(orange)).json["id"]
-    reference = f"reference-of-{payment_id}"
-    word = Evidence(source=Source.POLL, provider="orange", reference=reference, word=Word.SUCCEEDED)
-    for command in (
-        commands.StartSubmission(
-            payment_id=payment_id, provider="orange", reference=reference, inquire_at=NOW
-        ),
-        commands.RecordEvidence(payment_id=payment_id, evidence=word),
-    ):
-        await world.services.handler.handle(command, context=CONTEXT)
+    payment_id = await paid_by_orange(world)
     path = f"/v1/payments/{payment_id}/refunds"
 
     forbidden = await moved(world, path, {})
@@ -205,6 +211,22 @@ async def test_a_provider_that_cannot_refund_pays_out_only_if_the_merchant_allow
     assert forbidden.json["errors"][0]["pointer"] == "/allow_payout"
     # MTN does not reach an Orange number, and nobody else is enabled here.
     assert (impossible.status, impossible.code) == (409, "not_refundable")
+
+
+async def test_a_refund_that_is_paid_out_has_the_limits_of_a_payout(
+    tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PROVIDER_TABLES, "hub2", HUB2)
+    settings = settings_in(tmp_path, providers=("mtn", "orange", "hub2"))
+    async with a_world(settings, clock=clock, is_in_memory=True) as world:
+        path = f"/v1/payments/{await paid_by_orange(world)}/refunds"
+
+        refused = await moved(world, path, {"amount": "495", "allow_payout": True})
+        taken = await moved(world, path, {"amount": "500", "allow_payout": True})
+
+    assert (refused.status, refused.code) == (422, "amount_outside_limits")
+    assert refused.json["errors"][0]["pointer"] == "/amount"
+    assert (taken.status, taken.json["provider"], taken.json["power"]) == (202, "hub2", "payout")
 
 
 async def test_a_payment_is_taken_given_back_in_two_parts_and_a_payout_made_for_real(

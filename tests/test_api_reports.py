@@ -159,26 +159,6 @@ async def test_the_metrics_count_rates_and_amounts(world: World, clock: FakeCloc
     assert (everything["amounts"], everything["oldest_open_seconds"]) == (None, 10.0)
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("phone=650000001", ("CM", "mtn-cm", "mtn", "XAF")),
-        ("phone=%2B237690000001", ("CM", "orange-cm", "orange", "XAF")),
-        ("phone=0505000001&country=CI", ("CI", "mtn-ci", "mtn", "XOF")),
-        ("phone=%2B254712345678", ("KE", None, None, "KES")),
-    ],
-)
-async def test_an_operator_is_told_from_a_number_that_is_not_repeated(
-    world: World, query: str, expected: tuple[str | None, ...]
-) -> None:
-    answer = await world.get(f"/v1/operators?{query}")
-
-    told = answer.json
-    assert (told["country"], told["operator"], told["provider"], told["currency"]) == expected
-    assert b"000001" not in answer.body
-    assert b"345678" not in answer.body
-
-
 async def test_a_healthy_server_is_alive_and_ready(world: World) -> None:
     last = await world.caught_up()
 

@@ -1,14 +1,17 @@
 """Webhooks: judged, stored as they came, answered; what they mean is not the door's business."""
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from adapters.base import Accepted
+from adapters.base import Accepted, Verdict, WebhookCall
+from adapters.powers import AnswersCalls, Reply
+from adapters.providers.orange import OrangeAdapter
 from adapters.recording import Recorder
 from ledger import commands
 from ledger.entry import RecordedEvent
@@ -208,3 +211,75 @@ async def test_a_call_that_comes_before_we_know_the_token_proves_nothing(world: 
     kept = [one.event for one in await stored(world)]
     assert answer.status in {200, 401}
     assert "authenticated" not in [getattr(event, "verdict", None) for event in kept]
+
+
+class AskedAdapter(OrangeAdapter):
+    """One that is answered in a form of its own, and knows its provider by a word in the path."""
+
+    def authenticate(
+        self, call: WebhookCall, is_token: Callable[[str], bool] | None, now: datetime
+    ) -> Verdict:
+        return "authenticated" if call.path[:1] == ("word",) else "refused"
+
+    def reply(self, call: WebhookCall, verdict: Verdict) -> Reply:
+        return Reply(
+            404 if call.path[-1] == "nobody" else 200, {"asked": call.method, "v": verdict}
+        )
+
+
+@pytest.fixture
+async def asked_world(world: World) -> World:
+    adapters: Any = world.services.adapters
+    await adapters["orange"].close()
+    adapters["orange"].__class__ = AskedAdapter
+    assert isinstance(adapters["orange"], AnswersCalls)
+    assert not isinstance(adapters["mtn"], AnswersCalls)
+    return world
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+async def test_what_its_adapter_says_is_answered_once_the_call_is_stored(
+    asked_world: World, method: str
+) -> None:
+    answers = [
+        await asked_world.ask(method, "/webhooks/orange/word/quotes", json={"a": 1})
+        for _ in range(2)
+    ]
+
+    [recorded] = await stored(asked_world)
+    event: Any = recorded.event
+    said = {"asked": method, "v": "authenticated"}
+    assert [(one.status, one.json) for one in answers] == [(200, said)] * 2
+    assert answers[0].headers["Cauri-Position"] == str(recorded.position)
+    assert event.verdict == "authenticated"
+
+
+async def test_a_question_is_answered_and_stored_nowhere(asked_world: World) -> None:
+    before = await asked_world.services.store.position()
+
+    answers = [
+        await asked_world.get(f"/webhooks/orange/word/parties/{who}", who=None)
+        for who in ("us", "nobody")
+    ]
+
+    said = {"asked": "GET", "v": "authenticated"}
+    assert [(one.status, one.json) for one in answers] == [(200, said), (404, said)]
+    assert await asked_world.services.store.position() == before
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/webhooks/orange/other/parties/us", 401, "webhook_refused"),
+        ("/webhooks/orange/", 401, "webhook_refused"),
+        ("/webhooks/mtn/pay_x/ref", 405, "method_not_allowed"),
+        ("/webhooks/mpesa/pay_x/ref", 404, "unknown_provider"),
+        ("/webhooks/orange/word/" + "a/" * 20, 404, "not_found"),
+    ],
+)
+async def test_who_may_not_ask_is_told_nothing(
+    asked_world: World, path: str, status: int, code: str
+) -> None:
+    answer = await asked_world.get(path, who=None)
+
+    assert (answer.status, answer.code) == (status, code)

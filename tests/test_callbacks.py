@@ -115,6 +115,22 @@ async def test_the_retry_schedule_goes_on_until_the_callback_is_taken() -> None:
         assert [attempt.status for attempt in sender.attempts] == [500, 503, 404, 200]
 
 
+async def test_where_a_refusal_is_final_only_a_failure_is_sent_again() -> None:
+    timer = ManualTimer()
+    async with (
+        CallbackReceiver(503, 404) as receiver,
+        CallbackSender(
+            Faults.none(), timer=timer, mode="retry_schedule", is_refusal_final=True
+        ) as sender,
+    ):
+        sender.send(a_callback(receiver.url()))
+        await sender.settled()
+        for _ in range(6):
+            timer.advance(1)
+            await sender.settled()
+        assert [attempt.status for attempt in sender.attempts] == [503, 404]
+
+
 async def test_the_retry_schedule_ends_after_its_last_block() -> None:
     timer = ManualTimer()
     moments: list[float] = []

@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = (
     "serve",
     "sandbox",
+    "providers",
     "merchants add",
     "merchants list",
     "keys add",

@@ -9,7 +9,8 @@ import pytest
 from phonenumbers import is_mobile_number_portable_region
 from phonenumbers.carrierdata import CARRIER_DATA
 
-from adapters.directory import _BRANDS, BY_CODE, COUNTRIES, OPERATORS, parse_phone
+from adapters.directory import BY_CODE, COUNTRIES, OPERATORS, parse_phone
+from adapters.directory_operators import BY_CARRIER
 from adapters.providers import adapter_classes
 from ledger.errors import InvalidPhoneError
 from ledger.money import decimals_of
@@ -52,7 +53,7 @@ ROUTES = [
     ("+2250500000001", "mtn-ci", ("mtn",)),
     ("+2250700000001", "orange-ci", ("orange",)),
     ("+2250100000001", "moov-ci", ()),
-    ("+221770000001", "orange-sn", ("orange",)),
+    ("+221770000001", "orange-sn", ("orange", "orange_sonatel")),
     ("+233240000001", "mtn-gh", ("mtn",)),
     ("+256770000001", "mtn-ug", ("mtn",)),
     ("+250780000001", "mtn-rw", ("mtn",)),
@@ -67,6 +68,8 @@ ROUTES = [
     ("+245960000001", "mtn-gw", ()),
     ("+231880000001", "mtn-lr", ("mtn",)),
     ("+22790000001", "zamani-ne", ()),
+    ("+254712345678", "safaricom-ke", ()),
+    ("+22366000001", "moov-ml", ()),
     ("+256390000001", None, ()),
     ("+46733123450", None, ()),
 ]
@@ -153,7 +156,7 @@ def test_ranges_and_owners_are_those_the_table_was_written_for(specifications: P
         region: {name: sorted(ranges) for name, ranges in owners.items()}
         for region, owners in found.items()
     } == told
-    assert [pair for pair in _BRANDS if pair[0] in told and pair[1] not in told[pair[0]]] == []
+    assert [pair for pair in BY_CARRIER if pair[0] in told and pair[1] not in told[pair[0]]] == []
     assert {region: is_mobile_number_portable_region(region) for region in told} == {
         region: known[region]["portable_region"] for region in told
     }

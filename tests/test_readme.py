@@ -23,12 +23,21 @@ import pytest
 import typer
 
 import projections.rebuild
-from adapters.base import Capability
-from adapters.providers import adapter_class, provider_names, settings_class
-from adapters.sandbox import hub2_rules, mtn_rules, mtn_scenarios, orange_rules, wave_rules
-from adapters.sandbox.movements import SCENARIOS
+from adapters.providers import provider_names, settings_class
+from adapters.sandbox import (
+    hub2_rules,
+    kkiapay_rules,
+    mtn_rules,
+    mtn_scenarios,
+    orange_rules,
+    orange_sonatel_rules,
+    touchpay_rules,
+    wave_rules,
+)
+from adapters.sandbox.movements import SCENARIOS, Scenario
 from api.authentication import ROLES
 from api.cli import app
+from api.commands.providers import markdown_lines
 from api.errors import ALL_PROBLEMS
 from api.routes import ROUTES, Route
 from api.schemas import PaymentRequest, Person
@@ -75,12 +84,31 @@ HUB2_ENDINGS = {
     )
     for ending, scenario in SCENARIOS.items()
 }
+KKIAPAY_ENDINGS = {
+    digits: f"`{kkiapay_rules.FAILURES[one]}`"
+    for digits, one in SCENARIOS.items()
+    if one in kkiapay_rules.FAILURES
+}
 MTN_ENDINGS = {
     **{ending: f"`{code}`" for ending, code in mtn_rules.FAILURES.items()},
     **{ending: f"`{code}`" for ending, code in mtn_rules.OWN_FAILURES.items()},
     mtn_rules.ONGOING: "Still thinking; given up after a minute.",
     mtn_rules.DELAYED: "Pays, but slowly.",
 }
+MOJALOOP_ENDINGS = dict(
+    zip(
+        SCENARIOS,
+        (
+            "The payer refuses; the payee's provider refuses, `5104`.",
+            "Reserved, then aborted; the quote is refused, `5200`.",
+            "Nobody ever answers; aborted in the end.",
+            "No such party, `3204`; the same.",
+            "Pays, but slowly; the same.",
+            "Pays; the merchant's own account is too low, `4001`.",
+        ),
+        strict=True,
+    )
+)
 MTN_PAYOUT_ENDINGS = {
     f"payout `{ending}`": f"`{code}`"
     for ending, code in {
@@ -100,6 +128,26 @@ ORANGE_ENDINGS = {
     }.items()
 }
 
+SONATEL_ENDINGS = {
+    digits: f"`FAILED`, `{orange_sonatel_rules.REFUSED_CASHINS[one]}`"
+    for digits, one in SCENARIOS.items()
+    if one in orange_sonatel_rules.REFUSED_CASHINS
+} | {
+    digits: text
+    for digits, one in SCENARIOS.items()
+    for scenario, text in {
+        Scenario.REFUSED: "`REJECTED`, `REJECTED`",
+        Scenario.EXPIRES: "Never confirmed: `CANCELLED`, `CANCELLED`",
+        Scenario.SLOW: "Pays, but slowly.",
+    }.items()
+    if one is scenario
+}
+
+TOUCHPAY_ENDINGS = {
+    digits: f"`{touchpay_rules.MESSAGES[one]}`"
+    for digits, one in SCENARIOS.items()
+    if one in touchpay_rules.MESSAGES
+}
 WAVE_ENDINGS = {
     digits: f"`{wave_rules.PAYMENT_ERRORS[one][0]}`, `{wave_rules.PAYOUT_ERRORS[one][0]}`"
     for digits, one in SCENARIOS.items()
@@ -246,22 +294,6 @@ def inner_codes() -> list[str]:
     return [code for code in found if code not in ALL_PROBLEMS]
 
 
-def provider_lines(name: str) -> list[str]:
-    """The facts of a provider, as the README tells them."""
-    facts = adapter_class(name)
-    is_safe = "cannot charge twice" if "collection" in facts.idempotent_powers else "is never done"
-    capabilities: list[Capability] = sorted(facts.capabilities)
-    return [
-        f"**{facts.display_name}** (`{name}`)",
-        "",
-        f"- Countries: {' '.join(sorted(facts.countries))}",
-        f"- Currencies: {' '.join(sorted(facts.currencies))}",
-        f"- Can do: {', '.join(capabilities)}",
-        f"- Sending the same reference again {is_safe}.",
-        f"- [Its own documentation]({facts.documentation_url})",
-    ]
-
-
 def shown_value(limit: str) -> str:
     """The value of a limit, as the README writes it: 65,535."""
     module, _, name = limit.rpartition(".")
@@ -282,9 +314,15 @@ def test_every_setting_stands_there_with_its_default_and_meaning() -> None:
 
 
 @pytest.mark.parametrize("provider", provider_names())
-def test_every_provider_stands_there_with_its_facts_and_settings(provider: str) -> None:
+def test_every_provider_stands_there_with_its_settings(provider: str) -> None:
     assert listed(f"settings {provider}") == settings_rows(provider)
-    assert "\n".join(provider_lines(provider)) in PAGE
+
+
+def test_the_facts_of_the_providers_are_what_the_command_writes() -> None:
+    _, _, rest = PAGE.partition("<!-- cauri providers --markdown -->\n")
+    shown, found, _ = rest.partition("\n<!-- end -->\n")
+    assert found, "the README has no generated table of providers between its marks"
+    assert shown.splitlines() == list(markdown_lines())
 
 
 def test_every_event_stands_there() -> None:
@@ -344,12 +382,22 @@ def test_every_limit_is_what_the_page_says() -> None:
         pytest.param([f"| `{one}` | {trust} |" for one, trust in TRUST_OF.items()], id="trust"),
         pytest.param([f"| `{one}` |" for one in sorted(ROLES)], id="role"),
         pytest.param([f"| `{one}` |" for one in ACCOUNT_NAMES], id="account"),
+        pytest.param(
+            [f"- `{one}`: {text}\n" for one, text in MOJALOOP_ENDINGS.items()], id="mojaloop"
+        ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in HUB2_ENDINGS.items()], id="hub2"),
+        pytest.param(
+            [f"- `{one}`: {text}\n" for one, text in KKIAPAY_ENDINGS.items()], id="kkiapay"
+        ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in MTN_ENDINGS.items()], id="mtn"),
         pytest.param(
             [f"- {one}: {text}\n" for one, text in MTN_PAYOUT_ENDINGS.items()], id="mtn payouts"
         ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in ORANGE_ENDINGS.items()], id="orange"),
+        pytest.param([f"- `{one}`: {text}\n" for one, text in SONATEL_ENDINGS.items()], id="sn"),
+        pytest.param(
+            [f"- `{one}`: {text}\n" for one, text in TOUCHPAY_ENDINGS.items()], id="touchpay"
+        ),
         pytest.param([f"- `{one}`: {text}\n" for one, text in WAVE_ENDINGS.items()], id="wave"),
         pytest.param([f"| {word} |" for word in WORDS], id="glossary"),
     ],

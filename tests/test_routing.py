@@ -8,15 +8,20 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from adapters.base import Adapter
+from adapters.directory_rails import limits_of
 from adapters.providers import adapter_class, settings_class
+from adapters.providers.hub2 import Settings as Hub2Settings
+from adapters.providers.wave import Settings as WaveSettings
 from adapters.transport import Transport
-from api.errors import INVALID_REQUEST, UNSERVED, ProblemError
+from api.errors import AMOUNT_OUTSIDE_LIMITS, INVALID_REQUEST, UNSERVED, ProblemError
 from api.routing import DOLLAR_WALLETS, PaymentRoute, choose_route
 from api.schemas import PaymentRequest, Person
 from api.settings import provider_settings
 from ledger.errors import InvalidPhoneError
+from ledger.money import parse_money
 from tests.api_world import settings_in
 from tests.conftest import FakeClock
 
@@ -49,15 +54,22 @@ def route(
     provider: str | None = None,
     operator: str | None = None,
     is_production: bool = True,
+    amount: str = "1500",
 ) -> PaymentRoute:
     wanted = PaymentRequest(
-        amount="1500",
+        amount=amount,
         currency=currency,
         payer=Person(phone=phone),
         provider=provider,
         operator=operator,
     )
-    return choose_route(adapters, wanted, default_country="CM", is_production=is_production)
+    return choose_route(
+        adapters,
+        wanted,
+        money=parse_money(amount, currency),
+        default_country="CM",
+        is_production=is_production,
+    )
 
 
 def refused(error: ProblemError) -> tuple[str, str, str, str]:
@@ -308,3 +320,69 @@ def test_a_number_that_cannot_exist_is_refused_whatever_is_named(
 
 def test_dollar_wallets_are_in_two_countries() -> None:
     assert frozenset({"CD", "LR"}) == DOLLAR_WALLETS
+
+
+def reaching(adapters: Mapping[str, Adapter], clock: FakeClock) -> dict[str, Adapter]:
+    """The same with an integrator behind them, whose own limits are known."""
+    hub2 = Hub2Settings(merchant_id="synthetic", api_key=SecretStr("synthetic-key"))
+    made = adapter_class("hub2")(hub2, partial(Transport, clock=clock, is_loopback_only=True))
+    return {**adapters, "hub2": made}
+
+
+@pytest.mark.parametrize(("amount", "plan"), [("500", ["mtn", "hub2"]), ("499", ["mtn"])])
+def test_who_would_refuse_the_amount_drops_out_of_the_plan(
+    adapters: Mapping[str, Adapter],
+    clock: FakeClock,
+    amount: str,
+    plan: list[str],
+) -> None:
+    both = reaching(adapters, clock)
+
+    chosen = route(both, MTN_CM, "XAF", amount=amount)
+
+    assert ([one.provider for one in chosen.plan] or [chosen.provider]) == plan
+    assert chosen.reason == f"{NUMBER} MTN Cameroon"
+
+
+@pytest.mark.parametrize("named", [None, "hub2"])
+@pytest.mark.parametrize(
+    ("amount", "reason", "remedy"),
+    [
+        ("499", "mtn-cm through hub2 takes 500 XAF or more at once.", "Send 500 or more."),
+        ("500001", "mtn-cm through hub2 takes 500000 XAF or less at once.", "Send 500000 or less."),
+    ],
+)
+def test_an_amount_that_everybody_would_refuse_is_refused_with_the_limit(
+    adapters: Mapping[str, Adapter],
+    clock: FakeClock,
+    amount: str,
+    reason: str,
+    remedy: str,
+    named: str | None,
+) -> None:
+    alone = {"hub2": reaching(adapters, clock)["hub2"]}
+
+    with pytest.raises(ProblemError) as error:
+        route(alone, MTN_CM, "XAF", provider=named, amount=amount)
+
+    assert refused(error.value) == (AMOUNT_OUTSIDE_LIMITS.code, "/amount", reason, remedy)
+
+
+def test_a_limit_that_others_have_only_seen_refuses_nothing(
+    adapters: Mapping[str, Adapter],
+) -> None:
+    assert [one.maximum_minor for one in limits_of("mtn-ug", "collection")] == [5_000_000]
+
+    assert route(adapters, "+256770000001", "UGX", amount="9000000").provider == "mtn"
+
+
+def test_wave_is_named_and_never_guessed(adapters: Mapping[str, Adapter], clock: FakeClock) -> None:
+    wave = WaveSettings(base_url="http://127.0.0.1:9", api_key=SecretStr("synthetic-key"))
+    made = adapter_class("wave")(wave, partial(Transport, clock=clock, is_loopback_only=True))
+    both = {**adapters, "wave": made}
+
+    named = route(both, "+221770000001", "XOF", operator="wave-sn")
+    guessed = route(both, "+221770000001", "XOF")
+
+    assert (named.provider, named.operator) == ("wave", "wave-sn")
+    assert (guessed.provider, guessed.operator) == ("orange", "orange-sn")

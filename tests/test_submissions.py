@@ -29,6 +29,7 @@ from adapters.base import (
     Pending,
     Power,
     Submission,
+    Unaskable,
     Unknown,
     Verdict,
     WebhookCall,
@@ -609,3 +610,30 @@ async def test_a_payment_whose_provider_is_never_called_again_is_given_up_in_tim
     world.clock.now = expires_at
     assert await world.dispatch(ScriptedAdapter()) is None
     assert await world.last() == events.PaymentExpired(reason=UNREACHED)
+
+
+async def test_who_answers_no_question_is_asked_by_the_same_submission_again() -> None:
+    world = await a_world()
+    adapter = ScriptedAdapter(Unknown("no answer"), Unaskable(), Unknown("still none"))
+    await world.dispatch(adapter)
+    await world.poll(adapter)
+    adapter.says = [Unaskable(), Declined(code="DUPLICATE", reason="it was made already")]
+    world.clock.advance(600)
+    await world.poll(adapter)
+    # A refusal of the repeat may speak of the repeat alone.
+    assert (await world.state()).status == "unknown"
+    adapter.says = [Unaskable(), SUCCESS]
+    world.clock.advance(600)
+    await world.poll(adapter)
+    assert (await world.state()).status == "succeeded"
+    assert set(adapter.asked) == {"submit pay_1-1", "inquire pay_1-1"}
+    assert (await world.types()).count("submission_started") == 1
+
+
+async def test_where_a_repeat_would_charge_again_nothing_is_repeated() -> None:
+    world = await a_world()
+    adapter = PreparingAdapter(Prepared(handle=HANDLE), Unknown("no answer"), Unaskable())
+    await world.dispatch(adapter)
+    await world.poll(adapter)
+    assert (await world.state()).status == "unknown"
+    assert adapter.asked == ["prepare pay_1-1", "submit pay_1-1", "inquire pay_1-1"]

@@ -13,6 +13,7 @@ import pytest
 from adapters.answer import (
     AnswerUnknownError,
     AnswerUnreadableError,
+    Method,
     NotSentError,
     TransportError,
 )
@@ -22,7 +23,16 @@ from adapters.transcript import Exchange
 from adapters.transport import ATTEMPTS_MAX, Transport
 from adapters.transport_exchange import ANSWER_BYTES_MAX
 from adapters.ways import Ways, on_errand
-from tests.raw_server import RawRequest, RawServer, answer, answering, hang_up, reset, silence
+from tests.raw_server import (
+    RawRequest,
+    RawServer,
+    Script,
+    answer,
+    answering,
+    hang_up,
+    reset,
+    silence,
+)
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PACE = Pace(
@@ -94,13 +104,12 @@ async def test_a_form_is_sent_as_a_form() -> None:
     assert sent.body in {b"a=b+c&d=%C3%A9%26%3D", b"a=b+c&d=%C3%A9%26="}
 
 
-async def test_a_delete_may_have_a_body_and_must_be_safe_to_repeat() -> None:
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+async def test_every_method_may_have_a_body(method: Method) -> None:
     async with RawServer(answering(answer(202))) as server, a_transport() as transport:
-        got = await transport.call("DELETE", server.url, json={"a": 1}, is_safe_to_repeat=True)
-        with pytest.raises(ValueError, match="safe"):
-            await transport.call("DELETE", server.url, is_safe_to_repeat=False)
+        got = await transport.call(method, server.url, json={"a": 1}, is_safe_to_repeat=False)
     sent = [(one.line.split()[0], one.body) for one in server.requests]
-    assert (got.status, sent) == (202, [("DELETE", b'{"a":1}')])
+    assert (got.status, sent) == (202, [(method, b'{"a":1}')])
 
 
 async def test_a_form_can_be_sent_under_a_token() -> None:
@@ -201,6 +210,33 @@ async def test_what_goes_wrong_after_sending_is_unknown_and_a_post_is_not_repeat
         error = await raised(transport, server.url)
     assert isinstance(error, AnswerUnknownError)
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("is_new", [True, False])
+@pytest.mark.parametrize("script", [reset, hang_up])
+async def test_no_method_is_repeated_behind_our_back(
+    method: Method, is_new: bool, script: Script
+) -> None:
+    async def then_break(request: RawRequest, writer: asyncio.StreamWriter) -> None:
+        if is_new or len(server.requests) > 1:
+            await script(request, writer)
+        else:
+            writer.write(answer(200))
+
+    async with RawServer(then_break) as server, a_transport() as transport:
+        if not is_new:
+            await transport.call(method, server.url, is_safe_to_repeat=False)
+        with pytest.raises(AnswerUnknownError):
+            await transport.call(method, server.url, json={"a": 1}, is_safe_to_repeat=False)
+    assert len(server.requests) == (1 if is_new else 2)
+
+
+async def test_a_put_is_sent_with_its_body() -> None:
+    async with RawServer(answering(answer(200, b"{}"))) as server, a_transport() as transport:
+        got = await transport.call("PUT", server.url, json={"a": 1}, is_safe_to_repeat=False)
+    assert (got.status, server.requests[0].line) == (200, "PUT / HTTP/1.1")
+    assert server.requests[0].body == b'{"a":1}'
 
 
 async def test_what_is_safe_to_repeat_is_repeated_until_it_is_answered() -> None:
@@ -374,6 +410,11 @@ async def test_a_call_that_is_cancelled_gives_everything_back() -> None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
     assert states(ways) == {"other": "closed"}
+
+
+async def test_its_clock_is_the_one_it_was_given() -> None:
+    async with a_transport() as transport:
+        assert transport.now() == NOW
 
 
 async def test_a_closed_transport_sends_nothing() -> None:

@@ -102,6 +102,17 @@ def adapter_classes() -> dict[str, AdapterClass]:
     return {name: adapter_class(name) for name in provider_names()}
 
 
+def incomplete_providers() -> dict[str, tuple[str, ...]]:
+    """Return what each module of this folder lacks that is no provider yet; mostly nothing."""
+    lacking = {}
+    for name in provider_names():
+        try:
+            _load(name)
+        except IncompleteProviderError as error:
+            lacking[name] = error.faults
+    return lacking
+
+
 @cache
 def _load(name: str) -> _Provider:
     if name not in provider_names():

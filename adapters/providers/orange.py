@@ -140,6 +140,10 @@ class OrangeAdapter:
         "CANCELLED": Refusal.CANCELLED,
         "EXPIRED": Refusal.TIMED_OUT,
         "FAILED": Refusal.PROVIDER_ERROR,
+        # The gateway's numbers: the first ones complain of the request, the others of our key.
+        **dict.fromkeys(map(str, range(20, 29)), Refusal.INVALID_REQUEST),
+        **dict.fromkeys(("40", "41", "42"), Refusal.MERCHANT_NOT_ALLOWED),
+        **dict.fromkeys(("400", "413", "415", "422"), Refusal.INVALID_REQUEST),
     }
 
     def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:

@@ -42,6 +42,7 @@ from adapters.base import (
     Power,
     ProviderSettings,
     Submission,
+    Unaskable,
     Unknown,
     Verdict,
     WebhookCall,
@@ -253,7 +254,7 @@ class WaveAdapter:
 
     async def inquire_refund(self, reference: str, handle: Mapping[str, str] | None) -> Inquiry:
         """Say that Wave cannot be asked about a refund; the same refund may be sent again."""
-        return Unknown("Wave tells nothing of refunds; the same one again is made only once")
+        return Unaskable("Wave tells nothing of refunds; the same one again is made only once")
 
     async def balances(self) -> Sequence[Balance] | Unknown:
         """Ask what lies in the wallet."""

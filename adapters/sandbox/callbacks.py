@@ -80,6 +80,7 @@ class CallbackSender:
         mode: Mode = "once",
         any_host: bool = False,
         schedule: Sequence[RetryBlock] = RETRY_SCHEDULE,
+        is_refusal_final: bool = False,
     ) -> None:
         self.attempts: deque[Attempt] = deque(maxlen=ATTEMPTS_REMEMBERED_MAX)
         self._dice = Dice(faults)
@@ -91,6 +92,7 @@ class CallbackSender:
                 block.pause_seconds for block in schedule for _ in range(block.attempts)
             )
         self._any_host = any_host
+        self._is_refusal_final = is_refusal_final
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._pending = 0
@@ -181,8 +183,10 @@ class CallbackSender:
     async def _attempt(self, callback: Callback, attempts_made: int) -> None:
         status = await self._deliver(callback)
         self.attempts.append(Attempt(key=callback.key, status=status))
-        is_received = status is not None and 200 <= status < 300
-        if is_received or attempts_made >= len(self._pauses_seconds):
+        is_over = status is not None and 200 <= status < 300
+        if status is not None and 400 <= status < 500:
+            is_over = self._is_refusal_final
+        if is_over or attempts_made >= len(self._pauses_seconds):
             self._pending -= 1
             return
         pause_seconds = self._pauses_seconds[attempts_made]

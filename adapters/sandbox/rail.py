@@ -76,6 +76,8 @@ class RailSandbox(SandboxServer):
 
     retry_schedule: ClassVar[Sequence[RetryBlock]] = RETRY_SCHEDULE
     """When a callback that was not received is sent again, in that mode."""
+    is_refusal_final: ClassVar[bool] = False
+    """Whether a callback that was answered with 4xx is not sent again."""
 
     def __init__(
         self,
@@ -93,6 +95,7 @@ class RailSandbox(SandboxServer):
         self.books: Books
         self.sender: CallbackSender
         self._tokens: dict[str, datetime] = {}
+        self._tokens_issued = 0
         self._is_stopped = False
         super().__init__(self._create, host=settings.host, port=settings.port)
 
@@ -112,6 +115,10 @@ class RailSandbox(SandboxServer):
     def reason_of(self, movement: Movement) -> str | None:
         """The provider's own code for a failure by this movement's scenario."""
 
+    def expires_after_seconds(self, movement: Movement) -> float:
+        """How long a payer may take; a rail whose merchant says it for each movement overrides."""
+        return self.base_settings.expire_after_seconds
+
     def error_answer(self, status: int) -> web.Response:
         """Make the provider's own shape of a 500 or 503, for the fault model."""
         return web.Response(status=status)
@@ -128,7 +135,7 @@ class RailSandbox(SandboxServer):
         """
         booked = self.books.accept(movement)
         if booked.awaits_payer or booked.scenario is Scenario.EXPIRES:
-            self._end_later(booked, self.base_settings.expire_after_seconds)
+            self._end_later(booked, self._delay_seconds(booked))
             return booked
         if self.sender.is_early(booked.id):
             ended = self._end(booked)
@@ -183,7 +190,8 @@ class RailSandbox(SandboxServer):
 
     def issue_token(self) -> str:
         """Make an access token that is good for `token_lifetime_seconds`."""
-        text = f"{len(self._tokens)}\0{self.clock().isoformat()}\0{self.timer.now_seconds()}"
+        self._tokens_issued += 1
+        text = f"{self._tokens_issued}\0{self.clock().isoformat()}\0{self.timer.now_seconds()}"
         token = hashlib.sha256(text.encode()).hexdigest()
         lifetime = timedelta(seconds=self.base_settings.token_lifetime_seconds)
         self._tokens[token] = self.clock() + lifetime
@@ -210,6 +218,7 @@ class RailSandbox(SandboxServer):
             mode=settings.callback_mode,
             any_host=settings.callback_any_host,
             schedule=self.retry_schedule,
+            is_refusal_final=self.is_refusal_final,
         )
         application = web.Application(
             client_max_size=settings.body_bytes_max, middlewares=[self._answer_refusals]
@@ -236,7 +245,13 @@ class RailSandbox(SandboxServer):
 
     def _end_later(self, movement: Movement, seconds: float) -> None:
         ending: Ending | None = "expired" if movement.awaits_payer else None
-        self.timer.call_later(seconds, lambda: self.end(movement.id, ending))
+
+        def end() -> None:
+            # Whoever confirmed in time is no longer bound by the end of the page.
+            if self.books.movements[movement.id].confirmed_at == movement.confirmed_at:
+                self.end(movement.id, ending)
+
+        self.timer.call_later(seconds, end)
 
     async def _stopped(self, _application: web.Application) -> None:
         self._is_stopped = True
@@ -245,7 +260,7 @@ class RailSandbox(SandboxServer):
 
     def _delay_seconds(self, movement: Movement) -> float:
         if movement.awaits_payer or movement.scenario is Scenario.EXPIRES:
-            return self.base_settings.expire_after_seconds
+            return self.expires_after_seconds(movement)
         if movement.scenario is Scenario.SLOW:
             return self.base_settings.slow_seconds
         return self.base_settings.decide_after_seconds

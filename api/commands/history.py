@@ -10,7 +10,8 @@ import orjson
 
 from api import views
 from api.commands.console import run_async, settings_for, write_json, write_line, write_table
-from api.wiring import opened, refusals_of
+from api.refusals import code_of, refusal_of
+from api.wiring import opened
 from ledger.entry import RecordedEvent, rfc3339
 from ledger.events_codec import payload_of
 from ledger.handling import Handler
@@ -45,7 +46,8 @@ async def _show_payment(payment_id: str, database: str | None, *, as_json: bool)
         redirect_url=None,
         description=None,
         metadata=None,
-        refusals=refusals_of(state),
+        code=code_of(state),
+        refusal=refusal_of(state, recorded, adapters={}, accepted=None),
     )
     trail = [views.event_of(one) for one in recorded]
     if as_json:
@@ -56,6 +58,11 @@ async def _show_payment(payment_id: str, database: str | None, *, as_json: bool)
             }
         )
         return
+    if shown["refusal"] is not None:
+        # For people: the word and what it means, in rows of their own.
+        told_of = shown["refusal"]
+        shown |= {"refusal": told_of["refusal"], "meaning": told_of["for_merchant"]}
+        shown |= {"next step": told_of["next_step"]}
     facts = {
         name: rfc3339(value) if isinstance(value, datetime) else value
         for name, value in shown.items()

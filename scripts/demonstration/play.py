@@ -167,8 +167,8 @@ async def _play(
                 accounts=await _get(auditor, f"/v1/accounts?min_position={position}"),
                 checkpoint=await _get(auditor, "/v1/log/checkpoint"),
                 books={
-                    name: await _books(auditor, stage.sandbox_url(number))
-                    for number, name in enumerate(("mtn", "orange"))
+                    name: await _books(auditor, stage.sandbox_url(name))
+                    for name in ("mtn", "orange")
                 },
             )
 

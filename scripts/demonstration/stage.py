@@ -34,9 +34,9 @@ class Stage:
         self.process: subprocess.Popen[bytes] | None = None
         self.run_id = secrets.token_hex(4)
 
-    def sandbox_url(self, number: int) -> str:
+    def sandbox_url(self, name: str) -> str:
         """Where a sandbox listens: the ports after the API's, in the order of their names."""
-        return f"http://127.0.0.1:{self.port + 1 + number}"
+        return f"http://127.0.0.1:{self.port + 1 + sandbox_names().index(name)}"
 
     def cauri(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one command of the product to its end."""

@@ -23,6 +23,7 @@ from adapters.base import (
     Pending,
     Power,
     Submission,
+    Unaskable,
     Unknown,
     WebhookCall,
 )
@@ -34,7 +35,7 @@ from adapters.sandbox.timer import ManualTimer
 from ledger.evidence import Word
 from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver
-from tests.contracts.provider import ROUNDS_MAX, WEATHERS, Ending, World, ready, submit
+from tests.contracts.provider import ROUNDS_MAX, WEATHERS, Ending, World, ready, submit, word_of
 from tests.replay import PAYMENT_ID
 
 PAYOUT_ID = "po_" + "c" * 26
@@ -78,7 +79,7 @@ class OutgoingWorld(World):
         accepted = await submit(self.adapter, charge, reference)
         assert isinstance(accepted, Accepted)
         await self.end(reference, accepted, "paid")
-        final = await self.adapter.inquire(reference, accepted.handle)
+        final = await word_of(self, reference, accepted)
         assert isinstance(final, Final)
         assert final.word is Word.SUCCEEDED
         return Original(
@@ -180,7 +181,7 @@ async def moved_to_the_end(
         if isinstance(asked, Final):
             return asked
         is_idempotent = power in adapter.idempotent_powers
-        again = (NotFound, NotSent, Unknown) if is_idempotent else (NotFound, NotSent)
+        again = (NotFound, NotSent, Unaskable) if is_idempotent else (NotFound, NotSent)
         assert isinstance(asked, again), asked
         if not is_idempotent:
             number += 1
@@ -191,6 +192,13 @@ async def pay_out(world: OutgoingWorld, transfer: Transfer, reference: str) -> S
     """Prepare where the adapter does, and pay out."""
     transfer, forbidden = await ready(world.adapter, transfer, reference)
     outcome: Submission = forbidden or await world.adapter.pay_out(transfer, reference)  # type: ignore[attr-defined]
+    return outcome
+
+
+async def give_back(world: OutgoingWorld, wanted: Return, reference: str) -> Submission:
+    """Prepare where the adapter does, and refund."""
+    wanted, forbidden = await ready(world.adapter, wanted, reference)
+    outcome: Submission = forbidden or await world.adapter.refund(wanted, reference)  # type: ignore[attr-defined]
     return outcome
 
 
@@ -244,7 +252,7 @@ class PayoutContract:
     async def test_a_payout_nobody_made_is_never_final(self, world: Any) -> None:
         reference = world.adapter.reference_for(PAYOUT_ID, 7)
         asked = await world.adapter.inquire_payout(reference, None)
-        assert isinstance(asked, (NotFound, NotSent, Unknown, Pending))
+        assert isinstance(asked, (NotFound, NotSent, Unaskable, Unknown, Pending))
         if "payout" in world.adapter.idempotent_powers:
             assert isinstance(asked, NotFound)
 
@@ -270,12 +278,14 @@ class PayoutContract:
                 assert told in {(Word.SUCCEEDED, 1), (Word.EXPIRED, 0)}
                 return
             is_idempotent = "payout" in world.adapter.idempotent_powers
-            if isinstance(asked, Pending) or (isinstance(asked, Unknown) and not is_idempotent):
+            if isinstance(asked, (Pending, Unknown)) or (
+                isinstance(asked, Unaskable) and not is_idempotent
+            ):
                 # It cannot be asked about: it stays open, listed, and is never sent again.
                 assert self._paid(world) <= 1
                 return
             # Only who says "I do not know it" may be asked to pay again; or who cannot pay twice.
-            assert isinstance(asked, Unknown) or self._paid(world) == 0
+            assert isinstance(asked, Unaskable) or self._paid(world) == 0
 
         async def submit(reference: str) -> Submission:
             return await pay_out(world, transfer, reference)
@@ -309,7 +319,7 @@ class RefundContract:
         original = await world.paid_original()
         wanted = world.giving_back(original, original.money.amount_minor // 2)
         if not world.adapter.can_refund_in_part:
-            outcome = await world.adapter.refund(wanted, world.adapter.reference_for(REFUND_ID, 1))
+            outcome = await give_back(world, wanted, world.adapter.reference_for(REFUND_ID, 1))
             assert isinstance(outcome, Declined)
             assert world.movements("refund") == []
             return
@@ -322,7 +332,7 @@ class RefundContract:
         original = await world.paid_original()
         reference = world.adapter.reference_for(REFUND_ID, 1)
         for _ in range(2):
-            await world.adapter.refund(world.giving_back(original), reference)
+            await give_back(world, world.giving_back(original), reference)
             world.timer.advance(END_SECONDS)
             if "refund" not in world.adapter.idempotent_powers:
                 break
@@ -333,23 +343,27 @@ class RefundContract:
         self, world: Any, weather: str
     ) -> None:
         original = await world.paid_original()
-        wanted, reference = world.giving_back(original), world.adapter.reference_for(REFUND_ID, 1)
+        reference = world.adapter.reference_for(REFUND_ID, 1)
+        wanted, forbidden = await ready(world.adapter, world.giving_back(original), reference)
+        assert forbidden is None
         await world.weather(WEATHERS[weather])
         outcome = await world.adapter.refund(wanted, reference)
         assert isinstance(outcome, (Unknown, NotSent))
         await world.weather(Faults.none())
         world.timer.advance(END_SECONDS)
         if isinstance(outcome, Unknown):
-            asked = await world.adapter.inquire_refund(reference, None)
+            asked = await world.adapter.inquire_refund(reference, wanted.handle or None)
             if isinstance(asked, Final):
                 assert asked.word is Word.SUCCEEDED
                 assert self._given_back(world) == 1
                 return
             is_idempotent = "refund" in world.adapter.idempotent_powers
-            if isinstance(asked, Pending) or (isinstance(asked, Unknown) and not is_idempotent):
+            if isinstance(asked, (Pending, Unknown)) or (
+                isinstance(asked, Unaskable) and not is_idempotent
+            ):
                 assert self._given_back(world) <= 1
                 return
-            assert isinstance(asked, Unknown) or self._given_back(world) == 0
+            assert isinstance(asked, Unaskable) or self._given_back(world) == 0
         final = await self._refunded(world, wanted)
         assert (final.word, self._given_back(world)) == (Word.SUCCEEDED, 1)
 
@@ -360,8 +374,7 @@ class RefundContract:
     @staticmethod
     async def _refunded(world: Any, wanted: Return) -> Final:
         async def submit(reference: str) -> Submission:
-            outcome: Submission = await world.adapter.refund(wanted, reference)
-            return outcome
+            return await give_back(world, wanted, reference)
 
         return await moved_to_the_end(
             world, "refund", REFUND_ID, submit, world.adapter.inquire_refund

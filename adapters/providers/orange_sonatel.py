@@ -1,0 +1,304 @@
+"""Orange Money in Senegal, by Sonatel's own API: a code to scan or a link to follow; cash-ins.
+
+Sources: Sonatel's published Spring Boot client (paths, headers, the shape of errors); its portal's
+page on cash-ins; a published client in production that follows the official "Orange Money API
+v1.1.0", for the signature, the error codes and what the live API does; other published clients
+where they agree. The official text itself could not be read. Where the sources are silent or
+differ, nothing is assumed here, and the sandbox has a switch.
+
+What the answers mean for the money is in `adapters.providers._orange_sonatel_answers`; how the
+retailer's PIN is sealed, in `_orange_sonatel_pin`; what callbacks prove, in
+`_orange_sonatel_webhooks`. Here is only what we ask.
+
+A reference is `<payment id>-<number>`. It is sent as `reference`, by which transactions are
+searched, and in the `metadata`, for older contracts put an id of Orange's own into the `reference`
+of a callback. Sonatel takes the same reference any number of times: nothing is idempotent here.
+
+Traps of the live API: a token is good for 299 seconds; a GET without `Content-Type` is refused with
+415; a search filtered by `type` finds nothing; `shortLink` may be empty; numbers have nine digits,
+without 221; a PIN sealed under a revoked key is refused with 4003 and may be sealed anew. No call
+with a PIN is ever repeated for another reason: wrong ones lock an account.
+
+Why an unanswered code is *not sent*: money can only move through the code, and it was in the answer
+nobody read. Asked about without one, we search all the same.
+
+Why a code that nobody paid stays *pending* unless `unpaid_expires_after_seconds` says otherwise:
+Sonatel has no word for it; only a search that finds nothing, after the code's end, is as good as
+one, and only where the account's search is known to find payments by our reference.
+
+Why an unanswered cash-in stays open: it may have paid, the same again would pay twice, and a search
+that finds nothing proves nothing. It is asked about ever more slowly, and listed for a person.
+
+Not here: payments by a one-time password, for no payment carries one; bulk cash-ins, for payouts
+are made one by one and the answer to a bulk is described nowhere; refunds, which Sonatel has not.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar, Final
+from urllib.parse import quote
+
+from adapters.answer import Answer, AnswerUnknownError, NotSentError, TransportError
+from adapters.base import (
+    Capability,
+    Charge,
+    Declined,
+    Inquiry,
+    NotSent,
+    Pace,
+    Power,
+    Submission,
+    Unknown,
+    Verdict,
+    WebhookCall,
+    WebhookProof,
+)
+from adapters.powers import Balance, Transfer
+from adapters.providers._orange_sonatel_answers import (
+    KEY_REVOKED,
+    REFUSALS,
+    TRANSACTION_ID,
+    code_of,
+    parse_balance,
+    parse_cashin,
+    parse_code,
+    parse_payment,
+    parse_payouts,
+    parse_state,
+    told,
+)
+from adapters.providers._orange_sonatel_pin import PinSeal, seal
+from adapters.providers._orange_sonatel_requests import build_cashin, build_code, build_party
+from adapters.providers._orange_sonatel_settings import Settings
+from adapters.providers._orange_sonatel_webhooks import NAME, parse_webhook, verdict_of
+from adapters.refusals import Refusal
+from adapters.tokens import Token, TokenCache, call_with_token, token_in
+from adapters.transcript import Scrubber
+from adapters.transport import OpenTransport
+from ledger.commands import PaymentCommand
+from ledger.money import Money
+
+__all__ = ["ADAPTER", "OrangeSonatelAdapter", "Settings"]
+
+TOKEN_SECONDS: Final = 299.0
+"""How long a token is good if the answer does not say."""
+
+JSON_HEADERS: Final[Mapping[str, str]] = {"Content-Type": "application/json"}
+"""Demanded even of a call without a body."""
+
+NUMBER: Final = re.compile(r"\+221([0-9]{9})", re.ASCII)
+CURRENCY: Final = "XOF"
+
+NO_RETAILER: Final = "payouts need CAURI_ORANGE_SONATEL_RETAILER_MSISDN and ..._RETAILER_PIN"
+
+
+class OrangeSonatelAdapter:
+    """Orange Money in Senegal: one merchant who is paid, and one retailer who pays out."""
+
+    name: ClassVar[str] = NAME
+    display_name: ClassVar[str] = "Orange Money Senegal"
+    countries: ClassVar[frozenset[str]] = frozenset({"SN"})
+    currencies: ClassVar[frozenset[str]] = frozenset({CURRENCY})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({"collection", "payout", "balance"})
+    documentation_url: ClassVar[str] = "https://beta.developer.orange-sonatel.com/cash-in"
+    idempotent_powers: ClassVar[frozenset[Power]] = frozenset()
+    webhook_proof: ClassVar[WebhookProof] = "signature"
+    is_askable: ClassVar[bool] = True
+    reaches: ClassVar[frozenset[str]] = frozenset()
+    refusals: ClassVar[Mapping[str, Refusal]] = REFUSALS
+
+    def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
+        """Make the adapter; nothing is called before it is asked to."""
+        self.pace: Pace = settings.pace
+        self._settings = settings
+        secret, key, pin = settings.webhook_secret, settings.api_key, settings.retailer_pin
+        self._webhook_secret = None if secret is None else secret.get_secret_value()
+        self._api_key = None if key is None else key.get_secret_value()
+        self._own = (self._webhook_secret, self._api_key)
+        self._pin = None if pin is None else pin.get_secret_value()
+        client_secret = settings.client_secret.get_secret_value()
+        self._form = {
+            "client_id": settings.client_id,
+            "client_secret": client_secret,
+            "grant_type": "client_credentials",
+        }
+        self._scrubber = Scrubber(
+            secret_keys={"access_token", "client_id", "client_secret", "encryptedPinCode"}
+            | {"qrId", "qrCode", "deepLink", "MAXIT", "OM", "shortLink"}
+            | {"callbackSuccessUrl", "callbackCancelUrl"},
+            kept_keys={"value", "reference", "transactionId"},
+            secrets=[settings.client_id, client_secret, *(one for one in self._own if one)],
+        )
+        self._transport = open_transport(self.pace, name=self.name, scrub=self.scrub)
+        shelf = self._transport.shelf(settings.base_url, settings.client_id, client_secret)
+        self._tokens = TokenCache(self._fetch_token, shelf=shelf)
+        self._seal = PinSeal(lambda: self._ask("/api/account/v1/publicKeys", is_inquiry=False))
+
+    def reference_for(self, payment_id: str, number: int) -> str:
+        """Derive the reference, from which the payment can be read again."""
+        return f"{payment_id}-{number}"
+
+    async def submit(self, charge: Charge, reference: str) -> Submission:
+        """Make a code; see `_orange_sonatel_answers` for what the answers mean."""
+        if charge.money.currency != CURRENCY:
+            return _wrong_currency(charge.money)
+        headers = {}
+        if charge.callback_url is not None:
+            headers["X-Callback-Url"] = charge.callback_url
+        if self._api_key is not None:
+            headers["X-Api-Key"] = self._api_key
+        try:
+            answer = await call_with_token(
+                self._transport,
+                self._tokens,
+                "POST",
+                f"{self._settings.base_url}/api/eWallet/v4/qrcode",
+                headers,
+                json=build_code(self._settings, charge, reference),
+                is_safe_to_repeat=False,
+            )
+        except TransportError as error:
+            return NotSent(error.reason)
+        return parse_code(answer, self._transport.now(), self._settings.code_seconds)
+
+    async def inquire(self, reference: str, handle: Mapping[str, str] | None) -> Inquiry:
+        """Search for what was paid under a reference."""
+        try:
+            return parse_payment(
+                await self._search(reference),
+                reference,
+                handle,
+                self._transport.now(),
+                unpaid_seconds=self._settings.unpaid_expires_after_seconds,
+            )
+        except TransportError as error:
+            return Unknown(error.reason)
+
+    async def pay_out(self, transfer: Transfer, reference: str) -> Submission:
+        """Pay a person from the retailer's account, which is a cash-in for that person."""
+        number, retailer = NUMBER.fullmatch(transfer.phone), self._settings.retailer_msisdn
+        if number is None:
+            reason = "Sonatel pays numbers of Senegal only: +221 and nine digits"
+            return Declined(code="NUMBER_NOT_SENEGALESE", reason=reason)
+        if retailer is None or self._pin is None:
+            return Declined(code="RETAILER_MISSING", reason=NO_RETAILER, is_technical=True)
+        if transfer.money.currency != CURRENCY:
+            return _wrong_currency(transfer.money)
+        payee, money = number[1], transfer.money
+        try:
+            answer = await self._call_with_pin(
+                "/api/eWallet/v1/cashins",
+                lambda pin: build_cashin(retailer, pin, payee, money, reference),
+            )
+        except NotSentError as error:
+            return NotSent(error.reason)
+        except TransportError as error:
+            return Unknown(error.reason)
+        return parse_cashin(answer)
+
+    async def inquire_payout(self, reference: str, handle: Mapping[str, str] | None) -> Inquiry:
+        """Ask what became of a cash-in, by its transaction or else by its reference."""
+        transaction_id = (handle or {}).get("transaction_id", "")
+        try:
+            if TRANSACTION_ID.fullmatch(transaction_id):
+                path = f"/api/eWallet/v1/transactions/{transaction_id}/status"
+                return parse_state(await self._ask(path))
+            return parse_payouts(await self._search(reference), reference)
+        except TransportError as error:
+            return Unknown(error.reason)
+
+    async def balances(self) -> Sequence[Balance] | Unknown:
+        """Ask what lies in the retailer's account."""
+        retailer = self._settings.retailer_msisdn
+        if retailer is None or self._pin is None:
+            return Unknown(NO_RETAILER)
+        try:
+            answer = await self._call_with_pin(
+                "/api/eWallet/v1/account/retailer/balance", lambda pin: build_party(retailer, pin)
+            )
+        except TransportError as error:
+            return Unknown(error.reason)
+        return parse_balance(answer)
+
+    def authenticate(
+        self, call: WebhookCall, is_token: Callable[[str], bool] | None, now: datetime
+    ) -> Verdict:
+        """Judge a callback by its `X-Sonatel-Signature`."""
+        age_seconds_max = self._settings.signature_age_seconds_max
+        return verdict_of(
+            call, self._webhook_secret, self._api_key, now, age_seconds_max=age_seconds_max
+        )
+
+    def translate(
+        self, call: WebhookCall, verdict: Verdict, now: datetime
+    ) -> Sequence[PaymentCommand]:
+        """Turn a callback into evidence, or into a reason to ask."""
+        return [parse_webhook(call, verdict, now)]
+
+    def scrub(self, transcript: str) -> str:
+        """Remove credentials, sealed PINs, numbers, and what opens a payer's page."""
+        return self._scrubber(transcript)
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._tokens.close()
+        await self._transport.close()
+
+    async def _search(self, reference: str) -> Answer:
+        # No other filter: one by `type` makes the live API find nothing.
+        named = quote(reference, safe="")
+        return await self._ask(f"/api/eWallet/v1/transactions?reference={named}")
+
+    async def _ask(self, path: str, *, is_inquiry: bool = True) -> Answer:
+        return await call_with_token(
+            self._transport,
+            self._tokens,
+            "GET",
+            f"{self._settings.base_url}{path}",
+            JSON_HEADERS,
+            is_safe_to_repeat=True,
+            is_inquiry=is_inquiry,
+        )
+
+    async def _call_with_pin(
+        self, path: str, build: Callable[[str], Mapping[str, object]]
+    ) -> Answer:
+        """Post what holds the sealed PIN; once more under a fresh key if the key was revoked."""
+        answer: Answer | None = None
+        for _ in range(2):
+            key = await self._seal.key()
+            answer = await call_with_token(
+                self._transport,
+                self._tokens,
+                "POST",
+                f"{self._settings.base_url}{path}",
+                json=build(seal(key, self._pin or "")),
+                is_safe_to_repeat=False,
+            )
+            if answer.status >= 500 or code_of(answer) != KEY_REVOKED:
+                break
+            self._seal.discard(key)
+        assert answer is not None
+        return answer
+
+    async def _fetch_token(self) -> Token:
+        answer = await self._transport.call(
+            "POST",
+            f"{self._settings.base_url}/oauth/v1/token",
+            form=self._form,
+            is_safe_to_repeat=True,
+        )
+        if answer.status == 200:
+            token = token_in(answer.json_object(), lifetime_seconds=TOKEN_SECONDS)
+            if token is not None:
+                return token
+        raise AnswerUnknownError(told(answer))
+
+
+ADAPTER = OrangeSonatelAdapter
+
+
+def _wrong_currency(money: Money) -> Declined:
+    reason = f"Sonatel moves {CURRENCY} only, not {money}"
+    return Declined(code="CURRENCY_NOT_XOF", reason=reason, is_technical=True)

@@ -1,0 +1,46 @@
+"""The TouchPay sandbox as `cauri serve --sandbox` starts it, and what the adapter must be told."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from adapters.sandbox.faults import Faults
+from adapters.sandbox.server import SandboxServer
+from adapters.sandbox.touchpay import TouchpaySandbox
+from adapters.sandbox.touchpay_rules import TouchpaySandboxSettings
+
+
+def make_trial(
+    *, clock: Callable[[], datetime], faults: Faults, port: int, folder: Path | None
+) -> SandboxServer:
+    """Make the server; nothing listens before it is started."""
+    return TouchpaySandbox(
+        TouchpaySandboxSettings(
+            port=port,
+            expire_after_seconds=60.0,
+            decide_after_seconds=0.5,
+            slow_seconds=5.0,
+            books_path=folder / "sandbox-touchpay.jsonl" if folder else None,
+        ),
+        clock=clock,
+        faults=faults,
+    )
+
+
+def adapter_fields(server: SandboxServer) -> Mapping[str, str]:
+    """What the adapter's settings must say to reach a server that is started."""
+    told = TouchpaySandboxSettings()
+    return {
+        "base_url": server.url,
+        "agency_code": told.agency_code,
+        "username": told.username,
+        "password": told.password,
+        "login_agent": told.login_agent,
+        "agent_password": told.agent_password,
+        "partner_id": told.partner_id,
+        "call_timeout_seconds": "3",
+        "inquiry_first_seconds": "3",
+        "inquiry_seconds_max": "30",
+        "retry_first_seconds": "1",
+        "doubt_seconds": "2",
+    }

@@ -1,0 +1,91 @@
+"""The plan of a storm: who moves how much over which rail, chosen by a seed."""
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from adapters.base import Adapter
+from adapters.directory import BY_CODE
+
+Verb = Literal["payments", "payouts"]
+
+ENDINGS: Final[tuple[tuple[str, int], ...]] = (
+    *(("01", 30), ("02", 30), ("50", 3), ("51", 3), ("52", 1), ("53", 2), ("54", 2), ("55", 1)),
+)
+"""Last two digits of numbers, which choose what becomes of a movement, and how often."""
+
+AMOUNT_MINOR_MAX: Final = 900_000
+REFUNDED_PART: Final = 0.3
+"""How many of the payments that succeed are given back, half of them in part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One movement to be asked for."""
+
+    number: int
+    verb: Verb
+    provider: str
+    phone: str
+    country: str
+    currency: str
+    amount_minor: int
+    will_refund: bool
+    part: float
+    """Which part of it is to be given back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rail:
+    """One way over one provider: an operator's number, and the money it takes."""
+
+    provider: str
+    verb: Verb
+    example: str
+    """A number of the operator as it is written at home; its last two digits are free."""
+    country: str
+    currency: str
+
+
+def rails_of(adapters: Mapping[str, Adapter]) -> list[Rail]:
+    """Every (provider, direction, operator) there is, as the directory and the adapters say."""
+    found = []
+    for name, adapter in adapters.items():
+        for operator in BY_CODE.values():
+            is_reached = name in operator.providers or operator.code in adapter.reaches
+            if not is_reached or operator.example is None:
+                continue
+            if operator.currency not in adapter.currencies:
+                continue
+            for verb, kind in (("payments", "collection"), ("payouts", "payout")):
+                if kind in adapter.capabilities:
+                    found.append(
+                        Rail(name, verb, operator.example, operator.country, operator.currency)  # type: ignore[arg-type]
+                    )
+    return found
+
+
+def wanted(rails: list[Rail], count: int, seed: int) -> Iterator[Wanted]:
+    """Choose movements; every provider and direction gets its part, however many numbers it has."""
+    lot = random.Random(seed)  # noqa: S311 - a play, not a secret
+    ways: dict[tuple[str, str], list[Rail]] = {}
+    for rail in rails:
+        ways.setdefault((rail.provider, rail.verb), []).append(rail)
+    names = sorted(ways)
+    words, weights = zip(*ENDINGS, strict=True)
+    for number in range(count):
+        rail = lot.choice(ways[names[number % len(names)]])
+        ending = lot.choices(words, weights=weights)[0]
+        yield Wanted(
+            number=number,
+            verb=rail.verb,
+            provider=rail.provider,
+            phone=rail.example[:-2] + ending,
+            country=rail.country,
+            currency=rail.currency,
+            # Whole hundreds: every currency has them, and every rail's limits let most pass.
+            amount_minor=lot.randrange(10_000, AMOUNT_MINOR_MAX, 500),
+            will_refund=lot.random() < REFUNDED_PART,
+            part=lot.choice((1.0, 0.5)),
+        )

@@ -1,0 +1,142 @@
+"""Sonatel's sandbox, the adapter over it and a payer's browser: the world its tests share."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from adapters.base import Accepted, Charge, WebhookCall
+from adapters.powers import Transfer
+from adapters.providers.orange_sonatel import OrangeSonatelAdapter, Settings
+from adapters.sandbox.faults import Faults
+from adapters.sandbox.orange_sonatel import OrangeSonatelSandbox
+from adapters.sandbox.orange_sonatel_rules import OrangeSonatelSandboxSettings
+from adapters.sandbox.payer import PayerSaw, pay_as_customer
+from adapters.sandbox.timer import ManualTimer
+from adapters.transport import Transport
+from ledger.money import Money
+from tests.callback_receiver import CallbackReceiver
+from tests.contracts.provider import Ending
+from tests.contracts.rail import END_SECONDS, LAST_DIGITS, PAYOUT_ID, RailWorld
+from tests.replay import PAYMENT_ID, a_charge, at_once
+
+NUMBER = "+2217700000"
+"""Two digits are missing, which say what happens."""
+
+
+@dataclass(kw_only=True)
+class SonatelWorld(RailWorld):
+    """A merchant and a retailer in Senegal; the payment says where it is told."""
+
+    browser: aiohttp.ClientSession
+    adapter: OrangeSonatelAdapter
+    sandbox: OrangeSonatelSandbox
+
+    def charge(self, ending: Ending) -> Charge:
+        return a_charge(
+            money=Money(1500, "XOF"),
+            phone=NUMBER + LAST_DIGITS[ending],
+            country="SN",
+            callback_url=self.receiver.url(f"/webhooks/orange_sonatel/{PAYMENT_ID}/r"),
+        )
+
+    async def visit(self, accepted: Accepted, number: str) -> PayerSaw:
+        """Be the payer: follow the link and confirm as this number."""
+        return await pay_as_customer(self.browser, accepted.handle["redirect_url"], number, "")
+
+    async def end(self, reference: str, accepted: Accepted, ending: Ending) -> None:
+        """Be the payer and wait for the callback, or let nobody be one; let the code end."""
+        if ending != "expired":
+            await self.visit(accepted, NUMBER + LAST_DIGITS[ending])
+            await self.told()
+        self.timer.advance(0 if ending == "paid" else END_SECONDS)
+
+    async def told(self) -> WebhookCall:
+        """Let the callback come, and keep it."""
+        before = len(self.notified)
+        self.timer.advance(1)
+        for one in (await self.receiver.until(before + 1))[before:]:
+            path = tuple(one.path.split("/")[3:])
+            self.notified.append(
+                WebhookCall(method=one.method, path=path, headers=one.headers, body=one.body)
+            )
+        return self.notified[-1]
+
+    def transfer(self, ending: str, **changes: Any) -> Transfer:
+        usual: dict[str, Any] = {
+            "payment_id": PAYOUT_ID,
+            "money": Money(1500, "XOF"),
+            "phone": NUMBER + LAST_DIGITS[ending],
+            "country": "SN",
+            "description": "Wages of May",
+            "callback_url": None,
+        }
+        return Transfer(**(usual | changes))
+
+
+@asynccontextmanager
+async def a_world(
+    folder: Path, *, changes: dict[str, Any] | None = None, **switches: Any
+) -> AsyncIterator[SonatelWorld]:
+    """Open a world; `switches` are the sandbox's, `changes` the adapter's settings."""
+    timer = ManualTimer()
+    async with CallbackReceiver() as receiver, aiohttp.ClientSession() as browser:
+        settings = OrangeSonatelSandboxSettings.model_validate(
+            {"books_path": folder / "orange_sonatel.jsonl"} | switches
+        )
+        first = OrangeSonatelSandbox(settings, clock=timer.clock, timer=timer)
+        await first.start()
+        fixed = settings.model_copy(update={"port": int(first.url.rpartition(":")[2])})
+        await first.stop()
+
+        def remake(faults: Faults) -> OrangeSonatelSandbox:
+            return OrangeSonatelSandbox(fixed, clock=timer.clock, faults=faults, timer=timer)
+
+        sandbox = remake(Faults.none())
+        await sandbox.start()
+        adapter_settings = Settings.model_validate(
+            {
+                "base_url": sandbox.url,
+                "client_id": settings.client_id,
+                "client_secret": settings.client_secret,
+                "merchant_code": settings.merchant_code,
+                "retailer_msisdn": settings.retailer_msisdn,
+                "retailer_pin": settings.retailer_pin,
+                "webhook_secret": settings.webhook_secret,
+                "api_key": settings.api_key,
+                "unpaid_expires_after_seconds": 600.0,
+                "call_timeout_seconds": 0.5,
+            }
+            | (changes or {})
+        )
+        exchanges: list[Any] = []
+        opening = partial(
+            Transport,
+            clock=timer.clock,
+            observer=exchanges.append,
+            is_loopback_only=True,
+            sleep=at_once,
+        )
+        adapter = OrangeSonatelAdapter(adapter_settings, opening)
+        world = SonatelWorld(
+            adapter=adapter,
+            exchanges=exchanges,
+            secrets=(
+                *(settings.client_id, settings.client_secret, settings.webhook_secret),
+                *(settings.api_key, settings.retailer_msisdn),
+            ),
+            sandbox=sandbox,
+            remake=remake,
+            timer=timer,
+            receiver=receiver,
+            browser=browser,
+        )
+        try:
+            yield world
+        finally:
+            await adapter.close()
+            await world.sandbox.stop()
