@@ -4,7 +4,8 @@
     TransportError
     ├─ NotSentError         nothing reached it
     └─ AnswerUnknownError   it was sent, or may have been, and brought nothing usable
-       └─ AnswerUnreadableError  it was answered by something that is not the JSON it should be
+       ├─ AnswerUnreadableError  it was answered by something that is not the JSON it should be
+       └─ TurnedAwayError        no token for our credentials, where the status does not say so
 
 The two kinds are all that matters about money, so they are types. Their text is our own: no
 address, credential or number ever stands in it, and it may be kept in the log.
@@ -41,6 +42,10 @@ class AnswerUnknownError(TransportError):
 
 class AnswerUnreadableError(AnswerUnknownError):
     """The call was answered by something that is not the JSON it should be."""
+
+
+class TurnedAwayError(AnswerUnknownError):
+    """A token was refused to our credentials, under a status that means something else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

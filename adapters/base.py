@@ -362,5 +362,8 @@ class Worklist(Protocol):
     async def release(self, due: Due, *, holder: str) -> None:
         """Give a lease back: nothing was done, and anybody may do it at once."""
 
+    async def hold(self, due: Due, *, holder: str, until: datetime) -> None:
+        """Keep a lease until then: nothing was done, and nothing can be before."""
+
     async def next_due_at(self, kind: str, provider: str | None) -> datetime | None:
         """When the earliest unleased piece of that kind is or becomes due; None without one."""

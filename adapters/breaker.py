@@ -1,5 +1,7 @@
 """A circuit breaker: after a row of failures a provider is left alone for a while, then probed.
 
+There is one for each thing a provider is called for (`adapters.ways`).
+
     closed ──failures_max in a row──► open ──open_seconds──► half open ──probes succeed──► closed
                                         ▲                        │
                                         └──── a probe fails ─────┘   (each time twice as long)
@@ -44,6 +46,7 @@ class Breaker:
         open_seconds: float = 5.0,
         open_seconds_max: float = 60.0,
         probes_max: int = 2,
+        on_turn: Callable[[], None] = lambda: None,
     ) -> None:
         """Make a closed breaker.
 
@@ -53,6 +56,7 @@ class Breaker:
             open_seconds: how long it stays open the first time.
             open_seconds_max: how long at most, after doubling with every failed probe.
             probes_max: how many calls may be under way while half open, and how many must succeed.
+            on_turn: is called when it has opened or closed, and when a first call succeeds.
         """
         self._now_seconds = now_seconds
         self._failures_max, self._probes_max = failures_max, probes_max
@@ -64,6 +68,11 @@ class Breaker:
         self._failures = 0
         self._probes_running = 0
         self._probes_succeeded = 0
+        self._on_turn = on_turn
+        self.is_proven = False
+        """Whether any call has ever succeeded; until then "closed" says nothing of the provider."""
+        self.failures = 0
+        """How many failures keep it open: those that opened it, and the failed probes since."""
 
     @property
     def state(self) -> State:
@@ -103,6 +112,9 @@ class Breaker:
             self._probes_running -= 1
         if is_success is None:
             return
+        if is_success and not self.is_proven:
+            self.is_proven = True
+            self._on_turn()
         if not permit.is_probe:
             self._failures = 0 if is_success else self._failures + 1
             if self._failures >= self._failures_max:
@@ -115,15 +127,18 @@ class Breaker:
                 self._close()
 
     def _open(self) -> None:
+        self.failures += 1 if self._is_open else self._failures
         self._openings += 1
         self._is_open = True
         self._opened_seconds = self._now_seconds()
         self._begin_generation()
+        self._on_turn()
 
     def _close(self) -> None:
-        self._openings = 0
+        self._openings = self.failures = 0
         self._is_open = False
         self._begin_generation()
+        self._on_turn()
 
     def _begin_generation(self) -> None:
         self._generation += 1

@@ -9,6 +9,11 @@ a reference whose call may still be under way. The other way round, an intent th
 What a provider gives beforehand and must be asked by is fetched before the intent and durable with
 it (`adapters.powers.Prepares`): a reference that may have been sent can always be asked about.
 
+A provider that is not called just now is not submitted to either: the payment waits, without a
+word in the log, until it may be probed. Where its plan names another that is called, it is let go
+there at once: by the intent and the "not sent" that an open breaker gives, so that the ledger knows
+whom it has tried, and it never goes in circles.
+
 It decides nothing: outcomes become commands, and the ledger may refuse them.
 
 Why a payment that was ever asked about is asked about once more before it is given up: "not found"
@@ -18,7 +23,7 @@ was true when it was said, and a gateway may have kept our request in a queue.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -38,6 +43,8 @@ from adapters.base import (
 from adapters.moving import Order, order_of, prepare, submit
 from adapters.powers import Prepared
 from adapters.recording import Recorder
+from adapters.retries import Retry, retry_at, retry_of
+from adapters.ways import Errand, Way, Ways, on_errand
 from ledger import commands
 from ledger.errors import CommandRefusedError, ErasedError
 from ledger.evidence import Evidence, Source
@@ -49,6 +56,9 @@ log = structlog.get_logger()
 INTENT_MARGIN_SECONDS: Final = 5.0
 """How long after the longest possible submission its reference may be asked about; and the age at
 which an intent is too old to be acted upon."""
+
+PROBED_SECONDS: Final = 1.0
+"""How long a payment waits at least for a provider that is being probed."""
 
 UNREACHED: Final = "no provider could be reached in time"
 ERASED: Final = "the payer was erased before the payment was submitted"
@@ -70,25 +80,46 @@ class Dispatcher:
         *,
         clock: Clock,
         public_url: str,
+        ways: Ways | None = None,
     ) -> None:
         self._recorder, self._adapters, self._clock = recorder, adapters, clock
         self._public_url = public_url.rstrip("/")
+        self._ways = ways or Ways()
 
-    async def perform(self, due: Due) -> None:
-        """Submit one payment, if it is still to be submitted."""
+    async def perform(self, due: Due) -> datetime | None:
+        """Submit one payment, if it is still to be submitted; or when it may be."""
         payment_id = due.stream_id
         state, recorded = await self._recorder.handler.payment(payment_id)
         if state.status is not Status.REQUESTED:
-            return
+            return None
         recorder = self._recorder.about(recorded, actor="reactor:dispatch")
-        try:
-            await self._submit_or_give_up(recorder, state)
-        except CommandRefusedError as refused:
-            log.info("dispatch.too_late", payment_id=payment_id, reason=str(refused))
+        way = self._ways.of(state.provider, state.power)
+        with way.place() as is_free:
+            if not is_free and not self._is_over(state) and not self._may_leave(state):
+                return self._again_at(state, way)
+            try:
+                await self._submit_or_give_up(recorder, state)
+            except CommandRefusedError as refused:
+                log.info("dispatch.too_late", payment_id=payment_id, reason=str(refused))
+        return None
+
+    def _is_over(self, state: Payment) -> bool:
+        return self._clock() >= state.requested.expires_at
+
+    def _may_leave(self, state: Payment) -> bool:
+        """Whether the ledger would let it go to another provider, which is called just now."""
+        following = state.untried_after(state.provider)
+        if following is None or following.provider not in self._adapters or state.inquiries:
+            return False
+        return self._ways.of(following.provider, state.power).breaker.state == "closed"
+
+    def _again_at(self, state: Payment, way: Way) -> datetime:
+        seconds = max(way.breaker.open_for_seconds, PROBED_SECONDS)
+        return min(self._clock() + timedelta(seconds=seconds), state.requested.expires_at)
 
     async def _submit_or_give_up(self, recorder: Recorder, state: Payment) -> None:
-        payment_id, now = state.requested.payment_id, self._clock()
-        if now >= state.requested.expires_at:
+        payment_id = state.requested.payment_id
+        if self._is_over(state):
             await self._give_up(recorder, state, state.note or UNREACHED)
             return
         adapter = self._adapters.get(state.provider)
@@ -103,7 +134,8 @@ class Dispatcher:
             return
         limit_seconds = submission_seconds_max(adapter)
         number = len(state.attempts) + 1
-        prepared = await self._prepare(adapter, order, reference, limit_seconds)
+        with on_errand(state.power) as errand:
+            prepared = await self._prepare(adapter, order, reference, limit_seconds)
         now = self._clock()
         handle = prepared.handle if isinstance(prepared, Prepared) else {}
         sealed_handle, keys = recorder.seal_handle(state, reference, handle)
@@ -121,15 +153,16 @@ class Dispatcher:
         for key in keys if happened else ():
             recorder.vault.remember(key)
         if not isinstance(prepared, Prepared):
-            await self._record(recorder, adapter, state, reference, number, prepared)
+            await self._record(recorder, adapter, state, reference, number, prepared, errand)
             return
         age_seconds = (self._clock() - now).total_seconds()
         if age_seconds >= INTENT_MARGIN_SECONDS:
             log.warning("dispatch.intent_too_old", payment_id=payment_id, age_seconds=age_seconds)
             return
         order = replace(order, handle=handle)
-        outcome = await self._submit(adapter, order, reference, limit_seconds)
-        await self._record(recorder, adapter, state, reference, number, outcome)
+        with on_errand(state.power) as errand:
+            outcome = await self._submit(adapter, order, reference, limit_seconds)
+        await self._record(recorder, adapter, state, reference, number, outcome, errand)
 
     async def _give_up(self, recorder: Recorder, state: Payment, reason: str) -> None:
         """Expire a payment no provider has; where that was ever in doubt, have it asked first."""
@@ -183,6 +216,7 @@ class Dispatcher:
         reference: str,
         number: int,
         outcome: Submission,
+        errand: Errand,
     ) -> None:
         payment_id, now = state.requested.payment_id, self._clock()
         inquire_at = now + timedelta(seconds=adapter.pace.inquiry_delay_seconds(0))
@@ -190,6 +224,7 @@ class Dispatcher:
             case Accepted():
                 await recorder.confirm(state, reference, outcome, inquire_at)
             case Declined():
+                retry = retry_of(adapter, outcome, state.power)
                 await recorder.record(
                     commands.DeclineSubmission(
                         payment_id=payment_id,
@@ -198,18 +233,25 @@ class Dispatcher:
                         code=outcome.code,
                         reason=outcome.reason,
                         is_technical=outcome.is_technical,
-                        at=now,
+                        at=None if retry is Retry.NEVER else now,
                     )
                 )
             case NotSent():
-                delay = adapter.pace.retry_delay_seconds(number - 1)
+                if errand.was_turned_away:
+                    self._ways.of(adapter.name, state.power).note_turned_away(errand.status)
                 await recorder.record(
                     commands.WithdrawSubmission(
                         payment_id=payment_id,
                         reference=reference,
                         attempt=number,
                         reason=outcome.reason,
-                        retry_at=now + timedelta(seconds=delay),
+                        retry_at=retry_at(
+                            adapter.pace,
+                            number,
+                            now,
+                            state.requested.expires_at,
+                            was_turned_away=errand.was_turned_away,
+                        ),
                         at=now,
                     )
                 )

@@ -38,6 +38,8 @@ from adapters.base import (
 from adapters.dispatch import record_final, submission_seconds_max
 from adapters.moving import handle_of, inquire, order_of, submit
 from adapters.recording import Recorder
+from adapters.retries import retry_at
+from adapters.ways import Ways, on_errand
 from ledger import commands
 from ledger.errors import ErasedError, VaultError
 from ledger.payment import Attempt, Payment, Status
@@ -58,9 +60,11 @@ class Poller:
         *,
         clock: Clock,
         public_url: str = "",
+        ways: Ways | None = None,
     ) -> None:
         self._recorder, self._adapters, self._clock = recorder, adapters, clock
         self._public_url = public_url.rstrip("/")
+        self._ways = ways or Ways()
 
     async def perform(self, due: Due) -> None:
         """Ask about one payment's last reference, if its word is still missing."""
@@ -100,8 +104,9 @@ class Poller:
         payment_id = state.requested.payment_id
         try:
             handle = await handle_of(self._recorder, payment_id, attempt)
-            async with asyncio.timeout(limit_seconds):
-                return await inquire(adapter, state.power, attempt.reference, handle)
+            with on_errand("inquiry") as errand:
+                async with asyncio.timeout(limit_seconds):
+                    answer = await inquire(adapter, state.power, attempt.reference, handle)
         except ErasedError:
             return Unknown("the payer was erased, and with it what the provider wants to be asked")
         except TimeoutError:
@@ -111,6 +116,9 @@ class Poller:
         except Exception as error:
             log.exception("polling.adapter_raised", provider=adapter.name)
             return Unknown(f"the adapter raised {type(error).__name__}")
+        if isinstance(answer, Unknown) and errand.was_turned_away:
+            self._ways.of(adapter.name, "inquiry").note_turned_away(errand.status)
+        return answer
 
     async def _repeat(
         self, recorder: Recorder, adapter: Adapter, state: Payment, attempt: Attempt
@@ -145,8 +153,9 @@ class Poller:
         try:
             order = await order_of(recorder, state, f"{self._public_url}/webhooks/{path}")
             handle = await handle_of(recorder, payment_id, attempt) or {}
-            async with asyncio.timeout(limit_seconds):
-                return await submit(adapter, replace(order, handle=handle), attempt.reference)
+            with on_errand(state.power):
+                async with asyncio.timeout(limit_seconds):
+                    return await submit(adapter, replace(order, handle=handle), attempt.reference)
         except ErasedError:
             return Unknown("the payer was erased, and with it what would have to be sent again")
         except TimeoutError:
@@ -181,8 +190,8 @@ class Poller:
     async def _withdraw(
         self, recorder: Recorder, adapter: Adapter, state: Payment, reason: str
     ) -> None:
-        payment_id, last = state.requested.payment_id, state.attempts[-1]
-        delay = adapter.pace.retry_delay_seconds(last.number - 1)
+        request, last, now = state.requested, state.attempts[-1], self._clock()
+        payment_id = request.payment_id
         reason = reason or "the provider does not know the reference"
         withdrawn = await recorder.record(
             commands.WithdrawSubmission(
@@ -190,7 +199,7 @@ class Poller:
                 reference=last.reference,
                 attempt=last.number,
                 reason=reason,
-                retry_at=self._clock() + timedelta(seconds=delay),
+                retry_at=retry_at(adapter.pace, last.number, now, request.expires_at),
             )
         )
         if withdrawn and await self._is_over(state):

@@ -11,11 +11,11 @@ The trick: "not sent" is said only where it is certain, which is where aiohttp s
 not connect. Everything else after the first byte may have moved money, and is unknown.
 
 Each provider has its own `Transport`: its connections, its limits on calls at once and per second
-(with a bounded wait for a turn), its breaker. Repeats are made here only of what was certainly not
-sent or is safe to repeat, and only within the time limit of the one call; aiohttp's own, which it
-makes of every GET and PUT whose connection broke, are taken away from it. Redirects are not
-followed, cookies are not kept, proxies from the environment are not used. Limits are those of this
-process: several processes share a provider's by being given a part of it each.
+(with a bounded wait for a turn), and a breaker for each thing it is called for (`adapters.ways`).
+Repeats are made here only of what was certainly not sent or is safe to repeat, and only within the
+time limit of the one call. Redirects are not followed, cookies are not kept, proxies from the
+environment are not used. Limits on calls per second are those of this process, or of all that share
+(`adapters.sharing`); on calls at once they are of this process: give each its part.
 
 It reads no JSON by itself and knows no provider. Secrets never stand in its errors: their text is
 our own, and the exception of the HTTP library, which holds headers and addresses, is dropped.
@@ -26,7 +26,6 @@ a provider that is away; MTN says 500 about a caller's mistake.
 
 import asyncio
 import ipaddress
-import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -36,7 +35,6 @@ from typing import Final, Literal, Protocol
 
 import aiohttp
 import structlog
-from aiolimiter import AsyncLimiter
 from yarl import URL
 
 from adapters.answer import (
@@ -51,23 +49,19 @@ from adapters.answer import (
 )
 from adapters.base import Pace
 from adapters.breaker import Breaker
+from adapters.limits import Limiter
+from adapters.sharing import ALONE, Sharing, Shelf
 from adapters.transcript import TRANSCRIPT_LENGTH_MAX, Exchange, Observer, written
+from adapters.transport_exchange import exchange, sent_once
+from adapters.ways import Errand, Ways, present_errand
 
 log = structlog.get_logger()
 
-CONNECT_SECONDS_MAX: Final = 5.0
-"""From asking for a connection to having it: host name, TCP and TLS together."""
-
-ANSWER_BYTES_MAX: Final = 256 * 1024
 ATTEMPTS_MAX: Final = 3
 PAUSE_SECONDS: Final = 0.1
 """Before the first repeat of a call; doubled for the next, and spread by half of itself."""
 
 CLOSED: Final = "the way to the provider was closed"
-
-CHUNK_BYTES: Final = 16 * 1024
-BURST_SECONDS: Final = 0.1
-"""Calls per second are evened out to what fits into this time."""
 
 _AWAY: Final = frozenset({502, 503, 504})
 
@@ -85,8 +79,8 @@ class _Wires:
 
     session: aiohttp.ClientSession
     turns: asyncio.Semaphore
-    rate: AsyncLimiter
-    inquiry_rate: AsyncLimiter | None
+    rate: Limiter
+    inquiry_rate: Limiter | None
 
 
 class Transport:
@@ -101,7 +95,8 @@ class Transport:
         scrub: Callable[[str], str] = lambda _transcript: "",
         observer: Observer | None = None,
         is_loopback_only: bool = False,
-        now_seconds: Callable[[], float] | None = None,
+        ways: Ways | None = None,
+        sharing: Sharing = ALONE,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         spread: Callable[[], float] = random.random,
     ) -> None:
@@ -114,7 +109,8 @@ class Transport:
             scrub: takes secrets out of a transcript; by default nothing of it is left.
             observer: is given every exchange; what it raises is logged and goes no further.
             is_loopback_only: refuse every other host: for the sandboxes and for tests.
-            now_seconds: the breaker's monotonic seconds; by default the running loop's.
+            ways: where its breakers lie; by default nobody else sees them.
+            sharing: what it shares with other processes; by default nothing.
             sleep: how the pause before a repeat is made.
             spread: a number from 0 to 1 that spreads those pauses.
         """
@@ -122,9 +118,18 @@ class Transport:
         self._scrub, self._observer = scrub, observer
         self._is_loopback_only = is_loopback_only
         self._sleep, self._spread = sleep, spread
-        self.breaker = Breaker(now_seconds or (lambda: asyncio.get_running_loop().time()))
+        self._ways, self._sharing = ways or Ways(), sharing
         self._wires: _Wires | None = None
         self._is_closed = False
+
+    def shelf(self, *parts: str) -> Shelf | None:
+        """Where a token of this provider is shared; None where tokens are not.
+
+        Args:
+            parts: what it is for and the credentials it is given for, in any order but always
+                the same; none of them is kept.
+        """
+        return self._sharing.shelf(self._name, *parts)
 
     def now(self) -> datetime:
         """Read the clock: for an adapter whose provider says until when something holds."""
@@ -164,15 +169,21 @@ class Transport:
             AnswerUnknownError: something may have.
         """
         request = request_of(method, self._checked(url), headers, json=json, form=form)
-        if (pause_seconds := self.breaker.open_for_seconds) > 0:
-            raise NotSentError(f"{self._name} kept failing; not called for {pause_seconds:.0f} s")
+        errand = present_errand(is_inquiry=is_inquiry)
+        errand.status = None
+        breaker = self._ways.of(self._name, errand.power).breaker
+        if (pause_seconds := breaker.open_for_seconds) > 0:
+            raise NotSentError(
+                f"{self._name} kept failing; no {errand.power} for {pause_seconds:.0f} s"
+            )
         async with self._turn(is_inquiry=is_inquiry) as session:
             loop = asyncio.get_running_loop()
             deadline = loop.time() + self._pace.call_timeout_seconds
             was_maybe_sent = False
             for attempt in range(1, ATTEMPTS_MAX + 1):
                 try:
-                    return await self._attempt(session, request, deadline - loop.time())
+                    seconds = deadline - loop.time()
+                    return await self._attempt(session, request, seconds, breaker, errand)
                 except TransportError as error:
                     was_maybe_sent = was_maybe_sent or not isinstance(error, NotSentError)
                     pause_seconds = PAUSE_SECONDS * 2.0 ** (attempt - 1) * (0.5 + self._spread())
@@ -180,7 +191,7 @@ class Transport:
                         attempt == ATTEMPTS_MAX
                         or (was_maybe_sent and not is_safe_to_repeat)
                         or loop.time() + pause_seconds >= deadline
-                        or self.breaker.state != "closed"
+                        or breaker.state != "closed"
                     ):
                         raise _certain(error, was_maybe_sent=was_maybe_sent) from None
                 await self._sleep(pause_seconds)
@@ -211,9 +222,9 @@ class Transport:
                     # Inquiries wait for their narrower limit first, and outside: they must not
                     # stand in the way of submissions meanwhile.
                     if is_inquiry and wires.inquiry_rate is not None:
-                        await wires.inquiry_rate.acquire()
+                        await wires.inquiry_rate.acquire(limit_seconds)
                     has_turn = await wires.turns.acquire()
-                    await wires.rate.acquire()
+                    await wires.rate.acquire(limit_seconds)
             except TimeoutError:
                 raise NotSentError(f"no turn to call within {limit_seconds:.3g} s") from None
             if self._is_closed:
@@ -230,38 +241,46 @@ class Transport:
             pace = self._pace
             session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=pace.concurrency_max),
-                middlewares=(_sent_once,),
+                middlewares=(sent_once,),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=pace.call_timeout_seconds),
                 headers={"User-Agent": "cauri"},
                 trust_env=False,
                 raise_for_status=False,
             )
-            narrower = pace.inquiries_per_second_max
+            narrower, limiter = pace.inquiries_per_second_max, self._sharing.limiter
             self._wires = _Wires(
                 session,
                 turns=asyncio.Semaphore(pace.concurrency_max),
-                rate=_limiter(pace.calls_per_second_max),
-                inquiry_rate=None if narrower is None else _limiter(narrower),
+                rate=limiter(f"{self._name} calls", pace.calls_per_second_max),
+                inquiry_rate=None
+                if narrower is None
+                else limiter(f"{self._name} inquiries", narrower),
             )
         return self._wires
 
     async def _attempt(
-        self, session: aiohttp.ClientSession, request: Request, seconds: float
+        self,
+        session: aiohttp.ClientSession,
+        request: Request,
+        seconds: float,
+        breaker: Breaker,
+        errand: Errand,
     ) -> Answer:
-        permit = self.breaker.admit()
+        permit = breaker.admit()
         if permit is None:
-            raise NotSentError(f"{self._name} kept failing; it is being probed")
+            raise NotSentError(f"{self._name} kept failing; its {errand.power} is being probed")
         started, at = asyncio.get_running_loop().time(), self._clock()
         result: Answer | TransportError | None = None
         try:
-            result = await _exchange(session, request, seconds)
+            result = await exchange(session, request, seconds)
+            errand.status = result.status
         except TransportError as error:
             result = error
             raise
         finally:
             is_success = None if result is None else not _is_failure(result)
-            self.breaker.settle(permit, is_success=is_success)
+            breaker.settle(permit, is_success=is_success)
             took = asyncio.get_running_loop().time() - started
             self._tell(request, result, at=at, seconds=took)
         return result
@@ -298,80 +317,6 @@ class Transport:
             log.exception("transport.observer_failed", provider=self._name)
 
 
-class _BrokenError(aiohttp.ClientError):
-    """A connection that broke, under a name by which aiohttp does not repeat the call."""
-
-    def __init__(self, cause: aiohttp.ClientError) -> None:
-        super().__init__()
-        self.cause = cause
-
-
-async def _sent_once(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Keep aiohttp from repeating a call by itself; a client middleware.
-
-    It repeats a GET or PUT once when the connection breaks, be it an idle one or a new one. But a
-    PUT may move money, and what was sent twice must not look like one call.
-    """
-    try:
-        return await handler(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _BrokenError(error) from None
-
-
-async def _exchange(session: aiohttp.ClientSession, request: Request, seconds: float) -> Answer:
-    """Send once and read the answer; the only place that meets aiohttp's exceptions."""
-    # A connection in time is demanded before the whole call must end: a time limit that is hit
-    # while connecting is then surely of the first kind, and nothing was sent.
-    limits = aiohttp.ClientTimeout(total=seconds, connect=min(CONNECT_SECONDS_MAX, seconds * 0.9))
-    try:
-        async with session.request(
-            request.method,
-            request.target,
-            headers=request.headers,
-            data=request.body,
-            allow_redirects=False,
-            # No body means no content type, and nothing is asked for that would unpack to more.
-            skip_auto_headers=("Content-Type", "Accept-Encoding"),
-            timeout=limits,
-        ) as response:
-            received = bytearray()
-            async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-                received += chunk
-                if len(received) > ANSWER_BYTES_MAX:
-                    reason = f"status {response.status} with more than {ANSWER_BYTES_MAX} bytes"
-                    raise AnswerUnknownError(reason)
-            return Answer(response.status, response.headers, bytes(received))
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        broken = error.cause if isinstance(error, _BrokenError) else error
-        raise _understood(broken, seconds) from None
-
-
-_MEANINGS: Final[tuple[tuple[type[Exception], type[TransportError], str], ...]] = (
-    (aiohttp.ClientConnectorDNSError, NotSentError, "the host name could not be resolved"),
-    (aiohttp.ClientSSLError, NotSentError, "TLS could not be agreed"),
-    (aiohttp.ClientConnectorError, NotSentError, "could not connect: {cause}"),
-    (aiohttp.ConnectionTimeoutError, NotSentError, "could not connect in time"),
-    (aiohttp.InvalidURL, NotSentError, "the address is none"),
-    (aiohttp.NonHttpUrlClientError, NotSentError, "the address is none"),
-    (TimeoutError, AnswerUnknownError, "no whole answer in {seconds:.3g} s"),
-    (aiohttp.ServerDisconnectedError, AnswerUnknownError, "hung up without an answer"),
-    (aiohttp.ClientPayloadError, AnswerUnknownError, "the answer ended in the middle"),
-)
-"""What aiohttp's exceptions mean, the first that fits; whatever is not here is unknown."""
-
-
-def _understood(error: Exception, seconds: float) -> TransportError:
-    cause = os.strerror(getattr(error, "errno", None) or 0)
-    for kind, meaning, text in _MEANINGS:
-        if isinstance(error, kind):
-            return meaning(text.format(cause=cause, seconds=seconds))
-    return AnswerUnknownError(f"the connection broke: {type(error).__name__}")
-
-
 def _is_failure(result: Answer | TransportError) -> bool:
     return result.status in _AWAY if isinstance(result, Answer) else True
 
@@ -381,12 +326,6 @@ def _certain(error: TransportError, *, was_maybe_sent: bool) -> TransportError:
     if was_maybe_sent and isinstance(error, NotSentError):
         return AnswerUnknownError(f"an earlier attempt may have arrived; then: {error.reason}")
     return error
-
-
-def _limiter(calls_per_second_max: float) -> AsyncLimiter:
-    """Even calls out: bursts of what fits into `BURST_SECONDS`, at least one call."""
-    burst = max(1.0, calls_per_second_max * BURST_SECONDS)
-    return AsyncLimiter(burst, burst / calls_per_second_max)
 
 
 def is_loopback(host: str) -> bool:

@@ -3,7 +3,8 @@
 The trick is in what it does *not* do: it never gives a lease back after performing. What it did
 became an event, the event moves the row, and a lease of a row that moved is void; so between the
 append and the projection's next batch nobody performs the piece again. A piece that failed keeps
-its lease until it lapses, which is its back-off.
+its lease until it lapses, which is its back-off; one that cannot be done before some time is kept
+until then, and its place is free for others meanwhile.
 
 It knows nothing of payments: `perform` does the work, and is written so that doing it twice does
 no harm (the ledger decides).
@@ -12,6 +13,7 @@ no harm (the ledger decides).
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -26,12 +28,17 @@ IDLE_SECONDS_MAX: Final = 1.0
 and another process may have let a lease lapse."""
 
 
+Perform = Callable[[Due], Awaitable[datetime | None]]
+"""Does one piece; None, or when to look at it again because it cannot be done before."""
+
+
 @dataclass(slots=True)
 class WorkerCounts:
     """What a worker has done since it started; read by the metrics page."""
 
     performed: int = 0
     failed: int = 0
+    postponed: int = 0
     running: int = 0
 
 
@@ -42,7 +49,7 @@ class Worker:
         self,
         kind: str,
         provider: str | None,
-        perform: Callable[[Due], Awaitable[None]],
+        perform: Perform,
         *,
         worklist: Worklist,
         clock: Clock,
@@ -56,8 +63,8 @@ class Worker:
         Args:
             kind: `submit`, `inquire` or `translate`.
             provider: whose pieces.
-            perform: does one piece; whatever it raises is logged, counted and tried again after
-                the lease has lapsed.
+            perform: does one piece, or says when to come back; whatever it raises is logged,
+                counted and tried again after the lease has lapsed.
             worklist: where leases come from.
             clock: says what is due.
             holder: names this process in the leases.
@@ -115,12 +122,15 @@ class Worker:
 
     async def _one(self, due: Due) -> None:
         try:
-            await self._perform(due)
+            until = await self._perform(due)
+            if until is not None:
+                await self._worklist.hold(due, holder=self._holder, until=until)
         except Exception:
             self.counts.failed += 1
             log.exception("worker.piece_failed", kind=due.kind, stream=due.stream_id)
         else:
-            self.counts.performed += 1
+            self.counts.performed += until is None
+            self.counts.postponed += until is not None
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)

@@ -111,8 +111,18 @@ class _State(Collector):
             labels = [worker.kind, worker.provider or "all"]
             pieces.add_metric([*labels, "performed"], worker.counts.performed)
             pieces.add_metric([*labels, "failed"], worker.counts.failed)
+            pieces.add_metric([*labels, "postponed"], worker.counts.postponed)
             running.add_metric(labels, worker.counts.running)
         yield from (pieces, running)
+        breakers = _gauge("breaker_open", "1 if a provider is not called.", ["provider", "power"])
+        turned = _counter(
+            "turned_away", "Calls a provider refused for who we are.", ["provider", "power"]
+        )
+        for way in self._services.ways:
+            labels = [way.provider, way.power]
+            breakers.add_metric(labels, float(way.breaker.state != "closed"))
+            turned.add_metric(labels, way.turned_away)
+        yield from (breakers, turned)
 
 
 def _payments(numbers: Numbers) -> Iterator[Metric]:

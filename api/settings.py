@@ -69,6 +69,13 @@ class Settings(BaseModel):
         "`postgresql://user:password@host/name`.",
         repr=False,
     )
+    redis_url: str | None = Field(
+        default=None,
+        pattern=r"^(redis|rediss|unix)://",
+        description="Where several processes share access tokens and limits, sealed: "
+        "`redis://:password@host/0`.",
+        repr=False,
+    )
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(
         default=8080, ge=0, le=65535, description="The port to listen on; 0 picks one."

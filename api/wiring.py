@@ -15,7 +15,7 @@ import itertools
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,15 +26,19 @@ import structlog
 from sqlalchemy import select
 
 from adapters import directory
-from adapters.base import Adapter, Due, Worklist
+from adapters.base import Adapter, Worklist
 from adapters.dispatch import Dispatcher, submission_seconds_max
+from adapters.outages import Outages
 from adapters.polling import Poller
 from adapters.providers import IncompleteProviderError, adapter_class, settings_class
 from adapters.recording import Recorder
 from adapters.refunds import Refunder
+from adapters.sharing import ALONE, SharedTokens, Sharing
+from adapters.sharing_redis import RedisSharing
 from adapters.translate import Translator
 from adapters.transport import Transport
-from adapters.worker import Worker
+from adapters.ways import Ways
+from adapters.worker import Perform, Worker
 from api.background import Background
 from api.master_key import master_keys_for
 from api.randomness import RandomBlock
@@ -44,9 +48,11 @@ from ledger.errors import NoteKeyError
 from ledger.handling import Handler
 from ledger.sql import Database, SqlEventStore
 from ledger.sql_schema import data_keys
+from ledger.sql_shelf import SqlTokens
 from ledger.store import Clock, DataKey, EventStore, TreeHead
 from ledger.subscriptions import Subscriber, Subscription
 from ledger.vault import MasterKeys, Vault
+from ledger.vault_strongbox import Strongbox
 from projections import PROJECTIONS
 from projections.accounts import AccountsProjection
 from projections.base import Projections
@@ -91,6 +97,7 @@ class Services:
     metrics: MetricsProjection
     worklist: WorklistProjection
     adapters: Mapping[str, Adapter]
+    ways: Ways
     sign: Sign | None = None
     subscriptions: tuple[Subscription, ...] = ()
     workers: tuple[Worker, ...] = ()
@@ -184,11 +191,21 @@ async def services(
             opened(settings, clock=clock, create=not settings.is_production)
         )
         log_store: EventStore = own_store if store is None else store
-        vault = Vault(await _master_keys(settings, database), log_store, random_bytes=RandomBlock())
+        keys = await _master_keys(settings, database)
+        vault = Vault(keys, log_store, random_bytes=RandomBlock())
         handler = Handler(log_store)
         projections = projections_of(database)
         await projections.start(log_store)
-        open_transport = partial(Transport, clock=clock, is_loopback_only=is_loopback_only)
+        ways = Ways()
+        sharing = await _sharing(settings, database, keys, clock)
+        stack.push_async_callback(sharing.close)
+        open_transport = partial(
+            Transport,
+            clock=clock,
+            is_loopback_only=is_loopback_only,
+            ways=ways,
+            sharing=sharing,
+        )
         adapters = {}
         for name, chosen in adapter_settings.items():
             adapters[name] = adapter_class(name)(chosen, open_transport)
@@ -213,16 +230,35 @@ async def services(
             metrics=projections.of(MetricsProjection),
             worklist=projections.of(WorklistProjection),
             adapters=adapters,
+            ways=ways,
             sign=signer_of(settings),
             subscriptions=(subscription,),
-            workers=_workers(settings, handler, vault, adapters, projections, subscription, clock)
+            workers=_workers(
+                settings, handler, vault, adapters, ways, projections, subscription, clock
+            )
             if is_working
             else (),
             background=background,
         )
+        if is_working:
+            background.start("outages", Outages(handler, ways, clock=clock).run())
         for worker in made.workers:
             background.start(f"{worker.kind} {worker.provider or 'all'}", worker.run())
         yield made
+
+
+async def _sharing(
+    settings: Settings, database: Database, keys: MasterKeys, clock: Clock
+) -> Sharing:
+    """Choose where processes share tokens and limits; see `adapters.sharing`."""
+    strongbox = Strongbox(keys, random_bytes=os.urandom)
+    if settings.redis_url is not None:
+        return RedisSharing(settings.redis_url, strongbox, clock=clock)
+    if database.dialect != "postgresql":
+        return ALONE
+    place = SqlTokens(database, clock=clock)
+    await place.prepare()
+    return SharedTokens(place, strongbox, clock=clock)
 
 
 async def _master_keys(settings: Settings, database: Database) -> MasterKeys:
@@ -237,14 +273,16 @@ def _workers(
     handler: Handler,
     vault: Vault,
     adapters: Mapping[str, Adapter],
+    ways: Ways,
     projections: Projections,
     subscription: Subscription,
     clock: Clock,
 ) -> tuple[Worker, ...]:
     """Make a worker for submitting and one for asking per provider, and one that translates."""
     recorder = Recorder(handler, vault)
-    dispatcher = Dispatcher(recorder, adapters, clock=clock, public_url=settings.base_url)
-    poller = Poller(recorder, adapters, clock=clock, public_url=settings.base_url)
+    url = settings.base_url
+    dispatcher = Dispatcher(recorder, adapters, clock=clock, public_url=url, ways=ways)
+    poller = Poller(recorder, adapters, clock=clock, public_url=url, ways=ways)
     translator = Translator(recorder, adapters, clock=clock)
     refunder = Refunder(recorder)
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -252,7 +290,7 @@ def _workers(
     def worker(
         kind: str,
         provider: str | None,
-        perform: Callable[[Due], Awaitable[None]],
+        perform: Perform,
         concurrency_max: int,
         seconds: float,
     ) -> Worker:

@@ -248,4 +248,26 @@ class OrphanWebhook:
 
 WebhookCommand = StoreWebhook | CloseWebhook | OrphanWebhook
 
-Command = PaymentCommand | MerchantCommand | WebhookCommand
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordBreakerOpened:
+    """A breaker of some process stands open; recorded if that is news, and not too soon."""
+
+    provider: str
+    power: str
+    failures: int
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordBreakerClosed:
+    """A breaker of some process stands closed, and lets calls through that succeed."""
+
+    provider: str
+    power: str
+
+
+ProviderCommand = RecordBreakerOpened | RecordBreakerClosed
+
+Command = PaymentCommand | MerchantCommand | WebhookCommand | ProviderCommand

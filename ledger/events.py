@@ -327,6 +327,29 @@ class WebhookOrphaned(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class ProviderBreakerOpened(Event, frozen=True, kw_only=True):
+    """A provider kept failing at one thing, and is not called for it for a while."""
+
+    type: ClassVar[str] = "provider.breaker_opened"
+
+    provider: str
+    power: str
+    """What it was called for: a capability, or `inquiry`."""
+    failures: int
+    at: UtcTime
+    until: UtcTime
+    """When it will be probed first; with every probe that fails it is left alone for longer."""
+
+
+class ProviderBreakerClosed(Event, frozen=True, kw_only=True):
+    """A provider does again what it had kept failing at."""
+
+    type: ClassVar[str] = "provider.breaker_closed"
+
+    provider: str
+    power: str
+
+
 EVENTS: Final[Mapping[str, type[Event]]] = {
     cls.type: cls
     for cls in (
@@ -354,6 +377,8 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         WebhookReceived,
         WebhookUnderstood,
         WebhookOrphaned,
+        ProviderBreakerOpened,
+        ProviderBreakerClosed,
     )
 }
 """The whole vocabulary of the log: stored type -> class."""

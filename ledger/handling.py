@@ -17,7 +17,7 @@ empty one; that it is empty is then checked by the append itself.
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from ledger import commands, merchant, payment, webhook
+from ledger import commands, merchant, payment, provider, webhook
 from ledger.commands import Command
 from ledger.entry import Context, RecordedEvent
 from ledger.errors import UnknownPaymentError, WrongVersionError
@@ -63,6 +63,13 @@ _WEBHOOK: Final = _Decider(
     is_remembered=False,
 )
 
+_PROVIDER: Final = _Decider(
+    lambda command: provider.stream_of(command.provider),
+    provider.INITIAL,
+    provider.decide,
+    provider.evolve,
+)
+
 DECIDERS: Final[dict[type, _Decider]] = {
     commands.RequestPayment: _PAYMENT,
     commands.StartSubmission: _PAYMENT,
@@ -82,6 +89,8 @@ DECIDERS: Final[dict[type, _Decider]] = {
     commands.StoreWebhook: _WEBHOOK,
     commands.CloseWebhook: _WEBHOOK,
     commands.OrphanWebhook: _WEBHOOK,
+    commands.RecordBreakerOpened: _PROVIDER,
+    commands.RecordBreakerClosed: _PROVIDER,
 }
 """Who decides what: the map of the system on one screen."""
 

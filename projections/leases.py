@@ -97,6 +97,18 @@ class Leases:
         ours = set(await conn.scalars(taking))
         return [one for one in rows if one.stream_id in ours]
 
+    async def hold(
+        self, conn: AsyncConnection, stream_id: str, position: int, holder: str, until: str
+    ) -> None:
+        """Let a lease end at another time, if it is still the holder's."""
+        lease = self.table.c
+        await conn.execute(
+            self.table.update()
+            .where(lease.stream_id == stream_id, lease.position == position)
+            .where(lease.holder == holder)
+            .values(expires_at=until)
+        )
+
     async def give_back(
         self, conn: AsyncConnection, stream_id: str, position: int, holder: str
     ) -> None:

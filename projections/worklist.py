@@ -178,6 +178,11 @@ class WorklistProjection(Projector):
         async with self.database.write() as conn:
             await self._leases.give_back(conn, due.stream_id, due.position, holder)
 
+    async def hold(self, due: Due, *, holder: str, until: datetime) -> None:
+        """Keep a lease until then: nothing was done, and nothing can be before."""
+        async with self.database.write() as conn:
+            await self._leases.hold(conn, due.stream_id, due.position, holder, stamp(until))
+
     async def next_due_at(
         self, kind: str | None = None, provider: str | None = None
     ) -> datetime | None:

@@ -362,6 +362,19 @@ def _revoke(number: int, state: Payment, now: datetime) -> Sequence[commands.Com
     return [commands.RevokeKey(key_id=f"key_{number}", reason="lost")]
 
 
+def _outage(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    until = now + timedelta(seconds=5)
+    return [
+        commands.RecordBreakerOpened(
+            provider="mtn", power=f"power-{number}", failures=8, at=now, until=until
+        )
+    ]
+
+
+def _recovery(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    return [commands.RecordBreakerClosed(provider="mtn", power=f"power-{number}")]
+
+
 VERBS: dict[str, _Verb] = {
     "request": _request,
     "start": _start,
@@ -420,6 +433,8 @@ VERBS: dict[str, _Verb] = {
     "orphan": _orphan,
     "keys": _keys,
     "revoke": _revoke,
+    "outage": _outage,
+    "recovery": _recovery,
 }
 """What may happen in a story, by name."""
 

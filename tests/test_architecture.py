@@ -32,6 +32,7 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.payment": (2, "payment"),
     "ledger.merchant": (2, "merchant"),
     "ledger.webhook": (2, "webhook"),
+    "ledger.provider": (2, "provider"),
     "ledger.journal": (2.1, "journal"),
     "ledger.memory": (3, "memory"),
     "ledger.sql": (3, "sql"),
@@ -53,6 +54,7 @@ OUTSIDE = {
     "aiosqlite": ("ledger.sql",),
     "asyncpg": ("ledger.sql", "scripts"),
     "alembic": ("ledger.sql", "ledger.migrations"),
+    "redis": ("adapters.sharing_redis",),
     "aiohttp.web": ("api", "adapters.sandbox", "scripts"),
     "aiohttp": ("api", "adapters.transport", "adapters.sandbox", "scripts"),
 }
@@ -63,7 +65,7 @@ CLIENTS = ("adapters.transport", "adapters.sandbox", "scripts")
 CHOSEN = (
     *("ledger.sql", "ledger.memory", "ledger.subscriptions", "adapters.providers"),
     *("adapters.transport", "adapters.dispatch", "adapters.polling", "adapters.translate"),
-    "adapters.worker",
+    *("adapters.worker", "adapters.outages", "adapters.sharing"),
 )
 UNUSED_WORDS = {"utils", "helpers", "common", "core", "data", "info", "manager", "service", "bus"}
 

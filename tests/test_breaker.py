@@ -157,3 +157,25 @@ def test_never_more_probes_than_allowed_and_always_a_way_back(
     for _ in range(2):
         breaker.settle(admitted(breaker), is_success=True)
     assert breaker.state == "closed"
+
+
+def test_it_tells_of_its_first_success_and_of_every_opening_and_closing() -> None:
+    seconds, told = Seconds(), []
+
+    def tell() -> None:
+        told.append((breaker.state, breaker.is_proven, breaker.failures))
+
+    breaker = Breaker(seconds, failures_max=3, open_seconds=10, probes_max=1, on_turn=tell)
+    for _ in range(2):
+        breaker.settle(admitted(breaker), is_success=True)
+    fail(breaker, 3)
+    seconds.now += 10
+    fail(breaker)
+    seconds.now += 20
+    breaker.settle(admitted(breaker), is_success=True)
+    assert told == [
+        ("closed", True, 0),
+        ("open", True, 3),
+        ("open", True, 4),
+        ("closed", True, 0),
+    ]

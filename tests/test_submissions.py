@@ -8,7 +8,7 @@ moves it. `asked` is what would have reached the provider, in order.
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 import orjson
@@ -35,9 +35,12 @@ from adapters.base import (
     WebhookCall,
     WebhookProof,
 )
+from adapters.breaker import Breaker
 from adapters.dispatch import (
     INTENT_MARGIN_SECONDS,
     LAST_INQUIRY,
+    PROBED_SECONDS,
+    UNREACHED,
     Dispatcher,
     submission_seconds_max,
 )
@@ -45,14 +48,16 @@ from adapters.polling import Poller
 from adapters.powers import Prepared, Return, Transfer
 from adapters.recording import Recorder
 from adapters.refusals import Refusal
+from adapters.ways import Ways
 from ledger import events
 from ledger.commands import PaymentCommand
 from ledger.entry import Context, RecordedEvent
 from ledger.events import Event
 from ledger.evidence import Word
 from ledger.handling import Handler
+from ledger.identity import Candidate
 from ledger.memory import MemoryEventStore
-from ledger.payment import Payment
+from ledger.payment import Payment, Status
 from ledger.store import DataKey
 from ledger.vault import MasterKeys, Vault
 from tests.builders import CONTEXT, NOW, a_request
@@ -185,24 +190,44 @@ class World:
         self.handler = Handler(self.store)
         self.vault = Vault(MASTER, self.store)
         self.clock.now = NOW
+        self.ways = Ways(lambda: self.clock().timestamp())
 
-    async def request(self) -> None:
-        """A merchant asks; it is given up after an hour."""
+    async def request(self, *plan: str) -> None:
+        """A merchant asks; it is given up after an hour. `plan`: where it may go, if several."""
         payer = self.vault.person("+237650000001")
         particulars = orjson.dumps({"phone": "+237650000001"})
         sealed = self.vault.seal(payer, particulars, context=self.payment_id)
         assert sealed.new_key is not None
-        command = replace(a_request(self.payment_id, payer=payer), sealed=sealed.text)
+        command = replace(
+            a_request(self.payment_id, payer=payer),
+            sealed=sealed.text,
+            plan=tuple(Candidate(name, "it reaches the operator") for name in plan),
+        )
         await self.handler.handle(command, context=CONTEXT, keys=[sealed.new_key])
 
-    def dispatch(self, adapter: ScriptedAdapter) -> Coroutine[Any, Any, None]:
+    def dispatch(
+        self, adapter: ScriptedAdapter, *others: Adapter
+    ) -> Coroutine[Any, Any, datetime | None]:
         """What a process does with a piece of work that is to be submitted."""
         recorder = Recorder(self.handler, self.vault, pause=self._pause)
-        adapters: dict[str, Adapter] = {"mtn": adapter}
+        adapters: dict[str, Adapter] = {"mtn": adapter} | {one.name: one for one in others}
         dispatcher = Dispatcher(
-            recorder, adapters, clock=self.clock, public_url="https://cauri.example"
+            recorder,
+            adapters,
+            clock=self.clock,
+            public_url="https://cauri.example",
+            ways=self.ways,
         )
         return dispatcher.perform(self._due("submit"))
+
+    def breaker(self, provider: str = "mtn") -> Breaker:
+        """What stands before a provider's collections."""
+        return self.ways.of(provider, "collection").breaker
+
+    def open_breaker(self, provider: str = "mtn") -> None:
+        """Let a provider fail until it is not called any more, for five seconds."""
+        while (permit := self.breaker(provider).admit()) is not None:
+            self.breaker(provider).settle(permit, is_success=False)
 
     def poll(self, adapter: ScriptedAdapter) -> Awaitable[None]:
         """What a process does with a piece of work that is to be asked about."""
@@ -230,10 +255,10 @@ class World:
         self.clock.advance(seconds)
 
 
-async def a_world() -> World:
+async def a_world(*plan: str) -> World:
     """A world in which one payment was requested."""
     world = World()
-    await world.request()
+    await world.request(*plan)
     return world
 
 
@@ -504,6 +529,87 @@ async def test_a_doubted_submission_is_asked_about_by_what_was_prepared() -> Non
     await world.poll(adapter)
     assert adapter.handles == [HANDLE, HANDLE]
     assert (await world.state()).status == "pending"
+
+
+class OtherAdapter(ScriptedAdapter):
+    """Another provider that could do it."""
+
+    name: ClassVar[str] = "wave"
+
+
+async def test_a_payment_waits_without_a_word_while_its_provider_is_not_called() -> None:
+    world = await a_world()
+    world.open_breaker()
+    adapter = ScriptedAdapter(Accepted())
+    again_at = await world.dispatch(adapter)
+    assert (again_at, adapter.asked) == (NOW + timedelta(seconds=5), [])
+    assert await world.types() == ["requested"]
+
+    world.clock.advance(5)
+    assert await world.dispatch(adapter) is None
+    assert await world.types() == ["requested", "submission_started", "submitted"]
+
+
+async def test_one_payment_at_a_time_sets_out_to_a_provider_that_is_probed() -> None:
+    world = await a_world()
+    world.open_breaker()
+    world.clock.advance(5)
+    way, adapter = world.ways.of("mtn", "collection"), ScriptedAdapter(Accepted())
+    with way.place() as is_free:
+        again_at = await world.dispatch(adapter)
+    assert (is_free, adapter.asked) == (True, [])
+    assert again_at == world.clock() + timedelta(seconds=PROBED_SECONDS)
+    assert await world.types() == ["requested"]
+    assert await world.dispatch(adapter) is None
+    assert (await world.state()).status is Status.PENDING
+
+
+async def test_a_payment_goes_to_the_next_provider_at_once_where_its_own_is_not_called() -> None:
+    world = await a_world("mtn", "wave")
+    world.open_breaker()
+    # What the transport gives while the breaker is open.
+    adapter = ScriptedAdapter(NotSent("mtn kept failing"))
+    other = OtherAdapter(Accepted())
+    assert await world.dispatch(adapter, other) is None
+    assert (await world.state()).provider == "wave"
+    assert await world.dispatch(adapter, other) is None
+    assert other.asked == ["submit pay_1-2"]
+    assert (await world.types())[1:] == [
+        "submission_started",
+        "submission_withdrawn",
+        "rerouted",
+        "submission_started",
+        "submitted",
+    ]
+
+
+async def test_a_payment_stays_and_waits_where_no_other_provider_is_called_either() -> None:
+    world = await a_world("mtn", "wave")
+    world.open_breaker("mtn")
+    world.open_breaker("wave")
+    assert await world.dispatch(ScriptedAdapter(), OtherAdapter()) == NOW + timedelta(seconds=5)
+    assert await world.types() == ["requested"]
+
+
+async def test_a_payment_that_was_in_doubt_waits_for_its_own_provider() -> None:
+    world = await a_world("mtn", "wave")
+    adapter = ScriptedAdapter(Unknown("silence"), NotFound())
+    await world.dispatch(adapter, OtherAdapter())
+    await world.poll(adapter)
+    world.open_breaker()
+    assert await world.dispatch(adapter, OtherAdapter()) == NOW + timedelta(seconds=5)
+    assert (await world.state()).status is Status.REQUESTED
+
+
+async def test_a_payment_whose_provider_is_never_called_again_is_given_up_in_time() -> None:
+    world = await a_world()
+    expires_at = (await world.state()).requested.expires_at
+    world.clock.now = expires_at - timedelta(seconds=2)
+    world.open_breaker()
+    assert await world.dispatch(ScriptedAdapter()) == expires_at
+    world.clock.now = expires_at
+    assert await world.dispatch(ScriptedAdapter()) is None
+    assert await world.last() == events.PaymentExpired(reason=UNREACHED)
 
 
 async def test_who_answers_no_question_is_asked_by_the_same_submission_again() -> None:

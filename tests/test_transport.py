@@ -20,7 +20,9 @@ from adapters.answer import (
 from adapters.base import Pace
 from adapters.tokens import Token, TokenCache, call_with_token
 from adapters.transcript import Exchange
-from adapters.transport import ANSWER_BYTES_MAX, ATTEMPTS_MAX, Transport
+from adapters.transport import ATTEMPTS_MAX, Transport
+from adapters.transport_exchange import ANSWER_BYTES_MAX
+from adapters.ways import Ways, on_errand
 from tests.raw_server import (
     RawRequest,
     RawServer,
@@ -56,6 +58,11 @@ async def a_transport(pace: Pace = PACE, **options: Any) -> AsyncIterator[Transp
         yield transport
     finally:
         await transport.close()
+
+
+def states(ways: Ways) -> dict[str, str]:
+    """Where every breaker stands."""
+    return {way.power: way.breaker.state for way in ways}
 
 
 def free_port() -> int:
@@ -337,24 +344,72 @@ async def test_inquiries_that_wait_for_their_limit_hold_up_no_submission() -> No
 
 
 async def test_after_a_row_of_failures_the_provider_is_left_alone() -> None:
-    async with RawServer(answering(answer(503))) as server, a_transport() as transport:
+    ways = Ways()
+    async with RawServer(answering(answer(503))) as server, a_transport(ways=ways) as transport:
         for _ in range(8):
             got = await transport.call("POST", server.url, is_safe_to_repeat=False)
             assert got.status == 503
         error = await raised(transport, server.url)
     assert isinstance(error, NotSentError)
-    assert (len(server.requests), transport.breaker.state) == (8, "open")
+    assert (len(server.requests), states(ways)) == (8, {"other": "open"})
+
+
+async def test_what_a_provider_cannot_do_stops_nothing_else_it_is_called_for() -> None:
+    async def reply(request: RawRequest, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(503 if "/transfer" in request.line else 202))
+
+    ways = Ways()
+    async with RawServer(reply) as server, a_transport(name="mtn", ways=ways) as transport:
+        with on_errand("payout"):
+            for _ in range(8):
+                await transport.call("POST", f"{server.url}/transfer", is_safe_to_repeat=False)
+            error = await raised(transport, f"{server.url}/transfer")
+        with on_errand("collection") as collecting:
+            got = await transport.call("POST", f"{server.url}/pay", is_safe_to_repeat=False)
+        asked = await transport.call("GET", server.url, is_safe_to_repeat=True, is_inquiry=True)
+    assert error.reason == "mtn kept failing; no payout for 5 s"
+    assert (got.status, asked.status, collecting.status) == (202, 202, 202)
+    assert states(ways) == {"payout": "open", "collection": "closed", "inquiry": "closed"}
+
+
+async def test_of_twenty_calls_at_once_a_provider_that_gets_up_gets_no_more_than_two() -> None:
+    now = [1000.0]
+    ways = Ways(lambda: now[0])
+    is_up = False
+
+    async def reply(request: RawRequest, writer: asyncio.StreamWriter) -> None:
+        if is_up:
+            await silence(request, writer)
+        writer.write(answer(503))
+
+    pace = replace(PACE, concurrency_max=32)
+    async with RawServer(reply) as server, a_transport(pace, ways=ways) as transport:
+        with on_errand("payout"):
+            for _ in range(8):
+                await transport.call("POST", server.url, is_safe_to_repeat=False)
+            server.requests.clear()
+            is_up = True
+            now[0] += 5
+            calls = [asyncio.create_task(raised(transport, server.url)) for _ in range(20)]
+            await server.until(2)
+            refused = await asyncio.gather(*calls[2:])
+        for one in calls[:2]:
+            one.cancel()
+        await asyncio.gather(*calls[:2], return_exceptions=True)
+    assert len(server.requests) == 2
+    assert {one.reason for one in refused} == {"provider kept failing; its payout is being probed"}
 
 
 async def test_a_call_that_is_cancelled_gives_everything_back() -> None:
-    async with RawServer(silence) as server, a_transport() as transport:
+    ways = Ways()
+    async with RawServer(silence) as server, a_transport(ways=ways) as transport:
         for _ in range(6):
             task = asyncio.create_task(raised(transport, server.url))
             await server.until(1)
             server.requests.clear()
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-    assert transport.breaker.state == "closed"
+    assert states(ways) == {"other": "closed"}
 
 
 async def test_its_clock_is_the_one_it_was_given() -> None:

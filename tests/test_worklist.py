@@ -143,6 +143,19 @@ class TestWorklist(ReadModel):
         assert await lease("a", 63) == []
         assert await lease("a", 64) == [due]
 
+    async def test_what_cannot_be_done_yet_is_kept_until_it_can_and_by_its_holder_alone(
+        self, projected: Projected
+    ) -> None:
+        await projected.story((0, "request"))
+        work = projected.projections.of(WorklistProjection)
+        (due,) = await work.lease("submit", "mtn", holder="a", limit=9, now=at(1), seconds=600)
+        await work.hold(due, holder="b", until=at(2))
+        await work.hold(due, holder="a", until=at(31))
+        assert await work.next_due_at("submit", "mtn") == at(31)
+        assert await work.lease("submit", "mtn", holder="b", limit=9, now=at(30), seconds=1) == []
+        again = await work.lease("submit", "mtn", holder="b", limit=9, now=at(31), seconds=1)
+        assert again == [due]
+
     async def test_a_lease_is_void_once_the_piece_has_moved_on(self, projected: Projected) -> None:
         await projected.story((0, "request"))
         work = projected.projections.of(WorklistProjection)

@@ -136,7 +136,10 @@ def verdict_of(call: WebhookCall, secrets: Sequence[str]) -> Verdict:
     """Judge a webhook by its fixed secret, in constant time; several while it is replaced."""
     given = next((v for k, v in call.headers.items() if k.lower() == "x-kkiapay-secret"), "")
     # Every one is compared, so that the time tells nothing about which one it was.
-    equal = [hmac.compare_digest(given.encode("utf-8", "surrogateescape"), one.encode()) for one in secrets]
+    equal = [
+        hmac.compare_digest(given.encode("utf-8", "surrogateescape"), one.encode())
+        for one in secrets
+    ]
     return "authenticated" if given and any(equal) else "refused"
 
 

@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from adapters.answer import Answer, AnswerUnknownError, object_in
+from adapters.answer import Answer, AnswerUnknownError, TurnedAwayError, object_in
 from adapters.base import (
     Accepted,
     Declined,
@@ -138,12 +138,18 @@ class MtnError(NamedTuple):
     message: str | None
 
 
+LOGIN_FAILED: Final = "login_failed"
+"""MTN's word for a wrong API user or key; it comes with status 500."""
+
+
 def parse_token(answer: Answer) -> Token:
     """Read a token; raises AnswerUnknownError for whatever is none."""
     if answer.status == 200:
         token = token_in(answer.json_object(), lifetime_seconds=TOKEN_SECONDS)
         if token is not None:
             return token
+    if (object_in(answer.body) or {}).get("error") == LOGIN_FAILED:
+        raise TurnedAwayError(unusable(answer).reason)
     raise unusable(answer)
 
 

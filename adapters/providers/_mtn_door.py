@@ -43,7 +43,7 @@ class Door:
         self.headers: Mapping[str, str] = self._key_headers | {
             "X-Target-Environment": settings.target_environment
         }
-        self.tokens = TokenCache(self._fetch_token)
+        self.tokens = TokenCache(self._fetch_token, shelf=transport.shelf(self.root, self.basic))
 
     async def create(
         self,

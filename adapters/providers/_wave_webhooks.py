@@ -55,7 +55,10 @@ def verdict_of(
     if secret is None or len(times) != 1 or not _TIME.fullmatch(times[0]):
         return "refused"
     made = hmac.new(secret.encode(), times[0].encode() + call.body, hashlib.sha256).hexdigest()
-    if not any(hmac.compare_digest(made.encode(), one.lower().encode("utf-8", "surrogateescape")) for one in given):
+    if not any(
+        hmac.compare_digest(made.encode(), one.lower().encode("utf-8", "surrogateescape"))
+        for one in given
+    ):
         return "refused"
     age_seconds = abs(now.timestamp() - int(times[0]))
     return "authenticated" if age_seconds <= age_seconds_max else "unsigned"

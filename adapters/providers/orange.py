@@ -165,7 +165,8 @@ class OrangeAdapter:
             ),
         )
         self._transport = open_transport(self.pace, name=self.name, scrub=self.scrub)
-        self._tokens = TokenCache(self._fetch_token)
+        shelf = self._transport.shelf(self._root, self._basic)
+        self._tokens = TokenCache(self._fetch_token, shelf=shelf)
 
     def reference_for(self, payment_id: str, number: int) -> str:
         """Derive the order_id: twenty capitals and digits, another one for each submission."""

@@ -131,7 +131,8 @@ class OrangeSonatelAdapter:
             secrets=[settings.client_id, client_secret, *(one for one in self._own if one)],
         )
         self._transport = open_transport(self.pace, name=self.name, scrub=self.scrub)
-        self._tokens = TokenCache(self._fetch_token)
+        shelf = self._transport.shelf(settings.base_url, settings.client_id, client_secret)
+        self._tokens = TokenCache(self._fetch_token, shelf=shelf)
         self._seal = PinSeal(lambda: self._ask("/api/account/v1/publicKeys", is_inquiry=False))
 
     def reference_for(self, payment_id: str, number: int) -> str:

@@ -187,7 +187,8 @@ class YnoteAdapter:
             ),
         )
         self._transport = open_transport(self.pace, name=self.name, scrub=self.scrub)
-        self._tokens = TokenCache(self._fetch_token)
+        shelf = self._transport.shelf(settings.token_url, self._basic)
+        self._tokens = TokenCache(self._fetch_token, shelf=shelf)
         self._refused_until_seconds = 0.0
 
     def reference_for(self, payment_id: str, number: int) -> str:
