@@ -23,13 +23,8 @@ from adapters.base import (
     WebhookUnreadableError,
 )
 from adapters.pages import is_page
-from adapters.providers.orange import (
-    OrangeAdapter,
-    Settings,
-    build_request,
-    parse_inquiry,
-    parse_submission,
-)
+from adapters.providers._orange_answers import parse_inquiry, parse_submission
+from adapters.providers.orange import OrangeAdapter, Settings, build_request
 from ledger.commands import RecordEvidence, RequestInquiry
 from ledger.evidence import Evidence, Source, Word
 from ledger.money import Money
