@@ -14,6 +14,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("ledger", "adapters", "projections", "api", "scripts")
 LINES_MAX = 400
+PROVIDER_LINES_MAX = 350
+"""A provider's file is read whole by whoever looks for what an answer means."""
 TOP_LEVEL = {"pyproject.toml", "README.md", *ROOMS, "tests"}
 
 # Module prefix -> (floor, unit). Imports go to a lower floor or stay inside the unit.
@@ -255,8 +257,9 @@ def test_every_module_says_what_it_is_and_stays_below_the_wall() -> None:
         source = path.read_text()
         if not ast.get_docstring(ast.parse(source)):
             faults.append(f"{module}: has no docstring")
-        if len(source.splitlines()) > LINES_MAX:
-            faults.append(f"{module}: is longer than {LINES_MAX} lines")
+        lines_max = PROVIDER_LINES_MAX if module.startswith("adapters.providers.") else LINES_MAX
+        if len(source.splitlines()) > lines_max:
+            faults.append(f"{module}: is longer than {lines_max} lines")
         if set(module.replace("_", ".").split(".")) & UNUSED_WORDS:
             faults.append(f"{module}: has a name that says nothing")
     assert faults == []

@@ -163,7 +163,8 @@ def is_about(data: Mapping[str, object], handle: Mapping[str, str]) -> bool:
     pay_token = data.get("payToken")
     if pay_token is not None:
         return pay_token == handle.get("pay_token")
-    return handle.get("order_id") in {data.get("txnmode"), data.get("orderId")} - {None}
+    order_id = handle.get("order_id")
+    return order_id is not None and order_id in (data.get("txnmode"), data.get("orderId"))
 
 
 def why(data: Mapping[str, object], status: str) -> tuple[str, str]:
