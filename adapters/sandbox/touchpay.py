@@ -164,7 +164,7 @@ class TouchpaySandbox(RailSandbox):
         """Accept a movement, or raise RefusedError."""
         if self.settings.repeated_id == "refused" and self.books.of_reference(kind, reference):
             raise refuse(409, "This id was used before.", self.settings)
-        currency = self.settings.currency
+        currency = self.settings.currency_of(service)
         if kind == "payout" and self.balance_minor(currency) < amount:
             raise refuse(422, "The partner's balance is too low.", self.settings)
         if self.books.is_full:

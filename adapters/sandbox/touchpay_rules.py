@@ -35,6 +35,9 @@ MESSAGES: Final[Mapping[Scenario, str]] = {
 CURRENCIES: Final[Mapping[str, str]] = {"CM": "XAF", "GN": "GNF"}
 """The currency is nowhere in the calls: it is that of the service's country, else XOF."""
 
+_COUNTRY: Final = re.compile(r"(?:^|_|OMPAY)(BF|CI|CM|GN|ML|SN)(?:_|DIRECT|$)")
+"""Where a service's code names its country."""
+
 _MEMBER: Final = re.compile(r'(\w+)=(?:"([^"]*)"|([^\s,]+))')
 
 
@@ -59,10 +62,10 @@ class TouchpaySandboxSettings(RailSettings):
     """Whether an error is a number in `status`, or a `detailMessage` with HTTP 200."""
     amount_shape: Literal["number", "text"] = "number"
 
-    @property
-    def currency(self) -> str:
-        """What moves here."""
-        return CURRENCIES.get(self.country, "XOF")
+    def currency_of(self, service: str) -> str:
+        """What a service moves: its country's money, and ours where it names no country."""
+        named = _COUNTRY.search(service)
+        return CURRENCIES.get(named[1] if named else self.country, "XOF")
 
 
 def answer(status: int, body: object) -> web.Response:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from adapters.base import Adapter
+from adapters.base import Adapter, Capability
 from adapters.directory import BY_CODE
 
 Verb = Literal["payments", "payouts"]
@@ -14,6 +14,11 @@ ENDINGS: Final[tuple[tuple[str, int], ...]] = (
     *(("01", 30), ("02", 30), ("50", 3), ("51", 3), ("52", 1), ("53", 2), ("54", 2), ("55", 1)),
 )
 """Last two digits of numbers, which choose what becomes of a movement, and how often."""
+
+VERBS: Final[Mapping[Verb, Capability]] = {"payments": "collection", "payouts": "payout"}
+
+CONTRACTS: Final[Mapping[str, frozenset[str]]] = {"orange": frozenset({"CM"})}
+"""Where a provider's test server has a contract, if not everywhere the provider is."""
 
 AMOUNT_MINOR_MAX: Final = 900_000
 REFUNDED_PART: Final = 0.3
@@ -50,20 +55,24 @@ class Rail:
 
 def rails_of(adapters: Mapping[str, Adapter]) -> list[Rail]:
     """Every (provider, direction, operator) there is, as the directory and the adapters say."""
-    found = []
-    for name, adapter in adapters.items():
-        for operator in BY_CODE.values():
-            is_reached = name in operator.providers or operator.code in adapter.reaches
-            if not is_reached or operator.example is None:
-                continue
-            if operator.currency not in adapter.currencies:
-                continue
-            for verb, kind in (("payments", "collection"), ("payouts", "payout")):
-                if kind in adapter.capabilities:
-                    found.append(
-                        Rail(name, verb, operator.example, operator.country, operator.currency)  # type: ignore[arg-type]
-                    )
-    return found
+    return [rail for name, adapter in adapters.items() for rail in _rails(name, adapter)]
+
+
+def _rails(name: str, adapter: Adapter) -> Iterator[Rail]:
+    here = [
+        one
+        for one in BY_CODE.values()
+        if one.example is not None
+        and one.country in adapter.countries & CONTRACTS.get(name, adapter.countries)
+        and one.currency in adapter.currencies
+    ]
+    reached = [one for one in here if name in one.providers or one.code in adapter.reaches]
+    # Who has no numbers of its own (a wallet beside the operators, a scheme) takes everybody's.
+    for operator in reached or here:
+        for verb, kind in VERBS.items():
+            if kind in adapter.capabilities:
+                number = str(operator.example)
+                yield Rail(name, verb, number, operator.country, operator.currency)
 
 
 def wanted(rails: list[Rail], count: int, seed: int) -> Iterator[Wanted]:
