@@ -17,7 +17,10 @@ ENDINGS: Final[tuple[tuple[str, int], ...]] = (
 
 VERBS: Final[Mapping[Verb, Capability]] = {"payments": "collection", "payouts": "payout"}
 
-CONTRACTS: Final[Mapping[str, frozenset[str]]] = {"orange": frozenset({"CM"})}
+CONTRACTS: Final[Mapping[str, frozenset[str]]] = {
+    "orange": frozenset({"CM"}),
+    "wave": frozenset({"CI", "SN"}),
+}
 """Where a provider's test server has a contract, if not everywhere the provider is."""
 
 AMOUNT_MINOR_MAX: Final = 900_000
