@@ -19,6 +19,7 @@ from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver
 from tests.contracts.provider import Ending
 from tests.contracts.rail import LAST_DIGITS, PAYOUT_ID, RailWorld
+from tests.processes import free_port
 from tests.replay import a_charge, opening
 
 MTN, ORANGE, MOOV = "+22505000000", "+22507000000", "+22501000000"
@@ -62,10 +63,7 @@ async def a_world(
         settings = Hub2SandboxSettings.model_validate(
             usual | {"webhook_url": receiver.url("/webhooks/hub2/portal")} | switches
         )
-        first = Hub2Sandbox(settings, clock=timer.clock, timer=timer)
-        await first.start()
-        fixed = settings.model_copy(update={"port": int(first.url.rpartition(":")[2])})
-        await first.stop()
+        fixed = settings.model_copy(update={"port": free_port()})
 
         def remake(faults: Faults) -> Hub2Sandbox:
             return Hub2Sandbox(fixed, clock=timer.clock, faults=faults, timer=timer)

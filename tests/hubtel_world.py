@@ -20,6 +20,7 @@ from adapters.transcript import basic
 from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver
 from tests.contracts.rail import LAST_DIGITS, PAYOUT_ID, RailWorld
+from tests.processes import free_port
 from tests.replay import PAYMENT_ID, a_charge, opening
 
 MTN, TELECEL, AT = "+2332400000", "+2332000000", "+2332700000"
@@ -79,10 +80,7 @@ async def a_world(
     settings = HubtelSandboxSettings.model_validate(
         {"decide_after_seconds": 30, "books_path": folder / "hubtel.jsonl"} | switches
     )
-    first = HubtelSandbox(settings, clock=timer.clock, timer=timer)
-    await first.start()
-    fixed = settings.model_copy(update={"port": int(first.url.rpartition(":")[2])})
-    await first.stop()
+    fixed = settings.model_copy(update={"port": free_port()})
 
     def remake(faults: Faults) -> HubtelSandbox:
         return HubtelSandbox(fixed, clock=timer.clock, faults=faults, timer=timer)

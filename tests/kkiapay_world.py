@@ -19,6 +19,7 @@ from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver
 from tests.contracts.provider import Ending
 from tests.contracts.rail import END_SECONDS, LAST_DIGITS, RailWorld
+from tests.processes import free_port
 from tests.replay import PAYMENT_ID, a_charge, opening
 
 NUMBER = "+22901610000"
@@ -79,10 +80,7 @@ async def a_world(
             }
             | switches
         )
-        first = KkiapaySandbox(settings, clock=timer.clock, timer=timer)
-        await first.start()
-        fixed = settings.model_copy(update={"port": int(first.url.rpartition(":")[2])})
-        await first.stop()
+        fixed = settings.model_copy(update={"port": free_port()})
 
         def remake(faults: Faults) -> KkiapaySandbox:
             return KkiapaySandbox(fixed, clock=timer.clock, faults=faults, timer=timer)

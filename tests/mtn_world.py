@@ -26,6 +26,7 @@ from tests.contracts.rail import (
     PAYOUT_ID,
     OutgoingWorld,
 )
+from tests.processes import free_port
 from tests.replay import PAYMENT_ID, a_charge, opening
 
 PAYERS: dict[Ending, str] = {
@@ -129,16 +130,12 @@ async def a_world(
     settings = MtnSandboxSettings.model_validate(
         {"decide_after_seconds": 30, "books_path": folder / "mtn.jsonl"} | switches
     )
-    first = MtnSandbox(settings, clock=timer.clock, timer=timer)
     async with CallbackReceiver() as receiver:
-        await first.start()
-        user, key = first.provision("localhost")
-        paying, paying_key = first.provision("localhost", "disbursement")
-        port = int(first.url.rpartition(":")[2])
-        fixed = settings.model_copy(update={"port": port})
-        await first.stop()
+        fixed = settings.model_copy(update={"port": free_port()})
         sandbox = MtnSandbox(fixed, clock=timer.clock, timer=timer)
         await sandbox.start()
+        user, key = sandbox.provision("localhost")
+        paying, paying_key = sandbox.provision("localhost", "disbursement")
         keys = (settings.subscription_keys[0], settings.disbursement_keys[0])
         secrets = (*keys, user, key, paying, paying_key)
         adapter_settings = Settings.model_validate(

@@ -17,6 +17,7 @@ from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver
 from tests.contracts.provider import Ending, ready
 from tests.contracts.rail import END_SECONDS, LAST_DIGITS, PAYOUT_ID, RailWorld
+from tests.processes import free_port
 from tests.replay import PAYMENT_ID, a_charge, opening
 
 MONEY = Money(1500, "XAF")
@@ -79,10 +80,7 @@ async def a_world(
     settings = OrangeCmSandboxSettings.model_validate(
         {"books_path": folder / "orange_cm.jsonl"} | switches
     )
-    first = OrangeCmSandbox(settings, clock=timer.clock, timer=timer)
-    await first.start()
-    fixed = settings.model_copy(update={"port": int(first.url.rpartition(":")[2])})
-    await first.stop()
+    fixed = settings.model_copy(update={"port": free_port()})
 
     def remake(faults: Faults) -> OrangeCmSandbox:
         return OrangeCmSandbox(fixed, clock=timer.clock, faults=faults, timer=timer)

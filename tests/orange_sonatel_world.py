@@ -22,6 +22,7 @@ from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver
 from tests.contracts.provider import Ending
 from tests.contracts.rail import END_SECONDS, LAST_DIGITS, PAYOUT_ID, RailWorld
+from tests.processes import free_port
 from tests.replay import PAYMENT_ID, a_charge, at_once
 
 NUMBER = "+2217700000"
@@ -88,10 +89,7 @@ async def a_world(
         settings = OrangeSonatelSandboxSettings.model_validate(
             {"books_path": folder / "orange_sonatel.jsonl"} | switches
         )
-        first = OrangeSonatelSandbox(settings, clock=timer.clock, timer=timer)
-        await first.start()
-        fixed = settings.model_copy(update={"port": int(first.url.rpartition(":")[2])})
-        await first.stop()
+        fixed = settings.model_copy(update={"port": free_port()})
 
         def remake(faults: Faults) -> OrangeSonatelSandbox:
             return OrangeSonatelSandbox(fixed, clock=timer.clock, faults=faults, timer=timer)

@@ -43,6 +43,7 @@ from tests.contracts.rail import (
     RailWorld,
     RefundContract,
 )
+from tests.processes import free_port
 from tests.replay import NOW, PAYMENT_ID, a_charge, at_once
 
 SECRET = "synthetic-backend-secret"
@@ -161,10 +162,7 @@ async def a_world(
             }
             | switches
         )
-        first = MojaloopSandbox(settings, clock=timer.clock, timer=timer)
-        await first.start()
-        fixed = settings.model_copy(update={"port": int(first.url.rpartition(":")[2])})
-        await first.stop()
+        fixed = settings.model_copy(update={"port": free_port()})
 
         def remake(faults: Faults) -> MojaloopSandbox:
             return MojaloopSandbox(fixed, clock=timer.clock, faults=faults, timer=timer)

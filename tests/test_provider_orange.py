@@ -21,6 +21,7 @@ from ledger.evidence import Evidence, Source, Word
 from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver
 from tests.contracts.provider import Ending, ProviderContract, World
+from tests.processes import free_port
 from tests.replay import NOW, PAYMENT_ID, a_charge, opening
 
 PAYERS: dict[Ending, str] = {"paid": "+237650000001", "refused": "+237650000050"}
@@ -86,11 +87,8 @@ async def a_world(
     settings = OrangeSandboxSettings.model_validate(
         {"token_lifetime_seconds": 3600, "books_path": folder / "orange.jsonl"} | switches
     )
-    first = OrangeSandbox(settings, clock=timer.clock, timer=timer)
     async with CallbackReceiver() as receiver, aiohttp.ClientSession() as browser:
-        await first.start()
-        fixed = settings.model_copy(update={"port": int(first.url.rpartition(":")[2])})
-        await first.stop()
+        fixed = settings.model_copy(update={"port": free_port()})
         sandbox = OrangeSandbox(fixed, clock=timer.clock, timer=timer)
         await sandbox.start()
         adapter_settings = Settings.model_validate(

@@ -17,6 +17,7 @@ from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver
 from tests.contracts.provider import Ending
 from tests.contracts.rail import LAST_DIGITS, PAYOUT_ID, RailWorld
+from tests.processes import free_port
 from tests.replay import PAYMENT_ID, a_charge, opening
 
 NUMBER = "+22505000000"
@@ -61,10 +62,7 @@ async def a_world(
         settings = TouchpaySandboxSettings.model_validate(
             {"books_path": folder / "touchpay.jsonl", "decide_after_seconds": 5.0} | switches
         )
-        first = TouchpaySandbox(settings, clock=timer.clock, timer=timer)
-        await first.start()
-        fixed = settings.model_copy(update={"port": int(first.url.rpartition(":")[2])})
-        await first.stop()
+        fixed = settings.model_copy(update={"port": free_port()})
 
         def remake(faults: Faults) -> TouchpaySandbox:
             return TouchpaySandbox(fixed, clock=timer.clock, faults=faults, timer=timer)

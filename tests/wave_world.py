@@ -20,6 +20,7 @@ from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver
 from tests.contracts.provider import Ending
 from tests.contracts.rail import END_SECONDS, LAST_DIGITS, PAYOUT_ID, RailWorld
+from tests.processes import free_port
 from tests.replay import PAYMENT_ID, a_charge, opening
 
 NUMBER = "+2215550000"
@@ -91,10 +92,7 @@ async def a_world(
             }
             | switches
         )
-        first = WaveSandbox(settings, clock=timer.clock, timer=timer)
-        await first.start()
-        fixed = settings.model_copy(update={"port": int(first.url.rpartition(":")[2])})
-        await first.stop()
+        fixed = settings.model_copy(update={"port": free_port()})
 
         def remake(faults: Faults) -> WaveSandbox:
             return WaveSandbox(fixed, clock=timer.clock, faults=faults, timer=timer)

@@ -19,6 +19,7 @@ from adapters.sandbox.ynote_trial import adapter_fields
 from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver
 from tests.contracts.rail import LAST_DIGITS, PAYOUT_ID, RailWorld
+from tests.processes import free_port
 from tests.replay import PAYMENT_ID, a_charge, opening
 
 MTN, ORANGE = "+2376700000", "+2376900000"
@@ -72,10 +73,7 @@ async def a_world(
     settings = YnoteSandboxSettings.model_validate(
         {"decide_after_seconds": 30, "books_path": folder / "ynote.jsonl"} | switches
     )
-    first = YnoteSandbox(settings, clock=timer.clock, timer=timer)
-    await first.start()
-    fixed = settings.model_copy(update={"port": int(first.url.rpartition(":")[2])})
-    await first.stop()
+    fixed = settings.model_copy(update={"port": free_port()})
 
     def remake(faults: Faults) -> YnoteSandbox:
         return YnoteSandbox(fixed, clock=timer.clock, faults=faults, timer=timer)
