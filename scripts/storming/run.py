@@ -38,6 +38,9 @@ from scripts.storming import books
 from scripts.storming.plan import Wanted, rails_of, wanted
 
 AT_ONCE: Final = 48
+FOLLOW_SECONDS_MAX: Final = 60.0
+"""How long a payer stays with a payment, before it may be refunded."""
+
 SETTLE_SECONDS_MAX: Final = 240.0
 """How long the last open movement is waited for after everything was asked for."""
 
@@ -96,7 +99,15 @@ def run(*, movements: int, seed: int, percent: float, folder: Path | None) -> in
     return 0 if seen.is_good else 1
 
 
-async def storm(movements: int, seed: int, probability: float, folder: Path) -> Seen:
+async def storm(
+    movements: int,
+    seed: int,
+    probability: float,
+    folder: Path,
+    *,
+    follow_seconds: float = FOLLOW_SECONDS_MAX,
+    settle_seconds: float = SETTLE_SECONDS_MAX,
+) -> Seen:
     """Serve, ask, refund, wait, compare."""
     faults = Faults.model_validate(
         {
@@ -144,12 +155,12 @@ async def storm(movements: int, seed: int, probability: float, folder: Path) -> 
 
         async def one(asked: Wanted) -> list[str]:
             async with turn:
-                return await _one(session, phone, asked, seen)
+                return await _one(session, phone, asked, seen, follow_seconds)
 
         made = [
             name for names in await asyncio.gather(*(one(each) for each in plan)) for name in names
         ]
-        seen.states = await _settled(lent, made)
+        seen.states = await _settled(lent, made, settle_seconds)
         seen.seconds = time.monotonic() - began
         await _compare(lent, phone, running, seen)
         return seen
@@ -171,7 +182,11 @@ async def _merchant(lent: Services) -> str:
 
 
 async def _one(
-    session: aiohttp.ClientSession, phone: aiohttp.ClientSession, asked: Wanted, seen: Seen
+    session: aiohttp.ClientSession,
+    phone: aiohttp.ClientSession,
+    asked: Wanted,
+    seen: Seen,
+    follow_seconds: float,
 ) -> list[str]:
     """Ask for a movement, be its payer, perhaps want the money back; the ids of what was made."""
     side = "payer" if asked.verb == "payments" else "payee"
@@ -188,7 +203,7 @@ async def _one(
     names = [made]
     if asked.verb == "payouts":
         return names
-    succeeded = await _followed(session, phone, made, asked)
+    succeeded = await _followed(session, phone, made, asked, follow_seconds)
     if succeeded and asked.will_refund:
         seen.asked[asked.provider, "refunds"] += 1
         part = int(asked.amount_minor * asked.part)
@@ -212,10 +227,14 @@ async def _post(
 
 
 async def _followed(
-    session: aiohttp.ClientSession, phone: aiohttp.ClientSession, payment_id: str, asked: Wanted
+    session: aiohttp.ClientSession,
+    phone: aiohttp.ClientSession,
+    payment_id: str,
+    asked: Wanted,
+    follow_seconds: float,
 ) -> bool:
     """Do what the payer does on a page, where there is one; whether the payment succeeded."""
-    deadline = time.monotonic() + 60.0
+    deadline = time.monotonic() + follow_seconds
     visited: set[str] = set()
     while time.monotonic() < deadline:
         async with session.get(f"/v1/payments/{payment_id}?particulars=false") as response:
@@ -234,9 +253,9 @@ async def _followed(
     return False
 
 
-async def _settled(lent: Services, names: Sequence[str]) -> list[Payment]:
+async def _settled(lent: Services, names: Sequence[str], settle_seconds: float) -> list[Payment]:
     """Wait until everything is final, or the time is over; where everything stands then."""
-    deadline = time.monotonic() + SETTLE_SECONDS_MAX
+    deadline = time.monotonic() + settle_seconds
     while True:
         states = [(await lent.handler.payment(name))[0] for name in names]
         is_over = time.monotonic() > deadline
