@@ -38,6 +38,7 @@ from ledger.evidence import Evidence, Source, Word
 from ledger.money import Money, decimals_of
 from tests.contracts.provider import ProviderContract, World
 from tests.contracts.rail import PAYOUT_ID, PayoutContract
+from tests.contracts.webhook import WebhookContract
 from tests.hub2_merchant import MOOV, MTN, ORANGE, Hub2World, a_world, post
 from tests.replay import NOW, PAYMENT_ID, a_charge, opening
 
@@ -45,7 +46,7 @@ REFERENCE = f"{PAYMENT_ID}-1"
 PAYOUT = f"{PAYOUT_ID}-1"
 
 
-class TestHub2(PayoutContract, ProviderContract):
+class TestHub2(PayoutContract, WebhookContract, ProviderContract):
     """The contracts."""
 
     charges_a_repeat = True

@@ -31,6 +31,7 @@ from ledger.evidence import Word
 from ledger.money import Money
 from tests.contracts.provider import Ending, ProviderContract, World
 from tests.contracts.rail import END_SECONDS, PAYOUT_ID, PayoutContract
+from tests.contracts.webhook import WebhookContract
 from tests.hubtel_world import AT, MTN, PAYOUT, REFERENCE, TELECEL, HubtelWorld, a_world
 from tests.replay import NOW, PAYMENT_ID, a_charge, opening
 
@@ -38,7 +39,7 @@ RECEIVE = "/merchantaccount/merchants/2000001/receive/mobilemoney"
 SEND = "/api/merchants/2000002/send/mobilemoney"
 
 
-class TestHubtel(PayoutContract, ProviderContract):
+class TestHubtel(PayoutContract, WebhookContract, ProviderContract):
     """The contracts, with the documented status: it has no word for what failed."""
 
     charges_a_repeat = True
@@ -54,7 +55,7 @@ class TestHubtel(PayoutContract, ProviderContract):
         return replace(world.charge("paid"), money=Money(5, "GHS"))
 
 
-class TestHubtelBySendHost(ProviderContract):
+class TestHubtelBySendHost(WebhookContract, ProviderContract):
     """The contract where payments are asked about at the host of payouts."""
 
     charges_a_repeat = True

@@ -32,6 +32,7 @@ from ledger.evidence import Evidence, Source, Word
 from ledger.money import Money
 from tests.contracts.provider import Ending, ProviderContract, World, ready
 from tests.contracts.rail import REFUND_ID, RefundContract
+from tests.contracts.webhook import WebhookContract
 from tests.kkiapay_world import NUMBER, KkiapayWorld, a_world
 from tests.replay import PAYMENT_ID, a_charge
 
@@ -39,7 +40,7 @@ REFERENCE = f"{PAYMENT_ID}-1"
 REFUND = f"{REFUND_ID}-1"
 
 
-class TestKkiapay(RefundContract, ProviderContract):
+class TestKkiapay(RefundContract, WebhookContract, ProviderContract):
     """The contract."""
 
     makes_its_page: ClassVar[bool] = True

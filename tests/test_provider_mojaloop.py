@@ -43,6 +43,7 @@ from tests.contracts.rail import (
     RailWorld,
     RefundContract,
 )
+from tests.contracts.webhook import WebhookContract
 from tests.processes import free_port
 from tests.replay import NOW, PAYMENT_ID, a_charge, at_once
 
@@ -212,7 +213,7 @@ async def a_world(
             await world.sandbox.stop()
 
 
-class TestMojaloop(PayoutContract, RefundContract, ProviderContract):
+class TestMojaloop(PayoutContract, RefundContract, WebhookContract, ProviderContract):
     """The contract, by an SDK that waits for every acceptance."""
 
     # A payer who never answers a request is silence at every server of the scheme.

@@ -30,11 +30,12 @@ from tests.contracts.rail import (
     PayoutContract,
     RefundContract,
 )
+from tests.contracts.webhook import WebhookContract
 from tests.mtn_world import MtnWorld, a_world
 from tests.replay import NOW, PAYMENT_ID, a_charge
 
 
-class TestMtn(ProviderContract, PayoutContract, RefundContract):
+class TestMtn(WebhookContract, ProviderContract, PayoutContract, RefundContract):
     """The contract of collections, payouts and refunds."""
 
     @asynccontextmanager

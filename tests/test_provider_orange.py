@@ -21,6 +21,7 @@ from ledger.evidence import Evidence, Source, Word
 from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver
 from tests.contracts.provider import Ending, ProviderContract, World
+from tests.contracts.webhook import WebhookContract
 from tests.processes import free_port
 from tests.replay import NOW, PAYMENT_ID, a_charge, opening
 
@@ -120,7 +121,7 @@ async def a_world(
             await world.sandbox.stop()
 
 
-class TestOrange(ProviderContract):
+class TestOrange(WebhookContract, ProviderContract):
     """The contract."""
 
     @asynccontextmanager

@@ -43,6 +43,7 @@ from tests.contracts.provider import (
     warm,
 )
 from tests.contracts.rail import PAYOUT_ID, PayoutContract, pay_out
+from tests.contracts.webhook import WebhookContract
 from tests.orange_cm_world import MONEY, OrangeCmWorld, a_world, number, with_number
 from tests.replay import NOW, PAYMENT_ID, a_charge
 from tests.test_submissions import World as LedgerWorld
@@ -51,7 +52,7 @@ RECORDED = "orange_cm/omcoreapis_1.0.2_response_fixtures.json"
 TOKEN_LIFE_SECONDS = 420.0
 
 
-class TestOrangeCm(PayoutContract, ProviderContract):
+class TestOrangeCm(PayoutContract, WebhookContract, ProviderContract):
     """The contract."""
 
     @asynccontextmanager

@@ -37,6 +37,7 @@ from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver
 from tests.contracts.provider import ProviderContract, World
 from tests.contracts.rail import END_SECONDS, PAYOUT_ID, PayoutContract
+from tests.contracts.webhook import WebhookContract
 from tests.orange_sonatel_world import NUMBER, SonatelWorld, a_world
 from tests.replay import PAYMENT_ID
 
@@ -44,7 +45,7 @@ REFERENCE = f"{PAYMENT_ID}-1"
 PAYOUT = f"{PAYOUT_ID}-1"
 
 
-class TestOrangeSonatel(PayoutContract, ProviderContract):
+class TestOrangeSonatel(PayoutContract, WebhookContract, ProviderContract):
     """The contract."""
 
     @asynccontextmanager

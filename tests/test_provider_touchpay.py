@@ -28,13 +28,14 @@ from ledger.evidence import Word
 from ledger.money import Money
 from tests.contracts.provider import Ending, ProviderContract, World
 from tests.contracts.rail import PAYOUT_ID, PayoutContract
+from tests.contracts.webhook import WebhookContract
 from tests.replay import PAYMENT_ID
 from tests.touchpay_world import NUMBER, TouchpayWorld, a_world
 
 REFERENCE, PAYOUT = f"{PAYMENT_ID}-1", f"{PAYOUT_ID}-1"
 
 
-class TestTouchpay(PayoutContract, ProviderContract):
+class TestTouchpay(PayoutContract, WebhookContract, ProviderContract):
     """The contract."""
 
     charges_a_repeat: ClassVar[bool] = True

@@ -30,13 +30,14 @@ from ledger.evidence import Evidence, Source, Word
 from ledger.money import Money
 from tests.contracts.provider import ProviderContract, World
 from tests.contracts.rail import PAYOUT_ID, REFUND_ID, PayoutContract, RefundContract
+from tests.contracts.webhook import WebhookContract
 from tests.replay import PAYMENT_ID, a_charge
 from tests.wave_world import NUMBER, WaveWorld, a_world
 
 REFERENCE = f"{PAYMENT_ID}-1"
 
 
-class TestWave(PayoutContract, RefundContract, ProviderContract):
+class TestWave(PayoutContract, RefundContract, WebhookContract, ProviderContract):
     """The contract."""
 
     @asynccontextmanager

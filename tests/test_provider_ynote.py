@@ -33,13 +33,14 @@ from ledger.evidence import Word
 from ledger.money import Money
 from tests.contracts.provider import ProviderContract, World
 from tests.contracts.rail import END_SECONDS, PAYOUT_ID, PayoutContract
+from tests.contracts.webhook import WebhookContract
 from tests.replay import NOW, PAYMENT_ID, a_charge, opening
 from tests.ynote_world import MTN, ORANGE, PAYOUT, REFERENCE, YnoteWorld, a_world
 
 UNSEEN = Unaskable("Y-Note is asked by the MessageId, which nobody has seen")
 
 
-class TestYnoteMtn(PayoutContract, ProviderContract):
+class TestYnoteMtn(PayoutContract, WebhookContract, ProviderContract):
     """The contracts, with payments of MTN."""
 
     charges_a_repeat = True
@@ -53,7 +54,7 @@ class TestYnoteMtn(PayoutContract, ProviderContract):
         return replace(world.charge("paid"), callback_url="http://x/" + "x" * 200)
 
 
-class TestYnoteOrange(ProviderContract):
+class TestYnoteOrange(WebhookContract, ProviderContract):
     """The contract with payments of Orange, and the other spelling of the code."""
 
     charges_a_repeat = True
