@@ -203,8 +203,8 @@ NOT_REFUNDABLE: Final = Problem(
     409,
     "not_refundable",
     "businessRule",
-    "So much of this payment cannot be given back",
-    "Ce paiement ne peut pas être remboursé d'autant",
+    "This payment cannot be given back so",
+    "Ce paiement ne peut pas être remboursé ainsi",
 )
 DISK_FULL: Final = Problem(
     507,

@@ -60,16 +60,28 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
         "Répétez exactement le premier contenu, ou prenez une nouvelle clé pour un nouveau "
         "paiement."
     ),
-    "only what a customer has paid can be given back.": (
-        "seul ce qu'un client a payé peut être remboursé."
+    "Only what a customer has paid can be given back.": (
+        "Seul ce qu'un client a payé peut être remboursé."
     ),
-    "it is {status}: only a payment that succeeded can be.": (
-        "il est dans l'état {status} : seul un paiement réussi peut être remboursé."
+    "Name a payment that a customer made.": "Nommez un paiement fait par un client.",
+    "The payment is {status}: only one that succeeded can be given back.": (
+        "Le paiement est dans l'état {status} : seul un paiement réussi peut être remboursé."
     ),
-    "it was paid in {currency}.": "il a été payé en {currency}.",
-    "it has {refunds} refunds already.": "il compte déjà {refunds} remboursements.",
-    "nothing of it is left.": "il n'en reste rien.",
-    "at most {left} of it is left.": "il en reste au plus {left}.",
+    "Look at it again once it is final; what failed took nothing.": (
+        "Regardez-le de nouveau quand il sera terminé ; ce qui a échoué n'a rien pris."
+    ),
+    "It was paid in {currency}.": "Il a été payé en {currency}.",
+    "Give it back in the currency in which it was paid.": (
+        "Remboursez-le dans la devise où il a été payé."
+    ),
+    "It has {refunds} refunds already.": "Il compte déjà {refunds} remboursements.",
+    "Pay the customer the rest by a payout.": "Versez le reste au client par un versement.",
+    "Nothing of it is left to give back.": "Il n'en reste rien à rembourser.",
+    "Look at the refunds it has.": "Regardez les remboursements qu'il compte.",
+    "At most {left} of it is left to give back.": "Il en reste au plus {left} à rembourser.",
+    "Send no more than that, or no amount to give back all that is left.": (
+        "Envoyez au plus cela, ou aucun montant pour rembourser tout ce qui reste."
+    ),
     "it has no such refund.": "il n'a pas ce remboursement.",
     "this provider has declined it already.": "ce prestataire l'a déjà refusé.",
     "only a payment that no provider has may be submitted.": (

@@ -33,6 +33,7 @@ from ledger.errors import (
     IdempotencyKeyReusedError,
     InvalidInputError,
     LedgerError,
+    NotRefundableError,
     StoreUnavailableError,
     UnknownMerchantError,
     UnknownPaymentError,
@@ -131,6 +132,11 @@ def _told_of_ledger(error: LedgerError, *, has_body: bool) -> Told:
     if isinstance(error, IdempotencyKeyReusedError):
         place = Place("header", "Idempotency-Key", error.found, error.remedy)
         return Told(problem=problem, detail=error.reason, places=(place,))
+    if isinstance(error, NotRefundableError):
+        place = Place("parameter", "payment_id", error.reason, error.remedy)
+        if error.field is not None:
+            place = place._replace(where="pointer", name=f"/{error.field}")
+        return Told(problem=problem, detail=error.args[0], places=(place,))
     # Not `str(error)`: that is its English text alone.
     return Told(problem=problem, detail=error.args[0])
 

@@ -149,8 +149,12 @@ class NotRefundableError(CommandRefusedError):
 
     code: ClassVar[str] = "not_refundable"
 
-    def __init__(self, reason: Sentence) -> None:
-        super().__init__("ReserveRefund", reason)
+    def __init__(self, reason: Sentence, remedy: Sentence, *, field: str | None = None) -> None:
+        LedgerError.__init__(self, explained(reason, remedy))
+        self.command, self.reason, self.status = "ReserveRefund", reason, None
+        self.remedy = remedy
+        self.field = field
+        """The member that is to blame; None: the payment itself is."""
 
 
 class StoreError(LedgerError):

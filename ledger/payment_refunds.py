@@ -44,24 +44,41 @@ def reserve(command: commands.ReserveRefund, state: Payment) -> list[Event]:
             raise IdempotencyKeyReusedError(command.refund_id)
         return []
     if state.kind != "collection":
-        raise NotRefundableError(Sentence("only what a customer has paid can be given back."))
+        raise NotRefundableError(
+            Sentence("Only what a customer has paid can be given back."),
+            Sentence("Name a payment that a customer made."),
+        )
     if state.verdict is not Status.SUCCEEDED:
         raise NotRefundableError(
-            Sentence("it is {status}: only a payment that succeeded can be.", status=state.status)
+            Sentence(
+                "The payment is {status}: only one that succeeded can be given back.",
+                status=state.status,
+            ),
+            Sentence("Look at it again once it is final; what failed took nothing."),
         )
     if command.money.currency != state.money.currency:
         raise NotRefundableError(
-            Sentence("it was paid in {currency}.", currency=state.money.currency)
+            Sentence("It was paid in {currency}.", currency=state.money.currency),
+            Sentence("Give it back in the currency in which it was paid."),
+            field="currency",
         )
     if len(state.refunds) >= REFUNDS_MAX:
         raise NotRefundableError(
-            Sentence("it has {refunds} refunds already.", refunds=len(state.refunds))
+            Sentence("It has {refunds} refunds already.", refunds=len(state.refunds)),
+            Sentence("Pay the customer the rest by a payout."),
         )
     left = Money(state.refundable_minor, state.money.currency)
     if not command.money.amount_minor:
-        raise NotRefundableError(Sentence("nothing of it is left."))
+        raise NotRefundableError(
+            Sentence("Nothing of it is left to give back."),
+            Sentence("Look at the refunds it has."),
+        )
     if command.money.amount_minor > left.amount_minor:
-        raise NotRefundableError(Sentence("at most {left} of it is left.", left=str(left)))
+        raise NotRefundableError(
+            Sentence("At most {left} of it is left to give back.", left=str(left)),
+            Sentence("Send no more than that, or no amount to give back all that is left."),
+            field="amount",
+        )
     return [
         events.PaymentRefundReserved(
             refund_id=command.refund_id,

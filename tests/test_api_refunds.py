@@ -128,7 +128,10 @@ async def test_a_payment_is_given_back_in_parts_and_never_more_than_was_taken(
     assert (part.json["refund_of"], part.json["amount"]) == (payment_id, "1000")
     assert part.headers["Location"] == f"/v1/refunds/{part.json['id']}"
     assert (more.status, more.code) == (409, "not_refundable")
-    assert "500 XAF" in more.json["detail"]
+    assert more.json["detail"].startswith(
+        "At most 500 XAF of it is left to give back. Send no more"
+    )
+    assert [one["pointer"] for one in more.json["errors"]] == ["/amount"]
     assert (rest.status, rest.json["amount"]) == (202, "500")
     assert (none.status, none.code) == (409, "not_refundable")
     shown = (await world.get(f"/v1/payments/{payment_id}")).json

@@ -467,10 +467,10 @@ def test_a_refund_that_came_to_nothing_may_be_asked_again_and_may_still_succeed_
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
-        (replace(RESERVE, refund_id="re_2", money=Money(1501, "XAF")), "at most 500 XAF"),
-        (replace(RESERVE, refund_id="re_2", money=Money(501, "XAF")), "at most 500 XAF"),
+        (replace(RESERVE, refund_id="re_2", money=Money(1501, "XAF")), "At most 500 XAF"),
+        (replace(RESERVE, refund_id="re_2", money=Money(501, "XAF")), "At most 500 XAF"),
         (replace(RESERVE, refund_id="re_2", money=Money(100, "XOF")), "paid in XAF"),
-        (replace(RESERVE, refund_id="re_2", money=Money(0, "XAF")), "nothing"),
+        (replace(RESERVE, refund_id="re_2", money=Money(0, "XAF")), "Nothing"),
     ],
 )
 def test_never_more_is_given_back_than_was_taken(
