@@ -242,8 +242,9 @@ _OF_DOOR: Final[dict[str, str]] = {
     "No enabled provider reaches {operator} in {currency}.": (
         "Aucun prestataire activé n'atteint {operator} en {currency}."
     ),
-    "Enabled providers: {enabled}; name one as `provider` if the number was ported.": (
-        "Prestataires activés : {enabled} ; désignez-en un par `provider` si le numéro a été porté."
+    "Enabled providers that could: {able}; name one as `provider` if the number is theirs.": (
+        "Prestataires activés qui le pourraient : {able} ; désignez-en un par `provider` si le "
+        "numéro est chez lui."
     ),
     "Wallets of {operator} hold {held}, not {currency}.": (
         "Les comptes de {operator} sont tenus en {held}, non en {currency}."

@@ -17,7 +17,7 @@ country it does not serve, or in another currency: that is how MTN's own sandbox
 Swedish and whose money is the euro, is tried.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, NoReturn
 
 from adapters.base import Adapter
@@ -61,6 +61,7 @@ def choose_route(
             would refuse the amount; says the limit.
     """
     pointer = f"/{wanted.side}/phone"
+    able = _able(adapters, wanted.currency, wanted.kind)
     phone = parse_phone(wanted.person.phone, wanted.person.country or default_country)
     operator = phone.operator
     reason = f"the number is in a range of {phone.carrier or 'no known operator'}"
@@ -82,7 +83,7 @@ def choose_route(
                 provider=adapter.name,
                 country=phone.country,
             )
-            _refuse(pointer, reason, adapters)
+            _refuse(pointer, reason, able)
         if is_production and operator is not None:
             _check_currency(operator, wanted.currency)
         reason = "the caller named the provider"
@@ -90,7 +91,7 @@ def choose_route(
         return PaymentRoute(adapter.name, operator.code if operator else None, phone, reason)
     if operator is None:
         reason = Sentence("The number is of no operator that we know.")
-        _refuse(pointer, reason, adapters)
+        _refuse(pointer, reason, able)
     plan = plan_of(adapters, operator, wanted.currency, wanted.kind)
     if not plan:
         reason = Sentence(
@@ -98,7 +99,7 @@ def choose_route(
             operator=operator.code,
             currency=wanted.currency,
         )
-        _refuse(pointer, reason, adapters)
+        _refuse(pointer, reason, able)
     _check_currency(operator, wanted.currency)
     plan = within_limits(plan, operator, money, wanted.kind)
     plan = (plan[0]._replace(reason=reason), *plan[1:])
@@ -158,14 +159,15 @@ def _named_provider(
     adapters: Mapping[str, Adapter], name: str, currency: str, kind: Kind
 ) -> Adapter:
     adapter = adapters.get(name)
+    able = _able(adapters, currency, kind)
     if adapter is None:
-        _refuse("/provider", Sentence("This provider is not enabled here."), adapters)
+        _refuse("/provider", Sentence("This provider is not enabled here."), able)
     if kind not in adapter.capabilities:
         reason = Sentence("{provider} cannot do this: it has no {kind}.", provider=name, kind=kind)
-        _refuse("/provider", reason, adapters)
+        _refuse("/provider", reason, able)
     if not _takes(adapter, currency, kind):
         reason = Sentence("{provider} takes no {currency}.", provider=name, currency=currency)
-        _refuse("/currency", reason, adapters)
+        _refuse("/currency", reason, able)
     return adapter
 
 
@@ -200,10 +202,14 @@ def _refuse_operator(reason: Sentence) -> NoReturn:
     raise ProblemError(INVALID_REQUEST, explained(reason, remedy), [place])
 
 
-def _refuse(pointer: str, reason: Sentence, adapters: Mapping[str, Adapter]) -> NoReturn:
+def _able(adapters: Mapping[str, Adapter], currency: str, kind: Kind) -> list[str]:
+    return sorted(name for name, one in adapters.items() if _takes(one, currency, kind))
+
+
+def _refuse(pointer: str, reason: Sentence, able: Sequence[str]) -> NoReturn:
     remedy = Sentence(
-        "Enabled providers: {enabled}; name one as `provider` if the number was ported.",
-        enabled=", ".join(sorted(adapters)) or Sentence("none"),
+        "Enabled providers that could: {able}; name one as `provider` if the number is theirs.",
+        able=", ".join(able) or Sentence("none"),
     )
     place = Place("pointer", pointer, reason, remedy)
     raise ProblemError(UNSERVED, explained(reason, remedy), [place])

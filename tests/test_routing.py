@@ -126,7 +126,8 @@ def test_a_payment_goes_to_the_provider_that_is_named_or_whose_number_it_is(
     assert chosen.phone.e164.endswith(phone.removeprefix("+"))
 
 
-ENABLED = "Enabled providers: mtn, orange; name one as `provider` if the number was ported."
+REMEDY = "Enabled providers that could: {}; name one as `provider` if the number is theirs."
+ENABLED = REMEDY.format("mtn, orange")
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ ENABLED = "Enabled providers: mtn, orange; name one as `provider` if the number 
         ),
         pytest.param(
             *(ORANGE_CD, "USD", {}),
-            ("/payer/phone", "No enabled provider reaches orange-cd in USD.", ENABLED),
+            ("/payer/phone", "No enabled provider reaches orange-cd in USD.", REMEDY.format("mtn")),
             id="a dollar wallet whose provider takes no dollars",
         ),
         pytest.param(
@@ -168,17 +169,21 @@ ENABLED = "Enabled providers: mtn, orange; name one as `provider` if the number 
         ),
         pytest.param(
             *(AIRTEL_CD, "CDF", {}),
-            ("/payer/phone", "No enabled provider reaches airtel-cd in CDF.", ENABLED),
+            (
+                "/payer/phone",
+                "No enabled provider reaches airtel-cd in CDF.",
+                REMEDY.format("orange"),
+            ),
             id="a number of an operator nobody reaches",
         ),
         pytest.param(
             *(ORANGE_LR, "LRD", {}),
-            ("/payer/phone", "No enabled provider reaches orange-lr in LRD.", ENABLED),
+            ("/payer/phone", "No enabled provider reaches orange-lr in LRD.", REMEDY.format("mtn")),
             id="a country the operator's provider is not in",
         ),
         pytest.param(
             *(TRIAL_SE, "EUR", {}),
-            ("/payer/phone", "The number is of no operator that we know.", ENABLED),
+            ("/payer/phone", "The number is of no operator that we know.", REMEDY.format("mtn")),
             id="a number of nobody's",
         ),
         pytest.param(
@@ -188,7 +193,7 @@ ENABLED = "Enabled providers: mtn, orange; name one as `provider` if the number 
         ),
         pytest.param(
             *(ORANGE_CM, "USD", {"provider": "orange"}),
-            ("/currency", "orange takes no USD.", ENABLED),
+            ("/currency", "orange takes no USD.", REMEDY.format("mtn")),
             id="a currency the named provider does not take",
         ),
     ],
@@ -220,7 +225,7 @@ def test_what_nobody_takes_is_refused_with_its_place_and_remedy(
     [
         pytest.param(
             *(TRIAL_SE, "EUR", "mtn", None),
-            ("/payer/phone", "mtn does not serve SE.", ENABLED),
+            ("/payer/phone", "mtn does not serve SE.", REMEDY.format("mtn")),
             id="another country",
         ),
         pytest.param(
@@ -298,9 +303,9 @@ def test_only_what_is_enabled_takes_payments(tmp_path: Path, clock: FakeClock) -
         told.append((error.value.places[0].name, error.value.places[0].remedy.partition(";")[0]))
 
     assert told == [
-        ("/payer/phone", "Enabled providers: orange"),
-        ("/provider", "Enabled providers: orange"),
-        ("/payer/phone", "Enabled providers: none"),
+        ("/payer/phone", "Enabled providers that could: orange"),
+        ("/provider", "Enabled providers that could: orange"),
+        ("/payer/phone", "Enabled providers that could: none"),
     ]
 
 
