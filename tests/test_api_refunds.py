@@ -276,3 +276,30 @@ async def test_a_payment_is_taken_given_back_in_two_parts_and_a_payout_made_for_
         assert balance["552", "mtn"] == "-300"
         assert balance["401", "mer_1"] == "300"
         assert balance["411", "mer_1"] == "0"
+
+
+async def test_a_refund_that_was_reserved_before_the_power_was_cut_is_made_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: object) -> None:
+        raise RuntimeError("the power is cut")
+
+    async with sandboxes(tmp_path, {}) as providers, serving(tmp_path, providers) as stage:
+        payment_id = await stage.request(50)
+        await stage.until_final([payment_id])
+        path = f"/v1/payments/{payment_id}/refunds"
+        with monkeypatch.context() as dying:
+            # Between the reservation and the refund's own stream: nobody is left who would ask.
+            dying.setattr("api.refunds.request_of", cut)
+            unanswered = await moved(stage, path, {"amount": "1000"})
+        assert unanswered.status == 500
+
+        async def is_settled() -> bool:
+            return (await stage.state(payment_id)).refunded_minor == 1000
+
+        await stage.until(is_settled)
+        repeated = await moved(stage, path, {"amount": "1000"})
+        assert (repeated.status, repeated.json["amount"]) == (202, "1000")
+        state = await stage.state(payment_id)
+        assert [one.refund_id for one in state.refunds] == [repeated.json["id"]]
+        assert (state.refunded_minor, state.refundable_minor) == (1000, 50)
