@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 
-from adapters.base import Accepted, Charge, WebhookCall
+from adapters.base import Accepted, Charge
 from adapters.providers.kkiapay import KkiapayAdapter, Settings
 from adapters.sandbox.faults import Faults
 from adapters.sandbox.kkiapay import KkiapaySandbox
@@ -53,17 +53,6 @@ class KkiapayWorld(RailWorld):
             return
         await self.visit(accepted, NUMBER + LAST_DIGITS[ending])
         await self.told()
-
-    async def told(self) -> WebhookCall:
-        """Let the webhook come, and keep it."""
-        before = len(self.notified)
-        self.timer.advance(1)
-        for one in (await self.receiver.until(before + 1))[before:]:
-            path = tuple(one.path.split("/")[3:])
-            self.notified.append(
-                WebhookCall(method=one.method, path=path, headers=one.headers, body=one.body)
-            )
-        return self.notified[-1]
 
 
 @asynccontextmanager

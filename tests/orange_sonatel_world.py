@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from adapters.base import Accepted, Charge, WebhookCall
+from adapters.base import Accepted, Charge
 from adapters.powers import Transfer
 from adapters.providers.orange_sonatel import OrangeSonatelAdapter, Settings
 from adapters.sandbox.faults import Faults
@@ -55,17 +55,6 @@ class SonatelWorld(RailWorld):
             await self.visit(accepted, NUMBER + LAST_DIGITS[ending])
             await self.told()
         self.timer.advance(0 if ending == "paid" else END_SECONDS)
-
-    async def told(self) -> WebhookCall:
-        """Let the callback come, and keep it."""
-        before = len(self.notified)
-        self.timer.advance(1)
-        for one in (await self.receiver.until(before + 1))[before:]:
-            path = tuple(one.path.split("/")[3:])
-            self.notified.append(
-                WebhookCall(method=one.method, path=path, headers=one.headers, body=one.body)
-            )
-        return self.notified[-1]
 
     def transfer(self, ending: str, **changes: Any) -> Transfer:
         usual: dict[str, Any] = {

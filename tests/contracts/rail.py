@@ -118,13 +118,18 @@ class RailWorld(OutgoingWorld):
 
     async def end(self, reference: str, accepted: Accepted, ending: Ending) -> None:
         """Let the time pass that it takes; read what the provider says meanwhile."""
+        await self.told(END_SECONDS)
+
+    async def told(self, after_seconds: float = 1) -> WebhookCall:
+        """Let the time pass and the next webhook come, and keep it."""
         before = len(self.receiver.received)
-        self.timer.advance(END_SECONDS)
+        self.timer.advance(after_seconds)
         for one in (await self.receiver.until(before + 1))[before:]:
             path = tuple(one.path.split("/")[3:])
             self.notified.append(
                 WebhookCall(method=one.method, path=path, headers=one.headers, body=one.body)
             )
+        return self.notified[-1]
 
     async def weather(self, faults: Faults) -> None:
         await self.sandbox.stop()
