@@ -14,6 +14,8 @@ from pydantic import BaseModel
 from api import (
     audit,
     balances,
+    confirmations,
+    documents,
     health,
     operators,
     payments,
@@ -84,7 +86,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         roles=frozenset({"merchant"}),
         body=schemas.PaymentRequest,
         needs_idempotency_key=True,
-        answers={202: schemas.PaymentReceipt},
+        answers={202: documents.PaymentReceipt},
         problems=_MOVING,
     ),
     Route(
@@ -95,7 +97,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         summary="List payments, newest first.",
         roles=_SEEING,
         query=schemas.PaymentsQuery,
-        answers={200: schemas.PaymentPage},
+        answers={200: documents.PaymentPage},
         problems=(*_READING, "invalid_phone", "unknown_merchant", "projection_behind"),
     ),
     Route(
@@ -106,7 +108,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         summary="Show a payment as its events say: now, or as of a position or a time.",
         roles=_SEEING,
         query=schemas.PaymentQuery,
-        answers={200: schemas.PaymentOut},
+        answers={200: documents.PaymentOut},
         problems=_ONE,
     ),
     Route(
@@ -116,8 +118,30 @@ ROUTES: Final[tuple[Route, ...]] = (
         endpoint=payments.show_events,
         summary="Show a payment's audit trail.",
         roles=_SEEING,
-        answers={200: schemas.EventPage},
+        answers={200: documents.EventPage},
         problems=_ONE,
+    ),
+    Route(
+        method="POST",
+        path="/v1/payments/{payment_id}/confirmation",
+        name="confirm_payment",
+        endpoint=confirmations.confirm_payment,
+        summary="Hand in the payer's one-time code. Repeated, it gives the same answer.",
+        roles=frozenset({"merchant"}),
+        body=schemas.ConfirmationRequest,
+        needs_idempotency_key=True,
+        answers={202: documents.ConfirmationReceipt},
+        problems=(
+            *_ONE,
+            "malformed_json",
+            "unsupported_media_type",
+            "body_too_large",
+            "body_too_slow",
+            "idempotency_key_missing",
+            "idempotency_key_reused",
+            "code_not_awaited",
+            "disk_full",
+        ),
     ),
     Route(
         method="POST",
@@ -128,7 +152,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         roles=frozenset({"merchant"}),
         body=schemas.RefundRequest,
         needs_idempotency_key=True,
-        answers={202: schemas.PaymentReceipt},
+        answers={202: documents.PaymentReceipt},
         problems=(*_MOVING, "unknown_payment", "not_refundable"),
     ),
     Route(
@@ -139,7 +163,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         summary="List the refunds of a payment, newest first.",
         roles=_SEEING,
         query=schemas.PaymentsQuery,
-        answers={200: schemas.PaymentPage},
+        answers={200: documents.PaymentPage},
         problems=(*_ONE, "invalid_phone", "unknown_merchant", "projection_behind"),
     ),
     Route(
@@ -150,7 +174,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         summary="Show a refund as its events say: now, or as of a position or a time.",
         roles=_SEEING,
         query=schemas.PaymentQuery,
-        answers={200: schemas.PaymentOut},
+        answers={200: documents.PaymentOut},
         problems=_ONE,
     ),
     Route(
@@ -162,7 +186,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         roles=frozenset({"merchant"}),
         body=schemas.PayoutRequest,
         needs_idempotency_key=True,
-        answers={202: schemas.PaymentReceipt},
+        answers={202: documents.PaymentReceipt},
         problems=_MOVING,
     ),
     Route(
@@ -173,7 +197,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         summary="List payouts, newest first.",
         roles=_SEEING,
         query=schemas.PaymentsQuery,
-        answers={200: schemas.PaymentPage},
+        answers={200: documents.PaymentPage},
         problems=(*_READING, "invalid_phone", "unknown_merchant", "projection_behind"),
     ),
     Route(
@@ -184,7 +208,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         summary="Show a payout as its events say: now, or as of a position or a time.",
         roles=_SEEING,
         query=schemas.PaymentQuery,
-        answers={200: schemas.PaymentOut},
+        answers={200: documents.PaymentOut},
         problems=_ONE,
     ),
     Route(

@@ -27,6 +27,7 @@ from sqlalchemy import select
 
 from adapters import directory
 from adapters.base import Adapter, Worklist
+from adapters.confirming import Confirmer
 from adapters.dispatch import Dispatcher, submission_seconds_max
 from adapters.outages import Outages
 from adapters.polling import Poller
@@ -283,6 +284,7 @@ def _workers(
     url = settings.base_url
     dispatcher = Dispatcher(recorder, adapters, clock=clock, public_url=url, ways=ways)
     poller = Poller(recorder, adapters, clock=clock, public_url=url, ways=ways)
+    confirmer = Confirmer(recorder, adapters, clock=clock)
     translator = Translator(recorder, adapters, clock=clock)
     refunder = Refunder(recorder)
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -316,6 +318,8 @@ def _workers(
         seconds, most = submission_seconds_max(adapter), adapter.pace.concurrency_max
         workers.append(worker("submit", name, dispatcher.perform, most, seconds))
         workers.append(worker("inquire", name, poller.perform, most, seconds))
+        if "confirmation" in adapter.capabilities:
+            workers.append(worker("confirm", name, confirmer.perform, most, seconds))
     return tuple(workers)
 
 

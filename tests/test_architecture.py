@@ -25,6 +25,7 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.money": (0.1, "money"),
     "ledger.evidence": (0.2, "evidence"),
     "ledger.identity": (0.2, "identity"),
+    "ledger.event": (1, "events"),
     "ledger.events": (1, "events"),
     "ledger.commands": (1, "commands"),
     "ledger.entry": (2, "entry"),
@@ -67,6 +68,7 @@ CLIENTS = ("adapters.transport", "adapters.sandbox", "scripts")
 CHOSEN = (
     *("ledger.sql", "ledger.memory", "ledger.subscriptions", "adapters.providers"),
     *("adapters.transport", "adapters.dispatch", "adapters.polling", "adapters.translate"),
+    "adapters.confirming",
     *("adapters.worker", "adapters.outages", "adapters.sharing"),
 )
 UNUSED_WORDS = {"utils", "helpers", "common", "core", "data", "info", "manager", "service", "bus"}
