@@ -1,9 +1,8 @@
 """Whom an operator's customers call: short codes of customer service, as far as sources agree.
 
 A wrong number sends somebody who worries about money to a stranger, so a row stands here only where
-two sources that do not copy each other say the same, the operator's own word among them or both
-independent of it. Where sources contradict each other, or only one speaks, there is no row; nobody
-is told a number that is merely likely.
+two sources that do not copy each other say the same. Where sources contradict each other, or only
+one speaks, there is no row: nobody is told a number that is merely likely.
 
 Left out for that reason: Cameroon (for Orange its own page says 8900 and a blog 950; for MTN no two
 agree), Zambia (MTN's page says 215, nobody else does), Rwanda (a page of fees says 100, MTN's own
@@ -14,6 +13,8 @@ Sources, two a row, beside it.
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
+
+_MODERN_GHANA: Final = "https://www.modernghana.com/news"
 
 
 class CustomerService(NamedTuple):
@@ -27,8 +28,7 @@ CUSTOMER_SERVICE: Final[Mapping[str, CustomerService]] = {
     "mtn-gh": CustomerService(
         "100",
         (
-            "https://www.modernghana.com/news/1096676/be-vigilant-report-fraudulent-activities-"
-            "eli.html",
+            f"{_MODERN_GHANA}/1096676/be-vigilant-report-fraudulent-activities-eli.html",
             "https://commsrisk.com/mtn-ghana-educates-customers-about-mobile-money-fraud/",
         ),
     ),

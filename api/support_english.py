@@ -119,7 +119,7 @@ _MOMENTS: Final[Mapping[Moment, str]] = {
     Moment.REQUESTED: "{merchant} asked for {thing} of {amount}.",
     Moment.SENT: "{Thing} was passed on.",
     Moment.SENT_AGAIN: "{Thing} was passed on once more.",
-    Moment.PROMPTED: "The customer was asked to confirm on the phone.",
+    Moment.PROMPTED: "The customer was asked to confirm.",
     Moment.PAGE_MADE: "The payment page was ready for the customer.",
     Moment.CODE_ASKED: "A one-time code was asked of the customer.",
     Moment.TAKEN: "{Thing} was taken, to be carried out.",

@@ -141,7 +141,7 @@ _MOMENTS: Final[Mapping[Moment, str]] = {
     Moment.REQUESTED: "{merchant} a demandé {thing} de {amount}.",
     Moment.SENT: "{Thing} a été transmis.",
     Moment.SENT_AGAIN: "{Thing} a été transmis une nouvelle fois.",
-    Moment.PROMPTED: "On a demandé au client de confirmer sur son téléphone.",
+    Moment.PROMPTED: "On a demandé au client de confirmer.",
     Moment.PAGE_MADE: "La page de paiement était prête pour le client.",
     Moment.CODE_ASKED: "On a demandé au client un code à usage unique.",
     Moment.TAKEN: "{Thing} a été pris en charge.",

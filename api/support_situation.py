@@ -95,8 +95,11 @@ def _unanswered(state: Payment, recorded: Sequence[RecordedEvent]) -> bool:
     doubted: set[str] = set()
     for one in recorded:
         match one.event:
-            case events.PaymentSubmissionStarted(reference=reference):
-                # Until the answer is recorded, and after a crash for good.
+            case (
+                events.PaymentSubmissionStarted(reference=reference)
+                | events.PaymentSubmitted(reference=reference)
+            ):
+                # An acceptance may be read late, after the submission was taken back.
                 doubted.add(reference)
             case events.PaymentSubmissionDeclined(reference=reference):
                 doubted.discard(reference)
