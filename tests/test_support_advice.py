@@ -123,9 +123,8 @@ STORIES: list[tuple[Situation, list[Step]]] = [
         Situation.DOUBTED,
         # The first one was taken back, and then turned out to have been accepted.
         [
-            (1, one)
-            for one in ("request", "start", "withdraw", "start", "confirm_first")
-            + ("withdraw", "expire")
+            *((1, "request"), (1, "start"), (1, "withdraw"), (1, "start"), (1, "confirm_first")),
+            *((1, "withdraw"), (1, "expire")),
         ],
     ),
     (Situation.OVERTURNED, [*paid(1), (1, "statement_failure")]),

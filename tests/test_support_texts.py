@@ -60,10 +60,10 @@ def texts_in(tongue: Tongue) -> list[str]:
     return [text for text in (*said, *steps, *tongue.moments.values()) if text is not None]
 
 
-def about(kind: Kind = "collection", **changes: object) -> About:
+def about(kind: Kind = "collection", **changes: str | None) -> About:
     """What a text is about."""
     told = About(kind, 1500, 500, "XAF", "Chez Aminatou", "Orange Money")
-    return told._replace(**changes)
+    return told._replace(**changes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
