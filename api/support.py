@@ -12,7 +12,7 @@ Another merchant's payment is answered like one that does not exist.
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
@@ -26,7 +26,7 @@ from api.problems import language_of
 from api.refusals import code_of, refusal_of
 from api.support_history import history_of
 from api.support_situation import money_of, situation_of
-from api.support_texts import TONGUES, About, usually_text, writer_of
+from api.support_texts import TONGUES, About, Write, usually_text, writer_of
 from api.support_words import Advice, Said, Situation, Tongue
 from ledger import commands, merchant
 from ledger.entry import RecordedEvent
@@ -110,8 +110,6 @@ async def told_of(
     write = writer_of(about, language)
     money = money_of(situation, refusal)
     advice = _advice(TONGUES[language], state.kind, situation, described)
-    history = history_of(recorded, has_page=page_url is not None)
-    moments = TONGUES[language].moments
     return schemas_support.SupportOut(
         id=request.payment_id,
         kind=state.kind,
@@ -139,18 +137,7 @@ async def told_of(
             support=services.settings.support_contact,
             operator=_operator_contact(request.operator),
         ),
-        history=schemas_support.HistoryOut(
-            sentences=[
-                schemas_support.SentenceOut(
-                    at=one.at,
-                    until=one.until if one.times > 1 else None,
-                    times=one.times,
-                    text=write(moments[one.moment], one.amount_minor),
-                )
-                for one in history.told
-            ],
-            left_out=history.left_out,
-        ),
+        history=_history(recorded, write, language, has_page=page_url is not None),
         position=recorded[-1].position,
     )
 
@@ -174,7 +161,25 @@ def _advice(
     )
 
 
-def _next(said: Said, write: Any) -> schemas_support.NextOut:
+def _history(
+    recorded: Sequence[RecordedEvent], write: Write, language: Language, *, has_page: bool
+) -> schemas_support.HistoryOut:
+    history, moments = history_of(recorded, has_page=has_page), TONGUES[language].moments
+    return schemas_support.HistoryOut(
+        sentences=[
+            schemas_support.SentenceOut(
+                at=one.at,
+                until=one.until if one.times > 1 else None,
+                times=one.times,
+                text=write(moments[one.moment], one.amount_minor),
+            )
+            for one in history.told
+        ],
+        left_out=history.left_out,
+    )
+
+
+def _next(said: Said, write: Write) -> schemas_support.NextOut:
     do_not = None if said.do_not is None else write(said.do_not)
     return schemas_support.NextOut(do=write(said.do), do_not=do_not)
 

@@ -40,10 +40,10 @@ _INCOMING_STEPS: Final[Mapping[Refusal, Step]] = {
         "Keep your phone at hand, switched on and connected, then pay again and confirm at once."
     ),
     Refusal.WRONG_PIN: Step(
-        "Pay again, and enter your secret code slowly. If you have forgotten it, have {operator} "
+        "Pay again, and enter your PIN slowly. If you have forgotten it, have {operator} "
         "give you a new one first.",
-        "Do not guess: after several wrong codes your account is blocked. Never tell anybody your "
-        "secret code.",
+        "Do not guess: after several wrong PINs your account is blocked. Never tell anybody your "
+        "PIN.",
     ),
     Refusal.ACCOUNT_BLOCKED: Step(
         "Call {operator} or go to a branch to have your account opened again, or pay with another "

@@ -63,11 +63,10 @@ INCOMING: Final[Mapping[Situation, Advice]] = {
     Situation.PROMPT_OPEN: Advice(
         Said(
             "A request for {amount} is waiting on your phone.",
-            "Look at your phone, check the amount, and confirm with your secret code. If you see "
+            "Look at your phone, check the amount, and confirm with your PIN. If you see "
             "nothing, open the menu of {operator} and look for payments that wait for your "
             "approval.",
-            "Never tell anybody your secret code. Do not pay a second time while this request is "
-            "open.",
+            "Never tell anybody your PIN. Do not pay a second time while this request is open.",
         ),
         Said(
             "The customer has been asked to confirm on the phone, and has not answered yet.",
@@ -79,8 +78,7 @@ INCOMING: Final[Mapping[Situation, Advice]] = {
         Said(
             "Your payment of {amount} is waiting for you on the payment page.",
             "Open the page and follow what it says.",
-            "Never tell anybody your secret code. Do not pay a second time while this page is "
-            "open.",
+            "Never tell anybody your PIN. Do not pay a second time while this page is open.",
         ),
         Said(
             "The payment page is made, and the customer has not finished there yet.",
@@ -92,7 +90,7 @@ INCOMING: Final[Mapping[Situation, Advice]] = {
         Said(
             "Your payment of {amount} is waiting for the code that {operator} gives you for it.",
             "Enter that code where you are asked for it. It is only good for a few minutes.",
-            "Do not enter your secret code in its place, and do not pay a second time.",
+            "Do not enter your PIN in its place, and do not pay a second time.",
         ),
         Said(
             "The provider is waiting for the customer's one-time code.",
@@ -104,7 +102,7 @@ INCOMING: Final[Mapping[Situation, Advice]] = {
         Said(
             "The code you gave was not taken. Your payment of {amount} is waiting for another one.",
             "Get a fresh code from {operator} and enter it with care.",
-            "Do not enter your secret code in its place, and do not pay a second time.",
+            "Do not enter your PIN in its place, and do not pay a second time.",
         ),
         Said(
             "The provider did not take the customer's one-time code, and waits for another one.",

@@ -85,7 +85,7 @@ OUTGOING: Final[Mapping[Situation, Advice]] = {
             "Check the message from {operator}. If the money is not there, call {operator}.",
         ),
         Said(
-            "{amount} has reached the other one.",
+            "The money has arrived: {amount}.",
             "You have nothing more to do.",
             _NOT_AGAIN,
         ),
@@ -128,7 +128,7 @@ OUTGOING: Final[Mapping[Situation, Advice]] = {
         ),
         Said(
             "{Thing} has ended without money, but one of its submissions was never answered for.",
-            "Compare your statement, and ask the other one whether the money came.",
+            "Compare your statement, and ask whoever was to be paid whether the money came.",
             "Do not send it anew before you have compared: the money could go out twice.",
         ),
     ),
@@ -140,7 +140,7 @@ OUTGOING: Final[Mapping[Situation, Advice]] = {
         Said(
             "The provider said that the money went out, and a statement or a person says that it "
             "did not.",
-            "Compare your statement, and ask the other one whether the money came.",
+            "Compare your statement, and ask whoever was to be paid whether the money came.",
             "Do not send it anew before you have compared: the money could go out twice.",
         ),
     ),

@@ -24,6 +24,10 @@ _MINUTES_MAX: Final = 90
 """From here on a span is told in hours."""
 
 
+Write = Callable[..., str]
+"""Fills a template in; a second argument, in minor units, stands in the place of the amount."""
+
+
 class About(NamedTuple):
     """What a payment is about: the names and numbers of its texts."""
 
@@ -36,7 +40,7 @@ class About(NamedTuple):
     """What the operator's wallet is called; None where it is not known."""
 
 
-def writer_of(about: About, language: Language) -> Callable[..., str]:
+def writer_of(about: About, language: Language) -> Write:
     """Make what writes a template about a payment, with its own amount or another one."""
     tongue = TONGUES[language]
     thing = tongue.things[about.kind]

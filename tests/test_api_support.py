@@ -268,8 +268,8 @@ async def test_a_wrong_secret_code_is_told_with_a_warning(world: World) -> None:
 
     assert (shown["refusal"], shown["what_next"]["may_retry"]) == ("wrong_pin", True)
     assert shown["what_next"]["for_payer"]["do_not"] == (
-        "Do not guess: after several wrong codes your account is blocked. Never tell anybody your "
-        "secret code."
+        "Do not guess: after several wrong PINs your account is blocked. Never tell anybody your "
+        "PIN."
     )
 
 

@@ -116,7 +116,7 @@ async def test_a_wrong_one_time_code_is_told_while_another_is_awaited(tmp_path: 
     )
     assert again["what_next"]["for_payer"] == {
         "do": "Get a fresh code from Orange Money and enter it with care.",
-        "do_not": "Do not enter your secret code in its place, and do not pay a second time.",
+        "do_not": "Do not enter your PIN in its place, and do not pay a second time.",
     }
     assert again["what_next"]["may_repeat"] is False
 
