@@ -68,7 +68,21 @@ def is_certain(state: Payment, recorded: Sequence[RecordedEvent]) -> bool:
     return True
 
 
-@given(stories(payments_max=4, steps_max=40))
+SUBMISSIONS = (
+    *("start", "again", "confirm", "confirm_first", "doubt", "withdraw", "withdraw", "decline"),
+    *("no_answer", "pending", "expire", "expiry", "failure", "success_first", "hint"),
+    *("statement_failure", "statement_failure_first", "withdraw_elsewhere", "decline_elsewhere"),
+)
+"""What a story is made of in which money may or may not have moved, and nobody is sure."""
+
+
+def troubled() -> st.SearchStrategy[list[Step]]:
+    """Stories of one payment that is submitted, doubted, taken back and submitted again."""
+    verbs = st.lists(st.sampled_from(SUBMISSIONS), min_size=3, max_size=14)
+    return verbs.map(lambda found: [(3, "request"), (3, "start"), *((3, one) for one in found)])
+
+
+@given(stories(payments_max=4, steps_max=40) | troubled())
 def test_it_may_be_repeated_only_where_certainly_no_money_moved(steps: list[Step]) -> None:
     log = Teller().tell(*steps)
     for stream in {one.stream for one in log if one.stream.startswith("payment-")}:
