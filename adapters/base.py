@@ -32,8 +32,14 @@ from ledger.money import Money
 Power = Literal["collection", "payout", "refund"]
 """What moves money."""
 
-Capability = Literal["collection", "payout", "refund", "balance", "account_check"]
-"""What a provider can do: everything but collections is in `adapters.powers`."""
+Capability = Literal[
+    "collection", "payout", "refund", "balance", "account_check", "one_time_code", "confirmation"
+]
+"""What a provider can do: everything but collections is in `adapters.powers`.
+
+`one_time_code`: a charge may bring the code the payer was given beforehand. `confirmation`: the
+provider may ask for the payer's code once it has the charge.
+"""
 
 WebhookProof = Literal["nothing", "token", "secret", "signature"]
 """How a provider's webhooks prove where they come from: not at all; by a token it gave for the one
@@ -60,6 +66,8 @@ class Charge:
     language: Literal["fr", "en"] = "fr"
     handle: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What `adapters.powers.Prepares` gave for this reference; durable before the call."""
+    one_time_code: str | None = field(default=None, repr=False)
+    """The code the payer was given beforehand; only for who has that capability."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +81,8 @@ class Accepted:
 
     handle: Mapping[str, str] = field(default_factory=dict, repr=False)
     webhook_token: str | None = field(default=None, repr=False)
+    awaits_code: bool = False
+    """Whether it goes on only with the payer's one-time code (`adapters.powers.Confirms`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +110,10 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Asked: no final word yet."""
+    """Asked: no final word yet. `awaits_code`: as in `Accepted`."""
 
     detail: str = ""
+    awaits_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +344,7 @@ class WebhookUnreadableError(Exception):
 class Due:
     """One leased piece of work. `stream_id` is a payment id or a webhook id."""
 
-    kind: Literal["submit", "inquire", "translate", "open", "settle"]
+    kind: Literal["submit", "inquire", "confirm", "translate", "open", "settle"]
     stream_id: str
     provider: str
     due_at: datetime

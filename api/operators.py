@@ -17,8 +17,9 @@ from adapters.directory import BY_CODE, COUNTRIES, Operator, parse_phone
 from adapters.directory_operators import prefixes_of
 from adapters.directory_rails import Limit, limits_of
 from api.calls import Call, answer
+from api.documents import CandidateOut
 from api.routing import plan_of
-from api.schemas import CandidateOut, Country, Query, Response
+from api.schemas import Country, Query, Response
 from api.views import decimal_text
 from ledger.identity import Kind
 

@@ -24,7 +24,7 @@ from adapters.base import Adapter
 from adapters.directory import BY_CODE, Operator, Phone, parse_phone
 from api.errors import INVALID_REQUEST, UNSERVED, Place, ProblemError
 from api.limits import limit_place, refuse_amount
-from api.schemas import MoneyRequest
+from api.schemas import MoneyRequest, Payer
 from ledger.identity import Candidate, Kind
 from ledger.money import Money
 from ledger.sentences import Sentence, explained
@@ -87,7 +87,8 @@ def choose_route(
         if is_production and operator is not None:
             _check_currency(operator, wanted.currency)
         reason = "the caller named the provider"
-        within_limits((Choice(adapter.name, reason),), operator, money, wanted.kind)
+        chosen = _taking_code(adapters, (Choice(adapter.name, reason),), wanted)
+        within_limits(chosen, operator, money, wanted.kind)
         return PaymentRoute(adapter.name, operator.code if operator else None, phone, reason)
     if operator is None:
         reason = Sentence("The number is of no operator that we know.")
@@ -101,6 +102,7 @@ def choose_route(
         )
         _refuse(pointer, reason, able)
     _check_currency(operator, wanted.currency)
+    plan = _taking_code(adapters, plan, wanted)
     plan = within_limits(plan, operator, money, wanted.kind)
     plan = (plan[0]._replace(reason=reason), *plan[1:])
     several = tuple(Candidate(*one) for one in plan) if len(plan) > 1 else ()
@@ -148,6 +150,30 @@ def within_limits(
     kept = tuple(one for one, place in zip(plan, broken, strict=True) if place is None)
     if not kept and broken and broken[0] is not None:
         raise refuse_amount(broken[0])
+    return kept
+
+
+def one_time_code_of(wanted: MoneyRequest) -> str | None:
+    """Give the code that the payer was given beforehand, where one was sent along."""
+    return wanted.person.one_time_code if isinstance(wanted.person, Payer) else None
+
+
+def _taking_code(
+    adapters: Mapping[str, Adapter], plan: tuple[Choice, ...], wanted: MoneyRequest
+) -> tuple[Choice, ...]:
+    """Leave out of a plan whoever cannot be given the payer's code, where there is one.
+
+    Raises:
+        ProblemError: nobody would be left.
+    """
+    if one_time_code_of(wanted) is None:
+        return plan
+    kept = tuple(one for one in plan if "one_time_code" in adapters[one.provider].capabilities)
+    if plan and not kept:
+        reason = Sentence("{provider} takes no one-time code.", provider=plan[0].provider)
+        remedy = Sentence("Leave it out: the payer confirms on their own handset.")
+        place = Place("pointer", "/payer/one_time_code", reason, remedy)
+        raise ProblemError(INVALID_REQUEST, explained(reason, remedy), [place])
     return kept
 
 

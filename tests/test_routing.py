@@ -18,7 +18,7 @@ from adapters.providers.wave import Settings as WaveSettings
 from adapters.transport import Transport
 from api.errors import AMOUNT_OUTSIDE_LIMITS, INVALID_REQUEST, UNSERVED, ProblemError
 from api.routing import DOLLAR_WALLETS, PaymentRoute, choose_route
-from api.schemas import PaymentRequest, Person
+from api.schemas import Payer, PaymentRequest
 from api.settings import provider_settings
 from ledger.errors import InvalidPhoneError
 from ledger.money import parse_money
@@ -59,7 +59,7 @@ def route(
     wanted = PaymentRequest(
         amount=amount,
         currency=currency,
-        payer=Person(phone=phone),
+        payer=Payer(phone=phone),
         provider=provider,
         operator=operator,
     )
