@@ -232,6 +232,12 @@ _OF_DOOR: Final[dict[str, str]] = {
     "Pay the customer another way; no enabled provider can pay out to them.": (
         "Remboursez le client autrement ; aucun prestataire activé ne peut lui verser d'argent."
     ),
+    "{provider} takes no one-time code.": "{provider} n'accepte pas de code à usage unique.",
+    "Leave it out: the payer confirms on their own handset.": (
+        "Omettez-le : le payeur confirme sur son propre téléphone."
+    ),
+    "This is not the form of a one-time code.": ("Ceci n'a pas la forme d'un code à usage unique."),
+    "Send its 4 to 10 digits and nothing else.": "Envoyez ses 4 à 10 chiffres et rien d'autre.",
     "The payer was erased, and with it the number to pay back to.": (
         "Le payeur a été effacé, et avec lui le numéro à rembourser."
     ),

@@ -13,7 +13,6 @@ fields called `..._digest` hold keyed hashes.
 from collections.abc import Mapping
 from typing import Final
 
-from ledger.event import Event, JsonObject, UtcTime
 from ledger.events_around import (
     KeyIssued,
     KeyRevoked,
@@ -24,6 +23,7 @@ from ledger.events_around import (
     WebhookReceived,
     WebhookUnderstood,
 )
+from ledger.events_base import Event, JsonObject, UtcTime
 from ledger.events_payment import (
     PaymentCodeGiven,
     PaymentConfirmationEnded,

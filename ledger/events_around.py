@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from ledger.event import Event, UtcTime
+from ledger.events_base import Event, UtcTime
 
 
 class MerchantAdded(Event, frozen=True, kw_only=True):

@@ -25,7 +25,6 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.money": (0.1, "money"),
     "ledger.evidence": (0.2, "evidence"),
     "ledger.identity": (0.2, "identity"),
-    "ledger.event": (1, "events"),
     "ledger.events": (1, "events"),
     "ledger.commands": (1, "commands"),
     "ledger.entry": (2, "entry"),

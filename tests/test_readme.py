@@ -42,7 +42,7 @@ from api.cli import app
 from api.commands.providers import markdown_lines
 from api.errors import ALL_PROBLEMS
 from api.routes import ROUTES, Route
-from api.schemas import PaymentRequest
+from api.schemas import Payer, PaymentRequest
 from api.settings import (
     FILE_VARIABLE,
     PREFIX,
