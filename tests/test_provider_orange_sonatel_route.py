@@ -180,7 +180,7 @@ async def test_a_wrong_code_is_a_refusal_in_the_payers_words_and_is_not_repeated
     assert found_in(WRONG, logs.getvalue(), answers, running, bytes_of(tmp_path)) == []
 
 
-async def test_a_code_that_sonatel_was_not_sent_goes_with_the_payment_to_the_next_provider(
+async def test_a_code_that_was_not_sent_goes_with_the_payment_to_the_next_provider(
     tmp_path: Path,
 ) -> None:
     with captured_logs() as logs:
@@ -189,7 +189,8 @@ async def test_a_code_that_sonatel_was_not_sent_goes_with_the_payment_to_the_nex
             touchpay = servers["touchpay"]
             assert isinstance(touchpay, TouchpaySandbox)
             touchpay.settings = touchpay.settings.model_copy(update={"fixed_code": RIGHT})
-            await servers["orange_sonatel"].stop()
+            for provider in ("orange_sonatel", "hub2"):
+                await servers[provider].stop()
             payment_id = (await world.pay(by_code())).json["id"]
             outcome = await settled(world, payment_id, "succeeded", "failed", "declined", "expired")
             state, _ = await world.services.handler.payment(payment_id)
@@ -197,8 +198,8 @@ async def test_a_code_that_sonatel_was_not_sent_goes_with_the_payment_to_the_nex
             opened = await sealed_codes_of(world, payment_id)
             (movement,) = touchpay.books.movements.values()
     assert (outcome, movement.details) == ("succeeded", {"service": "PAIEMENTMARCHANDOM"})
-    assert [one.provider for one in state.attempts] == ["orange_sonatel", "touchpay"]
-    assert opened == ["destroyed"] * 2
+    assert [one.provider for one in state.attempts] == ["orange_sonatel", "hub2", "touchpay"]
+    assert opened == ["destroyed"] * 3
     assert found_in(RIGHT, logs.getvalue(), answers, bytes_of(tmp_path)) == []
 
 
