@@ -248,3 +248,27 @@ async def test_a_code_whose_answer_was_lost_is_never_sent_again_and_asking_ends_
     assert opened == ["destroyed"]
     assert found_in(RIGHT, logs.getvalue(), answers, running, bytes_of(tmp_path)) == []
     assert (movement.ending, movement.times_asked) == ("succeeded", 1)
+
+
+async def test_a_code_that_may_have_been_taken_is_asked_about_for_ever_and_never_sent_again(
+    tmp_path: Path,
+) -> None:
+    faults = Faults(server_error=1)
+    async with a_world_of_codes(tmp_path, faults) as (world, server):
+        payment_id = (await world.pay(by_code())).json["id"]
+        await happened(world, payment_id, "payment.submission_doubted")
+        server.faults = Faults.none()
+        await server.stop()
+        await server.start()
+        details: list[str] = []
+        store = world.services.store
+        while not details:
+            position = await store.position()
+            state, recorded = await world.services.handler.payment(payment_id)
+            told = [getattr(one.event, "detail", "") for one in recorded]
+            details = [one for one in told if "is found" in one]
+            assert details or await store.wait_for(position + 1, WAIT_SECONDS), state
+        assert server.books.movements == {}
+    # The same search would let go of a page that nobody has got, and pay anew.
+    assert details == ["no transaction is found under this reference, which proves nothing"]
+    assert (state.status.value, len(state.attempts)) == ("unknown", 1)
