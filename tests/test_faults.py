@@ -26,7 +26,7 @@ from adapters.sandbox.timer import LoopTimer, ManualTimer, wait
 KINDS = tuple(
     name
     for name, field in Faults.model_fields.items()
-    if name not in {"seed", "outages"} and not name.endswith("_seconds")
+    if name not in {"seed", "outages", "spoilt_as"} and not name.endswith("_seconds")
 )
 
 

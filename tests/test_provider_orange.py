@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from adapters.base import Accepted, Charge, Declined, Final, NotSent, Pending, WebhookCall
+from adapters.base import Accepted, Charge, Declined, Final, NotSent, Pending, Power, WebhookCall
 from adapters.providers.orange import OrangeAdapter, Settings
 from adapters.sandbox.faults import Faults
 from adapters.sandbox.orange import OrangeSandbox
@@ -23,9 +23,19 @@ from tests.callback_receiver import CallbackReceiver
 from tests.contracts.provider import Ending, ProviderContract, World
 from tests.contracts.webhook import WebhookContract
 from tests.processes import free_port
-from tests.replay import NOW, PAYMENT_ID, a_charge, opening
+from tests.replay import CALL_SECONDS, NOW, PAYMENT_ID, a_charge, opening
 
 PAYERS: dict[Ending, str] = {"paid": "+237650000001", "refused": "+237650000050"}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the books say of an order, in the words of the contract."""
+
+    ending: str | None
+    amount_minor: int
+    currency: str
+    phone: str
 
 
 @dataclass(kw_only=True)
@@ -75,6 +85,14 @@ class OrangeWorld(World):
         warmed = self.adapter.reference_for("pay_" + "b" * 26, 99)
         return set(self.sandbox.books.orders) - {warmed}
 
+    def movements(self, power: Power) -> list[Order]:
+        orders = self.sandbox.books.orders.values() if power == "collection" else ()
+        endings = {"SUCCESS": "succeeded", "FAILED": "failed", "EXPIRED": "expired"}
+        return [
+            Order(endings.get(one.status), one.amount, one.currency, one.payer_number or "")
+            for one in orders
+        ]
+
     def times_charged(self) -> int:
         return sum(one.status == "SUCCESS" for one in self.sandbox.books.orders.values())
 
@@ -99,7 +117,7 @@ async def a_world(
                 "client_id": settings.client_id,
                 "client_secret": settings.client_secret,
                 "merchant_key": settings.merchant_key,
-                "call_timeout_seconds": 0.5,
+                "call_timeout_seconds": CALL_SECONDS,
             }
             | (changes or {})
         )

@@ -40,6 +40,7 @@ from tests.contracts.provider import (
     ProviderContract,
     World,
     submit,
+    waiting_in,
     warm,
 )
 from tests.contracts.rail import PAYOUT_ID, PayoutContract, pay_out
@@ -81,7 +82,8 @@ async def test_in_any_weather_a_preparation_moves_nothing_and_says_that_nothing_
         await warm(world)
         await world.weather(WEATHERS[weather])
         reference = world.adapter.reference_for(PAYMENT_ID, 1)
-        prepared = await world.adapter.prepare(world.charge("paid"), reference)
+        with waiting_in(weather):
+            prepared = await world.adapter.prepare(world.charge("paid"), reference)
         known = world.known()
         asked = await world.adapter.inquire(reference, None)
     assert isinstance(world.adapter, Prepares)
