@@ -109,36 +109,37 @@ async def spoilt(
     body = answer.body if isinstance(answer, web.Response) else None
     whole = body if isinstance(body, bytes) and body else _STAND_IN
     status = 200 if answer is None else answer.status
-    content_type = "application/json" if answer is None else answer.content_type
+    headers = {} if answer is None else dict(answer.headers)
+    headers.setdefault("Content-Type", "application/json")
     match kind:
         case "cut":
             whole = whole[: len(whole) // 2]
         case "huge":
             whole += b" " * HUGE_BYTES
         case "wrong_type":
-            content_type = "text/html"
+            headers["Content-Type"] = "text/html"
         case "strange_words":
             whole = strange(whole)
         case "cut_short" | "dripping":
-            return await _broken(request, whole, status, content_type, kind, drip)
+            return await _broken(request, whole, status, headers, kind, drip)
         case _:
             instead, whole = _WHOLE[kind]
             status = instead or status
-    return web.Response(status=status, body=whole, content_type=content_type)
+    headers.pop("Content-Length", None)
+    return web.Response(status=status, body=whole, headers=headers)
 
 
 async def _broken(
     request: web.Request,
     whole: bytes,
     status: int,
-    content_type: str,
+    headers: dict[str, str],
     kind: Spoiling,
     drip: Callable[[], Awaitable[bool]],
 ) -> web.StreamResponse:
     """Promise the whole, and give half of it or let it drip."""
-    response = web.StreamResponse(
-        status=status, headers={"Content-Length": str(len(whole)), "Content-Type": content_type}
-    )
+    headers["Content-Length"] = str(len(whole))
+    response = web.StreamResponse(status=status, headers=headers)
     await response.prepare(request)
     if kind == "cut_short":
         await response.write(whole[: len(whole) // 2])
