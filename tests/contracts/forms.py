@@ -18,7 +18,11 @@ AMOUNTS_MINOR = (1, 5, 99, 100, 101, 1_050, 2_505, 99_995, 1_000_000, 999_999_99
 
 
 def numbers_of(adapter: Adapter) -> Iterator[tuple[Operator, str]]:
-    """A number of every operator whose customers the adapter says it reaches."""
+    """A number of every operator whose customers the adapter says it reaches.
+
+    Who has no numbers of its own (a wallet beside the operators, a scheme) takes everybody's: of
+    these it is one a country.
+    """
     here = [
         one
         for one in BY_CODE.values()
@@ -27,8 +31,7 @@ def numbers_of(adapter: Adapter) -> Iterator[tuple[Operator, str]]:
         and one.currency in adapter.currencies
     ]
     reached = [one for one in here if adapter.name in one.providers or one.code in adapter.reaches]
-    # Who has no numbers of its own (a wallet beside the operators, a scheme) takes everybody's.
-    for one in reached or here:
+    for one in reached or {one.country: one for one in here}.values():
         yield one, f"+{COUNTRIES[one.country].calling_code}{one.example}"
 
 

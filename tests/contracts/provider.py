@@ -155,6 +155,7 @@ class ProviderContract(SpoiltContract, FormsContract):
         await world.weather(WEATHERS[weather])
         with waiting_in(weather):
             outcome: Submission = await world.adapter.submit(charge, reference)
+        assert world.hides(outcome)
         assert isinstance(outcome, Accepted if self.makes_its_page else (Unknown, NotSent))
         await self.truth_is_found(world, charge, reference, outcome)
 
@@ -168,6 +169,7 @@ class ProviderContract(SpoiltContract, FormsContract):
         await world.weather(WEATHERS[weather])
         with waiting_in(weather):
             asked = await world.adapter.inquire(reference, accepted.handle)
+        assert world.hides(asked)
         assert isinstance(asked, (Unknown, Pending))
 
     async def test_without_a_token_nothing_was_sent(self, world: World) -> None:

@@ -319,6 +319,7 @@ class PayoutContract:
         await world.weather((WEATHERS | SPOILT)[weather])
         with waiting_in(weather):
             outcome = await world.adapter.pay_out(transfer, reference)
+        assert world.hides(outcome)
         if isinstance(outcome, Declined):
             assert (self.refuses_by_empty_400, weather[:9]) == (True, "empty_400")
             return
@@ -355,6 +356,7 @@ class PayoutContract:
         await world.weather(SPOILT[weather])
         with waiting_in(weather):
             asked = await world.adapter.inquire_payout(reference, handle)
+        assert world.hides(asked)
         if isinstance(asked, Final):
             assert kind != "strange_words"
             assert (asked.word is Word.SUCCEEDED) == (ending == "paid")
@@ -441,6 +443,7 @@ class RefundContract:
         await world.weather((WEATHERS | SPOILT)[weather])
         with waiting_in(weather):
             outcome = await world.adapter.refund(wanted, reference)
+        assert world.hides(outcome)
         if isinstance(outcome, Declined):
             assert (self.refuses_by_empty_400, weather[:9]) == (True, "empty_400")
             return

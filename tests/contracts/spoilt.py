@@ -53,6 +53,7 @@ class SpoiltContract(Law):
         await world.weather(SPOILT[weather])
         with waiting_in(weather):
             outcome: Submission = await world.adapter.submit(charge, reference)
+        assert world.hides(outcome)
         if isinstance(outcome, Declined):
             assert (self.refuses_by_empty_400, weather[:9]) == (True, "empty_400")
             return
@@ -80,6 +81,7 @@ class SpoiltContract(Law):
         await world.weather(SPOILT[weather])
         with waiting_in(weather):
             asked = await world.adapter.inquire(reference, accepted.handle)
+        assert world.hides(asked)
         word = Word.SUCCEEDED if ending == "paid" else self.ending_words[ending]
         assert says_only_what_is_so(asked, ending, word), asked
         if kind == "strange_words" and ending != "expired":
@@ -98,6 +100,7 @@ class SpoiltContract(Law):
         with waiting_in(weather):
             charge, forbidden = await ready(world.adapter, charge, reference)
             outcome = forbidden or await world.adapter.submit(charge, reference)
+        assert world.hides(outcome)
         if isinstance(outcome, Declined):
             assert (self.refuses_by_empty_400, weather[:9]) == (True, "empty_400")
             return
@@ -123,5 +126,6 @@ class SpoiltContract(Law):
             commands = world.adapter.translate(call, "authenticated", world.now())
         except WebhookUnreadableError:
             return
+        assert world.hides(commands)
         assert [one for one in commands if isinstance(one, RecordEvidence)] == []
         assert {one.payment_id for one in commands} == {PAYMENT_ID}

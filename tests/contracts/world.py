@@ -128,9 +128,13 @@ class World:
         numbers = {form for phone in people for form in forms_of(phone)}
         return {*self.secrets, *numbers}
 
+    def hides(self, said: object) -> bool:
+        """Whether what an adapter said, which goes to the log, holds nothing of that."""
+        return not any(secret in repr(said) for secret in self.hidden())
+
     def shown(self) -> list[str]:
         """The transcripts and paths that show what they must not."""
-        hidden = self.hidden()
+        hidden = self.hidden() if self.exchanges else set()
         return [
             text
             for one in self.exchanges
