@@ -33,6 +33,8 @@ PAYERS: dict[Ending, str] = {
     "paid": "+46733120000",
     "refused": "+46733123451",
     "expired": "+46733123452",
+    "poor": "+46733123463",
+    "no account": "+46733123455",
 }
 
 

@@ -1,10 +1,10 @@
 """The Orange adapter against the Orange sandbox: the contract, and what is Orange's own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import aiohttp
 import pytest
@@ -25,7 +25,12 @@ from tests.contracts.webhook import WebhookContract
 from tests.processes import free_port
 from tests.replay import CALL_SECONDS, NOW, PAYMENT_ID, a_charge, opening
 
-PAYERS: dict[Ending, str] = {"paid": "+237650000001", "refused": "+237650000050"}
+PAYERS: dict[Ending, str] = {
+    "paid": "+237650000001",
+    "refused": "+237650000050",
+    "poor": "+237650000051",
+    "no account": "+237650000053",
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class OrangeWorld(World):
         if ending in PAYERS:
             page, code = accepted.handle["redirect_url"], self.sandbox.settings.one_time_code
             await pay_as_customer(self.browser, page, PAYERS[ending], code)
-        self.timer.advance(1 if ending in PAYERS else 1_000)
+        self.timer.advance(1 if ending in {"paid", "refused", "poor"} else 1_000)
         for one in (await self.receiver.until(before + 1))[before:]:
             path = tuple(one.path.split("/")[3:])
             self.notified.append(
@@ -141,6 +146,13 @@ async def a_world(
 
 class TestOrange(WebhookContract, ProviderContract):
     """The contract."""
+
+    # The page turns away whoever has no account, and waits for another number.
+    ending_words: ClassVar[Mapping[Ending, Word | None]] = {
+        "refused": Word.FAILED,
+        "expired": Word.EXPIRED,
+        "no account": Word.EXPIRED,
+    }
 
     @asynccontextmanager
     async def open_world(self, folder: Path) -> AsyncIterator[World]:

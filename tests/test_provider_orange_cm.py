@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import aiohttp
 import orjson
@@ -56,6 +56,8 @@ TOKEN_LIFE_SECONDS = 420.0
 class TestOrangeCm(PayoutContract, WebhookContract, ProviderContract):
     """The contract."""
 
+    codes_are_listed: ClassVar[bool] = False
+
     @asynccontextmanager
     async def open_world(self, folder: Path) -> AsyncIterator[World]:
         async with a_world(folder) as world:
@@ -72,6 +74,7 @@ class TestOrangeCmWithPendingCashins(PayoutContract):
     async def world(self, tmp_path: Path) -> AsyncIterator[OrangeCmWorld]:
         async with a_world(tmp_path, cashin_ends="later") as world:
             yield world
+            assert world.shown() == []
 
 
 @pytest.mark.parametrize("weather", sorted(set(WEATHERS) - {"500 after", "silent after"}))

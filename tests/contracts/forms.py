@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from adapters.base import Accepted, Adapter, Declined, Final, Unknown
 from adapters.directory import BY_CODE, COUNTRIES, Operator
 from ledger.money import AMOUNT_MINOR_MAX, Money, decimals_of
 from tests.contracts.law import Law
-from tests.contracts.world import World, forms_of, submit, word_of
+from tests.contracts.world import World, forms_of, ready, submit, word_of
 from tests.replay import PAYMENT_ID
 
 AMOUNTS_MINOR = (1, 5, 99, 100, 101, 1_050, 2_505, 99_995, 1_000_000, 999_999_999)
@@ -91,3 +92,45 @@ class FormsContract(Law):
         }
         assert wrong == {}
         assert sent or self.makes_its_page
+
+
+class OutgoingFormsContract:
+    """The same of what is paid out; comes with `PayoutContract`."""
+
+    @pytest.mark.parametrize("amount_minor", AMOUNTS_MINOR)
+    async def test_an_amount_is_paid_out_to_the_last_minor_unit_or_not_at_all(
+        self, world: Any, amount_minor: int
+    ) -> None:
+        usual = world.transfer("paid")
+        money = Money(amount_minor, usual.money.currency)
+        reference = world.adapter.reference_for(usual.payment_id, 1)
+        transfer, forbidden = await ready(world.adapter, replace(usual, money=money), reference)
+        outcome = forbidden or await world.adapter.pay_out(transfer, reference)
+        assert isinstance(outcome, (Accepted, Declined, Final))
+        booked = world.movements("payout")
+        assert {(one.amount_minor, one.currency) for one in booked} <= {
+            (amount_minor, money.currency)
+        }
+        # What is declined may be booked all the same, as a failure.
+        going = [one for one in booked if one.ending in {None, "succeeded"}]
+        assert len(going) == int(not isinstance(outcome, Declined))
+
+    async def test_a_payee_of_each_of_its_operators_is_sent_whole_or_not_at_all(
+        self, world: Any
+    ) -> None:
+        usual = world.transfer("paid")
+        sent: dict[str, str] = {}
+        for number, (operator, phone) in enumerate(numbers_of(world.adapter), 1):
+            before = len(world.movements("payout"))
+            world.people.add(phone)
+            wanted = replace(usual, phone=phone, country=operator.country)
+            reference = world.adapter.reference_for(usual.payment_id, number)
+            transfer, forbidden = await ready(world.adapter, wanted, reference)
+            outcome = forbidden or await world.adapter.pay_out(transfer, reference)
+            booked = world.movements("payout")[before:]
+            assert isinstance(outcome, (Accepted, Declined, Final)), (operator.code, outcome)
+            assert len(booked) == int(not isinstance(outcome, Declined)), operator.code
+            sent.update((phone, one.phone) for one in booked)
+        wrong = {phone: there for phone, there in sent.items() if there not in forms_of(phone)}
+        assert wrong == {}
+        assert sent

@@ -30,6 +30,9 @@ class Law:
     refuses_by_empty_400: ClassVar[bool] = False
     """Whether its documents give an empty 400 as the answer to a request it refuses. From everybody
     else an empty body says nothing, whatever its status."""
+    codes_are_listed: ClassVar[bool] = True
+    """Whether every code its sandbox gives for a failure leads to a refusal. Where most codes are
+    known to nobody outside, the sandbox plays one nobody knows."""
     ending_words: ClassVar[Mapping[Ending, Word | None]] = {
         "refused": Word.FAILED,
         "expired": Word.EXPIRED,

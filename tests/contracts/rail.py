@@ -36,6 +36,7 @@ from adapters.sandbox.timer import ManualTimer
 from ledger.evidence import Word
 from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver
+from tests.contracts.forms import OutgoingFormsContract
 from tests.contracts.world import (
     ROUNDS_MAX,
     SPOILT,
@@ -250,7 +251,7 @@ def is_settled(
     return False
 
 
-class PayoutContract:
+class PayoutContract(OutgoingFormsContract):
     """What every adapter that pays out promises. Mixed into a `ProviderContract`."""
 
     refuses_by_empty_400: ClassVar[bool] = False
@@ -421,6 +422,15 @@ class RefundContract:
         assert final.word is Word.SUCCEEDED
         (moved,) = [one for one in world.movements("refund") if one.ending == "succeeded"]
         assert moved.amount_minor == wanted.money.amount_minor
+
+    async def test_one_minor_unit_is_given_back_as_one_or_not_at_all(self, world: Any) -> None:
+        original = await world.paid_original()
+        reference = world.adapter.reference_for(REFUND_ID, 1)
+        outcome = await give_back(world, world.giving_back(original, 1), reference)
+        assert isinstance(outcome, (Accepted, Declined, Final))
+        world.timer.advance(END_SECONDS)
+        moved = [one.amount_minor for one in world.movements("refund")]
+        assert moved == [1] * (not isinstance(outcome, Declined))
 
     async def test_repeating_a_refund_never_gives_back_twice(self, world: Any) -> None:
         original = await world.paid_original()

@@ -38,7 +38,7 @@ from adapters.transcript import Exchange
 from ledger.commands import RecordEvidence
 from tests.replay import NOW, patience
 
-Ending = Literal["paid", "refused", "expired"]
+Ending = Literal["paid", "refused", "expired", "poor", "no account"]
 Order = TypeVar("Order", Charge, Transfer, Return)
 
 ROUNDS_MAX = 4
