@@ -6,7 +6,7 @@ import pytest
 
 from api.sandboxes import sandbox_names
 from ledger.payment import Status
-from tests.contracts.callbacks import PAYS, REFUSES, WEATHERS, Verdict, play
+from tests.contracts.callbacks import PAYOUT, PAYS, REFUSES, WEATHERS, Verdict, play
 
 
 @pytest.fixture(scope="module", params=WEATHERS)
@@ -29,6 +29,11 @@ def test_however_callbacks_come_ledger_and_provider_agree_or_it_is_listed(
     # Who cannot be asked, and whose callback is lost, has not said that it was paid.
     may_be_open = weather == "lost" and not seen.is_askable
     assert seen.statuses[PAYS] in {Status.SUCCEEDED, *([Status.PENDING] if may_be_open else [])}
+    # Of a payout that cannot be asked about no word may come; of the others the provider says it.
+    assert seen.statuses.get(PAYOUT, Status.SUCCEEDED) in {
+        Status.SUCCEEDED,
+        *([] if seen.is_askable else [Status.PENDING]),
+    }
     assert seen.statuses[REFUSES] in {Status.FAILED, Status.EXPIRED, Status.PENDING}
     assert (seen.forgeries == []) == (weather != "made up")
     # Who proves nothing makes us ask; whose proof is missing or another's is turned away.

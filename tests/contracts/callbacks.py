@@ -5,7 +5,8 @@ which callbacks may come: never, twice and in another order, before the answer, 
 somebody. Of each provider two payments are asked for, and what became of them is a `Verdict`.
 
 Why one server for all of them: what takes time is the payers and the wires, and they all wait at
-the same time. No provider is named here: whoever has a sandbox is held to this.
+the same time. A payout goes with them where there are payouts. No provider is named here: whoever
+has a sandbox is held to this.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from api.wiring import utc_now
 from ledger.payment import Payment, Status
 from scripts.storming.books import ledgers, moved
 from scripts.storming.plan import Rail, rails_of
+from tests.replay import CALL_SECONDS
 from tests.stage import CODE, Providers, Stage, serving
 
 WEATHERS = {
@@ -42,6 +44,9 @@ WEATHERS = {
 PAYS, REFUSES = "01", "50"
 AMOUNTS_MINOR = {PAYS: 10_000, REFUSES: 20_500}
 """Last digits of the payer's number -> what is asked for; no two sums of them are the same."""
+
+PAYOUT = "payout"
+"""Where the status of the payout stands, which is to succeed."""
 
 INQUIRIES_MIN = 12
 """Who was asked so often without a final word will not have one: the payer has long decided."""
@@ -63,7 +68,7 @@ class Verdict:
     is_proof_wanted: bool
     """Whether its callbacks must prove themselves."""
     statuses: dict[str, Status]
-    """By the last digits of the payer's number."""
+    """By the last digits of the payer's number; and of the payout."""
     unlisted: list[str]
     """What is not final, and that nobody would look at again."""
     unexplained: list[str]
@@ -85,14 +90,16 @@ async def play(name: str, folder: Path) -> dict[str, Verdict]:
                 folder,
                 Providers(folder, {}),
                 enabled=(),
+                # A busy machine must not make a doubt of what a provider did answer.
+                pace={"call_timeout_seconds": CALL_SECONDS},
                 others={one.provider: one.fields for one in running},
             )
         )
-        rails: dict[str, Rail] = {}
-        for rail in rails_of(stage.services.adapters):
-            if rail.verb == "payments":
-                rails.setdefault(rail.provider, rail)
-        plays = [_Play(stage, one, rails[one.provider]) for one in running]
+        rails = rails_of(stage.services.adapters)
+        plays = [
+            _Play(stage, one, [rail for rail in rails if rail.provider == one.provider])
+            for one in running
+        ]
         seen = await asyncio.gather(*(one.run(is_forged=name == "made up") for one in plays))
         return dict(zip((one.provider for one in running), seen, strict=True))
 
@@ -100,8 +107,10 @@ async def play(name: str, folder: Path) -> dict[str, Verdict]:
 class _Play:
     """One provider's part."""
 
-    def __init__(self, stage: Stage, running: RunningSandbox, rail: Rail) -> None:
-        self._stage, self._running, self._rail = stage, running, rail
+    def __init__(self, stage: Stage, running: RunningSandbox, rails: Sequence[Rail]) -> None:
+        self._stage, self._running = stage, running
+        self._rail = next(rail for rail in rails if rail.verb == "payments")
+        self._outgoing = [rail for rail in rails if rail.verb == "payouts"]
         self._adapter = stage.services.adapters[running.provider]
         self._sent: list[Callback] = []
         if isinstance(running.server, RailSandbox):
@@ -120,39 +129,46 @@ class _Play:
 
     async def run(self, *, is_forged: bool) -> Verdict:
         """Ask for both payments, be their payers, perhaps a forger; judge."""
-        paid = await self._ask(PAYS)
+        asked = {PAYS: await self._ask(self._rail, PAYS)}
+        paid = asked[PAYS]
         await self._be_payer(paid)
         if is_forged:
             await self._until_told(paid)
-        refused = await self._ask(REFUSES)
+        refused = asked[REFUSES] = await self._ask(self._rail, REFUSES)
         # Whose payment is forged has not decided yet: nobody has opened the page, or it is slow.
         forgeries = await self._forge(paid, refused) if is_forged else []
         await self._be_payer(refused)
-        await asyncio.gather(self._until_told(paid), self._until_told(refused))
-        states = {
-            PAYS: await self._stage.state(paid.payment_id),
-            REFUSES: await self._stage.state(refused.payment_id),
-        }
+        for rail in self._outgoing:
+            # A contract may reach some operators or one country only, and decline the others.
+            asked[PAYOUT] = await self._ask(rail, PAYS)
+            await self._until_told(asked[PAYOUT])
+            payout = await self._stage.state(asked[PAYOUT].payment_id)
+            if payout.status is not Status.DECLINED:
+                break
+        await asyncio.gather(*(self._until_told(one) for one in asked.values()))
+        states = {name: await self._stage.state(one.payment_id) for name, one in asked.items()}
         return Verdict(
             is_askable=self._adapter.is_askable,
             is_proof_wanted=self._adapter.webhook_proof != "nothing",
-            statuses={digits: state.status for digits, state in states.items()},
+            statuses={name: state.status for name, state in states.items()},
             unlisted=await self._unlisted(list(states.values())),
             unexplained=await self._unexplained(list(states.values())),
             forgeries=forgeries,
             called_back=len(self._sent),
         )
 
-    async def _ask(self, digits: str) -> Asked:
-        rail = self._rail
+    async def _ask(self, rail: Rail, digits: str) -> Asked:
         phone = rail.example[:-2] + digits
+        side = "payer" if rail.verb == "payments" else "payee"
         content = {
             "amount": decimal_text(AMOUNTS_MINOR[digits], rail.currency),
             "currency": rail.currency,
             "provider": rail.provider,
-            "payer": {"phone": phone, "country": rail.country},
+            side: {"phone": phone, "country": rail.country},
         }
-        answer = await self._stage.pay(content, key=f"{rail.provider}-{digits}")
+        key = {"Idempotency-Key": f"{rail.provider}-{rail.verb}-{phone}"}
+        path = f"/v1/{rail.verb}"
+        answer = await self._stage.ask("POST", path, who="mer_1", json=content, headers=key)
         assert answer.status == 202, answer.body
         return Asked(payment_id=answer.json["id"], phone=phone)
 
