@@ -20,10 +20,11 @@ and it must be impossible to confuse it with a refusal. Only these values leave 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import ClassVar, Literal, Protocol, runtime_checkable
+from typing import Annotated, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from adapters.contract import Contract, contract_in
 from adapters.refusals import Refusal
 from ledger.commands import PaymentCommand
 from ledger.evidence import Word
@@ -32,8 +33,14 @@ from ledger.money import Money
 Power = Literal["collection", "payout", "refund"]
 """What moves money."""
 
-Capability = Literal["collection", "payout", "refund", "balance", "account_check"]
-"""What a provider can do: everything but collections is in `adapters.powers`."""
+Capability = Literal[
+    "collection", "payout", "refund", "balance", "account_check", "one_time_code", "confirmation"
+]
+"""What a provider can do: everything but collections is in `adapters.powers`.
+
+`one_time_code`: a charge may bring the code the payer was given beforehand. `confirmation`: the
+provider may ask for the payer's code once it has the charge.
+"""
 
 WebhookProof = Literal["nothing", "token", "secret", "signature"]
 """How a provider's webhooks prove where they come from: not at all; by a token it gave for the one
@@ -60,6 +67,8 @@ class Charge:
     language: Literal["fr", "en"] = "fr"
     handle: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What `adapters.powers.Prepares` gave for this reference; durable before the call."""
+    one_time_code: str | None = field(default=None, repr=False)
+    """The code the payer was given beforehand; only for who has that capability."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +82,8 @@ class Accepted:
 
     handle: Mapping[str, str] = field(default_factory=dict, repr=False)
     webhook_token: str | None = field(default=None, repr=False)
+    awaits_code: bool = False
+    """Whether it goes on only with the payer's one-time code (`adapters.powers.Confirms`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +111,10 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Asked: no final word yet."""
+    """Asked: no final word yet. `awaits_code`: as in `Accepted`."""
 
     detail: str = ""
+    awaits_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,10 +265,24 @@ class ProviderSettings(BaseModel):
         default=10.0, gt=0, description="When a submission without an answer is asked about first."
     )
 
+    countries: tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...] = Field(
+        default=(), description="The countries of the contract, `CI,SN`, where they are fewer."
+    )
+    currencies: tuple[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], ...] = Field(
+        default=(), description="Its currencies, `XOF`; by default those of its countries."
+    )
+
     @property
     def pace(self) -> Pace:
         """Return these limits as a value of their own."""
         return Pace(**{one.name: getattr(self, one.name) for one in fields(Pace)})
+
+    def contract(self, served: Contract, told: Contract | None = None) -> Contract:
+        """Return what of all that is `served` is covered; `told`: as other settings have it."""
+        covered = told or served
+        if self.countries:
+            covered = contract_in(frozenset(self.countries), served)
+        return Contract(covered.countries, frozenset(self.currencies) or covered.currencies)
 
 
 @runtime_checkable
@@ -279,6 +305,8 @@ class Adapter(Protocol):
     reaches: ClassVar[frozenset[str]]
     """Of an integrator: the operators behind it (`mtn-cm`); empty for an operator's own rail."""
     pace: Pace
+    contract: Contract
+    """What this deployment's account covers of the countries and currencies above."""
 
     def reference_for(self, payment_id: str, number: int) -> str:
         """Derive the n-th reference (from 1) of a payment, in the form the provider wants."""
@@ -333,7 +361,7 @@ class WebhookUnreadableError(Exception):
 class Due:
     """One leased piece of work. `stream_id` is a payment id or a webhook id."""
 
-    kind: Literal["submit", "inquire", "translate", "open", "settle"]
+    kind: Literal["submit", "inquire", "confirm", "translate", "open", "settle"]
     stream_id: str
     provider: str
     due_at: datetime

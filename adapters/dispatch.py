@@ -31,6 +31,7 @@ import structlog
 from adapters.base import (
     Accepted,
     Adapter,
+    Charge,
     Declined,
     Due,
     NotSent,
@@ -62,6 +63,7 @@ PROBED_SECONDS: Final = 1.0
 
 UNREACHED: Final = "no provider could be reached in time"
 ERASED: Final = "the payer was erased before the payment was submitted"
+SPENT: Final = "its one-time code may have been used, and cannot be sent again"
 LAST_INQUIRY: Final = "its time is over; asked once more before it is given up"
 
 
@@ -130,7 +132,7 @@ class Dispatcher:
         try:
             order = await order_of(recorder, state, self._callback_url(state, adapter, reference))
         except ErasedError:
-            await self._give_up(recorder, state, ERASED)
+            await self._give_up(recorder, state, SPENT if state.sealed_code else ERASED)
             return
         limit_seconds = submission_seconds_max(adapter)
         number = len(state.attempts) + 1
@@ -152,8 +154,10 @@ class Dispatcher:
         )
         for key in keys if happened else ():
             recorder.vault.remember(key)
+        if state.sealed_code is not None:
+            await recorder.spend_code(state)
         if not isinstance(prepared, Prepared):
-            await self._record(recorder, adapter, state, reference, number, prepared, errand)
+            await self._record(recorder, adapter, state, order, reference, prepared, errand)
             return
         age_seconds = (self._clock() - now).total_seconds()
         if age_seconds >= INTENT_MARGIN_SECONDS:
@@ -162,7 +166,7 @@ class Dispatcher:
         order = replace(order, handle=handle)
         with on_errand(state.power) as errand:
             outcome = await self._submit(adapter, order, reference, limit_seconds)
-        await self._record(recorder, adapter, state, reference, number, outcome, errand)
+        await self._record(recorder, adapter, state, order, reference, outcome, errand)
 
     async def _give_up(self, recorder: Recorder, state: Payment, reason: str) -> None:
         """Expire a payment no provider has; where that was ever in doubt, have it asked first."""
@@ -213,18 +217,21 @@ class Dispatcher:
         recorder: Recorder,
         adapter: Adapter,
         state: Payment,
+        order: Order,
         reference: str,
-        number: int,
         outcome: Submission,
         errand: Errand,
     ) -> None:
-        payment_id, now = state.requested.payment_id, self._clock()
+        payment_id, now, number = state.requested.payment_id, self._clock(), len(state.attempts) + 1
+        code = order.one_time_code if isinstance(order, Charge) else None
         inquire_at = now + timedelta(seconds=adapter.pace.inquiry_delay_seconds(0))
         match outcome:
             case Accepted():
                 await recorder.confirm(state, reference, outcome, inquire_at)
             case Declined():
                 retry = retry_of(adapter, outcome, state.power)
+                may_go_on = retry is not Retry.NEVER and state.untried_after(adapter.name)
+                sealed_code, keys = recorder.seal_code(state, code if may_go_on else None)
                 await recorder.record(
                     commands.DeclineSubmission(
                         payment_id=payment_id,
@@ -234,11 +241,14 @@ class Dispatcher:
                         reason=outcome.reason,
                         is_technical=outcome.is_technical,
                         at=None if retry is Retry.NEVER else now,
-                    )
+                        sealed_code=sealed_code,
+                    ),
+                    keys=keys,
                 )
             case NotSent():
                 if errand.was_turned_away:
                     self._ways.of(adapter.name, state.power).note_turned_away(errand.status)
+                sealed_code, keys = recorder.seal_code(state, code)
                 await recorder.record(
                     commands.WithdrawSubmission(
                         payment_id=payment_id,
@@ -253,7 +263,9 @@ class Dispatcher:
                             was_turned_away=errand.was_turned_away,
                         ),
                         at=now,
-                    )
+                        sealed_code=sealed_code,
+                    ),
+                    keys=keys,
                 )
             case Unknown():
                 await recorder.record(
@@ -276,7 +288,7 @@ def reference_of(adapter: Adapter, state: Payment) -> str:
     if (
         last is not None
         and last.provider == adapter.name
-        and "collection" in adapter.idempotent_powers
+        and state.power in adapter.idempotent_powers
     ):
         return last.reference
     used = {one.reference for one in state.attempts}

@@ -25,6 +25,7 @@ from adapters.powers import (
 )
 from adapters.recording import Recorder, handle_context
 from ledger.payment import Attempt, Payment
+from ledger.payment_codes import code_context
 
 Order = Charge | Transfer | Return
 """What an adapter is told about a payment. Holds the clear number: never log."""
@@ -47,7 +48,7 @@ async def order_of(recorder: Recorder, state: Payment, callback_url: str) -> Ord
     """Open what was sealed with a payment, and write it as its power wants it.
 
     Raises:
-        ErasedError: the person was erased.
+        ErasedError: the person was erased, or a one-time code that was sent along was used.
     """
     request = state.requested
     opened = await recorder.vault.open(request.sealed, context=request.payment_id)
@@ -67,6 +68,7 @@ async def order_of(recorder: Recorder, state: Payment, callback_url: str) -> Ord
                 return_url=particulars.get("return_url"),
                 cancel_url=particulars.get("cancel_url"),
                 language=particulars.get("language") or LANGUAGE,
+                one_time_code=await code_of(recorder, state),
             )
         case "payout":
             return Transfer(**given, language=particulars.get("language") or LANGUAGE)
@@ -74,6 +76,18 @@ async def order_of(recorder: Recorder, state: Payment, callback_url: str) -> Ord
             return Return(**given, original=await original_of(recorder, state))
         case _:
             assert_never(state.power)
+
+
+async def code_of(recorder: Recorder, state: Payment) -> str | None:
+    """Open the one-time code that waits to be used; None where there is none.
+
+    Raises:
+        ErasedError: it was used already, or somebody is about to use it.
+    """
+    if state.sealed_code is None:
+        return None
+    context = code_context(state.requested.payment_id)
+    return (await recorder.vault.open(state.sealed_code, context=context)).decode()
 
 
 async def original_of(recorder: Recorder, state: Payment) -> Original:

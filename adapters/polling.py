@@ -83,7 +83,14 @@ class Poller:
             case Final():
                 await record_final(recorder, adapter, payment_id, attempt.reference, answer)
             case Pending():
-                await self._wait(recorder, adapter, state, "pending", answer.detail)
+                await self._wait(
+                    recorder,
+                    adapter,
+                    state,
+                    "pending",
+                    answer.detail,
+                    awaits_code=answer.awaits_code,
+                )
             case Unknown():
                 await self._wait(recorder, adapter, state, "no_answer", answer.reason)
             case NotFound():
@@ -173,6 +180,8 @@ class Poller:
         state: Payment,
         result: Literal["pending", "no_answer", "not_found"],
         detail: str,
+        *,
+        awaits_code: bool = False,
     ) -> None:
         delay = adapter.pace.inquiry_delay_seconds(state.inquiries + 1)
         last = state.attempts[-1]
@@ -184,6 +193,7 @@ class Poller:
                 result=result,
                 detail=detail,
                 inquire_at=self._clock() + timedelta(seconds=delay),
+                awaits_code=awaits_code,
             )
         )
 

@@ -18,6 +18,7 @@ from typing import Literal, Protocol, runtime_checkable
 from adapters.base import (
     Charge,
     Declined,
+    Final,
     Inquiry,
     NotSent,
     Submission,
@@ -170,6 +171,40 @@ class ChecksAccounts(Protocol):
 
     async def check_account(self, phone: str, country: str) -> AccountCheck | Unknown:
         """Ask whether a number (E.164 with `+`) has an account that can be paid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The provider took the code; its final word on the payment comes later."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRefused:
+    """The code was wrong or too old, and no money moved by it; another one may be handed in."""
+
+    reason: str
+
+
+@runtime_checkable
+class Confirms(Protocol):
+    """Has `confirmation` among its capabilities."""
+
+    async def confirm(
+        self, reference: str, handle: Mapping[str, str] | None, one_time_code: str
+    ) -> Taken | CodeRefused | NotSent | Unknown | Final:
+        """Hand over the payer's code; never raises for what the provider or network does.
+
+        Args:
+            reference: the charge that awaits it.
+            handle: what `Accepted` gave for it.
+            one_time_code: digits, as the payer typed them. Never log them.
+
+        Returns:
+            `NotSent` only where the provider certainly did not see the code. Whatever is unclear is
+            `Unknown`: the payment is then asked about like any other.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ An outcome is the dearest thing a reactor holds: money may have moved. So record
 tries again while the store is busy, away or contended, at most `TRIES_MAX` times; what still cannot
 be recorded is found again by asking the provider.
 
-It seals what may not stand in the log (a provider's handle), and hashes the tokens that webhooks
-will present.
+It seals what may not stand in the log (a provider's handle, a code that was not used), and hashes
+the tokens that webhooks will present. A one-time code is destroyed here as soon as a payment that
+holds it has its end.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from ledger.entry import Context, RecordedEvent
 from ledger.errors import StoreBusyError, StoreUnavailableError, WrongVersionError
 from ledger.handling import Handler
 from ledger.payment import Payment
+from ledger.payment_codes import code_context, code_subject
 from ledger.store import DataKey
 from ledger.vault import Vault
 
@@ -81,8 +83,31 @@ class Recorder:
             else:
                 if handled.events:
                     self._context = self._context._replace(causation_id=handled.events[-1].id)
+                await self._let_go_of_code(handled.state)
                 return handled.events
         raise AssertionError("unreachable: the last try raises")
+
+    async def _let_go_of_code(self, state: object) -> None:
+        """Destroy a code that nobody will use any more."""
+        if isinstance(state, Payment) and state.sealed_code and state.status.is_final:
+            await self.spend_code(state)
+
+    async def spend_code(self, state: Payment) -> None:
+        """Destroy the keys of a payment's one-time codes: none of them can be opened any more."""
+        await self.vault.erase(code_subject(state.requested.payment_id))
+
+    def seal_code(self, state: Payment, code: str | None) -> tuple[str | None, list[DataKey]]:
+        """Seal a one-time code that was not used, under a new key; None where there was none.
+
+        Hand the key to `record`. It is not to be remembered: no two codes share one.
+        """
+        if code is None:
+            return None, []
+        payment_id = state.requested.payment_id
+        sealed = self.vault.seal(
+            code_subject(payment_id), code.encode(), context=code_context(payment_id)
+        )
+        return sealed.text, [sealed.new_key] if sealed.new_key else []
 
     def seal_handle(
         self, state: Payment, reference: str, handle: Mapping[str, str]
@@ -117,6 +142,7 @@ class Recorder:
                 sealed_handle=sealed_handle,
                 token_digest=token_digest,
                 inquire_at=inquire_at,
+                awaits_code=outcome.awaits_code,
             ),
             keys=keys,
         )

@@ -206,6 +206,13 @@ NOT_REFUNDABLE: Final = Problem(
     "This payment cannot be given back so",
     "Ce paiement ne peut pas être remboursé ainsi",
 )
+CODE_NOT_AWAITED: Final = Problem(
+    409,
+    "code_not_awaited",
+    "businessRule",
+    "No one-time code is awaited for this payment",
+    "Aucun code à usage unique n'est attendu pour ce paiement",
+)
 DISK_FULL: Final = Problem(
     507,
     "disk_full",
@@ -257,6 +264,7 @@ PROBLEMS: Final[Mapping[type[LedgerError], Problem]] = {
         "L'Idempotency-Key a servi pour une autre requête",
     ),
     ledger_errors.NotRefundableError: NOT_REFUNDABLE,
+    ledger_errors.CodeNotAwaitedError: CODE_NOT_AWAITED,
     ledger_errors.StoreError: _UNAVAILABLE,
     ledger_errors.WrongVersionError: BUSY,
     ledger_errors.StoreBusyError: BUSY,

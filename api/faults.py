@@ -24,6 +24,10 @@ _FORMS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
         Sentence("This is not the form of a country's code."),
         Sentence("Send the two capitals of ISO 3166, such as CM."),
     ),
+    "one_time_code": (
+        Sentence("This is not the form of a one-time code."),
+        Sentence("Send its 4 to 10 digits and nothing else."),
+    ),
     "return_url": (
         Sentence("This is not a web address."),
         Sentence("Send one that begins with https:// or http:// and has no spaces."),

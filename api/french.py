@@ -232,11 +232,27 @@ _OF_DOOR: Final[dict[str, str]] = {
     "Pay the customer another way; no enabled provider can pay out to them.": (
         "Remboursez le client autrement ; aucun prestataire activé ne peut lui verser d'argent."
     ),
+    "{provider} takes no one-time code.": "{provider} n'accepte pas de code à usage unique.",
+    "Leave it out: the payer confirms on their own handset.": (
+        "Omettez-le : le payeur confirme sur son propre téléphone."
+    ),
+    "This is not the form of a one-time code.": ("Ceci n'a pas la forme d'un code à usage unique."),
+    "Send its 4 to 10 digits and nothing else.": "Envoyez ses 4 à 10 chiffres et rien d'autre.",
     "The payer was erased, and with it the number to pay back to.": (
         "Le payeur a été effacé, et avec lui le numéro à rembourser."
     ),
     "{provider} cannot do this: it has no {kind}.": (
         "{provider} ne sait pas faire cela : il n'a pas de {kind}."
+    ),
+    "{provider} is set up here for {held}, not {currency}.": (
+        "{provider} est configuré ici pour {held}, et non pour {currency}."
+    ),
+    "{provider} is set up here for {held}, not {country}.": (
+        "{provider} est configuré ici pour {held}, et non pour le pays {country}."
+    ),
+    "Take a number whose wallet is in {held}, or have a provider set up for this one.": (
+        "Prenez un numéro dont le portefeuille est en {held}, ou faites configurer un prestataire "
+        "pour celui-ci."
     ),
     "{provider} takes no {currency}.": "{provider} n'accepte pas la devise {currency}.",
     "No enabled provider reaches {operator} in {currency}.": (

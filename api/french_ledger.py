@@ -83,6 +83,17 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
         "Envoyez au plus cela, ou aucun montant pour rembourser tout ce qui reste."
     ),
     "it has no such refund.": "il n'a pas ce remboursement.",
+    "The payment is {status} and awaits no code.": (
+        "Le paiement est à l'état {status} et n'attend aucun code."
+    ),
+    "Hand in a code only while the payment says that it awaits one.": (
+        "Ne remettez un code que tant que le paiement dit qu'il en attend un."
+    ),
+    "{codes} codes were tried already.": "{codes} codes ont déjà été essayés.",
+    "Let this payment expire and make a new one.": (
+        "Laissez expirer ce paiement et faites-en un nouveau."
+    ),
+    "there is no code to be handed over.": "il n'y a aucun code à transmettre.",
     "this provider has declined it already.": "ce prestataire l'a déjà refusé.",
     "only a payment that no provider has may be submitted.": (
         "seul un paiement qu'aucun prestataire ne détient peut être soumis."

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from adapters.directory import parse_phone
 from adapters.recording import handle_context
-from api import schemas, views
+from api import documents, schemas, views
 from api.as_of import as_of_point
 from api.calls import Call, answer
 from api.errors import (
@@ -107,10 +107,10 @@ async def listed(call: Call, kind: Kind, *, refund_of: str | None = None) -> web
         after=query.after,
         limit=limit,
     )
-    page = schemas.PaymentPage(
+    page = documents.PaymentPage(
         position=position,
         payments=[
-            schemas.PaymentSummary(
+            documents.PaymentSummary(
                 id=row.payment_id,
                 kind=row.kind,
                 refund_of=row.refund_of,
@@ -137,7 +137,7 @@ async def listed(call: Call, kind: Kind, *, refund_of: str | None = None) -> web
 async def show_events(call: Call) -> web.Response:
     """Show a payment's audit trail: every event, and the hash that stands for it in the tree."""
     _, recorded = await load(call)
-    trail = schemas.EventPage(
+    trail = documents.EventPage(
         payment_id=call.request.match_info["payment_id"],
         position=recorded[-1].position,
         events=[views.event_of(one) for one in recorded],

@@ -30,6 +30,7 @@ from api.errors import (
 )
 from api.french import FRENCH
 from ledger.errors import (
+    CodeNotAwaitedError,
     IdempotencyKeyReusedError,
     InvalidInputError,
     LedgerError,
@@ -136,6 +137,9 @@ def _told_of_ledger(error: LedgerError, *, has_body: bool) -> Told:
         place = Place("parameter", "payment_id", error.reason, error.remedy)
         if error.field is not None:
             place = place._replace(where="pointer", name=f"/{error.field}")
+        return Told(problem=problem, detail=error.args[0], places=(place,))
+    if isinstance(error, CodeNotAwaitedError):
+        place = Place("parameter", "payment_id", error.reason, error.remedy)
         return Told(problem=problem, detail=error.args[0], places=(place,))
     # Not `str(error)`: that is its English text alone.
     return Told(problem=problem, detail=error.args[0])

@@ -40,7 +40,7 @@ def refusal_of(
 ) -> JsonObject | None:
     """Describe why money did not move; None where it moved, may move yet, or no code says why.
 
-    `accepted` is an Accept-Language header. The shape is `schemas.RefusalOut`; it is shared, and
+    `accepted` is an Accept-Language header. The shape is `documents.RefusalOut`; it is shared, and
     not to be changed.
     """
     code = code_of(state)

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from adapters.refusal_texts import Category
-from api.schemas import AsOfQuery, Name, Position, Query, RefusalOut, Response
+from api.documents import RefusalOut
+from api.schemas import AsOfQuery, Name, Position, Query, Response
 from ledger.identity import Kind
 
 

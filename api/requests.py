@@ -17,7 +17,7 @@ from aiohttp import web
 from api import schemas, views
 from api.calls import Call, answer, validated
 from api.errors import IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_MISSING, Place, ProblemError
-from api.routing import choose_route
+from api.routing import choose_route, one_time_code_of
 from ledger import commands
 from ledger.entry import RecordedEvent
 from ledger.errors import (
@@ -28,6 +28,7 @@ from ledger.errors import (
 )
 from ledger.identity import payment_id_of
 from ledger.money import parse_money
+from ledger.payment_codes import code_context, code_subject
 from ledger.sentences import Sentence, explained
 from ledger.store import DataKey
 
@@ -61,7 +62,9 @@ async def take(
         _, recorded = await services.handler.payment(payment_id)
         return receipt(recorded[0], where, is_repeat=True)
     for new_key in keys:
-        services.vault.remember(new_key)
+        # That of a one-time code is left out: no two of them share one.
+        if new_key.subject == command.payer:
+            services.vault.remember(new_key)
     return receipt(handled.events[0], where)
 
 
@@ -90,6 +93,11 @@ def _asked(
     vault = services.vault
     payer = vault.person(route.phone.e164)
     sealed = vault.seal(payer, _particulars(wanted, route.phone.e164), context=payment_id)
+    keys = (sealed.new_key,) if sealed.new_key else ()
+    sealed_code: str | None = None
+    if (code := one_time_code_of(wanted)) is not None:
+        sealed_code, code_keys = sealed_one_time_code(call, payment_id, code)
+        keys = (*keys, *code_keys)
     command = commands.RequestPayment(
         payment_id=payment_id,
         merchant_id=merchant_id,
@@ -104,8 +112,17 @@ def _asked(
         expires_at=expires_at(call),
         kind=model.kind,
         plan=route.plan,
+        sealed_code=sealed_code,
     )
-    return command, (sealed.new_key,) if sealed.new_key else ()
+    return command, keys
+
+
+def sealed_one_time_code(call: Call, payment_id: str, code: str) -> tuple[str, tuple[DataKey, ...]]:
+    """Seal a one-time code under a key of its own, which is never remembered for another."""
+    sealed = call.services.vault.seal(
+        code_subject(payment_id), code.encode(), context=code_context(payment_id)
+    )
+    return sealed.text, (sealed.new_key,) if sealed.new_key else ()
 
 
 async def _first_answer(

@@ -18,42 +18,29 @@ from a mapping that is a parameter, and refuses misspelt names, which that libra
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, Self, TypeVar
+from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
-import orjson
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from ledger.store import QUEUED_MAX
+from api.settings_server import ServerSettings
+from api.settings_values import PREFIX, Fault, JsonObject, Model, SettingsError, validated
 
-PREFIX: Final = "CAURI_"
+__all__ = [
+    "FILE_VARIABLE",
+    "PREFIX",
+    "Fault",
+    "Settings",
+    "SettingsError",
+    "load_settings",
+    "provider_settings",
+    "settings_table",
+]
+
 FILE_VARIABLE: Final = "CAURI_SETTINGS_FILE"
 
-JsonObject = dict[str, Any]
-Model = TypeVar("Model", bound=BaseModel)
 
-
-class Fault(NamedTuple):
-    """One thing wrong with the settings: which variable, why, and what to set instead."""
-
-    name: str
-    reason: str
-    remedy: str
-
-    def __str__(self) -> str:
-        """Say it in one line."""
-        return f"{self.name}: {self.reason} {self.remedy}"
-
-
-class SettingsError(Exception):
-    """The settings cannot be used; `faults` names every reason, never a secret's value."""
-
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("\n".join(str(fault) for fault in faults))
-        self.faults = tuple(faults)
-
-
-class Settings(BaseModel):
+class Settings(ServerSettings):
     """Everything a deployment may choose. The descriptions are the reference (see README)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -112,60 +99,6 @@ class Settings(BaseModel):
     log_format: Literal["json", "console"] = Field(
         default="json", description="`json` for machines, `console` for people."
     )
-    body_bytes_max: int = Field(
-        default=65_536, ge=1024, le=1_048_576, description="The largest request body, in bytes."
-    )
-    body_seconds_max: float = Field(
-        default=10.0, gt=0, le=300, description="How long a body may take to arrive, in seconds."
-    )
-    head_seconds_max: float = Field(
-        default=10.0,
-        gt=0,
-        le=300,
-        description="How long a request's head may take from its first byte, in seconds.",
-    )
-    idle_seconds_max: float = Field(
-        default=75.0,
-        gt=0,
-        le=3600,
-        description="How long a connection may stay open without a request, in seconds; longer "
-        "than the reverse proxy keeps it.",
-    )
-    webhook_body_bytes_max: int = Field(
-        default=24_576,
-        ge=1024,
-        le=32_768,
-        description="The largest webhook body, in bytes; it must fit sealed into one log entry.",
-    )
-    page_entries_max: int = Field(
-        default=200, ge=1, le=1000, description="The most entries one page of a list holds."
-    )
-    wait_seconds_max: float = Field(
-        default=10.0,
-        ge=0,
-        le=60,
-        description="The longest a list waits for `min_position`, in seconds.",
-    )
-    requests_concurrent_max: int = Field(
-        default=1000,
-        ge=1,
-        description="How many requests are served at once; one more is told to wait.",
-    )
-    connections_max: int = Field(
-        default=2000,
-        ge=1,
-        description="How many connections are open at once; one more takes the place of one that "
-        "has no request.",
-    )
-    appends_queued_max: int = Field(
-        default=QUEUED_MAX, ge=1, description="How many appends may wait; one more is told to wait."
-    )
-    keys_cached_max: int = Field(
-        default=10_000, ge=1, description="How many API keys are remembered between requests."
-    )
-    keys_cached_seconds: float = Field(
-        default=5.0, ge=0, description="How long a revoked key may still be honoured, in seconds."
-    )
     unsent_seconds_max: float = Field(
         default=900.0,
         gt=0,
@@ -177,9 +110,6 @@ class Settings(BaseModel):
         le=3600,
         description="How much longer a piece of work stays its process's own than doing it may "
         "take; after a crash it is taken up by another one that much later.",
-    )
-    stop_seconds_max: float = Field(
-        default=10.0, gt=0, description="How long requests may finish after the signal to stop."
     )
     provider_tables: Mapping[str, JsonObject] = Field(
         default_factory=dict, exclude=True, repr=False, description="(from the provider names)"
@@ -203,7 +133,7 @@ class Settings(BaseModel):
 
     def with_changes(self, **changes: Any) -> Self:
         """Return the same settings with some fields replaced, checked again."""
-        return _validated(type(self), {**self.__dict__, **changes}, PREFIX)
+        return validated(type(self), {**self.__dict__, **changes}, PREFIX)
 
 
 def load_settings(
@@ -238,7 +168,7 @@ def load_settings(
     values |= {name: value for name, value in overrides.items() if value is not None}
     if faults:
         raise SettingsError(faults)
-    settings = _validated(Settings, values | {"provider_tables": tables}, PREFIX)
+    settings = validated(Settings, values | {"provider_tables": tables}, PREFIX)
     faults = [
         Fault(
             "CAURI_PROVIDERS",
@@ -263,7 +193,7 @@ def provider_settings(settings: Settings, provider: str, model: type[Model]) -> 
     """
     prefix = f"{PREFIX}{provider.upper()}_"
     table = settings.provider_tables.get(provider, {})
-    built = _validated(model, table, prefix)
+    built = validated(model, table, prefix)
     if settings.is_production:
         faults = [
             Fault(
@@ -329,43 +259,6 @@ def _read_file(
 
 def _unknown(name: str) -> Fault:
     return Fault(name, "there is no such setting.", "Correct the name, or remove it.")
-
-
-def _validated(model: type[Model], values: Mapping[str, Any], prefix: str) -> Model:
-    """Validate texts as the model's types; lists may be `a,b` or JSON."""
-    read = {
-        name: _from_text(value) if name in model.model_fields and _is_list(model, name) else value
-        for name, value in values.items()
-    }
-    try:
-        return model.model_validate(read)
-    except ValidationError as error:
-        raise SettingsError(
-            [
-                Fault(
-                    f"{prefix}{'_'.join(str(part) for part in one['loc']).upper()}",
-                    f"{one['msg']}.",
-                    "See the settings in the README.",
-                )
-                for one in error.errors(include_url=False, include_context=False)
-            ]
-        ) from None
-
-
-def _is_list(model: type[BaseModel], name: str) -> bool:
-    annotation = str(model.model_fields[name].annotation)
-    return annotation.startswith(("tuple", "list", "set", "frozenset", "dict"))
-
-
-def _from_text(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith(("[", "{")):
-        try:
-            return orjson.loads(value)
-        except orjson.JSONDecodeError:
-            return value
-    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def _production_faults(settings: Settings) -> list[Fault]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Final
 
-from api import schemas
+from api import documents
 from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.events import JsonObject
@@ -34,7 +34,7 @@ def decimal_text(amount_minor: int, currency: str) -> str:
 def receipt_of(requested: RecordedEvent) -> JsonObject:
     """Write the receipt of a payment: a function of its first event alone, so it never changes.
 
-    The shape is `schemas.PaymentReceipt`.
+    The shape is `documents.PaymentReceipt`.
     """
     event = requested.event
     if not isinstance(event, events.PaymentRequested):
@@ -68,7 +68,7 @@ def payment_of(
     code: str | None,
     refusal: JsonObject | None,
 ) -> JsonObject:
-    """Write a payment as its events so far say; the shape is `schemas.PaymentOut`."""
+    """Write a payment as its events so far say; the shape is `documents.PaymentOut`."""
     request, settled, attempt, last = state.requested, state.settled, state.attempt, recorded[-1]
     status = state.status
     return {
@@ -90,6 +90,7 @@ def payment_of(
         "metadata": metadata,
         "provider_transaction_id": settled.provider_transaction_id,
         "redirect_url": redirect_url,
+        "awaits": "one_time_code" if status is Status.PENDING and state.awaits_code else None,
         "refund_of": request.refund_of,
         "refunded": decimal_text(state.refunded_minor, request.currency),
         "refundable": decimal_text(state.refundable_minor, request.currency),
@@ -120,6 +121,8 @@ def next_inquiry_at(state: Payment, recorded: Sequence[RecordedEvent]) -> dateti
                 | events.PaymentSubmitted(inquire_at=at)
                 | events.PaymentSubmissionDoubted(inquire_at=at)
                 | events.PaymentInquired(inquire_at=at)
+                | events.PaymentConfirmationStarted(inquire_at=at)
+                | events.PaymentConfirmationEnded(inquire_at=at)
             ):
                 next_at = at
             case events.PaymentReopened():
@@ -129,9 +132,9 @@ def next_inquiry_at(state: Payment, recorded: Sequence[RecordedEvent]) -> dateti
     return next_at
 
 
-def event_of(recorded: RecordedEvent) -> schemas.EventOut:
+def event_of(recorded: RecordedEvent) -> documents.EventOut:
     """Write one event with what proves it."""
-    return schemas.EventOut(
+    return documents.EventOut(
         id=recorded.id,
         position=recorded.position,
         stream=recorded.stream,

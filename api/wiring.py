@@ -14,35 +14,31 @@ it, which turns /readyz to 503.
 import itertools
 import os
 import secrets
-import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final, TypeVar, cast
+from typing import TypeVar, cast
 
 import structlog
 from sqlalchemy import select
 
 from adapters import directory
-from adapters.base import Adapter, Worklist
-from adapters.dispatch import Dispatcher, submission_seconds_max
+from adapters.base import Adapter
 from adapters.outages import Outages
-from adapters.polling import Poller
 from adapters.providers import IncompleteProviderError, adapter_class, settings_class
-from adapters.recording import Recorder
-from adapters.refunds import Refunder
 from adapters.sharing import ALONE, SharedTokens, Sharing
-from adapters.sharing_redis import RedisSharing
-from adapters.translate import Translator
+from adapters.sharing_redis import RedisLine, RedisSharing
 from adapters.transport import Transport
 from adapters.ways import Ways
-from adapters.worker import Perform, Worker
+from adapters.worker import Worker
 from api.background import Background
+from api.contracts import contract_faults
 from api.master_key import master_keys_for
 from api.randomness import RandomBlock
 from api.settings import Fault, Settings, SettingsError, provider_settings
+from api.wiring_workers import make_workers
 from ledger.checkpoint import Checkpoint, Signer, sign_note
 from ledger.errors import NoteKeyError
 from ledger.handling import Handler
@@ -61,16 +57,6 @@ from projections.payments import PaymentsProjection
 from projections.projector import Projector
 from projections.rebuild import Progress, fill
 from projections.worklist import WorklistProjection
-
-TRANSLATIONS_MAX: Final = 32
-"""How many stored webhooks are translated at once."""
-
-TRANSLATION_SECONDS_MAX: Final = 60.0
-
-REFUNDS_MAX: Final = 8
-"""How many refunds are opened, and how many settled, at once."""
-
-REFUND_SECONDS_MAX: Final = 30.0
 
 P = TypeVar("P", bound=Projector)
 
@@ -210,6 +196,8 @@ async def services(
         for name, chosen in adapter_settings.items():
             adapters[name] = adapter_class(name)(chosen, open_transport)
             stack.push_async_callback(adapters[name].close)
+        if faults := [fault for one in adapters.values() for fault in contract_faults(one)]:
+            raise SettingsError(faults)
         directory.warm_up()
         background = Background()
         stack.push_async_callback(background.stop)
@@ -233,7 +221,7 @@ async def services(
             ways=ways,
             sign=signer_of(settings),
             subscriptions=(subscription,),
-            workers=_workers(
+            workers=make_workers(
                 settings, handler, vault, adapters, ways, projections, subscription, clock
             )
             if is_working
@@ -253,7 +241,12 @@ async def _sharing(
     """Choose where processes share tokens and limits; see `adapters.sharing`."""
     strongbox = Strongbox(keys, random_bytes=os.urandom)
     if settings.redis_url is not None:
-        return RedisSharing(settings.redis_url, strongbox, clock=clock)
+        try:
+            line = RedisLine.to(settings.redis_url)
+        except ValueError as error:
+            remedy = "Write `redis://:password@host:6379/0`, a password's odd signs as %XX."
+            raise SettingsError([Fault("CAURI_REDIS_URL", f"{error}.", remedy)]) from None
+        return RedisSharing(line, strongbox, clock=clock)
     if database.dialect != "postgresql":
         return ALONE
     place = SqlTokens(database, clock=clock)
@@ -266,73 +259,6 @@ async def _master_keys(settings: Settings, database: Database) -> MasterKeys:
         row = (await conn.execute(select(data_keys).limit(1))).one_or_none()
     sample = DataKey(*row) if row is not None else None
     return master_keys_for(settings, sample=sample)
-
-
-def _workers(
-    settings: Settings,
-    handler: Handler,
-    vault: Vault,
-    adapters: Mapping[str, Adapter],
-    ways: Ways,
-    projections: Projections,
-    subscription: Subscription,
-    clock: Clock,
-) -> tuple[Worker, ...]:
-    """Make a worker for submitting and one for asking per provider, and one that translates."""
-    recorder = Recorder(handler, vault)
-    url = settings.base_url
-    dispatcher = Dispatcher(recorder, adapters, clock=clock, public_url=url, ways=ways)
-    poller = Poller(recorder, adapters, clock=clock, public_url=url, ways=ways)
-    translator = Translator(recorder, adapters, clock=clock)
-    refunder = Refunder(recorder)
-    holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-
-    def worker(
-        kind: str,
-        provider: str | None,
-        perform: Perform,
-        concurrency_max: int,
-        seconds: float,
-    ) -> Worker:
-        return Worker(
-            kind,
-            provider,
-            perform,
-            # The two rooms do not know each other; their `Due` have the same fields.
-            worklist=cast("Worklist", projections.of(WorklistProjection)),
-            clock=clock,
-            holder=holder,
-            wait_for_news=_News(subscription),
-            concurrency_max=concurrency_max,
-            lease_seconds=seconds + settings.lease_margin_seconds,
-        )
-
-    workers = [
-        worker("translate", None, translator.perform, TRANSLATIONS_MAX, TRANSLATION_SECONDS_MAX),
-        worker("open", None, refunder.open, REFUNDS_MAX, REFUND_SECONDS_MAX),
-        worker("settle", None, refunder.settle, REFUNDS_MAX, REFUND_SECONDS_MAX),
-    ]
-    for name, adapter in adapters.items():
-        seconds, most = submission_seconds_max(adapter), adapter.pace.concurrency_max
-        workers.append(worker("submit", name, dispatcher.perform, most, seconds))
-        workers.append(worker("inquire", name, poller.perform, most, seconds))
-    return tuple(workers)
-
-
-class _News:
-    """Wakes one worker when the projections have moved since it last looked.
-
-    It remembers what it woke the worker with, so nothing that happens between two waits is slept
-    through.
-    """
-
-    def __init__(self, subscription: Subscription) -> None:
-        self._subscription = subscription
-        self._seen = 0
-
-    async def __call__(self, seconds: float) -> None:
-        await self._subscription.wait_for(self._seen + 1, seconds)
-        self._seen = self._subscription.position
 
 
 def signer_of(settings: Settings) -> Sign | None:

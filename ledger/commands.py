@@ -38,6 +38,8 @@ class RequestPayment:
     """Where it may go, best first; see `payment.requested`."""
     refund_of: str | None = None
     power: Kind | None = None
+    sealed_code: str | None = None
+    """The payer's one-time code, where one was sent along."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,8 @@ class ConfirmSubmission:
     sealed_handle: str | None
     token_digest: str | None
     inquire_at: datetime
+    awaits_code: bool = False
+    """Whether the provider goes on only once it has the payer's one-time code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,8 @@ class DeclineSubmission:
     """Which submission under this reference; None is the last. A later one is not touched."""
     at: datetime | None = None
     """When the next provider of the plan may take over; None where none may."""
+    sealed_code: str | None = None
+    """The payer's one-time code, sealed anew for whoever takes over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +125,8 @@ class WithdrawSubmission:
     """As in `DeclineSubmission`."""
     at: datetime | None = None
     """As in `DeclineSubmission`."""
+    sealed_code: str | None = None
+    """The payer's one-time code, sealed anew for the next submission."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +152,8 @@ class RecordInquiry:
     inquire_at: datetime
     attempt: int | None = None
     """As in `DeclineSubmission`."""
+    awaits_code: bool = False
+    """As in `ConfirmSubmission`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +181,39 @@ class ExpirePayment:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveCode:
+    """Hand in the payer's one-time code, for a payment whose provider awaits it."""
+
+    payment_id: str
+    confirmation_id: str
+    """Who repeats the request has the same one."""
+    sealed_code: str
+    content_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartConfirmation:
+    """Record the intent to hand the code to the provider; refused if there is none to hand over."""
+
+    payment_id: str
+    reference: str
+    number: int
+    """Which of the codes that were handed in this is; refused if it is another one's turn."""
+    inquire_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndConfirmation:
+    """Say what the handing over of the code brought."""
+
+    payment_id: str
+    reference: str
+    result: Literal["taken", "refused", "not_sent", "unknown"]
+    reason: str
+    inquire_at: datetime
+
+
 PaymentCommand = (
     RequestPayment
     | StartSubmission
@@ -184,6 +227,9 @@ PaymentCommand = (
     | ExpirePayment
     | ReserveRefund
     | SettleRefund
+    | GiveCode
+    | StartConfirmation
+    | EndConfirmation
 )
 
 
@@ -266,6 +312,8 @@ class RecordBreakerClosed:
 
     provider: str
     power: str
+    month: str | None
+    """That in which it was opened, as `ledger.provider` writes it; None before streams had one."""
 
 
 ProviderCommand = RecordBreakerOpened | RecordBreakerClosed

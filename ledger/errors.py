@@ -10,7 +10,8 @@ The tree:
     │  ├─ UnknownPaymentError        no such payment
     │  ├─ UnknownMerchantError       no such merchant
     │  ├─ IdempotencyKeyReusedError  the same key came with other content
-    │  └─ NotRefundableError         a payment cannot be given back, or not so much of it
+    │  ├─ NotRefundableError         a payment cannot be given back, or not so much of it
+    │  └─ CodeNotAwaitedError        a one-time code was handed in that nobody waits for
     ├─ StoreError                    the event store could not do it
     │  ├─ WrongVersionError          the stream is not at the expected version
     │  ├─ StoreBusyError             the append queue is full: nothing was written
@@ -155,6 +156,17 @@ class NotRefundableError(CommandRefusedError):
         self.remedy = remedy
         self.field = field
         """The member that is to blame; None: the payment itself is."""
+
+
+class CodeNotAwaitedError(CommandRefusedError):
+    """A one-time code was handed in for a payment that awaits none."""
+
+    code: ClassVar[str] = "code_not_awaited"
+
+    def __init__(self, reason: Sentence, remedy: Sentence) -> None:
+        LedgerError.__init__(self, explained(reason, remedy))
+        self.command, self.reason, self.status = "GiveCode", reason, None
+        self.remedy = remedy
 
 
 class StoreError(LedgerError):

@@ -64,7 +64,7 @@ _WEBHOOK: Final = _Decider(
 )
 
 _PROVIDER: Final = _Decider(
-    lambda command: provider.stream_of(command.provider),
+    provider.stream_for,
     provider.INITIAL,
     provider.decide,
     provider.evolve,
@@ -83,6 +83,9 @@ DECIDERS: Final[dict[type, _Decider]] = {
     commands.ExpirePayment: _PAYMENT,
     commands.ReserveRefund: _PAYMENT,
     commands.SettleRefund: _PAYMENT,
+    commands.GiveCode: _PAYMENT,
+    commands.StartConfirmation: _PAYMENT,
+    commands.EndConfirmation: _PAYMENT,
     commands.AddMerchant: _MERCHANT,
     commands.IssueKey: _KEY,
     commands.RevokeKey: _KEY,
@@ -180,6 +183,15 @@ class Handler:
         state: payment.Payment = self._fold(_PAYMENT, stream, recorded)
         if state.request is None:
             raise UnknownPaymentError(payment_id)
+        return state, recorded
+
+    async def outages(
+        self, name: str, power: str, month: str | None
+    ) -> tuple[provider.Provider, list[RecordedEvent]]:
+        """Fold one of a provider's streams; see `ledger.provider`."""
+        stream = provider.stream_of(name, power, month)
+        recorded = await self.store.read_stream(stream)
+        state: provider.Provider = self._fold(_PROVIDER, stream, recorded)
         return state, recorded
 
     def _fold(self, decider: _Decider, stream: str, recorded: Sequence[RecordedEvent]) -> Any:

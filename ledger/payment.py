@@ -25,7 +25,7 @@ from typing import Final, NoReturn, assert_never
 
 import msgspec
 
-from ledger import commands, events, payment_refunds
+from ledger import commands, events, payment_codes, payment_refunds
 from ledger.commands import PaymentCommand
 from ledger.errors import CommandRefusedError, IdempotencyKeyReusedError, UnknownPaymentError
 from ledger.events import Event
@@ -102,6 +102,12 @@ def decide(command: PaymentCommand, state: Payment) -> list[Event]:
             return payment_refunds.reserve(command, state)
         case commands.SettleRefund():
             return payment_refunds.settle(command, state)
+        case commands.GiveCode():
+            return payment_codes.give(command, state)
+        case commands.StartConfirmation():
+            return payment_codes.start(command, state)
+        case commands.EndConfirmation():
+            return payment_codes.end(command, state)
         case _:
             assert_never(command)
 
@@ -129,6 +135,7 @@ def _request(command: commands.RequestPayment, state: Payment) -> list[Event]:
             plan=command.plan,
             refund_of=command.refund_of,
             power=command.power,
+            sealed_code=command.sealed_code,
         )
     ]
 
@@ -173,6 +180,7 @@ def _confirm(command: commands.ConfirmSubmission, state: Payment) -> list[Event]
             sealed_handle=command.sealed_handle,
             token_digest=command.token_digest,
             inquire_at=command.inquire_at,
+            awaits_code=command.awaits_code,
         )
     ]
 
@@ -192,7 +200,10 @@ def _decline(command: commands.DeclineSubmission, state: Payment) -> list[Event]
     # The payer's own refusal would be the payer's at any provider.
     if not command.is_technical or command.at is None:
         return [declined]
-    return [declined, *_rerouted(state, attempt, command.reason, command.at)]
+    rerouted = _rerouted(state, attempt, command.reason, command.at)
+    if rerouted and command.sealed_code is not None:
+        declined = msgspec.structs.replace(declined, sealed_code=command.sealed_code)
+    return [declined, *rerouted]
 
 
 def _withdraw(command: commands.WithdrawSubmission, state: Payment) -> list[Event]:
@@ -205,6 +216,7 @@ def _withdraw(command: commands.WithdrawSubmission, state: Payment) -> list[Even
         attempt=attempt.number,
         reason=command.reason,
         retry_at=command.retry_at,
+        sealed_code=command.sealed_code,
     )
     # Where there was a doubt, "it does not know it" was true when it was said; a request that a
     # gateway kept would charge beside another provider's. Only what never left may go elsewhere.
@@ -252,6 +264,7 @@ def _record_inquiry(command: commands.RecordInquiry, state: Payment) -> list[Eve
             result=command.result,
             detail=command.detail,
             inquire_at=command.inquire_at,
+            awaits_code=command.awaits_code,
         )
     ]
 

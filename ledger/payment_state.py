@@ -69,6 +69,14 @@ class Refund:
     """None while its own stream has no final word."""
 
 
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A one-time code that was handed in, by the request that did."""
+
+    confirmation_id: str
+    content_digest: str
+
+
 @dataclass(frozen=True)
 class Payment:
     """The folded state of one payment stream. `request` is None before the first event.
@@ -93,6 +101,14 @@ class Payment:
     """Of a collection: what was asked back, in order."""
     rerouted_to: str | None = None
     """The provider that took over from the one asked first."""
+    awaits_code: bool = False
+    """Whether the provider has it and goes on only with the payer's one-time code."""
+    sealed_code: str | None = None
+    """A one-time code that waits to be used: by the next submission or confirmation."""
+    is_confirming: bool = False
+    """Whether a code was handed over, and what came of it is not recorded yet."""
+    confirmations: tuple[Confirmation, ...] = ()
+    """The codes that were handed in after the submission, in order."""
 
     @property
     def status(self) -> Status:
@@ -204,6 +220,8 @@ def evolve(state: Payment, event: Event) -> Payment:
     """Fold one event into the state."""
     match event:
         case events.PaymentRequested():
+            if event.sealed_code is not None:
+                return replace(state, request=event, sealed_code=event.sealed_code)
             return Payment(event) if state is INITIAL else replace(state, request=event)
         case events.PaymentSubmissionStarted():
             attempt = Attempt(
@@ -213,7 +231,11 @@ def evolve(state: Payment, event: Event) -> Payment:
                 sealed_handle=event.sealed_handle,
             )
             return replace(
-                state, progress=Status.SUBMITTING, attempts=(*state.attempts, attempt), note=None
+                state,
+                progress=Status.SUBMITTING,
+                attempts=(*state.attempts, attempt),
+                note=None,
+                sealed_code=None,
             )
         case events.PaymentSubmitted():
             attempts = tuple(
@@ -227,13 +249,29 @@ def evolve(state: Payment, event: Event) -> Payment:
                 else one
                 for one in state.attempts
             )
-            is_last = event.attempt == len(state.attempts)
-            progress = Status.PENDING if is_last else state.progress
-            return replace(state, attempts=attempts, progress=progress)
+            if event.attempt != len(state.attempts):
+                return replace(state, attempts=attempts)
+            return replace(
+                state,
+                attempts=attempts,
+                progress=Status.PENDING,
+                awaits_code=event.awaits_code,
+            )
         case events.PaymentSubmissionDeclined():
-            return replace(state, progress=Status.DECLINED, note=event.reason, code=event.code)
+            return replace(
+                state,
+                progress=Status.DECLINED,
+                note=event.reason,
+                code=event.code,
+                sealed_code=event.sealed_code,
+            )
         case events.PaymentSubmissionWithdrawn():
-            return replace(state, progress=Status.REQUESTED, note=event.reason)
+            return replace(
+                state,
+                progress=Status.REQUESTED,
+                note=event.reason,
+                sealed_code=event.sealed_code,
+            )
         case events.PaymentSubmissionDoubted():
             return replace(state, progress=Status.UNKNOWN, note=event.reason)
         case events.PaymentInquired():
@@ -243,7 +281,23 @@ def evolve(state: Payment, event: Event) -> Payment:
                 progress=Status.PENDING if is_known else Status.UNKNOWN,
                 note=event.detail,
                 inquiries=state.inquiries + 1,
+                awaits_code=event.awaits_code
+                if event.result == "pending" and state.sealed_code is None
+                else state.awaits_code,
             )
+        case events.PaymentCodeGiven():
+            given = Confirmation(event.confirmation_id, event.content_digest)
+            return replace(
+                state,
+                awaits_code=False,
+                sealed_code=event.sealed_code,
+                confirmations=(*state.confirmations, given),
+            )
+        case events.PaymentConfirmationStarted():
+            return replace(state, sealed_code=None, is_confirming=True)
+        case events.PaymentConfirmationEnded():
+            awaits_code = event.result in {"refused", "not_sent"}
+            return replace(state, awaits_code=awaits_code, is_confirming=False, note=event.reason)
         case events.PaymentInquiryRequested():
             return replace(state, hints=state.hints + 1)
         case events.PaymentEvidenceRecorded():

@@ -87,7 +87,7 @@ class WorklistProjection(Projector):
     """The queue of the reactors, and its listing for people."""
 
     name = "worklist"
-    version = 3
+    version = 4
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)

@@ -16,7 +16,7 @@ from ledger.webhook import stream_of as webhook_stream_of
 from projections.standing import step
 from projections.tables import stamp
 
-Kind = Literal["submit", "inquire", "translate", "open", "settle"]
+Kind = Literal["submit", "inquire", "confirm", "translate", "open", "settle"]
 
 Settled = events.PaymentRefunded | events.PaymentRefundReleased
 _GIVEN_BACK: Final = {status.value: is_given for status, is_given in GIVEN_BACK.items()}
@@ -48,6 +48,8 @@ class Row:
     attempts: int = 0
     inquiries: int = 0
     refund_of: str | None = None
+    codes: int = 0
+    """How many one-time codes wait to be handed to the provider that has the payment: 0 or 1."""
 
 
 def requested(recorded: RecordedEvent, event: events.PaymentRequested) -> Row:
@@ -122,6 +124,20 @@ def _inquired(row: Row, event: events.PaymentInquired) -> datetime:
     return event.inquire_at
 
 
+def _code_given(row: Row, _event: events.PaymentCodeGiven) -> None:
+    row.codes = 1
+
+
+def _confirming(row: Row, event: events.PaymentConfirmationStarted) -> datetime:
+    row.codes = 0
+    return event.inquire_at
+
+
+def _confirmed(row: Row, event: events.PaymentConfirmationEnded) -> datetime:
+    row.reason = event.reason
+    return event.inquire_at
+
+
 def _ended(
     row: Row,
     event: events.PaymentSubmissionDeclined
@@ -144,6 +160,9 @@ CHANGES: Final[dict[type[events.Event], Callable[..., datetime | None]]] = {
     events.PaymentSubmissionWithdrawn: _withdrawn,
     events.PaymentSubmissionDoubted: _doubted,
     events.PaymentInquired: _inquired,
+    events.PaymentCodeGiven: _code_given,
+    events.PaymentConfirmationStarted: _confirming,
+    events.PaymentConfirmationEnded: _confirmed,
     events.PaymentInquiryRequested: _doubted,
     events.PaymentSucceeded: _succeeded,
     events.PaymentFailed: _ended,
@@ -165,6 +184,8 @@ def fold(row: Row, recorded: RecordedEvent) -> None:
     if isinstance(event, events.PaymentSubmitted) and event.attempt != row.attempts:
         return  # what is due is due for the last submission
     named = CHANGES[type(event)](row, event)
+    if row.codes and row.kind == "inquire":
+        row.kind, named = "confirm", None
     due_at = stamp(named or recorded.recorded_at)
     if isinstance(event, events.PaymentInquiryRequested) and row.due_at is not None:
         due_at = min(due_at, row.due_at)

@@ -145,6 +145,12 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ("unknown_payment", "GET", "/v1/payments/{id}?as_of=1", {}),
     ("unknown_merchant", "GET", "/v1/payments?merchant_id=mer_2", {}),
     ("not_refundable", "POST", "/v1/payments/{id}/refunds", {"json": {}}),
+    (
+        "code_not_awaited",
+        "POST",
+        "/v1/payments/{id}/confirmation",
+        {"json": {"one_time_code": "123456"}},
+    ),
     ("idempotency_key_reused", "POST", "/v1/payments", {"json": a_payment(), "key": "order-0"}),
 ]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api import schemas
+from api import documents
 from ledger import commands
 from ledger.evidence import Evidence, Source, Word
 from ledger.identity import payment_id_of
@@ -182,6 +182,7 @@ async def test_a_payment_is_shown_as_its_events_say(world: World) -> None:
         "metadata": {"table": "7"},
         "provider_transaction_id": "987654",
         "redirect_url": None,
+        "awaits": None,
         "refund_of": None,
         "refunded": "0",
         "refundable": "1500",
@@ -264,8 +265,8 @@ async def test_answers_written_by_hand_are_what_their_models_say(world: World) -
     await paid(world, receipt.json["id"])
     after = await world.get(f"{location}?particulars=true")
 
-    shown = [schemas.PaymentOut.model_validate_json(one.body) for one in (before, after)]
-    assert schemas.PaymentReceipt.model_validate_json(receipt.body).id == shown[0].id
+    shown = [documents.PaymentOut.model_validate_json(one.body) for one in (before, after)]
+    assert documents.PaymentReceipt.model_validate_json(receipt.body).id == shown[0].id
     assert [one.status.value for one in shown] == ["requested", "succeeded"]
 
 

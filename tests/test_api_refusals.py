@@ -8,7 +8,7 @@ import pytest
 
 from adapters.refusal_texts import DESCRIPTIONS
 from adapters.refusals import Refusal
-from api import reports, schemas
+from api import documents, reports
 from api.refusals import refusal_of
 from ledger import commands
 from ledger.evidence import Evidence, Source, Word
@@ -99,7 +99,7 @@ async def test_a_code_is_explained_in_english_and_in_french(world: World) -> Non
     languages = [one.headers["Content-Language"] for one in (english, french)]
     assert languages == ["en", "fr"]
     for answer in (english, french):
-        schemas.PaymentOut.model_validate_json(answer.body)
+        documents.PaymentOut.model_validate_json(answer.body)
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,7 @@ CLIENTS = ("adapters.transport", "adapters.sandbox", "scripts")
 CHOSEN = (
     *("ledger.sql", "ledger.memory", "ledger.subscriptions", "adapters.providers"),
     *("adapters.transport", "adapters.dispatch", "adapters.polling", "adapters.translate"),
+    "adapters.confirming",
     *("adapters.worker", "adapters.outages", "adapters.sharing"),
 )
 UNUSED_WORDS = {"utils", "helpers", "common", "core", "data", "info", "manager", "service", "bus"}
@@ -161,7 +162,8 @@ def _room_fault(module: str, here: tuple[float, str], imported: str) -> str:
         return f"imports {imported}: a provider and its sandbox would share their mistakes"
     word = imported.rpartition(".")[2]
     is_class = word[0].isupper() and not word.isupper()
-    if _starts(module, "api") and module != "api.wiring" and is_class and _starts(imported, CHOSEN):
+    is_wiring = _starts(module, "api.wiring")
+    if _starts(module, "api") and not is_wiring and is_class and _starts(imported, CHOSEN):
         return f"names {imported}, which api.wiring chooses"
     return ""
 

@@ -72,6 +72,13 @@ SETTLE = commands.SettleRefund(
     payment_id=ID, refund_id="re_1", is_given_back=True, reason="succeeded"
 )
 EXPIRE = commands.ExpirePayment(payment_id=ID, reason="never submitted")
+GIVE = commands.GiveCode(
+    payment_id=ID, confirmation_id="c1", sealed_code="sealed", content_digest="digest"
+)
+HAND = commands.StartConfirmation(payment_id=ID, reference=R1, number=1, inquire_at=LATER)
+HANDED = commands.EndConfirmation(
+    payment_id=ID, reference=R1, result="taken", reason="it has the code", inquire_at=LATER
+)
 
 
 def word(
@@ -138,21 +145,24 @@ COLUMNS: dict[str, commands.PaymentCommand] = {
     "expire": EXPIRE,
     "reserve": RESERVE,
     "settle": SETTLE,
+    "give": GIVE,
+    "hand": HAND,
+    "handed": HANDED,
 }
 
 # What each command makes of each status: a status, "same" (no event) or "refused".
 # fmt: off
 TABLE = """
-            request start      confirm   decline  withdraw  doubt   asked   hint       success   failure   expire    reserve   settle
-requested   same    submitting refused   refused  refused   refused refused same       refused   refused   expired   refused   refused
-submitting  same    refused    pending   declined requested unknown pending same       succeeded failed    refused   refused   refused
-pending     same    refused    same      same     same      same    pending pending    succeeded failed    refused   refused   refused
-unknown     same    refused    pending   declined requested same    pending unknown    succeeded failed    refused   refused   refused
-declined    same    refused    pending   same     same      same    same    same       succeeded failed    refused   refused   refused
-succeeded   same    refused    same      same     same      same    same    same       same      conflict  refused  succeeded refused
-failed      same    refused    same      same     same      same    same    same       conflict  same      refused   refused   refused
-expired     same    refused    same      same     same      same    same    same       conflict  failed    same      refused   refused
-conflict    same    refused    same      same     same      same    same    same       conflict  conflict  refused   refused   refused
+            request start      confirm   decline  withdraw  doubt   asked   hint       success   failure   expire    reserve   settle   give      hand      handed
+requested   same    submitting refused   refused  refused   refused refused same       refused   refused   expired   refused   refused   refused   refused   same
+submitting  same    refused    pending   declined requested unknown pending same       succeeded failed    refused   refused   refused   refused   refused   same
+pending     same    refused    same      same     same      same    pending pending    succeeded failed    refused   refused   refused   refused   refused   same
+unknown     same    refused    pending   declined requested same    pending unknown    succeeded failed    refused   refused   refused   refused   refused   same
+declined    same    refused    pending   same     same      same    same    same       succeeded failed    refused   refused   refused   refused   refused   same
+succeeded   same    refused    same      same     same      same    same    same       same      conflict  refused  succeeded refused   refused   refused   same
+failed      same    refused    same      same     same      same    same    same       conflict  same      refused   refused   refused   refused   refused   same
+expired     same    refused    same      same     same      same    same    same       conflict  failed    same      refused   refused   refused   refused   same
+conflict    same    refused    same      same     same      same    same    same       conflict  conflict  refused   refused   refused   refused   refused   same
 """
 # fmt: on
 

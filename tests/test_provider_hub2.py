@@ -2,12 +2,13 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 import orjson
@@ -25,7 +26,7 @@ from adapters.base import (
     WebhookCall,
     WebhookUnreadableError,
 )
-from adapters.powers import Balance, TellsBalance
+from adapters.powers import Balance, CodeRefused, Taken, TellsBalance
 from adapters.providers.hub2 import Hub2Adapter, Settings
 from adapters.sandbox.callbacks import Attempt
 from adapters.sandbox.faults import Dice, Faults
@@ -36,7 +37,7 @@ from adapters.sandbox.timer import ManualTimer
 from ledger.commands import RecordEvidence, RequestInquiry
 from ledger.evidence import Evidence, Source, Word
 from ledger.money import Money, decimals_of
-from tests.contracts.provider import ProviderContract, World, waiting_in
+from tests.contracts.provider import WEATHERS, ProviderContract, World, waiting_in
 from tests.contracts.rail import PAYOUT_ID, PayoutContract
 from tests.contracts.webhook import WebhookContract
 from tests.hub2_merchant import MOOV, MTN, ORANGE, Hub2World, a_world, post
@@ -44,6 +45,7 @@ from tests.replay import NOW, PAYMENT_ID, a_charge, opening
 
 REFERENCE = f"{PAYMENT_ID}-1"
 PAYOUT = f"{PAYOUT_ID}-1"
+CODE, WRONG_CODE = "123456", "654321"
 
 
 class TestHub2(PayoutContract, WebhookContract, ProviderContract):
@@ -196,38 +198,102 @@ async def test_orange_asks_for_a_code_unless_its_page_is_wanted(
     async with a_world(tmp_path, changes={"workflow": workflow}) as world:
         accepted = await accepted_by(world, world.charge("paid", ORANGE))
         asked = await world.adapter.inquire(REFERENCE, accepted.handle)
-    assert asked == Pending(f"action_required {kind}")
+    awaits_code = kind == "otp"
+    assert (asked, accepted.awaits_code) == (
+        Pending(f"action_required {kind}", awaits_code=awaits_code),
+        awaits_code,
+    )
+
+
+async def test_a_code_that_is_handed_over_settles_the_payment_once(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        accepted = await accepted_by(world, world.charge("paid", ORANGE))
+        told = await world.adapter.confirm(REFERENCE, accepted.handle, CODE)
+        world.timer.advance(3600)
+        final = await world.adapter.inquire(REFERENCE, accepted.handle)
+        again = await world.adapter.confirm(REFERENCE, accepted.handle, CODE)
+        charged = world.times_charged()
+    assert isinstance(told, Taken | Final)
+    assert isinstance(final, Final)
+    # A second code finds nobody who waits: that is no word about the payment.
+    assert (final.word, type(again), charged) == (Word.SUCCEEDED, Unknown, 1)
+
+
+async def test_a_code_that_is_never_handed_over_lets_the_payment_expire(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        accepted = await accepted_by(world, world.charge("paid", ORANGE))
+        world.timer.advance(3600)
+        final = await world.adapter.inquire(REFERENCE, accepted.handle)
+    assert isinstance(final, Final)
+    assert (final.word, final.code) == (Word.EXPIRED, "authentication_timeout")
+
+
+@pytest.mark.parametrize("wrong", ["asks_again", "refused"])
+async def test_after_a_wrong_code_another_one_may_be_handed_over(
+    tmp_path: Path, wrong: Literal["asks_again", "refused"]
+) -> None:
+    async with a_world(tmp_path, wrong_code=wrong) as world:
+        accepted = await accepted_by(world, world.charge("paid", ORANGE))
+        refused = await world.adapter.confirm(REFERENCE, accepted.handle, WRONG_CODE)
+        asked = await world.adapter.inquire(REFERENCE, accepted.handle)
+        taken = await world.adapter.confirm(REFERENCE, accepted.handle, CODE)
+        told = "\n".join(str(one) for one in world.exchanges)
+    assert isinstance(refused, CodeRefused)
+    assert asked == Pending("action_required otp", awaits_code=True)
+    assert isinstance(taken, Taken | Final)
+    assert not {CODE, WRONG_CODE} & set(re.findall("[0-9]+", told))
+
+
+async def test_a_wrong_code_may_be_the_end_of_the_payment(tmp_path: Path) -> None:
+    async with a_world(tmp_path, wrong_code="fails") as world:
+        accepted = await accepted_by(world, world.charge("paid", ORANGE))
+        told = await world.adapter.confirm(REFERENCE, accepted.handle, WRONG_CODE)
+    assert isinstance(told, Final)
+    assert (told.word, told.code) == (Word.FAILED, "authentication_failed")
+
+
+@pytest.mark.parametrize(("weather", "charged"), [("reset before", 0), ("reset after", 1)])
+async def test_a_code_whose_answer_was_lost_is_no_word_and_the_payment_is_asked_about(
+    tmp_path: Path, weather: str, charged: int
+) -> None:
+    async with a_world(tmp_path) as world:
+        accepted = await accepted_by(world, world.charge("paid", ORANGE))
+        await world.weather(WEATHERS[weather])
+        told = await world.adapter.confirm(REFERENCE, accepted.handle, CODE)
+        await world.weather(Faults.none())
+        world.timer.advance(3600)
+        final = await world.adapter.inquire(REFERENCE, accepted.handle)
+        found = world.times_charged()
+    assert isinstance(told, Unknown)
+    assert isinstance(final, Final)
+    assert (final.word is Word.SUCCEEDED, found) == (bool(charged), charged)
 
 
 @pytest.mark.parametrize(
     ("code", "word", "reason"),
-    [("123456", Word.SUCCEEDED, None), ("000000", Word.EXPIRED, "authentication_timeout")],
+    [(CODE, Word.SUCCEEDED, None), (WRONG_CODE, Word.FAILED, "authentication_failed")],
 )
-async def test_a_code_that_is_handed_in_by_somebody_else_settles_the_payment(
+async def test_a_code_the_payer_has_beforehand_goes_with_the_attempt(
     tmp_path: Path, code: str, word: Word, reason: str | None
 ) -> None:
     async with a_world(tmp_path) as world:
-        accepted = await accepted_by(world, world.charge("paid", ORANGE))
-        token = (await post_intent_again(world))["token"]
-        path = f"/payment-intents/{accepted.handle['intent_id']}/authentication"
-        status, _ = await post(
-            world, path, {"token": token, "confirmationCode": code}, with_key=False
-        )
-        assert status == 201
+        charge = replace(world.charge("paid", ORANGE), one_time_code=code)
+        outcome = await world.adapter.submit(charge, REFERENCE)
         world.timer.advance(3600)
-        final = await world.adapter.inquire(REFERENCE, accepted.handle)
+        final = await world.adapter.inquire(REFERENCE, None)
+        told = "\n".join(str(one) for one in world.exchanges)
+    assert isinstance(outcome, Accepted | Final)
     assert isinstance(final, Final)
     assert (final.word, final.code) == (word, reason)
+    assert code not in re.findall("[0-9]+", told)
 
 
-async def post_intent_again(world: Hub2World) -> Any:
-    """Read the intent's document as the merchant's own code would."""
-    told = world.sandbox.settings
-    headers = {"Environment": "sandbox", "ApiKey": told.api_key, "MerchantId": told.merchant_id}
-    url = f"{world.sandbox.url}/payment-intents?purchaseReference={REFERENCE}"
-    async with aiohttp.ClientSession() as browser, browser.get(url, headers=headers) as answer:
-        (intent,) = await answer.json()
-    return intent
+async def test_without_the_intents_token_no_code_is_sent(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        await accepted_by(world, world.charge("paid", ORANGE))
+        calls = len(world.exchanges)
+        told = await world.adapter.confirm(REFERENCE, None, CODE)
+        assert (type(told), len(world.exchanges)) == (NotSent, calls)
 
 
 @pytest.mark.parametrize("after", ["failed", "payment_required"])

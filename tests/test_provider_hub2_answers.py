@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -27,7 +28,7 @@ from adapters.base import (
     WebhookCall,
     WebhookUnreadableError,
 )
-from adapters.powers import Balance, Transfer
+from adapters.powers import Balance, CodeRefused, Taken, Transfer
 from adapters.providers._hub2_answers import (
     Opened,
     answered_at,
@@ -187,7 +188,9 @@ async def test_what_an_answer_to_the_opening_of_an_intent_means(
         assert await adapter.submit(CHARGE, REFERENCE) == meaning
 
 
-ACCEPTED = Accepted(handle={"intent_id": INTENT})
+TOKEN = json.loads(fixture("hub2", "intent_created.json"))["token"]
+ACCEPTED = Accepted(handle={"intent_id": INTENT, "token": TOKEN})
+AWAITING = Accepted(handle=ACCEPTED.handle, awaits_code=True)
 
 
 @pytest.mark.parametrize(
@@ -195,13 +198,13 @@ ACCEPTED = Accepted(handle={"intent_id": INTENT})
     [
         (201, "intent_processing.json", ACCEPTED),
         (200, "intent_processing.json", ACCEPTED),
-        (201, "intent_otp.json", ACCEPTED),
+        (201, "intent_otp.json", AWAITING),
         (
             201,
             "intent_wave.json",
             Accepted(
                 handle={
-                    "intent_id": INTENT,
+                    **ACCEPTED.handle,
                     "redirect_url": "https://pay.wave.example/c/synthetic",
                 }
             ),
@@ -272,6 +275,56 @@ async def test_what_an_answer_to_an_attempt_means(
 @pytest.mark.parametrize(
     ("status", "name", "meaning"),
     [
+        (201, "intent_processing.json", Taken("processing")),
+        (200, "intent_processing.json", Taken("processing")),
+        (201, "intent_otp.json", CodeRefused("HUB2 asks for a code again")),
+        (201, "intent_successful.json", PAID),
+        (201, "intent_failed_silently.json", failed("failed", "failed")),
+        (201, "intent_truncated.txt", Unknown("status 201: no JSON object without the intent")),
+        (201, "empty", Unknown("status 201: empty without the intent")),
+        (200, "request_rejected.txt", Unknown("status 200: no JSON object without the intent")),
+        (
+            400,
+            "error_bad_request.json",
+            CodeRefused(
+                "status 400: Bad Request purchaseReference must match a pattern req_synthetic"
+            ),
+        ),
+        (400, "empty", Unknown("status 400: empty")),
+        (
+            401,
+            "error_unauthorized.json",
+            NotSent("status 401: Unauthorized No valid API key provided. req_synthetic"),
+        ),
+        (
+            409,
+            "error_conflict.json",
+            Unknown("status 409: Conflict An action is in progress. req_synthetic"),
+        ),
+        (
+            429,
+            "error_too_many.json",
+            NotSent("status 429: Too Many Requests Too many requests. req_synthetic"),
+        ),
+        (
+            500,
+            "error_server.json",
+            Unknown("status 500: Internal Server Error Something went wrong. req_synthetic"),
+        ),
+    ],
+)
+async def test_what_an_answer_to_a_code_means(
+    adapter: Hub2Adapter, status: int, name: str, meaning: object
+) -> None:
+    with replaying() as replayed:
+        url = f"{BASE}/payment-intents/{INTENT}/authentication"
+        replayed.post(url, status=status, body=fixture("hub2", name))
+        assert await adapter.confirm(REFERENCE, ACCEPTED.handle, "123456") == meaning
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "meaning"),
+    [
         (201, "transfer_created.json", Accepted(handle={"transfer_id": TRANSFER})),
         (200, "transfer_pending.json", Accepted(handle={"transfer_id": TRANSFER})),
         (201, "transfer_successful.json", PAID_OUT),
@@ -330,7 +383,7 @@ async def test_what_an_answer_to_a_transfer_means(
         (200, "intent_created.json", Pending("payment_required")),
         (200, "intent_processing.json", Pending("processing")),
         (200, "intent_wave.json", Pending("action_required redirection")),
-        (200, "intent_otp.json", Pending("action_required otp")),
+        (200, "intent_otp.json", Pending("action_required otp", awaits_code=True)),
         (200, "intent_of_tomorrow.json", Pending("status_of_tomorrow")),
         (200, "intent_failed_and_open.json", Pending("failed")),
         (200, "intent_successful.json", PAID),

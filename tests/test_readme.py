@@ -42,7 +42,7 @@ from api.cli import app
 from api.commands.providers import markdown_lines
 from api.errors import ALL_PROBLEMS
 from api.routes import ROUTES, Route
-from api.schemas import PaymentRequest, Person
+from api.schemas import Payer, PaymentRequest
 from api.settings import (
     FILE_VARIABLE,
     PREFIX,
@@ -258,7 +258,7 @@ def _roles(route: Route) -> str:
 
 def field_rows() -> list[str]:
     """The list of what a payment's request may hold."""
-    payer = [(f"payer.{name}", one) for name, one in Person.model_fields.items()]
+    payer = [(f"payer.{name}", one) for name, one in Payer.model_fields.items()]
     fields = [(name, one) for name, one in PaymentRequest.model_fields.items() if name != "payer"]
     return [
         f"- `{name}`{'' if one.is_required() else ' (optional)'}: {one.description}"

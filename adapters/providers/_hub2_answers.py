@@ -11,6 +11,11 @@ What an answer means for the money, by the step that brought it:
                            402                      declined with a code that refuses; else unknown
                            401, 429, not connected  not sent: turned away before anything was done
                            all else, silence too    unknown; ask
+    handing over a code   201 with the intent      a final word; refused if it asks for a code
+                                                   again; else taken
+                          400, 404, 422            refused: it is not the code, or comes too late
+                          401, 403, 429, no line   not sent: turned away before anything was done
+                          all else, silence too    unknown; ask
 
 Why an intent that nobody read is not sent, where an attempt is unknown: an intent only says what
 should be paid. Money moves through an attempt, and an attempt needs the intent's token, which was
@@ -35,6 +40,7 @@ from adapters.base import (
     Inquiry,
     NotFound,
     NotSent,
+    Pending,
     Submission,
     Unknown,
     Verdict,
@@ -42,7 +48,7 @@ from adapters.base import (
     WebhookUnreadableError,
 )
 from adapters.base import Final as FinalWord
-from adapters.powers import Balance
+from adapters.powers import Balance, CodeRefused, Taken
 from adapters.providers._hub2_records import (
     REFUSALS,
     Asked,
@@ -101,10 +107,30 @@ def parse_attempt(answer: Answer, opened: Opened, asked: Asked) -> Submission:
     word = read_intent(body, asked)
     if isinstance(word, FinalWord):
         return word
-    handle = {"intent_id": opened.intent_id}
+    handle = {"intent_id": opened.intent_id, "token": opened.token}
     if (page := page_in(body)) is not None:
         handle["redirect_url"] = page
-    return Accepted(handle=handle)
+    return Accepted(handle=handle, awaits_code=isinstance(word, Pending) and word.awaits_code)
+
+
+def parse_confirmation(
+    answer: Answer, asked: Asked, intent_id: str
+) -> Taken | CodeRefused | NotSent | Unknown | FinalWord:
+    """Say what an answer to a code means; see the module's table."""
+    told = told_by(answer)
+    body = object_in(answer.body) or {}
+    if answer.status in {200, 201}:
+        if body.get("id") != intent_id:
+            return Unknown(f"{told} without the intent")
+        word = read_intent(body, asked)
+        if isinstance(word, FinalWord):
+            return word
+        if not isinstance(word, Pending):
+            return Unknown(f"{told} with an intent that cannot be read")
+        return CodeRefused("HUB2 asks for a code again") if word.awaits_code else Taken(word.detail)
+    if answer.status in {400, 404, 422} and isinstance(body.get("code"), str):
+        return CodeRefused(told)
+    return NotSent(told) if answer.status in {401, 403, 429} else Unknown(told)
 
 
 def parse_transfer(answer: Answer, asked: Asked) -> Submission:

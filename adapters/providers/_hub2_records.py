@@ -110,7 +110,8 @@ def read_intent(intent: Record, asked: Asked) -> Inquiry:
     if paid or status == "successful":
         return _final(Word.SUCCEEDED, (paid or payments[-1:] or [intent])[0], intent)
     if any(one.get("status") != "failed" for one in payments):
-        return Pending(_detail(status, payments[-1]))
+        last = payments[-1]
+        return Pending(_detail(status, last), awaits_code=_awaits_code(last, intent))
     if payments or status == "failed":
         failed = payments[-1] if payments else intent
         code, _ = failure_in(failed)
@@ -192,6 +193,14 @@ def _next_actions(record: Record) -> list[Record]:
     last = listed[-1:] if isinstance(listed, list) else []
     found = [one.get("nextAction") for one in (*last, record) if isinstance(one, dict)]
     return [one for one in found if isinstance(one, dict)]
+
+
+def _awaits_code(payment: Record, intent: Record) -> bool:
+    """Whether the payer's code is wanted: a payment under way that says so, or its intent."""
+    if "action_required" not in {payment.get("status"), intent.get("status")}:
+        return False
+    actions = [*_next_actions(payment), *_next_actions(intent)]
+    return any(one.get("type") == "otp" for one in actions)
 
 
 def page_in(intent: Record) -> str | None:

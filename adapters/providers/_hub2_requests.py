@@ -63,6 +63,8 @@ def build_attempt(
 ) -> dict[str, object]:
     """Build the body that asks the payer; the intent's token stands in it, and no key."""
     asked = {"msisdn": msisdn_of(charge.phone, form)}
+    if charge.one_time_code is not None:
+        asked["otp"] = charge.one_time_code
     if workflow is not None:
         asked["workflow"] = workflow
     home = charge.return_url or (home_of(charge.callback_url) if charge.callback_url else None)
@@ -76,6 +78,11 @@ def build_attempt(
         "provider": operator,
         "mobileMoney": asked,
     }
+
+
+def build_confirmation(token: str, one_time_code: str) -> dict[str, object]:
+    """Build the body that hands over the payer's code; the intent's token stands in it too."""
+    return {"token": token, "confirmationCode": one_time_code}
 
 
 def build_transfer(

@@ -16,8 +16,9 @@ of the last minute of a month would be unknown a minute later, and be made anew.
 
 How a payer confirms depends on the operator: a prompt on the handset; a page, kept under
 `redirect_url` if the answer to the attempt has it; or a code that the operator gives the payer
-(Orange). Nobody can hand in that code here: such a payment ends as `authentication_timeout`. Where
-Orange offers its page instead, the setting `workflow` asks for it.
+(Orange). A code the payer has already goes with the attempt; else the payment awaits it, and it is
+handed over with the intent's token. Where Orange offers its page, the setting `workflow` asks for
+that.
 
 Webhooks are signed over their bytes, without a time, so an old one may be sent again by anybody who
 has seen it: it then says once more what is known, about the reference it names, which changes
@@ -28,15 +29,13 @@ reference. HUB2 has no refunds.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final
 from urllib.parse import urlencode
 
 from aiolimiter import AsyncLimiter
-from pydantic import Field, SecretStr
 
 from adapters.answer import Answer, NotSentError, TransportError
 from adapters.base import (
-    ADDRESS_PATTERN,
     Capability,
     Charge,
     Declined,
@@ -44,21 +43,23 @@ from adapters.base import (
     NotSent,
     Pace,
     Power,
-    ProviderSettings,
     Submission,
     Unknown,
     Verdict,
     WebhookCall,
     WebhookProof,
 )
+from adapters.base import Final as FinalWord
+from adapters.contract import Contract
 from adapters.directory import codes_of
-from adapters.powers import Balance, Transfer
+from adapters.powers import Balance, CodeRefused, Taken, Transfer
 from adapters.providers._hub2_answers import (
     Opened,
     answered_at,
     is_signed,
     parse_attempt,
     parse_balances,
+    parse_confirmation,
     parse_intent,
     parse_list,
     parse_one,
@@ -68,89 +69,25 @@ from adapters.providers._hub2_answers import (
 from adapters.providers._hub2_records import REFUSALS, Asked, own_id, read_intent, read_transfer
 from adapters.providers._hub2_requests import (
     OPERATORS,
-    Form,
     build_attempt,
+    build_confirmation,
     build_intent,
     build_transfer,
     operator_of,
 )
+from adapters.providers._hub2_settings import Settings
 from adapters.refusals import Refusal
 from adapters.transcript import Scrubber
 from adapters.transport import OpenTransport
 from ledger.commands import PaymentCommand
+
+__all__ = ["ADAPTER", "Hub2Adapter", "Settings"]
 
 LISTED_FROM: Final = "2020-01-01T00:00:00.000Z"
 """Before anything of ours: without it a list begins at the first of the month."""
 
 _IDS: Final = re.compile(r"\b(pi|tr)_[A-Za-z0-9_-]{4,}")
 """What a handle holds; it is kept sealed, so it is shown nowhere else."""
-
-
-class Settings(ProviderSettings):
-    """What a deployment says about its HUB2 account, of which HUB2 opens one for each country."""
-
-    base_url: str = Field(
-        default="https://api.hub2.io",
-        pattern=ADDRESS_PATTERN,
-        description="Where the API is, for the trial and for real.",
-    )
-    environment: Literal["sandbox", "live"] = Field(
-        default="sandbox", description="`live` moves money, `sandbox` does not."
-    )
-    merchant_id: str = Field(min_length=4, description="The merchant's id on HUB2's dashboard.")
-    api_key: SecretStr = Field(min_length=4, description="The API key of that environment.")
-    webhook_secret: SecretStr | None = Field(
-        default=None,
-        min_length=4,
-        description="The secret HUB2 told when the webhook was registered; several are separated "
-        "by commas. Without it webhooks prove nothing, and only make us ask.",
-    )
-    currency: str = Field(
-        default="XOF", pattern=r"^[A-Z]{3}$", description="The currency of the account's balance."
-    )
-    operator: str | None = Field(
-        default=None,
-        pattern=r"^[a-z]{2,20}$",
-        description="The operator to use for every number, as HUB2 calls it (`wave`, ...). "
-        "Without it, that of the number's range: MTN, Moov or Orange.",
-    )
-    workflow: Literal["redirection", "otp"] | None = Field(
-        default=None,
-        description="How payers shall confirm where an operator offers several ways; without it "
-        "HUB2 chooses.",
-    )
-    is_synchronous: bool = Field(
-        default=False,
-        description="Whether HUB2 has opened the synchronous circuit for the account: the page's "
-        "address then always comes with the answer (Wave).",
-    )
-    msisdn_form: Form = Field(
-        default="plus",
-        description="How numbers are sent: `+2250500000001`, `2250500000001` or `0500000001`.",
-    )
-    business_name: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=40,
-        description="What payers and payees shall read instead of the account's own name.",
-    )
-    recipient_name: str = Field(
-        default="Beneficiaire",
-        pattern=r"^[A-Za-z0-9 ]{1,40}$",
-        description="What a transfer calls its payee: HUB2 wants a name, and no name is kept here.",
-    )
-    # A payer's and a payee's call are limited to 75 in ten seconds each, all others to 50 in five.
-    calls_per_second_max: float = Field(
-        default=7.0, gt=0, description="How many calls may begin within a second."
-    )
-    doubt_seconds: float = Field(
-        default=30.0, gt=0, description="When a submission without an answer is asked about first."
-    )
-    list_seconds: float = Field(
-        default=30.0,
-        ge=0,
-        description="How far apart two questions by reference are; HUB2 takes one in 30 seconds.",
-    )
 
 
 class Hub2Adapter:
@@ -162,7 +99,9 @@ class Hub2Adapter:
         {"BF", "BJ", "CI", "CM", "GN", "ML", "SN", "TG"}
     )
     currencies: ClassVar[frozenset[str]] = frozenset({"GNF", "XAF", "XOF"})
-    capabilities: ClassVar[frozenset[Capability]] = frozenset({"balance", "collection", "payout"})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {"balance", "collection", "confirmation", "one_time_code", "payout"}
+    )
     documentation_url: ClassVar[str] = "https://docs.hub2.io"
     idempotent_powers: ClassVar[frozenset[Power]] = frozenset()
     webhook_proof: ClassVar[WebhookProof] = "signature"
@@ -173,6 +112,11 @@ class Hub2Adapter:
     def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
         """Make the adapter; nothing is called before it is asked to."""
         self.pace: Pace = settings.pace
+        served = Contract(self.countries, self.currencies)
+        # Whoever has not said the currency of the account may have any.
+        is_said = "currency" in settings.model_fields_set
+        account = Contract(self.countries, frozenset({settings.currency})) if is_said else None
+        self.contract = settings.contract(served, account)
         self._settings = settings
         key = settings.api_key.get_secret_value()
         hooks = settings.webhook_secret
@@ -231,6 +175,23 @@ class Hub2Adapter:
         intent_id = own_id((handle or {}).get("intent_id"), "pi")
         named = {"purchaseReference": reference, "from": LISTED_FROM}
         return await self._inquire("payment-intents", intent_id, named, reference)
+
+    async def confirm(
+        self, reference: str, handle: Mapping[str, str] | None, one_time_code: str
+    ) -> Taken | CodeRefused | NotSent | Unknown | FinalWord:
+        """Hand over the code of a payment that asks for one; see `_hub2_answers`."""
+        intent_id = own_id((handle or {}).get("intent_id"), "pi")
+        token = (handle or {}).get("token")
+        if intent_id is None or not token:
+            return NotSent("the intent's token was in an answer that was never read")
+        path, body = f"payment-intents/{intent_id}/authentication", (token, one_time_code)
+        try:
+            answer = await self._send(path, build_confirmation(*body), headers=self._open_headers)
+        except NotSentError as error:
+            return NotSent(error.reason)
+        except TransportError as error:
+            return Unknown(error.reason)
+        return parse_confirmation(answer, self._asked(reference, answer), intent_id)
 
     async def pay_out(self, transfer: Transfer, reference: str) -> Submission:
         """Send a transfer; see `_hub2_answers` for what the answers mean."""

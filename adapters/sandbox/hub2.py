@@ -52,6 +52,7 @@ from adapters.sandbox.hub2_rules import (
     signature_of,
     timestamp,
     transfer_document,
+    unready_document,
     workflow_of,
 )
 from adapters.sandbox.movements import Movement, Scenario, scenario_of
@@ -225,15 +226,15 @@ class Hub2Sandbox(RailSandbox):
         )
         booked = await self.begin(movement)
         if wanted.code and wanted.code != self.settings.one_time_code and booked.ending is None:
-            self.books.remember(booked.id, reason="authentication_failed")
-            self.end(booked.id, "failed")
+            self._fail(booked.id)
         for _ in range(self.settings.intermediate_events):
             callback = self.callback_of(self.books.movements[booked.id])
             if callback is not None:
                 self.sender.send(callback)
         document = intent_document(intent, self._payments_of(intent), self.settings)
         if self.settings.next_action == "later" and not request.path.endswith("/sync"):
-            document |= {"status": "processing", "payments": [self._unready(intent)]}
+            last = unready_document(self._payments_of(intent)[-1])
+            document |= {"status": "processing", "payments": [last]}
         return json_answer(201, document)
 
     async def _authenticate(self, request: web.Request) -> web.Response:
@@ -244,8 +245,13 @@ class Hub2Sandbox(RailSandbox):
         waiting = [one for one in open_ones if one.ending is None]
         if not waiting:
             refuse(409, "Conflict", "No payment awaits a code.")
+        payment, wrong = waiting[-1], self.settings.wrong_code
         if body.get("confirmationCode") == self.settings.one_time_code:
-            self.confirm(waiting[-1].id, waiting[-1].phone)
+            self.confirm(payment.id, payment.phone)
+        elif wrong == "fails":
+            self._fail(payment.id)
+        elif wrong == "refused":
+            refuse(400, "Bad Request", "The confirmation code is wrong.")
         return json_answer(201, intent_document(intent, self._payments_of(intent), self.settings))
 
     async def _transfer(self, request: web.Request) -> web.Response:
@@ -362,12 +368,6 @@ class Hub2Sandbox(RailSandbox):
             return "payment", payment_document(movement)
         return "payment_intent", intent_document(intent, self._payments_of(intent), self.settings)
 
-    def _unready(self, intent: Intent) -> dict[str, object]:
-        """Write the last payment as it stands before the operator has said what comes next."""
-        document = payment_document(self._payments_of(intent)[-1])
-        document.pop("nextAction", None)
-        return document | {"status": "processing"}
-
     def _payments_of(self, intent: Intent) -> list[Movement]:
         made = self.books.of_reference("collection", intent.reference)
         return [one for one in made if one.details["intent_id"] == intent.id]
@@ -380,6 +380,10 @@ class Hub2Sandbox(RailSandbox):
         now = self.clock()
         shown_at = created_at + timedelta(seconds=self.settings.listed_late_seconds)
         return since(request, now) <= created_at and shown_at <= now
+
+    def _fail(self, payment_id: str) -> None:
+        self.books.remember(payment_id, reason="authentication_failed")
+        self.end(payment_id, "failed")
 
     def _check_room(self) -> None:
         if self.intents.is_full or self.books.is_full:

@@ -90,6 +90,8 @@ class Hub2SandboxSettings(RailSettings):
     environment: Literal["sandbox", "live"] = "sandbox"
     webhook_secret: str = "synthetic-hub2-webhook-secret"  # noqa: S105 - it opens nothing but this
     one_time_code: str = "123456"
+    wrong_code: Literal["asks_again", "fails", "refused"] = "asks_again"
+    """What a wrong code does to a payment that awaits one; nobody has written it."""
     expire_after_seconds: PositiveFloat = 600.0
     is_synchronous: bool = False
     """Whether the synchronous circuit is open; it refuses with 401 where it is not."""
@@ -183,6 +185,13 @@ def payment_document(movement: Movement) -> dict[str, object]:
     if movement.ending not in {None, "succeeded"}:
         document["failure"] = failure_document(movement)
     return document
+
+
+def unready_document(movement: Movement) -> dict[str, object]:
+    """Write a payment as it stands before the operator has said what comes next."""
+    document = payment_document(movement)
+    document.pop("nextAction", None)
+    return document | {"status": "processing"}
 
 
 def payment_status(movement: Movement) -> str:

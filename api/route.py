@@ -1,0 +1,58 @@
+"""A route: one operation, how it is called, by whom, with what, and what it answers."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from api import schemas
+from api.authentication import ROLES, Role
+from api.calls import Call
+
+Endpoint = Callable[[Call], Awaitable[web.Response]]
+
+SEEING: Final[frozenset[Role]] = ROLES
+STAFF: Final[frozenset[Role]] = frozenset({"accountant", "auditor", "operator", "admin"})
+BOOKS: Final[frozenset[Role]] = frozenset({"accountant", "auditor", "admin"})
+LOG: Final[frozenset[Role]] = frozenset({"auditor", "admin"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One operation: how it is called, by whom, with what, and what it answers."""
+
+    method: Literal["GET", "POST", "PUT"]
+    path: str
+    """In aiohttp's form; `{tail:.*}` stands for any further path."""
+    name: str
+    endpoint: Endpoint
+    summary: str
+    roles: frozenset[Role] | None
+    query: type[BaseModel] = schemas.NoQuery
+    body: type[BaseModel] | None = None
+    needs_idempotency_key: bool = False
+    answers: Mapping[int, type[BaseModel] | str] = field(default_factory=dict)
+    """Status -> model, or the media type of an answer that is no JSON model."""
+    problems: tuple[str, ...] = ()
+    """The codes of problems particular to it; those of every route are added."""
+
+
+READING: Final = ("unauthenticated", "forbidden")
+ONE: Final = (*READING, "unknown_payment")
+MOVING: Final = (
+    *READING,
+    "malformed_json",
+    "unsupported_media_type",
+    "body_too_large",
+    "body_too_slow",
+    "idempotency_key_missing",
+    "idempotency_key_reused",
+    "invalid_money",
+    "invalid_phone",
+    "operator_not_served",
+    "amount_outside_limits",
+    "entry_too_large",
+    "disk_full",
+)

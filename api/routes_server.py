@@ -1,0 +1,72 @@
+"""Routes for providers, and for whoever watches the server; a part of `api.routes`."""
+
+from typing import Final, Literal
+
+from api import health, reports, schemas, webhooks
+from api.route import Route
+
+WEBHOOK_METHODS: Final[tuple[Literal["POST", "PUT"], ...]] = ("POST", "PUT")
+
+SERVER: Final[tuple[Route, ...]] = (
+    *(
+        Route(
+            method=method,
+            path="/webhooks/{provider}/{tail:.*}",
+            name=f"receive_webhook_{method.lower()}",
+            endpoint=webhooks.receive_webhook,
+            summary="Take a provider's call: it is stored first, and understood afterwards.",
+            roles=None,
+            query=schemas.AnyQuery,
+            answers={200: reports.WebhookAnswer},
+            problems=("webhook_refused", "unknown_provider", "body_too_large", "body_too_slow"),
+        )
+        for method in WEBHOOK_METHODS
+    ),
+    Route(
+        method="GET",
+        path="/webhooks/{provider}/{tail:.*}",
+        name="answer_provider",
+        endpoint=webhooks.answer_question,
+        summary="Answer a provider that asks something; nothing is stored.",
+        roles=None,
+        query=schemas.AnyQuery,
+        answers={200: "application/json"},
+        problems=("webhook_refused", "unknown_provider", "not_found", "method_not_allowed"),
+    ),
+    Route(
+        method="GET",
+        path="/healthz",
+        name="show_health",
+        endpoint=health.show_health,
+        summary="Alive.",
+        roles=None,
+        answers={200: reports.Health},
+    ),
+    Route(
+        method="GET",
+        path="/readyz",
+        name="show_readiness",
+        endpoint=health.show_readiness,
+        summary="Ready: the store can be read and every subscription moves.",
+        roles=None,
+        answers={200: reports.Readiness, 503: reports.Readiness},
+    ),
+    Route(
+        method="GET",
+        path="/metrics",
+        name="show_measures",
+        endpoint=health.show_measures,
+        summary="The process's figures, for Prometheus.",
+        roles=None,
+        answers={200: "text/plain"},
+    ),
+    Route(
+        method="GET",
+        path="/openapi.json",
+        name="show_openapi",
+        endpoint=health.show_openapi,
+        summary="This description.",
+        roles=None,
+        answers={200: "application/json"},
+    ),
+)

@@ -1,0 +1,104 @@
+"""The workers: one for each kind of due work, and for each provider where it is the provider's."""
+
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+from typing import Final, cast
+
+from adapters.base import Adapter, Worklist
+from adapters.confirming import Confirmer
+from adapters.dispatch import Dispatcher, submission_seconds_max
+from adapters.polling import Poller
+from adapters.recording import Recorder
+from adapters.refunds import Refunder
+from adapters.translate import Translator
+from adapters.ways import Ways
+from adapters.worker import Perform, Worker
+from api.settings import Settings
+from ledger.handling import Handler
+from ledger.store import Clock
+from ledger.subscriptions import Subscription
+from ledger.vault import Vault
+from projections.base import Projections
+from projections.worklist import WorklistProjection
+
+TRANSLATIONS_MAX: Final = 32
+"""How many stored webhooks are translated at once."""
+
+TRANSLATION_SECONDS_MAX: Final = 60.0
+
+REFUNDS_MAX: Final = 8
+"""How many refunds are opened, and how many settled, at once."""
+
+REFUND_SECONDS_MAX: Final = 30.0
+
+
+def make_workers(
+    settings: Settings,
+    handler: Handler,
+    vault: Vault,
+    adapters: Mapping[str, Adapter],
+    ways: Ways,
+    projections: Projections,
+    subscription: Subscription,
+    clock: Clock,
+) -> tuple[Worker, ...]:
+    """Make a worker for submitting and one for asking per provider, and one that translates."""
+    recorder = Recorder(handler, vault)
+    url = settings.base_url
+    dispatcher = Dispatcher(recorder, adapters, clock=clock, public_url=url, ways=ways)
+    poller = Poller(recorder, adapters, clock=clock, public_url=url, ways=ways)
+    confirmer = Confirmer(recorder, adapters, clock=clock)
+    translator = Translator(recorder, adapters, clock=clock)
+    refunder = Refunder(recorder)
+    holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+    def worker(
+        kind: str,
+        provider: str | None,
+        perform: Perform,
+        concurrency_max: int,
+        seconds: float,
+    ) -> Worker:
+        return Worker(
+            kind,
+            provider,
+            perform,
+            # The two rooms do not know each other; their `Due` have the same fields.
+            worklist=cast("Worklist", projections.of(WorklistProjection)),
+            clock=clock,
+            holder=holder,
+            wait_for_news=_News(subscription),
+            concurrency_max=concurrency_max,
+            lease_seconds=seconds + settings.lease_margin_seconds,
+        )
+
+    workers = [
+        worker("translate", None, translator.perform, TRANSLATIONS_MAX, TRANSLATION_SECONDS_MAX),
+        worker("open", None, refunder.open, REFUNDS_MAX, REFUND_SECONDS_MAX),
+        worker("settle", None, refunder.settle, REFUNDS_MAX, REFUND_SECONDS_MAX),
+    ]
+    for name, adapter in adapters.items():
+        seconds, most = submission_seconds_max(adapter), adapter.pace.concurrency_max
+        workers.append(worker("submit", name, dispatcher.perform, most, seconds))
+        workers.append(worker("inquire", name, poller.perform, most, seconds))
+        if "confirmation" in adapter.capabilities:
+            workers.append(worker("confirm", name, confirmer.perform, most, seconds))
+    return tuple(workers)
+
+
+class _News:
+    """Wakes one worker when the projections have moved since it last looked.
+
+    It remembers what it woke the worker with, so nothing that happens between two waits is slept
+    through.
+    """
+
+    def __init__(self, subscription: Subscription) -> None:
+        self._subscription = subscription
+        self._seen = 0
+
+    async def __call__(self, seconds: float) -> None:
+        await self._subscription.wait_for(self._seen + 1, seconds)
+        self._seen = self._subscription.position

@@ -1,0 +1,90 @@
+"""The events around payments: merchants, keys, webhooks, providers; a part of `ledger.events`."""
+
+from typing import ClassVar, Literal
+
+from ledger.events_base import Event, UtcTime
+
+
+class MerchantAdded(Event, frozen=True, kw_only=True):
+    """A merchant may take payments from now on."""
+
+    type: ClassVar[str] = "merchant.added"
+
+    merchant_id: str
+    name: str
+    country: str
+
+
+class KeyIssued(Event, frozen=True, kw_only=True):
+    """An API key was made; only its SHA-256 is known to the ledger."""
+
+    type: ClassVar[str] = "key.issued"
+
+    key_id: str
+    role: Literal["merchant", "accountant", "auditor", "operator", "admin"]
+    merchant_id: str | None = None
+    secret_digest: str
+
+
+class KeyRevoked(Event, frozen=True, kw_only=True):
+    """An API key is worth nothing from now on."""
+
+    type: ClassVar[str] = "key.revoked"
+
+    key_id: str
+    reason: str
+
+
+class WebhookReceived(Event, frozen=True, kw_only=True):
+    """A provider's call, exactly as it came, stored before anybody understood it."""
+
+    type: ClassVar[str] = "webhook.received"
+
+    provider: str
+    payment_id: str | None = None
+    verdict: Literal["authenticated", "unsigned"]
+    digest: str
+    sealed: str
+    """JSON {method, path, headers, body (base64)}, sealed under the webhook's own key."""
+
+
+class WebhookUnderstood(Event, frozen=True, kw_only=True):
+    """The call was translated; what it said is in the payment's stream."""
+
+    type: ClassVar[str] = "webhook.understood"
+
+    provider: str
+    payment_id: str
+    effect: str
+
+
+class WebhookOrphaned(Event, frozen=True, kw_only=True):
+    """The call could not be matched to a payment or not be read; kept for reconciliation."""
+
+    type: ClassVar[str] = "webhook.orphaned"
+
+    provider: str
+    reason: str
+
+
+class ProviderBreakerOpened(Event, frozen=True, kw_only=True):
+    """A provider kept failing at one thing, and is not called for it for a while."""
+
+    type: ClassVar[str] = "provider.breaker_opened"
+
+    provider: str
+    power: str
+    """What it was called for: a capability, or `inquiry`."""
+    failures: int
+    at: UtcTime
+    until: UtcTime
+    """When it will be probed first; with every probe that fails it is left alone for longer."""
+
+
+class ProviderBreakerClosed(Event, frozen=True, kw_only=True):
+    """A provider does again what it had kept failing at."""
+
+    type: ClassVar[str] = "provider.breaker_closed"
+
+    provider: str
+    power: str
