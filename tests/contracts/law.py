@@ -27,9 +27,6 @@ class Law:
     makes_its_page: ClassVar[bool] = False
     """Whether the adapter writes the address of the payer's page itself. To submit calls nobody
     then: no weather spoils it, nobody is away, and the provider hears of it from the payer."""
-    refuses_by_empty_400: ClassVar[bool] = False
-    """Whether its documents give an empty 400 as the answer to a request it refuses. From everybody
-    else an empty body says nothing, whatever its status."""
     codes_are_listed: ClassVar[bool] = True
     """Whether every code its sandbox gives for a failure leads to a refusal. Where most codes are
     known to nobody outside, the sandbox plays one nobody knows."""
