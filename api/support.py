@@ -33,6 +33,7 @@ from ledger.entry import RecordedEvent
 from ledger.events import JsonObject
 from ledger.identity import Kind
 from ledger.payment import Payment, Status
+from ledger.provider import months_around
 from projections.metrics_durations import percentile
 
 USUAL_PAYMENTS_MIN: Final = 20
@@ -42,6 +43,8 @@ USUAL_PAYMENTS_MAX: Final = 1_000
 """How many of those that became final last are looked at."""
 
 _USUAL_DAYS: Final = 30
+_OUTAGE_MONTHS: Final = 3
+"""The next month, this one and the last one: clocks differ."""
 
 
 async def show_payment_support(call: Call) -> web.Response:
@@ -96,7 +99,7 @@ async def told_of(
         recorded,
         has_refusal=described is not None,
         has_page=page_url is not None,
-        open_powers=await _open_powers(call, state),
+        is_left_alone=await _is_left_alone(call, state),
     )
     refusal = described["refusal"] if described and situation is Situation.REFUSED else None
     about = About(
@@ -190,11 +193,19 @@ def _may_retry(situation: Situation, described: JsonObject | None) -> bool:
     return situation in {Situation.EXPIRED, Situation.UNSENT}
 
 
-async def _open_powers(call: Call, state: Payment) -> frozenset[str]:
-    """For what the provider is left alone just now; asked only while it waits to be sent."""
+async def _is_left_alone(call: Call, state: Payment) -> bool:
+    """Whether the log has an outage of the provider; asked only while a payment is to be sent.
+
+    An outage that began before last month is none that anybody waits for.
+    """
     if state.status is not Status.REQUESTED:
-        return frozenset()
-    return (await call.services.handler.provider(state.provider)).open_powers
+        return False
+    services = call.services
+    for month in months_around(services.clock())[:_OUTAGE_MONTHS]:
+        known, _ = await services.handler.outages(state.provider, state.power, month)
+        if state.power in known.open_powers:
+            return True
+    return False
 
 
 async def _merchant_name(call: Call, merchant_id: str) -> str | None:

@@ -40,10 +40,14 @@ _INCOMING_STEPS: Final[Mapping[Refusal, Step]] = {
         "Keep your phone at hand, switched on and connected, then pay again and confirm at once."
     ),
     Refusal.WRONG_PIN: Step(
-        "Pay again, and enter your PIN slowly. If you have forgotten it, have {operator} "
+        "Pay again, and enter the code slowly. If you have forgotten your PIN, have {operator} "
         "give you a new one first.",
-        "Do not guess: after several wrong PINs your account is blocked. Never tell anybody your "
+        "Do not guess: after several wrong codes your account is blocked. Never tell anybody your "
         "PIN.",
+    ),
+    Refusal.CODE_REQUIRED: Step(
+        "Get the code from {operator}, then pay again and enter it where you are asked for it.",
+        "Do not enter your PIN in its place.",
     ),
     Refusal.ACCOUNT_BLOCKED: Step(
         "Call {operator} or go to a branch to have your account opened again, or pay with another "
@@ -89,6 +93,7 @@ _OUTGOING_STEPS: Final[Mapping[Refusal, Step]] = {
     Refusal.CANCELLED: _ASK,
     Refusal.TIMED_OUT: _ASK,
     Refusal.WRONG_PIN: _ASK._replace(happened="{merchant} could not confirm it."),
+    Refusal.CODE_REQUIRED: _ASK._replace(happened="{merchant} could not send it this way."),
     Refusal.ACCOUNT_BLOCKED: Step(
         "Call {operator} or go to a branch to have your account opened again, or give {merchant} "
         "another number."

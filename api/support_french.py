@@ -46,10 +46,15 @@ _INCOMING_STEPS: Final[Mapping[Refusal, Step]] = {
         "confirmez aussitôt."
     ),
     Refusal.WRONG_PIN: Step(
-        "Payez à nouveau et tapez votre code secret sans vous presser. Si vous l'avez oublié, "
-        "faites-en refaire un chez {operator} d'abord.",
+        "Payez à nouveau et tapez le code sans vous presser. Si vous avez oublié votre code "
+        "secret, faites-en refaire un chez {operator} d'abord.",
         "N'essayez pas au hasard : après plusieurs codes faux, votre compte est bloqué. Ne donnez "
         "jamais votre code secret à personne.",
+    ),
+    Refusal.CODE_REQUIRED: Step(
+        "Demandez le code chez {operator}, puis payez à nouveau et saisissez-le là où on vous le "
+        "demande.",
+        "Ne saisissez pas votre code secret à la place.",
     ),
     Refusal.ACCOUNT_BLOCKED: Step(
         "Appelez {operator} ou passez en agence pour faire débloquer votre compte, ou payez avec "
@@ -110,6 +115,7 @@ _OUTGOING_STEPS: Final[Mapping[Refusal, Step]] = {
     Refusal.CANCELLED: _ASK,
     Refusal.TIMED_OUT: _ASK,
     Refusal.WRONG_PIN: _ASK._replace(happened="{merchant} n'a pas pu confirmer l'envoi."),
+    Refusal.CODE_REQUIRED: _ASK._replace(happened="{merchant} n'a pas pu l'envoyer par ce moyen."),
     Refusal.ACCOUNT_BLOCKED: Step(
         "Appelez {operator} ou passez en agence pour faire débloquer votre compte, ou donnez à "
         "{merchant} un autre numéro."

@@ -8,7 +8,7 @@ status says; and so does a refusal that takes the payment for a repeat of anothe
 It decides nothing: the ledger's own rules never read a situation.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from adapters.refusals import Refusal
@@ -39,7 +39,7 @@ def situation_of(
     *,
     has_refusal: bool,
     has_page: bool,
-    open_powers: Collection[str] = frozenset(),
+    is_left_alone: bool = False,
 ) -> Situation:
     """Say where a payment stands.
 
@@ -48,7 +48,7 @@ def situation_of(
         recorded: its events, from the first on.
         has_refusal: whether a refusal says why no money moved.
         has_page: whether the payer has a page to go to.
-        open_powers: the powers for which the provider's breakers are open.
+        is_left_alone: whether the provider keeps failing, and is not called for a while.
     """
     status = state.status
     if status in _ENDED:
@@ -56,7 +56,7 @@ def situation_of(
     if status is Status.SUCCEEDED:
         return _succeeded(state)
     if status is Status.REQUESTED:
-        return _requested(state, recorded, open_powers)
+        return _requested(recorded, is_left_alone=is_left_alone)
     if status is Status.PENDING:
         return _pending(state, recorded, has_page=has_page)
     return _WAITING[status]
@@ -128,10 +128,8 @@ def _succeeded(state: Payment) -> Situation:
     return Situation.REFUNDED if is_whole else Situation.PARTLY_REFUNDED
 
 
-def _requested(
-    state: Payment, recorded: Sequence[RecordedEvent], open_powers: Collection[str]
-) -> Situation:
-    if state.power in open_powers:
+def _requested(recorded: Sequence[RecordedEvent], *, is_left_alone: bool) -> Situation:
+    if is_left_alone:
         return Situation.PROVIDER_AWAY
     match recorded[-1].event:
         case events.PaymentSubmissionWithdrawn():

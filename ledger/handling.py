@@ -64,7 +64,7 @@ _WEBHOOK: Final = _Decider(
 )
 
 _PROVIDER: Final = _Decider(
-    lambda command: provider.stream_of(command.provider),
+    provider.stream_for,
     provider.INITIAL,
     provider.decide,
     provider.evolve,
@@ -192,12 +192,14 @@ class Handler:
             raise UnknownPaymentError(payment_id)
         return state, recorded
 
-    async def provider(self, name: str) -> provider.Provider:
-        """Fold one provider's stream: which of its breakers are open, as far as the log knows."""
-        stream = provider.stream_of(name)
+    async def outages(
+        self, name: str, power: str, month: str | None
+    ) -> tuple[provider.Provider, list[RecordedEvent]]:
+        """Fold one of a provider's streams; see `ledger.provider`."""
+        stream = provider.stream_of(name, power, month)
         recorded = await self.store.read_stream(stream)
         state: provider.Provider = self._fold(_PROVIDER, stream, recorded)
-        return state
+        return state, recorded
 
     def _fold(self, decider: _Decider, stream: str, recorded: Sequence[RecordedEvent]) -> Any:
         """Fold a stream that was read, from where it is remembered on."""

@@ -11,6 +11,7 @@ from api import schemas_support
 from api.support import USUAL_PAYMENTS_MIN
 from ledger import commands, events
 from ledger.evidence import Evidence, Source, Word
+from ledger.provider import month_of
 from ledger.support import ASKED_SECONDS_MIN, stream_of
 from tests.api_world import CONTEXT, MTN_PHONE, Answer, World, a_world, settings_in
 from tests.conftest import FakeClock
@@ -268,7 +269,7 @@ async def test_a_wrong_secret_code_is_told_with_a_warning(world: World) -> None:
 
     assert (shown["refusal"], shown["what_next"]["may_retry"]) == ("wrong_pin", True)
     assert shown["what_next"]["for_payer"]["do_not"] == (
-        "Do not guess: after several wrong PINs your account is blocked. Never tell anybody your "
+        "Do not guess: after several wrong codes your account is blocked. Never tell anybody your "
         "PIN."
     )
 
@@ -283,7 +284,8 @@ async def test_a_provider_that_is_left_alone_is_told_as_away(world: World) -> No
         ),
     )
     away = (await support(world, payment_id)).json["situation"]
-    await do(world, commands.RecordBreakerClosed(provider="mtn", power="collection"))
+    closed = commands.RecordBreakerClosed(provider="mtn", power="collection", month=month_of(at))
+    await do(world, closed)
     back = (await support(world, payment_id)).json["situation"]
 
     assert (away, back) == ("provider_away", "requested")
@@ -293,9 +295,9 @@ async def test_who_is_paid_is_not_told_that_he_has_no_money(world: World) -> Non
     headers = {"Idempotency-Key": "out-1"}
     made = await world.ask("POST", "/v1/payouts", who="mer_1", headers=headers, json=PAYEE)
     payout_id = made.json["id"]
-    await submitted(world, payout_id, provider="orange_sonatel")
+    await submitted(world, payout_id, provider="hub2")
     under_way = (await support(world, payout_id)).json
-    await do(world, a_word(payout_id, Word.FAILED, "2020", "orange_sonatel"))
+    await do(world, a_word(payout_id, Word.FAILED, "customer_insufficient_funds", "hub2"))
     failed = (await support(world, payout_id)).json
 
     assert (under_way["kind"], under_way["situation"]) == ("payout", "under_way")

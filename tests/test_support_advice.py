@@ -182,9 +182,8 @@ def test_a_payment_that_goes_another_way_says_so() -> None:
 
 def test_a_provider_that_is_left_alone_is_away_before_anything_was_sent() -> None:
     state, recorded = of(Teller().tell((1, "request")), "payment-pay_1")
-    for powers, expected in (({"collection"}, "provider_away"), ({"payout"}, "requested")):
-        found = situation_of(state, recorded, has_refusal=False, has_page=False, open_powers=powers)
-        assert found == expected
+    found = situation_of(state, recorded, has_refusal=False, has_page=False, is_left_alone=True)
+    assert found is Situation.PROVIDER_AWAY
 
 
 def test_an_end_without_a_code_is_told_without_a_refusal() -> None:

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 from adapters.sandbox.faults import Faults
 from adapters.sandbox.mtn_rules import FAILURES, OWN_FAILURES
 from ledger.payment import Status
+from tests.api_world import a_payment
 from tests.stage import Stage, a_stage
-from tests.test_api_route import a_living_world
+from tests.test_api_route import a_living_world, settled
 from tests.test_provider_hub2_route import WRONG, asked, awaiting, hand_in
 
 FRENCH = {"Accept-Language": "fr"}
@@ -98,6 +99,29 @@ async def test_whatever_ails_the_payer_is_told_with_what_to_do(tmp_path: Path) -
         assert told["what_next"]["for_payer"]["do"].startswith(one.english)
         assert traduit["what_next"]["for_payer"]["do"].startswith(one.french)
         assert told["history"]["sentences"][0]["text"].startswith("A shop asked for the payment")
+
+
+async def test_a_wrong_code_is_told_with_a_warning(tmp_path: Path) -> None:
+    async with a_living_world(tmp_path, Faults.none()) as (world, _):
+        payer = {"phone": "+221770000001", "one_time_code": WRONG}
+        made = await world.pay(a_payment(provider="orange_sonatel", currency="XOF", payer=payer))
+        payment_id = made.json["id"]
+        await settled(world, payment_id, "declined", "failed")
+        told = (await world.get(f"/v1/payments/{payment_id}/support", headers=FRENCH)).json
+
+    assert (told["refusal"], told["money"], told["what_next"]["may_retry"]) == (
+        *("wrong_pin", "not_moved"),
+        True,
+    )
+    assert told["what_next"]["for_payer"]["do_not"] == (
+        "N'essayez pas au hasard\xa0: après plusieurs codes faux, votre compte est bloqué. Ne "
+        "donnez jamais votre code secret à personne."
+    )
+    assert told["contacts"]["operator"] == {
+        "operator": "orange-sn",
+        "name": "Orange Money",
+        "customer_service": "1441",
+    }
 
 
 async def test_a_wrong_one_time_code_is_told_while_another_is_awaited(tmp_path: Path) -> None:
