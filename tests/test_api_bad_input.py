@@ -299,6 +299,15 @@ async def test_a_time_outside_of_the_calendar_is_no_time(
     assert told(answer) == (422, "invalid_request", ["as_of"])
 
 
+@pytest.mark.parametrize("moment", ["0", "0.5", "1893456000", "1893456000000", "20300131"])
+async def test_a_bare_number_is_no_time_and_not_taken_for_seconds(
+    world: World, moment: str
+) -> None:
+    answer = await world.get(f"/v1/payments?created_to={moment}")
+
+    assert told(answer) == (422, "invalid_request", ["created_to"])
+
+
 async def test_a_number_in_a_query_is_a_parameter_and_is_never_repeated(world: World) -> None:
     answer = await world.get("/v1/operators?phone=12345")
 

@@ -1,0 +1,127 @@
+"""Things of a merchant's, one for every name that an address may hold: made over HTTP, found by id.
+
+The OpenAPI document says which names there are. For most of them it also says how to make one: a
+collection that can be added to by POST, and beside it the operation that shows one of its members.
+A payment and its kin have a way of their own here, and so has what is no thing of anybody's. A name
+that has neither fails the test that asks, so that no route is forgotten.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
+
+from tests.api_world import World
+from tests.test_api_refunds import succeed
+
+JSON: Final = "application/json"
+
+
+class Operation(NamedTuple):
+    """One operation of the document."""
+
+    method: str
+    path: str
+    said: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Its `operationId`."""
+        return str(self.said["operationId"])
+
+    def parameters(self, where: str) -> list[Mapping[str, Any]]:
+        """Its parameters in the path, the query or the headers."""
+        return [one for one in self.said["parameters"] if one["in"] == where]
+
+    @property
+    def body(self) -> Any:
+        """The example of its body; None where it takes none."""
+        return self.said.get("requestBody", {}).get("content", {}).get(JSON, {}).get("example")
+
+    @property
+    def roles(self) -> list[str]:
+        """The roles whose keys it takes; empty where it asks for no key."""
+        if "security" not in self.said:
+            return []
+        listed = self.said["description"].partition("For keys of: ")[2].partition(".")[0]
+        return [str(one) for one in listed.split(", ")]
+
+
+def operations_of(document: Mapping[str, Any]) -> Iterator[Operation]:
+    """Every operation of an OpenAPI document."""
+    for path, item in document["paths"].items():
+        for method, said in item.items():
+            yield Operation(method.upper(), path, said)
+
+
+async def send(
+    world: World, operation: Operation, names: Mapping[str, str], *, who: str | None, key: str
+) -> Any:
+    """Ask for an operation as its examples say, about named things, under an Idempotency-Key."""
+    headers = {one["name"]: key for one in operation.parameters("header")}
+    options: dict[str, Any] = {} if operation.body is None else {"json": operation.body}
+    path = operation.path.format_map(names)
+    return await world.ask(operation.method, path, who=who, headers=headers, **options)
+
+
+class Things:
+    """Makes a merchant's things, and remembers them."""
+
+    def __init__(self, world: World, document: Mapping[str, Any], who: str) -> None:
+        self._world, self._who = world, who
+        self._operations = list(operations_of(document))
+        self._made = 0
+
+    async def named_in(self, path: str) -> dict[str, str]:
+        """Make what a path names: parameter -> the id of a thing that is there.
+
+        Raises:
+            LookupError: nothing says how to make one.
+        """
+        names: dict[str, str] = {}
+        parts = path.split("/")
+        for before, part in pairwise(parts):
+            if part.startswith("{"):
+                names[part.strip("{}")] = await self._one(part.strip("{}"), before, names)
+        return names
+
+    async def _one(self, parameter: str, collection: str, names: Mapping[str, str]) -> str:
+        makers: Mapping[str, Callable[[], Awaitable[str]]] = {
+            "payments": self._payment,
+            "refunds": self._refund,
+        }
+        if parameter == "payment_id" and collection in makers:
+            return await makers[collection]()
+        if parameter in NOBODYS:
+            return NOBODYS[parameter]
+        for one in self._operations:
+            if one.method == "POST" and one.path.rpartition("/")[2] == collection:
+                outer = await self.named_in(one.path) if "{" in one.path else dict(names)
+                answer = await send(self._world, one, outer, who=self._who, key=self._key())
+                assert answer.status < 300, (one.name, answer.body)
+                return str(answer.json["id"])
+        raise LookupError(f"tests/things.py says nothing of how to make a {parameter}")
+
+    async def _payment(self) -> str:
+        answer = await self._world.pay(key=self._key(), who=self._who)
+        payment_id = str(answer.json["id"])
+        await succeed(self._world, payment_id)
+        return payment_id
+
+    async def _refund(self) -> str:
+        answer = await self._world.ask(
+            "POST",
+            f"/v1/payments/{await self._payment()}/refunds",
+            who=self._who,
+            headers={"Idempotency-Key": self._key()},
+            json={"amount": "500", "allow_payout": True},
+        )
+        assert answer.status == 202, answer.body
+        return str(answer.json["id"])
+
+    def _key(self) -> str:
+        self._made += 1
+        return f"thing-{self._made}"
+
+
+NOBODYS: Final[Mapping[str, str]] = {"provider": "mtn", "tail": "any"}
+"""Names that belong to no merchant."""
