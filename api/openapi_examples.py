@@ -88,6 +88,9 @@ _NAMED: Final[Mapping[str, Any]] = {
 }
 """Name -> what stands there in every example, where its schema allows it."""
 
+_UNSAID: Final = frozenset({"reason"})
+"""Names that are null where they may be: all is well in an example."""
+
 _PAYOUT: Final = {"id": "po_4qxk2omexg5vbn7hd4tq2lkzae", "kind": "payout", "power": "payout"}
 _REFUND: Final = {
     "id": "re_3kd7w5mexg5vbn7hd4tq2lkzae",
@@ -113,6 +116,7 @@ _TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
     "boolean": bool,
     "object": dict,
     "array": list,
+    "null": type(None),
 }
 _REF: Final = re.compile(r"^#/components/schemas/(.+)$")
 
@@ -203,7 +207,8 @@ class Examples:
 def _first_of(alternatives: list[JsonObject], name: str) -> JsonObject:
     """Choose among shapes: null unless something is known that could stand there instead."""
     others = [one for one in alternatives if one.get("type") != "null"]
-    if len(others) == len(alternatives) or name in _NAMED or any("$ref" in one for one in others):
+    is_known = name in _NAMED.keys() - _UNSAID or any("$ref" in one for one in others)
+    if len(others) == len(alternatives) or is_known:
         return others[0]
     return {"type": "null"}
 

@@ -114,7 +114,7 @@ def _parameters(route: Route, shapes: Shapes) -> list[JsonObject]:
     schema = route.query.model_json_schema()
     definitions = schema.get("$defs", {})
     for name, wanted in schema.get("properties", {}).items():
-        described = _without_references(wanted, definitions)
+        described = _written_out(wanted, definitions)
         is_required = name in schema.get("required", ())
         parameters.append(_parameter("query", name, described, shapes, is_required=is_required))
     if route.needs_idempotency_key:
@@ -147,16 +147,19 @@ def _parameter(
     return parameter if example is None else parameter | {"example": example}
 
 
-def _without_references(schema: JsonObject, definitions: Mapping[str, JsonObject]) -> JsonObject:
-    """Write a parameter's schema out: the document's components are those of bodies."""
+def _written_out(schema: JsonObject, definitions: Mapping[str, JsonObject]) -> JsonObject:
+    """Write a parameter's schema out: no null, which no address can say, and no reference."""
     if "$ref" in schema:
         found = definitions[schema["$ref"].rpartition("/")[2]]
         rest = {key: one for key, one in schema.items() if key != "$ref"}
-        return _without_references(found, definitions) | rest
-    return {
-        key: [_without_references(each, definitions) for each in one] if key == "anyOf" else one
-        for key, one in schema.items()
-    }
+        return _written_out(found, definitions) | rest
+    written = {key: one for key, one in schema.items() if (key, one) != ("default", None)}
+    others = [one for one in written.pop("anyOf", ()) if one != {"type": "null"}]
+    if len(others) == 1:
+        return _written_out(others[0], definitions) | written
+    return written | (
+        {"anyOf": [_written_out(one, definitions) for one in others]} if others else {}
+    )
 
 
 def _responses(route: Route, shapes: Shapes) -> JsonObject:
@@ -184,7 +187,8 @@ def _responses(route: Route, shapes: Shapes) -> JsonObject:
 def _answer(route: Route, status: int, answer: type[BaseModel] | str, shapes: Shapes) -> JsonObject:
     headers = {CORRELATION_HEADER: _CORRELATION, POSITION_HEADER: _POSITION}
     if isinstance(answer, str):
-        return {"description": "The answer.", "headers": headers, "content": {answer: {}}}
+        content = {answer: {"schema": _TEXT} if answer.startswith("text/") else {}}
+        return {"description": "The answer.", "headers": headers, "content": content}
     described = (answer.__doc__ or answer.__name__).strip().splitlines()[0]
     if route.needs_idempotency_key:
         headers |= {
