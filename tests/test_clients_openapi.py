@@ -1,4 +1,4 @@
-"""A client that nobody wrote: a public generator makes it from our document, and it takes a payment.
+"""A client nobody wrote: a public generator makes it from our document, and it takes a payment.
 
 openapi-python-client knows nothing of us but what the running server's `/openapi.json` says, and
 whatever it does not understand there is an error. The client that comes out is all that the program

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
-from tests.api_world import World
+from tests.api_world import MTN_PHONE, World, a_payment
 from tests.test_api_refunds import succeed
 
 JSON: Final = "application/json"
@@ -58,16 +58,19 @@ async def send(
 ) -> Any:
     """Ask for an operation as its examples say, about named things, under an Idempotency-Key."""
     headers = {one["name"]: key for one in operation.parameters("header")}
+    headers["X-Correlation-Id"] = "a-conversation"
     options: dict[str, Any] = {} if operation.body is None else {"json": operation.body}
     path = operation.path.format_map(names)
     return await world.ask(operation.method, path, who=who, headers=headers, **options)
 
 
 class Things:
-    """Makes a merchant's things, and remembers them."""
+    """Makes a merchant's things; its customers have a number that nobody else has."""
 
-    def __init__(self, world: World, document: Mapping[str, Any], who: str) -> None:
-        self._world, self._who = world, who
+    def __init__(
+        self, world: World, document: Mapping[str, Any], who: str, *, phone: str = MTN_PHONE
+    ) -> None:
+        self._world, self._who, self._phone = world, who, phone
         self._operations = list(operations_of(document))
         self._made = 0
 
@@ -84,6 +87,15 @@ class Things:
                 names[part.strip("{}")] = await self._one(part.strip("{}"), before, names)
         return names
 
+    async def asked_for_by(self, parameter: str) -> str:
+        """Make what a parameter of a query names: an id, or a number.
+
+        Raises:
+            LookupError: nothing says how to make one.
+        """
+        known = {"merchant_id": self._who, "phone": self._phone}
+        return known.get(parameter) or await self._one(parameter, "payments", {})
+
     async def _one(self, parameter: str, collection: str, names: Mapping[str, str]) -> str:
         makers: Mapping[str, Callable[[], Awaitable[str]]] = {
             "payments": self._payment,
@@ -96,13 +108,15 @@ class Things:
         for one in self._operations:
             if one.method == "POST" and one.path.rpartition("/")[2] == collection:
                 outer = await self.named_in(one.path) if "{" in one.path else dict(names)
-                answer = await send(self._world, one, outer, who=self._who, key=self._key())
+                who = self._who if "merchant" in one.roles else one.roles[0]
+                answer = await send(self._world, one, outer, who=who, key=self._key())
                 assert answer.status < 300, (one.name, answer.body)
                 return str(answer.json["id"])
         raise LookupError(f"tests/things.py says nothing of how to make a {parameter}")
 
     async def _payment(self) -> str:
-        answer = await self._world.pay(key=self._key(), who=self._who)
+        wanted = a_payment(payer={"phone": self._phone})
+        answer = await self._world.pay(wanted, key=self._key(), who=self._who)
         payment_id = str(answer.json["id"])
         await succeed(self._world, payment_id)
         return payment_id
