@@ -89,11 +89,12 @@ class _Page:
             for one in said["parameters"]:
                 yield self._field(one["name"], one["schema"], one, place=words.places[one["in"]])
             yield "</dl>"
-        body = said.get("requestBody", {}).get("content", {}).get(JSON)
+        sent = said.get("requestBody", {}).get("content", {})
+        media, body = next(iter(sent.items()), (JSON, None))
         yield f"<h4>{words.request}</h4>"
         if body:
-            yield f"<p>{self._type(body['schema'])}</p>"
-        yield f"<pre>{escape(self._curl(method, path, said, body))}</pre>"
+            yield f"<p><code>{media}</code> {self._type(body['schema'])}</p>"
+        yield f"<pre>{escape(self._curl(method, path, said, media, body))}</pre>"
         for status, response in said["responses"].items():
             yield from self._answer(status, response)
         yield f"<h4>{words.errors}</h4><ul class=codes>"
@@ -114,7 +115,7 @@ class _Page:
             if "example" in content:
                 yield f"<pre>{escape(_indented(content['example']))}</pre>"
 
-    def _curl(self, method: str, path: str, said: _Json, body: _Json | None) -> str:
+    def _curl(self, method: str, path: str, said: _Json, media: str, body: _Json | None) -> str:
         """Write the operation as a command to copy: every word of it is the document's."""
         query: list[str] = []
         lines = []
@@ -129,7 +130,10 @@ class _Page:
         address = self._url + path + ("?" + "&".join(query) if query else "")
         if "security" in said:
             lines.insert(0, "-H 'Authorization: Bearer ck_...'")
-        if body is not None:
+        if body is not None and media != JSON:
+            pairs = body["example"].items()
+            lines += [f"--data-urlencode '{name}={value}'" for name, value in pairs]
+        elif body is not None:
             lines.append(f"-H 'Content-Type: {JSON}'")
             lines.append(f"-d '{_indented(body['example'])}'")
         asked = "" if method == "GET" or (method == "POST" and body) else f"-X {method} "

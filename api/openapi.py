@@ -101,7 +101,7 @@ def _definitions(routes: Sequence[Route]) -> dict[str, JsonObject]:
     models: set[type[BaseModel]] = {ProblemOut}
     for route in routes:
         models.update(one for one in route.answers.values() if not isinstance(one, str))
-        models.update({route.body} if route.body else ())
+        models.update(one for one in (route.body, route.form) if one is not None)
     wanted: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
         (model, "validation") for model in sorted(models, key=lambda model: model.__name__)
     ]

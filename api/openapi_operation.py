@@ -27,6 +27,8 @@ from api.route import Route
 
 JsonObject = dict[str, Any]
 
+FORM: Final = "application/x-www-form-urlencoded"
+HTML: Final = "text/html"
 PATH_PARAMETER: Final = re.compile(r"\{(\w+)(:[^}]*)?\}")
 KEY_PATTERN: Final = "^[!-~]([ -~]*[!-~])?$"
 """Printable ASCII; a blank at either end would be lost on the way."""
@@ -52,14 +54,20 @@ _OF_STATUS: Final[Mapping[int, Mapping[str, JsonObject]]] = {
         "WWW-Authenticate": {"description": "How to prove who you are.", "schema": _TEXT},
     },
     405: {"Allow": {"description": "The methods that are taken.", "schema": _TEXT}},
-    429: {
-        "RateLimit": {
-            "description": "What is left, and in how many seconds more.",
-            "schema": _TEXT,
-        },
-        "RateLimit-Policy": {"description": "What is allowed in which time.", "schema": _TEXT},
+}
+_RATE_LIMITS: Final[JsonObject] = {
+    "RateLimit-Policy": {
+        "description": "The limits of your key, and of the payer: how many within how long.",
+        "schema": _TEXT,
+        "example": '"key";q=100;w=1',
+    },
+    "RateLimit": {
+        "description": "What is left of them, and in how many seconds there is more.",
+        "schema": _TEXT,
+        "example": '"key";r=99;t=1',
     },
 }
+"""Structured fields of draft-ietf-httpapi-ratelimit-headers, where a route may say 429."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +91,11 @@ def operation_of(route: Route, shapes: Shapes) -> JsonObject:
     if route.roles is not None:
         operation["security"] = [{"key": []}]
         operation["description"] = f"For keys of: {', '.join(sorted(route.roles))}."
-    if route.body is not None:
-        name = route.body.__name__
-        operation["requestBody"] = {
-            "required": True,
-            "content": {
-                JSON: {"schema": reference_of(name), "example": shapes.examples.request(name)}
-            },
-        }
+    for media, model in ((JSON, route.body), (FORM, route.form)):
+        if model is not None:
+            name = model.__name__
+            content = {"schema": reference_of(name), "example": shapes.examples.request(name)}
+            operation["requestBody"] = {"required": True, "content": {media: content}}
     return operation
 
 
@@ -164,6 +169,8 @@ def _written_out(schema: JsonObject, definitions: Mapping[str, JsonObject]) -> J
 
 def _responses(route: Route, shapes: Shapes) -> JsonObject:
     responses: dict[str, JsonObject] = {}
+    is_limited = any(ALL_PROBLEMS[code].status == 429 for code in route.every_problem)
+    limits = _RATE_LIMITS if is_limited else {}
     for status, answer in route.answers.items():
         responses[str(status)] = _answer(route, status, answer, shapes)
     by_status: dict[int, list[str]] = {}
@@ -174,6 +181,7 @@ def _responses(route: Route, shapes: Shapes) -> JsonObject:
         said = "; ".join(f"`{code}`: {ALL_PROBLEMS[code].title_en}" for code in codes)
         known["description"] = f"{known['description']} {said}.".strip()
         known.setdefault("headers", {}).update(_problem_headers(status, codes))
+        known["content"] |= {HTML: {"schema": _TEXT}} if route.is_page else {}
         known["content"][PROBLEM_JSON] = {
             "schema": {
                 **reference_of(ProblemOut.__name__),
@@ -181,6 +189,8 @@ def _responses(route: Route, shapes: Shapes) -> JsonObject:
             },
             "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes},
         }
+    for response in responses.values():
+        response["headers"] |= limits
     return responses
 
 

@@ -1,16 +1,16 @@
 """Things of a merchant's, one for every name that an address may hold: made over HTTP, found by id.
 
 The OpenAPI document says which names there are. For most of them it also says how to make one: a
-collection that can be added to by POST, and beside it the operation that shows one of its members.
-A payment and its kin have a way of their own here, and so has what is no thing of anybody's. A name
-that has neither fails the test that asks, so that no route is forgotten.
+collection that can be added to by POST, under whose address they stand. A payment and its kin have
+a way of their own here, and so have keys, and what is no thing of anybody's. A name that has
+neither fails the test that asks, so that no route is forgotten.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
-from tests.api_world import MTN_PHONE, World, a_payment
+from tests.api_world import MTN_PHONE, Answer, World, a_payment
 from tests.test_api_refunds import succeed
 
 JSON: Final = "application/json"
@@ -38,6 +38,11 @@ class Operation(NamedTuple):
         return self.said.get("requestBody", {}).get("content", {}).get(JSON, {}).get("example")
 
     @property
+    def is_endless(self) -> bool:
+        """Whether its answer goes on for as long as somebody reads it."""
+        return "text/event-stream" in self.said["responses"].get("200", {}).get("content", {})
+
+    @property
     def roles(self) -> list[str]:
         """The roles whose keys it takes; empty where it asks for no key."""
         if "security" not in self.said:
@@ -55,7 +60,7 @@ def operations_of(document: Mapping[str, Any]) -> Iterator[Operation]:
 
 async def send(
     world: World, operation: Operation, names: Mapping[str, str], *, who: str | None, key: str
-) -> Any:
+) -> Answer:
     """Ask for an operation as its examples say, about named things, under an Idempotency-Key."""
     headers = {one["name"]: key for one in operation.parameters("header")}
     headers["X-Correlation-Id"] = "a-conversation"
@@ -97,26 +102,30 @@ class Things:
         return known.get(parameter) or await self._one(parameter, "payments", {})
 
     async def _one(self, parameter: str, collection: str, names: Mapping[str, str]) -> str:
-        makers: Mapping[str, Callable[[], Awaitable[str]]] = {
-            "payments": self._payment,
-            "refunds": self._refund,
+        makers: Mapping[tuple[str, str], Callable[[], Awaitable[str]]] = {
+            ("payment_id", "payments"): self._payment,
+            ("payment_id", "refunds"): self._refund,
+            ("key_id", "keys"): self._key_of_theirs,
         }
-        if parameter == "payment_id" and collection in makers:
-            return await makers[collection]()
+        if (parameter, collection) in makers:
+            return await makers[parameter, collection]()
         if parameter in NOBODYS:
             return NOBODYS[parameter]
         for one in self._operations:
             if one.method == "POST" and one.path.rpartition("/")[2] == collection:
-                outer = await self.named_in(one.path) if "{" in one.path else dict(names)
-                who = self._who if "merchant" in one.roles else one.roles[0]
-                answer = await send(self._world, one, outer, who=who, key=self._key())
+                answer = await self._sent(one, names)
                 assert answer.status < 300, (one.name, answer.body)
                 return str(answer.json["id"])
         raise LookupError(f"tests/things.py says nothing of how to make a {parameter}")
 
+    async def _sent(self, operation: Operation, names: Mapping[str, str]) -> Answer:
+        outer = await self.named_in(operation.path) if "{" in operation.path else dict(names)
+        who = self._who if "merchant" in operation.roles else operation.roles[0]
+        return await send(self._world, operation, outer, who=who, key=self._next())
+
     async def _payment(self) -> str:
         wanted = a_payment(payer={"phone": self._phone})
-        answer = await self._world.pay(wanted, key=self._key(), who=self._who)
+        answer = await self._world.pay(wanted, key=self._next(), who=self._who)
         payment_id = str(answer.json["id"])
         await succeed(self._world, payment_id)
         return payment_id
@@ -126,13 +135,16 @@ class Things:
             "POST",
             f"/v1/payments/{await self._payment()}/refunds",
             who=self._who,
-            headers={"Idempotency-Key": self._key()},
+            headers={"Idempotency-Key": self._next()},
             json={"amount": "500", "allow_payout": True},
         )
         assert answer.status == 202, answer.body
         return str(answer.json["id"])
 
-    def _key(self) -> str:
+    async def _key_of_theirs(self) -> str:
+        return await self._world.add_key(f"spare-{self._next()}", "merchant", self._who)
+
+    def _next(self) -> str:
         self._made += 1
         return f"thing-{self._made}"
 
