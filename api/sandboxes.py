@@ -40,6 +40,8 @@ class RunningSandbox(NamedTuple):
     provider: str
     server: SandboxServer
     fields: Mapping[str, str]
+    payer: Mapping[str, str]
+    """What each of its payers must bring beside a number: a one-time code, mostly nothing."""
 
 
 def sandbox_names() -> tuple[str, ...]:
@@ -80,7 +82,8 @@ async def sandboxes(
             port = first_port + number if first_port else 0
             server = trial.make_trial(clock=clock, faults=faults, port=port, folder=folder)
             await stack.enter_async_context(server)
-            running.append(RunningSandbox(name, server, trial.adapter_fields(server)))
+            brought = getattr(trial, "payer_fields", dict)()
+            running.append(RunningSandbox(name, server, trial.adapter_fields(server), brought))
         yield running
 
 
