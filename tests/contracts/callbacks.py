@@ -81,8 +81,11 @@ class Verdict:
     """How many callbacks the sandbox sent, lost ones not counted."""
 
 
-async def play(name: str, folder: Path) -> dict[str, Verdict]:
-    """Let both payments of every provider go through one weather; give the verdicts."""
+async def play(name: str, folder: Path) -> dict[str, Verdict | BaseException]:
+    """Let both payments of every provider go through one weather; give the verdicts.
+
+    Of a provider whose part could not be played it is what stopped it.
+    """
     async with AsyncExitStack() as stack:
         running = await stack.enter_async_context(
             sandboxes(sandbox_names(), clock=utc_now, faults=WEATHERS[name], folder=folder)
@@ -102,7 +105,10 @@ async def play(name: str, folder: Path) -> dict[str, Verdict]:
             _Play(stage, one, [rail for rail in rails if rail.provider == one.provider])
             for one in running
         ]
-        seen = await asyncio.gather(*(one.run(is_forged=name == "made up") for one in plays))
+        # Who stumbles stumbles alone: the others' verdicts are told all the same.
+        seen = await asyncio.gather(
+            *(one.run(is_forged=name == "made up") for one in plays), return_exceptions=True
+        )
         return dict(zip((one.provider for one in running), seen, strict=True))
 
 
@@ -206,6 +212,7 @@ class _Play:
         """
         stage = self._stage
         if not self._calls_back:
+            await self._until_told(wanted)
             reference = (await stage.state(wanted.payment_id)).attempts[-1].reference
             path = f"{self._running.provider}/{wanted.payment_id}/{reference}"
             return [(await stage.call_back(path, {"status": "SUCCESSFUL"})).status]

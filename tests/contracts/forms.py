@@ -11,7 +11,7 @@ from adapters.base import Accepted, Adapter, Declined, Final, Unknown
 from adapters.directory import BY_CODE, COUNTRIES, Operator, is_own_rail
 from ledger.money import AMOUNT_MINOR_MAX, Money, decimals_of
 from tests.contracts.law import Law
-from tests.contracts.world import World, forms_of, ready, submit, word_of
+from tests.contracts.world import World, acceptance_of, forms_of, ready, submit, word_of
 from tests.replay import PAYMENT_ID
 
 AMOUNTS_MINOR = (1, 5, 99, 100, 101, 1_050, 2_505, 99_995, 1_000_000, 999_999_999)
@@ -52,7 +52,7 @@ class FormsContract(Law):
             # What it cannot take it says at once, before anybody was asked for money.
             assert (outcome.code != "", world.movements("collection")) == (True, [])
             return
-        await world.end(reference, outcome, "paid")
+        await world.end(reference, acceptance_of(outcome), "paid")
         (booked,) = world.movements("collection")
         assert (booked.amount_minor, booked.currency) == (amount_minor, money.currency)
         final = await word_of(world, reference, outcome)

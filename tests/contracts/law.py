@@ -11,7 +11,14 @@ import pytest
 from adapters.base import Accepted, Charge, Final, NotSent, Submission, Unknown
 from adapters.sandbox.faults import Faults
 from ledger.evidence import Word
-from tests.contracts.world import Ending, Taken, World, submit_to_the_end, word_of
+from tests.contracts.world import (
+    Ending,
+    Taken,
+    World,
+    acceptance_of,
+    submit_to_the_end,
+    word_of,
+)
 
 
 class Law:
@@ -70,7 +77,7 @@ class Law:
                 await world.end(reference, Accepted(), "paid")
             assert world.times_charged() == int(is_taken)
             return
-        await world.end(reference, accepted, "paid")
+        await world.end(reference, acceptance_of(accepted), "paid")
         final = await word_of(world, reference, accepted)
         assert isinstance(final, Final)
         if final.word is Word.EXPIRED:

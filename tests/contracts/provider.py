@@ -38,7 +38,7 @@ from tests.contracts.world import (
     WEATHERS,
     Ending,
     World,
-    handle_of,
+    acceptance_of,
     ready,
     submit,
     submit_to_the_end,
@@ -83,10 +83,10 @@ class ProviderContract(SpoiltContract, FormsContract):
         reference = world.adapter.reference_for(PAYMENT_ID, 1)
         accepted = await submit(world.adapter, charge, reference)
         assert self.is_taken(accepted)
-        asked = await world.adapter.inquire(reference, handle_of(accepted))
+        asked = await world.adapter.inquire(reference, acceptance_of(accepted).handle)
         assert isinstance(asked, Pending) or not world.adapter.is_askable
         assert tells_nothing(world, asked)
-        await world.end(reference, accepted, "paid")
+        await world.end(reference, acceptance_of(accepted), "paid")
         final = await word_of(world, reference, accepted)
         assert isinstance(final, Final)
         assert (final.word, bool(final.provider_transaction_id)) == (Word.SUCCEEDED, True)
@@ -110,7 +110,7 @@ class ProviderContract(SpoiltContract, FormsContract):
             assert world.times_charged() == 0
             return
         assert isinstance(accepted, Accepted)
-        await world.end(reference, accepted, ending)
+        await world.end(reference, acceptance_of(accepted), ending)
         asked = await word_of(world, reference, accepted)
         word = self.ending_words.get(ending, self.ending_words["refused"])
         open_words = Pending if world.adapter.is_askable else (Pending, Unknown)
@@ -132,7 +132,7 @@ class ProviderContract(SpoiltContract, FormsContract):
         # open a second page, which nobody is led to, or charge once more: the books must tell.
         is_idempotent = "collection" in world.adapter.idempotent_powers
         assert self.is_taken(again) or (not is_idempotent and isinstance(again, NotSent | Unknown))
-        await world.end(reference, first, "paid")
+        await world.end(reference, acceptance_of(first), "paid")
         is_repeatable = is_idempotent or not self.charges_a_repeat
         assert world.times_charged() == (1 if is_repeatable else 2)
 
@@ -156,7 +156,7 @@ class ProviderContract(SpoiltContract, FormsContract):
         accepted = await submit(world.adapter, world.charge("paid"), reference)
         assert self.is_taken(accepted)
         world.expire_tokens()
-        asked = await world.adapter.inquire(reference, handle_of(accepted))
+        asked = await world.adapter.inquire(reference, acceptance_of(accepted).handle)
         if world.adapter.is_askable:
             assert isinstance(asked, (Pending, Final))
         else:
@@ -186,7 +186,7 @@ class ProviderContract(SpoiltContract, FormsContract):
         assert self.is_taken(accepted)
         await world.weather(WEATHERS[weather])
         with waiting_in(weather):
-            asked = await world.adapter.inquire(reference, handle_of(accepted))
+            asked = await world.adapter.inquire(reference, acceptance_of(accepted).handle)
         assert world.hides(asked)
         assert tells_nothing(world, asked)
 
@@ -208,14 +208,14 @@ class ProviderContract(SpoiltContract, FormsContract):
         await world.leave()
         outcome = await world.adapter.submit(charge, reference)
         assert isinstance(outcome, Accepted if self.makes_its_page else NotSent)
-        asked = await world.adapter.inquire(earlier, handle_of(accepted))
+        asked = await world.adapter.inquire(earlier, acceptance_of(accepted).handle)
         assert isinstance(asked, Unknown if world.adapter.is_askable else (Unknown, Unaskable))
 
     async def test_its_own_webhook_is_read_and_a_broken_one_is_not(self, world: World) -> None:
         reference = world.adapter.reference_for(PAYMENT_ID, 1)
         accepted = await submit(world.adapter, world.charge("paid"), reference)
         assert self.is_taken(accepted)
-        await world.end(reference, accepted, "paid")
+        await world.end(reference, acceptance_of(accepted), "paid")
         if world.adapter.webhook_proof == "no_webhooks":
             assert world.notified == []
             made_up = self.made_up_webhook(reference)
@@ -238,7 +238,7 @@ class ProviderContract(SpoiltContract, FormsContract):
         charge, reference = world.charge("paid"), world.adapter.reference_for(PAYMENT_ID, 1)
         accepted = await submit(world.adapter, charge, reference)
         assert self.is_taken(accepted)
-        handle = handle_of(accepted)
+        handle = acceptance_of(accepted).handle
         asked = await world.adapter.inquire(reference, handle)
         await world.weather(Faults(html_with_200=1))
         await submit(world.adapter, charge, reference)

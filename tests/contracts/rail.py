@@ -42,7 +42,6 @@ from tests.contracts.world import (
     SPOILT,
     WEATHERS,
     Ending,
-    Taken,
     World,
     forms_of,
     ready,
@@ -132,7 +131,7 @@ class RailWorld(OutgoingWorld):
     """Makes the same sandbox (same port, same books, same timer) under other weather."""
     warmed: set[str] = field(default_factory=set)
 
-    async def end(self, reference: str, accepted: Taken, ending: Ending) -> None:
+    async def end(self, reference: str, accepted: Accepted, ending: Ending) -> None:
         """Let the time pass that it takes; read what the provider says meanwhile."""
         if self.adapter.webhook_proof == "no_webhooks":
             self.timer.advance(END_SECONDS)

@@ -30,6 +30,7 @@ from tests.contracts.world import (
     Ending,
     Taken,
     World,
+    acceptance_of,
     ready,
     submit,
     tells_nothing,
@@ -91,7 +92,7 @@ class SpoiltContract(Law):
                 pending = await world.adapter.inquire(reference, accepted.handle)
             assert isinstance(pending, OPEN)
             await world.weather(Faults.none())
-        await world.end(reference, accepted, ending)
+        await world.end(reference, acceptance_of(accepted), ending)
         await world.weather(SPOILT[weather])
         with waiting_in(weather):
             asked = await world.adapter.inquire(reference, accepted.handle)
@@ -127,7 +128,7 @@ class SpoiltContract(Law):
         accepted = await submit(world.adapter, world.charge(ending), reference)
         assert isinstance(accepted, Taken) or (self.answers_at_once and ending == "refused")
         if isinstance(accepted, Taken):
-            await world.end(reference, accepted, ending)
+            await world.end(reference, acceptance_of(accepted), ending)
         if not world.notified:
             # Of what failed this provider tells nothing, so nothing strange either.
             assert ending == "refused" or world.adapter.webhook_proof == "no_webhooks"

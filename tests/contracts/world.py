@@ -8,7 +8,7 @@ prepares (`adapters.powers.Prepares`) is fetched before the weather changes and 
 keeps it with the intent.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -92,7 +92,7 @@ class World:
         """Make a charge that will end so."""
         raise NotImplementedError
 
-    async def end(self, reference: str, accepted: Taken, ending: Ending) -> None:
+    async def end(self, reference: str, accepted: Accepted, ending: Ending) -> None:
         """Let the payer and the time do what it takes; wait for the notification."""
         raise NotImplementedError
 
@@ -175,9 +175,9 @@ async def submit(adapter: Adapter, charge: Charge, reference: str) -> Submission
     return forbidden or await adapter.submit(charge, reference)
 
 
-def handle_of(taken: Taken) -> Mapping[str, str]:
-    """What the provider wants to be asked with; nothing where it has said all."""
-    return taken.handle if isinstance(taken, Accepted) else {}
+def acceptance_of(taken: Taken) -> Accepted:
+    """The acceptance, which of who has said all at once holds nothing."""
+    return taken if isinstance(taken, Accepted) else Accepted()
 
 
 async def word_of(world: World, reference: str, taken: Taken) -> Inquiry:
