@@ -10,8 +10,9 @@ from api.route import Route
 from api.routes_books import BOOKKEEPING
 from api.routes_money import MONEY
 from api.routes_server import SERVER
+from api.routes_support import SUPPORT
 
 __all__ = ["ROUTES", "Route"]
 
-ROUTES: Final[tuple[Route, ...]] = (*MONEY, *BOOKKEEPING, *SERVER)
+ROUTES: Final[tuple[Route, ...]] = (*MONEY, *SUPPORT, *BOOKKEEPING, *SERVER)
 """Every operation there is."""

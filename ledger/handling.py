@@ -17,7 +17,7 @@ empty one; that it is empty is then checked by the append itself.
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from ledger import commands, merchant, payment, provider, webhook
+from ledger import commands, merchant, payment, provider, support, webhook
 from ledger.commands import Command
 from ledger.entry import Context, RecordedEvent
 from ledger.errors import UnknownPaymentError, WrongVersionError
@@ -69,6 +69,12 @@ _PROVIDER: Final = _Decider(
     provider.decide,
     provider.evolve,
 )
+_SUPPORT: Final = _Decider(
+    lambda command: support.stream_of(command.payment_id),
+    support.INITIAL,
+    support.decide,
+    support.evolve,
+)
 
 DECIDERS: Final[dict[type, _Decider]] = {
     commands.RequestPayment: _PAYMENT,
@@ -94,6 +100,7 @@ DECIDERS: Final[dict[type, _Decider]] = {
     commands.OrphanWebhook: _WEBHOOK,
     commands.RecordBreakerOpened: _PROVIDER,
     commands.RecordBreakerClosed: _PROVIDER,
+    commands.RequestSupport: _SUPPORT,
 }
 """Who decides what: the map of the system on one screen."""
 
