@@ -1,9 +1,9 @@
-"""Sharing: what the processes of one deployment have in common about a provider.
+"""Sharing: what the processes of one deployment have in common beside the log.
 
 Access tokens, so that ten processes fetch one and not ten, and a token that was refused is refused
-for all; and limits on calls per second, which a provider counts for all of us together. Where they
-lie is a matter of the deployment: in the database beside the log (tokens alone), in Redis (both),
-or nowhere (`ALONE`), and then each process is for itself.
+for all; limits on calls per second, which a provider counts for all of us together; and limits on
+what others ask of us. Where they lie is a matter of the deployment: in the database beside the log
+(tokens alone), in Redis (all of it), or nowhere (`ALONE`), and then each process is for itself.
 
 The trick: a shared place is never needed. Whoever cannot reach it fetches a token by itself and
 keeps the limits of its own; a provider may then turn calls away, but no payment waits for a cache.
@@ -22,7 +22,9 @@ import msgspec
 import structlog
 
 from adapters.limits import Limiter, OwnLimiter
+from adapters.windows import Limit, OwnWindows, Windows
 from ledger.errors import StoreError, VaultError
+from ledger.store import Clock
 from ledger.vault_strongbox import Strongbox
 
 log = structlog.get_logger()
@@ -142,6 +144,9 @@ class Sharing(Protocol):
     def limiter(self, name: str, calls_per_second_max: float) -> Limiter:
         """What keeps a limit that goes by this name."""
 
+    def windows(self, limit: Limit, clock: Clock) -> Windows:
+        """What keeps a limit on what others ask of us."""
+
     async def close(self) -> None:
         """Let go of connections."""
 
@@ -156,6 +161,10 @@ class Alone:
     def limiter(self, name: str, calls_per_second_max: float) -> Limiter:
         """See `Sharing`."""
         return OwnLimiter(calls_per_second_max)
+
+    def windows(self, limit: Limit, clock: Clock) -> Windows:
+        """See `Sharing`."""
+        return OwnWindows(limit, clock)
 
     async def close(self) -> None:
         """See `Sharing`."""

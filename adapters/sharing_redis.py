@@ -25,6 +25,9 @@ from redis.exceptions import RedisError
 
 from adapters.limits import BURST_SECONDS, Limiter, OwnLimiter
 from adapters.sharing import SharedTokens, SharingError
+from adapters.sharing_redis_windows import RedisWindows, windows_client
+from adapters.windows import Limit, Windows
+from ledger.store import Clock
 from ledger.vault_strongbox import Strongbox
 
 log = structlog.get_logger()
@@ -161,6 +164,7 @@ class RedisSharing(SharedTokens):
             socket_timeout=ANSWER_SECONDS_MAX,
             socket_connect_timeout=ANSWER_SECONDS_MAX,
         )
+        self._windows_client = windows_client(url)
         self._names = strongbox
         super().__init__(RedisTokens(self._client), strongbox, clock=clock)
 
@@ -169,6 +173,11 @@ class RedisSharing(SharedTokens):
         key = f"cauri:limit:{self._names.name_of('limit', name)}"
         return RedisLimiter(self._client, key, calls_per_second_max)
 
+    def windows(self, limit: Limit, clock: Clock) -> Windows:
+        """See `Sharing`."""
+        return RedisWindows(self._windows_client, self._names, limit, clock)
+
     async def close(self) -> None:
         """See `Sharing`."""
         await self._client.aclose()
+        await self._windows_client.aclose()

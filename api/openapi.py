@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 from api.calls import JSON, POSITION_HEADER
 from api.errors import ALL_PROBLEMS
 from api.middleware import CORRELATION_HEADER, PROBLEM_JSON
+from api.rates import LIMIT_HEADER, POLICY_HEADER
 from api.reports import ProblemOut
 from api.requests import IDEMPOTENCY_KEY_CHARACTERS_MAX, IDEMPOTENCY_KEY_HEADER
 from api.routes import Route
@@ -23,6 +24,20 @@ JsonObject = dict[str, Any]
 VERSION: Final = "1"
 EVERYWHERE: Final = ("bad_request", "invalid_request", "busy", "store_unavailable", "internal")
 """Codes that any route may answer."""
+
+_RATE_HEADERS: Final = {
+    POLICY_HEADER: {
+        "description": "The limits of your key, and of the payer: how many within how long.",
+        "schema": {"type": "string"},
+        "example": '"key";q=100;w=1',
+    },
+    LIMIT_HEADER: {
+        "description": "What is left of them, and in how many seconds there is more.",
+        "schema": {"type": "string"},
+        "example": '"key";r=99;t=1',
+    },
+}
+"""Structured fields of draft-ietf-httpapi-ratelimit-headers."""
 
 _REFERENCE: Final = "#/components/schemas/{model}"
 _PATH_PARAMETER: Final = re.compile(r"\{(\w+)(:[^}]*)?\}")
@@ -127,6 +142,7 @@ def _responses(route: Route) -> JsonObject:
             "headers": {
                 CORRELATION_HEADER: {"schema": {"type": "string"}},
                 POSITION_HEADER: {"schema": {"type": "integer"}},
+                **(_RATE_HEADERS if route.roles is not None else {}),
             },
             "content": content,
         }

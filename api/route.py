@@ -39,7 +39,7 @@ class Route:
     """The codes of problems particular to it; those of every route are added."""
 
 
-READING: Final = ("unauthenticated", "forbidden")
+READING: Final = ("unauthenticated", "forbidden", "too_many_requests")
 ONE: Final = (*READING, "unknown_payment")
 MOVING: Final = (
     *READING,

@@ -14,7 +14,6 @@ from ledger.errors import CommandRefusedError, UnknownMerchantError
 from ledger.events import Event
 from ledger.sentences import Sentence
 
-
 ROTATIONS_MAX: Final = 20
 """How often one key may be rotated. More than once is for whom the answer did not reach."""
 
@@ -94,9 +93,7 @@ def _rotate(command: commands.RotateKey, state: Account) -> list[Event]:
     # Whoever has stolen a key must not make it live longer than was once said.
     ends_at = min(command.ends_at, state.ends_at or command.ends_at)
     return [
-        events.KeyRotated(
-            key_id=command.key_id, successor_id=command.successor_id, ends_at=ends_at
-        )
+        events.KeyRotated(key_id=command.key_id, successor_id=command.successor_id, ends_at=ends_at)
     ]
 
 

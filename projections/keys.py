@@ -22,7 +22,6 @@ from projections.projector import Projector, bounded
 from projections.rows import Rows
 from projections.tables import number, one_of, read_stamp, read_stamp_or_none, stamp, text
 
-
 PAGE_MAX: Final = 1000
 """The most keys one page has."""
 

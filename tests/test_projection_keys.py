@@ -44,7 +44,7 @@ class TestKeys(ReadModel):
         rotated, successor = await keys.keys()
 
         assert (rotated.ends_at, rotated.replaced_by) == (
-            NOW + timedelta(seconds=3) + timedelta(days=1),
+            NOW + timedelta(days=1, seconds=2),
             "key_1001",
         )
         assert (successor.key_id, successor.mode, successor.ends_at) == ("key_1001", "test", None)
