@@ -13,6 +13,7 @@ from adapters.recording import Recorder
 from api import documents
 from api.settings import Settings
 from ledger import commands
+from ledger.evidence import Evidence, Source, Word
 from ledger.identity import payment_id_of
 from ledger.payment import Status
 from ledger.sql import migrate
@@ -196,6 +197,51 @@ async def _request_of(world: World, payment_id: str) -> dict[str, Any]:
     }
 
 
+async def test_the_books_never_add_up_tests_and_real_money(world: World) -> None:
+    """Both of one merchant: what its customers have really paid must not hold a test."""
+    made = {
+        "orange": (await world.pay(TO_ORANGE, who="test")).json["id"],
+        "mtn": (await world.pay(TO_MTN, who="live")).json["id"],
+    }
+    for provider, payment_id in made.items():
+        await succeed(world, payment_id, provider)
+    position = await world.caught_up()
+
+    async def holders(query: str) -> list[tuple[str, str, str]]:
+        balance = (await world.get(f"/v1/accounts?{query}", who="accountant")).json
+        assert balance["is_balanced"]
+        accounts = balance["accounts"]
+        return [(one["account"], one["holder"], one["balance"]) for one in accounts]
+
+    live = [("411", "mer_1", "-1500"), ("552", "mtn", "1500")]
+    test = [("411", "mer_1", "-1500"), ("552", "orange", "1500")]
+    for as_of in ("", f"&as_of={position}"):
+        assert await holders(f"mode=live{as_of}") == live
+        assert await holders(f"mode=test{as_of}") == test
+        assert await holders(as_of.lstrip("&")) == live
+
+
+async def succeed(world: World, payment_id: str, provider: str) -> None:
+    """Let a payment be submitted and paid."""
+    soon = world.services.clock()
+    word = Evidence(
+        source=Source.POLL,
+        provider=provider,
+        reference=f"r-{provider}",
+        word=Word.SUCCEEDED,
+        amount="1500",
+        currency="XAF",
+        provider_transaction_id="1",
+    )
+    for command in (
+        commands.StartSubmission(
+            payment_id=payment_id, provider=provider, reference=f"r-{provider}", inquire_at=soon
+        ),
+        commands.RecordEvidence(payment_id=payment_id, evidence=word),
+    ):
+        await world.services.handler.handle(command, context=CONTEXT)
+
+
 async def test_one_idempotency_key_may_stand_for_a_test_and_for_a_real_payment(
     world: World,
 ) -> None:
@@ -219,8 +265,8 @@ async def test_routes_are_told_for_the_keys_own_mode(world: World) -> None:
     plans = {}
     for who in ("test", "live", "admin"):
         answer = await world.get(f"/v1/operators?phone=%2B{MTN_PHONE[1:]}", who=who)
-        (operator,) = answer.json["operators"]
-        plans[who] = [one["provider"] for one in operator["collection"]["plan"]]
+        plan = answer.json["collection"]["plan"]
+        plans[who] = [one["provider"] for one in plan]
 
     assert plans == {"test": [], "live": ["mtn"], "admin": ["mtn"]}
 
