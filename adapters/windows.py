@@ -62,13 +62,14 @@ class OwnWindows:
     """
 
     def __init__(self, limit: Limit, clock: Clock, *, names_max: int = NAMES_MAX) -> None:
-        self._limit, self._clock, self._names_max = limit, clock, names_max
+        self._count, self._seconds = limit.count, limit.seconds
+        self._clock, self._names_max = clock, names_max
         self._taken: OrderedDict[str, deque[float]] = OrderedDict()
 
     async def admit(self, name: str) -> Admission:
         """See `Windows`."""
-        limit, now = self._limit, self._clock().timestamp()
-        since = now - limit.seconds
+        now = self._clock().timestamp()
+        since = now - self._seconds
         taken = self._taken.get(name)
         if taken is None:
             taken = self._taken[name] = deque()
@@ -79,10 +80,11 @@ class OwnWindows:
                 taken.clear()
             while taken and taken[0] <= since:
                 taken.popleft()
-        if len(taken) >= limit.count:
-            return Admission(False, 0, taken[len(taken) - limit.count] - since)
+        left = self._count - len(taken)
+        if left <= 0:
+            return Admission(False, 0, taken[-left] - since)
         taken.append(now)
-        return Admission(True, limit.count - len(taken), taken[0] - since, now)
+        return Admission(True, left - 1, taken[0] - since, now)
 
     async def give_back(self, name: str, place: str | float) -> None:
         """See `Windows`."""

@@ -89,8 +89,11 @@ def new_key(
     """Make a key from fresh random bytes; `mode` is for merchants' keys."""
     key_id = random_bytes(8).hex()
     secret = urlsafe_b64encode(random_bytes(SECRET_BYTES)).decode().rstrip("=")
-    kind = f"{mode}_{role}" if mode else role
-    return NewKey(key_id, f"ck_{kind}_{key_id}_{secret}", digest_of(secret))
+    return NewKey(key_id, f"ck_{_kind(role, mode)}_{key_id}_{secret}", digest_of(secret))
+
+
+def _kind(role: Role, mode: Mode | None) -> str:
+    return f"{mode}_{role}" if mode else role
 
 
 def digest_of(secret: str) -> str:
@@ -100,9 +103,9 @@ def digest_of(secret: str) -> str:
 
 class _Remembered(NamedTuple):
     identity: Identity
-    kind: str
-    """What stands in the key's text between `ck_` and the key's id."""
-    secret_digest: str
+    opening: str
+    """The key's text up to its secret."""
+    secret_digest: bytes
     until_seconds: float
     ends_at: datetime | None
 
@@ -149,28 +152,24 @@ class Authenticator:
         scheme, _, text = (authorization or "").partition(" ")
         text = text.strip()
         # The secret's own alphabet has the separator in it, so it is counted from the left.
-        modes = 1 if text[3:8] in _MODES else 0
-        parts = text.split("_", 3 + modes)
-        if scheme.lower() != "bearer" or len(text) > KEY_CHARACTERS_MAX or len(parts) != 4 + modes:
+        steps = 4 if text[3:8] in _MODES else 3
+        parts = text.split("_", steps)
+        if scheme.lower() != "bearer" or len(text) > KEY_CHARACTERS_MAX or len(parts) <= steps:
             raise _refused(
                 Sentence("The header holds no key."),
                 Sentence("Send your key as `Authorization: Bearer ck_...`."),
             )
-        prefix, kind, key_id, secret = parts[0], "_".join(parts[1:-2]), parts[-2], parts[-1]
-        remembered = await self._find(key_id)
+        remembered = await self._find(parts[-2])
         if (
             remembered is None
-            or prefix != "ck"
-            or kind != remembered.kind
-            or not hmac.compare_digest(
-                digest_of(secret).encode(), remembered.secret_digest.encode()
-            )
+            or not text.startswith(remembered.opening)
+            or not hmac.compare_digest(digest_of(parts[-1]).encode(), remembered.secret_digest)
         ):
             raise _refused(
                 Sentence("This key is unknown or revoked."),
                 Sentence("Ask the operator of the ledger for a new one."),
             )
-        self._note_use(key_id)
+        self._note_use(parts[-2])
         return remembered.identity
 
     def watch(self, batch: Sequence[RecordedEvent]) -> None:
@@ -226,8 +225,8 @@ class Authenticator:
             country = owner.merchant.country if owner.merchant else None
         return _Remembered(
             Identity(key_id, key.role, key.merchant_id, country, mode),
-            f"{key.mode}_{key.role}" if key.mode else key.role,
-            key.secret_digest,
+            f"ck_{_kind(key.role, key.mode)}_{key_id}_",
+            key.secret_digest.encode(),
             until_seconds,
             account.ends_at,
         )

@@ -31,18 +31,10 @@ KEY_SECONDS: Final = 1
 PAYER_SECONDS: Final = 60
 
 
-class Rate(NamedTuple):
-    """What an answer says about limits: both headers."""
+Rate = tuple[str, str]
+"""What an answer says about limits: both headers, the policy's first."""
 
-    policy: str
-    left: str
-
-    def beside(self, other: "Rate") -> "Rate":
-        """Both, as one list."""
-        return Rate(f"{self.policy}, {other.policy}", f"{self.left}, {other.left}")
-
-
-RATE: Final = web.RequestKey("rate", Rate)
+RATE: Final = web.RequestKey("rate", tuple)
 
 
 class Taken(NamedTuple):
@@ -58,11 +50,12 @@ class _Kept:
     def __init__(self, limit: Limit, windows: Windows) -> None:
         self.limit, self.windows = limit, windows
         self._policy = f'"{limit.name}";q={limit.count};w={limit.seconds}'
+        self._left = f'"{limit.name}";r='
 
     def rate(self, admission: Admission) -> Rate:
         """Write both headers."""
         seconds = math.ceil(admission.seconds)
-        return Rate(self._policy, f'"{self.limit.name}";r={admission.left};t={seconds}')
+        return self._policy, f"{self._left}{admission.left};t={seconds}"
 
 
 class Rates:
@@ -113,7 +106,9 @@ class Rates:
         name = f"{asker.merchant_id}/{asker.mode}/{payer}"
         admission = await payers.windows.admit(name)
         rate, keys = payers.rate(admission), request.get(RATE)
-        request[RATE] = keys.beside(rate) if keys is not None else rate
+        if keys is not None:
+            rate = (f"{keys[0]}, {rate[0]}", f"{keys[1]}, {rate[1]}")
+        request[RATE] = rate
         if not admission.is_admitted:
             reason = Sentence(
                 "One payer may be asked for {count} payments within {seconds} s, and was.",
