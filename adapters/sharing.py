@@ -1,9 +1,9 @@
-"""Sharing: what the processes of one deployment have in common beside the log.
+"""Sharing: what the processes of one deployment have in common about a provider.
 
 Access tokens, so that ten processes fetch one and not ten, and a token that was refused is refused
-for all; limits on calls per second, which a provider counts for all of us together; and limits on
-what others ask of us. Where they lie is a matter of the deployment: in the database beside the log
-(tokens alone), in Redis (all of it), or nowhere (`ALONE`), and then each process is for itself.
+for all; and limits on calls per second, which a provider counts for all of us together. Where they
+lie is a matter of the deployment: in the database beside the log (tokens alone), in Redis (both),
+or nowhere (`ALONE`), and then each process is for itself.
 
 The trick: a shared place is never needed. Whoever cannot reach it fetches a token by itself and
 keeps the limits of its own; a provider may then turn calls away, but no payment waits for a cache.
@@ -22,9 +22,7 @@ import msgspec
 import structlog
 
 from adapters.limits import Limiter, OwnLimiter
-from adapters.windows import Limit, OwnWindows, Windows
 from ledger.errors import StoreError, VaultError
-from ledger.store import Clock
 from ledger.vault_strongbox import Strongbox
 
 log = structlog.get_logger()
@@ -34,7 +32,7 @@ LEASE_SECONDS: Final = 30.0
 
 
 class SharingError(Exception):
-    """The shared place is away; its text names no address."""
+    """The shared place is away, and has told the log; its text names no address."""
 
 
 class SharedToken(msgspec.Struct, frozen=True):
@@ -68,7 +66,8 @@ class TokenPlace(Protocol):
         """Let another process fetch it."""
 
 
-_AWAY: Final = (SharingError, StoreError, VaultError)
+_AWAY: Final = (SharingError, StoreError, VaultError, msgspec.MsgspecError)
+"""The place is away, or what lies there is not ours, or of other code of ours."""
 
 
 @dataclass(slots=True)
@@ -92,10 +91,10 @@ class Shelf:
             if self._sealed is None:
                 return None
             opened = self.strongbox.open(self._sealed, context=self.name)
+            found = msgspec.json.decode(opened, type=SharedToken)
         except _AWAY as error:
             self._note(error)
             return None
-        found = msgspec.json.decode(opened, type=SharedToken)
         return found if found.ends_at > self.now_seconds() else None
 
     async def put(self, token: SharedToken) -> None:
@@ -131,8 +130,10 @@ class Shelf:
         except _AWAY as error:
             self._note(error)
 
-    def _note(self, error: Exception) -> None:
-        log.warning("sharing.away", error=type(error).__name__)
+    @staticmethod
+    def _note(error: Exception) -> None:
+        if not isinstance(error, SharingError):
+            log.warning("sharing.away", error=type(error).__name__)
 
 
 class Sharing(Protocol):
@@ -143,9 +144,6 @@ class Sharing(Protocol):
 
     def limiter(self, name: str, calls_per_second_max: float) -> Limiter:
         """What keeps a limit that goes by this name."""
-
-    def windows(self, limit: Limit, clock: Clock) -> Windows:
-        """What keeps a limit on what others ask of us."""
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -161,10 +159,6 @@ class Alone:
     def limiter(self, name: str, calls_per_second_max: float) -> Limiter:
         """See `Sharing`."""
         return OwnLimiter(calls_per_second_max)
-
-    def windows(self, limit: Limit, clock: Clock) -> Windows:
-        """See `Sharing`."""
-        return OwnWindows(limit, clock)
 
     async def close(self) -> None:
         """See `Sharing`."""

@@ -93,6 +93,13 @@ class Settings(ServerSettings, AccessSettings):
         pattern=r"^[^\s+]+$",
         description="The log's own name in signed checkpoints: a host and path you control.",
     )
+    support_contact: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Whom people may ask who need help with a payment: a number, an address; "
+        "`/support` shows it as it stands here.",
+    )
     providers: tuple[str, ...] = Field(
         default=(), description="The providers to use, for example `mtn,orange`."
     )
@@ -259,7 +266,7 @@ _FIELDS: Final = frozenset(
 def _shown(value: object) -> str:
     if value is None or value == ():
         return ""
-    return str(value)
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _read_file(

@@ -29,7 +29,7 @@ from adapters.base import Adapter
 from adapters.outages import Outages
 from adapters.providers import IncompleteProviderError, adapter_class, settings_class
 from adapters.sharing import ALONE, SharedTokens, Sharing
-from adapters.sharing_redis import RedisSharing
+from adapters.sharing_redis import RedisLine, RedisSharing
 from adapters.transport import Transport
 from adapters.trying import is_for_trying
 from adapters.ways import Ways
@@ -44,6 +44,7 @@ from api.randomness import RandomBlock
 from api.rates import Rates
 from api.settings import Fault, Settings, SettingsError, provider_settings
 from api.watching import Watched
+from api.wiring_windows import windows
 from api.wiring_workers import make_workers
 from ledger.checkpoint import Checkpoint, Signer, sign_note
 from ledger.errors import NoteKeyError
@@ -210,6 +211,7 @@ async def services(
         ways = Ways()
         sharing = await _sharing(settings, database, keys, clock)
         stack.push_async_callback(sharing.close)
+        open_windows = await stack.enter_async_context(windows(settings, keys, clock))
         open_transport = partial(
             Transport,
             clock=clock,
@@ -266,7 +268,7 @@ async def services(
             keys=projections.of(KeysProjection),
             authenticator=authenticator,
             last_uses=last_uses,
-            rates=Rates(settings, partial(sharing.windows, clock=clock)),
+            rates=Rates(settings, open_windows),
             adapters=adapters,
             adapters_of=adapters_of,
             ways=ways,
@@ -300,7 +302,12 @@ async def _sharing(
     """Choose where processes share tokens and limits; see `adapters.sharing`."""
     strongbox = Strongbox(keys, random_bytes=os.urandom)
     if settings.redis_url is not None:
-        return RedisSharing(settings.redis_url, strongbox, clock=clock)
+        try:
+            line = RedisLine.to(settings.redis_url)
+        except ValueError as error:
+            remedy = "Write `redis://:password@host:6379/0`, a password's odd signs as %XX."
+            raise SettingsError([Fault("CAURI_REDIS_URL", f"{error}.", remedy)]) from None
+        return RedisSharing(line, strongbox, clock=clock)
     if database.dialect != "postgresql":
         return ALONE
     place = SqlTokens(database, clock=clock)

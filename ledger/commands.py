@@ -327,8 +327,21 @@ class RecordBreakerClosed:
 
     provider: str
     power: str
+    month: str | None
+    """That in which it was opened, as `ledger.provider` writes it; None before streams had one."""
 
 
 ProviderCommand = RecordBreakerOpened | RecordBreakerClosed
 
-Command = PaymentCommand | MerchantCommand | WebhookCommand | ProviderCommand
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestSupport:
+    """Somebody asks what has become of a payment; recorded if they have not asked just now."""
+
+    payment_id: str
+    asker: str
+    status: str
+    at: datetime
+
+
+Command = PaymentCommand | MerchantCommand | WebhookCommand | ProviderCommand | RequestSupport

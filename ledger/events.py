@@ -48,6 +48,7 @@ from ledger.events_payment import (
     PaymentSubmitted,
     PaymentSucceeded,
 )
+from ledger.events_support import SupportRequested
 
 __all__ = [
     "EVENTS",
@@ -80,6 +81,7 @@ __all__ = [
     "PaymentSucceeded",
     "ProviderBreakerClosed",
     "ProviderBreakerOpened",
+    "SupportRequested",
     "UtcTime",
     "WebhookOrphaned",
     "WebhookReceived",
@@ -119,6 +121,7 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         WebhookOrphaned,
         ProviderBreakerOpened,
         ProviderBreakerClosed,
+        SupportRequested,
     )
 }
 """The whole vocabulary of the log: stored type -> class."""

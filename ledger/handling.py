@@ -17,7 +17,7 @@ empty one; that it is empty is then checked by the append itself.
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from ledger import commands, merchant, payment, provider, webhook
+from ledger import commands, merchant, payment, provider, support, webhook
 from ledger.commands import Command
 from ledger.entry import Context, RecordedEvent
 from ledger.errors import UnknownPaymentError, WrongVersionError
@@ -64,10 +64,16 @@ _WEBHOOK: Final = _Decider(
 )
 
 _PROVIDER: Final = _Decider(
-    lambda command: provider.stream_of(command.provider),
+    provider.stream_for,
     provider.INITIAL,
     provider.decide,
     provider.evolve,
+)
+_SUPPORT: Final = _Decider(
+    lambda command: support.stream_of(command.payment_id),
+    support.INITIAL,
+    support.decide,
+    support.evolve,
 )
 
 DECIDERS: Final[dict[type, _Decider]] = {
@@ -95,6 +101,7 @@ DECIDERS: Final[dict[type, _Decider]] = {
     commands.OrphanWebhook: _WEBHOOK,
     commands.RecordBreakerOpened: _PROVIDER,
     commands.RecordBreakerClosed: _PROVIDER,
+    commands.RequestSupport: _SUPPORT,
 }
 """Who decides what: the map of the system on one screen."""
 
@@ -184,6 +191,15 @@ class Handler:
         state: payment.Payment = self._fold(_PAYMENT, stream, recorded)
         if state.request is None:
             raise UnknownPaymentError(payment_id)
+        return state, recorded
+
+    async def outages(
+        self, name: str, power: str, month: str | None
+    ) -> tuple[provider.Provider, list[RecordedEvent]]:
+        """Fold one of a provider's streams; see `ledger.provider`."""
+        stream = provider.stream_of(name, power, month)
+        recorded = await self.store.read_stream(stream)
+        state: provider.Provider = self._fold(_PROVIDER, stream, recorded)
         return state, recorded
 
     def _fold(self, decider: _Decider, stream: str, recorded: Sequence[RecordedEvent]) -> Any:

@@ -35,6 +35,7 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.merchant": (2, "merchant"),
     "ledger.webhook": (2, "webhook"),
     "ledger.provider": (2, "provider"),
+    "ledger.support": (2, "support"),
     "ledger.journal": (2.1, "journal"),
     "ledger.memory": (3, "memory"),
     "ledger.sql": (3, "sql"),

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from adapters.sharing_redis import RedisSharing
-from adapters.sharing_redis_windows import RedisWindows, windows_client
+from adapters.sharing_redis import RedisLine
+from adapters.sharing_redis_windows import RedisWindows
 from adapters.windows import Limit, OwnWindows, Windows
 from ledger.vault import MasterKeys
 from ledger.vault_strongbox import Strongbox
@@ -108,24 +108,24 @@ class TestOwn(WindowsContract):
 class TestRedis(WindowsContract):
     @pytest.fixture
     async def windows(self, redis_database: str, clock: FakeClock) -> AsyncIterator[Windows]:
-        client = windows_client(redis_database)
-        yield RedisWindows(client, a_strongbox(), FIVE, clock)
-        await client.aclose()
+        line = RedisLine.to(redis_database)
+        yield RedisWindows(line, a_strongbox(), FIVE, clock)
+        await line.close()
 
     async def test_all_processes_count_together(
         self, redis_database: str, clock: FakeClock
     ) -> None:
         strongbox = a_strongbox()
-        processes = [RedisSharing(redis_database, strongbox, clock=clock) for _ in range(4)]
-        windows = [one.windows(FIVE, clock) for one in processes]
+        lines = [RedisLine.to(redis_database) for _ in range(4)]
+        windows = [RedisWindows(line, strongbox, FIVE, clock) for line in lines]
         told = await asyncio.gather(*(windows[n % 4].admit("a") for n in range(40)))
-        for one in processes:
-            await one.close()
+        for line in lines:
+            await line.close()
         assert sum(one.is_admitted for one in told) == 5
 
     async def test_the_window_moves(self, redis_database: str, clock: FakeClock) -> None:
-        client, reader = windows_client(redis_database), Redis.from_url(redis_database)
-        windows = RedisWindows(client, a_strongbox(), FIVE, clock)
+        line, reader = RedisLine.to(redis_database), Redis.from_url(redis_database)
+        windows = RedisWindows(line, a_strongbox(), FIVE, clock)
         assert await admitted(windows, "a", 6) == [True] * 5 + [False]
         # Redis has a clock of its own: two places are made a minute older instead.
         (key,) = await reader.keys("cauri:window:*")
@@ -133,30 +133,30 @@ class TestRedis(WindowsContract):
         await reader.zadd(key, {place: score - 60_000_000 for place, score in found})
         assert await admitted(windows, "a", 3) == [True, True, False]
         assert 0 < await reader.pttl(key) <= 61_000
-        await client.aclose()
+        await line.close()
         await reader.aclose()
 
     async def test_what_lies_there_names_nobody(
         self, redis_database: str, clock: FakeClock
     ) -> None:
-        client, reader = windows_client(redis_database), Redis.from_url(redis_database)
-        await RedisWindows(client, a_strongbox(), FIVE, clock).admit("mer_1/test/person-1")
+        line, reader = RedisLine.to(redis_database), Redis.from_url(redis_database)
+        await RedisWindows(line, a_strongbox(), FIVE, clock).admit("mer_1/test/person-1")
         (key,) = await reader.keys("*")
         everything = f"{key!r} {await reader.zrange(key, 0, -1)!r}"
-        await client.aclose()
+        await line.close()
         await reader.aclose()
         assert [word for word in ("mer", "person", "payer") if word in everything] == []
 
 
 async def test_who_cannot_reach_redis_counts_for_itself(clock: FakeClock) -> None:
-    client = windows_client(NOBODY_LISTENS)
-    windows = RedisWindows(client, a_strongbox(), FIVE, clock)
+    line = RedisLine.to(NOBODY_LISTENS)
+    windows = RedisWindows(line, a_strongbox(), FIVE, clock)
     told = [await windows.admit("a") for _ in range(6)]
     await windows.give_back("a", told[0].place)
     # It went away after the place was taken there.
     await windows.give_back("a", "a-place-in-redis")
     again = await admitted(windows, "a", 2)
-    await client.aclose()
+    await line.close()
 
     assert [one.is_admitted for one in told] == [True] * 5 + [False]
     assert again == [True, False]
