@@ -514,10 +514,12 @@ def test_on_a_full_disk_payments_are_refused_and_what_was_acknowledged_is_kept(
     here.asked("rebuild", "--check")
     size = Path(here.database).stat().st_size + 200_000
     acknowledged, status, told = [], 202, b""
-    with a_server(tmp_path, "--sandbox", "--database", here.database, file_bytes_max=size) as (
-        _,
-        url,
-    ):
+    unlimited = {
+        "CAURI_PAYER_PAYMENTS_PER_MINUTE_MAX": "0",
+        "CAURI_KEY_REQUESTS_PER_SECOND_MAX": "0",
+    }
+    arguments = ("--sandbox", "--database", here.database)
+    with a_server(tmp_path, *arguments, file_bytes_max=size, **unlimited) as (_, url):
         for number in range(2000):
             key = f"order-{number}"
             status, told = ask(f"{url}/v1/payments", merchant["key"], a_payment(), key_of_order=key)
