@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from ledger.evidence import Evidence
-from ledger.identity import Candidate, Kind
+from ledger.identity import Candidate, Kind, Mode
 from ledger.money import Money
 
 
@@ -40,6 +40,8 @@ class RequestPayment:
     power: Kind | None = None
     sealed_code: str | None = None
     """The payer's one-time code, where one was sent along."""
+    mode: Mode | None = None
+    """Whether a test or a live key asks; see `payment.requested`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +252,19 @@ class IssueKey:
     role: Literal["merchant", "accountant", "auditor", "operator", "admin"]
     merchant_id: str | None
     secret_digest: str
+    mode: Mode | None = None
+    """Of a merchant's key; see `key.issued`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotateKey:
+    """Let an API key end at `ends_at`, and say which one has taken its place."""
+
+    key_id: str
+    successor_id: str
+    at: datetime
+    """The present time: what has ended cannot be rotated."""
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,7 +275,7 @@ class RevokeKey:
     reason: str
 
 
-MerchantCommand = AddMerchant | IssueKey | RevokeKey
+MerchantCommand = AddMerchant | IssueKey | RotateKey | RevokeKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from typing import Final
 from ledger.events_around import (
     KeyIssued,
     KeyRevoked,
+    KeyRotated,
     MerchantAdded,
     ProviderBreakerClosed,
     ProviderBreakerOpened,
@@ -55,6 +56,7 @@ __all__ = [
     "JsonObject",
     "KeyIssued",
     "KeyRevoked",
+    "KeyRotated",
     "MerchantAdded",
     "PaymentCodeGiven",
     "PaymentConfirmationEnded",
@@ -112,6 +114,7 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         PaymentRefundReleased,
         MerchantAdded,
         KeyIssued,
+        KeyRotated,
         KeyRevoked,
         WebhookReceived,
         WebhookUnderstood,
