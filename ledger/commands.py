@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from ledger.commands_endpoint import DeliveryCommand, EndpointCommand
 from ledger.evidence import Evidence
 from ledger.identity import Candidate, Kind
 from ledger.money import Money
@@ -316,4 +317,11 @@ class RecordBreakerClosed:
 
 ProviderCommand = RecordBreakerOpened | RecordBreakerClosed
 
-Command = PaymentCommand | MerchantCommand | WebhookCommand | ProviderCommand
+Command = (
+    PaymentCommand
+    | MerchantCommand
+    | WebhookCommand
+    | ProviderCommand
+    | EndpointCommand
+    | DeliveryCommand
+)

@@ -24,6 +24,15 @@ from ledger.events_around import (
     WebhookUnderstood,
 )
 from ledger.events_base import Event, JsonObject, UtcTime
+from ledger.events_endpoint import (
+    DeliveryAttempted,
+    DeliveryParked,
+    DeliveryReplayed,
+    EndpointAdded,
+    EndpointDisabled,
+    EndpointEnabled,
+    EndpointSecretRotated,
+)
 from ledger.events_payment import (
     PaymentCodeGiven,
     PaymentConfirmationEnded,
@@ -50,6 +59,13 @@ from ledger.events_payment import (
 
 __all__ = [
     "EVENTS",
+    "DeliveryAttempted",
+    "DeliveryParked",
+    "DeliveryReplayed",
+    "EndpointAdded",
+    "EndpointDisabled",
+    "EndpointEnabled",
+    "EndpointSecretRotated",
     "Event",
     "JsonObject",
     "KeyIssued",
@@ -116,6 +132,13 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         WebhookOrphaned,
         ProviderBreakerOpened,
         ProviderBreakerClosed,
+        EndpointAdded,
+        EndpointSecretRotated,
+        EndpointDisabled,
+        EndpointEnabled,
+        DeliveryAttempted,
+        DeliveryParked,
+        DeliveryReplayed,
     )
 }
 """The whole vocabulary of the log: stored type -> class."""

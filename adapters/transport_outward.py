@@ -1,0 +1,243 @@
+"""The way to merchants' endpoints: one POST to an address that somebody else has chosen.
+
+Whoever may name an address may try to name ours: a database, a metadata service, a machine behind
+the firewall. So nothing is sent to an address that is not public, and what counts is the address
+that is connected to, not the name: names are resolved here, every address of the answer is judged,
+and the connection is made to one of those very addresses. A name that resolves to something else a
+moment later (DNS rebinding) gains nothing, and redirects are not followed.
+
+`allows_loopback` lets this machine be called as well, for trying things out; everything else that
+is not public stays forbidden.
+
+Every call has a connection of its own: an endpoint that holds connections open holds nothing of
+ours. Nothing is read of an answer but its status and its first bytes.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+ANSWER_BYTES_MAX: Final = 512
+"""How much of an answer is read and kept."""
+
+RESOLVE_SECONDS_MAX: Final = 5.0
+ADDRESSES_MAX: Final = 16
+"""How many addresses of a name are tried."""
+
+URL_CHARACTERS_MAX: Final = 1000
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+"""Host and port -> addresses, as text."""
+
+_EMBEDDING: Final = ipaddress.ip_network("64:ff9b::/96")
+"""IPv6 addresses that a gateway translates into the IPv4 address in their last bytes."""
+
+
+class ForbiddenAddressError(Exception):
+    """An address that nothing is sent to. `reason` says what is wrong with it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of sending. `status` is None where no answer came; `reason` says why."""
+
+    status: int | None
+    reason: str
+    answer: bytes = field(default=b"", repr=False)
+
+
+def is_public(address: str) -> bool:
+    """Whether an address (IPv4 or IPv6, as text) is one of the public internet."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if inner is None and ip in _EMBEDDING:
+            inner = ipaddress.IPv4Address(ip.packed[-4:])
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address is this machine."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def checked_url(text: str, *, allows_loopback: bool) -> URL:
+    """Read an address that somebody wants to be told at; nothing is resolved.
+
+    Raises:
+        ForbiddenAddressError: it can never be sent to, whatever it resolves to.
+    """
+    if len(text) > URL_CHARACTERS_MAX:
+        raise ForbiddenAddressError(f"it is longer than {URL_CHARACTERS_MAX} characters")
+    try:
+        url = URL(text)
+        host, port = url.host, url.port
+    except ValueError:
+        raise ForbiddenAddressError("it is no web address") from None
+    if url.scheme not in {"http", "https"} or not host or port is None:
+        raise ForbiddenAddressError("it is no web address")
+    if url.user is not None or url.password is not None:
+        raise ForbiddenAddressError("it holds a name or a password")
+    is_own = host == "localhost" or is_loopback(host)
+    if url.scheme == "http" and not (allows_loopback and is_own):
+        raise ForbiddenAddressError("it is not https")
+    if _is_address(host) or is_own:
+        _judge("127.0.0.1" if host == "localhost" else host, allows_loopback=allows_loopback)
+    return url.with_fragment(None)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def _judge(address: str, *, allows_loopback: bool) -> None:
+    if is_public(address) or (allows_loopback and is_loopback(address)):
+        return
+    raise ForbiddenAddressError("it leads to an address that is not public")
+
+
+async def resolve_by_system(host: str, port: int) -> Sequence[str]:
+    """Ask the system for a host's addresses."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+
+class _Resolver(AbstractResolver):
+    """Resolves, and lets nothing through that is not public."""
+
+    def __init__(self, resolve: Resolve, *, allows_loopback: bool) -> None:
+        self._resolve, self._allows_loopback = resolve, allows_loopback
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        async with asyncio.timeout(RESOLVE_SECONDS_MAX):
+            addresses = await self._resolve(host, port)
+        for one in addresses:
+            # One forbidden address among several is a trap, not a mistake.
+            _judge(one, allows_loopback=self._allows_loopback)
+        return [
+            ResolveResult(
+                hostname=host,
+                host=one,
+                port=port,
+                family=socket.AF_INET6 if ":" in one else socket.AF_INET,
+                proto=socket.IPPROTO_TCP,
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+            for one in list(addresses)[:ADDRESSES_MAX]
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class Outward:
+    """Sends to merchants' endpoints.
+
+    Args:
+        seconds_max: how long one call may take, name and connection and answer together.
+        allows_loopback: whether this machine may be called, over http too.
+        resolve: how names are resolved.
+    """
+
+    def __init__(
+        self,
+        *,
+        seconds_max: float,
+        allows_loopback: bool = False,
+        resolve: Resolve = resolve_by_system,
+    ) -> None:
+        self.allows_loopback = allows_loopback
+        self._seconds_max, self._resolve = seconds_max, resolve
+        self._session: aiohttp.ClientSession | None = None
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Sent:
+        """Send once; never raises for what the other side or the network does."""
+        try:
+            target = checked_url(url, allows_loopback=self.allows_loopback)
+            return await self._post(target, headers, body)
+        except ForbiddenAddressError as error:
+            return Sent(None, f"the address is not called: {error.reason}")
+        except TimeoutError:
+            return Sent(None, f"no answer within {self._seconds_max:g} seconds")
+        except aiohttp.ClientConnectorDNSError:
+            return Sent(None, "the host name could not be resolved")
+        except aiohttp.ClientSSLError:
+            return Sent(None, "TLS could not be agreed")
+        except aiohttp.ClientConnectorError:
+            return Sent(None, "could not connect")
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return Sent(None, f"the connection broke: {type(error).__name__}")
+
+    async def close(self) -> None:
+        """Close what is open."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _post(self, target: URL, headers: Mapping[str, str], body: bytes) -> Sent:
+        async with (
+            asyncio.timeout(self._seconds_max),
+            self._opened().post(
+                target,
+                data=body,
+                headers=headers,
+                allow_redirects=False,
+                skip_auto_headers=("Accept-Encoding",),
+            ) as response,
+        ):
+            received = b""
+            async for chunk in response.content.iter_any():
+                received += chunk
+                if len(received) >= ANSWER_BYTES_MAX:
+                    break
+            return Sent(response.status, _told(response.status), received[:ANSWER_BYTES_MAX])
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=0,
+                    force_close=True,
+                    use_dns_cache=False,
+                    resolver=_Resolver(self._resolve, allows_loopback=self.allows_loopback),
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=self._seconds_max),
+                headers={"User-Agent": "cauri"},
+                auto_decompress=False,
+                trust_env=False,
+                raise_for_status=False,
+            )
+        return self._session
+
+
+def _told(status: int) -> str:
+    if 300 <= status < 400:
+        return f"status {status}: redirects are not followed"
+    return f"status {status}"
