@@ -20,10 +20,11 @@ and it must be impossible to confuse it with a refusal. Only these values leave 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import ClassVar, Literal, Protocol, runtime_checkable
+from typing import Annotated, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from adapters.contract import Contract, contract_in
 from adapters.refusals import Refusal
 from ledger.commands import PaymentCommand
 from ledger.evidence import Word
@@ -264,10 +265,24 @@ class ProviderSettings(BaseModel):
         default=10.0, gt=0, description="When a submission without an answer is asked about first."
     )
 
+    countries: tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...] = Field(
+        default=(), description="The countries of the contract, `CI,SN`, where they are fewer."
+    )
+    currencies: tuple[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], ...] = Field(
+        default=(), description="Its currencies, `XOF`; by default those of its countries."
+    )
+
     @property
     def pace(self) -> Pace:
         """Return these limits as a value of their own."""
         return Pace(**{one.name: getattr(self, one.name) for one in fields(Pace)})
+
+    def contract(self, served: Contract, told: Contract | None = None) -> Contract:
+        """Return what of all that is `served` is covered; `told`: as other settings have it."""
+        covered = told or served
+        if self.countries:
+            covered = contract_in(frozenset(self.countries), served)
+        return Contract(covered.countries, frozenset(self.currencies) or covered.currencies)
 
 
 @runtime_checkable
@@ -290,6 +305,8 @@ class Adapter(Protocol):
     reaches: ClassVar[frozenset[str]]
     """Of an integrator: the operators behind it (`mtn-cm`); empty for an operator's own rail."""
     pace: Pace
+    contract: Contract
+    """What this deployment's account covers of the countries and currencies above."""
 
     def reference_for(self, payment_id: str, number: int) -> str:
         """Derive the n-th reference (from 1) of a payment, in the form the provider wants."""

@@ -244,6 +244,16 @@ _OF_DOOR: Final[dict[str, str]] = {
     "{provider} cannot do this: it has no {kind}.": (
         "{provider} ne sait pas faire cela : il n'a pas de {kind}."
     ),
+    "{provider} is set up here for {held}, not {currency}.": (
+        "{provider} est configuré ici pour {held}, et non pour {currency}."
+    ),
+    "{provider} is set up here for {held}, not {country}.": (
+        "{provider} est configuré ici pour {held}, et non pour le pays {country}."
+    ),
+    "Take a number whose wallet is in {held}, or have a provider set up for this one.": (
+        "Prenez un numéro dont le portefeuille est en {held}, ou faites configurer un prestataire "
+        "pour celui-ci."
+    ),
     "{provider} takes no {currency}.": "{provider} n'accepte pas la devise {currency}.",
     "No enabled provider reaches {operator} in {currency}.": (
         "Aucun prestataire activé n'atteint {operator} en {currency}."

@@ -5,7 +5,8 @@ names one in the payment; or it has a number and asks what it tells. Nobody is a
 tells is a guess where numbers move between operators, and it is never repeated.
 
 The plan of a kind is that of a payment that names nothing but the operator, in the currency of its
-wallets and of an amount within all limits. An empty one says that no enabled provider does it.
+wallets and of an amount within all limits. An empty one says that no enabled provider does it;
+who would, but has no contract for it here, is told beside it.
 """
 
 from typing import Annotated
@@ -18,7 +19,7 @@ from adapters.directory_operators import prefixes_of
 from adapters.directory_rails import Limit, limits_of
 from api.calls import Call, answer
 from api.documents import CandidateOut
-from api.routing import plan_of
+from api.routing import left_out_of, plan_of
 from api.schemas import Country, Query, Response
 from api.views import decimal_text
 from ledger.identity import Kind
@@ -54,6 +55,9 @@ class Movement(Response):
     """One kind of movement: who would carry it, and what amounts."""
 
     plan: list[CandidateOut] = Field(description="The enabled providers, best first.")
+    left_out: list[CandidateOut] = Field(
+        description="Those that reach the operator, but are not set up for it here, and why."
+    )
     limits: list[AmountLimit]
 
 
@@ -177,8 +181,10 @@ def _form(code: str) -> NumberForm:
 def _movement(call: Call, operator: Operator, kind: Kind) -> Movement:
     adapters = call.services.adapters
     plan = plan_of(adapters, operator, operator.currency, kind)
+    left_out = left_out_of(adapters, operator, operator.currency, kind)
     return Movement(
         plan=[CandidateOut(provider=one.provider, reason=one.reason) for one in plan],
+        left_out=[CandidateOut(provider=one.provider, reason=str(one.reason)) for one in left_out],
         limits=[
             _limit(one)
             for one in limits_of(operator.code, kind)

@@ -8,6 +8,9 @@ certainly did not get to the one before (`ledger.payment`).
 Numbers are portable, so a guess is only a default, and its reason is kept in the log.
 They are portable within their country: an operator of another one is refused.
 
+Whose contract does not cover the currency or the country drops out of the plan, and where that is
+everybody, the payment is refused at once (`api.contracts`).
+
 Who is known to refuse the amount drops out of the plan, and where that is everybody, the payment is
 refused at once (`api.limits`).
 
@@ -18,20 +21,18 @@ Swedish and whose money is the euro, is tried.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
 from adapters.base import Adapter
+from adapters.contract import DOLLAR, DOLLAR_WALLETS
 from adapters.directory import BY_CODE, Operator, Phone, parse_phone
+from api.contracts import Outside, outside_of
 from api.errors import INVALID_REQUEST, UNSERVED, Place, ProblemError
 from api.limits import limit_place, refuse_amount
 from api.schemas import MoneyRequest, Payer
 from ledger.identity import Candidate, Kind
 from ledger.money import Money
 from ledger.sentences import Sentence, explained
-
-DOLLAR: Final = "USD"
-DOLLAR_WALLETS: Final = frozenset({"CD", "LR"})
-"""Where operators keep wallets in US dollars beside those in the country's currency."""
 
 
 class PaymentRoute(NamedTuple):
@@ -86,6 +87,11 @@ def choose_route(
             _refuse(pointer, reason, able)
         if is_production and operator is not None:
             _check_currency(operator, wanted.currency)
+        country = phone.country if is_production else None
+        outside = outside_of(adapter, country, wanted.currency)
+        if outside is not None:
+            able = _able(adapters, wanted.currency, wanted.kind, country)
+            _refuse_outside(pointer, outside, able)
         reason = "the caller named the provider"
         chosen = _taking_code(adapters, (Choice(adapter.name, reason),), wanted)
         within_limits(chosen, operator, money, wanted.kind)
@@ -94,7 +100,8 @@ def choose_route(
         reason = Sentence("The number is of no operator that we know.")
         _refuse(pointer, reason, able)
     plan = plan_of(adapters, operator, wanted.currency, wanted.kind)
-    if not plan:
+    left_out = left_out_of(adapters, operator, wanted.currency, wanted.kind)
+    if not plan and not left_out:
         reason = Sentence(
             "No enabled provider reaches {operator} in {currency}.",
             operator=operator.code,
@@ -102,6 +109,9 @@ def choose_route(
         )
         _refuse(pointer, reason, able)
     _check_currency(operator, wanted.currency)
+    if not plan:
+        able = _able(adapters, wanted.currency, wanted.kind, operator.country)
+        _refuse_outside(pointer, left_out[0], able)
     plan = _taking_code(adapters, plan, wanted)
     plan = within_limits(plan, operator, money, wanted.kind)
     plan = (plan[0]._replace(reason=reason), *plan[1:])
@@ -119,10 +129,35 @@ class Choice(NamedTuple):
 def plan_of(
     adapters: Mapping[str, Adapter], operator: Operator, currency: str | None, kind: Kind
 ) -> tuple[Choice, ...]:
-    """Every enabled provider that reaches an operator: its own rails first, then the integrators.
+    """Every enabled provider that may carry to an operator: its own rails, then the integrators.
 
     Integrators come in the order in which they are enabled; that is the deployment's own choice.
     """
+    reaching = _reaching(adapters, operator, currency, kind)
+    left_out = {one.provider for one in _outside(adapters, reaching, operator, currency)}
+    return tuple(one for one in reaching if one.provider not in left_out)
+
+
+def left_out_of(
+    adapters: Mapping[str, Adapter], operator: Operator, currency: str | None, kind: Kind
+) -> tuple[Outside, ...]:
+    """Every enabled provider that reaches an operator, but is not set up for it, and why."""
+    return _outside(adapters, _reaching(adapters, operator, currency, kind), operator, currency)
+
+
+def _outside(
+    adapters: Mapping[str, Adapter],
+    reaching: Sequence[Choice],
+    operator: Operator,
+    currency: str | None,
+) -> tuple[Outside, ...]:
+    judged = (outside_of(adapters[one.provider], operator.country, currency) for one in reaching)
+    return tuple(one for one in judged if one is not None)
+
+
+def _reaching(
+    adapters: Mapping[str, Adapter], operator: Operator, currency: str | None, kind: Kind
+) -> tuple[Choice, ...]:
     direct = [
         Choice(name, f"it is {operator.code}'s own rail")
         for name in operator.providers
@@ -228,8 +263,28 @@ def _refuse_operator(reason: Sentence) -> NoReturn:
     raise ProblemError(INVALID_REQUEST, explained(reason, remedy), [place])
 
 
-def _able(adapters: Mapping[str, Adapter], currency: str, kind: Kind) -> list[str]:
-    return sorted(name for name, one in adapters.items() if _takes(one, currency, kind))
+def _able(
+    adapters: Mapping[str, Adapter], currency: str, kind: Kind, country: str | None = None
+) -> list[str]:
+    return sorted(
+        name
+        for name, one in adapters.items()
+        if _takes(one, currency, kind) and outside_of(one, country, currency) is None
+    )
+
+
+def _refuse_outside(pointer: str, outside: Outside, able: Sequence[str]) -> NoReturn:
+    """Refuse what nobody is set up for; a currency is to blame before a country is."""
+    if outside.is_currency:
+        pointer = "/currency"
+    if able:
+        _refuse(pointer, outside.reason, able)
+    remedy = Sentence(
+        "Take a number whose wallet is in {held}, or have a provider set up for this one.",
+        held=outside.held,
+    )
+    place = Place("pointer", pointer, outside.reason, remedy)
+    raise ProblemError(UNSERVED, explained(outside.reason, remedy), [place])
 
 
 def _refuse(pointer: str, reason: Sentence, able: Sequence[str]) -> NoReturn:

@@ -34,6 +34,7 @@ from adapters.transport import Transport
 from adapters.ways import Ways
 from adapters.worker import Worker
 from api.background import Background
+from api.contracts import contract_faults
 from api.master_key import master_keys_for
 from api.randomness import RandomBlock
 from api.settings import Fault, Settings, SettingsError, provider_settings
@@ -195,6 +196,8 @@ async def services(
         for name, chosen in adapter_settings.items():
             adapters[name] = adapter_class(name)(chosen, open_transport)
             stack.push_async_callback(adapters[name].close)
+        if faults := [fault for one in adapters.values() for fault in contract_faults(one)]:
+            raise SettingsError(faults)
         directory.warm_up()
         background = Background()
         stack.push_async_callback(background.stop)

@@ -1,4 +1,4 @@
-"""The product's own commands as processes, to be killed, stopped and woken by a test."""
+"""Commands as processes, to be killed, stopped and woken by a test: mostly the product's own."""
 
 import asyncio
 import os
@@ -17,6 +17,9 @@ START_SECONDS = 60.0
 class Program:
     """One command that runs until it is ended; everything it writes is kept in `lines`."""
 
+    command: tuple[str, ...] = (sys.executable, "-m", "api")
+    folder: Path = ROOT
+
     def __init__(self, environment: Mapping[str, str], *arguments: str) -> None:
         self.environment, self.arguments = dict(environment), arguments
         self.lines: list[bytes] = []
@@ -34,8 +37,8 @@ class Program:
     async def start(self) -> None:
         """Start it, or start it again."""
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "api", *self.arguments),
-            cwd=ROOT,
+            *(*self.command, *self.arguments),
+            cwd=self.folder,
             env=environment_of(self.environment),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -66,6 +69,13 @@ class Program:
     async def stop(self) -> int:
         """Ask it to end; its exit status."""
         return await self._end(signal.SIGTERM)
+
+    async def ended(self) -> int:
+        """Wait for its own end; its exit status."""
+        assert self._process is not None
+        async with asyncio.timeout(START_SECONDS):
+            await asyncio.gather(self._process.wait(), *self._readers)
+        return self._process.returncode or 0
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal (SIGSTOP, SIGCONT)."""
@@ -115,11 +125,7 @@ async def command(environment: Mapping[str, str], *arguments: str) -> tuple[int,
     """Run one command to its end: its exit status, and everything it wrote."""
     program = Program(environment, *arguments)
     await program.start()
-    process = program._process
-    assert process is not None
-    async with asyncio.timeout(START_SECONDS):
-        await asyncio.gather(process.wait(), *program._readers)
-    return process.returncode or 0, b"".join(program.lines)
+    return await program.ended(), b"".join(program.lines)
 
 
 def environment_of(own: Mapping[str, str]) -> dict[str, str]:
@@ -130,10 +136,18 @@ def environment_of(own: Mapping[str, str]) -> dict[str, str]:
 
 def free_port() -> int:
     """A port that is free now and not taken by outgoing connections: below 32768."""
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """As many different ones."""
+    found: list[int] = []
     for port in range(20_000 + os.getpid() % 10_000, 32_768):
         try:
             with socket.create_server(("127.0.0.1", port)):
-                return port
+                found.append(port)
         except OSError:
             continue
+        if len(found) == count:
+            return found
     raise AssertionError("no port is free")

@@ -22,6 +22,7 @@ MATRIX = {
     ("GET", "/v1/payments"): EVERYBODY,
     ("GET", "/v1/payments/{payment_id}"): EVERYBODY,
     ("GET", "/v1/payments/{payment_id}/events"): EVERYBODY,
+    ("POST", "/v1/payments/{payment_id}/confirmation"): {"mer_1"},
     ("POST", "/v1/payments/{payment_id}/refunds"): {"mer_1"},
     ("GET", "/v1/payments/{payment_id}/refunds"): EVERYBODY,
     ("GET", "/v1/refunds/{payment_id}"): EVERYBODY,

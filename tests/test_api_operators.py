@@ -55,8 +55,8 @@ async def test_a_number_tells_its_operator_limits_and_route(world: World) -> Non
         "example": "+237650123401",
         "provider": "mtn",
         "currency": "XAF",
-        "collection": {"plan": [OWN_RAIL, BEHIND], "limits": [limit(None)]},
-        "payout": {"plan": [OWN_RAIL, BEHIND], "limits": [limit("5")]},
+        "collection": {"plan": [OWN_RAIL, BEHIND], "left_out": [], "limits": [limit(None)]},
+        "payout": {"plan": [OWN_RAIL, BEHIND], "left_out": [], "limits": [limit("5")]},
     }
 
 
@@ -102,12 +102,14 @@ async def test_without_a_number_all_operators_are_listed(world: World) -> None:
             "plan": [
                 {"provider": "hub2", "reason": "it is an integrator that reaches moov-ci"},
             ],
+            "left_out": [],
             "limits": [],
         },
         "payout": {
             "plan": [
                 {"provider": "hub2", "reason": "it is an integrator that reaches moov-ci"},
             ],
+            "left_out": [],
             "limits": [
                 limit("5") | {"currency": "XOF", "maximum": "2000000"},
             ],
@@ -137,7 +139,7 @@ async def test_a_limit_of_a_provider_that_is_not_enabled_is_not_shown(
     async with a_world(settings_in(tmp_path), clock=clock, is_in_memory=True) as world:
         told = (await world.get("/v1/operators?phone=650000001")).json
 
-    assert told["collection"] == {"plan": [OWN_RAIL], "limits": []}
+    assert told["collection"] == {"plan": [OWN_RAIL], "left_out": [], "limits": []}
 
 
 async def test_both_answers_are_what_the_document_says(world: World) -> None:

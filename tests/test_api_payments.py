@@ -182,6 +182,7 @@ async def test_a_payment_is_shown_as_its_events_say(world: World) -> None:
         "metadata": {"table": "7"},
         "provider_transaction_id": "987654",
         "redirect_url": None,
+        "awaits": None,
         "refund_of": None,
         "refunded": "0",
         "refundable": "1500",

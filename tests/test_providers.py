@@ -9,6 +9,7 @@ from pydantic import Field
 
 from adapters import providers
 from adapters.base import Adapter, ProviderSettings
+from adapters.contract import Contract
 from adapters.providers import (
     FACTS,
     adapter_class,
@@ -45,6 +46,7 @@ async def test_every_provider_is_made_from_its_settings_and_keeps_the_port(name:
     adapter = adapter_class(name)(settings, opening())
     assert isinstance(adapter, Adapter)
     assert adapter.pace == settings.pace
+    assert adapter.contract == Contract(adapter.countries, adapter.currencies)
     await adapter.close()
 
 

@@ -11,18 +11,19 @@ import pytest
 from pydantic import SecretStr
 
 from adapters.base import Adapter
+from adapters.contract import DOLLAR_WALLETS
 from adapters.directory_rails import limits_of
 from adapters.providers import adapter_class, settings_class
 from adapters.providers.hub2 import Settings as Hub2Settings
 from adapters.providers.wave import Settings as WaveSettings
 from adapters.transport import Transport
 from api.errors import AMOUNT_OUTSIDE_LIMITS, INVALID_REQUEST, UNSERVED, ProblemError
-from api.routing import DOLLAR_WALLETS, PaymentRoute, choose_route
+from api.routing import PaymentRoute, choose_route
 from api.schemas import Payer, PaymentRequest
 from api.settings import provider_settings
 from ledger.errors import InvalidPhoneError
 from ledger.money import parse_money
-from tests.api_world import settings_in
+from tests.api_world import PROVIDER_TABLES, settings_in
 from tests.conftest import FakeClock
 
 MTN_CM, ORANGE_CM, NEXTTEL_CM = "+237650000001", "+237690000001", "+237660000001"
@@ -37,12 +38,14 @@ NAMED_OPERATOR, NAMED_PROVIDER = "the caller named the operator", "the caller na
 
 @pytest.fixture
 def adapters(tmp_path: Path, clock: FakeClock) -> Mapping[str, Adapter]:
-    """Both providers, as a server has them."""
+    """Both providers, with contracts for all that they serve."""
     return {name: an_adapter(name, tmp_path, clock) for name in ("mtn", "orange")}
 
 
 def an_adapter(name: str, folder: Path, clock: FakeClock) -> Adapter:
-    chosen = provider_settings(settings_in(folder), name, settings_class(name))
+    tables = {**PROVIDER_TABLES, "orange": PROVIDER_TABLES["orange"] | {"country_segment": "dev"}}
+    settings = settings_in(folder, provider_tables=tables)
+    chosen = provider_settings(settings, name, settings_class(name))
     return adapter_class(name)(chosen, partial(Transport, clock=clock, is_loopback_only=True))
 
 

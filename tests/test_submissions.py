@@ -36,6 +36,7 @@ from adapters.base import (
     WebhookProof,
 )
 from adapters.breaker import Breaker
+from adapters.contract import Contract
 from adapters.dispatch import (
     INTENT_MARGIN_SECONDS,
     LAST_INQUIRY,
@@ -92,6 +93,7 @@ class ScriptedAdapter:
         inquiry_factor=2,
         inquiry_seconds_max=600,
     )
+    contract = Contract(countries, currencies)
 
     def __init__(self, *says: Step, during: During | None = None) -> None:
         self.says, self.during = list(says), during

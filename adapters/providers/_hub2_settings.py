@@ -28,7 +28,9 @@ class Settings(ProviderSettings):
         "by commas. Without it webhooks prove nothing, and only make us ask.",
     )
     currency: str = Field(
-        default="XOF", pattern=r"^[A-Z]{3}$", description="The currency of the account's balance."
+        default="XOF",
+        pattern=r"^[A-Z]{3}$",
+        description="The currency of the account; once it is said, no other is sent.",
     )
     operator: str | None = Field(
         default=None,

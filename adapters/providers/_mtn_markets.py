@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+from adapters.contract import Contract
+
 SANDBOX: Final = "sandbox"
 SANDBOX_URL: Final = "https://sandbox.momodeveloper.mtn.com"
 PRODUCTION_URL: Final = "https://proxy.momoapi.mtn.com"
@@ -61,6 +63,14 @@ def currencies_of(environment: str) -> tuple[str, ...]:
     """Return the currencies of an environment, the usual one first."""
     market = MARKETS.get(environment)
     return SANDBOX_CURRENCIES if market is None else market.currencies
+
+
+def told_by(environment: str) -> Contract | None:
+    """Return what an account of an environment covers; None where it is no market's."""
+    market = MARKETS.get(environment)
+    if market is None:
+        return None
+    return Contract(frozenset({market.country}), frozenset(market.currencies))
 
 
 def disagreement(environment: str, base_url: str) -> str | None:

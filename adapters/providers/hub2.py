@@ -50,6 +50,7 @@ from adapters.base import (
     WebhookProof,
 )
 from adapters.base import Final as FinalWord
+from adapters.contract import Contract
 from adapters.directory import codes_of
 from adapters.powers import Balance, CodeRefused, Taken, Transfer
 from adapters.providers._hub2_answers import (
@@ -111,6 +112,11 @@ class Hub2Adapter:
     def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
         """Make the adapter; nothing is called before it is asked to."""
         self.pace: Pace = settings.pace
+        served = Contract(self.countries, self.currencies)
+        # Whoever has not said the currency of the account may have any.
+        is_said = "currency" in settings.model_fields_set
+        account = Contract(self.countries, frozenset({settings.currency})) if is_said else None
+        self.contract = settings.contract(served, account)
         self._settings = settings
         key = settings.api_key.get_secret_value()
         hooks = settings.webhook_secret

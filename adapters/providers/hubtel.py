@@ -49,6 +49,7 @@ from adapters.base import (
     WebhookCall,
     WebhookProof,
 )
+from adapters.contract import Contract
 from adapters.directory import codes_of, parse_phone
 from adapters.powers import Transfer
 from adapters.providers._hubtel_answers import (
@@ -148,6 +149,7 @@ class HubtelAdapter:
     def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
         """Make the adapter; nothing is called before it is asked to."""
         self.pace: Pace = settings.pace
+        self.contract = settings.contract(Contract(self.countries, self.currencies))
         self._settings = settings
         key = settings.api_key.get_secret_value()
         self._basic = basic(settings.api_id, key)

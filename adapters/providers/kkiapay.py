@@ -58,6 +58,7 @@ from adapters.base import (
     WebhookCall,
     WebhookProof,
 )
+from adapters.contract import Contract
 from adapters.pages import home_of, is_page
 from adapters.powers import Prepared, Return, Transfer
 from adapters.providers._kkiapay_answers import (
@@ -156,6 +157,7 @@ class KkiapayAdapter:
     def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
         """Make the adapter; nothing is called before it is asked to."""
         self.pace: Pace = settings.pace
+        self.contract = settings.contract(Contract(self.countries, self.currencies))
         self._settings = settings
         keys = {
             "X-API-KEY": settings.public_key,

@@ -67,6 +67,7 @@ from adapters.base import (
     WebhookUnreadableError,
 )
 from adapters.base import Final as FinalWord
+from adapters.contract import Contract
 from adapters.powers import AccountCheck, Prepared, Reply, Return, Transfer
 from adapters.providers._mojaloop_answers import (
     code_in,
@@ -127,6 +128,7 @@ class MojaloopAdapter:
     def __init__(self, settings: MojaloopSettings, open_transport: OpenTransport) -> None:
         """Make the adapter; nothing is called before it is asked to."""
         self.pace: Pace = settings.pace
+        self.contract = settings.contract(Contract(self.countries, self.currencies))
         self._settings = settings
         self._merchant = Merchant(
             id_type=settings.party_id_type, id_value=settings.party_id, name=settings.display_name

@@ -39,6 +39,7 @@ from adapters.base import (
     WebhookCall,
     WebhookProof,
 )
+from adapters.contract import Contract
 from adapters.powers import AccountCheck, Balance, Return, Transfer
 from adapters.providers._mtn_answers import (
     MEANINGS,
@@ -49,7 +50,7 @@ from adapters.providers._mtn_answers import (
 )
 from adapters.providers._mtn_bodies import build_refund, build_request, build_transfer
 from adapters.providers._mtn_door import Door
-from adapters.providers._mtn_markets import COUNTRIES, CURRENCIES, currencies_of
+from adapters.providers._mtn_markets import COUNTRIES, CURRENCIES, currencies_of, told_by
 from adapters.providers._mtn_settings import ProductName, Settings
 from adapters.refusals import Refusal
 from adapters.transcript import Scrubber
@@ -100,6 +101,8 @@ class MtnAdapter:
     def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
         """Make the adapter; nothing is called before it is asked to."""
         self.pace: Pace = settings.pace
+        served = Contract(self.countries, self.currencies)
+        self.contract = settings.contract(served, told_by(settings.target_environment))
         names: tuple[ProductName, ...] = ("collection", "disbursement", "remittance")
         accounts = {name: one for name in names if (one := settings.account_of(name)) is not None}
         self._scrubber = Scrubber(

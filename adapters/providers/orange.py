@@ -52,6 +52,8 @@ from adapters.base import (
     WebhookCall,
     WebhookProof,
 )
+from adapters.contract import Contract, contract_in
+from adapters.directory_countries import COUNTRIES
 from adapters.pages import home_of
 from adapters.providers._orange_answers import (
     NAME,
@@ -137,6 +139,10 @@ class OrangeAdapter:
     def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
         """Make the adapter; nothing is called before it is asked to."""
         self.pace: Pace = settings.pace
+        served = Contract(self.countries, self.currencies)
+        segment = settings.country_segment
+        at = frozenset(code for code, one in COUNTRIES.items() if one.orange_segment == segment)
+        self.contract = settings.contract(served, contract_in(at, served) if at else None)
         self._settings = settings
         self._root = f"{settings.base_url}/orange-money-webpay/{settings.country_segment}/v1"
         secret = settings.client_secret.get_secret_value()

@@ -54,6 +54,7 @@ from adapters.base import (
     WebhookCall,
     WebhookProof,
 )
+from adapters.contract import Contract
 from adapters.powers import AccountCheck, Prepared, Return, Transfer
 from adapters.providers._orange_cm_answers import (
     MEANINGS,
@@ -138,6 +139,7 @@ class OrangeCmAdapter:
     def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
         """Make the adapter; nothing is called before it is asked to."""
         self.pace: Pace = settings.pace
+        self.contract = settings.contract(Contract(self.countries, self.currencies))
         self._settings = settings
         self._root = f"{settings.base_url}{API_PATH}"
         secret = settings.client_secret.get_secret_value()

@@ -54,6 +54,7 @@ from adapters.base import (
     WebhookCall,
     WebhookProof,
 )
+from adapters.contract import Contract
 from adapters.powers import Balance, Transfer
 from adapters.providers._orange_sonatel_answers import (
     KEY_REVOKED,
@@ -111,6 +112,7 @@ class OrangeSonatelAdapter:
     def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
         """Make the adapter; nothing is called before it is asked to."""
         self.pace: Pace = settings.pace
+        self.contract = settings.contract(Contract(self.countries, self.currencies))
         self._settings = settings
         secret, key, pin = settings.webhook_secret, settings.api_key, settings.retailer_pin
         self._webhook_secret = None if secret is None else secret.get_secret_value()

@@ -44,6 +44,7 @@ from adapters.base import (
     WebhookProof,
     WebhookUnreadableError,
 )
+from adapters.contract import Contract
 from adapters.digest import ChallengedCalls
 from adapters.pages import home_of
 from adapters.powers import Transfer
@@ -126,6 +127,7 @@ class TouchpayAdapter:
     def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
         """Make the adapter; nothing is called before it is asked to."""
         self.pace: Pace = settings.pace
+        self.contract = settings.contract(Contract(self.countries, self.currencies))
         self._settings = settings
         self._collections = {**COLLECTIONS, **settings.collection_services}
         self._payouts = {**PAYOUTS, **settings.payout_services}

@@ -48,6 +48,7 @@ from adapters.base import (
     WebhookCall,
     WebhookProof,
 )
+from adapters.contract import Contract
 from adapters.pages import home_of
 from adapters.powers import AccountCheck, Balance, Return, Transfer
 from adapters.providers._wave_answers import (
@@ -145,6 +146,7 @@ class WaveAdapter:
     def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
         """Make the adapter; nothing is called before it is asked to."""
         self.pace: Pace = settings.pace
+        self.contract = settings.contract(Contract(self.countries, self.currencies))
         self._settings = settings
         self._sessions = f"{settings.base_url}/v1/checkout/sessions"
         key = settings.api_key.get_secret_value()

@@ -49,6 +49,7 @@ from adapters.base import (
     WebhookCall,
     WebhookProof,
 )
+from adapters.contract import Contract
 from adapters.powers import Transfer
 from adapters.providers._ynote_answers import (
     MESSAGE_ID,
@@ -161,6 +162,7 @@ class YnoteAdapter:
     def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
         """Make the adapter; nothing is called before it is asked to."""
         self.pace: Pace = settings.pace
+        self.contract = settings.contract(Contract(self.countries, self.currencies))
         self._settings = settings
         client_secret = settings.client_secret.get_secret_value()
         key = settings.customer_key.get_secret_value()

@@ -53,6 +53,9 @@ def adapter_fields(server: SandboxServer) -> Mapping[str, str]:
     return {
         "base_url": server.url,
         "target_environment": ENVIRONMENT,
+        # The sandbox plays every market at once.
+        "countries": ",".join(sorted(MtnAdapter.countries)),
+        "currencies": ",".join(sorted(MtnAdapter.currencies)),
         "subscription_key": MtnSandboxSettings().subscription_keys[0],
         "api_user": USER.user_id,
         "api_key": USER.api_key,

@@ -32,6 +32,7 @@ def adapter_fields(server: SandboxServer) -> Mapping[str, str]:
     told = WaveSandboxSettings()
     return {
         "base_url": server.url,
+        "countries": "CI,SN",
         "api_key": told.api_key,
         "webhook_secret": told.webhook_secret,
         "call_timeout_seconds": "3",

@@ -17,12 +17,6 @@ ENDINGS: Final[tuple[tuple[str, int], ...]] = (
 
 VERBS: Final[Mapping[Verb, Capability]] = {"payments": "collection", "payouts": "payout"}
 
-CONTRACTS: Final[Mapping[str, frozenset[str]]] = {
-    "orange": frozenset({"CM"}),
-    "wave": frozenset({"CI", "SN"}),
-}
-"""Where a provider's test server has a contract, if not everywhere the provider is."""
-
 AMOUNT_MINOR_MAX: Final = 900_000
 REFUNDED_PART: Final = 0.3
 """How many of the payments that succeed are given back, half of them in part."""
@@ -66,8 +60,8 @@ def _rails(name: str, adapter: Adapter) -> Iterator[Rail]:
         one
         for one in BY_CODE.values()
         if one.example is not None
-        and one.country in adapter.countries & CONTRACTS.get(name, adapter.countries)
-        and one.currency in adapter.currencies
+        and one.country in adapter.contract.countries
+        and one.currency in adapter.contract.currencies
     ]
     reached = [one for one in here if name in one.providers or one.code in adapter.reaches]
     # Who has no numbers of its own (a wallet beside the operators, a scheme) takes everybody's.
