@@ -14,7 +14,6 @@ ours. Nothing is read of an answer but its status and its first bytes.
 """
 
 import asyncio
-import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from adapters.addresses import ForbiddenAddressError, checked_url, judge
+
 ANSWER_BYTES_MAX: Final = 512
 """How much of an answer is read and kept."""
 
@@ -31,21 +32,8 @@ RESOLVE_SECONDS_MAX: Final = 5.0
 ADDRESSES_MAX: Final = 16
 """How many addresses of a name are tried."""
 
-URL_CHARACTERS_MAX: Final = 1000
-
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Host and port -> addresses, as text."""
-
-_EMBEDDING: Final = ipaddress.ip_network("64:ff9b::/96")
-"""IPv6 addresses that a gateway translates into the IPv4 address in their last bytes."""
-
-
-class ForbiddenAddressError(Exception):
-    """An address that nothing is sent to. `reason` says what is wrong with it."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,68 +43,6 @@ class Sent:
     status: int | None
     reason: str
     answer: bytes = field(default=b"", repr=False)
-
-
-def is_public(address: str) -> bool:
-    """Whether an address (IPv4 or IPv6, as text) is one of the public internet."""
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is None and ip in _EMBEDDING:
-            inner = ipaddress.IPv4Address(ip.packed[-4:])
-        if inner is not None:
-            return is_public(str(inner))
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
-
-
-def is_loopback(address: str) -> bool:
-    """Whether an address is this machine."""
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
-
-
-def checked_url(text: str, *, allows_loopback: bool) -> URL:
-    """Read an address that somebody wants to be told at; nothing is resolved.
-
-    Raises:
-        ForbiddenAddressError: it can never be sent to, whatever it resolves to.
-    """
-    if len(text) > URL_CHARACTERS_MAX:
-        raise ForbiddenAddressError(f"it is longer than {URL_CHARACTERS_MAX} characters")
-    try:
-        url = URL(text)
-        host, port = url.host, url.port
-    except ValueError:
-        raise ForbiddenAddressError("it is no web address") from None
-    if url.scheme not in {"http", "https"} or not host or port is None:
-        raise ForbiddenAddressError("it is no web address")
-    if url.user is not None or url.password is not None:
-        raise ForbiddenAddressError("it holds a name or a password")
-    is_own = host == "localhost" or is_loopback(host)
-    if url.scheme == "http" and not (allows_loopback and is_own):
-        raise ForbiddenAddressError("it is not https")
-    if _is_address(host) or is_own:
-        _judge("127.0.0.1" if host == "localhost" else host, allows_loopback=allows_loopback)
-    return url.with_fragment(None)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return True
-
-
-def _judge(address: str, *, allows_loopback: bool) -> None:
-    if is_public(address) or (allows_loopback and is_loopback(address)):
-        return
-    raise ForbiddenAddressError("it leads to an address that is not public")
 
 
 async def resolve_by_system(host: str, port: int) -> Sequence[str]:
@@ -139,7 +65,7 @@ class _Resolver(AbstractResolver):
             addresses = await self._resolve(host, port)
         for one in addresses:
             # One forbidden address among several is a trap, not a mistake.
-            _judge(one, allows_loopback=self._allows_loopback)
+            judge(one, allows_loopback=self._allows_loopback)
         return [
             ResolveResult(
                 hostname=host,

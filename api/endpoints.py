@@ -11,13 +11,13 @@ from typing import Final
 import orjson
 from aiohttp import web
 
+from adapters.addresses import ForbiddenAddressError, checked_url
 from adapters.notify.merchants import endpoint_subject, opened
 from adapters.notify.signing import SigningPair, new_pair
 from adapters.recording import Recorder
-from adapters.transport_outward import ForbiddenAddressError, checked_url
 from api import schemas_endpoints as shapes
 from api.calls import Call, answer, validated
-from api.errors import INVALID_REQUEST, TOO_MANY, Place, ProblemError
+from api.errors import INVALID_REQUEST, TOO_MANY_ENDPOINTS, Place, ProblemError
 from api.randomness import RandomBlock
 from api.waiting import caught_up
 from ledger import commands_endpoint as commands
@@ -48,7 +48,7 @@ async def create_endpoint(call: Call) -> web.Response:
     if enabled >= most:
         reason = Sentence("You have {endpoints} endpoints already.", endpoints=enabled)
         remedy = Sentence("Disable one that you do not need.")
-        raise ProblemError(TOO_MANY, explained(reason, remedy))
+        raise ProblemError(TOO_MANY_ENDPOINTS, explained(reason, remedy))
     endpoint_id, pair = new_endpoint_id(_RANDOM(16)), new_pair(_RANDOM)
     sealed, keys = _sealed(call, endpoint_id, url, [pair])
     handled = await services.handler.handle(
@@ -106,7 +106,7 @@ async def enable_endpoint(call: Call) -> web.Response:
 async def list_endpoints(call: Call) -> web.Response:
     """List a merchant's endpoints."""
     services = call.services
-    position = await caught_up(call, services.deliveries.name, None)
+    position = await caught_up(call, services.deliveries.name, call.query.min_position)
     listed = []
     for endpoint_id in await services.deliveries.endpoint_ids(call.merchant_id):
         state, recorded = await services.handler.endpoint(endpoint_id)
@@ -209,9 +209,7 @@ async def _load(call: Call) -> tuple[str, Endpoint, list[RecordedEvent]]:
     return endpoint_id, state, recorded
 
 
-async def _changed(
-    call: Call, endpoint_id: str, command: commands.EndpointCommand
-) -> web.Response:
+async def _changed(call: Call, endpoint_id: str, command: commands.EndpointCommand) -> web.Response:
     handler = call.services.handler
     await handler.handle(command, context=call.context(call.asker.actor))
     state, recorded = await handler.endpoint(endpoint_id)

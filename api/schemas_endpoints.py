@@ -46,6 +46,14 @@ class ReplayRequest(Request):
     )
 
 
+class EndpointsQuery(Query):
+    """How to list endpoints."""
+
+    min_position: Position | None = Field(
+        default=None, description="Wait until the list has reached this position (bounded)."
+    )
+
+
 class EndpointOut(Response):
     """One endpoint."""
 

@@ -31,6 +31,7 @@ from adapters.providers import IncompleteProviderError, adapter_class, settings_
 from adapters.sharing import ALONE, SharedTokens, Sharing
 from adapters.sharing_redis import RedisSharing
 from adapters.transport import Transport
+from adapters.transport_outward import Outward
 from adapters.ways import Ways
 from adapters.worker import Worker
 from api.background import Background
@@ -52,6 +53,7 @@ from ledger.vault_strongbox import Strongbox
 from projections import PROJECTIONS
 from projections.accounts import AccountsProjection
 from projections.base import Projections
+from projections.deliveries import DeliveriesProjection
 from projections.metrics import MetricsProjection
 from projections.payments import PaymentsProjection
 from projections.projector import Projector
@@ -82,6 +84,7 @@ class Services:
     accounts: AccountsProjection
     metrics: MetricsProjection
     worklist: WorklistProjection
+    deliveries: DeliveriesProjection
     adapters: Mapping[str, Adapter]
     ways: Ways
     sign: Sign | None = None
@@ -199,6 +202,11 @@ async def services(
         if faults := [fault for one in adapters.values() for fault in contract_faults(one)]:
             raise SettingsError(faults)
         directory.warm_up()
+        outward = Outward(
+            seconds_max=settings.endpoint_seconds_max,
+            allows_loopback=settings.endpoint_loopback,
+        )
+        stack.push_async_callback(outward.close)
         background = Background()
         stack.push_async_callback(background.stop)
         # A class variable is a name too, whatever the type checker says of protocols.
@@ -217,12 +225,21 @@ async def services(
             accounts=projections.of(AccountsProjection),
             metrics=projections.of(MetricsProjection),
             worklist=projections.of(WorklistProjection),
+            deliveries=projections.of(DeliveriesProjection),
             adapters=adapters,
             ways=ways,
             sign=signer_of(settings),
             subscriptions=(subscription,),
             workers=make_workers(
-                settings, handler, vault, adapters, ways, projections, subscription, clock
+                settings,
+                handler,
+                vault,
+                adapters,
+                ways,
+                projections,
+                subscription,
+                clock=clock,
+                outward=outward,
             )
             if is_working
             else (),
