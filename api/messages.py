@@ -12,7 +12,7 @@ import orjson
 from adapters.base import Adapter
 from adapters.recording import handle_context
 from api import views
-from api.refusals import code_of, refusal_of
+from api.refusal_views import code_of, refusal_of
 from ledger.entry import RecordedEvent
 from ledger.errors import ErasedError
 from ledger.payment import Payment, Status
