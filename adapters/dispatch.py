@@ -288,7 +288,7 @@ def reference_of(adapter: Adapter, state: Payment) -> str:
     if (
         last is not None
         and last.provider == adapter.name
-        and "collection" in adapter.idempotent_powers
+        and state.power in adapter.idempotent_powers
     ):
         return last.reference
     used = {one.reference for one in state.attempts}

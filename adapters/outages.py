@@ -6,11 +6,12 @@ meanwhile is nothing to remember. The ledger decides what of it is news (`ledger
 
 What the log does not say yet, because it came too soon after the last time or the store was away,
 is told again later. A first success is told too: whoever stopped while a breaker was open has left
-a log that says so for ever.
+a log that says so for ever. So before anything is told, the log is asked what it says, in this
+month's stream and in those before it.
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -20,8 +21,8 @@ from ledger import commands
 from ledger.entry import Context
 from ledger.errors import StoreError, StreamTooLongError
 from ledger.handling import Handler
-from ledger.provider import Provider, stream_of
-from ledger.store import Clock
+from ledger.provider import Provider, months_around, stream_for
+from ledger.store import STREAM_EVENTS_MAX, Clock
 
 log = structlog.get_logger()
 
@@ -89,18 +90,43 @@ class Outages:
         """Tell how a breaker stands now; whether the log says so then."""
         breaker, now = way.breaker, self._clock()
         is_open = breaker.state != "closed"
-        command: commands.ProviderCommand
-        if is_open:
-            command = commands.RecordBreakerOpened(
+        open_since = await self._open_since(way, now)
+        if not is_open:
+            for month in open_since:
+                await self._record(
+                    commands.RecordBreakerClosed(
+                        provider=way.provider, power=way.power, month=month
+                    )
+                )
+            return True
+        if open_since:
+            return True
+        state = await self._record(
+            commands.RecordBreakerOpened(
                 provider=way.provider,
                 power=way.power,
                 failures=breaker.failures,
                 at=now,
                 until=now + timedelta(seconds=breaker.open_for_seconds),
             )
-        else:
-            command = commands.RecordBreakerClosed(provider=way.provider, power=way.power)
-        stream = stream_of(way.provider)
-        context = Context(ACTOR, stream, f"breaker:{way.provider}:{way.power}")
+        )
+        return way.power in state.open_powers
+
+    async def _open_since(self, way: Way, now: datetime) -> list[str | None]:
+        """The months in which the log says that it was opened, and nowhere that it was closed.
+
+        Several only where the clocks of processes differ at the turn of a month. A stream that is
+        full says nothing of today: its end could not be told.
+        """
+        found: list[str | None] = []
+        for month in (*months_around(now), None):
+            state, recorded = await self._handler.outages(way.provider, way.power, month)
+            if way.power in state.open_powers and len(recorded) < STREAM_EVENTS_MAX:
+                found.append(month)
+        return found
+
+    async def _record(self, command: commands.ProviderCommand) -> Provider:
+        cause = f"breaker:{command.provider}:{command.power}"
+        context = Context(ACTOR, stream_for(command), cause)
         state: Provider = (await self._handler.handle(command, context=context)).state
-        return (way.power in state.open_powers) == is_open
+        return state

@@ -32,7 +32,7 @@ LEASE_SECONDS: Final = 30.0
 
 
 class SharingError(Exception):
-    """The shared place is away; its text names no address."""
+    """The shared place is away, and has told the log; its text names no address."""
 
 
 class SharedToken(msgspec.Struct, frozen=True):
@@ -66,7 +66,8 @@ class TokenPlace(Protocol):
         """Let another process fetch it."""
 
 
-_AWAY: Final = (SharingError, StoreError, VaultError)
+_AWAY: Final = (SharingError, StoreError, VaultError, msgspec.MsgspecError)
+"""The place is away, or what lies there is not ours, or of other code of ours."""
 
 
 @dataclass(slots=True)
@@ -90,10 +91,10 @@ class Shelf:
             if self._sealed is None:
                 return None
             opened = self.strongbox.open(self._sealed, context=self.name)
+            found = msgspec.json.decode(opened, type=SharedToken)
         except _AWAY as error:
             self._note(error)
             return None
-        found = msgspec.json.decode(opened, type=SharedToken)
         return found if found.ends_at > self.now_seconds() else None
 
     async def put(self, token: SharedToken) -> None:
@@ -129,8 +130,10 @@ class Shelf:
         except _AWAY as error:
             self._note(error)
 
-    def _note(self, error: Exception) -> None:
-        log.warning("sharing.away", error=type(error).__name__)
+    @staticmethod
+    def _note(error: Exception) -> None:
+        if not isinstance(error, SharingError):
+            log.warning("sharing.away", error=type(error).__name__)
 
 
 class Sharing(Protocol):

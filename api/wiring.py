@@ -29,7 +29,7 @@ from adapters.base import Adapter
 from adapters.outages import Outages
 from adapters.providers import IncompleteProviderError, adapter_class, settings_class
 from adapters.sharing import ALONE, SharedTokens, Sharing
-from adapters.sharing_redis import RedisSharing
+from adapters.sharing_redis import RedisLine, RedisSharing
 from adapters.transport import Transport
 from adapters.transport_outward import Outward
 from adapters.ways import Ways
@@ -258,7 +258,12 @@ async def _sharing(
     """Choose where processes share tokens and limits; see `adapters.sharing`."""
     strongbox = Strongbox(keys, random_bytes=os.urandom)
     if settings.redis_url is not None:
-        return RedisSharing(settings.redis_url, strongbox, clock=clock)
+        try:
+            line = RedisLine.to(settings.redis_url)
+        except ValueError as error:
+            remedy = "Write `redis://:password@host:6379/0`, a password's odd signs as %XX."
+            raise SettingsError([Fault("CAURI_REDIS_URL", f"{error}.", remedy)]) from None
+        return RedisSharing(line, strongbox, clock=clock)
     if database.dialect != "postgresql":
         return ALONE
     place = SqlTokens(database, clock=clock)

@@ -313,6 +313,8 @@ class RecordBreakerClosed:
 
     provider: str
     power: str
+    month: str | None
+    """That in which it was opened, as `ledger.provider` writes it; None before streams had one."""
 
 
 ProviderCommand = RecordBreakerOpened | RecordBreakerClosed

@@ -65,7 +65,7 @@ _WEBHOOK: Final = _Decider(
 )
 
 _PROVIDER: Final = _Decider(
-    lambda command: provider.stream_of(command.provider),
+    provider.stream_for,
     provider.INITIAL,
     provider.decide,
     provider.evolve,
@@ -204,6 +204,15 @@ class Handler:
         state: payment.Payment = self._fold(_PAYMENT, stream, recorded)
         if state.request is None:
             raise UnknownPaymentError(payment_id)
+        return state, recorded
+
+    async def outages(
+        self, name: str, power: str, month: str | None
+    ) -> tuple[provider.Provider, list[RecordedEvent]]:
+        """Fold one of a provider's streams; see `ledger.provider`."""
+        stream = provider.stream_of(name, power, month)
+        recorded = await self.store.read_stream(stream)
+        state: provider.Provider = self._fold(_PROVIDER, stream, recorded)
         return state, recorded
 
     async def endpoint(self, endpoint_id: str) -> tuple[Endpoint, list[RecordedEvent]]:

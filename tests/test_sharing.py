@@ -18,7 +18,7 @@ from sqlalchemy import make_url, select
 
 from adapters.answer import NotSentError
 from adapters.sharing import LEASE_SECONDS, SharedTokens, Sharing
-from adapters.sharing_redis import RedisLimiter, RedisSharing
+from adapters.sharing_redis import RedisLimiter, RedisLine, RedisSharing
 from adapters.tokens import Token, TokenCache
 from ledger.errors import SealBrokenError
 from ledger.sql import Database
@@ -46,6 +46,11 @@ def a_cache(process: Sharing, fetch: Fetcher, clock: FakeClock, name: str = "mtn
         shelf=process.shelf(name, *CREDENTIALS),
         now_seconds=lambda: clock().timestamp(),
     )
+
+
+def a_sharing(url: str, clock: FakeClock) -> RedisSharing:
+    """What one process shares with others by a Redis."""
+    return RedisSharing(RedisLine.to(url), a_strongbox(), clock=clock)
 
 
 class SharedPlace:
@@ -151,7 +156,8 @@ class SharedPlace:
         shelf = processes[0].shelf("mtn", *CREDENTIALS)
         assert shelf is not None
         other = a_strongbox(MasterKeys.generate()).seal(b"{}", context=shelf.name)
-        for nonsense in ("", "x", "no-key.AAAA", other):
+        of_other_code = a_strongbox().seal(b"{}", context=shelf.name)
+        for nonsense in ("", "x", "no-key.AAAA", "\xe9", other, of_other_code):
             await shelf.place.keep(shelf.name, nonsense, seconds=60)
             fetch = Fetcher()
             cache = a_cache(processes[1], fetch, clock)
@@ -186,25 +192,25 @@ class TestRedis(SharedPlace):
     async def processes(
         self, redis_database: str, clock: FakeClock
     ) -> AsyncIterator[list[Sharing]]:
-        made = [RedisSharing(redis_database, a_strongbox(), clock=clock) for _ in range(3)]
+        made = [a_sharing(redis_database, clock) for _ in range(3)]
         yield [*made]
         for one in made:
             await one.close()
 
     async def everything_in(self, process: Sharing) -> str:
         assert isinstance(process, RedisSharing)
-        client = process._client
+        client = process._line._client
         return str([(key, await client.get(key)) for key in await client.keys("*")])
 
     async def lapse(self, process: Sharing) -> None:
         # Redis has a clock of its own.
         assert isinstance(process, RedisSharing)
-        for key in await process._client.keys("cauri:token-lease:*"):
-            await process._client.delete(key)
+        for key in await process._line._client.keys("cauri:token-lease:*"):
+            await process._line._client.delete(key)
 
 
 async def test_a_process_that_cannot_reach_the_place_fetches_for_itself(clock: FakeClock) -> None:
-    sharing = RedisSharing(NOBODY_LISTENS, a_strongbox(), clock=clock)
+    sharing = a_sharing(NOBODY_LISTENS, clock)
     fetch = Fetcher()
     assert await a_cache(sharing, fetch, clock).get() == "t1"
     limiter = sharing.limiter("mtn", 100)
@@ -234,11 +240,11 @@ class Waits:
 
 async def test_all_processes_keep_one_limit_together(redis_database: str) -> None:
     waits = Waits()
-    clients = [Redis.from_url(redis_database) for _ in range(4)]
-    limiters = [RedisLimiter(client, "cauri:limit:x", 10, sleep=waits) for client in clients]
+    lines = [RedisLine.to(redis_database) for _ in range(4)]
+    limiters = [RedisLimiter(line, "cauri:limit:x", 10, sleep=waits) for line in lines]
     await asyncio.gather(*(limiters[number % 4].acquire(60) for number in range(40)))
-    for client in clients:
-        await client.aclose()
+    for line in lines:
+        await line.close()
     # Forty calls at ten in a second: the first at once, the last after nearly four seconds.
     assert len(waits.seconds) == 39
     assert max(waits.seconds) == pytest.approx(3.9, abs=0.5)
@@ -247,22 +253,22 @@ async def test_all_processes_keep_one_limit_together(redis_database: str) -> Non
 
 
 async def test_who_would_wait_too_long_is_refused_and_takes_no_place(redis_database: str) -> None:
-    waits, client = Waits(), Redis.from_url(redis_database)
-    limiter = RedisLimiter(client, "cauri:limit:x", 1, sleep=waits)
+    waits, line = Waits(), RedisLine.to(redis_database)
+    limiter = RedisLimiter(line, "cauri:limit:x", 1, sleep=waits)
     await limiter.acquire(0.5)
     for _ in range(5):
         with pytest.raises(TimeoutError):
             await limiter.acquire(0.5)
     await limiter.acquire(5)
-    await client.aclose()
+    await line.close()
     assert waits.seconds == [pytest.approx(1, abs=0.5)]
 
 
 async def test_a_fast_provider_gets_bursts_of_a_tenth_of_a_second(redis_database: str) -> None:
-    waits, client = Waits(), Redis.from_url(redis_database)
-    limiter = RedisLimiter(client, "cauri:limit:x", 0.1 * 1000, sleep=waits)
+    waits, line = Waits(), RedisLine.to(redis_database)
+    limiter = RedisLimiter(line, "cauri:limit:x", 0.1 * 1000, sleep=waits)
     await asyncio.gather(*(limiter.acquire(5) for _ in range(10)))
-    await client.aclose()
+    await line.close()
     assert waits.seconds == []
 
 

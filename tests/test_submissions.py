@@ -56,7 +56,7 @@ from ledger.entry import Context, RecordedEvent
 from ledger.events import Event
 from ledger.evidence import Word
 from ledger.handling import Handler
-from ledger.identity import Candidate
+from ledger.identity import Candidate, Kind
 from ledger.memory import MemoryEventStore
 from ledger.payment import Payment, Status
 from ledger.store import DataKey
@@ -154,6 +154,19 @@ class PreparingAdapter(ScriptedAdapter):
         return await super().inquire(reference, handle)
 
 
+class PayingAdapter(ScriptedAdapter):
+    """A provider at which a payout cannot be made twice under one reference; a payment can."""
+
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({"payout"})
+    idempotent_powers: ClassVar[frozenset[Power]] = frozenset({"payout"})
+
+    async def pay_out(self, transfer: Transfer, reference: str) -> Submission:
+        return await self._answer(f"pay out {reference}")  # type: ignore[return-value]
+
+    async def inquire_payout(self, reference: str, handle: object) -> Inquiry:
+        return await self._answer(f"inquire {reference}")  # type: ignore[return-value]
+
+
 class InterruptedStore(MemoryEventStore):
     """A log with a moment just before, or just after, an append in which something happens."""
 
@@ -194,7 +207,7 @@ class World:
         self.clock.now = NOW
         self.ways = Ways(lambda: self.clock().timestamp())
 
-    async def request(self, *plan: str) -> None:
+    async def request(self, *plan: str, kind: Kind = "collection") -> None:
         """A merchant asks; it is given up after an hour. `plan`: where it may go, if several."""
         payer = self.vault.person("+237650000001")
         particulars = orjson.dumps({"phone": "+237650000001"})
@@ -204,6 +217,7 @@ class World:
             a_request(self.payment_id, payer=payer),
             sealed=sealed.text,
             plan=tuple(Candidate(name, "it reaches the operator") for name in plan),
+            kind=kind,
         )
         await self.handler.handle(command, context=CONTEXT, keys=[sealed.new_key])
 
@@ -451,6 +465,19 @@ async def test_an_erased_payer_is_asked_about_once_more_and_then_given_up() -> N
     await world.poll(adapter)
     assert adapter.asked == ["submit pay_1-1", "inquire pay_1-1", "inquire pay_1-1"]
     assert (await world.types())[-1] == "expired"
+
+
+async def test_what_was_not_found_is_sent_again_under_the_reference_that_cannot_be_used_twice() -> (
+    None
+):
+    world = World()
+    await world.request(kind="payout")
+    adapter = PayingAdapter(Unknown("no answer"), NotFound(), Accepted())
+    await world.dispatch(adapter)
+    await world.poll(adapter)
+    await world.dispatch(adapter)
+    # What was sent first may still arrive: under another reference it would be paid as well.
+    assert adapter.asked == ["pay out pay_1-1", "inquire pay_1-1", "pay out pay_1-1"]
 
 
 async def test_a_not_found_that_was_heard_before_the_next_submission_says_nothing_about_it() -> (

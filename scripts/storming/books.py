@@ -16,6 +16,9 @@ PAGE: Final = 500
 Key = tuple[str, Kind, str]
 """(provider, kind, currency)."""
 
+Moved = tuple[Key, int]
+"""One movement in which money moved: where, which way, and how many minor units."""
+
 _MTN_KINDS: Final[Mapping[str, Kind]] = {
     "collection/requesttopay": "collection",
     "disbursement/transfer": "payout",
@@ -26,6 +29,14 @@ _MTN_KINDS: Final[Mapping[str, Kind]] = {
 async def moved(session: aiohttp.ClientSession, provider: str, url: str) -> Counter[Key]:
     """Add up, in minor units, what a sandbox has booked as moved."""
     sums: Counter[Key] = Counter()
+    for key, amount_minor in await booked(session, provider, url):
+        sums[key] += amount_minor
+    return sums
+
+
+async def booked(session: aiohttp.ClientSession, provider: str, url: str) -> list[Moved]:
+    """Read every movement of a sandbox's books in which money moved."""
+    found: list[Moved] = []
     after: int | None = 0
     while after is not None:
         async with session.get(f"{url}/_sandbox/books?after={after}&limit={PAGE}") as response:
@@ -34,9 +45,9 @@ async def moved(session: aiohttp.ClientSession, provider: str, url: str) -> Coun
             read = _read(one)
             if read is not None:
                 kind, currency, amount_minor = read
-                sums[provider, kind, currency] += amount_minor
+                found.append(((provider, kind, currency), amount_minor))
         after = page["next"]
-    return sums
+    return found
 
 
 def _read(one: Mapping[str, Any]) -> tuple[Kind, str, int] | None:
@@ -62,9 +73,17 @@ def ledgers(states: Sequence[Payment]) -> Counter[Key]:
     """Add up what the ledger says moved, by the provider whose word decided it."""
     sums: Counter[Key] = Counter()
     for state in states:
-        if state.verdict is None or state.verdict.value != "succeeded":
-            continue
-        provider = state.settled.because[0].provider
-        # A refund that was paid out is a payout in the provider's books.
-        sums[provider, state.power, state.money.currency] += state.money.amount_minor
+        told = told_of(state)
+        if told is not None:
+            key, amount_minor = told
+            sums[key] += amount_minor
     return sums
+
+
+def told_of(state: Payment) -> Moved | None:
+    """What the ledger says moved by one payment; None where it does not say so."""
+    if state.verdict is None or state.verdict.value != "succeeded":
+        return None
+    provider = state.settled.because[0].provider
+    # A refund that was paid out is a payout in the provider's books.
+    return (provider, state.power, state.money.currency), state.money.amount_minor
