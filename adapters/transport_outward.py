@@ -3,7 +3,8 @@
 Whoever may name an address may try to name ours: a database, a metadata service, a machine behind
 the firewall. So nothing is sent to an address that is not public, and what counts is the address
 that is connected to, not the name: names are resolved here, every address of the answer is judged,
-and the connection is made to one of those very addresses. A name that resolves to something else a
+and the connection is made to one of those very addresses: the last judgement is passed on the
+address that a socket is opened for, whatever led to it. A name that resolves to something else a
 moment later (DNS rebinding) gains nothing, and redirects are not followed.
 
 `allows_loopback` lets this machine be called as well, for trying things out; everything else that
@@ -28,6 +29,9 @@ from adapters.addresses import ForbiddenAddressError, checked_url, judge
 ANSWER_BYTES_MAX: Final = 512
 """How much of an answer is read and kept."""
 
+BODY_SECONDS_MAX: Final = 1.0
+"""How long the first bytes of an answer are waited for, once its status is known."""
+
 RESOLVE_SECONDS_MAX: Final = 5.0
 ADDRESSES_MAX: Final = 16
 """How many addresses of a name are tried."""
@@ -50,6 +54,18 @@ async def resolve_by_system(host: str, port: int) -> Sequence[str]:
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+
+class _Sockets:
+    """Opens sockets, and none to an address that is not public."""
+
+    def __init__(self, *, allows_loopback: bool) -> None:
+        self._allows_loopback = allows_loopback
+
+    def __call__(self, address: aiohttp.AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, place = address
+        judge(str(place[0]), allows_loopback=self._allows_loopback)
+        return socket.socket(family, kind, protocol)
 
 
 class _Resolver(AbstractResolver):
@@ -137,12 +153,8 @@ class Outward:
                 skip_auto_headers=("Accept-Encoding",),
             ) as response,
         ):
-            received = b""
-            async for chunk in response.content.iter_any():
-                received += chunk
-                if len(received) >= ANSWER_BYTES_MAX:
-                    break
-            return Sent(response.status, _told(response.status), received[:ANSWER_BYTES_MAX])
+            first = await _first_bytes(response)
+            return Sent(response.status, _told(response.status), first)
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -151,6 +163,7 @@ class Outward:
                     limit=0,
                     force_close=True,
                     use_dns_cache=False,
+                    socket_factory=_Sockets(allows_loopback=self.allows_loopback),
                     resolver=_Resolver(self._resolve, allows_loopback=self.allows_loopback),
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -161,6 +174,20 @@ class Outward:
                 raise_for_status=False,
             )
         return self._session
+
+
+async def _first_bytes(response: aiohttp.ClientResponse) -> bytes:
+    """Read the first bytes of an answer; the status counts, whatever becomes of its body."""
+    received = b""
+    try:
+        async with asyncio.timeout(BODY_SECONDS_MAX):
+            async for chunk in response.content.iter_any():
+                received += chunk
+                if len(received) >= ANSWER_BYTES_MAX:
+                    break
+    except (TimeoutError, aiohttp.ClientError, OSError):
+        pass
+    return received[:ANSWER_BYTES_MAX]
 
 
 def _told(status: int) -> str:

@@ -23,13 +23,17 @@ from api.waiting import caught_up
 from ledger import commands_endpoint as commands
 from ledger.endpoint import Endpoint
 from ledger.entry import RecordedEvent
-from ledger.errors import ErasedError, UnknownEndpointError
+from ledger.errors import CommandRefusedError, ErasedError, UnknownEndpointError
 from ledger.identity import is_endpoint_id, new_endpoint_id
 from ledger.sentences import Sentence, explained
 from ledger.store import DataKey
+from projections.deliveries_rows import Message
 
 REPLAYED_MAX: Final = 1000
 """How many parked messages one request replays."""
+
+ENDPOINTS_EVER_MAX: Final = 100
+"""How many endpoints a merchant may add, the disabled ones included."""
 
 PAIRS_KEPT_MAX: Final = 2
 _RANDOM: Final = RandomBlock()
@@ -40,15 +44,7 @@ async def create_endpoint(call: Call) -> web.Response:
     services, merchant_id = call.services, call.merchant_id
     wanted = validated(shapes.EndpointRequest, await call.json_object())
     url = _checked(call, wanted.url)
-    enabled = 0
-    for endpoint_id in await services.deliveries.endpoint_ids(merchant_id):
-        state, _ = await services.handler.endpoint(endpoint_id)
-        enabled += state.is_enabled
-    most = services.settings.endpoints_per_merchant_max
-    if enabled >= most:
-        reason = Sentence("You have {endpoints} endpoints already.", endpoints=enabled)
-        remedy = Sentence("Disable one that you do not need.")
-        raise ProblemError(TOO_MANY_ENDPOINTS, explained(reason, remedy))
+    await _check_room(call, merchant_id, is_new=True)
     endpoint_id, pair = new_endpoint_id(_RANDOM(16)), new_pair(_RANDOM)
     sealed, keys = _sealed(call, endpoint_id, url, [pair])
     handled = await services.handler.handle(
@@ -98,8 +94,10 @@ async def disable_endpoint(call: Call) -> web.Response:
 
 
 async def enable_endpoint(call: Call) -> web.Response:
-    """Deliver to an endpoint again."""
-    endpoint_id, _, _ = await _load(call)
+    """Deliver to an endpoint again, from now on; what is parked waits for a replay."""
+    endpoint_id, state, _ = await _load(call)
+    if not state.is_enabled and state.added is not None:
+        await _check_room(call, state.added.merchant_id)
     return await _changed(call, endpoint_id, commands.EnableEndpoint(endpoint_id=endpoint_id))
 
 
@@ -108,9 +106,9 @@ async def list_endpoints(call: Call) -> web.Response:
     services = call.services
     position = await caught_up(call, services.deliveries.name, call.query.min_position)
     listed = []
-    for endpoint_id in await services.deliveries.endpoint_ids(call.merchant_id):
-        state, recorded = await services.handler.endpoint(endpoint_id)
-        listed.append(await _shown(call, endpoint_id, state, recorded))
+    for one in await services.deliveries.endpoints(call.merchant_id):
+        state, recorded = await services.handler.endpoint(one.endpoint_id)
+        listed.append(await _shown(call, one.endpoint_id, state, recorded))
     content = shapes.EndpointList(position=position, endpoints=listed)
     return answer(content, position=position)
 
@@ -164,34 +162,65 @@ async def list_messages(call: Call) -> web.Response:
 async def replay_messages(call: Call) -> web.Response:
     """Deliver one message, or all that are parked, once more."""
     services = call.services
-    endpoint_id, _, recorded = await _load(call)
+    endpoint_id, state, recorded = await _load(call)
     wanted = validated(shapes.ReplayRequest, await call.json_object())
-    await caught_up(call, services.deliveries.name, None)
+    if not state.is_enabled:
+        raise CommandRefusedError("ReplayDelivery", Sentence("the endpoint is disabled."))
+    await _wait(call)
     if wanted.message_id is not None:
-        found = await services.deliveries.message(wanted.message_id)
-        if found is None or found.endpoint_id != endpoint_id or found.state == "withdrawn":
-            reason = Sentence("This endpoint has no such message to replay.")
-            remedy = Sentence("Look for it in the endpoint's messages.")
-            place = Place("pointer", "/message_id", reason, remedy)
-            raise ProblemError(INVALID_REQUEST, place.sentence, [place])
-        rows = [found]
+        rows = [await _message(call, endpoint_id, wanted.message_id)]
     else:
-        rows = await services.deliveries.messages(
-            endpoint_id=endpoint_id, state="parked", limit=REPLAYED_MAX
-        )
+        rows = await services.deliveries.parked(endpoint_id, limit=REPLAYED_MAX)
     position, replayed = recorded[-1].position, 0
-    for row in sorted(rows, key=lambda one: one.about):
-        handled = await services.handler.handle(
-            commands.ReplayDelivery(
-                endpoint_id=endpoint_id, payment_id=row.payment_id, position=row.about
-            ),
-            context=call.context(call.asker.actor),
-        )
-        replayed += bool(handled.events)
-        position = handled.events[-1].position if handled.events else position
+    for row in rows:
+        try:
+            handled = await services.handler.handle(
+                commands.ReplayDelivery(
+                    endpoint_id=endpoint_id, payment_id=row.payment_id, position=row.about
+                ),
+                context=call.context(call.asker.actor),
+            )
+        except CommandRefusedError:
+            if wanted.message_id is not None:
+                raise
+        else:
+            replayed, position = replayed + 1, handled.events[-1].position
     return answer(
         shapes.ReplayOut(replayed=replayed, position=position), status=202, position=position
     )
+
+
+async def _message(call: Call, endpoint_id: str, message_id: str) -> Message:
+    """Look up a message that may be replayed."""
+    found = await call.services.deliveries.message(message_id)
+    if found is None or found.endpoint_id != endpoint_id or found.state == "withdrawn":
+        reason = Sentence("This endpoint has no such message to replay.")
+        remedy = Sentence("Look for it in the endpoint's messages.")
+        place = Place("pointer", "/message_id", reason, remedy)
+        raise ProblemError(INVALID_REQUEST, place.sentence, [place])
+    return found
+
+
+async def _check_room(call: Call, merchant_id: str, *, is_new: bool = False) -> None:
+    """Refuse one endpoint more than a merchant may have switched on, or may ever add."""
+    await _wait(call)
+    endpoints = await call.services.deliveries.endpoints(merchant_id)
+    enabled = sum(one.is_enabled for one in endpoints)
+    if enabled >= call.services.settings.endpoints_per_merchant_max:
+        reason = Sentence("You have {endpoints} endpoints already.", endpoints=enabled)
+        remedy = Sentence("Disable one that you do not need.")
+        raise ProblemError(TOO_MANY_ENDPOINTS, explained(reason, remedy))
+    if is_new and len(endpoints) >= ENDPOINTS_EVER_MAX:
+        reason = Sentence("You have added {endpoints} endpoints already.", endpoints=len(endpoints))
+        remedy = Sentence("Enable one of those that are disabled.")
+        raise ProblemError(TOO_MANY_ENDPOINTS, explained(reason, remedy))
+
+
+async def _wait(call: Call) -> None:
+    """Let the projection see what was written before this request, for a while."""
+    services = call.services
+    position, name = await services.store.position(), services.deliveries.name
+    await services.projections.wait_for(position, services.settings.wait_seconds_max, name=name)
 
 
 async def _load(call: Call) -> tuple[str, Endpoint, list[RecordedEvent]]:

@@ -13,8 +13,8 @@ class NotifySettings(BaseModel):
         default=64,
         ge=1,
         le=1000,
-        description="How many messages are on their way to merchants' endpoints at once; four of "
-        "any one endpoint.",
+        description="How many messages are on their way to merchants' endpoints at once, at most "
+        "four to any one; as many again to endpoints that answer slowly or not at all.",
     )
     endpoints_per_merchant_max: int = Field(
         default=10, ge=1, le=100, description="How many endpoints a merchant may have switched on."

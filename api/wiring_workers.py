@@ -88,16 +88,10 @@ def make_workers(
         worker("settle", None, refunder.settle, REFUNDS_MAX, REFUND_SECONDS_MAX),
     ]
     merchants = Merchants(recorder, outward, composer(vault, adapters), clock=clock)
-    workers.append(
-        worker(
-            "deliver",
-            None,
-            merchants.perform,
-            settings.endpoint_calls_max,
-            settings.endpoint_seconds_max,
-            queue=DeliveriesProjection,
-        )
-    )
+    for lane in ("deliver", "deliver_slow"):
+        most, seconds = settings.endpoint_calls_max, settings.endpoint_seconds_max
+        queue = DeliveriesProjection
+        workers.append(worker(lane, None, merchants.perform, most, seconds, queue=queue))
     for name, adapter in adapters.items():
         seconds, most = submission_seconds_max(adapter), adapter.pace.concurrency_max
         workers.append(worker("submit", name, dispatcher.perform, most, seconds))

@@ -58,16 +58,6 @@ class RecordDelivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ParkDelivery:
-    """Try a message no more, without another attempt."""
-
-    endpoint_id: str
-    payment_id: str
-    position: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayDelivery:
     """Deliver a message once more."""
 
@@ -77,4 +67,4 @@ class ReplayDelivery:
 
 
 EndpointCommand = AddEndpoint | RotateEndpointSecret | DisableEndpoint | EnableEndpoint
-DeliveryCommand = RecordDelivery | ParkDelivery | ReplayDelivery
+DeliveryCommand = RecordDelivery | ReplayDelivery

@@ -23,7 +23,6 @@ from ledger.commands_endpoint import (
     DisableEndpoint,
     EnableEndpoint,
     EndpointCommand,
-    ParkDelivery,
     RecordDelivery,
     ReplayDelivery,
     RotateEndpointSecret,
@@ -33,7 +32,11 @@ from ledger.events import Event
 from ledger.sentences import Sentence
 
 MESSAGES_MAX: Final = 200
-"""How many messages about one payment one endpoint is told."""
+"""How many messages about one payment one endpoint is told; of later events it is not told."""
+
+REPLAYED_EVENTS_MAX: Final = 5_000
+"""How many events a delivery's stream may have for a message to be replayed. What is left of the
+longest stream there may be is enough for every attempt at every message that is open then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,9 @@ class Message:
     """What became of one message."""
 
     attempts: int = 0
+    tries: int = 0
+    """Attempts since it was last asked for: after a replay the pauses grow anew."""
     is_open: bool = True
-    is_delivered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class Delivery:
     """The folded state of a delivery's stream: its messages, by the position they are about."""
 
     messages: Mapping[int, Message] = field(default_factory=lambda: MappingProxyType({}))
+    events: int = 0
 
 
 INITIAL: Final = Endpoint()
@@ -133,31 +138,27 @@ def evolve_endpoint(state: Endpoint, event: Event) -> Endpoint:
 def decide_delivery(command: DeliveryCommand, state: Delivery) -> list[Event]:
     """Decide about one message to one endpoint; a record of what is recorded changes nothing.
 
+    A message that is open may be replayed too, for one that waits for a disabled endpoint is parked
+    without a word in this stream.
+
     Raises:
-        CommandRefusedError: there are more messages than may be.
+        CommandRefusedError: there are more messages than may be, or it was replayed too often.
     """
-    message = state.messages.get(command.position)
-    if message is None:
-        if len(state.messages) >= MESSAGES_MAX:
-            raise CommandRefusedError(
-                type(command).__name__,
-                Sentence("it was told {messages} messages already.", messages=MESSAGES_MAX),
-            )
-        message = Message()
-    parked = events.DeliveryParked(
-        endpoint_id=command.endpoint_id,
-        payment_id=command.payment_id,
-        position=command.position,
-        reason="" if isinstance(command, ReplayDelivery) else command.reason,
-    )
+    name, position = type(command).__name__, command.position
+    message = state.messages.get(position)
+    if message is None and len(state.messages) >= MESSAGES_MAX:
+        raise CommandRefusedError(
+            name, Sentence("it was told {messages} messages already.", messages=MESSAGES_MAX)
+        )
+    message = message or Message()
+    whose = {"endpoint_id": command.endpoint_id, "payment_id": command.payment_id}
     match command:
         case RecordDelivery():
             if not message.is_open or command.attempt != message.attempts + 1:
                 return []
             attempted = events.DeliveryAttempted(
-                endpoint_id=command.endpoint_id,
-                payment_id=command.payment_id,
-                position=command.position,
+                **whose,
+                position=position,
                 attempt=command.attempt,
                 result="delivered" if command.is_delivered else "failed",
                 status=command.status,
@@ -168,34 +169,28 @@ def decide_delivery(command: DeliveryCommand, state: Delivery) -> list[Event]:
             )
             if command.is_delivered or command.retry_at is not None:
                 return [attempted]
+            parked = events.DeliveryParked(**whose, position=position, reason=command.reason)
             return [attempted, parked]
-        case ParkDelivery():
-            return [parked] if message.is_open else []
         case ReplayDelivery():
-            if command.position in state.messages and message.is_open:
-                return []
-            return [
-                events.DeliveryReplayed(
-                    endpoint_id=command.endpoint_id,
-                    payment_id=command.payment_id,
-                    position=command.position,
-                )
-            ]
+            if state.events >= REPLAYED_EVENTS_MAX:
+                raise CommandRefusedError(name, Sentence("it was replayed too often already."))
+            return [events.DeliveryReplayed(**whose, position=position)]
 
 
 def evolve_delivery(state: Delivery, event: Event) -> Delivery:
     """Fold one event into what one endpoint was told about one payment."""
     match event:
         case events.DeliveryAttempted():
-            is_delivered = event.result == "delivered"
-            is_open = not is_delivered and event.retry_at is not None
-            changed = Message(event.attempt, is_open, is_delivered)
+            before = state.messages.get(event.position, Message())
+            is_open = event.result == "failed" and event.retry_at is not None
+            changed = Message(event.attempt, before.tries + 1, is_open)
         case events.DeliveryParked():
             before = state.messages.get(event.position, Message())
             changed = replace(before, is_open=False)
         case events.DeliveryReplayed():
             before = state.messages.get(event.position, Message())
-            changed = replace(before, is_open=True)
+            changed = Message(before.attempts, tries=0, is_open=True)
         case _:
             raise TypeError(f"a delivery's stream has no {event.type}")
-    return Delivery(MappingProxyType({**state.messages, event.position: changed}))
+    messages = MappingProxyType({**state.messages, event.position: changed})
+    return Delivery(messages, state.events + 1)

@@ -16,8 +16,8 @@ class EndpointAdded(Event, frozen=True, kw_only=True):
     """The types of messages it wants; empty: all of them."""
     description: str | None = None
     sealed: str
-    """JSON {url, secrets: [{secret, signing_key}]}, newest first, sealed under the endpoint's own
-    key: an address may hold a password."""
+    """JSON {url, pairs: [[secret, private key]]}, the newest pair first, sealed under the
+    endpoint's own key: an address may hold a word that lets its bearer in."""
 
 
 class EndpointSecretRotated(Event, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class EndpointSecretRotated(Event, frozen=True, kw_only=True):
     type: ClassVar[str] = "endpoint.secret_rotated"
 
     sealed: str
-    """As in `endpoint.added`, with the former secrets behind the new one."""
+    """As in `endpoint.added`, with the former pair behind the new one."""
     former_until: UtcTime
 
 

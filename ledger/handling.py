@@ -113,7 +113,6 @@ DECIDERS: Final[dict[type, _Decider]] = {
     commands_endpoint.DisableEndpoint: _ENDPOINT,
     commands_endpoint.EnableEndpoint: _ENDPOINT,
     commands_endpoint.RecordDelivery: _DELIVERY,
-    commands_endpoint.ParkDelivery: _DELIVERY,
     commands_endpoint.ReplayDelivery: _DELIVERY,
 }
 """Who decides what: the map of the system on one screen."""

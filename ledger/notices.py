@@ -41,6 +41,9 @@ NOTICE_TYPES: Final[tuple[str, ...]] = tuple(
 )
 """Every type of message there is."""
 
+NOTICED: Final[frozenset[type[Event]]] = frozenset(_WORDS)
+"""The events that are worth a message."""
+
 
 def notice_of(kind: Kind, event: Event) -> str | None:
     """The type of the message that an event is worth; None where it is worth none."""

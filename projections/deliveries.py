@@ -1,12 +1,14 @@
 """Deliveries: what merchants' endpoints are to be told, and what became of it; a queue too.
 
 One row per message and endpoint. A message is due when every earlier one about the same payment was
-delivered or parked, so an endpoint is told in order; other payments and other endpoints never wait
-for it. Workers lease what is due as they lease the worklist, but never more than a few messages of
-one endpoint at once: one that answers slowly keeps its own messages waiting and nobody else's.
+delivered or parked, so an endpoint is told in order; other payments never wait for it. A message
+that is replayed comes first again: later ones about its payment wait for it anew.
+
+No endpoint delays another: see `projections.deliveries_turns`, which chooses what is leased.
 
 Which merchant a payment belongs to and which endpoints it has stands in tables of this projection's
-own, so an endpoint that is added later is told of what happens from then on.
+own, so an endpoint that is added later is told of what happens from then on. For an endpoint that
+is disabled messages are parked, for a while; who enables it again asks for those by a replay.
 
 A declined submission that another provider takes over is no news: the message is taken back with
 the event that says so, which is in the same append.
@@ -15,37 +17,56 @@ What it does not do: decide when to try again (that was recorded with the attemp
 address or secret.
 """
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Final, Literal, cast
+from typing import Final, cast
 
-import orjson
-from sqlalchemy import ColumnElement, Index, and_, case, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Index,
+    and_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.sql_database import Database
-from projections.deliveries_rows import DISABLED, Message, State, concerns, fold, payment_of
+from projections.deliveries_rows import (
+    DISABLED,
+    Board,
+    Endpoint,
+    Message,
+    State,
+    Switched,
+    concerns,
+    endpoint_of,
+    payment_of,
+)
+from projections.deliveries_turns import Lane, Turns
 from projections.leases import Leases
 from projections.projector import Projector, bounded
-from projections.rows import Rows
-from projections.tables import columns_of, read_stamp, read_stamp_or_none, stamp, text
+from projections.rows import Counters, Rows
+from projections.tables import (
+    columns_of,
+    number,
+    read_stamp,
+    read_stamp_or_none,
+    stamp,
+    text,
+)
 
 PAGE_MAX: Final = 1000
-PER_ENDPOINT_MAX: Final = 4
-"""How many messages of one endpoint are on their way at once."""
-
-_ENDPOINT_PREFIX: Final = len("endpoint-")
 
 
 @dataclass(frozen=True, slots=True)
 class DueMessage:
     """One leased message, in the words of `adapters.base.Due`."""
 
-    kind: Literal["deliver"]
+    kind: Lane
     stream_id: str
     provider: str
     """The endpoint."""
@@ -53,7 +74,8 @@ class DueMessage:
     position: int
 
 
-_as_tuple: Final = attrgetter(*(field.name for field in fields(Message)))
+_message_values: Final = attrgetter(*(field.name for field in fields(Message)))
+_endpoint_values: Final = attrgetter(*(field.name for field in fields(Endpoint)))
 
 
 class DeliveriesProjection(Projector):
@@ -67,29 +89,32 @@ class DeliveriesProjection(Projector):
         self._payments = self.make_table(
             "delivery_payments", text("payment_id", key=True), text("merchant_id"), text("kind")
         )
-        self._endpoints = self.make_table(
-            "endpoints",
-            text("endpoint_id", key=True),
-            text("merchant_id"),
-            text("types"),
-            text("state"),
-            text("added_at"),
-        )
+        self._endpoints = self.make_table("endpoints", *columns_of(Endpoint, key=["endpoint_id"]))
         self._messages = self.make_table("deliveries", *columns_of(Message, key=["stream_id"]))
-        self._payment_rows = Rows(self._payments, fetch_by="payment_id", fixed=["kind"])
-        self._endpoint_rows = Rows(self._endpoints, fetch_by="merchant_id")
-        self._rows = Rows(self._messages, fetch_by="payment_id", fixed=["created_at"])
+        self._counts = self.make_table(
+            "delivery_counts",
+            text("endpoint_id", key=True),
+            text("state", key=True),
+            number("messages"),
+        )
+        owned = ("merchant_id", "kind")
+        self._payment_rows = Rows(self._payments, fetch_by="payment_id", fixed=owned)
+        self._endpoint_rows = Rows(self._endpoints, fetch_by="merchant_id", fixed=["merchant_id"])
+        self._rows = Rows(self._messages, fetch_by="payment_id", fixed=["created_at", "about"])
+        self._counters = Counters(self._counts)
         self._leases = Leases(self._messages, "delivery_leases")
+        self._turns = Turns(self._messages, self._endpoints, self._leases)
 
     def indexes(self, name: Callable[[str], str]) -> list[Index]:
-        """Of what is due, of one payment's messages, and of one endpoint's."""
+        """Of what is due by endpoint, of one payment's messages, and of one endpoint's."""
         row = self._messages.c
         waiting = row.due_at.is_not(None)
-        due = (row.due_at, row.endpoint_id)
+        due = (row.endpoint_id, row.due_at, row.position)
         return [
             Index(name("due"), *due, sqlite_where=waiting, postgresql_where=waiting),
             Index(name("payment"), row.payment_id),
             Index(name("endpoint"), row.endpoint_id, row.about),
+            Index(name("state"), row.endpoint_id, row.state, row.about),
             Index(name("owner"), self._endpoints.c.merchant_id),
         ]
 
@@ -98,7 +123,7 @@ class DeliveriesProjection(Projector):
         await conn.run_sync(self._leases.table.metadata.create_all)
 
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
-        """Fold a run of events: payments and endpoints first, then what is to be told."""
+        """Fold a run of events: whose payments they are, then what is to be told."""
         owners: dict[str, tuple[str, str]] = {
             one.event.payment_id: (one.event.merchant_id, one.event.kind)
             for one in batch
@@ -106,66 +131,78 @@ class DeliveriesProjection(Projector):
         }
         await self._payment_rows.put(conn, [(key, *owner) for key, owner in owners.items()])
         told = [one for one in batch if concerns(one)]
-        if not told:
+        if not told or not await self._is_anybody_told(conn, told):
             return
+        board = await self._board(conn, owners, told)
+        for recorded in told:
+            if isinstance(recorded.event, Switched):
+                await self._put(conn, board)
+                await self._switch(conn, recorded, board)
+            else:
+                board.fold(recorded)
+        await self._put(conn, board)
+
+    async def _is_anybody_told(self, conn: AsyncConnection, told: Iterable[RecordedEvent]) -> bool:
+        """Whether there are endpoints at all: without any, events are not looked at further."""
+        if any(isinstance(one.event, events.EndpointAdded) for one in told):
+            return True
+        return await conn.scalar(select(self._endpoints.c.endpoint_id).limit(1)) is not None
+
+    async def _board(
+        self,
+        conn: AsyncConnection,
+        owners: dict[str, tuple[str, str]],
+        told: Iterable[RecordedEvent],
+    ) -> Board:
+        """Fetch whatever these events may touch."""
         touched = {payment_of(one) for one in told} - {None}
         keys = sorted(cast("set[str]", touched))
         missing = [key for key in keys if key not in owners]
         for payment_id, merchant_id, kind in await self._payment_rows.fetch(conn, missing):
             owners[payment_id] = (merchant_id, kind)
-        merchants = {owner for owner, _ in (owners[key] for key in keys if key in owners)}
-        endpoints = {
-            one[0]: list(one) for one in await self._endpoint_rows.fetch(conn, sorted(merchants))
-        }
-        found = await self._rows.fetch(conn, keys)
-        rows = {values[0]: Message(*values) for values in found}
-        for recorded in told:
-            match recorded.event:
-                case events.EndpointAdded() as event:
-                    types = orjson.dumps(event.types).decode()
-                    at = stamp(recorded.recorded_at)
-                    row = [event.endpoint_id, event.merchant_id, types, "enabled", at]
-                    endpoints[event.endpoint_id] = row
-                    await self._endpoint_rows.put(conn, [row])
-                case events.EndpointDisabled() | events.EndpointEnabled():
-                    await self._rows.put(conn, [_as_tuple(one) for one in rows.values()])
-                    await self._switch(conn, recorded, endpoints, rows)
-                case _:
-                    fold(recorded, owners, endpoints, rows)
-        await self._rows.put(conn, [_as_tuple(one) for one in rows.values()])
-
-    async def _switch(
-        self,
-        conn: AsyncConnection,
-        recorded: RecordedEvent,
-        endpoints: dict[str, list[str]],
-        rows: dict[str, Message],
-    ) -> None:
-        """Switch an endpoint off, which parks what waits for it, or on again."""
-        endpoint_id = recorded.stream[_ENDPOINT_PREFIX:]
-        is_off = isinstance(recorded.event, events.EndpointDisabled)
-        state = "disabled" if is_off else "enabled"
-        table, row = self._endpoints, self._messages.c
-        await conn.execute(
-            table.update().where(table.c.endpoint_id == endpoint_id).values(state=state)
+        merchants = sorted({owners[key][0] for key in keys})
+        endpoints = [Endpoint(*one) for one in await self._endpoint_rows.fetch(conn, merchants)]
+        told_merchants = {one.merchant_id for one in endpoints}
+        found = await self._rows.fetch(
+            conn, [key for key in keys if owners[key][0] in told_merchants]
         )
-        if endpoint_id in endpoints:
-            endpoints[endpoint_id][3] = state
-        if not is_off:
+        return Board(owners, endpoints, [Message(*one) for one in found])
+
+    async def _put(self, conn: AsyncConnection, board: Board) -> None:
+        await self._endpoint_rows.put(
+            conn, [_endpoint_values(one) for one in board.endpoints.values()]
+        )
+        await self._rows.put(conn, [_message_values(one) for one in board.changed_messages()])
+        await self._count(conn, board.count_changes())
+
+    async def _count(self, conn: AsyncConnection, changes: Mapping[tuple[str, str], int]) -> None:
+        await self._counters.add(conn, [(*key, amount) for key, amount in changes.items()])
+
+    async def _switch(self, conn: AsyncConnection, recorded: RecordedEvent, board: Board) -> None:
+        """Switch an endpoint off, which parks whatever waits for it, or on again."""
+        endpoint_id, row = endpoint_of(recorded), self._messages.c
+        endpoint = board.endpoints.get(endpoint_id)
+        if endpoint is None:
+            asked = select(self._endpoints).where(self._endpoints.c.endpoint_id == endpoint_id)
+            endpoint = Endpoint(*(await conn.execute(asked)).one())
+        board.switch(recorded, endpoint)
+        if endpoint.is_enabled:
             return
-        parked = {
-            "state": "parked",
-            "due_at": None,
-            "reason": DISABLED,
-            "updated_at": stamp(recorded.recorded_at),
-            "position": recorded.position,
-        }
-        waiting = (row.endpoint_id == endpoint_id, row.state == "waiting")
-        await conn.execute(self._messages.update().where(*waiting).values(**parked))
-        for one in rows.values():
-            if one.endpoint_id == endpoint_id and one.state == "waiting":
-                for name, value in parked.items():
-                    setattr(one, name, value)
+        parking = (
+            self._messages.update()
+            .where(row.endpoint_id == endpoint_id, row.state == "waiting")
+            .values(
+                state="parked",
+                due_at=None,
+                reason=DISABLED,
+                updated_at=stamp(recorded.recorded_at),
+                position=recorded.position,
+            )
+        )
+        parked = (await conn.execute(parking)).rowcount
+        changes = Counter({(endpoint_id, "waiting"): -parked, (endpoint_id, "parked"): parked})
+        await self._count(conn, changes)
+        board.count_changes()
 
     async def lease(
         self,
@@ -177,41 +214,32 @@ class DeliveriesProjection(Projector):
         now: datetime,
         seconds: float,
     ) -> list[DueMessage]:
-        """Take up to `limit` due messages nobody holds, few of any one endpoint.
+        """Take up to `limit` due messages nobody holds, of the endpoints in turn.
 
-        See `projections.worklist.WorklistProjection.lease`; `kind` is `deliver`.
+        See `projections.worklist.WorklistProjection.lease`; `kind` is the lane.
         """
         at, row = stamp(now), self._messages.c
-        held = exists().where(self._leases.of_same_piece(), self._leases.table.c.expires_at > at)
-        ranked = (
-            select(
-                row.stream_id,
-                func.row_number()
-                .over(
-                    partition_by=row.endpoint_id,
-                    order_by=(case((held, 0), else_=1), row.due_at, row.position),
-                )
-                .label("rank"),
-            )
-            .where(row.due_at <= at)
-            .subquery()
-        )
-        first = select(ranked.c.stream_id).where(ranked.c.rank <= PER_ENDPOINT_MAX)
-        wanted = (
-            select(self._messages)
-            .where(row.stream_id.in_(first))
-            .order_by(row.due_at, row.position)
-            .limit(bounded(limit, PAGE_MAX))
-        )
         async with self.read() as conn:
-            if not await self._leases.is_any_free(conn, wanted, at):
-                return []
+            chosen = await self._turns.choose(conn, kind, at, bounded(limit, PAGE_MAX))
+        if not chosen:
+            return []
+        wanted = select(self._messages).where(row.stream_id.in_(chosen))
         until = stamp(now + timedelta(seconds=seconds))
         async with self.database.write() as conn:
-            taken = await self._leases.take(conn, wanted, holder=holder, at=at, until=until)
+            taken = await self._leases.take(
+                conn,
+                wanted.order_by(row.due_at, row.position),
+                holder=holder,
+                at=at,
+                until=until,
+            )
         return [
             DueMessage(
-                "deliver", one.stream_id, one.endpoint_id, read_stamp(one.due_at), one.position
+                cast("Lane", kind),
+                one.stream_id,
+                one.endpoint_id,
+                read_stamp(one.due_at),
+                one.position,
             )
             for one in taken
         ]
@@ -229,16 +257,13 @@ class DeliveriesProjection(Projector):
     async def next_due_at(
         self, kind: str | None = None, provider: str | None = None
     ) -> datetime | None:
-        """When the earliest message nobody holds is or becomes due; None if there is none."""
-        row, lease = self._messages.c, self._leases.table.c
-        later = case((lease.expires_at > row.due_at, lease.expires_at), else_=row.due_at)
-        asked = (
-            select(func.min(case((lease.stream_id.is_(None), row.due_at), else_=later)))
-            .select_from(self._messages.outerjoin(self._leases.table, self._leases.of_same_piece()))
-            .where(row.due_at.is_not(None))
-        )
+        """When a message of a lane that nobody holds is or becomes due, or a lease ends.
+
+        Endpoints that have all the places they may have are passed over: something will happen
+        to one of their messages first. None if nothing is to come.
+        """
         async with self.read() as conn:
-            return read_stamp_or_none(await conn.scalar(asked))
+            return read_stamp_or_none(await self._turns.next_due_at(conn, kind or "deliver"))
 
     async def message(self, message_id: str) -> Message | None:
         """One message by its id."""
@@ -262,24 +287,33 @@ class DeliveriesProjection(Projector):
         wanted += [row.about < after] if after is not None else []
         return await self._select(*wanted, limit=limit)
 
+    async def parked(self, endpoint_id: str, *, limit: int = 100) -> list[Message]:
+        """An endpoint's parked messages, the oldest first."""
+        row = self._messages.c
+        wanted = (row.endpoint_id == endpoint_id, row.state == "parked")
+        return await self._select(*wanted, limit=limit, is_oldest_first=True)
+
     async def counts(self, endpoint_id: str) -> dict[str, int]:
         """How many messages of an endpoint there are, by state."""
-        row = self._messages.c
-        asked = select(row.state, func.count()).where(row.endpoint_id == endpoint_id)
+        row = self._counts.c
+        asked = select(row.state, row.messages).where(row.endpoint_id == endpoint_id)
         async with self.read() as conn:
-            found = await conn.execute(asked.group_by(row.state))
-            return dict(found.tuples().all())
+            return dict((await conn.execute(asked)).tuples().all())
 
-    async def endpoint_ids(self, merchant_id: str) -> list[str]:
+    async def endpoints(self, merchant_id: str) -> list[Endpoint]:
         """A merchant's endpoints, in the order they were added."""
         row = self._endpoints.c
-        asked = select(row.endpoint_id).where(row.merchant_id == merchant_id)
+        asked = select(self._endpoints).where(row.merchant_id == merchant_id)
+        asked = asked.order_by(row.added_at, row.endpoint_id).limit(PAGE_MAX)
         async with self.read() as conn:
-            return list(await conn.scalars(asked.order_by(row.added_at, row.endpoint_id)))
+            return [Endpoint(*one) for one in await conn.execute(asked)]
 
-    async def _select(self, *wanted: ColumnElement[bool], limit: int = 1) -> list[Message]:
-        row = self._messages.c
-        asked = select(self._messages).where(and_(*wanted)).order_by(row.about.desc())
+    async def _select(
+        self, *wanted: ColumnElement[bool], limit: int = 1, is_oldest_first: bool = False
+    ) -> list[Message]:
+        about = self._messages.c.about
+        asked = select(self._messages).where(and_(*wanted))
+        asked = asked.order_by(about if is_oldest_first else about.desc())
         async with self.read() as conn:
             found = await conn.execute(asked.limit(bounded(limit, PAGE_MAX)))
             return [Message(*one) for one in found]

@@ -3,24 +3,69 @@
 A part of `projections.deliveries`. Pure: rows in memory and events, no table.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal, cast
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final, Literal, cast, get_args
 
 import orjson
 
 from ledger import events
+from ledger.endpoint import MESSAGES_MAX
 from ledger.entry import RecordedEvent
 from ledger.identity import Kind
-from ledger.notices import notice_of
+from ledger.notices import NOTICED, notice_of
 from ledger.payment import stream_of
 from projections.tables import stamp
 
 DISABLED: Final = "the endpoint is disabled"
-_PAYMENT_PREFIX: Final = len(stream_of(""))
+TAKEN_OVER: Final = "another provider took over"
+
+KEPT: Final = timedelta(days=30)
+"""How long messages are kept for a disabled endpoint, parked; of what happens later it is never
+told. So an endpoint that is gone for good costs nothing."""
+
+SLOW_MS: Final = 2000
+"""An endpoint whose last call took longer, or brought no answer, is called in the slow lane."""
 
 State = Literal["waiting", "delivered", "parked", "withdrawn"]
 """`withdrawn`: a refusal that was none, because another provider took the payment over."""
+
+Told = events.DeliveryAttempted | events.DeliveryParked | events.DeliveryReplayed
+Switched = events.EndpointDisabled | events.EndpointEnabled
+
+_CONCERNING: Final = frozenset(
+    {
+        *NOTICED,
+        *get_args(Told),
+        *get_args(Switched),
+        events.EndpointAdded,
+        events.PaymentRerouted,
+    }
+)
+_PAYMENT_PREFIX: Final = len(stream_of(""))
+_ENDPOINT_PREFIX: Final = len("endpoint-")
+
+
+@dataclass(slots=True)
+class Endpoint:
+    """One endpoint: the table's columns, in its order."""
+
+    endpoint_id: str
+    merchant_id: str
+    types: str
+    """A JSON list; empty: all of them."""
+    is_enabled: int
+    kept_until: str | None
+    """Until when messages are kept for it while it is disabled."""
+    is_slow: int
+    added_at: str
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The types of messages it is told; empty: all of them."""
+        return frozenset(orjson.loads(self.types))
 
 
 @dataclass(slots=True)
@@ -47,118 +92,198 @@ class Message:
     """The event that brought it where it is."""
 
 
-_DELIVERY: Final = (events.DeliveryAttempted, events.DeliveryParked, events.DeliveryReplayed)
-SWITCH: Final = (events.EndpointAdded, events.EndpointDisabled, events.EndpointEnabled)
+class Board:
+    """The endpoints and messages that a batch touches, as they change.
+
+    Args:
+        owners: payment -> its merchant and kind.
+        endpoints: every endpoint of those merchants.
+        messages: every message about the payments that the batch touches.
+    """
+
+    def __init__(
+        self,
+        owners: Mapping[str, tuple[str, str]],
+        endpoints: Iterable[Endpoint],
+        messages: Iterable[Message],
+    ) -> None:
+        self._owners = owners
+        self.endpoints: dict[str, Endpoint] = {}
+        self.messages: dict[str, Message] = {}
+        self._of_merchant: defaultdict[str, list[Endpoint]] = defaultdict(list)
+        self._about: defaultdict[tuple[str, str], list[Message]] = defaultdict(list)
+        self._stored: dict[str, Message] = {}
+        self._counted: dict[str, str] = {}
+        for endpoint in endpoints:
+            self._add_endpoint(endpoint)
+        for message in sorted(messages, key=lambda one: one.about):
+            self._add(message)
+            self._stored[message.stream_id] = replace(message)
+            self._counted[message.stream_id] = message.state
+
+    def fold(self, recorded: RecordedEvent) -> None:
+        """Fold one event; those of switched endpoints also need `switch`."""
+        match recorded.event:
+            case events.EndpointAdded() as event:
+                types = orjson.dumps(event.types).decode()
+                at = stamp(recorded.recorded_at)
+                added = (event.endpoint_id, event.merchant_id, types, 1, None, 0, at)
+                self._add_endpoint(Endpoint(*added))
+            case (
+                events.DeliveryAttempted() | events.DeliveryParked() | events.DeliveryReplayed()
+            ) as event:
+                self._told(recorded, event)
+            case events.PaymentRerouted():
+                self._withdraw(recorded)
+            case _:
+                self._tell(recorded)
+
+    def switch(self, recorded: RecordedEvent, endpoint: Endpoint) -> None:
+        """Switch an endpoint off, which parks what waits for it on this board, or on again."""
+        is_off = isinstance(recorded.event, events.EndpointDisabled)
+        endpoint.is_enabled = 0 if is_off else 1
+        endpoint.kept_until = stamp(recorded.recorded_at + KEPT) if is_off else None
+        self._add_endpoint(endpoint)
+        for one in self.messages.values() if is_off else ():
+            if (one.endpoint_id, one.state) == (endpoint.endpoint_id, "waiting"):
+                one.state, one.due_at, one.reason = "parked", None, DISABLED
+                one.updated_at, one.position = stamp(recorded.recorded_at), recorded.position
+
+    def changed_messages(self) -> list[Message]:
+        """The messages that are not as they were fetched, or when this was last asked."""
+        changed = [one for name, one in self.messages.items() if self._stored.get(name) != one]
+        self._stored |= {one.stream_id: replace(one) for one in changed}
+        return changed
+
+    def count_changes(self) -> Counter[tuple[str, str]]:
+        """How many more messages an endpoint has in a state than when this was last asked."""
+        changes: Counter[tuple[str, str]] = Counter()
+        for message in self.messages.values():
+            before = self._counted.get(message.stream_id)
+            if before != message.state:
+                changes[message.endpoint_id, message.state] += 1
+                if before is not None:
+                    changes[message.endpoint_id, before] -= 1
+                self._counted[message.stream_id] = message.state
+        return changes
+
+    def _add_endpoint(self, endpoint: Endpoint) -> None:
+        if endpoint.endpoint_id not in self.endpoints:
+            self.endpoints[endpoint.endpoint_id] = endpoint
+            self._of_merchant[endpoint.merchant_id].append(endpoint)
+
+    def _add(self, message: Message) -> None:
+        self.messages[message.stream_id] = message
+        self._about[message.endpoint_id, message.payment_id].append(message)
+
+    def _tell(self, recorded: RecordedEvent) -> None:
+        """Make the messages that an event of a payment is worth."""
+        at = stamp(recorded.recorded_at)
+        payment_id = recorded.stream[_PAYMENT_PREFIX:]
+        merchant_id, kind = self._owners[payment_id]
+        type_ = notice_of(cast("Kind", kind), recorded.event)
+        for endpoint in self._of_merchant[merchant_id] if type_ is not None else ():
+            told = self._about[endpoint.endpoint_id, payment_id]
+            if (
+                (endpoint.kept_until is not None and at > endpoint.kept_until)
+                or (endpoint.wanted and type_ not in endpoint.wanted)
+                or len(told) >= MESSAGES_MAX
+            ):
+                continue
+            self._add(
+                Message(
+                    stream_id=message_id(endpoint.endpoint_id, recorded.position),
+                    endpoint_id=endpoint.endpoint_id,
+                    merchant_id=merchant_id,
+                    payment_id=payment_id,
+                    about=recorded.position,
+                    type=str(type_),
+                    state="waiting" if endpoint.is_enabled else "parked",
+                    attempts=0,
+                    due_at=None,
+                    created_at=at,
+                    updated_at=at,
+                    status=None,
+                    reason=None if endpoint.is_enabled else DISABLED,
+                    latency_ms=None,
+                    position=recorded.position,
+                )
+            )
+            _line_up(told, recorded)
+
+    def _withdraw(self, recorded: RecordedEvent) -> None:
+        """Take back the message about the refusal that stands just before in the log."""
+        payment_id = recorded.stream[_PAYMENT_PREFIX:]
+        for endpoint in self._of_merchant[self._owners[payment_id][0]]:
+            withdrawn = self.messages.get(message_id(endpoint.endpoint_id, recorded.position - 1))
+            if withdrawn is not None and withdrawn.payment_id == payment_id:
+                withdrawn.state, withdrawn.due_at = "withdrawn", None
+                withdrawn.reason, withdrawn.position = TAKEN_OVER, recorded.position
+                withdrawn.updated_at = stamp(recorded.recorded_at)
+
+    def _told(self, recorded: RecordedEvent, event: Told) -> None:
+        """Fold what became of a message; the next one about the payment may be due by it.
+
+        A message that waits no more stays so whatever comes late: a call that was under way when
+        its endpoint was disabled, or a replay that was asked for at the same moment.
+        """
+        message = self.messages.get(message_id(event.endpoint_id, event.position))
+        endpoint = self.endpoints.get(event.endpoint_id)
+        if message is None or endpoint is None:
+            return
+        at = stamp(recorded.recorded_at)
+        message.updated_at, message.position = at, recorded.position
+        is_waiting = message.state == "waiting"
+        match event:
+            case events.DeliveryAttempted():
+                message.attempts, message.status = event.attempt, event.status
+                message.reason, message.latency_ms = event.reason, event.latency_ms
+                endpoint.is_slow = int(event.status is None or event.latency_ms > SLOW_MS)
+                if event.result == "delivered" and message.state != "withdrawn":
+                    message.state, message.due_at = "delivered", None
+                elif is_waiting and event.retry_at is not None:
+                    message.due_at = stamp(event.retry_at)
+            case events.DeliveryParked():
+                if is_waiting:
+                    message.state, message.due_at = "parked", None
+                message.reason = event.reason
+            case events.DeliveryReplayed():
+                if endpoint.is_enabled and message.state != "withdrawn":
+                    message.state, message.due_at = "waiting", at
+        _line_up(self._about[event.endpoint_id, event.payment_id], recorded)
+
+
+def _line_up(told: Iterable[Message], recorded: RecordedEvent) -> None:
+    """Let the first message that waits be due, and those after it wait for it."""
+    is_first = True
+    for one in told:
+        if one.state != "waiting":
+            continue
+        if is_first and one.due_at is None:
+            one.due_at, one.position = stamp(recorded.recorded_at), recorded.position
+        elif not is_first and one.due_at is not None:
+            one.due_at, one.position = None, recorded.position
+        is_first = False
 
 
 def concerns(recorded: RecordedEvent) -> bool:
     """Whether an event means anything to a message or an endpoint."""
-    event = recorded.event
-    return (
-        isinstance(event, (*_DELIVERY, *SWITCH, events.PaymentRerouted))
-        or notice_of("collection", event) is not None
-    )
+    return type(recorded.event) in _CONCERNING
 
 
 def payment_of(recorded: RecordedEvent) -> str | None:
     """The payment whose messages an event touches; None for one about an endpoint."""
     event = recorded.event
-    if isinstance(event, SWITCH):
+    if isinstance(event, Switched | events.EndpointAdded):
         return None
-    if isinstance(event, _DELIVERY):
+    if isinstance(event, Told):
         return event.payment_id
     return recorded.stream[_PAYMENT_PREFIX:]
 
 
-def fold(
-    recorded: RecordedEvent,
-    owners: Mapping[str, tuple[str, str]],
-    endpoints: Mapping[str, Sequence[str]],
-    rows: dict[str, Message],
-) -> None:
-    """Fold an event of a payment or of a delivery into the messages it is worth.
-
-    Args:
-        recorded: the event.
-        owners: payment -> its merchant and kind.
-        endpoints: the rows of the endpoints of those merchants, by id.
-        rows: the messages about the payments that the batch touches, by id; changed in place.
-    """
-    event, at = recorded.event, stamp(recorded.recorded_at)
-    if isinstance(event, _DELIVERY):
-        message = rows.get(message_id(event.endpoint_id, event.position))
-        if message is not None:
-            _told(message, event, recorded, rows.values())
-        return
-    payment_id = recorded.stream[_PAYMENT_PREFIX:]
-    merchant_id, kind = owners[payment_id]
-    if isinstance(event, events.PaymentRerouted):
-        for one in rows.values():
-            if (one.payment_id, one.about) == (payment_id, recorded.position - 1):
-                one.state, one.due_at, one.reason = "withdrawn", None, "another provider took over"
-                one.position = recorded.position
-        return
-    type_ = notice_of(cast("Kind", kind), event)
-    if type_ is None:
-        return
-    for endpoint_id, owner, types, state, _ in list(endpoints.values()):
-        wanted = orjson.loads(types)
-        if owner != merchant_id or (wanted and type_ not in wanted):
-            continue
-        is_first = not _is_waiting(rows.values(), endpoint_id, payment_id)
-        is_on = state == "enabled"
-        made = Message(
-            stream_id=message_id(endpoint_id, recorded.position),
-            endpoint_id=endpoint_id,
-            merchant_id=merchant_id,
-            payment_id=payment_id,
-            about=recorded.position,
-            type=type_,
-            state="waiting" if is_on else "parked",
-            attempts=0,
-            due_at=at if is_on and is_first else None,
-            created_at=at,
-            updated_at=at,
-            status=None,
-            reason=None if is_on else DISABLED,
-            latency_ms=None,
-            position=recorded.position,
-        )
-        rows[made.stream_id] = made
-
-
-def _told(
-    message: Message,
-    event: events.DeliveryAttempted | events.DeliveryParked | events.DeliveryReplayed,
-    recorded: RecordedEvent,
-    rows: Iterable[Message],
-) -> None:
-    """Fold what became of a message; the next one about the payment may be due by it."""
-    at = stamp(recorded.recorded_at)
-    message.updated_at, message.position = at, recorded.position
-    match event:
-        case events.DeliveryAttempted():
-            message.attempts, message.status = event.attempt, event.status
-            message.reason, message.latency_ms = event.reason, event.latency_ms
-            if event.result == "delivered":
-                message.state, message.due_at = "delivered", None
-            elif event.retry_at is not None:
-                message.due_at = stamp(event.retry_at)
-        case events.DeliveryParked():
-            message.state, message.due_at, message.reason = "parked", None, event.reason
-        case events.DeliveryReplayed():
-            message.state, message.due_at = "waiting", at
-    if message.state != "waiting":
-        own = (message.endpoint_id, message.payment_id, "waiting")
-        later = [one for one in rows if (one.endpoint_id, one.payment_id, one.state) == own]
-        following = min(later, key=lambda one: one.about, default=None)
-        if following is not None and following.due_at is None:
-            following.due_at, following.position = at, recorded.position
-
-
-def _is_waiting(rows: Iterable[Message], endpoint_id: str, payment_id: str) -> bool:
-    own = (endpoint_id, payment_id, "waiting")
-    return any((one.endpoint_id, one.payment_id, one.state) == own for one in rows)
+def endpoint_of(recorded: RecordedEvent) -> str:
+    """The endpoint that an event of its own stream is about."""
+    return recorded.stream[_ENDPOINT_PREFIX:]
 
 
 def message_id(endpoint_id: str, position: int) -> str:

@@ -27,7 +27,7 @@ from adapters.recording import Recorder
 from adapters.transport_outward import Outward, Sent
 from ledger import commands_endpoint as commands
 from ledger import events, payment
-from ledger.endpoint import Endpoint
+from ledger.endpoint import Endpoint, Message
 from ledger.entry import RecordedEvent
 from ledger.errors import ErasedError, UnknownPaymentError
 from ledger.notices import notice_of
@@ -37,8 +37,8 @@ from ledger.store import Clock
 log = structlog.get_logger()
 
 RETRY_SECONDS: Final = (
-    *(5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0, 14400.0, 28800.0),
-    *(43200.0, 43200.0, 43200.0, 43200.0, 29845.0),
+    *(5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0, 14400.0),
+    *(21600.0, 28800.0, 36000.0, 43200.0, 50400.0, 51445.0),
 )
 """The pause after each attempt that failed: growing, and three days together."""
 
@@ -83,11 +83,8 @@ class Merchants:
         if folded is None:
             return
         recorder = self._recorder.about([about], actor="reactor:deliveries")
-        number = 1 if message is None else message.attempts + 1
-        started = asyncio.get_running_loop().time()
-        sent = await self._send(endpoint_id, state, about, *folded)
-        seconds = asyncio.get_running_loop().time() - started
-        await self._record(recorder, endpoint_id, payment_id, about, number, sent, seconds)
+        sent, seconds = await self._send(endpoint_id, state, about, *folded)
+        await self._record(recorder, endpoint_id, payment_id, about, message, sent, seconds)
 
     async def _folded(
         self, payment_id: str, about: RecordedEvent
@@ -115,11 +112,11 @@ class Merchants:
         about: RecordedEvent,
         told: Payment,
         recorded: Sequence[RecordedEvent],
-    ) -> Sent:
+    ) -> tuple[Sent, float]:
         try:
             url, pairs = await opened(self._recorder, endpoint_id, state, self._clock())
         except ErasedError:
-            return Sent(None, "the endpoint's address and secrets were erased")
+            return Sent(None, "the endpoint's address and secrets were erased"), 0.0
         content = {
             "type": notice_of(told.kind, about.event),
             "timestamp": about.recorded_at,
@@ -132,7 +129,10 @@ class Merchants:
             body = orjson.dumps(content, option=orjson.OPT_UTC_Z)
         message_id = f"{endpoint_id}.{about.position}"
         headers = signed_headers(message_id, self._clock(), body, pairs)
-        return await self._outward.post(url, headers | {"Content-Type": "application/json"}, body)
+        headers["Content-Type"] = "application/json"
+        started = asyncio.get_running_loop().time()
+        sent = await self._outward.post(url, headers, body)
+        return sent, asyncio.get_running_loop().time() - started
 
     async def _record(
         self,
@@ -140,10 +140,11 @@ class Merchants:
         endpoint_id: str,
         payment_id: str,
         about: RecordedEvent,
-        number: int,
+        message: Message | None,
         sent: Sent,
         seconds: float,
     ) -> None:
+        number, tries = (1, 0) if message is None else (message.attempts + 1, message.tries)
         is_delivered = sent.status is not None and 200 <= sent.status < 300
         context = answer_context(endpoint_id, about.position, number)
         vault = self._recorder.vault
@@ -154,8 +155,8 @@ class Merchants:
         )
         new_key = None if sealed is None else sealed.new_key
         retry_at: datetime | None = None
-        if not is_delivered and sent.status != GONE and number <= len(RETRY_SECONDS):
-            retry_at = self._clock() + timedelta(seconds=RETRY_SECONDS[number - 1])
+        if not is_delivered and sent.status != GONE and tries < len(RETRY_SECONDS):
+            retry_at = self._clock() + timedelta(seconds=RETRY_SECONDS[tries])
         happened = await recorder.record(
             commands.RecordDelivery(
                 endpoint_id=endpoint_id,
