@@ -298,7 +298,7 @@ class DeliveriesProjection(Projector):
         row = self._counts.c
         asked = select(row.state, row.messages).where(row.endpoint_id == endpoint_id)
         async with self.read() as conn:
-            return dict((await conn.execute(asked)).tuples().all())
+            return {one.state: one.messages for one in await conn.execute(asked)}
 
     async def endpoints(self, merchant_id: str) -> list[Endpoint]:
         """A merchant's endpoints, in the order they were added."""

@@ -14,7 +14,7 @@ waits for anything, however many messages one of them has waiting.
 from collections import Counter
 from typing import Any, Final, Literal
 
-from sqlalchemy import CTE, ColumnElement, Select, Table, exists, func, select
+from sqlalchemy import CTE, ColumnElement, Select, Table, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from projections.leases import Leases
@@ -36,11 +36,12 @@ class Turns:
         """Choose up to `limit` messages that are due and free; their ids."""
         row, held = self._messages.c, self._held(at)
         firsts = list(await conn.execute(self._firsts(kind, at).where(row.due_at <= at)))
-        running = await self._running(conn, at) if firsts else {}
+        leased = await self._leased(conn) if firsts else []
+        running = Counter(endpoint_id for endpoint_id, ends_at in leased if ends_at > at)
         turns = sorted(
             (turn, first.due_at, first.position, first.endpoint_id)
             for first in firsts
-            for turn in range(running.get(first.endpoint_id, 0), PER_ENDPOINT_MAX)
+            for turn in range(running[first.endpoint_id], PER_ENDPOINT_MAX)
         )
         shares = Counter(endpoint_id for _, _, _, endpoint_id in turns[:limit])
         chosen = [one.stream_id for one in firsts if one.endpoint_id in shares]
@@ -74,11 +75,12 @@ class Turns:
     def _busy(self) -> CTE:
         """Every endpoint that has messages which are due some time: the index, step by step."""
         one, other = self._messages.alias(), self._messages.alias()
-        first = select(func.min(one.c.endpoint_id).label("endpoint_id"))
-        busy = first.where(one.c.due_at.is_not(None)).cte("busy", recursive=True)
-        following = select(func.min(other.c.endpoint_id))
-        following = following.where(other.c.due_at.is_not(None))
+        first = select(one.c.endpoint_id).where(one.c.due_at.is_not(None))
+        first = first.order_by(one.c.endpoint_id).limit(1)
+        busy = select(first.scalar_subquery().label("endpoint_id")).cte("busy", recursive=True)
+        following = select(other.c.endpoint_id).where(other.c.due_at.is_not(None))
         following = following.where(other.c.endpoint_id > busy.c.endpoint_id)
+        following = following.order_by(other.c.endpoint_id).limit(1)
         return busy.union_all(
             select(following.scalar_subquery()).where(busy.c.endpoint_id.is_not(None))
         )
@@ -89,33 +91,21 @@ class Turns:
         held = [lease.stream_id == row.stream_id, lease.position == row.position]
         return exists().where(*held, *([] if at is None else [lease.expires_at > at]))
 
-    async def _running(self, conn: AsyncConnection, at: str) -> dict[str, int]:
-        """How many messages of an endpoint are on their way."""
-        row, lease = self._messages.c, self._leases.table.c
-        asked = (
-            select(row.endpoint_id, func.count())
-            .select_from(self._leases.table.join(self._messages, self._leases.of_same_piece()))
-            .where(lease.expires_at > at)
-            .group_by(row.endpoint_id)
-        )
-        return dict((await conn.execute(asked)).tuples().all())
-
     async def next_due_at(self, conn: AsyncConnection, kind: str) -> str | None:
-        """When a free message of a lane is due, or a lease in it ends: the earliest of both.
+        """When a free message of a lane is due, or any lease ends: the earliest of both.
 
         Endpoints that have all the places they may have are passed over until one is free.
         """
-        row, lease, endpoint = self._messages.c, self._leases.table.c, self._endpoints.c
-        leased = (
-            select(row.endpoint_id, func.count(), func.min(lease.expires_at))
-            .select_from(self._leases.table.join(self._messages, self._leases.of_same_piece()))
-            .join(self._endpoints, endpoint.endpoint_id == row.endpoint_id)
-            .where(endpoint.is_slow == int(kind == SLOW_LANE))
-            .group_by(row.endpoint_id)
-        )
-        held = (await conn.execute(leased)).tuples().all()
-        full = {endpoint_id for endpoint_id, count, _ in held if count >= PER_ENDPOINT_MAX}
+        leased = await self._leased(conn)
+        held = Counter(endpoint_id for endpoint_id, _ in leased)
         firsts = await conn.execute(self._firsts(kind, None))
-        times: list[str] = [ends_at for _, _, ends_at in held]
-        times += [one.due_at for one in firsts if one.endpoint_id not in full]
-        return min(times, default=None)
+        times = [one.due_at for one in firsts if held[one.endpoint_id] < PER_ENDPOINT_MAX]
+        return min([*times, *[ends_at for _, ends_at in leased]], default=None)
+
+    async def _leased(self, conn: AsyncConnection) -> list[tuple[str, str]]:
+        """The endpoint and the end of every lease of a message as it stands."""
+        row, lease = self._messages.c, self._leases.table.c
+        # Asked for one by one: from a join, a planner may begin with all messages.
+        whose = select(row.endpoint_id).where(self._leases.of_same_piece()).scalar_subquery()
+        found = await conn.execute(select(whose, lease.expires_at))
+        return [(endpoint_id, ends_at) for endpoint_id, ends_at in found if endpoint_id]
