@@ -79,6 +79,8 @@ class _Resolver(AbstractResolver):
     ) -> list[ResolveResult]:
         async with asyncio.timeout(RESOLVE_SECONDS_MAX):
             addresses = await self._resolve(host, port)
+        if not addresses:
+            raise OSError("the name has no address")
         for one in addresses:
             # One forbidden address among several is a trap, not a mistake.
             judge(one, allows_loopback=self._allows_loopback)
@@ -102,7 +104,8 @@ class Outward:
     """Sends to merchants' endpoints.
 
     Args:
-        seconds_max: how long one call may take, name and connection and answer together.
+        seconds_max: how long a call may take until the answer's status is known, name and
+            connection included.
         allows_loopback: whether this machine may be called, over http too.
         resolve: how names are resolved.
     """
@@ -117,6 +120,11 @@ class Outward:
         self.allows_loopback = allows_loopback
         self._seconds_max, self._resolve = seconds_max, resolve
         self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def seconds_max(self) -> float:
+        """How long one call takes at most, the first bytes of the answer included."""
+        return self._seconds_max + BODY_SECONDS_MAX
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Sent:
         """Send once; never raises for what the other side or the network does."""
@@ -144,7 +152,7 @@ class Outward:
 
     async def _post(self, target: URL, headers: Mapping[str, str], body: bytes) -> Sent:
         async with (
-            asyncio.timeout(self._seconds_max),
+            asyncio.timeout(self._seconds_max) as patience,
             self._opened().post(
                 target,
                 data=body,
@@ -153,6 +161,7 @@ class Outward:
                 skip_auto_headers=("Accept-Encoding",),
             ) as response,
         ):
+            patience.reschedule(None)
             first = await _first_bytes(response)
             return Sent(response.status, _told(response.status), first)
 
@@ -167,7 +176,7 @@ class Outward:
                     resolver=_Resolver(self._resolve, allows_loopback=self.allows_loopback),
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=self._seconds_max),
+                timeout=aiohttp.ClientTimeout(total=self.seconds_max),
                 headers={"User-Agent": "cauri"},
                 auto_decompress=False,
                 trust_env=False,

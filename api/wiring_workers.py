@@ -89,7 +89,7 @@ def make_workers(
     ]
     merchants = Merchants(recorder, outward, composer(vault, adapters), clock=clock)
     for lane in ("deliver", "deliver_slow"):
-        most, seconds = settings.endpoint_calls_max, settings.endpoint_seconds_max
+        most, seconds = settings.endpoint_calls_max, outward.seconds_max
         queue = DeliveriesProjection
         workers.append(worker(lane, None, merchants.perform, most, seconds, queue=queue))
     for name, adapter in adapters.items():
