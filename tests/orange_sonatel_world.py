@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,12 @@ from adapters.sandbox.orange_sonatel import OrangeSonatelSandbox
 from adapters.sandbox.orange_sonatel_rules import OrangeSonatelSandboxSettings
 from adapters.sandbox.payer import PayerSaw, pay_as_customer
 from adapters.sandbox.timer import ManualTimer
-from adapters.transport import Transport
 from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver
 from tests.contracts.provider import Ending
 from tests.contracts.rail import END_SECONDS, LAST_DIGITS, PAYOUT_ID, RailWorld
 from tests.processes import free_port
-from tests.replay import PAYMENT_ID, a_charge, at_once
+from tests.replay import CALL_SECONDS, PAYMENT_ID, PatientTransport, a_charge, at_once
 
 NUMBER = "+2217700000"
 """Two digits are missing, which say what happens."""
@@ -68,9 +67,41 @@ class SonatelWorld(RailWorld):
         return Transfer(**(usual | changes))
 
 
+CODE = "904817"
+"""The one-time code that is always good in a `OneStepWorld`."""
+
+
+@dataclass(kw_only=True)
+class OneStepWorld(SonatelWorld):
+    """The same merchant, whose payers bring a one-time code."""
+
+    is_absence_told: bool = False
+
+    def charge(self, ending: Ending) -> Charge:
+        return replace(super().charge(ending), one_time_code=CODE)
+
+    async def end(self, reference: str, accepted: Accepted, ending: Ending) -> None:
+        """Let the time pass that it takes; nobody has to do anything."""
+        await self.told(60 if ending == "paid" else END_SECONDS)
+
+
+@asynccontextmanager
+async def a_one_step_world(folder: Path, **given: Any) -> AsyncIterator[OneStepWorld]:
+    """Open a world in which every charge brings a code; `given` is as for `a_world`."""
+    given = {"fixed_code": CODE} | given
+    async with a_world(folder, kind=OneStepWorld, **given) as world:
+        assert isinstance(world, OneStepWorld)
+        world.secrets = (*world.secrets, CODE)
+        yield world
+
+
 @asynccontextmanager
 async def a_world(
-    folder: Path, *, changes: dict[str, Any] | None = None, **switches: Any
+    folder: Path,
+    *,
+    changes: dict[str, Any] | None = None,
+    kind: type[SonatelWorld] = SonatelWorld,
+    **switches: Any,
 ) -> AsyncIterator[SonatelWorld]:
     """Open a world; `switches` are the sandbox's, `changes` the adapter's settings."""
     timer = ManualTimer()
@@ -96,20 +127,20 @@ async def a_world(
                 "webhook_secret": settings.webhook_secret,
                 "api_key": settings.api_key,
                 "unpaid_expires_after_seconds": 600.0,
-                "call_timeout_seconds": 0.5,
+                "call_timeout_seconds": CALL_SECONDS,
             }
             | (changes or {})
         )
         exchanges: list[Any] = []
         opening = partial(
-            Transport,
+            PatientTransport,
             clock=timer.clock,
             observer=exchanges.append,
             is_loopback_only=True,
             sleep=at_once,
         )
         adapter = OrangeSonatelAdapter(adapter_settings, opening)
-        world = SonatelWorld(
+        world = kind(
             adapter=adapter,
             exchanges=exchanges,
             secrets=(
