@@ -42,9 +42,11 @@ app = typer.Typer(
 merchants = typer.Typer(help="Merchants: who may take payments.", no_args_is_help=True)
 keys = typer.Typer(help="API keys: who may ask for what.", no_args_is_help=True)
 payments = typer.Typer(help="Payments: what became of one.", no_args_is_help=True)
+webhooks = typer.Typer(help="Webhooks: what merchants are told.", no_args_is_help=True)
 app.add_typer(merchants, name="merchants")
 app.add_typer(keys, name="keys")
 app.add_typer(payments, name="payments")
+app.add_typer(webhooks, name="webhooks")
 
 Database = Annotated[
     str | None,
@@ -77,6 +79,15 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     OPERATOR = "operator"
     ADMIN = "admin"
+
+
+class MessageState(StrEnum):
+    """Where a message to an endpoint stands."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    PARKED = "parked"
+    WITHDRAWN = "withdrawn"
 
 
 Faults = Annotated[
@@ -207,6 +218,54 @@ def payments_show(
 ) -> None:
     """Show a payment and its audit trail."""
     _do("history", "show_payment", payment_id=payment_id, database=database, as_json=as_json)
+
+
+@webhooks.command("list")
+def webhooks_list(
+    endpoint: Annotated[
+        str | None, typer.Argument(help="Whose messages, newest first; by default the endpoints.")
+    ] = None,
+    merchant: Annotated[
+        str | None, typer.Option("--merchant", help="Only this merchant's endpoints.")
+    ] = None,
+    state: Annotated[
+        MessageState | None, typer.Option("--state", help="Only messages that are so.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many.")] = 100,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """List merchants' endpoints, or what one of them was told, is told and could not be told."""
+    _do(
+        "webhooks",
+        "list_endpoints",
+        endpoint_id=endpoint,
+        merchant_id=merchant,
+        state=None if state is None else state.value,
+        limit=limit,
+        database=database,
+        as_json=as_json,
+    )
+
+
+@webhooks.command("replay")
+def webhooks_replay(
+    endpoint: Annotated[str, typer.Argument(help="we_...")],
+    message: Annotated[
+        str | None, typer.Option("--message", help="One message; by default all that are parked.")
+    ] = None,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Deliver one message to an endpoint, or all that are parked, once more."""
+    _do(
+        "webhooks",
+        "replay_messages",
+        endpoint_id=endpoint,
+        message_id=message,
+        database=database,
+        as_json=as_json,
+    )
 
 
 @app.command()

@@ -17,20 +17,17 @@ from adapters.notify.signing import SigningPair, new_pair
 from adapters.recording import Recorder
 from api import schemas_endpoints as shapes
 from api.calls import Call, answer, validated
+from api.deliveries import check_enabled, replay, replayable
 from api.errors import INVALID_REQUEST, TOO_MANY_ENDPOINTS, Place, ProblemError
 from api.randomness import RandomBlock
 from api.waiting import caught_up
 from ledger import commands_endpoint as commands
 from ledger.endpoint import Endpoint
 from ledger.entry import RecordedEvent
-from ledger.errors import CommandRefusedError, ErasedError, UnknownEndpointError
+from ledger.errors import ErasedError, UnknownEndpointError
 from ledger.identity import is_endpoint_id, new_endpoint_id
 from ledger.sentences import Sentence, explained
 from ledger.store import DataKey
-from projections.deliveries_rows import Message
-
-REPLAYED_MAX: Final = 1000
-"""How many parked messages one request replays."""
 
 ENDPOINTS_EVER_MAX: Final = 100
 """How many endpoints a merchant may add, the disabled ones included."""
@@ -164,41 +161,18 @@ async def replay_messages(call: Call) -> web.Response:
     services = call.services
     endpoint_id, state, recorded = await _load(call)
     wanted = validated(shapes.ReplayRequest, await call.json_object())
-    if not state.is_enabled:
-        raise CommandRefusedError("ReplayDelivery", Sentence("the endpoint is disabled."))
+    check_enabled(state)
     await _wait(call)
-    if wanted.message_id is not None:
-        rows = [await _message(call, endpoint_id, wanted.message_id)]
-    else:
-        rows = await services.deliveries.parked(endpoint_id, limit=REPLAYED_MAX)
-    position, replayed = recorded[-1].position, 0
-    for row in rows:
-        try:
-            handled = await services.handler.handle(
-                commands.ReplayDelivery(
-                    endpoint_id=endpoint_id, payment_id=row.payment_id, position=row.about
-                ),
-                context=call.context(call.asker.actor),
-            )
-        except CommandRefusedError:
-            if wanted.message_id is not None:
-                raise
-        else:
-            replayed, position = replayed + 1, handled.events[-1].position
-    return answer(
-        shapes.ReplayOut(replayed=replayed, position=position), status=202, position=position
-    )
-
-
-async def _message(call: Call, endpoint_id: str, message_id: str) -> Message:
-    """Look up a message that may be replayed."""
-    found = await call.services.deliveries.message(message_id)
-    if found is None or found.endpoint_id != endpoint_id or found.state == "withdrawn":
+    rows = await replayable(services.deliveries, endpoint_id, wanted.message_id)
+    if wanted.message_id is not None and not rows:
         reason = Sentence("This endpoint has no such message to replay.")
         remedy = Sentence("Look for it in the endpoint's messages.")
         place = Place("pointer", "/message_id", reason, remedy)
         raise ProblemError(INVALID_REQUEST, place.sentence, [place])
-    return found
+    replayed = await replay(services.handler, rows, context=call.context(call.asker.actor))
+    position = replayed[-1].position if replayed else recorded[-1].position
+    content = shapes.ReplayOut(replayed=len(replayed), position=position)
+    return answer(content, status=202, position=position)
 
 
 async def _check_room(call: Call, merchant_id: str, *, is_new: bool = False) -> None:

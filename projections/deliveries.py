@@ -300,13 +300,15 @@ class DeliveriesProjection(Projector):
         async with self.read() as conn:
             return {one.state: one.messages for one in await conn.execute(asked)}
 
-    async def endpoints(self, merchant_id: str) -> list[Endpoint]:
-        """A merchant's endpoints, in the order they were added."""
+    async def endpoints(self, merchant_id: str | None, *, limit: int = PAGE_MAX) -> list[Endpoint]:
+        """A merchant's endpoints, or everybody's, in the order they were added."""
         row = self._endpoints.c
-        asked = select(self._endpoints).where(row.merchant_id == merchant_id)
-        asked = asked.order_by(row.added_at, row.endpoint_id).limit(PAGE_MAX)
+        asked = select(self._endpoints).order_by(row.added_at, row.endpoint_id)
+        if merchant_id is not None:
+            asked = asked.where(row.merchant_id == merchant_id)
         async with self.read() as conn:
-            return [Endpoint(*one) for one in await conn.execute(asked)]
+            found = await conn.execute(asked.limit(bounded(limit, PAGE_MAX)))
+            return [Endpoint(*one) for one in found]
 
     async def _select(
         self, *wanted: ColumnElement[bool], limit: int = 1, is_oldest_first: bool = False
