@@ -26,7 +26,7 @@ from tests.shop import Shop
 from tests.test_api_payments import paid
 
 LANES = ("deliver", "deliver_slow")
-PATIENCE_SECONDS = 0.1
+PATIENCE_SECONDS = 0.4
 LEASE_SECONDS = 40.0
 ROUNDS_MAX = 5_000
 
