@@ -127,6 +127,7 @@ class Street:
 async def a_street(
     folder: Path,
     clock: FakeClock,
+    patience_seconds: float = PATIENCE_SECONDS,
     **changes: Any,
 ) -> AsyncIterator[Street]:
     """Serve without workers, over a database in a folder; the shops may be on this machine."""
@@ -134,7 +135,7 @@ async def a_street(
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(a_world(settings, clock=clock))
         services = world.services
-        outward = Outward(seconds_max=PATIENCE_SECONDS, allows_loopback=True)
+        outward = Outward(seconds_max=patience_seconds, allows_loopback=True)
         stack.push_async_callback(outward.close)
         recorder = Recorder(services.handler, services.vault)
         compose = composer(services.vault, services.adapters)
