@@ -303,7 +303,7 @@ class DeliveriesProjection(Projector):
     async def endpoints(self, merchant_id: str | None, *, limit: int = PAGE_MAX) -> list[Endpoint]:
         """A merchant's endpoints, or everybody's, in the order they were added."""
         row = self._endpoints.c
-        asked = select(self._endpoints).order_by(row.added_at, row.endpoint_id)
+        asked = select(self._endpoints).order_by(row.position)
         if merchant_id is not None:
             asked = asked.where(row.merchant_id == merchant_id)
         async with self.read() as conn:

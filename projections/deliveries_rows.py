@@ -61,6 +61,8 @@ class Endpoint:
     """Until when messages are kept for it while it is disabled."""
     is_slow: int
     added_at: str
+    position: int
+    """The event that added it."""
 
     @property
     def wanted(self) -> frozenset[str]:
@@ -127,7 +129,16 @@ class Board:
             case events.EndpointAdded() as event:
                 types = orjson.dumps(event.types).decode()
                 at = stamp(recorded.recorded_at)
-                added = (event.endpoint_id, event.merchant_id, types, 1, None, 0, at)
+                added = (
+                    event.endpoint_id,
+                    event.merchant_id,
+                    types,
+                    1,
+                    None,
+                    0,
+                    at,
+                    recorded.position,
+                )
                 self._add_endpoint(Endpoint(*added))
             case (
                 events.DeliveryAttempted() | events.DeliveryParked() | events.DeliveryReplayed()
