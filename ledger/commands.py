@@ -319,6 +319,17 @@ class RecordBreakerClosed:
 
 ProviderCommand = RecordBreakerOpened | RecordBreakerClosed
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestSupport:
+    """Somebody asks what has become of a payment; recorded if they have not asked just now."""
+
+    payment_id: str
+    asker: str
+    status: str
+    at: datetime
+
+
 Command = (
     PaymentCommand
     | MerchantCommand
@@ -326,4 +337,5 @@ Command = (
     | ProviderCommand
     | EndpointCommand
     | DeliveryCommand
+    | RequestSupport
 )

@@ -56,6 +56,7 @@ from ledger.events_payment import (
     PaymentSubmitted,
     PaymentSucceeded,
 )
+from ledger.events_support import SupportRequested
 
 __all__ = [
     "EVENTS",
@@ -94,6 +95,7 @@ __all__ = [
     "PaymentSucceeded",
     "ProviderBreakerClosed",
     "ProviderBreakerOpened",
+    "SupportRequested",
     "UtcTime",
     "WebhookOrphaned",
     "WebhookReceived",
@@ -139,6 +141,7 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         DeliveryAttempted,
         DeliveryParked,
         DeliveryReplayed,
+        SupportRequested,
     )
 }
 """The whole vocabulary of the log: stored type -> class."""

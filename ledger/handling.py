@@ -17,7 +17,16 @@ empty one; that it is empty is then checked by the append itself.
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from ledger import commands, commands_endpoint, endpoint, merchant, payment, provider, webhook
+from ledger import (
+    commands,
+    commands_endpoint,
+    endpoint,
+    merchant,
+    payment,
+    provider,
+    support,
+    webhook,
+)
 from ledger.commands import Command
 from ledger.endpoint import Delivery, Endpoint
 from ledger.entry import Context, RecordedEvent
@@ -70,6 +79,12 @@ _PROVIDER: Final = _Decider(
     provider.decide,
     provider.evolve,
 )
+_SUPPORT: Final = _Decider(
+    lambda command: support.stream_of(command.payment_id),
+    support.INITIAL,
+    support.decide,
+    support.evolve,
+)
 
 _ENDPOINT: Final = _Decider(
     lambda command: endpoint.endpoint_stream(command.endpoint_id),
@@ -108,6 +123,7 @@ DECIDERS: Final[dict[type, _Decider]] = {
     commands.OrphanWebhook: _WEBHOOK,
     commands.RecordBreakerOpened: _PROVIDER,
     commands.RecordBreakerClosed: _PROVIDER,
+    commands.RequestSupport: _SUPPORT,
     commands_endpoint.AddEndpoint: _ENDPOINT,
     commands_endpoint.RotateEndpointSecret: _ENDPOINT,
     commands_endpoint.DisableEndpoint: _ENDPOINT,

@@ -37,6 +37,7 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.provider": (2, "provider"),
     "ledger.endpoint": (2, "endpoint"),
     "ledger.notices": (2, "notices"),
+    "ledger.support": (2, "support"),
     "ledger.journal": (2.1, "journal"),
     "ledger.memory": (3, "memory"),
     "ledger.sql": (3, "sql"),
