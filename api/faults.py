@@ -68,6 +68,13 @@ def explanation_of(
                 Sentence("The value is not one of those that are known."),
                 Sentence("Send one of: {values}.", values=values),
             )
+        case "list_type":
+            return Sentence("The value is no list."), Sentence("Send [...].")
+        case "too_long" if name == "types":
+            return (
+                Sentence("There are too many values."),
+                Sentence("Send at most {values_max} of them.", values_max=bounds["max_length"]),
+            )
         case "too_long":
             return (
                 Sentence("There are too many pairs."),
@@ -117,6 +124,11 @@ def _of_text(kind: str, name: str, bounds: Mapping[str, Any]) -> tuple[Sentence,
 
 def _of_number(kind: str, bounds: Mapping[str, Any]) -> tuple[Sentence, Sentence]:
     match kind:
+        case "int_type":
+            return (
+                Sentence("The value is no whole number."),
+                Sentence("Send it without quotes, such as 24."),
+            )
         case "int_parsing":
             return Sentence("The value is no whole number."), Sentence("Send digits only.")
         case "int_parsing_size":
