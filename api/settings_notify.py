@@ -22,5 +22,5 @@ class NotifySettings(BaseModel):
     endpoint_loopback: bool = Field(
         default=False,
         description="Whether endpoints may be on this machine, and without https: to try things "
-        "out. Refused in production.",
+        "out, and on with `--sandbox`. Refused in production.",
     )
