@@ -259,3 +259,18 @@ async def test_calls_share_no_connection_and_no_cookie_and_know_no_proxy(
         assert len(server._tasks) <= 1
     assert [one.headers.get("cookie") for one in server.requests] == [None] * 3
     assert {one.headers["connection"] for one in server.requests} == {"close"}
+
+
+async def test_endless_headers_are_given_up_soon() -> None:
+    written = [0]
+
+    async def pour(_request: RawRequest, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        while not writer.is_closing():
+            writer.write(b"".join(b"X-%d: %s\r\n" % (n, b"a" * 1000) for n in range(64)))
+            await writer.drain()
+            written[0] += 64_000
+
+    sent, _ = await sent_to(pour, seconds_max=5.0)
+    assert (sent.status, written[0] < 20_000_000) == (None, True)
+    assert sent.reason.startswith("the connection broke: ")
