@@ -223,7 +223,8 @@ class DeliveriesProjection(Projector):
             chosen = await self._turns.choose(conn, kind, at, bounded(limit, PAGE_MAX))
         if not chosen:
             return []
-        wanted = select(self._messages).where(row.stream_id.in_(chosen))
+        # Asked again: what was due a moment ago may have been delivered by another process since.
+        wanted = select(self._messages).where(row.stream_id.in_(chosen), row.due_at <= at)
         until = stamp(now + timedelta(seconds=seconds))
         async with self.database.write() as conn:
             taken = await self._leases.take(

@@ -7,6 +7,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +19,7 @@ from ledger.endpoint import MESSAGES_MAX
 from ledger.entry import RecordedEvent
 from projections.deliveries import DeliveriesProjection, DueMessage
 from projections.deliveries_rows import DISABLED, KEPT, TAKEN_OVER, Message
-from projections.deliveries_turns import PER_ENDPOINT_MAX
+from projections.deliveries_turns import PER_ENDPOINT_MAX, Turns
 from projections.tables import stamp
 from tests.builders import NOW, Step, an_event, paid
 from tests.projecting import Projected, ReadModel, opened
@@ -389,6 +390,20 @@ class TestDeliveries(ReadModel):
         held = Counter(one.partition(".")[0] for one in everything)
         assert max(held.values()) <= PER_ENDPOINT_MAX
         assert set(held) == {f"ep_{n}" for n in range(6)}
+
+    async def test_what_is_delivered_while_it_is_chosen_is_not_leased(
+        self, projected: Projected, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await projected.story((0, "endpoint"), *paid(0, 2))
+        choose = Turns.choose
+
+        async def choose_late(self: Turns, *given: Any) -> list[str]:
+            chosen = await choose(self, *given)
+            await projected.story((0, "told"))
+            return chosen
+
+        monkeypatch.setattr(Turns, "choose", choose_late)
+        assert [one.stream_id for one in await lease(projected)] == ["ep_0.9"]
 
     async def test_leases_outlive_a_rebuild(self, projected: Projected) -> None:
         await projected.story((0, "endpoint"), *paid(0))
