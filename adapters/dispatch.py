@@ -278,7 +278,7 @@ class Dispatcher:
                     )
                 )
             case FinalWord():
-                await recorder.confirm(state, reference, Accepted(), inquire_at)
+                # In one append: who answers at once can perhaps never be asked.
                 await record_final(recorder, adapter, payment_id, reference, outcome)
 
 

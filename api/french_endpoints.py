@@ -37,6 +37,5 @@ FRENCH_OF_ENDPOINTS: Final[dict[str, str]] = {
     "Send [...].": "Envoyez [...].",
     "There are too many values.": "Il y a trop de valeurs.",
     "Send at most {values_max} of them.": "Envoyez-en {values_max} au maximum.",
-    "Send it without quotes, such as 24.": "Envoyez-le sans guillemets, par exemple 24.",
 }
 """English template -> French template."""

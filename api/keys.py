@@ -9,5 +9,3 @@ from api.wiring import Services
 
 SERVICES: Final = web.AppKey("services", Services)
 MEASURES: Final = web.AppKey("measures", Measures)
-DOCUMENT: Final = web.AppKey("document", bytes)
-"""The OpenAPI document, written once."""

@@ -352,3 +352,7 @@ def test_strange_words_stand_where_listed_ones_stood_and_nowhere_else() -> None:
         b'{"data":{"Status":"SOMETHING_NEW","code":7777,"ids":["a"],"amount":5},"statusCode":"7777"}'
     )
     assert strange(b"no JSON") == b"no JSON"
+    elements = b"<status>200</status><transID>T1</transID><resultCode>OK</resultCode>"
+    assert strange(elements) == (
+        b"<status>7777</status><transID>T1</transID><resultCode>SOMETHING_NEW</resultCode>"
+    )

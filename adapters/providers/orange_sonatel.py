@@ -122,6 +122,7 @@ class OrangeSonatelAdapter:
     webhook_proof: ClassVar[WebhookProof] = "signature"
     is_askable: ClassVar[bool] = True
     reaches: ClassVar[frozenset[str]] = frozenset()
+    own_rail_of: ClassVar[frozenset[str]] = frozenset({"orange-sn"})
     refusals: ClassVar[Mapping[str, Refusal]] = REFUSALS
     outgoing_refusals: ClassVar[Mapping[str, Refusal]] = OUTGOING_REFUSALS
 

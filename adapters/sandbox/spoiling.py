@@ -70,12 +70,23 @@ _WHOLE: Final[dict[Spoiling, tuple[int | None, bytes]]] = {
 """Kinds that leave nothing of the answer but, where None stands, its status."""
 
 
+_ELEMENT: Final = re.compile(rb"<(\w+)>([^<>]+)</")
+
+
 def strange(body: bytes) -> bytes:
-    """Return a JSON body whose listed words are in nobody's list; what is no JSON as it is."""
+    """Return a body whose listed words are in nobody's list, be they JSON members or XML elements.
+
+    What is neither stays as it is.
+    """
     try:
         return orjson.dumps(_strange(orjson.loads(body)))
     except orjson.JSONDecodeError:
-        return body
+        return _ELEMENT.sub(_strange_element, body)
+
+
+def _strange_element(found: re.Match[bytes]) -> bytes:
+    name, text = found[1].decode(), found[2].decode("utf-8", "replace")
+    return b"<%b>%b</" % (found[1], str(_strange(text, name)).encode())
 
 
 def _strange(value: object, name: str = "") -> object:

@@ -4,14 +4,21 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeGuard
 
 import pytest
 
 from adapters.base import Accepted, Charge, Final, NotSent, Submission, Unknown
 from adapters.sandbox.faults import Faults
 from ledger.evidence import Word
-from tests.contracts.world import Ending, World, submit_to_the_end, word_of
+from tests.contracts.world import (
+    Ending,
+    Taken,
+    World,
+    acceptance_of,
+    submit_to_the_end,
+    word_of,
+)
 
 
 class Law:
@@ -27,6 +34,9 @@ class Law:
     makes_its_page: ClassVar[bool] = False
     """Whether the adapter writes the address of the payer's page itself. To submit calls nobody
     then: no weather spoils it, nobody is away, and the provider hears of it from the payer."""
+    answers_at_once: ClassVar[bool] = False
+    """Whether the answer to a submission is the provider's final word: nothing is ever pending,
+    and what failed was declined."""
     codes_are_listed: ClassVar[bool] = True
     """Whether every code its sandbox gives for a failure leads to a refusal. Where most codes are
     known to nobody outside, the sandbox plays one nobody knows."""
@@ -47,6 +57,10 @@ class Law:
             yield world
             assert world.shown() == []
 
+    def is_taken(self, outcome: object) -> TypeGuard[Taken]:
+        """Whether a submission was taken, in the way of this provider."""
+        return isinstance(outcome, Final if self.answers_at_once else Accepted)
+
     async def truth_is_found(
         self, world: World, charge: Charge, reference: str, outcome: Submission
     ) -> None:
@@ -56,13 +70,14 @@ class Law:
             assert reference not in world.known()
         await world.weather(Faults.none())
         reference, accepted = await submit_to_the_end(world, charge, outcome)
+        assert self.answers_at_once or not isinstance(accepted, Final)
         if accepted is None:
             is_taken = reference in world.known()
             if is_taken:
                 await world.end(reference, Accepted(), "paid")
             assert world.times_charged() == int(is_taken)
             return
-        await world.end(reference, accepted, "paid")
+        await world.end(reference, acceptance_of(accepted), "paid")
         final = await word_of(world, reference, accepted)
         assert isinstance(final, Final)
         if final.word is Word.EXPIRED:

@@ -41,6 +41,9 @@ from tests.replay import NOW, patience
 Ending = Literal["paid", "refused", "expired", "poor", "no account"]
 Order = TypeVar("Order", Charge, Transfer, Return)
 
+Taken = Accepted | Final
+"""What a provider that took a payment answers: that it has it, or what became of it at once."""
+
 ROUNDS_MAX = 4
 
 WEATHERS = {
@@ -172,9 +175,19 @@ async def submit(adapter: Adapter, charge: Charge, reference: str) -> Submission
     return forbidden or await adapter.submit(charge, reference)
 
 
-async def word_of(world: World, reference: str, accepted: Accepted) -> Inquiry:
-    """Ask; where the provider cannot be asked about a reference, read what it told by webhook."""
-    asked = await world.adapter.inquire(reference, accepted.handle)
+def acceptance_of(taken: Taken) -> Accepted:
+    """The acceptance, which of who has said all at once holds nothing."""
+    return taken if isinstance(taken, Accepted) else Accepted()
+
+
+async def word_of(world: World, reference: str, taken: Taken) -> Inquiry:
+    """Ask; where the provider cannot be asked about a reference, read what it told by webhook.
+
+    Where it told at once there is nothing to ask.
+    """
+    if isinstance(taken, Final):
+        return taken
+    asked = await world.adapter.inquire(reference, taken.handle)
     if not isinstance(asked, Unknown) or not world.notified:
         return asked
     assert not world.adapter.is_askable
@@ -196,10 +209,10 @@ async def word_of(world: World, reference: str, accepted: Accepted) -> Inquiry:
 
 async def submit_to_the_end(
     world: World, charge: Charge, outcome: Submission | None = None
-) -> tuple[str, Accepted | None]:
-    """Do what the reactors do until the provider has accepted; give reference and acceptance.
+) -> tuple[str, Taken | None]:
+    """Do what the reactors do until the provider has taken it; give reference and its answer.
 
-    None instead of the acceptance: it stays in doubt, and nothing more can be done.
+    None instead of the answer: it stays in doubt, and nothing more can be done.
     `outcome` is that of the first submission, if it was made already.
     """
     adapter, number = world.adapter, 1
@@ -215,13 +228,19 @@ async def submit_to_the_end(
             if stays_open(world, reference, asked):
                 return reference, None
             assert isinstance(asked, (NotFound, NotSent))
-        elif isinstance(outcome, Accepted):
+        elif isinstance(outcome, Taken):
             return reference, outcome
         else:
             assert isinstance(outcome, NotSent)
         outcome = None
         number += 0 if "collection" in adapter.idempotent_powers else 1
     raise AssertionError("the provider has not accepted")
+
+
+def tells_nothing(world: World, asked: Inquiry) -> bool:
+    """Whether an answer is one of who knows nothing yet, or cannot be asked at all."""
+    kinds = (Unknown, Pending) if world.adapter.is_askable else (Unknown, Pending, Unaskable)
+    return isinstance(asked, kinds)
 
 
 def stays_open(world: World, reference: str, asked: Inquiry) -> bool:
