@@ -81,7 +81,7 @@ ENDPOINTS: Final[tuple[Route, ...]] = (
         summary="Deliver to an endpoint again.",
         roles=_CARING,
         answers={200: shapes.EndpointOut},
-        problems=_ONE,
+        problems=(*_ONE, "too_many_endpoints"),
     ),
     Route(
         method="GET",
