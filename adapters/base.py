@@ -361,7 +361,9 @@ class WebhookUnreadableError(Exception):
 class Due:
     """One leased piece of work. `stream_id` is a payment id or a webhook id."""
 
-    kind: Literal["submit", "inquire", "confirm", "translate", "open", "settle"]
+    kind: Literal[
+        "submit", "inquire", "confirm", "translate", "open", "settle", "deliver", "deliver_slow"
+    ]
     stream_id: str
     provider: str
     due_at: datetime

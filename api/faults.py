@@ -68,6 +68,13 @@ def explanation_of(
                 Sentence("The value is not one of those that are known."),
                 Sentence("Send one of: {values}.", values=values),
             )
+        case "list_type":
+            return Sentence("The value is no list."), Sentence("Send [...].")
+        case "too_long" if name == "types":
+            return (
+                Sentence("There are too many values."),
+                Sentence("Send at most {values_max} of them.", values_max=bounds["max_length"]),
+            )
         case "too_long":
             return (
                 Sentence("There are too many pairs."),

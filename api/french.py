@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from adapters.typesetting import typeset_french
+from api.french_endpoints import FRENCH_OF_ENDPOINTS
 from api.french_ledger import FRENCH_OF_LEDGER
 
 _OF_DOOR: Final[dict[str, str]] = {
@@ -310,6 +311,7 @@ _OF_DOOR: Final[dict[str, str]] = {
 
 
 FRENCH: Final[Mapping[str, str]] = {
-    english: typeset_french(french) for english, french in (_OF_DOOR | FRENCH_OF_LEDGER).items()
+    english: typeset_french(french)
+    for english, french in (_OF_DOOR | FRENCH_OF_LEDGER | FRENCH_OF_ENDPOINTS).items()
 }
 """English template -> French template."""

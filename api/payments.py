@@ -27,7 +27,7 @@ from api.errors import (
     ProblemError,
 )
 from api.problems import language_of
-from api.refusals import code_of, refusal_of
+from api.refusal_views import code_of, refusal_of
 from api.requests import take
 from api.waiting import caught_up
 from ledger import payment

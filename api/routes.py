@@ -8,6 +8,7 @@ from typing import Final
 
 from api.route import Route
 from api.routes_books import BOOKKEEPING
+from api.routes_endpoints import ENDPOINTS
 from api.routes_keys import KEYS
 from api.routes_money import MONEY
 from api.routes_server import SERVER
@@ -15,5 +16,12 @@ from api.routes_support import SUPPORT
 
 __all__ = ["ROUTES", "Route"]
 
-ROUTES: Final[tuple[Route, ...]] = (*MONEY, *SUPPORT, *BOOKKEEPING, *KEYS, *SERVER)
+ROUTES: Final[tuple[Route, ...]] = (
+    *MONEY,
+    *SUPPORT,
+    *ENDPOINTS,
+    *BOOKKEEPING,
+    *KEYS,
+    *SERVER,
+)
 """Every operation there is."""

@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from adapters.trying import is_for_trying, is_value_for_trying, tells_of_trying
 from api.settings_access import AccessSettings
+from api.settings_notify import NotifySettings
 from api.settings_server import ServerSettings
 from api.settings_values import PREFIX, Fault, JsonObject, Model, SettingsError, validated
 from ledger.identity import Mode
@@ -43,7 +44,7 @@ __all__ = [
 FILE_VARIABLE: Final = "CAURI_SETTINGS_FILE"
 
 
-class Settings(ServerSettings, AccessSettings):
+class Settings(ServerSettings, AccessSettings, NotifySettings):
     """Everything a deployment may choose. The descriptions are the reference (see README)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -312,6 +313,14 @@ def _production_faults(settings: Settings) -> list[Fault]:
                 "CAURI_PUBLIC_URL",
                 "providers must reach this server over https.",
                 "Set it to the https address of your reverse proxy.",
+            )
+        )
+    if settings.endpoint_loopback:
+        faults.append(
+            Fault(
+                "CAURI_ENDPOINT_LOOPBACK",
+                "merchants' endpoints must not be on this machine.",
+                "Leave it out.",
             )
         )
     if not settings.providers:

@@ -31,6 +31,7 @@ from adapters.providers import IncompleteProviderError, adapter_class, settings_
 from adapters.sharing import ALONE, SharedTokens, Sharing
 from adapters.sharing_redis import RedisLine, RedisSharing
 from adapters.transport import Transport
+from adapters.transport_outward import Outward
 from adapters.trying import is_for_trying
 from adapters.ways import Ways
 from adapters.worker import Worker
@@ -61,6 +62,7 @@ from ledger.vault_strongbox import Strongbox
 from projections import PROJECTIONS
 from projections.accounts import AccountsProjection
 from projections.base import Projections
+from projections.deliveries import DeliveriesProjection
 from projections.keys import KeysProjection
 from projections.metrics import MetricsProjection
 from projections.payments import PaymentsProjection
@@ -96,6 +98,7 @@ class Services:
     authenticator: Authenticator
     last_uses: LastUses
     rates: Rates
+    deliveries: DeliveriesProjection
     adapters: Mapping[str, Adapter]
     adapters_of: Mapping[Mode, Mapping[str, Adapter]]
     """Those that take payments of each mode: a test never reaches who moves real money."""
@@ -246,6 +249,11 @@ async def services(
             cached_max=settings.keys_cached_max,
             cached_seconds=settings.keys_cached_seconds,
         )
+        outward = Outward(
+            seconds_max=settings.endpoint_seconds_max,
+            allows_loopback=settings.endpoint_loopback,
+        )
+        stack.push_async_callback(outward.close)
         background = Background()
         stack.push_async_callback(background.stop)
         watched = Watched(projections, watch=authenticator.watch, missed=authenticator.forget_all)
@@ -269,6 +277,7 @@ async def services(
             authenticator=authenticator,
             last_uses=last_uses,
             rates=Rates(settings, open_windows),
+            deliveries=projections.of(DeliveriesProjection),
             adapters=adapters,
             adapters_of=adapters_of,
             ways=ways,
@@ -282,7 +291,8 @@ async def services(
                 ways,
                 projections,
                 subscription,
-                clock,
+                clock=clock,
+                outward=outward,
                 adapters_of=adapters_of,
             )
             if is_working

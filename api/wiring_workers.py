@@ -9,12 +9,15 @@ from typing import Final, cast
 from adapters.base import Adapter, Worklist
 from adapters.confirming import Confirmer
 from adapters.dispatch import Dispatcher, submission_seconds_max
+from adapters.notify.merchants import Merchants
 from adapters.polling import Poller
 from adapters.recording import Recorder
 from adapters.refunds import Refunder
 from adapters.translate import Translator
+from adapters.transport_outward import Outward
 from adapters.ways import Ways
 from adapters.worker import Perform, Worker
+from api.messages import composer
 from api.settings import Settings
 from ledger.handling import Handler
 from ledger.identity import Mode
@@ -22,6 +25,7 @@ from ledger.store import Clock
 from ledger.subscriptions import Subscription
 from ledger.vault import Vault
 from projections.base import Projections
+from projections.deliveries import DeliveriesProjection
 from projections.worklist import WorklistProjection
 
 TRANSLATIONS_MAX: Final = 32
@@ -43,8 +47,9 @@ def make_workers(
     ways: Ways,
     projections: Projections,
     subscription: Subscription,
-    clock: Clock,
     *,
+    clock: Clock,
+    outward: Outward,
     adapters_of: Mapping[Mode, Mapping[str, Adapter]],
 ) -> tuple[Worker, ...]:
     """Make a worker for submitting and one for asking per provider, and one that translates."""
@@ -65,13 +70,15 @@ def make_workers(
         perform: Perform,
         concurrency_max: int,
         seconds: float,
+        *,
+        queue: type[WorklistProjection | DeliveriesProjection] = WorklistProjection,
     ) -> Worker:
         return Worker(
             kind,
             provider,
             perform,
             # The two rooms do not know each other; their `Due` have the same fields.
-            worklist=cast("Worklist", projections.of(WorklistProjection)),
+            worklist=cast("Worklist", projections.of(queue)),
             clock=clock,
             holder=holder,
             wait_for_news=_News(subscription),
@@ -84,6 +91,13 @@ def make_workers(
         worker("open", None, refunder.open, REFUNDS_MAX, REFUND_SECONDS_MAX),
         worker("settle", None, refunder.settle, REFUNDS_MAX, REFUND_SECONDS_MAX),
     ]
+    merchants = Merchants(
+        recorder, outward, composer(vault, adapters, settings.default_mode), clock=clock
+    )
+    for lane in ("deliver", "deliver_slow"):
+        most, seconds = settings.endpoint_calls_max, outward.seconds_max
+        queue = DeliveriesProjection
+        workers.append(worker(lane, None, merchants.perform, most, seconds, queue=queue))
     for name, adapter in adapters.items():
         seconds, most = submission_seconds_max(adapter), adapter.pace.concurrency_max
         workers.append(worker("submit", name, dispatcher.perform, most, seconds))

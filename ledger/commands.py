@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from ledger.commands_endpoint import DeliveryCommand, EndpointCommand
 from ledger.evidence import Evidence
 from ledger.identity import Candidate, Kind, Mode
 from ledger.money import Money
@@ -344,4 +345,12 @@ class RequestSupport:
     at: datetime
 
 
-Command = PaymentCommand | MerchantCommand | WebhookCommand | ProviderCommand | RequestSupport
+Command = (
+    PaymentCommand
+    | MerchantCommand
+    | WebhookCommand
+    | ProviderCommand
+    | EndpointCommand
+    | DeliveryCommand
+    | RequestSupport
+)

@@ -9,6 +9,7 @@ The tree:
     ├─ CommandRefusedError           the ledger will not do this to that thing now
     │  ├─ UnknownPaymentError        no such payment
     │  ├─ UnknownMerchantError       no such merchant
+    │  ├─ UnknownEndpointError       no such endpoint
     │  ├─ IdempotencyKeyReusedError  the same key came with other content
     │  ├─ NotRefundableError         a payment cannot be given back, or not so much of it
     │  └─ CodeNotAwaitedError        a one-time code was handed in that nobody waits for
@@ -126,6 +127,18 @@ class UnknownMerchantError(CommandRefusedError):
             command, Sentence("there is no merchant {merchant_id!r}.", merchant_id=merchant_id)
         )
         self.merchant_id = merchant_id
+
+
+class UnknownEndpointError(CommandRefusedError):
+    """No endpoint has this id."""
+
+    code: ClassVar[str] = "unknown_endpoint"
+
+    def __init__(self, endpoint_id: str, command: str = "query") -> None:
+        super().__init__(
+            command, Sentence("there is no endpoint {endpoint_id!r}.", endpoint_id=endpoint_id)
+        )
+        self.endpoint_id = endpoint_id
 
 
 class IdempotencyKeyReusedError(CommandRefusedError):

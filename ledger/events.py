@@ -25,6 +25,15 @@ from ledger.events_around import (
     WebhookUnderstood,
 )
 from ledger.events_base import Event, JsonObject, UtcTime
+from ledger.events_endpoint import (
+    DeliveryAttempted,
+    DeliveryParked,
+    DeliveryReplayed,
+    EndpointAdded,
+    EndpointDisabled,
+    EndpointEnabled,
+    EndpointSecretRotated,
+)
 from ledger.events_payment import (
     PaymentCodeGiven,
     PaymentConfirmationEnded,
@@ -52,6 +61,13 @@ from ledger.events_support import SupportRequested
 
 __all__ = [
     "EVENTS",
+    "DeliveryAttempted",
+    "DeliveryParked",
+    "DeliveryReplayed",
+    "EndpointAdded",
+    "EndpointDisabled",
+    "EndpointEnabled",
+    "EndpointSecretRotated",
     "Event",
     "JsonObject",
     "KeyIssued",
@@ -121,6 +137,13 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         WebhookOrphaned,
         ProviderBreakerOpened,
         ProviderBreakerClosed,
+        EndpointAdded,
+        EndpointSecretRotated,
+        EndpointDisabled,
+        EndpointEnabled,
+        DeliveryAttempted,
+        DeliveryParked,
+        DeliveryReplayed,
         SupportRequested,
     )
 }

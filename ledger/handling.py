@@ -17,10 +17,20 @@ empty one; that it is empty is then checked by the append itself.
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from ledger import commands, merchant, payment, provider, support, webhook
+from ledger import (
+    commands,
+    commands_endpoint,
+    endpoint,
+    merchant,
+    payment,
+    provider,
+    support,
+    webhook,
+)
 from ledger.commands import Command
+from ledger.endpoint import Delivery, Endpoint
 from ledger.entry import Context, RecordedEvent
-from ledger.errors import UnknownPaymentError, WrongVersionError
+from ledger.errors import UnknownEndpointError, UnknownPaymentError, WrongVersionError
 from ledger.events import Event
 from ledger.store import DataKey, EventStore
 
@@ -76,6 +86,19 @@ _SUPPORT: Final = _Decider(
     support.evolve,
 )
 
+_ENDPOINT: Final = _Decider(
+    lambda command: endpoint.endpoint_stream(command.endpoint_id),
+    endpoint.INITIAL,
+    endpoint.decide_endpoint,
+    endpoint.evolve_endpoint,
+)
+_DELIVERY: Final = _Decider(
+    lambda command: endpoint.delivery_stream(command.endpoint_id, command.payment_id),
+    endpoint.UNTRIED,
+    endpoint.decide_delivery,
+    endpoint.evolve_delivery,
+)
+
 DECIDERS: Final[dict[type, _Decider]] = {
     commands.RequestPayment: _PAYMENT,
     commands.StartSubmission: _PAYMENT,
@@ -102,6 +125,12 @@ DECIDERS: Final[dict[type, _Decider]] = {
     commands.RecordBreakerOpened: _PROVIDER,
     commands.RecordBreakerClosed: _PROVIDER,
     commands.RequestSupport: _SUPPORT,
+    commands_endpoint.AddEndpoint: _ENDPOINT,
+    commands_endpoint.RotateEndpointSecret: _ENDPOINT,
+    commands_endpoint.DisableEndpoint: _ENDPOINT,
+    commands_endpoint.EnableEndpoint: _ENDPOINT,
+    commands_endpoint.RecordDelivery: _DELIVERY,
+    commands_endpoint.ReplayDelivery: _DELIVERY,
 }
 """Who decides what: the map of the system on one screen."""
 
@@ -201,6 +230,26 @@ class Handler:
         recorded = await self.store.read_stream(stream)
         state: provider.Provider = self._fold(_PROVIDER, stream, recorded)
         return state, recorded
+
+    async def endpoint(self, endpoint_id: str) -> tuple[Endpoint, list[RecordedEvent]]:
+        """Fold one endpoint's stream: its current state and its events.
+
+        Raises:
+            UnknownEndpointError: there is no such endpoint.
+        """
+        stream = endpoint.endpoint_stream(endpoint_id)
+        recorded = await self.store.read_stream(stream)
+        state: Endpoint = self._fold(_ENDPOINT, stream, recorded)
+        if state.added is None:
+            raise UnknownEndpointError(endpoint_id)
+        return state, recorded
+
+    async def delivery(self, endpoint_id: str, payment_id: str) -> Delivery:
+        """Fold what one endpoint was told about one payment."""
+        stream = endpoint.delivery_stream(endpoint_id, payment_id)
+        recorded = await self.store.read_stream(stream)
+        state: Delivery = self._fold(_DELIVERY, stream, recorded)
+        return state
 
     def _fold(self, decider: _Decider, stream: str, recorded: Sequence[RecordedEvent]) -> Any:
         """Fold a stream that was read, from where it is remembered on."""

@@ -35,6 +35,8 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.merchant": (2, "merchant"),
     "ledger.webhook": (2, "webhook"),
     "ledger.provider": (2, "provider"),
+    "ledger.endpoint": (2, "endpoint"),
+    "ledger.notices": (2, "notices"),
     "ledger.support": (2, "support"),
     "ledger.journal": (2.1, "journal"),
     "ledger.memory": (3, "memory"),
