@@ -99,6 +99,8 @@ class Services:
     last_uses: LastUses
     rates: Rates
     deliveries: DeliveriesProjection
+    default_mode: Mode
+    """See `Settings.default_mode`; read once, for every look at a payment asks."""
     adapters: Mapping[str, Adapter]
     adapters_of: Mapping[Mode, Mapping[str, Adapter]]
     """Those that take payments of each mode: a test never reaches who moves real money."""
@@ -117,13 +119,13 @@ class Services:
 
     def mode_of(self, requested: PaymentRequested) -> Mode:
         """What a payment is for; one from before keys had a mode is of the deployment's own."""
-        return requested.mode or self.settings.default_mode
+        return requested.mode or self.default_mode
 
     def modes_seen(self, mode: Mode | None) -> tuple[Mode | None, ...] | None:
         """What a list shows to whom it is told as its mode; None: everything."""
         if mode is None:
             return None
-        return (mode, None) if mode == self.settings.default_mode else (mode,)
+        return (mode, None) if mode == self.default_mode else (mode,)
 
 
 def utc_now() -> datetime:
@@ -278,6 +280,7 @@ async def services(
             last_uses=last_uses,
             rates=Rates(settings, open_windows),
             deliveries=projections.of(DeliveriesProjection),
+            default_mode=settings.default_mode,
             adapters=adapters,
             adapters_of=adapters_of,
             ways=ways,
