@@ -18,6 +18,7 @@ import structlog
 from adapters.base import Adapter, Due, Final, NotSent, Unknown
 from adapters.dispatch import INTENT_MARGIN_SECONDS, record_final, submission_seconds_max
 from adapters.moving import code_of, handle_of
+from adapters.one_time_codes import without_code
 from adapters.powers import CodeRefused, Confirms, Taken
 from adapters.recording import Recorder
 from adapters.ways import on_errand
@@ -116,7 +117,8 @@ class Confirmer:
         try:
             with on_errand("collection"):
                 async with asyncio.timeout(limit_seconds):
-                    return await cast("Confirms", adapter).confirm(reference, handle, code)
+                    told = await cast("Confirms", adapter).confirm(reference, handle, code)
+            return without_code(told, code)
         except TimeoutError:
             return Unknown(f"no answer within {limit_seconds:g} seconds")
         except Exception as error:

@@ -13,6 +13,7 @@ from typing import Any, Final, assert_never, cast
 import orjson
 
 from adapters.base import Adapter, Charge, Declined, Inquiry, NotSent, Power, Submission, Unknown
+from adapters.one_time_codes import without_code
 from adapters.powers import (
     ChecksAccounts,
     GivesBack,
@@ -136,7 +137,9 @@ async def submit(adapter: Adapter, order: Order, reference: str) -> Submission:
         return Declined(code=POWER_MISSING, reason=reason, is_technical=True)
     match order:
         case Charge():
-            return await adapter.submit(order, reference)
+            outcome = await adapter.submit(order, reference)
+            code = order.one_time_code
+            return outcome if code is None else without_code(outcome, code)
         case Transfer():
             return await _payable(adapter, order) or await cast("PaysOut", adapter).pay_out(
                 order, reference

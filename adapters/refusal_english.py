@@ -67,6 +67,12 @@ ENGLISH: Final[Mapping[Refusal, Wording]] = {
         "Make a new payment, and ask the payer to enter the code with care: "
         "after several wrong ones the operator blocks the account.",
     ),
+    Refusal.CODE_REQUIRED: Wording(
+        "This payment needs a code, which your operator gives you.",
+        "The provider takes this payment only with the payer's one-time code.",
+        "Ask the payer for the operator's code, and make a new payment with it as "
+        "`payer.one_time_code`.",
+    ),
     Refusal.ACCOUNT_BLOCKED: Wording(
         "The mobile money account is blocked or not active. Please contact the operator.",
         "The account at the other end is blocked, suspended or not active.",

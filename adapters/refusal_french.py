@@ -59,6 +59,12 @@ _AS_TYPED: Final[Mapping[Refusal, Wording]] = {
         "Créez un nouveau paiement et invitez le payeur à saisir son code avec attention : "
         "après plusieurs erreurs, l'opérateur bloque le compte.",
     ),
+    Refusal.CODE_REQUIRED: Wording(
+        "Ce paiement nécessite un code, que votre opérateur vous fournit.",
+        "Le prestataire n'accepte ce paiement qu'avec le code à usage unique du payeur.",
+        "Demandez au payeur le code de son opérateur, puis créez un nouveau paiement en "
+        "l'indiquant (`payer.one_time_code`).",
+    ),
     Refusal.ACCOUNT_BLOCKED: Wording(
         "Le compte de paiement mobile est bloqué ou inactif. Veuillez contacter l'opérateur.",
         "Le compte de l'autre partie est bloqué, suspendu ou inactif.",

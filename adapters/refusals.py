@@ -28,6 +28,8 @@ class Refusal(StrEnum):
     TIMED_OUT = "timed_out"
     """The payer did not confirm in time."""
     WRONG_PIN = "wrong_pin"
+    CODE_REQUIRED = "code_required"
+    """The provider takes the payment only with a one-time code, and none was sent along."""
     ACCOUNT_BLOCKED = "account_blocked"
     """The payer's or payee's account is blocked, suspended or not active."""
     NOT_ALLOWED = "not_allowed"

@@ -45,6 +45,7 @@ REFUSED: Final[Mapping[Refusal, Retry]] = {
     Refusal.CANCELLED: Retry.NEVER,
     Refusal.TIMED_OUT: Retry.NEVER,
     Refusal.WRONG_PIN: Retry.NEVER,
+    Refusal.CODE_REQUIRED: Retry.ELSEWHERE,
     Refusal.ACCOUNT_BLOCKED: Retry.NEVER,
     Refusal.NOT_ALLOWED: Retry.NEVER,
     Refusal.WRONG_OPERATOR: Retry.ELSEWHERE,

@@ -233,7 +233,7 @@ _FIELDS: Final = frozenset(
 def _shown(value: object) -> str:
     if value is None or value == ():
         return ""
-    return str(value)
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _read_file(

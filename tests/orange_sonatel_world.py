@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -68,9 +68,41 @@ class SonatelWorld(RailWorld):
         return Transfer(**(usual | changes))
 
 
+CODE = "904817"
+"""The one-time code that is always good in a `OneStepWorld`."""
+
+
+@dataclass(kw_only=True)
+class OneStepWorld(SonatelWorld):
+    """The same merchant, whose payers bring a one-time code."""
+
+    is_absence_told: bool = False
+
+    def charge(self, ending: Ending) -> Charge:
+        return replace(super().charge(ending), one_time_code=CODE)
+
+    async def end(self, reference: str, accepted: Accepted, ending: Ending) -> None:
+        """Let the time pass that it takes; nobody has to do anything."""
+        await self.told(60 if ending == "paid" else END_SECONDS)
+
+
+@asynccontextmanager
+async def a_one_step_world(folder: Path, **given: Any) -> AsyncIterator[OneStepWorld]:
+    """Open a world in which every charge brings a code; `given` is as for `a_world`."""
+    given = {"fixed_code": CODE} | given
+    async with a_world(folder, kind=OneStepWorld, **given) as world:
+        assert isinstance(world, OneStepWorld)
+        world.secrets = (*world.secrets, CODE)
+        yield world
+
+
 @asynccontextmanager
 async def a_world(
-    folder: Path, *, changes: dict[str, Any] | None = None, **switches: Any
+    folder: Path,
+    *,
+    changes: dict[str, Any] | None = None,
+    kind: type[SonatelWorld] = SonatelWorld,
+    **switches: Any,
 ) -> AsyncIterator[SonatelWorld]:
     """Open a world; `switches` are the sandbox's, `changes` the adapter's settings."""
     timer = ManualTimer()
@@ -109,7 +141,7 @@ async def a_world(
             sleep=at_once,
         )
         adapter = OrangeSonatelAdapter(adapter_settings, opening)
-        world = SonatelWorld(
+        world = kind(
             adapter=adapter,
             exchanges=exchanges,
             secrets=(

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -31,14 +32,20 @@ from adapters.base import (
 from adapters.pages import is_page
 from adapters.powers import Balance, Transfer
 from adapters.providers._orange_sonatel_answers import (
-    REFUSALS,
     UNREAD,
-    parse_cashin,
     parse_code,
+    parse_moved,
     parse_payment,
-    parse_payouts,
+    parse_sent,
     parse_state,
 )
+from adapters.providers._orange_sonatel_codes import (
+    OF_THE_PAYEE,
+    OF_THE_PAYER,
+    OUTGOING_REFUSALS,
+    REFUSALS,
+)
+from adapters.providers._orange_sonatel_onestep import ONE_STEP
 from adapters.providers._orange_sonatel_pin import parse_key
 from adapters.providers._orange_sonatel_requests import build_code
 from adapters.providers.orange_sonatel import OrangeSonatelAdapter, Settings
@@ -340,6 +347,161 @@ async def test_what_an_answer_to_a_cashin_means(
         replayed.get(f"{BASE}/api/account/v1/publicKeys", body=KEY)
         replayed.post(f"{WALLET}/cashins", status=status, body=body, repeat=True)
         assert await adapter.pay_out(TRANSFER, PAYOUT) == meaning
+
+
+BY_CODE = replace(CHARGE, one_time_code="902817", handle=ONE_STEP)
+TAKEN = Accepted(handle={"way": "one_step", "transaction_id": MP})
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "meaning"),
+    [
+        (200, "onestep_success.json", paid(None, MP)),
+        (201, "onestep_success.json", paid(None, MP)),
+        (200, "callback_success.json", paid("1500", MP)),
+        (200, "onestep_pending.json", TAKEN),
+        (202, "onestep_pending.json", TAKEN),
+        (200, "cashin_pending_nameless.json", Accepted(handle=ONE_STEP)),
+        (
+            200,
+            "onestep_failed.json",
+            Final(
+                word=Word.FAILED,
+                provider_transaction_id=MP,
+                code="FAILED",
+                reason="The code *** is not known",
+            ),
+        ),
+        (200, "cashin_without_status.json", Unknown("status 200: without a status")),
+        (200, "request_rejected.txt", Unknown("status 200: no JSON without a status")),
+        (200, "truncated.txt", Unknown("status 200: no JSON without a status")),
+        (201, "empty", Unknown("status 201: empty without a status")),
+        (204, "empty", Unknown("status 204: empty")),
+        (
+            400,
+            "wrong_pin.json",
+            declined(
+                "2011", "status 400: 2011 Invalid pin code two tries left", is_technical=False
+            ),
+        ),
+        (
+            400,
+            "onestep_wrong_code.json",
+            declined("2011", "status 400: 2011 Invalid code ***", is_technical=False),
+        ),
+        (
+            400,
+            "customer_missing.json",
+            declined(
+                "2000",
+                "status 400: 2000 Customer account not found No account for ***",
+                is_technical=False,
+            ),
+        ),
+        (
+            400,
+            "funds.json",
+            declined("2020", "status 400: 2020 Insufficient balance", is_technical=False),
+        ),
+        (
+            422,
+            "ceiling.json",
+            declined("2025", "status 422: 2025 Ceiling exceeded", is_technical=False),
+        ),
+        (
+            403,
+            "not_allowed.json",
+            declined("2042", "status 403: 2042 Not allowed", is_technical=False),
+        ),
+        (
+            400,
+            "bad_request.json",
+            declined("4099", "status 400: 4099 Bad request amount is missing"),
+        ),
+        (400, "unlisted.json", Unknown("status 400: 7777 Something new")),
+        (400, "internal_with_400.json", Unknown("status 400: 50 Internal error")),
+        (400, "request_rejected.txt", Unknown("status 400: no JSON")),
+        (401, "credentials.json", NotSent("status 401: 10 Invalid credentials")),
+        (403, "empty", NotSent("status 403: empty")),
+        (429, "empty", NotSent("status 429: empty")),
+        (404, "bad_request.json", Unknown("status 404: 4099 Bad request amount is missing")),
+        (409, "bad_request.json", Unknown("status 409: 4099 Bad request amount is missing")),
+        (500, "funds.json", Unknown("status 500: 2020 Insufficient balance")),
+        (503, "unavailable.json", Unknown("status 503: 51 Service unavailable")),
+    ],
+)
+async def test_what_an_answer_to_a_payment_by_code_means(
+    adapter: OrangeSonatelAdapter, status: int, name: str, meaning: Submission
+) -> None:
+    token, body = fixture("orange_sonatel", "token.json"), fixture("orange_sonatel", name)
+    with replaying() as replayed:
+        replayed.post(f"{BASE}/oauth/v1/token", body=token, repeat=True)
+        replayed.post(f"{WALLET}/payments/onestep", status=status, body=body, repeat=True)
+        assert await adapter.submit(BY_CODE, REFERENCE) == meaning
+        posted = [one for one in replayed.requests if one[1].path.endswith("onestep")]
+        # A token that was refused is replaced once; nothing else makes it repeat anything.
+        assert [len(replayed.requests[one]) for one in posted] == [2 if status == 401 else 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "meaning"),
+    [
+        ("found_success.json", paid()),
+        ("found_by_metadata.json", paid()),
+        ("found_failed.json", failed("FAILED")),
+        ("found_rejected.json", failed("REJECTED")),
+        ("found_pending.json", Pending("PENDING")),
+        ("found_tomorrow.json", Pending("TOMORROW")),
+        ("found_failed_and_pending.json", Pending("FAILED, PENDING")),
+        ("found_success_twice.json", paid("3000")),
+        (
+            "found_none.json",
+            Unknown("no transaction is found under this reference, which proves nothing"),
+        ),
+        (
+            "found_of_others.json",
+            Unknown("no transaction is found under this reference, which proves nothing"),
+        ),
+    ],
+)
+async def test_what_a_search_for_a_payment_by_code_means(
+    adapter: OrangeSonatelAdapter, name: str, meaning: Inquiry
+) -> None:
+    token, body = fixture("orange_sonatel", "token.json"), fixture("orange_sonatel", name)
+    with replaying() as replayed:
+        replayed.post(f"{BASE}/oauth/v1/token", body=token, repeat=True)
+        replayed.get(f"{WALLET}/transactions?reference={REFERENCE}", body=body)
+        assert await adapter.inquire(REFERENCE, ONE_STEP) == meaning
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "meaning"),
+    [
+        (200, "onestep_success.json", paid(None, MP)),
+        (200, "callback_success.json", paid("1500", MP)),
+        (
+            200,
+            "onestep_failed.json",
+            Final(
+                word=Word.FAILED,
+                provider_transaction_id=MP,
+                code="FAILED",
+                reason="The code *** is not known",
+            ),
+        ),
+        (200, "onestep_pending.json", Pending("PENDING")),
+        (200, "found_none.json", Unknown("status 200 with JSON that is no object")),
+        (404, "onestep_wrong_code.json", Unknown("status 404: *** Invalid code ***")),
+    ],
+)
+async def test_what_a_payment_by_code_has_become_is_asked_by_its_transaction(
+    adapter: OrangeSonatelAdapter, status: int, name: str, meaning: Inquiry
+) -> None:
+    token, body = fixture("orange_sonatel", "token.json"), fixture("orange_sonatel", name)
+    with replaying() as replayed:
+        replayed.post(f"{BASE}/oauth/v1/token", body=token, repeat=True)
+        replayed.get(f"{WALLET}/transactions/{MP}/status", status=status, body=body)
+        assert await adapter.inquire(REFERENCE, TAKEN.handle) == meaning
 
 
 @pytest.mark.parametrize(
@@ -649,14 +811,14 @@ def test_no_answer_makes_us_stumble_and_none_leaves_a_code_in_doubt(answer: Answ
     assert isinstance(outcome, (Accepted, Declined, NotSent))
     if isinstance(outcome, Accepted):
         assert is_page(outcome.handle["redirect_url"])
-    cashin = parse_cashin(answer)
+    cashin = parse_moved(answer, of_the_person=OF_THE_PAYEE)
     if answer.status >= 500:
         assert isinstance(cashin, Unknown)
     if isinstance(cashin, (Accepted, Final)):
         assert answer.status in {200, 201, 202}
     readers: list[Callable[[], Inquiry]] = [
         lambda: parse_payment(answer, REFERENCE, LONG_OVER, NOW, unpaid_seconds=600),
-        lambda: parse_payouts(answer, REFERENCE),
+        lambda: parse_sent(answer, REFERENCE),
         lambda: parse_state(answer),
     ]
     for reader in readers:
@@ -670,6 +832,7 @@ def test_no_answer_makes_us_stumble_and_none_leaves_a_code_in_doubt(answer: Answ
 
 def test_every_code_the_sandbox_says_is_known() -> None:
     assert set(TITLES) - set(REFUSALS) == set()
+    assert OUTGOING_REFUSALS.keys() == REFUSALS.keys() > OF_THE_PAYER > OF_THE_PAYEE
 
 
 def test_settings_and_adapters_show_no_secret() -> None:

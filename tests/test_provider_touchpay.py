@@ -20,6 +20,8 @@ from adapters.base import (
     Unknown,
     WebhookUnreadableError,
 )
+from adapters.refusals import Refusal
+from adapters.retries import Retry, retry_of
 from adapters.sandbox.faults import Faults
 from adapters.sandbox.movements import SCENARIOS, Scenario
 from adapters.sandbox.touchpay_rules import MESSAGES
@@ -30,7 +32,7 @@ from tests.contracts.provider import Ending, ProviderContract, World
 from tests.contracts.rail import PAYOUT_ID, PayoutContract
 from tests.contracts.webhook import WebhookContract
 from tests.replay import PAYMENT_ID
-from tests.touchpay_world import NUMBER, TouchpayWorld, a_world
+from tests.touchpay_world import CODE, NUMBER, TouchpayWorld, a_code_world, a_world
 
 REFERENCE, PAYOUT = f"{PAYMENT_ID}-1", f"{PAYOUT_ID}-1"
 
@@ -51,6 +53,15 @@ class TestTouchpay(PayoutContract, WebhookContract, ProviderContract):
 
     def refused_at_once(self, world: World) -> Charge:
         return replace(world.charge("paid"), money=Money(10**10, "XOF"))
+
+
+class TestTouchpayByCode(TestTouchpay):
+    """The contract for payers who bring a one-time code."""
+
+    @asynccontextmanager
+    async def open_world(self, folder: Path) -> AsyncIterator[World]:
+        async with a_code_world(folder) as world:
+            yield world
 
 
 async def accepted_by(world: TouchpayWorld, charge: Charge | None = None) -> Accepted:
@@ -255,3 +266,99 @@ async def test_an_answer_that_was_lost_is_found_by_the_reference(tmp_path: Path)
         asked = await world.adapter.inquire_payout(PAYOUT, None)
     assert outcome == Unknown("status 500: 500 Something failed.")
     assert asked == Pending("PENDING")
+
+
+async def test_a_service_that_wants_a_code_is_sent_it_and_shows_it_nowhere(tmp_path: Path) -> None:
+    async with a_code_world(tmp_path) as world:
+        accepted = await accepted_by(world)
+        await world.end(REFERENCE, accepted, "paid")
+        final = await world.adapter.inquire(REFERENCE, accepted.handle)
+        (movement,) = world.movements("collection")
+        shown = [one.transcript for one in world.exchanges]
+    assert isinstance(final, Final)
+    assert final.word is Word.SUCCEEDED
+    assert movement.details == {"service": "PAIEMENTMARCHANDOM"}
+    assert any('"otp":"***"' in text for text in shown)
+    assert [text for text in shown if CODE in text] == []
+
+
+async def test_without_its_code_a_payment_is_declined_before_anybody_is_called(
+    tmp_path: Path,
+) -> None:
+    async with a_code_world(tmp_path) as world:
+        charge = replace(world.charge("paid"), one_time_code=None)
+        outcome = await world.adapter.submit(charge, REFERENCE)
+        assert world.exchanges == []
+    reason = "the service PAIEMENTMARCHANDOM wants the payer's one-time code"
+    assert outcome == Declined(code="ONE_TIME_CODE_MISSING", reason=reason, is_technical=True)
+    assert retry_of(world.adapter, outcome, "collection") is Retry.ELSEWHERE
+    assert world.adapter.refusals[outcome.code] is Refusal.CODE_REQUIRED
+
+
+async def test_a_code_is_not_sent_to_a_service_that_wants_none(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        await accepted_by(world, replace(world.charge("paid"), one_time_code=CODE))
+        assert [one.transcript for one in world.exchanges if '"otp"' in one.transcript] == []
+        assert [one for one in world.exchanges if CODE in one.transcript] == []
+
+
+@pytest.mark.parametrize(
+    ("services", "wanting", "is_sent"),
+    [
+        ({"orange-sn": "OURS"}, None, False),
+        ({"orange-sn": "OURS"}, ("OURS",), True),
+        ({}, (), False),
+    ],
+)
+async def test_a_contract_says_itself_which_services_want_a_code(
+    tmp_path: Path, services: dict[str, str], wanting: tuple[str, ...] | None, is_sent: bool
+) -> None:
+    changes: dict[str, Any] = {"collection_services": services}
+    if wanting is not None:
+        changes["code_services"] = wanting
+    async with a_code_world(tmp_path, changes=changes, code_services=set(wanting or ())) as world:
+        await accepted_by(world)
+        sent = [one for one in world.exchanges if '"otp"' in one.transcript]
+    assert len(sent) == int(is_sent)
+
+
+@pytest.mark.parametrize("wrong_code", ["refused", "failed"])
+async def test_a_wrong_code_takes_no_money_and_is_not_repeated_in_the_reason(
+    tmp_path: Path, wrong_code: str
+) -> None:
+    switches: dict[str, Any] = {"wrong_code": wrong_code, "repeats_code": True}
+    async with a_code_world(tmp_path, **switches) as world:
+        charge = replace(world.charge("paid"), one_time_code="735192")
+        outcome = await world.adapter.submit(charge, REFERENCE)
+        world.timer.advance(60)
+        asked = await world.adapter.inquire(REFERENCE, None)
+        assert world.times_charged() == 0
+    if wrong_code == "refused":
+        assert isinstance(outcome, Declined)
+        assert (outcome.code, outcome.reason) == ("422", "status 422: 422 Wrong code ***.")
+    else:
+        assert outcome == Accepted()
+        assert isinstance(asked, Final)
+        assert (asked.word, asked.reason) == (Word.FAILED, "Wrong code ***.")
+
+
+async def test_the_test_server_refuses_a_payment_without_the_code_it_wants(tmp_path: Path) -> None:
+    # A contract that forgot to say which services want one.
+    async with a_code_world(tmp_path, changes={"code_services": ()}) as world:
+        outcome = await world.adapter.submit(world.charge("paid"), REFERENCE)
+        assert world.movements("collection") == []
+    assert isinstance(outcome, Declined)
+    assert outcome.reason == "status 400: 400 otp is missing or too long."
+
+
+async def test_a_payment_by_code_whose_answer_was_lost_is_found_by_asking(tmp_path: Path) -> None:
+    async with a_code_world(tmp_path) as world:
+        await world.weather(Faults(server_error_after=1))
+        outcome = await world.adapter.submit(world.charge("paid"), REFERENCE)
+        await world.weather(Faults.none())
+        world.timer.advance(60)
+        asked = await world.adapter.inquire(REFERENCE, None)
+        assert world.times_charged() == 1
+    assert isinstance(outcome, Unknown)
+    assert isinstance(asked, Final)
+    assert asked.word is Word.SUCCEEDED

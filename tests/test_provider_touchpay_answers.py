@@ -158,7 +158,9 @@ def test_every_service_is_of_an_operator_we_know_and_every_code_has_a_meaning() 
         ("+2250700000001", ("PAIEMENTMARCHANDOMPAYCIDIRECT", "0700000001")),
         ("+237650000001", ("PAIEMENTMARCHAND_MTN_CM", "650000001")),
         ("+237690000001", ("CM_PAIEMENTMARCHAND_OM_TP", "690000001")),
-        ("+221770000001", None),
+        ("+221770000001", ("PAIEMENTMARCHANDOM", "770000001")),
+        ("+221780000001", ("PAIEMENTMARCHANDOM", "780000001")),
+        ("+22990000001", None),
         ("+46733123450", None),
         ("no number", None),
     ],
@@ -197,6 +199,11 @@ def test_the_body_of_a_collection_is_as_published_clients_write_it() -> None:
         "recipientNumber": "0500000001",
         "serviceCode": "SERVICE",
     }
+    by_code = build_collection(SETTINGS, charge, REFERENCE, 1500, ("S", "0500000001"), "482913")
+    infos = by_code["additionnalInfos"]
+    assert isinstance(infos, dict)
+    assert infos.pop("otp") == "482913"
+    assert infos == body["additionnalInfos"]
 
 
 async def test_a_server_that_asks_for_no_proof_is_sent_nothing() -> None:

@@ -138,15 +138,16 @@ ORANGE_ENDINGS = {
 }
 
 SONATEL_ENDINGS = {
-    digits: f"`FAILED`, `{orange_sonatel_rules.REFUSED_CASHINS[one]}`"
+    digits: f"`FAILED`, `{orange_sonatel_rules.REFUSED_ONE_STEPS.get(one, 'FAILED')}`, "
+    f"`{orange_sonatel_rules.REFUSED_CASHINS[one]}`"
     for digits, one in SCENARIOS.items()
     if one in orange_sonatel_rules.REFUSED_CASHINS
 } | {
     digits: text
     for digits, one in SCENARIOS.items()
     for scenario, text in {
-        Scenario.REFUSED: "`REJECTED`, `REJECTED`",
-        Scenario.EXPIRES: "Never confirmed: `CANCELLED`, `CANCELLED`",
+        Scenario.REFUSED: "`REJECTED`, `REJECTED`, `REJECTED`",
+        Scenario.EXPIRES: "Never confirmed: `CANCELLED`, `CANCELLED`, `CANCELLED`",
         Scenario.SLOW: "Pays, but slowly.",
     }.items()
     if one is scenario

@@ -12,6 +12,7 @@ import pytest
 
 from adapters.answer import Answer
 from adapters.providers._orange_sonatel_pin import parse_key, seal
+from adapters.sandbox.one_time_codes import CODES_MAX, OneTimeCodes
 from adapters.sandbox.orange_sonatel import OrangeSonatelSandbox
 from adapters.sandbox.orange_sonatel_bodies import make_key, opened
 from adapters.sandbox.orange_sonatel_rules import OrangeSonatelSandboxSettings
@@ -301,3 +302,153 @@ def test_noise_is_no_pin() -> None:
     assert opened(other, seal(key.public_key(), "2486")) is None
     assert opened(key, seal(key.public_key(), "pin!")) is None
     assert opened(key, "not base64!") is None
+
+
+async def a_code(caller: Caller, number: str = "770000001", pin: str = "1379") -> tuple[int, Any]:
+    """Ask for a one-time code as a customer does, by the PIN."""
+    sealed = await the_sealed(caller, pin)
+    asked = {"idType": "MSISDN", "id": number, "encryptedPinCode": sealed}
+    return await caller.ask("POST", f"{WALLET}/payments/otp", asked)
+
+
+def a_one_step(code: object, **changes: Any) -> dict[str, Any]:
+    """Write a payment by a one-time code, valid by default."""
+    return {
+        "customer": {"idType": "MSISDN", "id": "770000001", "otp": code},
+        "partner": {"idType": "CODE", "id": "123456"},
+        "amount": {"value": 1500, "unit": "XOF"},
+        "reference": "order-1",
+        "metadata": {"cart": "7"},
+    } | changes
+
+
+async def test_a_payment_by_code_is_answered_with_its_end_and_listed() -> None:
+    async with a_caller(fixed_code=None) as caller:
+        status, given = await a_code(caller)
+        paid, said = await caller.ask(
+            "POST", f"{WALLET}/payments/onestep", a_one_step(given["otp"])
+        )
+        _, found = await caller.ask("GET", f"{WALLET}/transactions?reference=order-1")
+        _, one = await caller.ask("GET", f"{WALLET}/transactions/{said['transactionId']}/status")
+        (movement,) = caller.sandbox.books.movements.values()
+    assert (status, paid, len(given["otp"])) == (200, 200, 6)
+    assert said == {
+        "transactionId": movement.id,
+        "status": "SUCCESS",
+        "reference": "order-1",
+        "description": "",
+    }
+    told = {
+        "amount": {"value": 1500, "unit": "XOF"},
+        "partner": {"idType": "CODE", "id": "123456"},
+        "customer": {"idType": "MSISDN", "id": "770000001"},
+        "reference": "order-1",
+        "type": "MERCHANT_PAYMENT",
+        "channel": "API",
+        "transactionId": movement.id,
+        "status": "SUCCESS",
+        "metadata": {"cart": "7"},
+    }
+    assert (found, one) == ([told], told)
+    assert given["otp"] not in repr(movement)
+
+
+async def test_a_code_is_good_once_for_its_number_and_for_a_while() -> None:
+    async with a_caller(fixed_code=None, one_time_code_seconds=100) as caller:
+
+        async def pay(code: str, number: str = "770000001") -> str:
+            customer = {"idType": "MSISDN", "id": number, "otp": code}
+            asked = a_one_step(code, customer=customer)
+            status, said = await caller.ask("POST", f"{WALLET}/payments/onestep", asked)
+            return str(said["status"] if status == 200 else said["code"])
+
+        codes = [(await a_code(caller))[1]["otp"] for _ in range(4)]
+        outcomes = {"replaced": await pay(codes[0]), "last": await pay(codes[3])}
+        outcomes["again"] = await pay(codes[3])
+        fresh = (await a_code(caller))[1]["otp"]
+        outcomes["of another"] = await pay(fresh, "770000002")
+        caller.timer.advance(99)
+        outcomes["not too old"] = await pay(fresh)
+        old = (await a_code(caller))[1]["otp"]
+        caller.timer.advance(100)
+        outcomes["too old"] = await pay(old)
+        outcomes["fixed, where there is none"] = await pay("123456")
+    assert outcomes == {
+        "replaced": "2011",
+        "last": "SUCCESS",
+        "again": "2011",
+        "of another": "2011",
+        "not too old": "SUCCESS",
+        "too old": "2011",
+        "fixed, where there is none": "2011",
+    }
+    assert len(set(codes)) == 4
+
+
+async def test_the_fixed_code_is_always_good() -> None:
+    async with a_caller() as caller:
+        for number in range(2):
+            asked = a_one_step("123456", reference=f"order-{number}")
+            status, said = await caller.ask("POST", f"{WALLET}/payments/onestep", asked)
+            assert (status, said["status"]) == (200, "SUCCESS")
+
+
+async def test_codes_are_bounded_in_number_and_the_oldest_go_first() -> None:
+    timer = ManualTimer()
+    codes = OneTimeCodes(clock=timer.clock, seconds=60)
+    given = {f"{number:09}": codes.issue(f"{number:09}") for number in range(CODES_MAX + 1)}
+    first, *others = given.items()
+    assert not codes.use(*first)
+    assert all(codes.use(*one) for one in others)
+    assert not any(codes.use(*one) for one in others)
+
+
+@pytest.mark.parametrize(("pin", "code"), [("1111", "2010"), ("2486", "2010")])
+async def test_only_a_customers_own_pin_brings_a_code(pin: str, code: str) -> None:
+    async with a_caller() as caller:
+        status, said = await a_code(caller, pin=pin)
+        clear = {"idType": "MSISDN", "id": "770000001", "encryptedPinCode": "1379"}
+        refused = await caller.refused(f"{WALLET}/payments/otp", clear)
+    assert (status, said["code"]) == (400, code)
+    assert refused == (400, "4003", [])
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        (
+            {"customer": {"idType": "MSISDN", "id": "221770000001", "otp": "1"}},
+            "2001",
+            "customer.id",
+        ),
+        ({"customer": {"idType": "MSISDN", "id": "770000001"}}, "4099", "customer.otp"),
+        (
+            {"customer": {"idType": "MSISDN", "id": "770000001", "otp": 123456}},
+            "4099",
+            "customer.otp",
+        ),
+        ({"customer": "770000001"}, "4099", "customer"),
+        ({"partner": {"idType": "MSISDN", "id": "123456"}}, "4099", "partner"),
+        ({"partner": {"idType": "CODE", "id": "654321"}}, "4099", "partner"),
+        ({"amount": {"value": 0, "unit": "XOF"}}, "4099", "amount.value"),
+        ({"metadata": {"n": 1}}, "4099", "metadata"),
+        ({"reference": 7}, "4099", "reference"),
+    ],
+)
+async def test_a_payment_by_code_that_breaks_a_rule_is_refused_by_its_field(
+    change: dict[str, Any], code: str, field: str
+) -> None:
+    async with a_caller() as caller:
+        asked = a_one_step("123456", **change)
+        refused = await caller.refused(f"{WALLET}/payments/onestep", asked)
+        assert (refused, caller.sandbox.books.movements) == ((400, code, [field]), {})
+
+
+async def test_a_payment_by_code_under_way_survives_a_restart(tmp_path: Path) -> None:
+    books = tmp_path / "books.jsonl"
+    async with a_caller(books_path=books, one_step_seconds=30) as caller:
+        _, said = await caller.ask("POST", f"{WALLET}/payments/onestep", a_one_step("123456"))
+    async with a_caller(books_path=books, one_step_seconds=30) as caller:
+        caller.timer.advance(30)
+        (movement,) = caller.sandbox.books.movements.values()
+    assert (said["status"], movement.ending) == ("PENDING", "succeeded")

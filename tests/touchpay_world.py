@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,12 @@ from tests.replay import PAYMENT_ID, a_charge, opening
 
 NUMBER = "+22505000000"
 """Of MTN's range in Côte d'Ivoire; two digits are missing."""
+
+SENEGALESE = "+2217700000"
+"""Of Orange's range in Senegal, likewise."""
+
+CODE = "904817"
+"""The one-time code that is good in a `CodeWorld`."""
 
 
 @dataclass(kw_only=True)
@@ -52,9 +58,32 @@ class TouchpayWorld(RailWorld):
         return Transfer(**(usual | changes))
 
 
+@dataclass(kw_only=True)
+class CodeWorld(TouchpayWorld):
+    """Payers of Orange in Senegal, who bring a one-time code."""
+
+    def charge(self, ending: Ending) -> Charge:
+        phone = SENEGALESE + LAST_DIGITS[ending]
+        return replace(super().charge(ending), phone=phone, country="SN", one_time_code=CODE)
+
+
+@asynccontextmanager
+async def a_code_world(folder: Path, **given: Any) -> AsyncIterator[CodeWorld]:
+    """Open a world in which every charge brings a code; `given` is as for `a_world`."""
+    given = {"fixed_code": CODE} | given
+    async with a_world(folder, kind=CodeWorld, **given) as world:
+        assert isinstance(world, CodeWorld)
+        world.secrets = (*world.secrets, CODE)
+        yield world
+
+
 @asynccontextmanager
 async def a_world(
-    folder: Path, *, changes: dict[str, Any] | None = None, **switches: Any
+    folder: Path,
+    *,
+    changes: dict[str, Any] | None = None,
+    kind: type[TouchpayWorld] = TouchpayWorld,
+    **switches: Any,
 ) -> AsyncIterator[TouchpayWorld]:
     """Open a world; `switches` are the sandbox's, `changes` the adapter's settings."""
     timer = ManualTimer()
@@ -82,7 +111,7 @@ async def a_world(
             ),
             opening(observe=exchanges),
         )
-        world = TouchpayWorld(
+        world = kind(
             adapter=adapter,
             exchanges=exchanges,
             secrets=tuple(secrets.values()),

@@ -6,7 +6,7 @@ What an answer means for the money:
       200, 201 with a usable page                accepted
       400, 403, 422 with a code                  declined: the request is wrong, and stays so
       all else, even silence                     not sent: nobody has got the page
-    cash-in
+    cash-in; payment by a one-time code
       200, 201, 202 with a status                accepted, or the final word
       401, 429; 403 without a code               not sent: turned away at the door
       400, 403, 422 with a refusing code         declined
@@ -20,17 +20,19 @@ A *transaction* has a status, a *code* that a payer scans has none, and the two 
 several transactions may stand under one reference, and one that failed may leave the code open for
 another. So a success is final at once, and a failure only when the code is over.
 
-Why only listed codes decline a cash-in: another provider may pay what was declined, and a code of
-tomorrow says nothing about whether this one has paid.
+Why only listed codes decline what moves money at once: another provider may do what was declined,
+and a code of tomorrow says nothing about whether this one has done it.
 
-Why what is not found is never a word about a cash-in: the published contract searches by our
+Why what is not found is never a word about either: the published contract searches by our
 reference, older ones name transactions by an id of Orange's own, and a list that is empty for that
 reason looks like one that is empty because nothing was paid.
 """
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Final
 
 from adapters.answer import Answer, AnswerUnreadableError, object_in
@@ -38,51 +40,10 @@ from adapters.base import Accepted, Declined, Inquiry, NotSent, Pending, Submiss
 from adapters.base import Final as FinalWord
 from adapters.pages import is_page
 from adapters.powers import Balance
-from adapters.refusals import Refusal
+from adapters.providers._orange_sonatel_codes import INTERNAL, REFUSALS
 from adapters.transcript import figure, said
 from ledger.evidence import Word
 from ledger.identity import is_payment_id
-
-KEY_REVOKED: Final = "4003"
-"""The PIN was sealed under a key that is no longer the present one: nothing was done."""
-
-REFUSALS: Final[Mapping[str, Refusal]] = {
-    "10": Refusal.MERCHANT_NOT_ALLOWED,
-    "2000": Refusal.PAYEE_NOT_FOUND,
-    "2001": Refusal.INVALID_NUMBER,
-    "2010": Refusal.WRONG_PIN,
-    "2011": Refusal.WRONG_PIN,
-    "2012": Refusal.WRONG_PIN,
-    "2013": Refusal.WRONG_PIN,
-    "2020": Refusal.INSUFFICIENT_FUNDS,
-    "2021": Refusal.INSUFFICIENT_FUNDS,
-    "2022": Refusal.INSUFFICIENT_FUNDS,
-    "2023": Refusal.PAYEE_LIMIT_REACHED,
-    "2024": Refusal.PAYEE_LIMIT_REACHED,
-    "2025": Refusal.PAYEE_LIMIT_REACHED,
-    "2041": Refusal.NOT_ALLOWED,
-    "2042": Refusal.NOT_ALLOWED,
-    "2043": Refusal.NOT_ALLOWED,
-    KEY_REVOKED: Refusal.PROVIDER_ERROR,
-    "4004": Refusal.TIMED_OUT,
-    "4099": Refusal.INVALID_REQUEST,
-    "50": Refusal.PROVIDER_ERROR,
-    "51": Refusal.PROVIDER_ERROR,
-    "CANCELLED": Refusal.CANCELLED,
-    "CODE_EXPIRED": Refusal.TIMED_OUT,
-    "CURRENCY_NOT_XOF": Refusal.INVALID_CURRENCY,
-    "FAILED": Refusal.PROVIDER_ERROR,
-    "NUMBER_NOT_SENEGALESE": Refusal.INVALID_NUMBER,
-    "REJECTED": Refusal.NOT_ALLOWED,
-    "RETAILER_MISSING": Refusal.MERCHANT_NOT_ALLOWED,
-}
-"""Sonatel's codes and statuses and, in longer capitals, ours. Only a cash-in names a customer in
-its request, so what is said of one is said of a payee; the funds are then the retailer's own."""
-
-OF_THE_PERSON: Final = frozenset(
-    {"2000", "2001", "2023", "2024", "2025", "2041", "2042", "2043", "NUMBER_NOT_SENEGALESE"}
-)
-"""Codes about the person, not about our request or account: no provider would pay the same one."""
 
 WORDS: Final[Mapping[str, Word]] = {
     "SUCCESS": Word.SUCCEEDED,
@@ -97,13 +58,13 @@ UNREAD: Final = "the answer with the page's address was never read, so nobody ca
 CLOCK_SECONDS: Final = 60.0
 """How long after its end a code counts as open: clocks differ, and a payer may be half way."""
 
+NO_HANDLE: Final[Mapping[str, str]] = MappingProxyType({})
 TRANSACTION_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 """What may stand in a path as the id of a transaction."""
 
 _TAKEN: Final = frozenset({200, 201, 202})
 _REFUSING: Final = frozenset({400, 403, 422})
 _TURNED_AWAY: Final = frozenset({401, 403, 429})
-_INTERNAL: Final = frozenset({"50", "51"})
 _REFERENCE: Final = re.compile(r"(.+)-([1-9][0-9]{0,8})", re.ASCII)
 
 Transaction = Mapping[str, object]
@@ -124,7 +85,7 @@ def parse_code(answer: Answer, now: datetime, validity_seconds: float) -> Submis
                 "valid_until": datetime.fromtimestamp(until, UTC).isoformat(),
             }
         )
-    if answer.status in _REFUSING and code is not None and code not in _INTERNAL:
+    if answer.status in _REFUSING and code is not None and code not in INTERNAL:
         return Declined(code=code, reason=told(answer), is_technical=True)
     return NotSent(told(answer))
 
@@ -170,8 +131,16 @@ def parse_payment(
     return FinalWord(word=Word.EXPIRED, code="CODE_EXPIRED", reason=reason)
 
 
-def parse_cashin(answer: Answer) -> Submission:
-    """Say what the answer to a cash-in means; see the module's table."""
+def parse_moved(
+    answer: Answer, *, of_the_person: AbstractSet[str], kept: Mapping[str, str] = NO_HANDLE
+) -> Submission:
+    """Say what the answer to what moves money at once means; see the module's table.
+
+    Args:
+        answer: Sonatel's.
+        of_the_person: which codes no other provider could do anything about.
+        kept: what the handle holds beside the transaction.
+    """
     if answer.status in _TAKEN:
         body = object_in(answer.body) or {}
         if not isinstance(body.get("status"), str):
@@ -180,11 +149,11 @@ def parse_cashin(answer: Answer) -> Submission:
         if word is not None:
             return word
         transaction_id = figure(body.get("transactionId"))
-        return Accepted(handle={"transaction_id": transaction_id} if transaction_id else {})
+        named = {"transaction_id": transaction_id} if transaction_id else {}
+        return Accepted(handle={**kept, **named})
     code = code_of(answer)
-    if answer.status in _REFUSING and code in REFUSALS.keys() - _INTERNAL:
-        is_technical = code not in OF_THE_PERSON
-        return Declined(code=code, reason=told(answer), is_technical=is_technical)
+    if answer.status in _REFUSING and code in REFUSALS.keys() - INTERNAL:
+        return Declined(code=code, reason=told(answer), is_technical=code not in of_the_person)
     if answer.status in _TURNED_AWAY and (answer.status != 403 or code is None):
         return NotSent(told(answer))
     return Unknown(told(answer))
@@ -200,8 +169,8 @@ def parse_state(answer: Answer) -> Inquiry:
     return word_of([body]) or Pending(state_of([body]))
 
 
-def parse_payouts(answer: Answer, reference: str) -> Inquiry:
-    """Say what a search for a cash-in means; finding nothing proves nothing."""
+def parse_sent(answer: Answer, reference: str) -> Inquiry:
+    """Say what a search for what was sent once means; finding nothing proves nothing."""
     found = transactions_in(answer, reference)
     if isinstance(found, Unknown):
         return found

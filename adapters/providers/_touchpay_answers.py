@@ -48,6 +48,7 @@ REFUSALS: Final[Mapping[str, Refusal]] = {
     "AMOUNT_NOT_WHOLE": Refusal.INVALID_AMOUNT,
     "CALLBACK_URL_MISSING": Refusal.MERCHANT_NOT_ALLOWED,
     "FAILED": Refusal.PROVIDER_ERROR,
+    "ONE_TIME_CODE_MISSING": Refusal.CODE_REQUIRED,
     "OPERATOR_NOT_SERVED": Refusal.WRONG_OPERATOR,
 }
 """Our own codes, the statuses of refusals, and the one word TouchPay has for every failure."""

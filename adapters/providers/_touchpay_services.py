@@ -1,8 +1,8 @@
 """Which of TouchPay's services reaches an operator, and how its numbers are written.
 
 A service's code is a matter of the contract with InTouch. Those here are what several published
-integrations use, for the services whose payer is asked on the telephone; whoever has others says so
-in the settings. Services that want a one-time code beforehand (Orange in Senegal) are left out.
+integrations use; whoever has others says so in the settings. Of most the payer is asked on the
+telephone; a few want a one-time code instead, which the payer gets from the operator beforehand.
 """
 
 from collections.abc import Mapping
@@ -22,9 +22,13 @@ COLLECTIONS: Final[Mapping[str, str]] = {
     "orange-ci": "PAIEMENTMARCHANDOMPAYCIDIRECT",
     "orange-cm": "CM_PAIEMENTMARCHAND_OM_TP",
     "orange-gn": "PAIEMENTMARCHANDOMPAYGNDIRECT",
+    "orange-sn": "PAIEMENTMARCHANDOM",
     "yas-sn": "PAIEMENTMARCHANDTIGO",
 }
 """Operator -> the service that takes money from its customers."""
+
+CODE_SERVICES: Final = ("PAIEMENTMARCHANDOM",)
+"""The services that want the payer's one-time code."""
 
 PAYOUTS: Final[Mapping[str, str]] = {
     "moov-bf": "BF_CASHIN_MOBICASH",

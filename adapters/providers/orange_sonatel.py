@@ -1,4 +1,4 @@
-"""Orange Money in Senegal, by Sonatel's own API: a code to scan or a link to follow; cash-ins.
+"""Orange Money in Senegal, by Sonatel's own API: a page, or a code given beforehand; cash-ins.
 
 Sources: Sonatel's published Spring Boot client (paths, headers, the shape of errors); its portal's
 page on cash-ins; a published client in production that follows the official "Orange Money API
@@ -6,9 +6,9 @@ v1.1.0", for the signature, the error codes and what the live API does; other pu
 where they agree. The official text itself could not be read. Where the sources are silent or
 differ, nothing is assumed here, and the sandbox has a switch.
 
-What the answers mean for the money is in `adapters.providers._orange_sonatel_answers`; how the
-retailer's PIN is sealed, in `_orange_sonatel_pin`; what callbacks prove, in
-`_orange_sonatel_webhooks`. Here is only what we ask.
+What the answers mean for the money is in `adapters.providers._orange_sonatel_answers`; what a
+payer's one-time code changes, in `_orange_sonatel_onestep`; how the retailer's PIN is sealed, in
+`_orange_sonatel_pin`; what callbacks prove, in `_orange_sonatel_webhooks`. Here is what we ask.
 
 A reference is `<payment id>-<number>`. It is sent as `reference`, by which transactions are
 searched, and in the `metadata`, for older contracts put an id of Orange's own into the `reference`
@@ -26,11 +26,12 @@ Why a code that nobody paid stays *pending* unless `unpaid_expires_after_seconds
 Sonatel has no word for it; only a search that finds nothing, after the code's end, is as good as
 one, and only where the account's search is known to find payments by our reference.
 
-Why an unanswered cash-in stays open: it may have paid, the same again would pay twice, and a search
-that finds nothing proves nothing. It is asked about ever more slowly, and listed for a person.
+Why an unanswered cash-in, or payment by one-time code, stays open: it may have paid, the same again
+would pay twice, and a search that finds nothing proves nothing. It is asked about ever more slowly,
+and listed for a person.
 
-Not here: payments by a one-time password, for no payment carries one; bulk cash-ins, for payouts
-are made one by one and the answer to a bulk is described nowhere; refunds, which Sonatel has not.
+Not here: bulk cash-ins, for payouts are made one by one and the answer to a bulk is described
+nowhere; refunds, which Sonatel has not.
 """
 
 import re
@@ -55,19 +56,30 @@ from adapters.base import (
     WebhookProof,
 )
 from adapters.contract import Contract
-from adapters.powers import Balance, Transfer
+from adapters.one_time_codes import without_any_code
+from adapters.powers import Balance, Prepared, Return, Transfer
 from adapters.providers._orange_sonatel_answers import (
-    KEY_REVOKED,
-    REFUSALS,
     TRANSACTION_ID,
     code_of,
     parse_balance,
-    parse_cashin,
     parse_code,
+    parse_moved,
     parse_payment,
-    parse_payouts,
+    parse_sent,
     parse_state,
     told,
+)
+from adapters.providers._orange_sonatel_codes import (
+    KEY_REVOKED,
+    OF_THE_PAYEE,
+    OUTGOING_REFUSALS,
+    REFUSALS,
+)
+from adapters.providers._orange_sonatel_onestep import (
+    ONE_STEP,
+    build_one_step,
+    is_one_step,
+    parse_one_step,
 )
 from adapters.providers._orange_sonatel_pin import PinSeal, seal
 from adapters.providers._orange_sonatel_requests import build_cashin, build_code, build_party
@@ -91,6 +103,7 @@ JSON_HEADERS: Final[Mapping[str, str]] = {"Content-Type": "application/json"}
 NUMBER: Final = re.compile(r"\+221([0-9]{9})", re.ASCII)
 CURRENCY: Final = "XOF"
 
+NO_NUMBER: Final = "Sonatel moves money of numbers of Senegal only: +221 and nine digits"
 NO_RETAILER: Final = "payouts need CAURI_ORANGE_SONATEL_RETAILER_MSISDN and ..._RETAILER_PIN"
 
 
@@ -101,13 +114,16 @@ class OrangeSonatelAdapter:
     display_name: ClassVar[str] = "Orange Money Senegal"
     countries: ClassVar[frozenset[str]] = frozenset({"SN"})
     currencies: ClassVar[frozenset[str]] = frozenset({CURRENCY})
-    capabilities: ClassVar[frozenset[Capability]] = frozenset({"collection", "payout", "balance"})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {"collection", "one_time_code", "payout", "balance"}
+    )
     documentation_url: ClassVar[str] = "https://beta.developer.orange-sonatel.com/cash-in"
     idempotent_powers: ClassVar[frozenset[Power]] = frozenset()
     webhook_proof: ClassVar[WebhookProof] = "signature"
     is_askable: ClassVar[bool] = True
     reaches: ClassVar[frozenset[str]] = frozenset()
     refusals: ClassVar[Mapping[str, Refusal]] = REFUSALS
+    outgoing_refusals: ClassVar[Mapping[str, Refusal]] = OUTGOING_REFUSALS
 
     def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
         """Make the adapter; nothing is called before it is asked to."""
@@ -126,7 +142,7 @@ class OrangeSonatelAdapter:
             "grant_type": "client_credentials",
         }
         self._scrubber = Scrubber(
-            secret_keys={"access_token", "client_id", "client_secret", "encryptedPinCode"}
+            secret_keys={"access_token", "client_id", "client_secret", "encryptedPinCode", "otp"}
             | {"qrId", "qrCode", "deepLink", "MAXIT", "OM", "shortLink"}
             | {"callbackSuccessUrl", "callbackCancelUrl"},
             kept_keys={"value", "reference", "transactionId"},
@@ -141,31 +157,30 @@ class OrangeSonatelAdapter:
         """Derive the reference, from which the payment can be read again."""
         return f"{payment_id}-{number}"
 
+    async def prepare(
+        self, order: Charge | Transfer | Return, reference: str
+    ) -> Prepared | Declined | NotSent:
+        """Say beforehand which way a payment goes, for the question about it depends on that."""
+        has_code = isinstance(order, Charge) and order.one_time_code is not None
+        return Prepared(handle=ONE_STEP if has_code else {})
+
     async def submit(self, charge: Charge, reference: str) -> Submission:
-        """Make a code; see `_orange_sonatel_answers` for what the answers mean."""
+        """Pay by the payer's one-time code where there is one, or make a code to be paid."""
         if charge.money.currency != CURRENCY:
             return _wrong_currency(charge.money)
-        headers = {}
-        if charge.callback_url is not None:
-            headers["X-Callback-Url"] = charge.callback_url
-        if self._api_key is not None:
-            headers["X-Api-Key"] = self._api_key
+        if charge.one_time_code is not None:
+            return await self._pay_by_code(charge, charge.one_time_code, reference)
+        path, body = "/api/eWallet/v4/qrcode", build_code(self._settings, charge, reference)
         try:
-            answer = await call_with_token(
-                self._transport,
-                self._tokens,
-                "POST",
-                f"{self._settings.base_url}/api/eWallet/v4/qrcode",
-                headers,
-                json=build_code(self._settings, charge, reference),
-                is_safe_to_repeat=False,
-            )
+            answer = await self._collect(charge, path, body)
         except TransportError as error:
             return NotSent(error.reason)
         return parse_code(answer, self._transport.now(), self._settings.code_seconds)
 
     async def inquire(self, reference: str, handle: Mapping[str, str] | None) -> Inquiry:
         """Search for what was paid under a reference."""
+        if is_one_step(handle):
+            return without_any_code(await self.inquire_payout(reference, handle))
         try:
             return parse_payment(
                 await self._search(reference),
@@ -181,8 +196,7 @@ class OrangeSonatelAdapter:
         """Pay a person from the retailer's account, which is a cash-in for that person."""
         number, retailer = NUMBER.fullmatch(transfer.phone), self._settings.retailer_msisdn
         if number is None:
-            reason = "Sonatel pays numbers of Senegal only: +221 and nine digits"
-            return Declined(code="NUMBER_NOT_SENEGALESE", reason=reason)
+            return Declined(code="NUMBER_NOT_SENEGALESE", reason=NO_NUMBER)
         if retailer is None or self._pin is None:
             return Declined(code="RETAILER_MISSING", reason=NO_RETAILER, is_technical=True)
         if transfer.money.currency != CURRENCY:
@@ -197,16 +211,16 @@ class OrangeSonatelAdapter:
             return NotSent(error.reason)
         except TransportError as error:
             return Unknown(error.reason)
-        return parse_cashin(answer)
+        return parse_moved(answer, of_the_person=OF_THE_PAYEE)
 
     async def inquire_payout(self, reference: str, handle: Mapping[str, str] | None) -> Inquiry:
-        """Ask what became of a cash-in, by its transaction or else by its reference."""
+        """Ask what became of what was sent once, by its transaction or else by its reference."""
         transaction_id = (handle or {}).get("transaction_id", "")
         try:
             if TRANSACTION_ID.fullmatch(transaction_id):
                 path = f"/api/eWallet/v1/transactions/{transaction_id}/status"
                 return parse_state(await self._ask(path))
-            return parse_payouts(await self._search(reference), reference)
+            return parse_sent(await self._search(reference), reference)
         except TransportError as error:
             return Unknown(error.reason)
 
@@ -246,6 +260,32 @@ class OrangeSonatelAdapter:
         """Let go of connections."""
         await self._tokens.close()
         await self._transport.close()
+
+    async def _pay_by_code(self, charge: Charge, one_time_code: str, reference: str) -> Submission:
+        number = NUMBER.fullmatch(charge.phone)
+        if number is None:
+            return Declined(code="NUMBER_NOT_SENEGALESE", reason=NO_NUMBER)
+        body = build_one_step(self._settings, charge, number[1], one_time_code, reference)
+        try:
+            answer = await self._collect(charge, "/api/eWallet/v1/payments/onestep", body)
+        except NotSentError as error:
+            return NotSent(error.reason)
+        except TransportError as error:
+            return Unknown(error.reason)
+        return parse_one_step(answer, one_time_code)
+
+    async def _collect(self, charge: Charge, path: str, body: Mapping[str, object]) -> Answer:
+        """Post what collects; it is told to the payment's own address, under our key."""
+        headers = {"X-Callback-Url": charge.callback_url, "X-Api-Key": self._api_key}
+        return await call_with_token(
+            self._transport,
+            self._tokens,
+            "POST",
+            f"{self._settings.base_url}{path}",
+            {name: value for name, value in headers.items() if value is not None},
+            json=body,
+            is_safe_to_repeat=False,
+        )
 
     async def _search(self, reference: str) -> Answer:
         # No other filter: one by `type` makes the live API find nothing.

@@ -12,6 +12,9 @@ What the answers mean for the money is in `adapters.providers._touchpay_answers`
 Why nothing unknown is ever sent again: TouchPay has no idempotency key, and nobody has seen it
 refuse a repeat. What it does not list is asked about ever more slowly, and stands on the worklist.
 
+Why a payment without the one-time code that its service wants is declined here: another provider of
+its plan may want none. A code for a service that wants none is not sent to it.
+
 Why a callback only makes us ask: it carries no proof. Its address names the payment; its body is
 read only to see that it is not about another one.
 
@@ -46,6 +49,7 @@ from adapters.base import (
 )
 from adapters.contract import Contract
 from adapters.digest import ChallengedCalls
+from adapters.one_time_codes import without_any_code, without_code
 from adapters.pages import home_of
 from adapters.powers import Transfer
 from adapters.providers._touchpay_answers import (
@@ -55,6 +59,7 @@ from adapters.providers._touchpay_answers import (
     parse_submission,
 )
 from adapters.providers._touchpay_services import (
+    CODE_SERVICES,
     COLLECTIONS,
     COUNTRIES,
     CURRENCIES,
@@ -100,6 +105,10 @@ class Settings(ProviderSettings):
     payout_services: dict[str, str] = Field(
         default={}, description="Services for payouts that the contract names otherwise, likewise."
     )
+    code_services: tuple[str, ...] = Field(
+        default=CODE_SERVICES,
+        description="The services for collections that want the payer's one-time code.",
+    )
     business_name: str | None = Field(
         default=None, max_length=60, description="What a payer's page shall call the merchant."
     )
@@ -116,7 +125,9 @@ class TouchpayAdapter:
     display_name: ClassVar[str] = "TouchPay (InTouch)"
     countries: ClassVar[frozenset[str]] = COUNTRIES
     currencies: ClassVar[frozenset[str]] = CURRENCIES
-    capabilities: ClassVar[frozenset[Capability]] = frozenset({"collection", "payout"})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {"collection", "one_time_code", "payout"}
+    )
     documentation_url: ClassVar[str] = "https://developers.intouchgroup.net"
     idempotent_powers: ClassVar[frozenset[Power]] = frozenset()
     webhook_proof: ClassVar[WebhookProof] = "nothing"
@@ -144,6 +155,7 @@ class TouchpayAdapter:
             secret_keys={"loginAgent", "passwordAgent", "login_api", "password_api"}
             | {"recipientNumber", "recipient_phone_number", "recipient_id", "destinataire"}
             | {"recipientEmail", "recipientFirstName", "recipientLastName", "recipient_invoice_id"}
+            | {"otp"}
             | {"payment_url", "deepLink", "OM", "MAXIT", "qrCode", "return_url", "cancel_url"},
             kept_keys={"amount", "fees", "commission", "idFromGU", "gu_transaction_id"}
             | {"numTransaction", "idFromClient", "partner_transaction_id", "dateTime"},
@@ -166,17 +178,23 @@ class TouchpayAdapter:
         if charge.callback_url is None:
             reason = "TouchPay demands an address for its callback; set CAURI_PUBLIC_URL"
             return Declined(code="CALLBACK_URL_MISSING", reason=reason, is_technical=True)
+        wants_code = route[0] in self._settings.code_services
+        if wants_code and charge.one_time_code is None:
+            reason = f"the service {route[0]} wants the payer's one-time code"
+            return Declined(code="ONE_TIME_CODE_MISSING", reason=reason, is_technical=True)
+        code = charge.one_time_code if wants_code else None
         query = {"loginAgent": self._login, "passwordAgent": self._agent_password}
         root = f"{self._settings.base_url}/touchpayapi/{self._settings.agency_code}"
         url = str(URL(f"{root}/transaction").with_query(query))
-        body = build_collection(self._settings, charge, reference, amount, route)
+        body = build_collection(self._settings, charge, reference, amount, route, code)
         try:
             answer = await self._collecting.call("PUT", url, json=body, is_safe_to_repeat=False)
         except NotSentError as error:
             return NotSent(error.reason)
         except TransportError as error:
             return Unknown(error.reason)
-        return parse_submission(answer, reference)
+        outcome = parse_submission(answer, reference)
+        return outcome if code is None else without_code(outcome, code)
 
     async def inquire(self, reference: str, handle: Mapping[str, str] | None) -> Inquiry:
         """Ask what became of a reference, of a collection or of a payout."""
@@ -190,7 +208,9 @@ class TouchpayAdapter:
             )
         except TransportError as error:
             return Unknown(error.reason)
-        return parse_status(answer, reference)
+        service = (object_in(answer.body) or {}).get("service_id")
+        asked = parse_status(answer, reference)
+        return without_any_code(asked) if service in self._settings.code_services else asked
 
     async def pay_out(self, transfer: Transfer, reference: str) -> Submission:
         """Pay a person by a cashin."""
@@ -250,12 +270,19 @@ def whole(money: Money) -> int | None:
 
 
 def build_collection(
-    settings: Settings, charge: Charge, reference: str, amount: int, route: tuple[str, str]
+    settings: Settings,
+    charge: Charge,
+    reference: str,
+    amount: int,
+    route: tuple[str, str],
+    one_time_code: str | None = None,
 ) -> dict[str, object]:
     """Build the body of a collection; `additionnalInfos` is spelt so at TouchPay."""
     service, number = route
     home = charge.return_url or home_of(charge.callback_url or "")
     named = {"partner_name": settings.business_name} if settings.business_name else {}
+    if one_time_code is not None:
+        named["otp"] = one_time_code
     return {
         "idFromClient": reference,
         "additionnalInfos": {

@@ -3,6 +3,8 @@
     POST /oauth/v1/token                             a token, good for 299 seconds
     GET  /api/account/v1/publicKeys                  the key that PINs are sealed for
     POST /api/eWallet/v4/qrcode                      a code, and links to the payer's page
+    POST /api/eWallet/v1/payments/onestep            take a payment by a one-time code
+    POST /api/eWallet/v1/payments/otp                give a customer one; of Sonatel's sandbox alone
     POST /api/eWallet/v1/cashins                     pay a person
     POST /api/eWallet/v1/account/retailer/balance
     GET  /api/eWallet/v1/transactions                by `reference`, `status`, `size`
@@ -18,13 +20,16 @@ Nothing is idempotent: a second request under the same reference is a second cod
 As in production, every call but that for a token needs a `Content-Type` of JSON, even a GET, and a
 search by `type` finds nothing. Sources and switches: `adapters.sandbox.orange_sonatel_rules`.
 
-It has no payments by one-time password or by push, no bulk cash-ins, no registration of callbacks
-and no test identities.
+Whoever brings a one-time code has confirmed: there is a transaction at once, which ends by the
+number too.
+
+It has no payments by push, no bulk cash-ins, no registration of callbacks and no test identities.
 """
 
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, Final
 
@@ -36,22 +41,25 @@ from adapters.sandbox.callbacks import Callback
 from adapters.sandbox.faults import Call, Faults
 from adapters.sandbox.hosted_page import HostedPage
 from adapters.sandbox.movements import Kind, Movement, Scenario, scenario_of
+from adapters.sandbox.one_time_codes import OneTimeCodes
 from adapters.sandbox.orange_requests import read_form
 from adapters.sandbox.orange_sonatel_bodies import (
     code_body,
     first_key,
+    is_by_page,
     key_body,
     make_key,
+    moved_body,
     opened,
     signature,
     status_of,
-    told_reference,
     transaction_body,
 )
 from adapters.sandbox.orange_sonatel_rules import (
     API_OF,
     CURRENCY,
     REFUSED_CASHINS,
+    REFUSED_ONE_STEPS,
     OrangeSonatelSandboxSettings,
     Reader,
     answer,
@@ -63,6 +71,7 @@ from adapters.sandbox.server import RefusedError
 from adapters.sandbox.timer import Timer
 
 PAGE_SIZE_MAX: Final = 500
+MOVING_APIS: Final = frozenset({"qrcode", "onestep", "cashin"})
 
 
 class OrangeSonatelSandbox(RailSandbox):
@@ -81,6 +90,9 @@ class OrangeSonatelSandbox(RailSandbox):
         self.settings = settings
         self._key: RSAPrivateKey
         self._codes: dict[str, str] = {}
+        self.one_time_codes = OneTimeCodes(
+            clock=clock, seconds=settings.one_time_code_seconds, fixed=settings.fixed_code
+        )
         super().__init__(settings, clock=clock, faults=faults, timer=timer)
         self._page = HostedPage(
             self, path="/mp/{code}", find=self._of_page, amount_of=_amount_for_people
@@ -93,6 +105,8 @@ class OrangeSonatelSandbox(RailSandbox):
             web.post("/oauth/v1/token", self._issue_token),
             web.get("/api/account/v1/publicKeys", guarded(self._show_key)),
             web.post("/api/eWallet/v4/qrcode", guarded(self._create_code)),
+            web.post(f"{wallet}/payments/onestep", guarded(self._create_one_step)),
+            web.post(f"{wallet}/payments/otp", guarded(self._issue_code)),
             web.post(f"{wallet}/cashins", guarded(self._create_cashin)),
             web.post(f"{wallet}/account/retailer/balance", guarded(self._show_balance)),
             web.get(f"{wallet}/transactions", guarded(self._search)),
@@ -107,7 +121,7 @@ class OrangeSonatelSandbox(RailSandbox):
         if api is None:
             return None
         name = request.match_info.get("id") or request.query.get("reference", "")
-        return Call(operation=api, reference=name, moves_money=api in {"qrcode", "cashin"})
+        return Call(operation=api, reference=name, moves_money=api in MOVING_APIS)
 
     def error_answer(self, status: int) -> web.Response:
         """Make Sonatel's own 500 or 503."""
@@ -118,10 +132,12 @@ class OrangeSonatelSandbox(RailSandbox):
         return problem(404, "4099", "There is nothing here.")
 
     def callback_of(self, movement: Movement) -> Callback | None:
-        """Write and sign the message about a payment by a code; nothing tells of cash-ins."""
+        """Write and sign the message about a payment; nothing tells of cash-ins."""
         url = movement.callback_url or self.webhook_url
-        is_payment = movement.kind == "collection"
-        if url is None or not is_payment or status_of(movement, self.settings) is None:
+        is_told = is_by_page(movement) or (
+            movement.kind == "collection" and self.settings.one_step_callbacks
+        )
+        if url is None or not is_told or status_of(movement, self.settings) is None:
             return None
         body = orjson.dumps(transaction_body(movement, self.settings))
         key = movement.details.get("api_key", self.settings.api_key)
@@ -176,7 +192,7 @@ class OrangeSonatelSandbox(RailSandbox):
         self._codes = {
             one.details["qr_id"]: one.id
             for one in reversed(self.books.movements.values())
-            if one.kind == "collection"
+            if is_by_page(one)
         }
         return application
 
@@ -234,9 +250,7 @@ class OrangeSonatelSandbox(RailSandbox):
             "return_url": reader.text("callbackSuccessUrl") or nowhere,
             "cancel_url": reader.text("callbackCancelUrl") or nowhere,
         }
-        details |= {f"metadata.{name}": text for name, text in reader.metadata().items()}
-        if (key := request.headers.get("X-Api-Key")) is not None:
-            details["api_key"] = key
+        details |= reader.remembered(request)
         movement = self._movement(
             "collection",
             reference=reader.text("reference"),
@@ -257,22 +271,42 @@ class OrangeSonatelSandbox(RailSandbox):
             refused = REFUSED_CASHINS[Scenario.FLOAT_SHORT]
         if refused is not None:
             raise RefusedError(problem(self.settings.refusal_status, refused))
-        details = {f"metadata.{name}": text for name, text in reader.metadata().items()}
         movement = self._movement(
             "payout",
             reference=reader.text("reference"),
             amount_minor=amount,
             phone=payee,
-            details=details,
+            details=reader.remembered(),
         )
-        booked = await self.begin(movement)
-        body = {
-            "transactionId": booked.id,
-            "status": status_of(booked, self.settings),
-            "reference": told_reference(booked, self.settings),
-            "description": "",
-        }
-        return answer(201, body)
+        return answer(201, moved_body(await self.begin(movement), self.settings))
+
+    async def _create_one_step(self, request: web.Request) -> web.Response:
+        reader = Reader(self.settings, await request.read())
+        reader.merchant()
+        payer, code = reader.payer()
+        movement = self._movement(
+            "collection",
+            reference=reader.text("reference"),
+            amount_minor=reader.amount(),
+            phone=payer,
+            callback_url=request.headers.get("X-Callback-Url"),
+            details=reader.remembered(request),
+        )
+        if not self.one_time_codes.use(payer, code):
+            detail = f"Wrong code {code}." if self.settings.repeats_code else ""
+            wrong, status = self.settings.wrong_code, self.settings.refusal_status
+            raise RefusedError(problem(status, wrong, detail))
+        if (refused := REFUSED_ONE_STEPS.get(movement.scenario)) is not None:
+            raise RefusedError(problem(self.settings.refusal_status, refused))
+        begun = await self.begin(replace(movement, confirmed_at=movement.accepted_at))
+        return answer(200, moved_body(begun, self.settings))
+
+    async def _issue_code(self, request: web.Request) -> web.Response:
+        """Give a customer a one-time code, which in life is asked for on the telephone."""
+        reader = Reader(self.settings, await request.read())
+        number, sealed = reader.msisdn()
+        self._check_opened(sealed, self.settings.customer_pin)
+        return answer(200, {"otp": self.one_time_codes.issue(number)})
 
     async def _show_balance(self, request: web.Request) -> web.Response:
         reader = Reader(self.settings, await request.read())
@@ -304,12 +338,23 @@ class OrangeSonatelSandbox(RailSandbox):
 
     def _check_pin(self, number: str, sealed: str) -> None:
         """Let a retailer in, or raise RefusedError."""
+        self._check_opened(sealed, self.settings.retailer_pin)
+        if number != self.settings.retailer_msisdn:
+            raise RefusedError(problem(self.settings.refusal_status, "2010"))
+
+    def _check_opened(self, sealed: str, right: str) -> None:
         status, pin = self.settings.refusal_status, opened(self._key, sealed)
         if pin is None:
             raise RefusedError(problem(status, "4003"))
-        is_retailer = number == self.settings.retailer_msisdn
-        if not is_retailer or not hmac.compare_digest(pin, self.settings.retailer_pin):
+        if not hmac.compare_digest(pin, right):
             raise RefusedError(problem(status, "2010"))
+
+    def _delay_seconds(self, movement: Movement) -> float:
+        """How long a payment by code takes is a switch of its own; nobody has to confirm it."""
+        is_by_code = movement.kind == "collection" and not is_by_page(movement)
+        if is_by_code and movement.scenario not in {Scenario.SLOW, Scenario.EXPIRES}:
+            return self.settings.one_step_seconds
+        return super()._delay_seconds(movement)
 
     def _movement(
         self,

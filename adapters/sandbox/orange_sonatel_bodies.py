@@ -119,9 +119,24 @@ def transaction_body(
         "status": status_of(movement, settings),
         "metadata": metadata_of(movement),
     }
-    if is_payment:
+    if is_by_page(movement):
         body["paymentMethod"] = "QRCODE"
     return body
+
+
+def moved_body(movement: Movement, settings: OrangeSonatelSandboxSettings) -> dict[str, object]:
+    """Write the answer to what moves money at once: a cash-in, or a payment by code."""
+    return {
+        "transactionId": movement.id,
+        "status": status_of(movement, settings),
+        "reference": told_reference(movement, settings),
+        "description": "",
+    }
+
+
+def is_by_page(movement: Movement) -> bool:
+    """Whether a movement is a payment by a code to be scanned, and not by a one-time code."""
+    return "qr_id" in movement.details
 
 
 def told_reference(movement: Movement, settings: OrangeSonatelSandboxSettings) -> str:

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import orjson
 from aiohttp import web
-from pydantic import Field, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from adapters.sandbox.movements import Scenario
 from adapters.sandbox.rail import RailSettings
@@ -29,6 +29,7 @@ TITLES: Final[Mapping[str, str]] = {
     "2000": "Customer account not found",
     "2001": "Invalid msisdn",
     "2010": "Invalid pin code",
+    "2011": "Invalid code",
     "2020": "Insufficient balance",
     "2023": "Ceiling exceeded",
     "4003": "Public key revoked",
@@ -43,9 +44,17 @@ REFUSED_CASHINS: Final[Mapping[Scenario, str]] = {
 }
 """Cash-ins that are refused at once, by the customer's number."""
 
+REFUSED_ONE_STEPS: Final[Mapping[Scenario, str]] = {
+    Scenario.POOR: "2020",
+    Scenario.NO_ACCOUNT: "2000",
+}
+"""Payments by code that are refused at once, by the payer's number."""
+
 API_OF: Final[Mapping[str, str]] = {
     "/api/account/v1/publicKeys": "keys",
     "/api/eWallet/v4/qrcode": "qrcode",
+    "/api/eWallet/v1/payments/onestep": "onestep",
+    "/api/eWallet/v1/payments/otp": "otp",
     "/api/eWallet/v1/cashins": "cashin",
     "/api/eWallet/v1/account/retailer/balance": "balance",
     "/api/eWallet/v1/transactions": "transactions",
@@ -65,6 +74,8 @@ class OrangeSonatelSandboxSettings(RailSettings):
     merchant_code: str = "123456"
     retailer_msisdn: str = "780000000"
     retailer_pin: str = "2486"
+    customer_pin: str = "1379"
+    """The PIN of every customer, by which this server gives a one-time code."""
     webhook_secret: str = "sonatel-synthetic-webhook-secret"  # noqa: S105 - of a sandbox
     retired_webhook_secret: str | None = None
     """While a secret is being replaced, calls carry a signature by this one as well."""
@@ -78,6 +89,18 @@ class OrangeSonatelSandboxSettings(RailSettings):
     """Older contracts sign nothing and present the key alone."""
     reference_told: Literal["ours", "uuid"] = "ours"
     """Whose reference transactions are named and searched by; older contracts use Orange's own."""
+    fixed_code: str | None = "123456"
+    """A one-time code that is always good, for trials; None for none."""
+    one_time_code_seconds: PositiveFloat = 900.0
+    """How long one that was asked for is good; nobody describes it."""
+    wrong_code: Literal["2010", "2011", "2012", "2013", "4099"] = "2011"
+    """Which error a wrong one-time code gives; nobody describes it."""
+    repeats_code: bool = False
+    """Whether that error repeats the code it was given, as a careless server's might."""
+    one_step_seconds: NonNegativeFloat = 0.0
+    """From a payment by code to its final word; 0 is in the answer, as it is described."""
+    one_step_callbacks: bool = True
+    """Whether payments by code are told as those by page are; nobody describes it."""
     failed_attempt: Literal["uses_up", "leaves_open"] = "uses_up"
     """What a payer's failed attempt does to a code; nobody describes it."""
     unconfirmed_status: Literal["CANCELLED", "FAILED"] = "CANCELLED"
@@ -175,6 +198,12 @@ class Reader:
             raise self.invalid("metadata", f"at most {METADATA_MAX} pairs of texts")
         return {name: str(value) for name, value in pairs.items()}
 
+    def remembered(self, request: web.Request | None = None) -> dict[str, str]:
+        """Read what is kept beside a movement: its metadata, and the key its callback presents."""
+        details = {f"metadata.{name}": text for name, text in self.metadata().items()}
+        key = None if request is None else request.headers.get("X-Api-Key")
+        return details if key is None else details | {"api_key": key}
+
     def validity_seconds(self) -> int:
         """Read how long a code shall be valid."""
         value = self.body.get("validity", self._settings.code_seconds)
@@ -192,6 +221,20 @@ class Reader:
             status, name = self._settings.refusal_status, "id" if field is None else f"{field}.id"
             raise RefusedError(problem(status, "2001", "nine digits, without 221", field=name))
         return str(number), pin if isinstance(pin, str) else ""
+
+    def payer(self) -> tuple[str, str]:
+        """Read a payer's number and the one-time code beside it."""
+        number, _ = self.msisdn("customer")
+        code = self._object("customer").get("otp")
+        if not isinstance(code, str) or not code:
+            raise self.invalid("customer.otp", "a one-time code")
+        return number, code
+
+    def merchant(self) -> None:
+        """Read the merchant that is paid, who must be ours."""
+        party = self._object("partner")
+        if (party.get("idType"), party.get("id")) != ("CODE", self._settings.merchant_code):
+            raise self.invalid("partner", "no merchant of this application")
 
     def _object(self, field: str) -> Mapping[str, object]:
         value = self.body.get(field)

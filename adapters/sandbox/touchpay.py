@@ -12,7 +12,10 @@ came with it, without any proof.
 An id names nothing uniquely: the same one again is a second movement, unless a switch refuses it;
 `check_status` then tells of the last one. Sources and switches: `adapters.sandbox.touchpay_rules`.
 
-It has no pages (Wave, QR codes), no one-time codes, no cash-outs, no airtime and no balance.
+A service that wants a one-time code takes it from the payer in the place of the question; there is
+one code for everybody.
+
+It has no pages (Wave, QR codes), no cash-outs, no airtime and no balance.
 """
 
 import hmac
@@ -25,7 +28,7 @@ from aiohttp import web
 
 from adapters.sandbox.callbacks import Callback
 from adapters.sandbox.faults import Call, Faults
-from adapters.sandbox.movements import Kind, Movement, scenario_of
+from adapters.sandbox.movements import Kind, Movement, Scenario, scenario_of
 from adapters.sandbox.rail import RailSandbox
 from adapters.sandbox.server import RefusedError
 from adapters.sandbox.timer import Timer
@@ -42,6 +45,7 @@ from adapters.sandbox.touchpay_rules import (
     read_object,
     refuse,
     text_in,
+    wrong_code_in,
 )
 from adapters.transcript import basic
 
@@ -95,7 +99,7 @@ class TouchpaySandbox(RailSandbox):
 
     def reason_of(self, movement: Movement) -> str | None:
         """TouchPay's sentence about a failure."""
-        return MESSAGES.get(movement.scenario)
+        return movement.details.get("told") or MESSAGES.get(movement.scenario)
 
     async def _collect(self, request: web.Request) -> web.Response:
         self._check_agency(request)
@@ -103,13 +107,16 @@ class TouchpaySandbox(RailSandbox):
         query = request.query
         self._check_agent(query.get("loginAgent", ""), query.get("passwordAgent", ""))
         body = await read_object(request, self.settings)
+        service = text_in(body, "serviceCode", self.settings)
+        wrong_code = wrong_code_in(body, service, self.settings)
         movement = await self._moved(
             "collection",
             reference=text_in(body, "idFromClient", self.settings),
             phone=text_in(body, "recipientNumber", self.settings),
             callback_url=text_in(body, "callback", self.settings),
-            service=text_in(body, "serviceCode", self.settings),
+            service=service,
             amount=amount_in(body, self.settings),
+            wrong_code=wrong_code,
         )
         said = {
             "idFromClient": movement.reference,
@@ -160,6 +167,7 @@ class TouchpaySandbox(RailSandbox):
         callback_url: str,
         service: str,
         amount: int,
+        wrong_code: str | None = None,
     ) -> Movement:
         """Accept a movement, or raise RefusedError."""
         if self.settings.repeated_id == "refused" and self.books.of_reference(kind, reference):
@@ -179,9 +187,9 @@ class TouchpaySandbox(RailSandbox):
                 currency=currency,
                 phone=phone,
                 accepted_at=self.clock(),
-                scenario=scenario_of(phone),
+                scenario=Scenario.REFUSED if wrong_code else scenario_of(phone),
                 callback_url=callback_url or None,
-                details={"service": service},
+                details={"service": service} | ({"told": wrong_code} if wrong_code else {}),
             )
         )
 

@@ -61,6 +61,14 @@ class TouchpaySandboxSettings(RailSettings):
     error_shape: Literal["status", "detail"] = "status"
     """Whether an error is a number in `status`, or a `detailMessage` with HTTP 200."""
     amount_shape: Literal["number", "text"] = "number"
+    code_services: frozenset[str] = frozenset({"PAIEMENTMARCHANDOM"})
+    """Services that want the payer's one-time code in `otp`."""
+    fixed_code: str | None = "123456"
+    """The code that is good for every payer; None for none, so that each is wrong."""
+    wrong_code: Literal["refused", "failed"] = "refused"
+    """Whether a wrong code is refused at once, or fails the payment; nobody describes it."""
+    repeats_code: bool = False
+    """Whether that is told with the code, as a careless server might."""
 
     def currency_of(self, service: str) -> str:
         """What a service moves: its country's money, and ours where it names no country."""
@@ -137,6 +145,27 @@ def text_in(body: Mapping[str, object], field: str, settings: TouchpaySandboxSet
     if not isinstance(value, str) or not 0 < len(value) <= TEXT_LENGTH_MAX:
         raise refuse(400, f"{field} is missing or too long.", settings)
     return value
+
+
+def wrong_code_in(
+    body: Mapping[str, object], service: str, settings: TouchpaySandboxSettings
+) -> str | None:
+    """Say what is wrong with a collection's one-time code; None where nothing is.
+
+    Raises:
+        RefusedError: there is none, or a wrong one is refused at once.
+    """
+    if service not in settings.code_services:
+        return None
+    infos = body.get("additionnalInfos")
+    code = text_in(infos if isinstance(infos, dict) else {}, "otp", settings)
+    right = settings.fixed_code
+    if right is not None and hmac.compare_digest(code.encode(), right.encode()):
+        return None
+    told = f"Wrong code {code}." if settings.repeats_code else "Wrong code."
+    if settings.wrong_code == "refused":
+        raise refuse(422, told, settings)
+    return told
 
 
 def amount_in(body: Mapping[str, object], settings: TouchpaySandboxSettings) -> int:

@@ -68,6 +68,9 @@ class World:
     secrets: tuple[str, ...]
     """Texts that no transcript may hold."""
     notified: list[WebhookCall] = field(default_factory=list)
+    is_absence_told: bool = True
+    """Whether the provider can say that it does not have a reference. Where it cannot, what it does
+    not find stays in doubt, and is never sent again."""
 
     def charge(self, ending: Ending) -> Charge:
         """Make a charge that will end so."""
@@ -184,6 +187,8 @@ def stays_open(world: World, reference: str, asked: Inquiry) -> bool:
         assert not world.adapter.is_askable
     elif isinstance(asked, NotFound):
         assert reference not in world.known()
+    if isinstance(asked, Unknown):
+        return not world.is_absence_told
     return isinstance(asked, (NotFound, Unaskable))
 
 
@@ -391,7 +396,11 @@ class ProviderContract:
         assert len(transcripts) >= 3 or self.makes_its_page
         assert all(f"{one.method} {one.path}" in one.transcript for one in world.exchanges)
         hidden = {*world.secrets, *accepted.handle.values(), accepted.webhook_token or "x" * 99}
-        hidden -= {reference, accepted.handle.get("amount", "")}
+        # The provider's name for a transaction opens nothing, and is what a dispute is about.
+        hidden -= {
+            reference,
+            *(accepted.handle.get(one, "") for one in ("amount", "transaction_id")),
+        }
         hidden |= {charge.phone, charge.phone.removeprefix("+")}
         assert [text for text in transcripts if any(one in text for one in hidden)] == []
 
