@@ -43,6 +43,11 @@ def create_app(services: Services) -> web.Application:
         cached_max=settings.keys_cached_max,
         cached_seconds=settings.keys_cached_seconds,
     )
+
+    async def end_streams(_app: web.Application) -> None:
+        services.feed.end()
+
+    app.on_shutdown.append(end_streams)
     for route in ROUTES:
         guarded = _guard(route, services, authenticator)
         app.router.add_route(route.method, route.path, guarded, expect_handler=_expected)

@@ -11,7 +11,7 @@ from api import schemas
 from api.authentication import ROLES, Role
 from api.calls import Call
 
-Endpoint = Callable[[Call], Awaitable[web.Response]]
+Endpoint = Callable[[Call], Awaitable[web.StreamResponse]]
 
 SEEING: Final[frozenset[Role]] = ROLES
 STAFF: Final[frozenset[Role]] = frozenset({"accountant", "auditor", "operator", "admin"})

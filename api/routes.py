@@ -10,9 +10,10 @@ from api.route import Route
 from api.routes_books import BOOKKEEPING
 from api.routes_endpoints import ENDPOINTS
 from api.routes_money import MONEY
+from api.routes_notices import NOTICES
 from api.routes_server import SERVER
 
 __all__ = ["ROUTES", "Route"]
 
-ROUTES: Final[tuple[Route, ...]] = (*MONEY, *ENDPOINTS, *BOOKKEEPING, *SERVER)
+ROUTES: Final[tuple[Route, ...]] = (*MONEY, *NOTICES, *ENDPOINTS, *BOOKKEEPING, *SERVER)
 """Every operation there is."""

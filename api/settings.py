@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from api.settings_notify import NotifySettings
 from api.settings_server import ServerSettings
+from api.settings_streams import StreamSettings
 from api.settings_values import PREFIX, Fault, JsonObject, Model, SettingsError, validated
 
 __all__ = [
@@ -41,7 +42,7 @@ __all__ = [
 FILE_VARIABLE: Final = "CAURI_SETTINGS_FILE"
 
 
-class Settings(ServerSettings, NotifySettings):
+class Settings(ServerSettings, NotifySettings, StreamSettings):
     """Everything a deployment may choose. The descriptions are the reference (see README)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

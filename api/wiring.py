@@ -36,6 +36,7 @@ from adapters.ways import Ways
 from adapters.worker import Worker
 from api.background import Background
 from api.contracts import contract_faults
+from api.feed import Feed
 from api.master_key import master_keys_for
 from api.randomness import RandomBlock
 from api.settings import Fault, Settings, SettingsError, provider_settings
@@ -55,6 +56,7 @@ from projections.accounts import AccountsProjection
 from projections.base import Projections
 from projections.deliveries import DeliveriesProjection
 from projections.metrics import MetricsProjection
+from projections.notices import NoticesProjection
 from projections.payments import PaymentsProjection
 from projections.projector import Projector
 from projections.rebuild import Progress, fill
@@ -85,6 +87,8 @@ class Services:
     metrics: MetricsProjection
     worklist: WorklistProjection
     deliveries: DeliveriesProjection
+    notices: NoticesProjection
+    feed: Feed
     adapters: Mapping[str, Adapter]
     ways: Ways
     sign: Sign | None = None
@@ -212,6 +216,8 @@ async def services(
         # A class variable is a name too, whatever the type checker says of protocols.
         subscription = Subscription(log_store, cast("Subscriber", projections))
         background.start("subscription", subscription.run())
+        feed = Feed(subscription, projections.of(NoticesProjection))
+        background.start("feed", feed.run())
         made = Services(
             settings=settings,
             clock=clock,
@@ -226,6 +232,8 @@ async def services(
             metrics=projections.of(MetricsProjection),
             worklist=projections.of(WorklistProjection),
             deliveries=projections.of(DeliveriesProjection),
+            notices=projections.of(NoticesProjection),
+            feed=feed,
             adapters=adapters,
             ways=ways,
             sign=signer_of(settings),
