@@ -53,6 +53,7 @@ _PROBABILITIES: Final = (
     *("callback_lost", "callback_late", "callback_duplicated", "callback_reordered"),
     *("callback_early", "server_error", "server_error_after", "html_with_200"),
     *("connection_reset_before", "connection_reset_after", "slow_answer", "silent_after_accept"),
+    *("answer_spoilt_before", "answer_spoilt_after"),
 )
 
 _PACE: Final = {
