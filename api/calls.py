@@ -33,7 +33,7 @@ from api.errors import (
     ProblemError,
 )
 from api.faults import explanation_of
-from api.wiring import Services
+from api.wiring_services import Services
 from ledger.entry import Context
 from ledger.errors import UnknownMerchantError
 from ledger.events import JsonObject

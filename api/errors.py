@@ -223,6 +223,14 @@ UNKNOWN_ENDPOINT: Final = Problem(
     "There is no such endpoint",
     "Cette adresse de notification n'existe pas",
 )
+TOO_MANY_STREAMS: Final = Problem(
+    429,
+    "too_many_streams",
+    "serviceUnavailable",
+    "Too many live streams are open",
+    "Trop de flux en direct sont ouverts",
+    RETRY_SECONDS,
+)
 TOO_MANY_ENDPOINTS: Final = Problem(
     409,
     "too_many_endpoints",
@@ -334,6 +342,7 @@ ALL_PROBLEMS: Final[Mapping[str, Problem]] = {
         IDEMPOTENCY_KEY_MISSING,
         IDEMPOTENCY_KEY_INVALID,
         TOO_MANY_ENDPOINTS,
+        TOO_MANY_STREAMS,
         UNSERVED,
         AMOUNT_OUTSIDE_LIMITS,
         UNAUTHENTICATED,

@@ -259,6 +259,15 @@ _OF_DOOR: Final[dict[str, str]] = {
     "Pay the customer another way; no enabled provider can pay out to them.": (
         "Remboursez le client autrement ; aucun prestataire activé ne peut lui verser d'argent."
     ),
+    # Live streams
+    "Too many live streams are open already.": "Trop de flux en direct sont déjà ouverts.",
+    "Close one, or ask GET /v1/notices from time to time.": (
+        "Fermez-en un, ou interrogez GET /v1/notices de temps en temps."
+    ),
+    "The header holds no position.": "L'en-tête ne contient aucune position.",
+    "Send the `id` of the last event you have, or leave it out.": (
+        "Envoyez l'`id` du dernier événement que vous avez, ou omettez-le."
+    ),
     "{provider} takes no one-time code.": "{provider} n'accepte pas de code à usage unique.",
     "Leave it out: the payer confirms on their own handset.": (
         "Omettez-le : le payeur confirme sur son propre téléphone."

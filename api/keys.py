@@ -5,7 +5,7 @@ from typing import Final
 from aiohttp import web
 
 from api.measures import Measures
-from api.wiring import Services
+from api.wiring_services import Services
 
 SERVICES: Final = web.AppKey("services", Services)
 MEASURES: Final = web.AppKey("measures", Measures)

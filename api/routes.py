@@ -11,6 +11,7 @@ from api.routes_books import BOOKKEEPING
 from api.routes_endpoints import ENDPOINTS
 from api.routes_keys import KEYS
 from api.routes_money import MONEY
+from api.routes_notices import NOTICES
 from api.routes_server import SERVER
 from api.routes_support import SUPPORT
 
@@ -19,6 +20,7 @@ __all__ = ["ROUTES", "Route"]
 ROUTES: Final[tuple[Route, ...]] = (
     *MONEY,
     *SUPPORT,
+    *NOTICES,
     *ENDPOINTS,
     *BOOKKEEPING,
     *KEYS,

@@ -27,6 +27,7 @@ from adapters.trying import is_for_trying, is_value_for_trying, tells_of_trying
 from api.settings_access import AccessSettings
 from api.settings_notify import NotifySettings
 from api.settings_server import ServerSettings
+from api.settings_streams import StreamSettings
 from api.settings_values import PREFIX, Fault, JsonObject, Model, SettingsError, validated
 from ledger.identity import Mode
 
@@ -44,7 +45,7 @@ __all__ = [
 FILE_VARIABLE: Final = "CAURI_SETTINGS_FILE"
 
 
-class Settings(ServerSettings, AccessSettings, NotifySettings):
+class Settings(ServerSettings, AccessSettings, NotifySettings, StreamSettings):
     """Everything a deployment may choose. The descriptions are the reference (see README)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -45,6 +45,11 @@ NOTICED: Final[frozenset[type[Event]]] = frozenset(_WORDS)
 """The events that are worth a message."""
 
 
+def requested_notice(kind: Kind) -> str:
+    """The type under which a request itself is listed; nobody is called for it."""
+    return f"{_SUBJECTS[kind]}.requested"
+
+
 def notice_of(kind: Kind, event: Event) -> str | None:
     """The type of the message that an event is worth; None where it is worth none."""
     word = _WORDS.get(type(event))

@@ -9,6 +9,7 @@ from projections.accounts import AccountsProjection
 from projections.deliveries import DeliveriesProjection
 from projections.keys import KeysProjection
 from projections.metrics import MetricsProjection
+from projections.notices import NoticesProjection
 from projections.payments import PaymentsProjection
 from projections.projector import Projector
 from projections.worklist import WorklistProjection
@@ -20,5 +21,6 @@ PROJECTIONS: Final[tuple[type[Projector], ...]] = (
     MetricsProjection,
     KeysProjection,
     DeliveriesProjection,
+    NoticesProjection,
 )
 """Every projector, in the order they are fed: what is due first."""

@@ -29,6 +29,8 @@ MATRIX = {
     ("POST", "/v1/payments/{payment_id}/refunds"): {"mer_1"},
     ("GET", "/v1/payments/{payment_id}/refunds"): EVERYBODY,
     ("GET", "/v1/refunds/{payment_id}"): EVERYBODY,
+    ("GET", "/v1/notices"): {"mer_1"},
+    ("GET", "/v1/events/stream"): {"mer_1"},
     ("POST", "/v1/payouts"): {"mer_1"},
     ("GET", "/v1/payouts"): EVERYBODY,
     ("GET", "/v1/payouts/{payment_id}"): EVERYBODY,

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from adapters import directory_rails
 from adapters.directory_rails import Limit
-from api import endpoints
+from api import endpoints, notices
 from api.errors import ALL_PROBLEMS
 from api.faults import explanation_of
 from api.french import FRENCH
@@ -343,6 +343,17 @@ async def test_one_endpoint_too_many_is_refused_in_french(
         check(*await in_both(ask), "too_many_endpoints")
 
 
+async def test_one_stream_too_many_is_refused_in_french(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(notices._open, world.keys["mer_1"].split("_")[2], 99)
+
+    async def ask(language: dict[str, str]) -> Answer:
+        return await world.get("/v1/events/stream", headers=language)
+
+    check(*await in_both(ask), "too_many_streams")
+
+
 def test_every_kind_of_problem_was_provoked() -> None:
     provoked = {code for code, *_ in REQUESTS} | {code for code, _ in FAILURES}
     # What a head asks for is not known before the head is there.
@@ -351,6 +362,7 @@ def test_every_kind_of_problem_was_provoked() -> None:
         "amount_outside_limits",
         "too_many_requests",
         "too_many_endpoints",
+        "too_many_streams",
     }
     assert ALL_PROBLEMS.keys() - provoked == elsewhere | {"head_too_slow"}
 

@@ -14,7 +14,7 @@ again, which costs nothing; a payment would be another matter.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -117,12 +117,8 @@ class Merchants:
             url, pairs = await opened(self._recorder, endpoint_id, state, self._clock())
         except ErasedError:
             return Sent(None, "the endpoint's address and secrets were erased"), 0.0
-        content = {
-            "type": notice_of(told.kind, about.event),
-            "timestamp": about.recorded_at,
-            "position": about.position,
-            "data": await self._compose(told, recorded),
-        }
+        type_ = notice_of(told.kind, about.event) or ""
+        content = message_content(type_, about, await self._compose(told, recorded))
         body = orjson.dumps(content, option=orjson.OPT_UTC_Z)
         if len(body) > BODY_BYTES_MAX:
             content["data"] = {"id": told.requested.payment_id, "is_cut": True}
@@ -180,6 +176,18 @@ class Merchants:
                     endpoint_id=endpoint_id, by="endpoint", reason="it answered 410: it is gone"
                 )
             )
+
+
+def message_content(
+    type_: str, about: RecordedEvent, payment: Mapping[str, object]
+) -> dict[str, object]:
+    """Write a message: what happened, when, at which position, and the payment as it stood then."""
+    return {
+        "type": type_,
+        "timestamp": about.recorded_at,
+        "position": about.position,
+        "data": payment,
+    }
 
 
 async def opened(
