@@ -51,6 +51,10 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     "there is no payment {payment_id!r}.": "le paiement {payment_id!r} n'existe pas.",
     "there is no merchant {merchant_id!r}.": "le marchand {merchant_id!r} n'existe pas.",
     "there is no key {key_id!r}.": "la clé {key_id!r} n'existe pas.",
+    "this key is worth nothing any more.": "cette clé ne vaut plus rien.",
+    "this key was rotated {rotations} times already.": (
+        "cette clé a déjà été renouvelée {rotations} fois."
+    ),
     "the id is taken by something else.": "l'identifiant est déjà pris par autre chose.",
     "the call was never stored.": "l'appel n'a jamais été enregistré.",
     "this Idempotency-Key already made payment {payment_id} from other content.": (

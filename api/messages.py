@@ -15,6 +15,7 @@ from api import views
 from api.refusal_views import code_of, refusal_of
 from ledger.entry import RecordedEvent
 from ledger.errors import ErasedError
+from ledger.identity import Mode
 from ledger.payment import Payment, Status
 from ledger.vault import Vault
 
@@ -22,7 +23,7 @@ LANGUAGE: Final = "fr"
 
 
 def composer(
-    vault: Vault, adapters: Mapping[str, Adapter]
+    vault: Vault, adapters: Mapping[str, Adapter], *, default_mode: Mode
 ) -> Callable[[Payment, Sequence[RecordedEvent]], Awaitable[dict[str, object]]]:
     """Make what writes a payment for its merchant."""
 
@@ -38,6 +39,7 @@ def composer(
         return views.payment_of(
             state,
             recorded,
+            mode=request.mode or default_mode,
             redirect_url=redirect_url,
             description=opened.get("description"),
             metadata=opened.get("metadata"),

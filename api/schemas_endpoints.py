@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from api.schemas import Position, Query, Request, Response
+from ledger.identity import Mode
 from ledger.notices import NOTICE_TYPES
 
 MessageType = Literal[NOTICE_TYPES]  # type: ignore[valid-type]
@@ -58,6 +59,9 @@ class EndpointOut(Response):
     """One endpoint."""
 
     id: str
+    mode: Mode = Field(
+        description="Whether it is told of tests or of what is real: as your key is."
+    )
     url: str | None = Field(description="Null for other roles than its merchant.")
     types: list[str] = Field(description="Empty: all of them.")
     description: str | None

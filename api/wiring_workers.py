@@ -20,6 +20,7 @@ from adapters.worker import Perform, Worker
 from api.messages import composer
 from api.settings import Settings
 from ledger.handling import Handler
+from ledger.identity import Mode
 from ledger.store import Clock
 from ledger.subscriptions import Subscription
 from ledger.vault import Vault
@@ -46,14 +47,17 @@ def make_workers(
     ways: Ways,
     projections: Projections,
     subscription: Subscription,
-    *,
     clock: Clock,
+    *,
+    adapters_of: Mapping[Mode, Mapping[str, Adapter]],
     outward: Outward,
 ) -> tuple[Worker, ...]:
     """Make a worker for submitting and one for asking per provider, and one that translates."""
     recorder = Recorder(handler, vault)
     url = settings.base_url
-    dispatcher = Dispatcher(recorder, adapters, clock=clock, public_url=url, ways=ways)
+    dispatcher = Dispatcher(
+        recorder, adapters, clock=clock, public_url=url, ways=ways, adapters_of=adapters_of
+    )
     poller = Poller(recorder, adapters, clock=clock, public_url=url, ways=ways)
     confirmer = Confirmer(recorder, adapters, clock=clock)
     translator = Translator(recorder, adapters, clock=clock)
@@ -87,7 +91,12 @@ def make_workers(
         worker("open", None, refunder.open, REFUNDS_MAX, REFUND_SECONDS_MAX),
         worker("settle", None, refunder.settle, REFUNDS_MAX, REFUND_SECONDS_MAX),
     ]
-    merchants = Merchants(recorder, outward, composer(vault, adapters), clock=clock)
+    merchants = Merchants(
+        recorder,
+        outward,
+        composer(vault, adapters, default_mode=settings.default_mode),
+        clock=clock,
+    )
     for lane in ("deliver", "deliver_slow"):
         most, seconds = settings.endpoint_calls_max, outward.seconds_max
         queue = DeliveriesProjection

@@ -11,7 +11,7 @@ from typing import Literal
 
 from ledger.commands_endpoint import DeliveryCommand, EndpointCommand
 from ledger.evidence import Evidence
-from ledger.identity import Candidate, Kind
+from ledger.identity import Candidate, Kind, Mode
 from ledger.money import Money
 
 
@@ -41,6 +41,8 @@ class RequestPayment:
     power: Kind | None = None
     sealed_code: str | None = None
     """The payer's one-time code, where one was sent along."""
+    mode: Mode | None = None
+    """Whether a test or a live key asks; see `payment.requested`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +253,19 @@ class IssueKey:
     role: Literal["merchant", "accountant", "auditor", "operator", "admin"]
     merchant_id: str | None
     secret_digest: str
+    mode: Mode | None = None
+    """Of a merchant's key; see `key.issued`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotateKey:
+    """Let an API key end at `ends_at`, and say which one has taken its place."""
+
+    key_id: str
+    successor_id: str
+    at: datetime
+    """The present time: what has ended cannot be rotated."""
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,7 +276,7 @@ class RevokeKey:
     reason: str
 
 
-MerchantCommand = AddMerchant | IssueKey | RevokeKey
+MerchantCommand = AddMerchant | IssueKey | RotateKey | RevokeKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

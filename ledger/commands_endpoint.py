@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from ledger.identity import Mode
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddEndpoint:
@@ -11,6 +13,7 @@ class AddEndpoint:
 
     endpoint_id: str
     merchant_id: str
+    mode: Mode
     types: tuple[str, ...]
     description: str | None
     sealed: str

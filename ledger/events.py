@@ -16,6 +16,7 @@ from typing import Final
 from ledger.events_around import (
     KeyIssued,
     KeyRevoked,
+    KeyRotated,
     MerchantAdded,
     ProviderBreakerClosed,
     ProviderBreakerOpened,
@@ -71,6 +72,7 @@ __all__ = [
     "JsonObject",
     "KeyIssued",
     "KeyRevoked",
+    "KeyRotated",
     "MerchantAdded",
     "PaymentCodeGiven",
     "PaymentConfirmationEnded",
@@ -128,6 +130,7 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         PaymentRefundReleased,
         MerchantAdded,
         KeyIssued,
+        KeyRotated,
         KeyRevoked,
         WebhookReceived,
         WebhookUnderstood,

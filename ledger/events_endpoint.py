@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from ledger.events_base import Event, UtcTime
+from ledger.identity import Mode
 
 
 class EndpointAdded(Event, frozen=True, kw_only=True):
@@ -12,6 +13,8 @@ class EndpointAdded(Event, frozen=True, kw_only=True):
 
     endpoint_id: str
     merchant_id: str
+    mode: Mode
+    """It is told of tests, or of what is real: as the key was that added it."""
     types: tuple[str, ...] = ()
     """The types of messages it wants; empty: all of them."""
     description: str | None = None

@@ -40,6 +40,7 @@ from projections.deliveries_rows import (
     Board,
     Endpoint,
     Message,
+    Owner,
     State,
     Switched,
     concerns,
@@ -87,7 +88,11 @@ class DeliveriesProjection(Projector):
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
         self._payments = self.make_table(
-            "delivery_payments", text("payment_id", key=True), text("merchant_id"), text("kind")
+            "delivery_payments",
+            text("payment_id", key=True),
+            text("merchant_id"),
+            text("kind"),
+            text("mode", null=True),
         )
         self._endpoints = self.make_table("endpoints", *columns_of(Endpoint, key=["endpoint_id"]))
         self._messages = self.make_table("deliveries", *columns_of(Message, key=["stream_id"]))
@@ -97,7 +102,7 @@ class DeliveriesProjection(Projector):
             text("state", key=True),
             number("messages"),
         )
-        owned = ("merchant_id", "kind")
+        owned = ("merchant_id", "kind", "mode")
         self._payment_rows = Rows(self._payments, fetch_by="payment_id", fixed=owned)
         self._endpoint_rows = Rows(self._endpoints, fetch_by="merchant_id", fixed=["merchant_id"])
         self._rows = Rows(self._messages, fetch_by="payment_id", fixed=["created_at", "about"])
@@ -124,8 +129,8 @@ class DeliveriesProjection(Projector):
 
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
         """Fold a run of events: whose payments they are, then what is to be told."""
-        owners: dict[str, tuple[str, str]] = {
-            one.event.payment_id: (one.event.merchant_id, one.event.kind)
+        owners: dict[str, Owner] = {
+            one.event.payment_id: (one.event.merchant_id, one.event.kind, one.event.mode)
             for one in batch
             if isinstance(one.event, events.PaymentRequested)
         }
@@ -151,15 +156,15 @@ class DeliveriesProjection(Projector):
     async def _board(
         self,
         conn: AsyncConnection,
-        owners: dict[str, tuple[str, str]],
+        owners: dict[str, Owner],
         told: Iterable[RecordedEvent],
     ) -> Board:
         """Fetch whatever these events may touch."""
         touched = {payment_of(one) for one in told} - {None}
         keys = sorted(cast("set[str]", touched))
         missing = [key for key in keys if key not in owners]
-        for payment_id, merchant_id, kind in await self._payment_rows.fetch(conn, missing):
-            owners[payment_id] = (merchant_id, kind)
+        for payment_id, *owner in await self._payment_rows.fetch(conn, missing):
+            owners[payment_id] = (owner[0], owner[1], owner[2])
         merchants = sorted({owners[key][0] for key in keys})
         endpoints = [Endpoint(*one) for one in await self._endpoint_rows.fetch(conn, merchants)]
         told_merchants = {one.merchant_id for one in endpoints}

@@ -372,6 +372,24 @@ def _revoke(number: int, state: Payment, now: datetime) -> Sequence[commands.Com
     return [commands.RevokeKey(key_id=f"key_{number}", reason="lost")]
 
 
+def _rotate(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    return [
+        commands.IssueKey(
+            key_id=f"key_{1000 + number}",
+            role="merchant",
+            merchant_id=f"mer_{number}",
+            secret_digest="cd" * 32,
+            mode="test",
+        ),
+        commands.RotateKey(
+            key_id=f"key_{number}",
+            successor_id=f"key_{1000 + number}",
+            at=now,
+            ends_at=now + timedelta(days=1),
+        ),
+    ]
+
+
 def _outage(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
     until = now + timedelta(seconds=5)
     return [
@@ -443,6 +461,7 @@ VERBS: dict[str, _Verb] = {
     "understand": _understand,
     "orphan": _orphan,
     "keys": _keys,
+    "rotate": _rotate,
     "revoke": _revoke,
     "outage": _outage,
     "recovery": _recovery,

@@ -138,6 +138,8 @@ async def a_street(
         outward = Outward(seconds_max=patience_seconds, allows_loopback=True)
         stack.push_async_callback(outward.close)
         recorder = Recorder(services.handler, services.vault)
-        compose = composer(services.vault, services.adapters)
+        compose = composer(
+            services.vault, services.adapters, default_mode=services.settings.default_mode
+        )
         made = Merchants(recorder, outward, compose, clock=clock)
         yield Street(world, clock, made, outward, stack)
