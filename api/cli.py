@@ -40,8 +40,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-merchants = typer.Typer(help="Merchants: who may take payments.", no_args_is_help=True)
-keys = typer.Typer(help="API keys: who may ask for what.", no_args_is_help=True)
 payments = typer.Typer(help="Payments: what became of one.", no_args_is_help=True)
 app.add_typer(merchants, name="merchants")
 app.add_typer(keys, name="keys")

@@ -178,7 +178,7 @@ def receipt(first: RecordedEvent, where: str, *, is_repeat: bool = False) -> web
 
 def is_apart(call: Call) -> bool:
     """Whether what is asked for is a test beside payments for real; see `payment_id_of`."""
-    return call.asker.mode not in {None, call.services.settings.default_mode}
+    return call.asker.mode not in {None, call.services.default_mode}
 
 
 def expires_at(call: Call) -> datetime:

@@ -117,13 +117,13 @@ class Services:
 
     def mode_of(self, requested: PaymentRequested) -> Mode:
         """What a payment is for; one from before keys had a mode is of the deployment's own."""
-        return requested.mode or self.settings.default_mode
+        return requested.mode or self.default_mode
 
     def modes_seen(self, mode: Mode | None) -> tuple[Mode | None, ...] | None:
         """What a list shows to whom it is told as its mode; None: everything."""
         if mode is None:
             return None
-        return (mode, None) if mode == self.settings.default_mode else (mode,)
+        return (mode, None) if mode == self.default_mode else (mode,)
 
 
 def utc_now() -> datetime:
