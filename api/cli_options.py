@@ -1,6 +1,7 @@
-"""What the parts of the command line share: options of many verbs, and how a verb is done."""
+"""Options that several commands share, and how a command's module is found and run."""
 
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,9 @@ Database = Annotated[
         metavar="URL",
         help="sqlite:///cauri.db, a file's path, or postgresql://user@host/name.",
     ),
+]
+MasterKeyFile = Annotated[
+    Path | None, typer.Option("--master-key-file", help="The file with the master key.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
 

@@ -1,4 +1,4 @@
-"""`cauri webhooks` on the command line: its verbs with their options; a part of `api.cli`."""
+"""Commands about what merchants are told: a part of `api.cli`."""
 
 from enum import StrEnum
 from typing import Annotated

@@ -40,7 +40,6 @@ _RANDOM: Final = RandomBlock()
 async def create_endpoint(call: Call) -> web.Response:
     """Add an endpoint; the answer shows its secrets, once."""
     services, merchant_id = call.services, call.merchant_id
-    owner = owner_of(merchant_id, call.asker.mode)
     wanted = validated(shapes.EndpointRequest, await call.json_object())
     url = _checked(call, wanted.url)
     await _check_room(call, merchant_id, mode_of(call.asker), is_new=True)
@@ -54,7 +53,6 @@ async def create_endpoint(call: Call) -> web.Response:
             types=tuple(dict.fromkeys(wanted.types)),
             description=wanted.description,
             sealed=sealed,
-            mode=call.asker.mode,
         ),
         context=call.context(call.asker.actor),
         keys=keys,
@@ -244,7 +242,6 @@ async def _shown(
         id=endpoint_id,
         mode=added.mode,
         url=url if is_own else None,
-        mode=added.mode or services.settings.default_mode,
         types=list(added.types),
         description=added.description,
         is_enabled=state.is_enabled,

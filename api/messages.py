@@ -23,7 +23,7 @@ LANGUAGE: Final = "fr"
 
 
 def composer(
-    vault: Vault, adapters: Mapping[str, Adapter], *, default_mode: Mode
+    vault: Vault, adapters: Mapping[str, Adapter], default_mode: Mode
 ) -> Callable[[Payment, Sequence[RecordedEvent]], Awaitable[dict[str, object]]]:
     """Make what writes a payment for its merchant."""
 

@@ -94,11 +94,13 @@ class Services:
     accounts: AccountsProjection
     metrics: MetricsProjection
     worklist: WorklistProjection
-    deliveries: DeliveriesProjection
     keys: KeysProjection
     authenticator: Authenticator
     last_uses: LastUses
     rates: Rates
+    deliveries: DeliveriesProjection
+    default_mode: Mode
+    """See `Settings.default_mode`; read once, for every look at a payment asks."""
     adapters: Mapping[str, Adapter]
     adapters_of: Mapping[Mode, Mapping[str, Adapter]]
     """Those that take payments of each mode: a test never reaches who moves real money."""
@@ -235,11 +237,6 @@ async def services(
             raise SettingsError(faults)
         adapters_of = by_mode(adapters, trying)
         directory.warm_up()
-        outward = Outward(
-            seconds_max=settings.endpoint_seconds_max,
-            allows_loopback=settings.endpoint_loopback,
-        )
-        stack.push_async_callback(outward.close)
         last_uses = LastUses(
             projections.of(KeysProjection),
             clock=clock,
@@ -254,6 +251,11 @@ async def services(
             cached_max=settings.keys_cached_max,
             cached_seconds=settings.keys_cached_seconds,
         )
+        outward = Outward(
+            seconds_max=settings.endpoint_seconds_max,
+            allows_loopback=settings.endpoint_loopback,
+        )
+        stack.push_async_callback(outward.close)
         background = Background()
         stack.push_async_callback(background.stop)
         watched = Watched(projections, watch=authenticator.watch, missed=authenticator.forget_all)
@@ -273,11 +275,12 @@ async def services(
             accounts=projections.of(AccountsProjection),
             metrics=projections.of(MetricsProjection),
             worklist=projections.of(WorklistProjection),
-            deliveries=projections.of(DeliveriesProjection),
             keys=projections.of(KeysProjection),
             authenticator=authenticator,
             last_uses=last_uses,
             rates=Rates(settings, open_windows),
+            deliveries=projections.of(DeliveriesProjection),
+            default_mode=settings.default_mode,
             adapters=adapters,
             adapters_of=adapters_of,
             ways=ways,
@@ -291,9 +294,9 @@ async def services(
                 ways,
                 projections,
                 subscription,
-                clock,
-                adapters_of=adapters_of,
+                clock=clock,
                 outward=outward,
+                adapters_of=adapters_of,
             )
             if is_working
             else (),

@@ -47,10 +47,10 @@ def make_workers(
     ways: Ways,
     projections: Projections,
     subscription: Subscription,
-    clock: Clock,
     *,
-    adapters_of: Mapping[Mode, Mapping[str, Adapter]],
+    clock: Clock,
     outward: Outward,
+    adapters_of: Mapping[Mode, Mapping[str, Adapter]],
 ) -> tuple[Worker, ...]:
     """Make a worker for submitting and one for asking per provider, and one that translates."""
     recorder = Recorder(handler, vault)
@@ -92,10 +92,7 @@ def make_workers(
         worker("settle", None, refunder.settle, REFUNDS_MAX, REFUND_SECONDS_MAX),
     ]
     merchants = Merchants(
-        recorder,
-        outward,
-        composer(vault, adapters, default_mode=settings.default_mode),
-        clock=clock,
+        recorder, outward, composer(vault, adapters, settings.default_mode), clock=clock
     )
     for lane in ("deliver", "deliver_slow"):
         most, seconds = settings.endpoint_calls_max, outward.seconds_max

@@ -17,7 +17,6 @@ class AddEndpoint:
     types: tuple[str, ...]
     description: str | None
     sealed: str
-    mode: Mode | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,7 +102,6 @@ def decide_endpoint(command: EndpointCommand, state: Endpoint) -> list[Event]:
                 types=command.types,
                 description=command.description,
                 sealed=command.sealed,
-                mode=command.mode,
             )
         ]
     if state.added is None:

@@ -28,14 +28,12 @@ from sqlalchemy import (
     ColumnElement,
     Index,
     and_,
-    or_,
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import events
 from ledger.entry import RecordedEvent
-from ledger.identity import owner_of
 from ledger.sql_database import Database
 from projections.deliveries_rows import (
     DISABLED,
@@ -85,7 +83,7 @@ class DeliveriesProjection(Projector):
     """Every message to every endpoint, the queue of those that wait, and its listing."""
 
     name = "deliveries"
-    version = 1
+    version = 2
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
@@ -309,12 +307,11 @@ class DeliveriesProjection(Projector):
             return {one.state: one.messages for one in await conn.execute(asked)}
 
     async def endpoints(self, merchant_id: str | None, *, limit: int = PAGE_MAX) -> list[Endpoint]:
-        """A merchant's endpoints, of one mode or of both, or everybody's, as they were added."""
+        """A merchant's endpoints, or everybody's, in the order they were added."""
         row = self._endpoints.c
         asked = select(self._endpoints).order_by(row.position)
         if merchant_id is not None:
-            of_a_mode = row.merchant_id.startswith(f"{merchant_id}/", autoescape=True)
-            asked = asked.where(or_(row.merchant_id == merchant_id, of_a_mode))
+            asked = asked.where(row.merchant_id == merchant_id)
         async with self.read() as conn:
             found = await conn.execute(asked.limit(bounded(limit, PAGE_MAX)))
             return [Endpoint(*one) for one in found]

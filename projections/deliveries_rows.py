@@ -14,7 +14,7 @@ import orjson
 from ledger import events
 from ledger.endpoint import MESSAGES_MAX
 from ledger.entry import RecordedEvent
-from ledger.identity import Kind, owner_of
+from ledger.identity import Kind
 from ledger.notices import NOTICED, notice_of
 from ledger.payment import stream_of
 from projections.tables import stamp

@@ -76,7 +76,7 @@ async def test_every_role_may_do_what_the_matrix_says_and_nothing_else(world: Wo
         for who in EVERYBODY:
             answer = await world.ask(
                 method,
-                path.format(payment_id=payment_id, endpoint_id="we_1", key_id="none"),
+                path.format(payment_id=payment_id, key_id="none", endpoint_id="we_1"),
                 who=who,
                 headers={"Idempotency-Key": "order-1"},
             )
@@ -93,7 +93,7 @@ async def test_every_role_may_do_what_the_matrix_says_and_nothing_else(world: Wo
 async def test_without_a_key_nothing_is_told(world: World, route: Route) -> None:
     answer = await world.ask(
         route.method,
-        route.path.format(payment_id="pay_x", endpoint_id="we_x", key_id="none"),
+        route.path.format(payment_id="pay_x", key_id="none", endpoint_id="we_x"),
         who=None,
     )
 

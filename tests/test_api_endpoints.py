@@ -81,7 +81,6 @@ async def test_an_endpoint_is_added_and_its_secrets_are_shown_this_once(
         "id": added["id"],
         "mode": "test",
         "url": URL,
-        "mode": "test",
         "types": ["payment.succeeded"],
         "description": None,
         "is_enabled": True,

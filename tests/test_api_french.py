@@ -228,10 +228,10 @@ async def test_a_refusal_is_told_in_french_to_whoever_reads_french(
 ) -> None:
     first = await world.pay(a_payment(amount="700"), key="order-0")
     orange = await an_orange_payment(world) if "{orange}" in path else ""
-    endpoint, off = await two_endpoints(world) if "endpoints/{" in path else ("", "")
     revoked = await a_revoked_key(world) if "{revoked}" in path else ""
+    endpoint, off = await two_endpoints(world) if "endpoints/{" in path else ("", "")
     address = path.format(
-        id=first.json["id"], orange=orange, endpoint=endpoint, off=off, revoked=revoked
+        id=first.json["id"], orange=orange, revoked=revoked, endpoint=endpoint, off=off
     )
 
     async def ask(language: dict[str, str]) -> Answer:
@@ -347,7 +347,9 @@ def test_every_kind_of_problem_was_provoked() -> None:
     provoked = {code for code, *_ in REQUESTS} | {code for code, _ in FAILURES}
     # What a head asks for is not known before the head is there.
     elsewhere = {
-        *("projection_behind", "amount_outside_limits", "too_many_requests"),
+        "projection_behind",
+        "amount_outside_limits",
+        "too_many_requests",
         "too_many_endpoints",
     }
     assert ALL_PROBLEMS.keys() - provoked == elsewhere | {"head_too_slow"}
