@@ -19,13 +19,14 @@ from api import schemas_endpoints as shapes
 from api.calls import Call, answer, validated
 from api.deliveries import check_enabled, replay, replayable
 from api.errors import INVALID_REQUEST, TOO_MANY_ENDPOINTS, Place, ProblemError
+from api.modes import mode_of
 from api.randomness import RandomBlock
 from api.waiting import caught_up
 from ledger import commands_endpoint as commands
 from ledger.endpoint import Endpoint
 from ledger.entry import RecordedEvent
 from ledger.errors import ErasedError, UnknownEndpointError
-from ledger.identity import is_endpoint_id, new_endpoint_id, owner_of
+from ledger.identity import Mode, is_endpoint_id, new_endpoint_id
 from ledger.sentences import Sentence, explained
 from ledger.store import DataKey
 
@@ -39,20 +40,19 @@ _RANDOM: Final = RandomBlock()
 async def create_endpoint(call: Call) -> web.Response:
     """Add an endpoint; the answer shows its secrets, once."""
     services, merchant_id = call.services, call.merchant_id
-    owner = owner_of(merchant_id, call.asker.mode)
     wanted = validated(shapes.EndpointRequest, await call.json_object())
     url = _checked(call, wanted.url)
-    await _check_room(call, owner, is_new=True)
+    await _check_room(call, merchant_id, mode_of(call.asker), is_new=True)
     endpoint_id, pair = new_endpoint_id(_RANDOM(16)), new_pair(_RANDOM)
     sealed, keys = _sealed(call, endpoint_id, url, [pair])
     handled = await services.handler.handle(
         commands.AddEndpoint(
             endpoint_id=endpoint_id,
             merchant_id=merchant_id,
+            mode=mode_of(call.asker),
             types=tuple(dict.fromkeys(wanted.types)),
             description=wanted.description,
             sealed=sealed,
-            mode=call.asker.mode,
         ),
         context=call.context(call.asker.actor),
         keys=keys,
@@ -96,7 +96,7 @@ async def enable_endpoint(call: Call) -> web.Response:
     """Deliver to an endpoint again, from now on; what is parked waits for a replay."""
     endpoint_id, state, _ = await _load(call)
     if not state.is_enabled and state.added is not None:
-        await _check_room(call, owner_of(state.added.merchant_id, state.added.mode))
+        await _check_room(call, state.added.merchant_id, state.added.mode)
     return await _changed(call, endpoint_id, commands.EnableEndpoint(endpoint_id=endpoint_id))
 
 
@@ -105,7 +105,9 @@ async def list_endpoints(call: Call) -> web.Response:
     services = call.services
     position = await caught_up(call, services.deliveries.name, call.query.min_position)
     listed = []
-    for one in await services.deliveries.endpoints(owner_of(call.merchant_id, call.asker.mode)):
+    for one in await services.deliveries.endpoints(call.merchant_id):
+        if one.mode != mode_of(call.asker):
+            continue
         state, recorded = await services.handler.endpoint(one.endpoint_id)
         listed.append(await _shown(call, one.endpoint_id, state, recorded))
     content = shapes.EndpointList(position=position, endpoints=listed)
@@ -177,10 +179,11 @@ async def replay_messages(call: Call) -> web.Response:
     return answer(content, status=202, position=position)
 
 
-async def _check_room(call: Call, owner: str, *, is_new: bool = False) -> None:
-    """Refuse one endpoint more than a merchant may have switched on, or may ever add."""
+async def _check_room(call: Call, merchant_id: str, mode: Mode, *, is_new: bool = False) -> None:
+    """Refuse one endpoint more than a merchant may have switched on in a mode, or ever add."""
     await _wait(call)
-    endpoints = await call.services.deliveries.endpoints(owner)
+    listed = await call.services.deliveries.endpoints(merchant_id)
+    endpoints = [one for one in listed if one.mode == mode]
     enabled = sum(one.is_enabled for one in endpoints)
     if enabled >= call.services.settings.endpoints_per_merchant_max:
         reason = Sentence("You have {endpoints} endpoints already.", endpoints=enabled)
@@ -209,9 +212,7 @@ async def _load(call: Call) -> tuple[str, Endpoint, list[RecordedEvent]]:
     if not is_endpoint_id(endpoint_id):
         raise UnknownEndpointError(endpoint_id)
     state, recorded = await call.services.handler.endpoint(endpoint_id)
-    added = state.added
-    mode = None if added is None else added.mode or call.services.settings.default_mode
-    if added is None or not call.asker.may_see(added.merchant_id, mode):
+    if state.added is None or not call.asker.may_see(state.added.merchant_id, state.added.mode):
         raise UnknownEndpointError(endpoint_id)
     return endpoint_id, state, recorded
 
@@ -239,8 +240,8 @@ async def _shown(
     is_own = call.asker.merchant_id == added.merchant_id
     return shapes.EndpointOut(
         id=endpoint_id,
+        mode=added.mode,
         url=url if is_own else None,
-        mode=added.mode or services.settings.default_mode,
         types=list(added.types),
         description=added.description,
         is_enabled=state.is_enabled,

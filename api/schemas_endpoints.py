@@ -59,8 +59,10 @@ class EndpointOut(Response):
     """One endpoint."""
 
     id: str
+    mode: Mode = Field(
+        description="Whether it is told of tests or of what is real: as your key is."
+    )
     url: str | None = Field(description="Null for other roles than its merchant.")
-    mode: Mode = Field(description="Whether it is told of tests or of real money.")
     types: list[str] = Field(description="Empty: all of them.")
     description: str | None
     is_enabled: bool

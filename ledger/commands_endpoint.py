@@ -13,10 +13,10 @@ class AddEndpoint:
 
     endpoint_id: str
     merchant_id: str
+    mode: Mode
     types: tuple[str, ...]
     description: str | None
     sealed: str
-    mode: Mode | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

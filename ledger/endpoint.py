@@ -98,10 +98,10 @@ def decide_endpoint(command: EndpointCommand, state: Endpoint) -> list[Event]:
             events.EndpointAdded(
                 endpoint_id=command.endpoint_id,
                 merchant_id=command.merchant_id,
+                mode=command.mode,
                 types=command.types,
                 description=command.description,
                 sealed=command.sealed,
-                mode=command.mode,
             )
         ]
     if state.added is None:

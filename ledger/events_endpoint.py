@@ -13,8 +13,8 @@ class EndpointAdded(Event, frozen=True, kw_only=True):
 
     endpoint_id: str
     merchant_id: str
-    mode: Mode | None = None
-    """Whether it is told of tests or of real money: that of the key that added it."""
+    mode: Mode
+    """It is told of tests, or of what is real: as the key was that added it."""
     types: tuple[str, ...] = ()
     """The types of messages it wants; empty: all of them."""
     description: str | None = None

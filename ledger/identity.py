@@ -57,11 +57,6 @@ def payment_id_of(
     return f"{PREFIXES[kind]}_{_spelt(digest)}"
 
 
-def owner_of(merchant_id: str, mode: Mode | None) -> str:
-    """Name a merchant together with a mode: what is told to whom follows tests and money apart."""
-    return merchant_id if mode is None else f"{merchant_id}/{mode}"
-
-
 ENDPOINT_ID: Final = re.compile(r"we_[a-z2-7]{26}", re.ASCII)
 """The form of an endpoint's id."""
 

@@ -28,20 +28,19 @@ from sqlalchemy import (
     ColumnElement,
     Index,
     and_,
-    or_,
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import events
 from ledger.entry import RecordedEvent
-from ledger.identity import owner_of
 from ledger.sql_database import Database
 from projections.deliveries_rows import (
     DISABLED,
     Board,
     Endpoint,
     Message,
+    Owner,
     State,
     Switched,
     concerns,
@@ -84,12 +83,16 @@ class DeliveriesProjection(Projector):
     """Every message to every endpoint, the queue of those that wait, and its listing."""
 
     name = "deliveries"
-    version = 1
+    version = 2
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
         self._payments = self.make_table(
-            "delivery_payments", text("payment_id", key=True), text("merchant_id"), text("kind")
+            "delivery_payments",
+            text("payment_id", key=True),
+            text("merchant_id"),
+            text("kind"),
+            text("mode", null=True),
         )
         self._endpoints = self.make_table("endpoints", *columns_of(Endpoint, key=["endpoint_id"]))
         self._messages = self.make_table("deliveries", *columns_of(Message, key=["stream_id"]))
@@ -99,7 +102,7 @@ class DeliveriesProjection(Projector):
             text("state", key=True),
             number("messages"),
         )
-        owned = ("merchant_id", "kind")
+        owned = ("merchant_id", "kind", "mode")
         self._payment_rows = Rows(self._payments, fetch_by="payment_id", fixed=owned)
         self._endpoint_rows = Rows(self._endpoints, fetch_by="merchant_id", fixed=["merchant_id"])
         self._rows = Rows(self._messages, fetch_by="payment_id", fixed=["created_at", "about"])
@@ -126,11 +129,8 @@ class DeliveriesProjection(Projector):
 
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
         """Fold a run of events: whose payments they are, then what is to be told."""
-        owners: dict[str, tuple[str, str]] = {
-            one.event.payment_id: (
-                owner_of(one.event.merchant_id, one.event.mode),
-                one.event.kind,
-            )
+        owners: dict[str, Owner] = {
+            one.event.payment_id: (one.event.merchant_id, one.event.kind, one.event.mode)
             for one in batch
             if isinstance(one.event, events.PaymentRequested)
         }
@@ -156,15 +156,15 @@ class DeliveriesProjection(Projector):
     async def _board(
         self,
         conn: AsyncConnection,
-        owners: dict[str, tuple[str, str]],
+        owners: dict[str, Owner],
         told: Iterable[RecordedEvent],
     ) -> Board:
         """Fetch whatever these events may touch."""
         touched = {payment_of(one) for one in told} - {None}
         keys = sorted(cast("set[str]", touched))
         missing = [key for key in keys if key not in owners]
-        for payment_id, merchant_id, kind in await self._payment_rows.fetch(conn, missing):
-            owners[payment_id] = (merchant_id, kind)
+        for payment_id, *owner in await self._payment_rows.fetch(conn, missing):
+            owners[payment_id] = (owner[0], owner[1], owner[2])
         merchants = sorted({owners[key][0] for key in keys})
         endpoints = [Endpoint(*one) for one in await self._endpoint_rows.fetch(conn, merchants)]
         told_merchants = {one.merchant_id for one in endpoints}
@@ -307,12 +307,11 @@ class DeliveriesProjection(Projector):
             return {one.state: one.messages for one in await conn.execute(asked)}
 
     async def endpoints(self, merchant_id: str | None, *, limit: int = PAGE_MAX) -> list[Endpoint]:
-        """A merchant's endpoints, of one mode or of both, or everybody's, as they were added."""
+        """A merchant's endpoints, or everybody's, in the order they were added."""
         row = self._endpoints.c
         asked = select(self._endpoints).order_by(row.position)
         if merchant_id is not None:
-            of_a_mode = row.merchant_id.startswith(f"{merchant_id}/", autoescape=True)
-            asked = asked.where(or_(row.merchant_id == merchant_id, of_a_mode))
+            asked = asked.where(row.merchant_id == merchant_id)
         async with self.read() as conn:
             found = await conn.execute(asked.limit(bounded(limit, PAGE_MAX)))
             return [Endpoint(*one) for one in found]

@@ -14,7 +14,7 @@ import orjson
 from ledger import events
 from ledger.endpoint import MESSAGES_MAX
 from ledger.entry import RecordedEvent
-from ledger.identity import Kind, owner_of
+from ledger.identity import Kind
 from ledger.notices import NOTICED, notice_of
 from ledger.payment import stream_of
 from projections.tables import stamp
@@ -35,6 +35,8 @@ State = Literal["waiting", "delivered", "parked", "withdrawn"]
 Told = events.DeliveryAttempted | events.DeliveryParked | events.DeliveryReplayed
 Switched = events.EndpointDisabled | events.EndpointEnabled
 
+Owner = tuple[str, str, str | None]
+
 _CONCERNING: Final = frozenset(
     {
         *NOTICED,
@@ -54,7 +56,7 @@ class Endpoint:
 
     endpoint_id: str
     merchant_id: str
-    """With the mode, as `ledger.identity.owner_of` writes it."""
+    mode: str
     types: str
     """A JSON list; empty: all of them."""
     is_enabled: int
@@ -99,14 +101,14 @@ class Board:
     """The endpoints and messages that a batch touches, as they change.
 
     Args:
-        owners: payment -> its merchant and kind.
+        owners: payment -> its merchant, its kind, and its mode if it says one.
         endpoints: every endpoint of those merchants.
         messages: every message about the payments that the batch touches.
     """
 
     def __init__(
         self,
-        owners: Mapping[str, tuple[str, str]],
+        owners: Mapping[str, Owner],
         endpoints: Iterable[Endpoint],
         messages: Iterable[Message],
     ) -> None:
@@ -128,19 +130,19 @@ class Board:
         """Fold one event; those of switched endpoints also need `switch`."""
         match recorded.event:
             case events.EndpointAdded() as event:
-                types = orjson.dumps(event.types).decode()
-                at = stamp(recorded.recorded_at)
-                added = (
-                    event.endpoint_id,
-                    owner_of(event.merchant_id, event.mode),
-                    types,
-                    1,
-                    None,
-                    0,
-                    at,
-                    recorded.position,
+                self._add_endpoint(
+                    Endpoint(
+                        event.endpoint_id,
+                        event.merchant_id,
+                        event.mode,
+                        types=orjson.dumps(event.types).decode(),
+                        is_enabled=1,
+                        kept_until=None,
+                        is_slow=0,
+                        added_at=stamp(recorded.recorded_at),
+                        position=recorded.position,
+                    )
                 )
-                self._add_endpoint(Endpoint(*added))
             case (
                 events.DeliveryAttempted() | events.DeliveryParked() | events.DeliveryReplayed()
             ) as event:
@@ -192,12 +194,14 @@ class Board:
         """Make the messages that an event of a payment is worth."""
         at = stamp(recorded.recorded_at)
         payment_id = recorded.stream[_PAYMENT_PREFIX:]
-        merchant_id, kind = self._owners[payment_id]
+        merchant_id, kind, mode = self._owners[payment_id]
         type_ = notice_of(cast("Kind", kind), recorded.event)
         for endpoint in self._of_merchant[merchant_id] if type_ is not None else ():
             told = self._about[endpoint.endpoint_id, payment_id]
             if (
-                (endpoint.kept_until is not None and at > endpoint.kept_until)
+                # A payment from before there were modes is told of to whoever wants to know.
+                (mode is not None and mode != endpoint.mode)
+                or (endpoint.kept_until is not None and at > endpoint.kept_until)
                 or (endpoint.wanted and type_ not in endpoint.wanted)
                 or len(told) >= MESSAGES_MAX
             ):

@@ -41,6 +41,7 @@ def _add(told: Told, number: int) -> Sequence[Command]:
         commands.AddEndpoint(
             endpoint_id=endpoint_id(number),
             merchant_id=f"mer_{number % 2}",
+            mode="live" if number == 3 else "test",
             # Every third wants to know of the end alone.
             types=("payment.succeeded", "payment.failed") if number % 3 == 2 else (),
             description=None,

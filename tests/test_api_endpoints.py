@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from api import endpoints
-from ledger.commands_endpoint import RecordDelivery
+from ledger.commands_endpoint import AddEndpoint, RecordDelivery
+from ledger.identity import new_endpoint_id
 from ledger.notices import NOTICE_TYPES
 from tests.api_world import CONTEXT, Answer, World, a_payment, a_world, settings_in
 from tests.conftest import FakeClock
@@ -78,8 +79,8 @@ async def test_an_endpoint_is_added_and_its_secrets_are_shown_this_once(
     shown = await world.get(f"/v1/webhook-endpoints/{added['id']}")
     assert shown.json == {
         "id": added["id"],
-        "url": URL,
         "mode": "test",
+        "url": URL,
         "types": ["payment.succeeded"],
         "description": None,
         "is_enabled": True,
@@ -294,6 +295,24 @@ async def test_anothers_endpoint_is_answered_like_one_that_does_not_exist(
     assert len({str(one.json["errors"]) for one in answers}) == 1
     assert await world.services.store.position() == before
     assert (await show(world, own))["is_enabled"] is True
+
+
+async def test_an_endpoint_for_what_is_real_does_not_exist_for_a_test_key(world: World) -> None:
+    added = AddEndpoint(
+        endpoint_id=new_endpoint_id(bytes(16)),
+        merchant_id="mer_1",
+        mode="live",
+        types=(),
+        description=None,
+        sealed="sealed",
+    )
+    await world.services.handler.handle(added, context=CONTEXT)
+    own = await add(world)
+    position = await world.services.store.position()
+    listed = await world.get(f"/v1/webhook-endpoints?min_position={position}")
+    assert [one["id"] for one in listed.json["endpoints"]] == [own]
+    answer = await world.get(f"/v1/webhook-endpoints/{added.endpoint_id}")
+    assert (answer.status, answer.code) == (404, "unknown_endpoint")
 
 
 @pytest.mark.parametrize("who", ["operator", "admin"])

@@ -34,7 +34,7 @@ async def test_endpoints_and_messages_are_listed_and_no_address_is_shown(
         await street.pay("order-1")
         await street.deliver()
         counts = {"waiting": 0, "withdrawn": 0}
-        added = {"merchant": "mer_1/test", "added": "2026-03-01T12:00:00.000000Z"}
+        added = {"merchant": "mer_1", "mode": "test", "added": "2026-03-01T12:00:00.000000Z"}
         assert await listed(tmp_path) == [
             {"endpoint": fine.id, "state": "enabled", "delivered": 2, "parked": 0} | counts | added,
             {"endpoint": broken.id, "state": "disabled", "delivered": 0, "parked": 2}

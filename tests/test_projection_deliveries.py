@@ -6,8 +6,9 @@ A step of a story takes a second; an attempt that fails is to be repeated 30 s l
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,13 +16,15 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from adapters.base import Due as AdapterDue
+from ledger.commands import RequestPayment
 from ledger.endpoint import MESSAGES_MAX
 from ledger.entry import RecordedEvent
+from ledger.identity import Mode
 from projections.deliveries import DeliveriesProjection, DueMessage
 from projections.deliveries_rows import DISABLED, KEPT, TAKEN_OVER, Message
 from projections.deliveries_turns import PER_ENDPOINT_MAX, Turns
 from projections.tables import stamp
-from tests.builders import NOW, Step, an_event, paid
+from tests.builders import NOW, VERBS, Step, an_event, paid
 from tests.projecting import Projected, ReadModel, opened
 from tests.tellings import TELLINGS
 
@@ -129,6 +132,28 @@ class TestDeliveries(ReadModel):
         assert await told_of(projected, "ep_4") == [
             ("payment.pending", "waiting", 4),
             ("payment.succeeded", "waiting", None),
+        ]
+
+    async def test_an_endpoint_is_told_of_payments_of_its_own_mode(
+        self, projected: Projected
+    ) -> None:
+        teller = projected.teller
+        before = len(teller.log)
+        teller.tell((1, "endpoint"), (3, "endpoint"))
+        for number, mode in enumerate(("test", "live", None), start=1):
+            (request,) = VERBS["request"](2 * number - 1, teller.payment(number), teller.now)
+            assert isinstance(request, RequestPayment)
+            teller.do(replace(request, mode=cast("Mode | None", mode)))
+            teller.tell((2 * number - 1, "start"), (2 * number - 1, "confirm"))
+        await projected.record(teller.log[before:])
+        await projected.project()
+        told = [(one.endpoint_id, one.payment_id) for one in await rows_of(projected)]
+        # Of a payment from before there were modes both are told.
+        assert sorted(told) == [
+            ("ep_1", "pay_1"),
+            ("ep_1", "pay_5"),
+            ("ep_3", "pay_3"),
+            ("ep_3", "pay_5"),
         ]
 
     async def test_a_refund_is_told_of_at_both_its_ends(self, projected: Projected) -> None:

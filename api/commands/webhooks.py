@@ -60,6 +60,7 @@ async def _endpoints(
             {
                 "endpoint": one.endpoint_id,
                 "merchant": one.merchant_id,
+                "mode": one.mode,
                 "state": "enabled" if one.is_enabled else "disabled",
                 **dict.fromkeys(("waiting", "delivered", "parked", "withdrawn"), 0),
                 **await deliveries.counts(one.endpoint_id),
