@@ -361,7 +361,7 @@ class WebhookUnreadableError(Exception):
 class Due:
     """One leased piece of work. `stream_id` is a payment id or a webhook id."""
 
-    kind: Literal["submit", "inquire", "confirm", "translate", "open", "settle", "deliver"]
+    kind: Literal["submit", "inquire", "confirm", "translate", "open", "settle", "deliver", "mail"]
     stream_id: str
     provider: str
     due_at: datetime

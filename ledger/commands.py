@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Literal
 
 from ledger.commands_endpoint import DeliveryCommand, EndpointCommand
+from ledger.commands_mail import MailCommand
 from ledger.evidence import Evidence
-from ledger.identity import Candidate, Kind
+from ledger.identity import Candidate, Kind, Recipient
 from ledger.money import Money
 
 
@@ -41,6 +42,8 @@ class RequestPayment:
     power: Kind | None = None
     sealed_code: str | None = None
     """The payer's one-time code, where one was sent along."""
+    receipts: tuple[Recipient, ...] = ()
+    """Who is sent a receipt; see `payment.requested`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,4 +329,5 @@ Command = (
     | ProviderCommand
     | EndpointCommand
     | DeliveryCommand
+    | MailCommand
 )

@@ -33,6 +33,7 @@ from ledger.events_endpoint import (
     EndpointEnabled,
     EndpointSecretRotated,
 )
+from ledger.events_mail import MailAttempted, MailParked
 from ledger.events_payment import (
     PaymentCodeGiven,
     PaymentConfirmationEnded,
@@ -70,6 +71,8 @@ __all__ = [
     "JsonObject",
     "KeyIssued",
     "KeyRevoked",
+    "MailAttempted",
+    "MailParked",
     "MerchantAdded",
     "PaymentCodeGiven",
     "PaymentConfirmationEnded",
@@ -139,6 +142,8 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         DeliveryAttempted,
         DeliveryParked,
         DeliveryReplayed,
+        MailAttempted,
+        MailParked,
     )
 }
 """The whole vocabulary of the log: stored type -> class."""

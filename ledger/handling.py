@@ -17,12 +17,23 @@ empty one; that it is empty is then checked by the append itself.
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from ledger import commands, commands_endpoint, endpoint, merchant, payment, provider, webhook
+from ledger import (
+    commands,
+    commands_endpoint,
+    commands_mail,
+    endpoint,
+    mail,
+    merchant,
+    payment,
+    provider,
+    webhook,
+)
 from ledger.commands import Command
 from ledger.endpoint import Delivery, Endpoint
 from ledger.entry import Context, RecordedEvent
 from ledger.errors import UnknownEndpointError, UnknownPaymentError, WrongVersionError
 from ledger.events import Event
+from ledger.mail import Mail
 from ledger.store import DataKey, EventStore
 
 ATTEMPTS_MAX: Final = 10
@@ -83,6 +94,12 @@ _DELIVERY: Final = _Decider(
     endpoint.decide_delivery,
     endpoint.evolve_delivery,
 )
+_MAIL: Final = _Decider(
+    lambda command: mail.mail_stream(command.payment_id),
+    mail.INITIAL,
+    mail.decide,
+    mail.evolve,
+)
 
 DECIDERS: Final[dict[type, _Decider]] = {
     commands.RequestPayment: _PAYMENT,
@@ -115,6 +132,8 @@ DECIDERS: Final[dict[type, _Decider]] = {
     commands_endpoint.RecordDelivery: _DELIVERY,
     commands_endpoint.ParkDelivery: _DELIVERY,
     commands_endpoint.ReplayDelivery: _DELIVERY,
+    commands_mail.RecordMail: _MAIL,
+    commands_mail.ParkMail: _MAIL,
 }
 """Who decides what: the map of the system on one screen."""
 
@@ -233,6 +252,13 @@ class Handler:
         stream = endpoint.delivery_stream(endpoint_id, payment_id)
         recorded = await self.store.read_stream(stream)
         state: Delivery = self._fold(_DELIVERY, stream, recorded)
+        return state
+
+    async def mail(self, payment_id: str) -> Mail:
+        """Fold what became of the letters about one payment."""
+        stream = mail.mail_stream(payment_id)
+        recorded = await self.store.read_stream(stream)
+        state: Mail = self._fold(_MAIL, stream, recorded)
         return state
 
     def _fold(self, decider: _Decider, stream: str, recorded: Sequence[RecordedEvent]) -> Any:

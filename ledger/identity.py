@@ -17,6 +17,9 @@ import msgspec
 Kind = Literal["collection", "payout", "refund"]
 """What moves: from a payer to the merchant, from the merchant to somebody, or back to the payer."""
 
+Recipient = Literal["payer", "merchant"]
+"""Who may be written to about a payment."""
+
 
 class Candidate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One provider of a route plan, and why it stands there."""

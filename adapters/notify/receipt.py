@@ -1,0 +1,221 @@
+"""A receipt: what happened, as a letter for a person; pure, the same bytes each time.
+
+Text and HTML say the same. The HTML has no image, no link, no script and nothing from elsewhere, so
+nobody learns that it was opened. Of the payer's number the last two digits are shown.
+
+Names and descriptions come from outside. Before they are used, everything that is no visible sign
+(line ends, controls, marks that turn the direction of text) becomes a space, so that nothing of
+them can begin a header or a line of its own; in HTML they are escaped besides.
+
+The `Message-ID` derives from the letter's own id and stays the same however often it is sent: a
+mail server, or the reader's program, may drop the second copy. The boundary between the parts
+derives from it too, because the library would draw it at random.
+"""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from html import escape
+from typing import Final
+
+from adapters.directory_zones import local_time
+from adapters.notify.receipt_texts import COLONS, DECIMAL_MARKS, TEXTS, THOUSANDS, Fact, Texts
+from adapters.refusal_texts import Language
+from ledger.identity import Recipient
+from ledger.money import Money
+
+NAME_CHARACTERS_MAX: Final = 80
+DESCRIPTION_CHARACTERS_MAX: Final = 160
+TRANSACTION_CHARACTERS_MAX: Final = 64
+DIGITS_SHOWN: Final = 2
+
+_FRANCS: Final = frozenset({"XAF", "XOF"})
+_PAGE: Final = (
+    "font-family:sans-serif;line-height:1.45;max-width:36em;margin:1em auto;padding:0 1em;"
+    "color:#111;background:#fff"
+)
+_CELL: Final = "padding:4px 12px 4px 0;vertical-align:top;text-align:left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a letter tells. Holds the address and the payer's last digits: never log."""
+
+    mail_id: str
+    fact: Fact
+    recipient: Recipient
+    address: str = field(repr=False)
+    language: Language
+    merchant: str
+    money: Money
+    refunded: Money | None = None
+    wallet: str
+    digits: str = field(repr=False)
+    """The last of the payer's number."""
+    description: str | None = field(default=None, repr=False)
+    at: datetime
+    """When what it tells, or takes back, was confirmed, in UTC."""
+    corrected_at: datetime | None = None
+    """Of a correction: when that turned out to be wrong."""
+    country: str
+    transaction_id: str | None
+    payment_id: str
+    refund_id: str | None = None
+    position: int
+    fingerprint: str
+    """The leaf hash of the entry that says so."""
+
+
+def plain(text: str, characters_max: int) -> str:
+    """Make one line of visible signs of a text from outside, of bounded length."""
+    signs = [" " if unicodedata.category(one)[0] in "CZ" else one for one in text]
+    line = " ".join("".join(signs).split())
+    return line if len(line) <= characters_max else line[: characters_max - 1] + "…"
+
+
+def amount_text(money: Money, language: Language) -> str:
+    """Write an amount as people do: `1,500 FCFA`; both francs of the CFA are called so."""
+    whole, _, decimals = money.amount.partition(".")
+    grouped = f"{int(whole):,}".replace(",", THOUSANDS[language])
+    if decimals:
+        grouped += DECIMAL_MARKS[language] + decimals
+    unit = "FCFA" if money.currency in _FRANCS else money.currency
+    return f"{grouped}\N{NO-BREAK SPACE}{unit}"
+
+
+def time_text(moment: datetime, country: str, language: Language) -> str:
+    """Write a time by the country's clocks and by UTC."""
+    texts = TEXTS[language]
+    utc = moment.astimezone(UTC)
+    local = local_time(moment, country) or utc
+    template = texts.date_first if local.day == 1 else texts.date
+    date = template.format(day=local.day, month=texts.months[local.month - 1], year=local.year)
+    hours = (local.utcoffset() or timedelta()) // timedelta(hours=1)
+    if not hours:
+        return texts.time_utc.format(date=date, utc=f"{utc:%H:%M}")
+    return texts.time_local.format(
+        date=date, local=f"{local:%H:%M}", offset=f"{hours:+d}", utc=f"{utc:%H:%M}"
+    )
+
+
+def message_of(told: Told, *, sender: str) -> EmailMessage:
+    """Write the letter, with all its headers.
+
+    Args:
+        told: what it tells, and to whom.
+        sender: the address it comes from; under the merchant's name, which its reader knows.
+    """
+    texts = TEXTS[told.language]
+    values = _values(told)
+    side = (texts.for_payer if told.recipient == "payer" else texts.for_merchant)[told.fact]
+    rows = list(_rows(told, texts, values))
+    verify, automatic = _endings(told, texts)
+    opening = side.opening.format_map(values)
+    endings = (verify.format_map(values), automatic.format_map(values))
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(values["merchant"], addr_spec=sender)
+    message["To"] = Address(addr_spec=told.address)
+    message["Subject"] = side.subject.format_map(values)
+    message["Date"] = told.corrected_at or told.at
+    message["Message-ID"] = f"<{told.mail_id}@{sender.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["Content-Language"] = told.language
+    message.set_content(_as_text(told, texts, opening, rows, endings), cte="quoted-printable")
+    html = _as_html(told, texts, opening, rows, endings)
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    message.set_boundary(hashlib.sha256(told.mail_id.encode()).hexdigest()[:32])
+    return message
+
+
+def _values(told: Told) -> dict[str, str]:
+    """What the templates may name."""
+    refunded = told.refunded or told.money
+    return {
+        "amount": amount_text(told.money, told.language),
+        "refunded": amount_text(refunded, told.language),
+        "merchant": plain(told.merchant, NAME_CHARACTERS_MAX),
+        "wallet": plain(told.wallet, NAME_CHARACTERS_MAX),
+        "digits": told.digits,
+        "payment_id": told.payment_id,
+    }
+
+
+def _rows(told: Told, texts: Texts, values: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """The particulars, each with its name."""
+    if told.refunded is not None:
+        yield texts.refunded, values["refunded"]
+    yield texts.amount, values["amount"]
+    yield texts.merchant, values["merchant"]
+    if told.description and (line := plain(told.description, DESCRIPTION_CHARACTERS_MAX)):
+        yield texts.description, line
+    yield texts.paid_with, texts.ending.format_map(values)
+    yield texts.at, time_text(told.at, told.country, told.language)
+    if told.corrected_at is not None:
+        yield texts.corrected, time_text(told.corrected_at, told.country, told.language)
+    if told.transaction_id:
+        yield texts.transaction, plain(told.transaction_id, TRANSACTION_CHARACTERS_MAX)
+    if told.refund_id is not None:
+        yield texts.refund, told.refund_id
+    yield texts.payment, told.payment_id
+    entry = texts.entry_value.format(position=told.position, fingerprint=told.fingerprint)
+    yield texts.entry, entry
+
+
+def _endings(told: Told, texts: Texts) -> tuple[str, str]:
+    if told.recipient == "merchant":
+        return texts.verify_merchant, texts.automatic_merchant
+    verify = texts.verify_payer if told.transaction_id else texts.verify_payer_untold
+    return verify, texts.automatic_payer
+
+
+def _as_text(
+    told: Told,
+    texts: Texts,
+    opening: str,
+    rows: list[tuple[str, str]],
+    endings: tuple[str, str],
+) -> str:
+    colon = COLONS[told.language]
+    lines = [texts.greeting, "", opening, ""]
+    lines += [f"{name}{colon} {value}" for name, value in rows]
+    lines += ["", f"{texts.verify}{colon} {endings[0]}", "", endings[1], ""]
+    return "\n".join(lines)
+
+
+def _as_html(
+    told: Told,
+    texts: Texts,
+    opening: str,
+    rows: list[tuple[str, str]],
+    endings: tuple[str, str],
+) -> str:
+    cells = [
+        f'<tr><th scope="row" style="{_CELL};font-weight:normal;color:#555">{escape(name)}</th>'
+        f'<td style="{_CELL};overflow-wrap:anywhere">{escape(value)}</td></tr>'
+        for name, value in rows
+    ]
+    lines = [
+        "<!doctype html>",
+        f'<html lang="{told.language}">',
+        '<head><meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width,initial-scale=1">',
+        '<meta name="format-detection" content="telephone=no,address=no,email=no,date=no">',
+        "</head>",
+        f'<body style="{_PAGE}">',
+        f"<p>{escape(texts.greeting)}</p>",
+        f'<p style="font-size:1.15em">{escape(opening)}</p>',
+        '<table style="border-collapse:collapse">',
+        *cells,
+        "</table>",
+        f"<p>{escape(texts.verify)}{COLONS[told.language]} {escape(endings[0])}</p>",
+        f'<p style="color:#555">{escape(endings[1])}</p>',
+        "</body>",
+        "</html>",
+        "",
+    ]
+    return "\n".join(lines)
