@@ -248,6 +248,7 @@ async def services(
                 subscription,
                 clock=clock,
                 outward=outward,
+                is_loopback_only=is_loopback_only,
             )
             if is_working
             else (),
