@@ -25,7 +25,7 @@ import orjson
 
 from adapters.base import Adapter, Due
 from adapters.directory import BY_CODE
-from adapters.notify.receipt import DIGITS_SHOWN, Told, message_of
+from adapters.notify.receipt import DIGITS_SHOWN, Told, without_number, written_of
 from adapters.notify.receipt_texts import Fact
 from adapters.recording import Recorder
 from adapters.transport_mail import Handed, Post
@@ -110,7 +110,7 @@ class Mails:
                 )
             )
             return None
-        message = message_of(decided, sender=self._sender).as_bytes()
+        message = written_of(decided, sender=self._sender)
         started = asyncio.get_running_loop().time()
         handed = await self._post.hand_over(decided.address, message)
         seconds = asyncio.get_running_loop().time() - started
@@ -199,7 +199,7 @@ class Mails:
             refunded=None if refund is None else refund.money,
             wallet=self._wallet(about.state, confirmed),
             digits=opened["phone"][-DIGITS_SHOWN:],
-            description=opened.get("description"),
+            description=without_number(opened.get("description") or "", opened["phone"]),
             at=confirmed.recorded_at,
             corrected_at=about.event.recorded_at if is_correction else None,
             country=request.country,

@@ -5,7 +5,9 @@ nobody learns that it was opened. Of the payer's number the last two digits are 
 
 Names and descriptions come from outside. Before they are used, everything that is no visible sign
 (line ends, controls, marks that turn the direction of text) becomes a space, so that nothing of
-them can begin a header or a line of its own; in HTML they are escaped besides.
+them can begin a header or a line of its own; in HTML they are escaped besides. An encoded word
+(`=?utf-8?q?...?=`) that stands in a name is broken up, for the library would decode it, line ends
+and all. That the headers are ours and no others is looked at once more in what was written.
 
 The `Message-ID` derives from the letter's own id and stays the same however often it is sent: a
 mail server, or the reader's program, may drop the second copy. The boundary between the parts
@@ -13,6 +15,7 @@ derives from it too, because the library would draw it at random.
 """
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -33,6 +36,16 @@ NAME_CHARACTERS_MAX: Final = 80
 DESCRIPTION_CHARACTERS_MAX: Final = 160
 TRANSACTION_CHARACTERS_MAX: Final = 64
 DIGITS_SHOWN: Final = 2
+NUMBER_DIGITS_COMPARED: Final = 7
+"""So many digits at its end make a number known, however its beginning was written."""
+
+_NUMBER: Final = re.compile(r"\+?[0-9](?:[^\w+]{0,3}[0-9]){6,}")
+
+HEADERS: Final = (
+    *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Language"),
+    *("MIME-Version", "Content-Type"),
+)
+"""What a letter's own head holds, each once."""
 
 _FRANCS: Final = frozenset({"XAF", "XOF"})
 _PAGE: Final = (
@@ -78,6 +91,23 @@ def plain(text: str, characters_max: int) -> str:
     return line if len(line) <= characters_max else line[: characters_max - 1] + "…"
 
 
+def _for_header(line: str) -> str:
+    """Break up what the library would take for an encoded word."""
+    return line.replace("=?", "= ?")
+
+
+def without_number(text: str, phone: str) -> str:
+    """Cut a payer's own number down to its last digits, where somebody wrote it into a text."""
+
+    def cut(found: re.Match[str]) -> str:
+        digits = re.sub(r"\D", "", found[0])
+        if digits[-NUMBER_DIGITS_COMPARED:] != phone[-NUMBER_DIGITS_COMPARED:]:
+            return found[0]
+        return f"…{phone[-DIGITS_SHOWN:]}"
+
+    return _NUMBER.sub(cut, text)
+
+
 def amount_text(money: Money, language: Language) -> str:
     """Write an amount as people do: `1,500 FCFA`; both francs of the CFA are called so."""
     whole, _, decimals = money.amount.partition(".")
@@ -103,6 +133,24 @@ def time_text(moment: datetime, country: str, language: Language) -> str:
     )
 
 
+class HeaderInjectedError(Exception):
+    """A letter has other headers than ours; it is never sent."""
+
+
+def written_of(told: Told, *, sender: str) -> bytes:
+    """Write the letter as it goes over the wire.
+
+    Raises:
+        HeaderInjectedError: something from outside became a header; what, is not repeated.
+    """
+    written = message_of(told, sender=sender).as_bytes()
+    head = written.partition(b"\r\n\r\n")[0].decode("ascii").splitlines()
+    names = [line.partition(":")[0] for line in head if not line.startswith((" ", "\t"))]
+    if sorted(names) != sorted(HEADERS):
+        raise HeaderInjectedError
+    return written
+
+
 def message_of(told: Told, *, sender: str) -> EmailMessage:
     """Write the letter, with all its headers.
 
@@ -118,16 +166,19 @@ def message_of(told: Told, *, sender: str) -> EmailMessage:
     opening = side.opening.format_map(values)
     endings = (verify.format_map(values), automatic.format_map(values))
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(values["merchant"], addr_spec=sender)
+    message["From"] = Address(_for_header(values["merchant"]), addr_spec=sender)
     message["To"] = Address(addr_spec=told.address)
-    message["Subject"] = side.subject.format_map(values)
+    message["Subject"] = side.subject.format_map(
+        values | {"merchant": _for_header(values["merchant"])}
+    )
     message["Date"] = told.corrected_at or told.at
     message["Message-ID"] = f"<{told.mail_id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = told.language
     message.set_content(_as_text(told, texts, opening, rows, endings), cte="quoted-printable")
     html = _as_html(told, texts, opening, rows, endings)
     message.add_alternative(html, subtype="html", cte="quoted-printable")
+    # The library takes what begins with `Content-` for the first part's own until here.
+    message["Content-Language"] = told.language
     message.set_boundary(hashlib.sha256(told.mail_id.encode()).hexdigest()[:32])
     return message
 
@@ -157,8 +208,8 @@ def _rows(told: Told, texts: Texts, values: dict[str, str]) -> Iterator[tuple[st
     yield texts.at, time_text(told.at, told.country, told.language)
     if told.corrected_at is not None:
         yield texts.corrected, time_text(told.corrected_at, told.country, told.language)
-    if told.transaction_id:
-        yield texts.transaction, plain(told.transaction_id, TRANSACTION_CHARACTERS_MAX)
+    if transaction := _transaction(told):
+        yield texts.transaction, transaction
     if told.refund_id is not None:
         yield texts.refund, told.refund_id
     yield texts.payment, told.payment_id
@@ -166,10 +217,14 @@ def _rows(told: Told, texts: Texts, values: dict[str, str]) -> Iterator[tuple[st
     yield texts.entry, entry
 
 
+def _transaction(told: Told) -> str:
+    return plain(told.transaction_id or "", TRANSACTION_CHARACTERS_MAX)
+
+
 def _endings(told: Told, texts: Texts) -> tuple[str, str]:
     if told.recipient == "merchant":
         return texts.verify_merchant, texts.automatic_merchant
-    verify = texts.verify_payer if told.transaction_id else texts.verify_payer_untold
+    verify = texts.verify_payer if _transaction(told) else texts.verify_payer_untold
     return verify, texts.automatic_payer
 
 

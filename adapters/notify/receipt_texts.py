@@ -178,7 +178,7 @@ _ENGLISH: Final = Texts(
             "the operator's word, it did not go through.",
         ),
     },
-    amount="Amount paid",
+    amount="Amount of the payment",
     refunded="Amount given back",
     merchant="Merchant",
     description="For",
