@@ -28,12 +28,19 @@ _FORMS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
         Sentence("This is not the form of a one-time code."),
         Sentence("Send its 4 to 10 digits and nothing else."),
     ),
+    "email": (
+        Sentence("This is not the form of an e-mail address."),
+        Sentence("Send one such as name@shop.example, without spaces, quotes or accents."),
+    ),
     "return_url": (
         Sentence("This is not a web address."),
         Sentence("Send one that begins with https:// or http:// and has no spaces."),
     ),
 }
 """Field -> what to say of a text that has not its form."""
+
+_ALIKE: Final[Mapping[str, str]] = {"cancel_url": "return_url", "receipt_email": "email"}
+"""Field -> the one above whose form it has too."""
 
 _TIME_REMEDY: Final = Sentence("Send a time such as 2030-01-31T12:00:00Z.")
 
@@ -115,8 +122,7 @@ def _of_text(kind: str, name: str, bounds: Mapping[str, Any]) -> tuple[Sentence,
                 ),
             )
         case "string_pattern_mismatch":
-            is_address = name in {"return_url", "cancel_url"}
-            form = _FORMS.get("return_url" if is_address else name)
+            form = _FORMS.get(_ALIKE.get(name, name))
             if form is not None:
                 return form
     return _of_any()

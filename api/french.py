@@ -181,6 +181,14 @@ _OF_DOOR: Final[dict[str, str]] = {
     "Send the two capitals of ISO 3166, such as CM.": (
         "Envoyez les deux majuscules de la norme ISO 3166, par exemple CM."
     ),
+    "This is not the form of an e-mail address.": "Ce n'est pas la forme d'une adresse e-mail.",
+    "Send one such as name@shop.example, without spaces, quotes or accents.": (
+        "Envoyez une adresse comme nom@boutique.example, sans espaces, guillemets ni accents."
+    ),
+    "This server sends no receipts by mail.": "Ce serveur n'envoie pas de reçus par e-mail.",
+    "Leave the address out, or ask whoever runs the server to set up CAURI_MAIL_HOST.": (
+        "Omettez l'adresse, ou demandez à qui exploite le serveur de régler CAURI_MAIL_HOST."
+    ),
     "This is not a web address.": "Ce n'est pas une adresse web.",
     "Send one that begins with https:// or http:// and has no spaces.": (
         "Envoyez-en une qui commence par https:// ou http:// et ne contient pas d'espace."

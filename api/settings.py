@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from adapters.trying import is_for_trying, is_value_for_trying, tells_of_trying
 from api.settings_access import AccessSettings
+from api.settings_mail import MailSettings
 from api.settings_notify import NotifySettings
 from api.settings_server import ServerSettings
 from api.settings_streams import StreamSettings
@@ -45,7 +46,7 @@ __all__ = [
 FILE_VARIABLE: Final = "CAURI_SETTINGS_FILE"
 
 
-class Settings(ServerSettings, AccessSettings, NotifySettings, StreamSettings):
+class Settings(ServerSettings, AccessSettings, NotifySettings, StreamSettings, MailSettings):
     """Everything a deployment may choose. The descriptions are the reference (see README)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -324,6 +325,7 @@ def _production_faults(settings: Settings) -> list[Fault]:
                 "Leave it out.",
             )
         )
+    faults += settings.mail_faults()
     if not settings.providers:
         faults.append(
             Fault("CAURI_PROVIDERS", "no provider is enabled.", "Set it to, say, `mtn,orange`.")

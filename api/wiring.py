@@ -247,6 +247,7 @@ async def services(
                 clock=clock,
                 outward=outward,
                 adapters_of=adapters_of,
+                is_loopback_only=is_loopback_only,
             )
             if is_working
             else (),

@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Literal
 
 from ledger.commands_endpoint import DeliveryCommand, EndpointCommand
+from ledger.commands_mail import MailCommand
 from ledger.evidence import Evidence
-from ledger.identity import Candidate, Kind, Mode
+from ledger.identity import Candidate, Kind, Mode, Recipient
 from ledger.money import Money
 
 
@@ -43,6 +44,8 @@ class RequestPayment:
     """The payer's one-time code, where one was sent along."""
     mode: Mode | None = None
     """Whether a test or a live key asks; see `payment.requested`."""
+    receipts: tuple[Recipient, ...] = ()
+    """Who is sent a receipt; see `payment.requested`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,4 +356,5 @@ Command = (
     | EndpointCommand
     | DeliveryCommand
     | RequestSupport
+    | MailCommand
 )

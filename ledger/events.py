@@ -34,6 +34,7 @@ from ledger.events_endpoint import (
     EndpointEnabled,
     EndpointSecretRotated,
 )
+from ledger.events_mail import MailAttempted, MailParked
 from ledger.events_payment import (
     PaymentCodeGiven,
     PaymentConfirmationEnded,
@@ -73,6 +74,8 @@ __all__ = [
     "KeyIssued",
     "KeyRevoked",
     "KeyRotated",
+    "MailAttempted",
+    "MailParked",
     "MerchantAdded",
     "PaymentCodeGiven",
     "PaymentConfirmationEnded",
@@ -145,6 +148,8 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         DeliveryParked,
         DeliveryReplayed,
         SupportRequested,
+        MailAttempted,
+        MailParked,
     )
 }
 """The whole vocabulary of the log: stored type -> class."""

@@ -20,7 +20,9 @@ from typing import Any, Final, NamedTuple
 from ledger import (
     commands,
     commands_endpoint,
+    commands_mail,
     endpoint,
+    mail,
     merchant,
     payment,
     provider,
@@ -32,6 +34,7 @@ from ledger.endpoint import Delivery, Endpoint
 from ledger.entry import Context, RecordedEvent
 from ledger.errors import UnknownEndpointError, UnknownPaymentError, WrongVersionError
 from ledger.events import Event
+from ledger.mail import Mail
 from ledger.store import DataKey, EventStore
 
 ATTEMPTS_MAX: Final = 10
@@ -98,6 +101,12 @@ _DELIVERY: Final = _Decider(
     endpoint.decide_delivery,
     endpoint.evolve_delivery,
 )
+_MAIL: Final = _Decider(
+    lambda command: mail.mail_stream(command.payment_id),
+    mail.INITIAL,
+    mail.decide,
+    mail.evolve,
+)
 
 DECIDERS: Final[dict[type, _Decider]] = {
     commands.RequestPayment: _PAYMENT,
@@ -131,6 +140,8 @@ DECIDERS: Final[dict[type, _Decider]] = {
     commands_endpoint.EnableEndpoint: _ENDPOINT,
     commands_endpoint.RecordDelivery: _DELIVERY,
     commands_endpoint.ReplayDelivery: _DELIVERY,
+    commands_mail.RecordMail: _MAIL,
+    commands_mail.ParkMail: _MAIL,
 }
 """Who decides what: the map of the system on one screen."""
 
@@ -249,6 +260,13 @@ class Handler:
         stream = endpoint.delivery_stream(endpoint_id, payment_id)
         recorded = await self.store.read_stream(stream)
         state: Delivery = self._fold(_DELIVERY, stream, recorded)
+        return state
+
+    async def mail(self, payment_id: str) -> Mail:
+        """Fold what became of the letters about one payment."""
+        stream = mail.mail_stream(payment_id)
+        recorded = await self.store.read_stream(stream)
+        state: Mail = self._fold(_MAIL, stream, recorded)
         return state
 
     def _fold(self, decider: _Decider, stream: str, recorded: Sequence[RecordedEvent]) -> Any:

@@ -19,6 +19,8 @@ Kind = Literal["collection", "payout", "refund"]
 
 Mode = Literal["test", "live"]
 """Whether it is for trying, with providers that move no money, or for real."""
+Recipient = Literal["payer", "merchant"]
+"""Who may be written to about a payment."""
 
 
 class Candidate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,6 +57,11 @@ def payment_id_of(
         named += "\0test"
     digest = hashlib.sha256(named.encode()).digest()
     return f"{PREFIXES[kind]}_{_spelt(digest)}"
+
+
+def owner_of(merchant_id: str, mode: Mode | None) -> str:
+    """Name a merchant together with a mode: what it is told keeps tests and money apart."""
+    return merchant_id if mode is None else f"{merchant_id}/{mode}"
 
 
 ENDPOINT_ID: Final = re.compile(r"we_[a-z2-7]{26}", re.ASCII)

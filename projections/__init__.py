@@ -8,6 +8,7 @@ from typing import Final
 from projections.accounts import AccountsProjection
 from projections.deliveries import DeliveriesProjection
 from projections.keys import KeysProjection
+from projections.mails import MailsProjection
 from projections.metrics import MetricsProjection
 from projections.notices import NoticesProjection
 from projections.payments import PaymentsProjection
@@ -22,5 +23,6 @@ PROJECTIONS: Final[tuple[type[Projector], ...]] = (
     KeysProjection,
     DeliveriesProjection,
     NoticesProjection,
+    MailsProjection,
 )
 """Every projector, in the order they are fed: what is due first."""

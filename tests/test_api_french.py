@@ -100,6 +100,8 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ("invalid_request", "POST", "/v1/payments", {"json": a_payment(amount=1500)}),
     ("invalid_request", "POST", "/v1/payments", {"json": a_payment(operator="xyz-cm")}),
     ("invalid_request", "POST", "/v1/payments", {"json": a_payment(operator="mtn-gh")}),
+    ("invalid_request", "POST", "/v1/payments", {"json": a_payment(receipt_email="x@y.example")}),
+    ("invalid_request", "POST", "/v1/payments", {"json": a_payment(receipt_email="x at y")}),
     ("invalid_request", "GET", "/v1/payments?limit=0&status=lost&stauts=x", {}),
     ("invalid_request", "GET", "/v1/payments?min_position=4000", {}),
     ("invalid_request", "GET", "/v1/payments/{id}?as_of=4000", {}),

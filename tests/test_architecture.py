@@ -38,6 +38,7 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.endpoint": (2, "endpoint"),
     "ledger.notices": (2, "notices"),
     "ledger.support": (2, "support"),
+    "ledger.mail": (2, "mail"),
     "ledger.journal": (2.1, "journal"),
     "ledger.memory": (3, "memory"),
     "ledger.sql": (3, "sql"),
@@ -60,6 +61,7 @@ OUTSIDE = {
     "asyncpg": ("ledger.sql", "scripts"),
     "alembic": ("ledger.sql", "ledger.migrations"),
     "redis": ("adapters.sharing_redis",),
+    "aiosmtplib": ("adapters.transport",),
     "aiohttp.web": ("api", "adapters.sandbox", "scripts"),
     "aiohttp": ("api", "adapters.transport", "adapters.sandbox", "scripts"),
 }
