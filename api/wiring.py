@@ -52,6 +52,7 @@ from ledger.vault_strongbox import Strongbox
 from projections import PROJECTIONS
 from projections.accounts import AccountsProjection
 from projections.base import Projections
+from projections.checkouts import CheckoutsProjection
 from projections.metrics import MetricsProjection
 from projections.payments import PaymentsProjection
 from projections.projector import Projector
@@ -82,6 +83,7 @@ class Services:
     accounts: AccountsProjection
     metrics: MetricsProjection
     worklist: WorklistProjection
+    checkouts: CheckoutsProjection
     adapters: Mapping[str, Adapter]
     ways: Ways
     sign: Sign | None = None
@@ -217,6 +219,7 @@ async def services(
             accounts=projections.of(AccountsProjection),
             metrics=projections.of(MetricsProjection),
             worklist=projections.of(WorklistProjection),
+            checkouts=projections.of(CheckoutsProjection),
             adapters=adapters,
             ways=ways,
             sign=signer_of(settings),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from ledger.commands_checkout import CheckoutCommand
 from ledger.evidence import Evidence
 from ledger.identity import Candidate, Kind
 from ledger.money import Money
@@ -40,6 +41,8 @@ class RequestPayment:
     power: Kind | None = None
     sealed_code: str | None = None
     """The payer's one-time code, where one was sent along."""
+    checkout: str | None = None
+    """The checkout session on whose page it is asked for, if any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -318,4 +321,4 @@ class RecordBreakerClosed:
 
 ProviderCommand = RecordBreakerOpened | RecordBreakerClosed
 
-Command = PaymentCommand | MerchantCommand | WebhookCommand | ProviderCommand
+Command = PaymentCommand | CheckoutCommand | MerchantCommand | WebhookCommand | ProviderCommand

@@ -9,6 +9,7 @@ The tree:
     ├─ CommandRefusedError           the ledger will not do this to that thing now
     │  ├─ UnknownPaymentError        no such payment
     │  ├─ UnknownMerchantError       no such merchant
+    │  ├─ UnknownCheckoutError       no such checkout session
     │  ├─ IdempotencyKeyReusedError  the same key came with other content
     │  ├─ NotRefundableError         a payment cannot be given back, or not so much of it
     │  └─ CodeNotAwaitedError        a one-time code was handed in that nobody waits for
@@ -128,6 +129,16 @@ class UnknownMerchantError(CommandRefusedError):
         self.merchant_id = merchant_id
 
 
+class UnknownCheckoutError(CommandRefusedError):
+    """No checkout session has this id. The id is not repeated: it is all one needs to pay."""
+
+    code: ClassVar[str] = "unknown_checkout_session"
+
+    def __init__(self, session_id: str, command: str = "query") -> None:
+        super().__init__(command, Sentence("there is no such checkout session."))
+        self.session_id = session_id
+
+
 class IdempotencyKeyReusedError(CommandRefusedError):
     """The Idempotency-Key was used before, for a request with other content."""
 
@@ -135,7 +146,7 @@ class IdempotencyKeyReusedError(CommandRefusedError):
 
     def __init__(self, payment_id: str) -> None:
         found = Sentence(
-            "this Idempotency-Key already made payment {payment_id} from other content.",
+            "this Idempotency-Key already made {payment_id} from other content.",
             payment_id=payment_id,
         )
         remedy = Sentence("Repeat the first content exactly, or use a new key for a new payment.")

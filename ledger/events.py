@@ -24,6 +24,14 @@ from ledger.events_around import (
     WebhookUnderstood,
 )
 from ledger.events_base import Event, JsonObject, UtcTime
+from ledger.events_checkout import (
+    CheckoutAttemptEnded,
+    CheckoutAttemptStarted,
+    CheckoutCancelled,
+    CheckoutCompleted,
+    CheckoutCreated,
+    CheckoutExpired,
+)
 from ledger.events_payment import (
     PaymentCodeGiven,
     PaymentConfirmationEnded,
@@ -50,6 +58,12 @@ from ledger.events_payment import (
 
 __all__ = [
     "EVENTS",
+    "CheckoutAttemptEnded",
+    "CheckoutAttemptStarted",
+    "CheckoutCancelled",
+    "CheckoutCompleted",
+    "CheckoutCreated",
+    "CheckoutExpired",
     "Event",
     "JsonObject",
     "KeyIssued",
@@ -108,6 +122,12 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         PaymentRefundReserved,
         PaymentRefunded,
         PaymentRefundReleased,
+        CheckoutCreated,
+        CheckoutAttemptStarted,
+        CheckoutAttemptEnded,
+        CheckoutCompleted,
+        CheckoutExpired,
+        CheckoutCancelled,
         MerchantAdded,
         KeyIssued,
         KeyRevoked,

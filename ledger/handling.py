@@ -17,10 +17,10 @@ empty one; that it is empty is then checked by the append itself.
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from ledger import commands, merchant, payment, provider, webhook
+from ledger import checkout, commands, commands_checkout, merchant, payment, provider, webhook
 from ledger.commands import Command
 from ledger.entry import Context, RecordedEvent
-from ledger.errors import UnknownPaymentError, WrongVersionError
+from ledger.errors import UnknownCheckoutError, UnknownPaymentError, WrongVersionError
 from ledger.events import Event
 from ledger.store import DataKey, EventStore
 
@@ -70,6 +70,13 @@ _PROVIDER: Final = _Decider(
     provider.evolve,
 )
 
+_CHECKOUT: Final = _Decider(
+    lambda command: checkout.stream_of(command.session_id),
+    checkout.INITIAL,
+    checkout.decide,
+    checkout.evolve,
+)
+
 DECIDERS: Final[dict[type, _Decider]] = {
     commands.RequestPayment: _PAYMENT,
     commands.StartSubmission: _PAYMENT,
@@ -94,10 +101,18 @@ DECIDERS: Final[dict[type, _Decider]] = {
     commands.OrphanWebhook: _WEBHOOK,
     commands.RecordBreakerOpened: _PROVIDER,
     commands.RecordBreakerClosed: _PROVIDER,
+    commands_checkout.CreateCheckout: _CHECKOUT,
+    commands_checkout.StartCheckoutAttempt: _CHECKOUT,
+    commands_checkout.EndCheckoutAttempt: _CHECKOUT,
+    commands_checkout.CompleteCheckout: _CHECKOUT,
+    commands_checkout.ExpireCheckout: _CHECKOUT,
+    commands_checkout.CancelCheckout: _CHECKOUT,
 }
 """Who decides what: the map of the system on one screen."""
 
-_CREATING: Final = frozenset({commands.RequestPayment, commands.StoreWebhook})
+_CREATING: Final = frozenset(
+    {commands.RequestPayment, commands.StoreWebhook, commands_checkout.CreateCheckout}
+)
 """Commands that nearly always open a new stream: the first try does not read it."""
 
 
@@ -183,6 +198,19 @@ class Handler:
         state: payment.Payment = self._fold(_PAYMENT, stream, recorded)
         if state.request is None:
             raise UnknownPaymentError(payment_id)
+        return state, recorded
+
+    async def checkout(self, session_id: str) -> tuple[checkout.Checkout, list[RecordedEvent]]:
+        """Fold one checkout session's stream: its current state and its events.
+
+        Raises:
+            UnknownCheckoutError: there is no such session.
+        """
+        stream = checkout.stream_of(session_id)
+        recorded = await self.store.read_stream(stream)
+        state: checkout.Checkout = self._fold(_CHECKOUT, stream, recorded)
+        if state.created is None:
+            raise UnknownCheckoutError(session_id)
         return state, recorded
 
     async def outages(

@@ -18,6 +18,11 @@ Kind = Literal["collection", "payout", "refund"]
 """What moves: from a payer to the merchant, from the merchant to somebody, or back to the payer."""
 
 
+Outcome = Literal["declined", "failed", "expired", "not_made"]
+"""How an attempt at a checkout ended that certainly moved no money; `not_made`: its payment was
+never asked for."""
+
+
 class Candidate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One provider of a route plan, and why it stands there."""
 

@@ -6,6 +6,7 @@
 from typing import Final
 
 from projections.accounts import AccountsProjection
+from projections.checkouts import CheckoutsProjection
 from projections.keys import KeysProjection
 from projections.metrics import MetricsProjection
 from projections.payments import PaymentsProjection
@@ -18,5 +19,6 @@ PROJECTIONS: Final[tuple[type[Projector], ...]] = (
     AccountsProjection,
     MetricsProjection,
     KeysProjection,
+    CheckoutsProjection,
 )
 """Every projector, in the order they are fed: what is due first."""
