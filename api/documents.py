@@ -115,6 +115,7 @@ class PaymentOut(Response):
         description="What the provider waits for: hand it in at `/v1/payments/{id}/confirmation`."
     )
     refund_of: str | None = Field(description="Of a refund: the payment that is given back.")
+    checkout_session: str | None = Field(description="On whose page the payer asked for it.")
     refunded: str = Field(description="Of a payment: how much of it was given back.")
     refundable: str = Field(description="Of a payment: how much may still be asked back.")
     plan: list[CandidateOut] = Field(

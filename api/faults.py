@@ -28,6 +28,10 @@ _FORMS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
         Sentence("This is not the form of a one-time code."),
         Sentence("Send its 4 to 10 digits and nothing else."),
     ),
+    "embed_origin": (
+        Sentence("This is not the origin of a web page."),
+        Sentence("Send its scheme and host, such as https://shop.example, and no path."),
+    ),
     "return_url": (
         Sentence("This is not a web address."),
         Sentence("Send one that begins with https:// or http:// and has no spaces."),
@@ -117,7 +121,7 @@ def _of_text(kind: str, name: str, bounds: Mapping[str, Any]) -> tuple[Sentence,
 
 def _of_number(kind: str, bounds: Mapping[str, Any]) -> tuple[Sentence, Sentence]:
     match kind:
-        case "int_parsing":
+        case "int_parsing" | "int_type":
             return Sentence("The value is no whole number."), Sentence("Send digits only.")
         case "int_parsing_size":
             return Sentence("The number is too large."), Sentence("Send a smaller one.")

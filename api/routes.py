@@ -8,10 +8,11 @@ from typing import Final
 
 from api.route import Route
 from api.routes_books import BOOKKEEPING
+from api.routes_checkout import CHECKOUT
 from api.routes_money import MONEY
 from api.routes_server import SERVER
 
 __all__ = ["ROUTES", "Route"]
 
-ROUTES: Final[tuple[Route, ...]] = (*MONEY, *BOOKKEEPING, *SERVER)
+ROUTES: Final[tuple[Route, ...]] = (*MONEY, *CHECKOUT, *BOOKKEEPING, *SERVER)
 """Every operation there is."""

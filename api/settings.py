@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from api.settings_checkout import CheckoutSettings
 from api.settings_server import ServerSettings
 from api.settings_values import PREFIX, Fault, JsonObject, Model, SettingsError, validated
 
@@ -40,7 +41,7 @@ __all__ = [
 FILE_VARIABLE: Final = "CAURI_SETTINGS_FILE"
 
 
-class Settings(ServerSettings):
+class Settings(ServerSettings, CheckoutSettings):
     """Everything a deployment may choose. The descriptions are the reference (see README)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

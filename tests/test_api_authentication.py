@@ -29,6 +29,10 @@ MATRIX = {
     ("POST", "/v1/payouts"): {"mer_1"},
     ("GET", "/v1/payouts"): EVERYBODY,
     ("GET", "/v1/payouts/{payment_id}"): EVERYBODY,
+    ("POST", "/v1/checkout-sessions"): {"mer_1"},
+    ("GET", "/v1/checkout-sessions"): EVERYBODY,
+    ("GET", "/v1/checkout-sessions/{session_id}"): EVERYBODY,
+    ("POST", "/v1/checkout-sessions/{session_id}/expire"): {"mer_1"},
     ("GET", "/v1/balances"): STAFF,
     ("GET", "/v1/refusals"): EVERYBODY,
     ("GET", "/v1/events"): {"auditor", "admin"},
@@ -59,7 +63,7 @@ async def test_every_role_may_do_what_the_matrix_says_and_nothing_else(world: Wo
         for who in EVERYBODY:
             answer = await world.ask(
                 method,
-                path.format(payment_id=payment_id),
+                path.format(payment_id=payment_id, session_id="cs_x"),
                 who=who,
                 headers={"Idempotency-Key": "order-1"},
             )
@@ -74,7 +78,9 @@ async def test_every_role_may_do_what_the_matrix_says_and_nothing_else(world: Wo
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.roles], ids=lambda r: r.name)
 async def test_without_a_key_nothing_is_told(world: World, route: Route) -> None:
-    answer = await world.ask(route.method, route.path.format(payment_id="pay_x"), who=None)
+    answer = await world.ask(
+        route.method, route.path.format(payment_id="pay_x", session_id="cs_x"), who=None
+    )
 
     assert (answer.status, answer.code) == (401, "unauthenticated")
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="cauri"'
