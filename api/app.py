@@ -15,7 +15,7 @@ from aiohttp import web
 from api.authentication import Authenticator, Role
 from api.calls import Call, query_of, validated
 from api.errors import FORBIDDEN, Place, ProblemError
-from api.keys import DOCUMENT, MEASURES, SERVICES
+from api.keys import DOCUMENT, MEASURES, SERVICES, STREAMS, Streams
 from api.measures import Measures
 from api.middleware import ACTOR, CORRELATION_ID, REQUEST_ID, Door
 from api.openapi import openapi_document
@@ -37,6 +37,8 @@ def create_app(services: Services) -> web.Application:
     )
     app[SERVICES] = services
     app[MEASURES] = measures
+    app[STREAMS] = Streams()
+    app.on_shutdown.append(_end_streams)
     app[DOCUMENT] = orjson.dumps(openapi_document(ROUTES, server_url=settings.base_url))
     authenticator = Authenticator(
         services.store,
@@ -47,6 +49,11 @@ def create_app(services: Services) -> web.Application:
         guarded = _guard(route, services, authenticator)
         app.router.add_route(route.method, route.path, guarded, expect_handler=_expected)
     return app
+
+
+async def _end_streams(app: web.Application) -> None:
+    """Let every answer that does not end by itself end now: a stop waits for all of them."""
+    app[STREAMS].stopping.set()
 
 
 def _forbidden(roles: frozenset[Role], role: Role) -> ProblemError:

@@ -198,6 +198,8 @@ _OF_DOOR: Final[dict[str, str]] = {
     "Send an amount in one of these: {held}.": (
         "Envoyez un montant dans l'une de ces devises : {held}."
     ),
+    "Send the form as a browser does.": "Envoyez le formulaire comme le fait un navigateur.",
+    "{streams} pages are followed live already.": "{streams} pages sont déjà suivies en direct.",
     "This is not the origin of a web page.": "Ce n'est pas l'origine d'une page web.",
     "Send its scheme and host, such as https://shop.example, and no path.": (
         "Envoyez son protocole et son hôte, comme https://shop.example, sans chemin."

@@ -20,6 +20,8 @@ from api.routes import Route
 
 JsonObject = dict[str, Any]
 
+FORM: Final = "application/x-www-form-urlencoded"
+HTML: Final = "text/html"
 VERSION: Final = "1"
 EVERYWHERE: Final = ("bad_request", "invalid_request", "busy", "store_unavailable", "internal")
 """Codes that any route may answer."""
@@ -61,7 +63,7 @@ def openapi_document(routes: Sequence[Route], *, server_url: str) -> JsonObject:
 
 def _models_of(route: Route) -> list[type[BaseModel]]:
     models = [model for model in route.answers.values() if not isinstance(model, str)]
-    return [*models, route.body] if route.body else models
+    return [*models, *(one for one in (route.body, route.form) if one is not None)]
 
 
 def _operation(route: Route) -> JsonObject:
@@ -78,6 +80,11 @@ def _operation(route: Route) -> JsonObject:
         operation["requestBody"] = {
             "required": True,
             "content": {JSON: {"schema": _reference(route.body)}},
+        }
+    if route.form is not None:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {FORM: {"schema": _reference(route.form)}},
         }
     return operation
 
@@ -138,6 +145,8 @@ def _responses(route: Route) -> JsonObject:
             f"`{code}`: {ALL_PROBLEMS[code].title_en}" for code in dict.fromkeys(codes)
         )
         content = {PROBLEM_JSON: {"schema": _reference(ProblemOut)}}
+        if route.is_page:
+            content[HTML] = {}
         known = responses.setdefault(str(status), {"description": "", "content": {}})
         known["description"] = f"{known['description']} {said}.".strip()
         known["content"] |= content

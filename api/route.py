@@ -11,7 +11,7 @@ from api import schemas
 from api.authentication import ROLES, Role
 from api.calls import Call
 
-Endpoint = Callable[[Call], Awaitable[web.Response]]
+Endpoint = Callable[[Call], Awaitable[web.StreamResponse]]
 
 SEEING: Final[frozenset[Role]] = ROLES
 STAFF: Final[frozenset[Role]] = frozenset({"accountant", "auditor", "operator", "admin"})
@@ -32,6 +32,10 @@ class Route:
     roles: frozenset[Role] | None
     query: type[BaseModel] = schemas.NoQuery
     body: type[BaseModel] | None = None
+    form: type[BaseModel] | None = None
+    """What a page's form sends, where it is no JSON."""
+    is_page: bool = False
+    """Whether a payer's browser is answered, for which problems are pages too."""
     needs_idempotency_key: bool = False
     answers: Mapping[int, type[BaseModel] | str] = field(default_factory=dict)
     """Status -> model, or the media type of an answer that is no JSON model."""

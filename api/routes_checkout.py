@@ -4,6 +4,9 @@ from typing import Final
 
 from api import checkouts
 from api import schemas_checkout as shapes
+from api.pages import checkout as page
+from api.pages import live
+from api.pages.schemas import CheckoutForm, PageQuery
 from api.route import READING, SEEING, Route
 
 _ONE: Final = (*READING, "unknown_checkout_session")
@@ -62,5 +65,72 @@ CHECKOUT: Final[tuple[Route, ...]] = (
         roles=frozenset({"merchant"}),
         answers={200: shapes.CheckoutOut},
         problems=(*_ONE, "command_refused", "disk_full"),
+    ),
+    Route(
+        method="GET",
+        path="/checkout/static/{name}",
+        name="show_checkout_file",
+        endpoint=page.show_file,
+        summary="Give a file that checkout pages, or pages of merchants, use.",
+        roles=None,
+        query=PageQuery,
+        answers={200: "text/javascript"},
+        problems=("not_found",),
+    ),
+    Route(
+        method="GET",
+        path="/checkout/{session_id}",
+        name="show_checkout_page",
+        endpoint=page.show_page,
+        summary="Show a customer the page of a checkout session.",
+        roles=None,
+        is_page=True,
+        query=PageQuery,
+        answers={200: "text/html"},
+        problems=("unknown_checkout_session",),
+    ),
+    Route(
+        method="POST",
+        path="/checkout/{session_id}",
+        name="take_checkout_form",
+        endpoint=page.take_form,
+        summary="Take what a customer sent by the page's forms; leads back to the page.",
+        roles=None,
+        is_page=True,
+        query=PageQuery,
+        form=CheckoutForm,
+        answers={303: "text/html"},
+        problems=(
+            "unknown_checkout_session",
+            "forbidden",
+            "unsupported_media_type",
+            "body_too_large",
+            "body_too_slow",
+            "invalid_phone",
+            "entry_too_large",
+            "disk_full",
+        ),
+    ),
+    Route(
+        method="GET",
+        path="/checkout/{session_id}/stream",
+        name="follow_checkout",
+        endpoint=live.follow,
+        summary="Tell a checkout page, by server-sent events, when it would show something else.",
+        roles=None,
+        query=PageQuery,
+        answers={200: "text/event-stream"},
+        problems=("unknown_checkout_session",),
+    ),
+    Route(
+        method="GET",
+        path="/checkout/{session_id}/qr.svg",
+        name="show_checkout_code",
+        endpoint=page.show_code,
+        summary="Give the address of a checkout page as a QR code.",
+        roles=None,
+        query=PageQuery,
+        answers={200: "image/svg+xml"},
+        problems=("unknown_checkout_session",),
     ),
 )

@@ -100,9 +100,9 @@ class Page:
     forms: list[Form]
     links: list[str]
 
-    def form(self, ending: str) -> Form:
-        """The form whose action ends so (before its query)."""
-        return next(one for one in self.forms if one.action.partition("?")[0].endswith(ending))
+    def form(self, do: str) -> Form:
+        """The form that does this."""
+        return next(one for one in self.forms if one.fields["do"] == do)
 
     @property
     def refresh_seconds(self) -> int | None:
@@ -122,20 +122,29 @@ class Page:
         return self.answer.body.decode()
 
 
-def read(answer: Answer) -> Page:
-    """Read a page."""
+def read(answer: Answer, path: str) -> Page:
+    """Read a page that stands at a path."""
     reader = _Reader()
     reader.feed(answer.body.decode())
+    for form in reader.forms:
+        form.action = path + form.action
     return Page(answer, reader.state, reader.language, reader.text, reader.forms, reader.links)
 
 
 async def look(world: World, session_id: str, query: str = "", **headers: str) -> Page:
     """Open a session's page."""
-    return read(await world.get(f"/checkout/{session_id}{query}", who=None, headers=headers))
+    path = f"/checkout/{session_id}"
+    return read(await world.get(path + query, who=None, headers=headers), path)
 
 
-async def send(world: World, form: Form, **fields: str) -> Answer:
+async def send(
+    world: World, form: Form, headers: dict[str, str] | None = None, **fields: str
+) -> Answer:
     """Send a form, filled in; redirects are not followed."""
     return await world.ask(
-        "POST", form.action, data={**form.fields, **fields}, allow_redirects=False
+        "POST",
+        form.action,
+        data={**form.fields, **fields},
+        headers=headers or {},
+        allow_redirects=False,
     )
