@@ -2,11 +2,18 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
-from tests.api_world import Answer, World
+from adapters.base import Accepted
+from adapters.recording import Recorder
+from ledger import commands
+from ledger.evidence import Word
+from ledger.payment import Payment
+from tests.api_world import CONTEXT, Answer, World
+from tests.builders import a_word
 
 
 def a_session(**changes: Any) -> dict[str, Any]:
@@ -138,7 +145,7 @@ async def look(world: World, session_id: str, query: str = "", **headers: str) -
 
 
 async def send(
-    world: World, form: Form, headers: dict[str, str] | None = None, **fields: str
+    world: World, form: Form, headers: dict[str, str] | None = None, /, **fields: str
 ) -> Answer:
     """Send a form, filled in; redirects are not followed."""
     return await world.ask(
@@ -148,3 +155,80 @@ async def send(
         headers=headers or {},
         allow_redirects=False,
     )
+
+
+CODE = "NOT_ENOUGH_FUNDS"
+PAGE = "https://pay.example/orange?order=1&token=2"
+
+
+async def move(world: World, payment_id: str, *steps: str) -> None:
+    """Let things happen to a payment, as reactors record them when a provider has spoken."""
+    handler, at = world.services.handler, world.services.clock()
+    for step in steps:
+        state, recorded = await handler.payment(payment_id)
+        if step in {"confirm", "page", "code"}:
+            outcome = Accepted(
+                handle={"redirect_url": PAGE} if step == "page" else {}, awaits_code=step == "code"
+            )
+            recorder = Recorder(handler, world.services.vault).about(recorded, actor="test")
+            await recorder.confirm(state, _reference(state), outcome, at)
+        else:
+            await handler.handle(_command(step, state, at), context=CONTEXT)
+
+
+def _reference(state: Payment) -> str:
+    return state.attempt.reference if state.attempt else f"{state.requested.payment_id}-1"
+
+
+def _command(step: str, state: Payment, at: datetime) -> commands.Command:
+    payment_id, reference = state.requested.payment_id, _reference(state)
+    match step:
+        case "start":
+            return commands.StartSubmission(
+                payment_id=payment_id, provider=state.provider, reference=reference, inquire_at=at
+            )
+        case "decline":
+            return commands.DeclineSubmission(
+                payment_id=payment_id,
+                reference=reference,
+                code=CODE,
+                reason="too little",
+                is_technical=False,
+            )
+        case "doubt":
+            return commands.DoubtSubmission(
+                payment_id=payment_id, reference=reference, reason="timeout", inquire_at=at
+            )
+        case "hand_over":
+            return commands.StartConfirmation(
+                payment_id=payment_id,
+                reference=reference,
+                number=len(state.confirmations),
+                inquire_at=at,
+            )
+        case "code_refused":
+            return commands.EndConfirmation(
+                payment_id=payment_id,
+                reference=reference,
+                result="refused",
+                reason="wrong code",
+                inquire_at=at,
+            )
+    says, amount = {
+        "success": (Word.SUCCEEDED, None),
+        "failure": (Word.FAILED, None),
+        "expiry": (Word.EXPIRED, None),
+        "contradiction": (Word.SUCCEEDED, "400"),
+    }[step]
+    word = a_word(says, provider=state.provider, reference=reference, amount=amount)
+    return commands.RecordEvidence(payment_id=payment_id, evidence=word)
+
+
+async def pay(world: World, session_id: str, phone: str = "650000001", **fields: str) -> str:
+    """Fill in the form of a session's page and send it; the payment's id."""
+    page = await look(world, session_id)
+    answer = await send(world, page.form("pay"), phone=phone, **fields)
+    assert answer.status == 303, answer.body
+    state, _ = await world.services.handler.checkout(session_id)
+    assert state.last is not None
+    return state.last.payment_id

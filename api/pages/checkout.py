@@ -22,7 +22,14 @@ from api.authentication import Identity
 from api.calls import Call
 from api.errors import AMOUNT_OUTSIDE_LIMITS, UNSUPPORTED_MEDIA_TYPE, ProblemError
 from api.pages.notices import FormRefusedError, as_page
-from api.pages.rendering import headers_of, packed, policy, static_files
+from api.pages.rendering import (
+    HTML,
+    headers_of,
+    packed,
+    policy,
+    policy_of_example,
+    static_files,
+)
 from api.pages.schemas import CheckoutForm
 from api.pages.standing import PAYABLE
 from api.pages.tokens import is_from_here, is_token_for
@@ -242,7 +249,9 @@ async def show_code(call: Call) -> web.StreamResponse:
 async def show_file(call: Call) -> web.StreamResponse:
     """Give one of the files beside the pages."""
     found = static_files().get(call.request.match_info["name"])
-    if found is None:
+    is_example = found is not None and found.media_type == HTML
+    if found is None or (is_example and call.services.settings.is_production):
+        # An example that shows whatever it is told to has no place where payers trust the address.
         raise web.HTTPNotFound
     headers = {
         "Cache-Control": "public, max-age=31536000, immutable",
@@ -253,4 +262,6 @@ async def show_file(call: Call) -> web.StreamResponse:
     }
     if call.request.query.get("v") != found.digest:
         headers["Cache-Control"] = "no-cache"
+    if is_example:
+        headers["Content-Security-Policy"] = policy_of_example(found.body.decode())
     return packed(call.request, found.body, found.media_type, headers=headers)

@@ -214,7 +214,7 @@ def _form(view: View, chosen: str) -> dict[str, Any]:
     session = view.checkout.session
     refusal = _refusal(view)
     left = session.expires_at - view.call.services.clock()
-    minutes = int(left / timedelta(minutes=1)) + 1
+    minutes = -(-left // timedelta(minutes=1))
     return {
         "token": token_for(vault, view.session_id, "pay", standing.attempt),
         "cancel_token": token_for(vault, view.session_id, "cancel", standing.attempt),
