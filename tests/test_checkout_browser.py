@@ -19,7 +19,17 @@ from playwright.async_api import Browser, Page
 from adapters.sandbox.faults import Faults
 from api.pages.rendering import FOLDER
 from ledger.payment import Status
-from tests.browser import DESK, DEVICES, PHONE, PLAIN_PHONE, Device, a_browser, a_page, axe_faults
+from tests.browser import (
+    DESK,
+    DEVICES,
+    PHONE,
+    PLAIN_DESK,
+    PLAIN_PHONE,
+    Device,
+    a_browser,
+    a_page,
+    axe_faults,
+)
 from tests.checkout_world import session_of
 from tests.stage import CODE, Stage, a_stage
 
@@ -28,6 +38,7 @@ REQUESTS_MAX = 2
 
 PAYS, REFUSES, EXPIRES, SLOW = "650000001", "650000051", "650000052", "650000054"
 
+on_two_devices = pytest.mark.parametrize("device", [PHONE, PLAIN_DESK], ids=str)
 on_every_device = pytest.mark.parametrize("device", DEVICES, ids=str)
 
 
@@ -151,13 +162,14 @@ async def test_a_customer_whose_operator_never_calls_back_is_told_all_the_same(
         assert await paid(stage, session_id) == ["succeeded"]
 
 
-@on_every_device
+@on_two_devices
 async def test_a_customer_is_told_that_nobody_knows_yet_and_not_to_pay_again(
     tmp_path: Path, browser: Browser, device: Device
 ) -> None:
-    async with a_shop(tmp_path) as stage, a_page(browser, device) as page:
-        # The operator takes the payment, and then neither answers nor can be asked.
-        await stage.providers.weather("mtn", Faults(silent_after_accept=1.0))
+    # The operator takes the payment, his words are lost, and he is asked only after a while.
+    pace = {"doubt_seconds": 3.0 if device.has_scripts else 8.0}
+    async with a_shop(tmp_path, pace=pace) as stage, a_page(browser, device) as page:
+        await stage.providers.weather("mtn", Faults(silent_after_accept=1.0, callback_lost=1.0))
         session_id = await session_of(stage)
         await page.goto(f"{stage.url}/checkout/{session_id}")
         await pay(page, PAYS)
@@ -166,7 +178,6 @@ async def test_a_customer_is_told_that_nobody_knows_yet_and_not_to_pay_again(
         text = await page.inner_text("#live")
         assert "Ne payez pas une deuxième fois." in text
         assert await page.locator("#phone").count() == 0
-        await stage.providers.weather("mtn")
         await state_of(page, "paid")
 
         assert await paid(stage, session_id) == ["succeeded"]
@@ -192,7 +203,7 @@ async def test_a_page_that_expires_while_somebody_looks_takes_no_payment(
         await stage.until(is_closed)
 
 
-@on_every_device
+@on_two_devices
 async def test_a_customer_of_orange_goes_to_its_page_and_comes_back(
     tmp_path: Path, browser: Browser, device: Device
 ) -> None:
@@ -211,7 +222,7 @@ async def test_a_customer_of_orange_goes_to_its_page_and_comes_back(
         assert await paid(stage, session_id) == ["succeeded"]
 
 
-@on_every_device
+@on_two_devices
 async def test_the_back_button_shows_what_is_and_pays_nothing_again(
     tmp_path: Path, browser: Browser, device: Device
 ) -> None:
