@@ -65,14 +65,18 @@ def request_of(
     *,
     json: object,
     form: Mapping[str, str] | None,
+    xml: str | None = None,
 ) -> Request:
-    """Make a request whose body is JSON, else a form, else none."""
+    """Make a request whose body is JSON, else a form, else XML, else none."""
     body, body_headers = None, {}
     if json is not None:
         body, body_headers = orjson.dumps(json), {"Content-Type": "application/json"}
     elif form is not None:
         body = URL.build(query=form).raw_query_string.encode()
         body_headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    elif xml is not None:
+        body = f'<?xml version="1.0" encoding="UTF-8"?>{xml}'.encode()
+        body_headers = {"Content-Type": "application/xml"}
     return Request(method=method, target=target, headers={**headers, **body_headers}, body=body)
 
 

@@ -42,9 +42,9 @@ Capability = Literal[
 provider may ask for the payer's code once it has the charge.
 """
 
-WebhookProof = Literal["nothing", "token", "secret", "signature"]
+WebhookProof = Literal["nothing", "token", "secret", "signature", "no_webhooks"]
 """How a provider's webhooks prove where they come from: not at all; by a token it gave for the one
-payment; by a fixed secret in a header; by a signature over the body."""
+payment; by a secret in a header; by a signature; or there are none, and what comes is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

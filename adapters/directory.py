@@ -27,7 +27,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from adapters.directory_countries import COUNTRIES, Country
-from adapters.directory_operators import BY_CARRIER, BY_CODE, OPERATORS, Operator, codes_of
+from adapters.directory_operators import (
+    BY_CARRIER,
+    BY_CODE,
+    OPERATORS,
+    Operator,
+    codes_of,
+    is_own_rail,
+)
 from adapters.directory_rails import NumberForm
 from adapters.mobile_plan import read_mobile
 from ledger.errors import InvalidPhoneError
@@ -41,6 +48,7 @@ __all__ = [
     "Operator",
     "Phone",
     "codes_of",
+    "is_own_rail",
     "parse_phone",
     "warm_up",
 ]

@@ -38,7 +38,7 @@ class Operator(NamedTuple):
     country: str
     currency: str
     providers: tuple[str, ...]
-    """Which adapters reach it, best first; empty: none of ours does yet."""
+    """Which adapters of several countries are its own rail, best first; see `is_own_rail`."""
     wallet: str | None
     """What its customers call their mobile money; None where we know no name."""
     former_names: tuple[str, ...]
@@ -61,15 +61,12 @@ _WALLETS: Final = {
 }
 """Brand -> what its wallet is called in most countries."""
 
-_ORANGE_OWN: Final = {"CM": ("orange_cm",), "SN": ("orange_sonatel",)}
-"""Countries whose Orange has an API of its own beside Web Payment, which alone pays people."""
-
 
 def _providers_of(brand: str, country: Country) -> tuple[str, ...]:
     if brand == "MTN" and country.mtn_target_environment:
         return ("mtn",)
     if brand == "Orange" and country.orange_segment:
-        return ("orange", *_ORANGE_OWN.get(country.code, ()))
+        return ("orange",)
     if brand == "Wave":
         return ("wave",)
     return ()
@@ -271,3 +268,13 @@ def _prefixes() -> Mapping[str, tuple[str, ...]]:
         if operator is not None:
             found.setdefault(operator.code, []).append(prefix[length:])
     return {code: tuple(sorted(prefixes)) for code, prefixes in found.items()}
+
+
+def is_own_rail(facts: object, operator: Operator) -> bool:
+    """Whether an adapter, or its class, is an operator's own rail.
+
+    The table of operators says so of who is in many countries; who is one operator's alone says it
+    itself, in `own_rail_of`, so that nothing is written here when it is added.
+    """
+    own: frozenset[str] = getattr(facts, "own_rail_of", frozenset())
+    return operator.code in own or getattr(facts, "name", None) in operator.providers

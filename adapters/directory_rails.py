@@ -28,12 +28,9 @@ NumberForm = Literal["plus", "digits", "national"]
 """`+2250500000001`; `2250500000001`; `0500000001`, as at home but without a trunk prefix."""
 
 NUMBER_FORMS: Final[Mapping[str, NumberForm]] = {
-    "orange_bf": "national",
     "pawapay": "digits",
 }
-"""Rail without an adapter -> how it wants numbers; Orange Web Payment is sent none.
-
-Orange Burkina: as its test data has them."""
+"""Rail without an adapter -> how it wants numbers; Orange Web Payment is sent none."""
 
 
 class Limit(NamedTuple):

@@ -75,7 +75,8 @@ class Scrubber:
         """Make a scrubber for one provider.
 
         Args:
-            secret_keys: names of JSON or form members whose values are removed everywhere.
+            secret_keys: names of JSON or form members, or of XML elements, whose values are
+                removed everywhere.
             kept_keys: names of members whose long digits are no telephone numbers.
             secrets: texts removed wherever they stand.
         """
@@ -84,20 +85,24 @@ class Scrubber:
         value = r'("(?:[^"\\]|\\.)*"|[^\s,}\]]+)'
         self._member = re.compile(rf'"({keys})"(\s*:\s*){value}', re.IGNORECASE)
         self._form = re.compile(rf"(?:(?<=[?&])|^)({keys})=([^&\s]*)", re.IGNORECASE | re.MULTILINE)
-        self._number = re.compile(rf'"(?:{kept})"\s*:\s*{value}|{_NUMBER}', re.IGNORECASE)
+        self._element = re.compile(rf"<({keys})(\s[^>]*)?>([^<]+)<", re.IGNORECASE)
+        shown = rf'"(?:{kept})"\s*:\s*{value}|<(?:{kept})>([^<]+)<'
+        self._number = re.compile(rf"{shown}|{_NUMBER}", re.IGNORECASE)
         self._secrets = tuple(one for one in secrets if len(one) >= SECRET_LENGTH_MIN)
 
     def __call__(self, transcript: str) -> str:
         """Return the transcript without its secrets; scrubbing twice changes nothing more."""
         found = [match[3].strip('"') for match in self._member.finditer(transcript)]
         found += [match[2] for match in self._form.finditer(transcript)]
+        found += [match[3] for match in self._element.finditer(transcript)]
         text = _HEADER.sub(_show_header, transcript)
         text = self._member.sub(rf'"\1"\2"{MASK}"', text)
         text = self._form.sub(rf"\1={MASK}", text)
+        text = self._element.sub(rf"<\1\2>{MASK}<", text)
         secrets = {one for one in found if len(one) >= SECRET_LENGTH_MIN} | set(self._secrets)
         for secret in sorted(secrets - _WORDLESS, key=len, reverse=True):
             text = text.replace(secret, MASK)
-        return self._number.sub(lambda match: match[0] if match[1] else MASK, text)
+        return self._number.sub(lambda match: match[0] if match.lastindex else MASK, text)
 
 
 def basic(user: str, password: str) -> str:

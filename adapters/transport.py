@@ -150,6 +150,7 @@ class Transport:
         *,
         json: object = None,
         form: Mapping[str, str] | None = None,
+        xml: str | None = None,
         is_safe_to_repeat: bool,
         is_inquiry: bool = False,
     ) -> Answer:
@@ -158,9 +159,10 @@ class Transport:
         Args:
             method: the HTTP method.
             url: where to; https, or loopback.
-            headers: sent as they are; `Content-Type` follows from `json` or `form`.
+            headers: sent as they are; `Content-Type` follows from the body.
             json: the body as JSON; None for none.
             form: the body as a form, if there is no `json`.
+            xml: the body as XML without its declaration, if there is neither.
             is_safe_to_repeat: whether sending it twice does no more than sending it once.
             is_inquiry: whether it counts towards `pace.inquiries_per_second_max` too.
 
@@ -168,7 +170,7 @@ class Transport:
             NotSentError: nothing reached the provider.
             AnswerUnknownError: something may have.
         """
-        request = request_of(method, self._checked(url), headers, json=json, form=form)
+        request = request_of(method, self._checked(url), headers, json=json, form=form, xml=xml)
         errand = present_errand(is_inquiry=is_inquiry)
         errand.status = None
         breaker = self._ways.of(self._name, errand.power).breaker

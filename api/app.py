@@ -9,16 +9,15 @@ role may, and whether the query string is what the route's model says.
 
 from collections.abc import Awaitable, Callable, Mapping
 
-import orjson
 from aiohttp import web
 
 from api.authentication import Authenticator, Role
 from api.calls import Call, query_of, validated
+from api.description import DESCRIPTION, Description
 from api.errors import FORBIDDEN, Place, ProblemError
-from api.keys import DOCUMENT, MEASURES, SERVICES, STREAMS, Streams
+from api.keys import MEASURES, SERVICES, STREAMS, Streams
 from api.measures import Measures
 from api.middleware import ACTOR, CORRELATION_ID, REQUEST_ID, Door
-from api.openapi import openapi_document
 from api.routes import ROUTES, Route
 from api.wiring import Services
 from ledger.sentences import Sentence
@@ -39,7 +38,7 @@ def create_app(services: Services) -> web.Application:
     app[MEASURES] = measures
     app[STREAMS] = Streams()
     app.on_shutdown.append(_end_streams)
-    app[DOCUMENT] = orjson.dumps(openapi_document(ROUTES, server_url=settings.base_url))
+    app[DESCRIPTION] = Description(ROUTES, server_url=settings.base_url)
     authenticator = Authenticator(
         services.store,
         cached_max=settings.keys_cached_max,

@@ -5,9 +5,9 @@ copies into them field by field: no event and no row is shown as it is.
 """
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from adapters.refusal_texts import Category
 from adapters.refusals import Refusal
@@ -87,8 +87,63 @@ class RefusalOut(Response):
     next_step: str = Field(description="What you can do about it.")
 
 
+_REFERENCE: Final = "4b1b4bd0-9f3c-5a4e-8f0e-1f0c6b0c2f11"
+_PAID: Final[dict[str, JsonValue]] = {
+    "id": "pay_6wq3o2mexg5vbn7hd4tq2lkzae",
+    "kind": "collection",
+    "status": "succeeded",
+    "is_final": True,
+    "reason": None,
+    "code": None,
+    "refusal": None,
+    "amount": "1500",
+    "currency": "XAF",
+    "merchant_id": "mer_3c724e88597ee05a",
+    "provider": "mtn",
+    "operator": "mtn-cm",
+    "country": "CM",
+    "route_reason": "the number is in a range of mtn-cm",
+    "description": "Two chickens",
+    "metadata": {"order": "1001"},
+    "provider_transaction_id": "363440463",
+    "redirect_url": None,
+    "awaits": None,
+    "refund_of": None,
+    "refunded": "0",
+    "refundable": "1500",
+    "checkout_session": None,
+    "plan": [{"provider": "mtn", "reason": "the number is in a range of mtn-cm"}],
+    "next_inquiry_at": None,
+    "inquiries": 1,
+    "attempts": [
+        {"number": 1, "provider": "mtn", "reference": _REFERENCE, "is_accepted": True},
+    ],
+    "evidence": [
+        {
+            "source": "poll",
+            "provider": "mtn",
+            "reference": _REFERENCE,
+            "word": "succeeded",
+            "amount": "1500",
+            "currency": "XAF",
+            "provider_transaction_id": "363440463",
+            "code": None,
+            "reason": None,
+        }
+    ],
+    "created_at": "2030-01-31T12:00:00Z",
+    "updated_at": "2030-01-31T12:00:41Z",
+    "expires_at": "2030-01-31T12:30:00Z",
+    "position": 47,
+    "version": 6,
+}
+"""A payment that was paid, for the OpenAPI document."""
+
+
 class PaymentOut(Response):
     """A payment as its events say, now or as of a position or time."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_PAID]})
 
     id: str
     kind: Kind

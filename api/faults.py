@@ -121,7 +121,7 @@ def _of_text(kind: str, name: str, bounds: Mapping[str, Any]) -> tuple[Sentence,
 
 def _of_number(kind: str, bounds: Mapping[str, Any]) -> tuple[Sentence, Sentence]:
     match kind:
-        case "int_parsing" | "int_type":
+        case "int_parsing" | "int_type" | "int_from_float":
             return Sentence("The value is no whole number."), Sentence("Send digits only.")
         case "int_parsing_size":
             return Sentence("The number is too large."), Sentence("Send a smaller one.")

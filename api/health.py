@@ -4,8 +4,8 @@ import structlog
 from aiohttp import web
 
 from api import reports
-from api.calls import Call, answer, answer_bytes
-from api.keys import DOCUMENT, MEASURES
+from api.calls import Call, answer
+from api.keys import MEASURES
 from ledger.errors import StoreError
 
 log = structlog.get_logger()
@@ -52,8 +52,3 @@ async def show_measures(call: Call) -> web.Response:
     except StoreError as error:
         log.warning("measures.numbers_missing", error=error.code)
     return call.request.app[MEASURES].page(numbers)
-
-
-async def show_openapi(call: Call) -> web.Response:
-    """Give the OpenAPI document."""
-    return answer_bytes(call.request.app[DOCUMENT])

@@ -21,5 +21,3 @@ class Streams:
 SERVICES: Final = web.AppKey("services", Services)
 STREAMS: Final = web.AppKey("streams", Streams)
 MEASURES: Final = web.AppKey("measures", Measures)
-DOCUMENT: Final = web.AppKey("document", bytes)
-"""The OpenAPI document, written once."""

@@ -1,163 +1,121 @@
 """The OpenAPI 3.1 document, made from the route table and the models that validate.
 
 One function, no framework: pydantic writes the JSON Schemas (2020-12, which is what OpenAPI 3.1
-speaks), and everything else is in the routes. Problems are documented per status with their codes.
+speaks), and everything else is in the routes, one by one in `api.openapi_operation`. Every kind of
+problem stands once among the components, with an example, and each operation names its own.
+
+Nothing here names a route: whatever is added to the table is described in full.
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api.calls import JSON, POSITION_HEADER
-from api.errors import ALL_PROBLEMS
-from api.middleware import CORRELATION_HEADER, PROBLEM_JSON
+from api.openapi_examples import Examples
+from api.openapi_operation import PATH_PARAMETER, Shapes, operation_of, reference_of, tag_of
+from api.openapi_problems import problem_examples
 from api.reports import ProblemOut
-from api.requests import IDEMPOTENCY_KEY_CHARACTERS_MAX, IDEMPOTENCY_KEY_HEADER
-from api.routes import Route
+from api.route import Route
 
 JsonObject = dict[str, Any]
 
-FORM: Final = "application/x-www-form-urlencoded"
-HTML: Final = "text/html"
 VERSION: Final = "1"
-EVERYWHERE: Final = ("bad_request", "invalid_request", "busy", "store_unavailable", "internal")
-"""Codes that any route may answer."""
 
-_REFERENCE: Final = "#/components/schemas/{model}"
-_PATH_PARAMETER: Final = re.compile(r"\{(\w+)(:[^}]*)?\}")
+_DESCRIPTION: Final = """\
+Take payments, give them back and pay out through the mobile money operators of Africa.
+
+- **Keys.** Send yours as `Authorization: Bearer ck_...`. A merchant sees only what is its own;
+  another's is answered like what does not exist.
+- **Money** is a decimal string in major units and an ISO 4217 currency, never a number.
+- **Idempotency.** What moves money takes an `Idempotency-Key` of your own. Repeat a request under
+  its key and you get its first answer, for ever; nobody is charged twice.
+- **Unfinished** is answered by `202`: look where `Location` says until `is_final` is true.
+- **Positions.** An answer's `Cauri-Position` says at which position of the log it stands. Give it
+  to a list as `min_position`, and the list has seen what you just wrote.
+- **Errors** are problem details (RFC 9457) with a stable `code`. `errors` says where, why and what
+  to send instead.
+- **Languages.** Texts are in French or English, by `Accept-Language`.
+- **Conversations.** Send an `X-Correlation-Id` of your own, or quote the one you are given.
+"""
+
+_TAGS: Final[Mapping[str, str]] = {
+    "payments": "Money from a customer to the merchant.",
+    "payouts": "Money from the merchant to somebody.",
+    "refunds": "Money back to a customer.",
+    "checkout-sessions": "A hosted page on which a customer pays.",
+    "webhook-endpoints": "Addresses of yours that are told what happens.",
+    "operators": "Mobile money operators, and what a number tells.",
+    "refusals": "Why money does not move, in one vocabulary.",
+    "keys": "Keys to this API.",
+    "events": "The log itself.",
+    "log": "What the log commits to.",
+    "accounts": "The books.",
+    "metrics": "How payments fare.",
+    "balances": "What lies at the providers.",
+    "webhooks": "For providers, who call here.",
+    "server": "For whoever runs the server.",
+}
+"""Tag -> what it is about; one that is not here is described by its name alone."""
 
 
 def openapi_document(routes: Sequence[Route], *, server_url: str) -> JsonObject:
     """Describe every route."""
-    models: set[type[BaseModel]] = {ProblemOut}
-    for route in routes:
-        models.update(_models_of(route))
-    wanted: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
-        (model, "validation") for model in sorted(models, key=lambda model: model.__name__)
-    ]
-    _, definitions = models_json_schema(wanted, ref_template=_REFERENCE)
+    definitions = _definitions(routes)
+    shapes = Shapes(Examples(definitions), links=_links(routes))
     paths: dict[str, JsonObject] = {}
     for route in routes:
-        path = _PATH_PARAMETER.sub(r"{\1}", route.path)
-        paths.setdefault(path, {})[route.method.lower()] = _operation(route)
+        path = PATH_PARAMETER.sub(r"{\1}", route.path)
+        paths.setdefault(path, {})[route.method.lower()] = operation_of(route, shapes)
+    tags = dict.fromkeys(tag_of(route) for route in routes)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Cauri",
             "version": VERSION,
             "summary": "An event-sourced ledger and gateway for mobile money.",
+            "description": _DESCRIPTION,
         },
         "servers": [{"url": server_url}],
+        "tags": [{"name": tag, "description": _TAGS.get(tag, tag)} for tag in tags],
         "paths": paths,
         "components": {
-            "schemas": definitions["$defs"],
+            "schemas": definitions,
+            "examples": {
+                code: {"summary": example["title"], "value": example}
+                for code, example in problem_examples().items()
+            },
             "securitySchemes": {
-                "key": {"type": "http", "scheme": "bearer", "description": "An API key: ck_..."}
+                "key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An API key, `ck_...`. It is shown once, when it is made.",
+                }
             },
         },
     }
 
 
-def _models_of(route: Route) -> list[type[BaseModel]]:
-    models = [model for model in route.answers.values() if not isinstance(model, str)]
-    return [*models, *(one for one in (route.body, route.form) if one is not None)]
-
-
-def _operation(route: Route) -> JsonObject:
-    operation: JsonObject = {
-        "operationId": route.name,
-        "summary": route.summary,
-        "parameters": _parameters(route),
-        "responses": _responses(route),
-    }
-    if route.roles is not None:
-        operation["security"] = [{"key": []}]
-        operation["description"] = f"For keys of: {', '.join(sorted(route.roles))}."
-    if route.body is not None:
-        operation["requestBody"] = {
-            "required": True,
-            "content": {JSON: {"schema": _reference(route.body)}},
-        }
-    if route.form is not None:
-        operation["requestBody"] = {
-            "required": True,
-            "content": {FORM: {"schema": _reference(route.form)}},
-        }
-    return operation
-
-
-def _parameters(route: Route) -> list[JsonObject]:
-    parameters: list[JsonObject] = [
-        {"name": match[1], "in": "path", "required": True, "schema": {"type": "string"}}
-        for match in _PATH_PARAMETER.finditer(route.path)
+def _definitions(routes: Sequence[Route]) -> dict[str, JsonObject]:
+    models: set[type[BaseModel]] = {ProblemOut}
+    for route in routes:
+        models.update(one for one in route.answers.values() if not isinstance(one, str))
+        models.update(one for one in (route.body, route.form) if one is not None)
+    wanted: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
+        (model, "validation") for model in sorted(models, key=lambda model: model.__name__)
     ]
-    schema = route.query.model_json_schema(ref_template=_REFERENCE)
-    for name, wanted in schema.get("properties", {}).items():
-        described = {key: value for key, value in wanted.items() if key != "description"}
-        parameter = {
-            "name": name,
-            "in": "query",
-            "required": name in schema.get("required", ()),
-            "schema": described,
-        }
-        if "description" in wanted:
-            parameter["description"] = wanted["description"]
-        parameters.append(parameter)
-    if route.needs_idempotency_key:
-        parameters.append(
-            {
-                "name": IDEMPOTENCY_KEY_HEADER,
-                "in": "header",
-                "required": True,
-                "description": "Your own name for this request.",
-                "schema": {
-                    "type": "string",
-                    "minLength": 1,
-                    "maxLength": IDEMPOTENCY_KEY_CHARACTERS_MAX,
-                },
-            }
-        )
-    return parameters
+    _, written = models_json_schema(wanted, ref_template=reference_of("{model}")["$ref"])
+    definitions: dict[str, JsonObject] = written["$defs"]
+    return definitions
 
 
-def _responses(route: Route) -> JsonObject:
-    responses: JsonObject = {}
-    for status, answer in route.answers.items():
-        content: JsonObject = (
-            {answer: {}} if isinstance(answer, str) else {JSON: {"schema": _reference(answer)}}
-        )
-        responses[str(status)] = {
-            "description": _described(answer),
-            "headers": {
-                CORRELATION_HEADER: {"schema": {"type": "string"}},
-                POSITION_HEADER: {"schema": {"type": "integer"}},
-            },
-            "content": content,
-        }
-    by_status: dict[int, list[str]] = {}
-    for code in (*route.problems, *EVERYWHERE):
-        by_status.setdefault(ALL_PROBLEMS[code].status, []).append(code)
-    for status, codes in sorted(by_status.items()):
-        said = "; ".join(
-            f"`{code}`: {ALL_PROBLEMS[code].title_en}" for code in dict.fromkeys(codes)
-        )
-        content = {PROBLEM_JSON: {"schema": _reference(ProblemOut)}}
-        if route.is_page:
-            content[HTML] = {}
-        known = responses.setdefault(str(status), {"description": "", "content": {}})
-        known["description"] = f"{known['description']} {said}.".strip()
-        known["content"] |= content
-    return responses
-
-
-def _described(answer: type[BaseModel] | str) -> str:
-    if isinstance(answer, str):
-        return "The answer."
-    return (answer.__doc__ or answer.__name__).strip().splitlines()[0]
-
-
-def _reference(model: type[BaseModel]) -> JsonObject:
-    return {"$ref": _REFERENCE.format(model=model.__name__)}
+def _links(routes: Sequence[Route]) -> Mapping[str, tuple[str, str]]:
+    """Name of a collection -> the operation that shows one of it, and that one's path parameter."""
+    found: dict[str, tuple[str, str]] = {}
+    for route in routes:
+        outer, _, last = route.path.rpartition("/")
+        parameter = PATH_PARAMETER.fullmatch(last)
+        if route.method == "GET" and parameter and not PATH_PARAMETER.search(outer):
+            found[outer.rpartition("/")[2]] = (route.name, parameter[1])
+    return found

@@ -67,7 +67,7 @@ async def show(call: Call, kind: Kind) -> web.Response:
     shown = views.payment_of(
         state,
         recorded,
-        redirect_url=await redirect_url_of(call, state),
+        redirect_url=await redirect_url(call, state),
         description=opened.get("description"),
         metadata=opened.get("metadata"),
         code=code_of(state),
@@ -188,8 +188,8 @@ async def open_sealed(call: Call, sealed: str, *, context: str) -> Mapping[str, 
     return opened if isinstance(opened, dict) else {}
 
 
-async def redirect_url_of(call: Call, state: Payment) -> str | None:
-    """Give the page that the payer must go to, while the payment waits for that."""
+async def redirect_url(call: Call, state: Payment) -> str | None:
+    """Say where the payer must go, while a payment waits for that; None where they need not."""
     attempt = state.attempt
     if state.status is not Status.PENDING or attempt is None or attempt.sealed_handle is None:
         return None

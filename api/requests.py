@@ -187,10 +187,11 @@ def idempotency_key(call: Call) -> str:
     Raises:
         ProblemError: it is missing, sent twice, or cannot be used.
     """
-    return _key_of(call.request.headers.getall(IDEMPOTENCY_KEY_HEADER, ()))
+    return key_of(call.request.headers.getall(IDEMPOTENCY_KEY_HEADER, ()))
 
 
-def _key_of(sent: Sequence[str]) -> str:
+def key_of(sent: Sequence[str]) -> str:
+    """Read the Idempotency-Key among what was sent as one; raises as `idempotency_key` does."""
     given = sent[0] if sent else ""
     if len(sent) > 1:
         reason, remedy = Sentence("The header was sent more than once."), Sentence("Send it once.")

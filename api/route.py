@@ -40,8 +40,45 @@ class Route:
     answers: Mapping[int, type[BaseModel] | str] = field(default_factory=dict)
     """Status -> model, or the media type of an answer that is no JSON model."""
     problems: tuple[str, ...] = ()
-    """The codes of problems particular to it; those of every route are added."""
+    """The codes of problems particular to it; `every_problem` adds what follows from the rest."""
 
+    @property
+    def every_problem(self) -> tuple[str, ...]:
+        """The codes of all problems that it may answer, each once.
+
+        What follows from how a route is called is found out here, so that nobody can forget it.
+        """
+        found = [*self.problems, *EVERYWHERE]
+        if self.roles is not None:
+            found += READING
+            found += WRITING if self.method != "GET" else ()
+        if self.body is not None:
+            found += BODY
+        if self.needs_idempotency_key:
+            found += KEYED
+        return tuple(dict.fromkeys(found))
+
+
+EVERYWHERE: Final = (
+    "bad_request",
+    "invalid_request",
+    "head_too_slow",
+    "busy",
+    "store_unavailable",
+    "store_closed",
+    "schema_version",
+    "internal",
+)
+"""Codes that any route may answer."""
+
+BODY: Final = ("malformed_json", "unsupported_media_type", "body_too_large", "body_too_slow")
+"""Codes of every route that reads a JSON body."""
+
+WRITING: Final = ("command_refused", "stream_too_long", "entry_too_large", "disk_full")
+"""Codes of every route by which somebody with a key changes something."""
+
+KEYED: Final = ("idempotency_key_missing", "idempotency_key_invalid", "idempotency_key_reused")
+"""Codes of every route that takes an Idempotency-Key."""
 
 READING: Final = ("unauthenticated", "forbidden")
 ONE: Final = (*READING, "unknown_payment")

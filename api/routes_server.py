@@ -2,7 +2,7 @@
 
 from typing import Final, Literal
 
-from api import health, reports, schemas, webhooks
+from api import description, health, reports, schemas, webhooks
 from api.route import Route
 
 WEBHOOK_METHODS: Final[tuple[Literal["POST", "PUT"], ...]] = ("POST", "PUT")
@@ -64,9 +64,19 @@ SERVER: Final[tuple[Route, ...]] = (
         method="GET",
         path="/openapi.json",
         name="show_openapi",
-        endpoint=health.show_openapi,
-        summary="This description.",
+        endpoint=description.show_openapi,
+        summary="Describe every operation, for programs (OpenAPI 3.1).",
         roles=None,
         answers={200: "application/json"},
+    ),
+    Route(
+        method="GET",
+        path="/docs",
+        name="show_docs",
+        endpoint=description.show_docs,
+        summary="Show the same as a page, in French or English.",
+        roles=None,
+        query=description.DocsQuery,
+        answers={200: "text/html"},
     ),
 )

@@ -25,7 +25,7 @@ from typing import NamedTuple, NoReturn
 
 from adapters.base import Adapter
 from adapters.contract import DOLLAR, DOLLAR_WALLETS
-from adapters.directory import BY_CODE, Operator, Phone, parse_phone
+from adapters.directory import BY_CODE, Operator, Phone, is_own_rail, parse_phone
 from api.contracts import Outside, outside_of
 from api.errors import INVALID_REQUEST, UNSERVED, Place, ProblemError
 from api.limits import limit_place, refuse_amount
@@ -160,8 +160,10 @@ def _reaching(
 ) -> tuple[Choice, ...]:
     direct = [
         Choice(name, f"it is {operator.code}'s own rail")
-        for name in operator.providers
-        if name in adapters and _takes(adapters[name], currency, kind)
+        for name in dict.fromkeys((*operator.providers, *adapters))
+        if name in adapters
+        and is_own_rail(adapters[name], operator)
+        and _takes(adapters[name], currency, kind)
     ]
     behind = [
         Choice(name, f"it is an integrator that reaches {operator.code}")

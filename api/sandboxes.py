@@ -1,7 +1,8 @@
 """The bundled provider sandboxes: started together on loopback, and the adapters pointed at them.
 
 One per provider, found by name: `adapters.sandbox.<provider>_trial` makes the server and says what
-the adapter must be told; nothing is listed here.
+the adapter must be told, and in `payer_fields` what a payer must bring, where that is more than a
+number; nothing is listed here.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -40,6 +41,8 @@ class RunningSandbox(NamedTuple):
     provider: str
     server: SandboxServer
     fields: Mapping[str, str]
+    payer: Mapping[str, str]
+    """What each of its payers must bring beside a number: a one-time code, mostly nothing."""
 
 
 def sandbox_names() -> tuple[str, ...]:
@@ -80,7 +83,8 @@ async def sandboxes(
             port = first_port + number if first_port else 0
             server = trial.make_trial(clock=clock, faults=faults, port=port, folder=folder)
             await stack.enter_async_context(server)
-            running.append(RunningSandbox(name, server, trial.adapter_fields(server)))
+            brought: Mapping[str, str] = getattr(trial, "payer_fields", dict)()
+            running.append(RunningSandbox(name, server, trial.adapter_fields(server), brought))
         yield running
 
 

@@ -7,10 +7,19 @@ None of these is an event or a row: `api.views` copies field by field, so that t
 tables may change without the API noticing.
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 from pydantic_core import PydanticKnownError
 
 from ledger.identity import Kind
@@ -36,7 +45,19 @@ def _in_utc(moment: datetime) -> datetime:
         raise PydanticKnownError("datetime_object_invalid", {"error": "out of range"}) from None
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+def _written_out(given: object) -> object:
+    """Let only a text through that is a time of RFC 3339: a bare number is taken for seconds."""
+    if isinstance(given, str) and _RFC_3339.fullmatch(given) is None:
+        raise PydanticKnownError("datetime_parsing", {"error": "not as RFC 3339 writes it"})
+    return given
+
+
+_RFC_3339: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII
+)
+"""Seconds may be left out, and an offset is missed by name afterwards."""
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
 """A time with its offset, as the same time in UTC."""
 
 
@@ -144,6 +165,21 @@ class MoneyRequest(Request):
 
 class PaymentRequest(MoneyRequest):
     """Take an amount from a payer's mobile money."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "amount": "1500",
+                    "currency": "XAF",
+                    "payer": {"phone": "+237650000001"},
+                    "description": "Two chickens",
+                    "metadata": {"order": "1001"},
+                    "language": "fr",
+                }
+            ]
+        }
+    )
 
     kind: ClassVar[Kind] = "collection"
     side: ClassVar[Literal["payer", "payee"]] = "payer"

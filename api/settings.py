@@ -91,6 +91,13 @@ class Settings(ServerSettings, CheckoutSettings):
         pattern=r"^[^\s+]+$",
         description="The log's own name in signed checkpoints: a host and path you control.",
     )
+    support_contact: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Whom people may ask who need help with a payment: a number, an address; "
+        "`/support` shows it as it stands here.",
+    )
     providers: tuple[str, ...] = Field(
         default=(), description="The providers to use, for example `mtn,orange`."
     )

@@ -321,4 +321,22 @@ class RecordBreakerClosed:
 
 ProviderCommand = RecordBreakerOpened | RecordBreakerClosed
 
-Command = PaymentCommand | CheckoutCommand | MerchantCommand | WebhookCommand | ProviderCommand
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestSupport:
+    """Somebody asks what has become of a payment; recorded if they have not asked just now."""
+
+    payment_id: str
+    asker: str
+    status: str
+    at: datetime
+
+
+Command = (
+    PaymentCommand
+    | CheckoutCommand
+    | MerchantCommand
+    | WebhookCommand
+    | ProviderCommand
+    | RequestSupport
+)

@@ -55,6 +55,7 @@ from ledger.events_payment import (
     PaymentSubmitted,
     PaymentSucceeded,
 )
+from ledger.events_support import SupportRequested
 
 __all__ = [
     "EVENTS",
@@ -92,6 +93,7 @@ __all__ = [
     "PaymentSucceeded",
     "ProviderBreakerClosed",
     "ProviderBreakerOpened",
+    "SupportRequested",
     "UtcTime",
     "WebhookOrphaned",
     "WebhookReceived",
@@ -136,6 +138,7 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         WebhookOrphaned,
         ProviderBreakerOpened,
         ProviderBreakerClosed,
+        SupportRequested,
     )
 }
 """The whole vocabulary of the log: stored type -> class."""

@@ -17,7 +17,16 @@ empty one; that it is empty is then checked by the append itself.
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from ledger import checkout, commands, commands_checkout, merchant, payment, provider, webhook
+from ledger import (
+    checkout,
+    commands,
+    commands_checkout,
+    merchant,
+    payment,
+    provider,
+    support,
+    webhook,
+)
 from ledger.commands import Command
 from ledger.entry import Context, RecordedEvent
 from ledger.errors import UnknownCheckoutError, UnknownPaymentError, WrongVersionError
@@ -69,6 +78,12 @@ _PROVIDER: Final = _Decider(
     provider.decide,
     provider.evolve,
 )
+_SUPPORT: Final = _Decider(
+    lambda command: support.stream_of(command.payment_id),
+    support.INITIAL,
+    support.decide,
+    support.evolve,
+)
 
 _CHECKOUT: Final = _Decider(
     lambda command: checkout.stream_of(command.session_id),
@@ -107,6 +122,7 @@ DECIDERS: Final[dict[type, _Decider]] = {
     commands_checkout.CompleteCheckout: _CHECKOUT,
     commands_checkout.ExpireCheckout: _CHECKOUT,
     commands_checkout.CancelCheckout: _CHECKOUT,
+    commands.RequestSupport: _SUPPORT,
 }
 """Who decides what: the map of the system on one screen."""
 

@@ -26,6 +26,7 @@ from ledger.entry import RecordedEvent
 from ledger.identity import Kind
 from ledger.payment import Status, stream_of
 from ledger.sql_database import Database
+from projections.metrics_durations import Window, latest_durations
 from projections.projector import Projector
 from projections.rows import Counters, Rows
 from projections.standing import FINAL, step
@@ -225,6 +226,15 @@ class MetricsProjection(Projector):
                 )
             )
         return rows
+
+    async def durations(
+        self, kind: Kind, provider: str, window: Window, payments_max: int
+    ) -> list[int]:
+        """How long those of one provider took that became final last; see `latest_durations`."""
+        async with self.read() as conn:
+            return await latest_durations(
+                conn, self._payments, kind, provider, window, payments_max
+            )
 
     async def numbers(self, *, now: datetime) -> Numbers:
         """The present numbers; cheap, however many payments there are."""

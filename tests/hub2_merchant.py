@@ -20,7 +20,7 @@ from tests.callback_receiver import CallbackReceiver
 from tests.contracts.provider import Ending
 from tests.contracts.rail import LAST_DIGITS, PAYOUT_ID, RailWorld
 from tests.processes import free_port
-from tests.replay import a_charge, opening
+from tests.replay import CALL_SECONDS, a_charge, opening
 
 MTN, ORANGE, MOOV = "+22505000000", "+22507000000", "+22501000000"
 """The beginnings of numbers of Ivorian operators; two digits follow."""
@@ -76,7 +76,7 @@ async def a_world(
                 "merchant_id": settings.merchant_id,
                 "api_key": settings.api_key,
                 "webhook_secret": settings.webhook_secret,
-                "call_timeout_seconds": 0.5,
+                "call_timeout_seconds": CALL_SECONDS,
                 "calls_per_second_max": 1000,
                 "list_seconds": 0,
             }

@@ -21,7 +21,7 @@ from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver
 from tests.contracts.rail import LAST_DIGITS, PAYOUT_ID, RailWorld
 from tests.processes import free_port
-from tests.replay import PAYMENT_ID, a_charge, opening
+from tests.replay import CALL_SECONDS, PAYMENT_ID, a_charge, opening
 
 MTN, TELECEL, AT = "+2332400000", "+2332000000", "+2332700000"
 """The beginnings of numbers of the three networks; two digits follow."""
@@ -89,7 +89,9 @@ async def a_world(
     exchanges: list[Any] = []
     async with CallbackReceiver() as receiver:
         await sandbox.start()
-        fields = {**adapter_fields(sandbox), "call_timeout_seconds": "0.5"} | (changes or {})
+        fields = {**adapter_fields(sandbox), "call_timeout_seconds": str(CALL_SECONDS)} | (
+            changes or {}
+        )
         adapter = HubtelAdapter(Settings.model_validate(fields), opening(observe=exchanges))
         world = HubtelWorld(
             adapter=adapter,

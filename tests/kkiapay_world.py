@@ -20,7 +20,7 @@ from tests.callback_receiver import CallbackReceiver
 from tests.contracts.provider import Ending
 from tests.contracts.rail import END_SECONDS, LAST_DIGITS, RailWorld
 from tests.processes import free_port
-from tests.replay import PAYMENT_ID, a_charge, opening
+from tests.replay import CALL_SECONDS, PAYMENT_ID, a_charge, opening
 
 NUMBER = "+22901610000"
 """Of the range of KKiaPay's own examples, with the 01 of 2024; two digits are missing."""
@@ -82,7 +82,7 @@ async def a_world(
         exchanges: list[Any] = []
         adapter = KkiapayAdapter(
             Settings.model_validate(
-                urls | secrets | {"call_timeout_seconds": 0.5} | (changes or {})
+                urls | secrets | {"call_timeout_seconds": CALL_SECONDS} | (changes or {})
             ),
             opening(observe=exchanges),
         )

@@ -27,12 +27,14 @@ from tests.contracts.rail import (
     OutgoingWorld,
 )
 from tests.processes import free_port
-from tests.replay import PAYMENT_ID, a_charge, opening
+from tests.replay import CALL_SECONDS, PAYMENT_ID, a_charge, opening
 
 PAYERS: dict[Ending, str] = {
     "paid": "+46733120000",
     "refused": "+46733123451",
     "expired": "+46733123452",
+    "poor": "+46733123463",
+    "no account": "+46733123455",
 }
 
 
@@ -57,6 +59,8 @@ class Movement:
 
     ending: str | None
     amount_minor: int
+    currency: str
+    phone: str
 
 
 @dataclass(kw_only=True)
@@ -102,6 +106,8 @@ class MtnWorld(OutgoingWorld):
             Movement(
                 endings.get(one.status),
                 parse_money(one.amount or "0", one.currency).amount_minor,
+                one.currency,
+                one.person_id or "",
             )
             for one in self.sandbox.books.of(RESOURCES[power]).values()
         ]
@@ -149,7 +155,8 @@ async def a_world(
                 "disbursement_api_key": paying_key,
                 "target_environment": settings.target_environment,
                 "callback_host": "localhost",
-                "call_timeout_seconds": 0.5,
+                "call_timeout_seconds": CALL_SECONDS,
+                "inquiries_per_second_max": 1000,
             }
             | (changes or {})
         )

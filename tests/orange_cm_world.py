@@ -18,7 +18,7 @@ from tests.callback_receiver import CallbackReceiver
 from tests.contracts.provider import Ending, ready
 from tests.contracts.rail import END_SECONDS, LAST_DIGITS, PAYOUT_ID, RailWorld
 from tests.processes import free_port
-from tests.replay import PAYMENT_ID, a_charge, opening
+from tests.replay import CALL_SECONDS, PAYMENT_ID, a_charge, opening
 
 MONEY = Money(1500, "XAF")
 
@@ -89,7 +89,9 @@ async def a_world(
     exchanges: list[Any] = []
     async with CallbackReceiver() as receiver:
         await sandbox.start()
-        fields = {**adapter_fields(sandbox), "call_timeout_seconds": "0.5"} | (changes or {})
+        fields = {**adapter_fields(sandbox), "call_timeout_seconds": str(CALL_SECONDS)} | (
+            changes or {}
+        )
         adapter = OrangeCmAdapter(Settings.model_validate(fields), opening(observe=exchanges))
         world = OrangeCmWorld(
             adapter=adapter,

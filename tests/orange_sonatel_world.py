@@ -17,13 +17,12 @@ from adapters.sandbox.orange_sonatel import OrangeSonatelSandbox
 from adapters.sandbox.orange_sonatel_rules import OrangeSonatelSandboxSettings
 from adapters.sandbox.payer import PayerSaw, pay_as_customer
 from adapters.sandbox.timer import ManualTimer
-from adapters.transport import Transport
 from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver
 from tests.contracts.provider import Ending
 from tests.contracts.rail import END_SECONDS, LAST_DIGITS, PAYOUT_ID, RailWorld
 from tests.processes import free_port
-from tests.replay import PAYMENT_ID, a_charge, at_once
+from tests.replay import CALL_SECONDS, PAYMENT_ID, PatientTransport, a_charge, at_once
 
 NUMBER = "+2217700000"
 """Two digits are missing, which say what happens."""
@@ -128,13 +127,13 @@ async def a_world(
                 "webhook_secret": settings.webhook_secret,
                 "api_key": settings.api_key,
                 "unpaid_expires_after_seconds": 600.0,
-                "call_timeout_seconds": 0.5,
+                "call_timeout_seconds": CALL_SECONDS,
             }
             | (changes or {})
         )
         exchanges: list[Any] = []
         opening = partial(
-            Transport,
+            PatientTransport,
             clock=timer.clock,
             observer=exchanges.append,
             is_loopback_only=True,

@@ -333,7 +333,7 @@ async def serving(
             provider_tables={
                 name: providers.adapter_table(name) | dict(pace or {}) for name in enabled
             }
-            | {name: {**told, **FAST} for name, told in (others or {}).items()},
+            | {name: {**told, **FAST, **(pace or {})} for name, told in (others or {}).items()},
             lease_margin_seconds=0.5,
         ).with_changes(**changes)
         lent = await stack.enter_async_context(

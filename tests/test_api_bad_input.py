@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from multidict import CIMultiDict
 
-from api.errors import ALL_PROBLEMS
+from api import schemas
+from api.calls import validated
+from api.errors import ALL_PROBLEMS, ProblemError
 from tests.api_world import MTN_PHONE, Answer, World, a_payment, a_world, settings_in
 from tests.conftest import FakeClock
 
@@ -297,6 +299,26 @@ async def test_a_time_outside_of_the_calendar_is_no_time(
     answer = await world.get(path.format(id=first["id"]) + f"?as_of={as_of}", who=who)
 
     assert told(answer) == (422, "invalid_request", ["as_of"])
+
+
+@pytest.mark.parametrize("given", [1.0, "1", None, True])
+def test_what_is_no_whole_number_in_a_body_is_told_so(given: object) -> None:
+    class Counted(schemas.Request):
+        count: int
+
+    with pytest.raises(ProblemError) as refused:
+        validated(Counted, {"count": given})
+
+    assert refused.value.places[0].reason == "The value is no whole number."
+
+
+@pytest.mark.parametrize("moment", ["0", "0.5", "1893456000", "1893456000000", "20300131"])
+async def test_a_bare_number_is_no_time_and_not_taken_for_seconds(
+    world: World, moment: str
+) -> None:
+    answer = await world.get(f"/v1/payments?created_to={moment}")
+
+    assert told(answer) == (422, "invalid_request", ["created_to"])
 
 
 async def test_a_number_in_a_query_is_a_parameter_and_is_never_repeated(world: World) -> None:

@@ -1,6 +1,7 @@
 """The OpenAPI document: valid, complete, and made from what validates."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ import pytest
 from aiohttp import web
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from api import reports
+from api import reports, schemas
 from api.app import create_app
+from api.docs_page import docs_page
 from api.errors import ALL_PROBLEMS
 from api.openapi import openapi_document
 from api.routes import ROUTES
@@ -65,6 +67,43 @@ def test_every_operation_says_who_may_call_it(document: Any) -> None:
         assert operation["operationId"] == route.name
 
 
+class Form(schemas.Request):
+    """What a page sends."""
+
+    phone: str
+
+
+def test_a_page_with_a_form_and_limits_is_described_as_such() -> None:
+    page = replace(ROUTES[0], body=None, form=Form, is_page=True, path="/pay/{session_id}")
+    document = openapi_document([page], server_url="http://127.0.0.1:8080")
+    operation = document["paths"]["/pay/{session_id}"]["post"]
+
+    OpenAPIV31SpecValidator(document).validate()
+    assert operation["requestBody"]["content"] == {
+        "application/x-www-form-urlencoded": {
+            "schema": {"$ref": "#/components/schemas/Form"},
+            "example": {"phone": "+237650000001"},
+        }
+    }
+    refused = operation["responses"]["422"]["content"]
+    assert refused.keys() == {"application/problem+json", "text/html"}
+    assert "--data-urlencode &#x27;phone=+237650000001&#x27;" in docs_page(document, "en")
+
+
+def test_a_route_that_may_say_429_tells_of_its_limits_in_every_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slow = replace(ALL_PROBLEMS["busy"], status=429, code="slow_down")
+    monkeypatch.setattr("api.openapi_operation.ALL_PROBLEMS", {**ALL_PROBLEMS, "slow_down": slow})
+    limited = replace(ROUTES[0], problems=("slow_down",))
+    document = openapi_document([limited], server_url="http://127.0.0.1:8080")
+    responses = document["paths"][limited.path]["post"]["responses"]
+
+    told = {status for status, one in responses.items() if "RateLimit" in one["headers"]}
+    assert told == responses.keys()
+    assert "Retry-After" in responses["429"]["headers"]
+
+
 def test_every_problem_is_documented_somewhere_with_its_status() -> None:
     documented = {code for route in ROUTES for code in route.problems}
 
@@ -72,7 +111,8 @@ def test_every_problem_is_documented_somewhere_with_its_status() -> None:
 
 
 def test_every_reference_in_the_document_leads_somewhere(document: Any) -> None:
-    schemas = document["components"]["schemas"]
+    components = document["components"]
+    present = {f"#/components/{kind}/{name}" for kind in components for name in components[kind]}
 
     def references(value: Any) -> set[str]:
         if isinstance(value, dict):
@@ -82,7 +122,7 @@ def test_every_reference_in_the_document_leads_somewhere(document: Any) -> None:
             return set().union(*(references(one) for one in value))
         return set()
 
-    assert {one.rpartition("/")[2] for one in references(document)} <= schemas.keys()
+    assert references(document) - present == set()
 
 
 async def test_a_page_of_the_log_is_what_the_document_says(world: World) -> None:

@@ -36,6 +36,7 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.webhook": (2, "webhook"),
     "ledger.checkout": (2, "checkout"),
     "ledger.provider": (2, "provider"),
+    "ledger.support": (2, "support"),
     "ledger.journal": (2.1, "journal"),
     "ledger.memory": (3, "memory"),
     "ledger.sql": (3, "sql"),

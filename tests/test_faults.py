@@ -12,6 +12,8 @@ from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.answer import AnswerUnknownError
+from adapters.base import Pace
 from adapters.sandbox.faults import (
     HTML_PAGE,
     SILENT_SECONDS_MAX,
@@ -21,12 +23,14 @@ from adapters.sandbox.faults import (
     FaultyLine,
     Outage,
 )
-from adapters.sandbox.timer import LoopTimer, ManualTimer, wait
+from adapters.sandbox.spoiling import HUGE_BYTES, SPOILINGS, STRANGE_WORD, Spoiling, strange
+from adapters.sandbox.timer import LoopTimer, ManualTimer, Timer, wait
+from adapters.transport import Transport
 
 KINDS = tuple(
     name
     for name, field in Faults.model_fields.items()
-    if name not in {"seed", "outages"} and not name.endswith("_seconds")
+    if name not in {"seed", "outages", "spoilt_as"} and not name.endswith("_seconds")
 )
 
 
@@ -106,23 +110,26 @@ class Line:
     client: aiohttp.ClientSession
     url: str
     handled: int = 0
+    answer: bytes = b"accepted"
 
     async def pay(self, reference: str = "p") -> str:
         """Say what a caller sees: a status and the start of a text, or the name of an error."""
         try:
             async with self.client.post(f"{self.url}/{reference}") as response:
                 return f"{response.status} {(await response.text())[:20]}"
-        except (aiohttp.ClientError, ConnectionError):
+        except (aiohttp.ClientError, ConnectionError, UnicodeDecodeError):
             return "no answer"
 
 
 @asynccontextmanager
-async def faulty_line(faults: Faults, *, moves_money: bool = True) -> AsyncIterator[Line]:
+async def faulty_line(
+    faults: Faults, *, moves_money: bool = True, line_timer: Timer | None = None
+) -> AsyncIterator[Line]:
     timer = ManualTimer()
 
     async def accept(_request: web.Request) -> web.Response:
         line.handled += 1
-        return web.Response(status=202, text="accepted")
+        return web.Response(status=202, body=line.answer, headers={"X-Kept": "yes"})
 
     def name_call(request: web.Request) -> Call | None:
         reference = request.path.removeprefix("/")
@@ -132,7 +139,7 @@ async def faulty_line(faults: Faults, *, moves_money: bool = True) -> AsyncItera
 
     application = web.Application()
     application.router.add_post("/{reference}", accept)
-    FaultyLine(faults, timer=timer, name_call=name_call).install(application)
+    FaultyLine(faults, timer=line_timer or timer, name_call=name_call).install(application)
     server = TestServer(application)
     await server.start_server()
     try:
@@ -239,3 +246,113 @@ async def test_an_exempt_call_suffers_nothing() -> None:
     faults = Faults(server_error=1.0, outages=(Outage(after_seconds=0, for_seconds=99),))
     async with faulty_line(faults) as line:
         assert await line.pay("exempt") == "202 accepted"
+
+
+ANSWER = b'{"status":"PAID","amount":"15"}'
+SPOILT_ANSWERS: dict[Spoiling, str] = {
+    "empty_200": "200 ",
+    "empty_400": "400 ",
+    "array": "202 [null]",
+    "text": '202 "accepted"',
+    "number": "202 1",
+    "null": "202 null",
+    "cut": "202 " + ANSWER[:15].decode(),
+    "cut_short": "no answer",
+    "huge": "202 " + ANSWER[:20].decode(),
+    "wrong_type": "202 " + ANSWER[:20].decode(),
+    "no_utf8": "no answer",
+    "deep": "202 " + ('{"status":' * 2),
+    "strange_words": "202 " + f'{{"status":"{STRANGE_WORD}'[:20],
+}
+"""What a caller sees of each but the one that drips, up to twenty characters of text."""
+
+OK = '{"message":"OK"}'
+INSTEAD: dict[Spoiling, str] = {
+    kind: f"200{seen[3:]}" if seen.startswith("202") else seen
+    for kind, seen in SPOILT_ANSWERS.items()
+} | {
+    "cut": f"200 {OK[:8]}",
+    "huge": f"200 {OK}    ",
+    "wrong_type": f"200 {OK}",
+    "strange_words": f"200 {OK}",
+}
+"""What he sees where nothing had happened."""
+
+
+@pytest.mark.parametrize("kind", SPOILT_ANSWERS)
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_spoilt_answer_is_no_answer_after_the_deed_or_instead_of_it(
+    kind: Spoiling, when: str
+) -> None:
+    wanted = {f"answer_spoilt_{when}": 1, "spoilt_as": (kind,)}
+    async with faulty_line(Faults.model_validate(wanted)) as line:
+        line.answer = ANSWER
+        seen = await line.pay()
+    told = SPOILT_ANSWERS[kind] if when == "after" else INSTEAD[kind]
+    assert (seen, line.handled) == (told, int(when == "after"))
+
+
+async def test_half_an_answer_under_the_length_of_the_whole_ends_in_the_middle() -> None:
+    faults = Faults(answer_spoilt_after=1, spoilt_as=("cut_short",))
+    async with faulty_line(faults) as line, line.client.post(f"{line.url}/p") as response:
+        length, kept = response.headers["Content-Length"], response.headers["X-Kept"]
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await response.read()
+    assert (int(length), kept) == (len(b"accepted"), "yes")
+
+
+async def test_a_huge_answer_is_the_answer_and_more_behind_it_than_anybody_reads() -> None:
+    faults = Faults(answer_spoilt_after=1, spoilt_as=("huge",))
+    async with faulty_line(faults) as line, line.client.post(f"{line.url}/p") as response:
+        body = await response.read()
+    assert (body[:8], len(body)) == (b"accepted", 8 + HUGE_BYTES)
+
+
+async def test_an_answer_that_drips_comes_byte_by_byte() -> None:
+    faults = Faults(answer_spoilt_after=1, spoilt_as=("dripping",), drip_seconds=30)
+    async with faulty_line(faults) as line, line.client.post(f"{line.url}/p") as response:
+        seen = []
+        for _ in b"accepted":
+            await line.timer.until_waiting(1)
+            line.timer.advance(30)
+            seen.append(await response.content.read(1))
+    assert b"".join(seen) == b"accepted"
+
+
+async def test_an_answer_that_drips_is_given_up_though_bytes_keep_coming() -> None:
+    faults = Faults(answer_spoilt_after=1, spoilt_as=("dripping",), drip_seconds=0.02)
+    pace = Pace(
+        call_timeout_seconds=0.1,
+        concurrency_max=1,
+        calls_per_second_max=100,
+        inquiry_first_seconds=1,
+        inquiry_factor=1,
+        inquiry_seconds_max=1,
+    )
+    async with faulty_line(faults, line_timer=LoopTimer()) as line:
+        line.answer = b"x" * 1_000
+        transport = Transport(pace, clock=line.timer.clock)
+        with pytest.raises(AnswerUnknownError, match="no whole answer in"):
+            await transport.call("POST", f"{line.url}/p", is_safe_to_repeat=False)
+        await transport.close()
+    assert line.handled == 1
+
+
+async def test_every_kind_of_spoiling_has_its_turn() -> None:
+    kinds = tuple(sorted(set(SPOILINGS) - {"dripping"}))
+    async with faulty_line(Faults(seed=2, answer_spoilt_after=1, spoilt_as=kinds)) as line:
+        line.answer = ANSWER
+        seen = {await line.pay(str(number)) for number in range(200)}
+    assert seen == set(SPOILT_ANSWERS.values())
+
+
+def test_strange_words_stand_where_listed_ones_stood_and_nowhere_else() -> None:
+    told = b'{"data":{"Status":"OK","code":200,"ids":["a"],"amount":5},"statusCode":"60019"}'
+    assert strange(told) == (
+        b'{"data":{"Status":"SOMETHING_NEW","code":7777,"ids":["a"],"amount":5},"statusCode":"7777"}'
+    )
+    assert strange(b"no JSON") == b"no JSON"
+    elements = b"<status>200</status><transID>T1</transID><resultCode>OK</resultCode>"
+    assert strange(elements) == (
+        b"<status>7777</status><transID>T1</transID><resultCode>SOMETHING_NEW</resultCode>"
+    )

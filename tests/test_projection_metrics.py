@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+from ledger.identity import Kind
 from ledger.payment import Status
 from projections.metrics import MetricsProjection, MetricsRow, StateCount, WebhookCount
+from projections.metrics_durations import Window, percentile
 from tests.builders import NOW, Step, Teller, paid
 from tests.projecting import Projected, ReadModel
 
@@ -25,6 +27,29 @@ def timed(*payments: tuple[int, str, float]) -> Teller:
 
 
 class TestMetrics(ReadModel):
+    async def test_how_long_those_took_that_ended_last_with_one_provider(
+        self, projected: Projected
+    ) -> None:
+        # Payment 3 is of orange; 6 stays open.
+        teller = timed(
+            *((0, "success", 10), (3, "success", 5), (12, "failure", 30), (2, "decline", 20))
+        )
+        teller.tell((6, "request"))
+        await projected.record(teller.log)
+        await projected.project()
+        metrics = projected.projections.of(MetricsProjection)
+        everything = (NOW - timedelta(days=1), teller.now)
+
+        async def told(kind: Kind, provider: str, window: Window, most: int) -> list[int]:
+            return await metrics.durations(kind, provider, window, most)
+
+        assert await told("collection", "mtn", everything, 9) == [10_000, 20_000, 30_000]
+        assert await told("collection", "mtn", everything, 2) == [20_000, 30_000]
+        late = (NOW + timedelta(seconds=10), teller.now)
+        assert await told("collection", "mtn", late, 9) == [20_000, 30_000]
+        assert await told("collection", "orange", everything, 9) == [5_000]
+        assert await told("payout", "mtn", everything, 9) == []
+
     async def test_a_report_counts_where_all_stand_and_what_became_final_in_the_window(
         self, projected: Projected
     ) -> None:
@@ -170,3 +195,11 @@ class TestMetrics(ReadModel):
         metrics = projected.projections.of(MetricsProjection)
         assert await metrics.report(now=NOW, window_seconds=300) == []
         assert (await metrics.numbers(now=NOW))[:] == ([], [], 0.0)
+
+
+def test_a_percentile_is_the_nearest_rank() -> None:
+    durations = [10, 20, 30, 40]
+    assert [percentile(durations, one) for one in (1, 25, 26, 50, 95, 100)] == [
+        *(10, 10, 20, 20, 40, 40)
+    ]
+    assert percentile([7], 50) == 7

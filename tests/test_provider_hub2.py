@@ -37,7 +37,7 @@ from adapters.sandbox.timer import ManualTimer
 from ledger.commands import RecordEvidence, RequestInquiry
 from ledger.evidence import Evidence, Source, Word
 from ledger.money import Money, decimals_of
-from tests.contracts.provider import WEATHERS, ProviderContract, World
+from tests.contracts.provider import WEATHERS, ProviderContract, World, waiting_in
 from tests.contracts.rail import PAYOUT_ID, PayoutContract
 from tests.contracts.webhook import WebhookContract
 from tests.hub2_merchant import MOOV, MTN, ORANGE, Hub2World, a_world, post
@@ -372,7 +372,8 @@ async def test_a_list_that_ignores_its_filter_proves_nothing(tmp_path: Path) -> 
 async def test_a_list_that_is_late_never_lets_a_payment_be_made_anew(tmp_path: Path) -> None:
     async with a_world(tmp_path, listed_late_seconds=60) as world:
         await world.weather(Faults(silent_after_accept=1))
-        outcome = await world.adapter.submit(world.charge("paid"), REFERENCE)
+        with waiting_in("silent after"):
+            outcome = await world.adapter.submit(world.charge("paid"), REFERENCE)
         assert isinstance(outcome, Unknown)
         await world.weather(Faults.none())
         early = await world.adapter.inquire(REFERENCE, None)

@@ -45,7 +45,7 @@ from tests.contracts.rail import (
 )
 from tests.contracts.webhook import WebhookContract
 from tests.processes import free_port
-from tests.replay import NOW, PAYMENT_ID, a_charge, at_once
+from tests.replay import CALL_SECONDS, NOW, PAYMENT_ID, PatientTransport, a_charge, at_once
 
 SECRET = "synthetic-backend-secret"
 PARTY_ID = "cauri-shop"
@@ -82,7 +82,7 @@ class Backend(CallbackReceiver):
         )
 
 
-class RecordingTransport(Transport):
+class RecordingTransport(PatientTransport):
     """A transport that keeps what was sent and what came back, whole."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -178,7 +178,7 @@ async def a_world(
                 "display_name": "Chez Aminatou",
                 "backend_secret": SECRET,
                 "sdk_waits": True,
-                "call_timeout_seconds": 0.5,
+                "call_timeout_seconds": CALL_SECONDS,
             }
             | (changes or {})
         )

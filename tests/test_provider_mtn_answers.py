@@ -72,7 +72,7 @@ def declined(code: str, reason: str, *, is_technical: bool = True) -> Declined:
         (202, "request_rejected.txt", Accepted()),
         (409, "resource_already_exist.json", Accepted()),
         (500, "resource_already_exist.json", Accepted()),
-        (400, "empty", declined("BAD_REQUEST", "status 400: empty")),
+        (400, "empty", Unknown("status 400: empty")),
         (
             500,
             "not_allowed_target_environment.json",
@@ -188,6 +188,36 @@ async def test_what_an_answer_to_requesttopay_means(
         replayed.post(
             f"{ROOT}/v1_0/requesttopay", status=status, body=fixture("mtn", name), repeat=True
         )
+        assert await adapter.submit(a_charge(), REFERENCE) == meaning
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "meaning"),
+    [
+        (404, "resource_not_found.json", declined("BAD_REQUEST", "status 400: empty")),
+        (200, "status_pending.json", Accepted()),
+        (
+            200,
+            "status_successful.json",
+            Final(
+                word=Word.SUCCEEDED,
+                amount="12.5",
+                currency="EUR",
+                provider_transaction_id="1000000001",
+            ),
+        ),
+        (404, "gateway_not_found.json", Unknown("status 400: empty")),
+        (500, "empty", Unknown("status 400: empty")),
+    ],
+)
+async def test_a_refusal_without_a_word_is_believed_once_nothing_is_found(
+    adapter: MtnAdapter, status: int, name: str, meaning: Submission
+) -> None:
+    with replaying() as replayed:
+        url = f"{ROOT}/v1_0/requesttopay"
+        replayed.post(f"{ROOT}/token/", body=fixture("mtn", "token.json"), repeat=True)
+        replayed.post(url, status=400, body=b"", repeat=True)
+        replayed.get(f"{url}/{REFERENCE}", status=status, body=fixture("mtn", name), repeat=True)
         assert await adapter.submit(a_charge(), REFERENCE) == meaning
 
 

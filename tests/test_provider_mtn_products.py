@@ -210,7 +210,8 @@ async def test_in_bad_weather_it_is_unknown_and_the_truth_is_found_by_asking(
     world: ProductWorld, name: str, faults: Faults
 ) -> None:
     create, ask = CREATED[name]
-    await ask(world, OWN_REFERENCE)
+    # A token and a connection are had: what goes wrong now goes wrong with the call itself.
+    assert isinstance(await ask(world, OWN_REFERENCE), NotFound)
     await world.mtn.weather(faults)
     assert isinstance(await create(world, REFERENCE), Unknown)
     assert isinstance(await ask(world, REFERENCE), (Unknown, Pending))

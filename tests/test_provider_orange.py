@@ -1,15 +1,15 @@
 """The Orange adapter against the Orange sandbox: the contract, and what is Orange's own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import aiohttp
 import pytest
 
-from adapters.base import Accepted, Charge, Declined, Final, NotSent, Pending, WebhookCall
+from adapters.base import Accepted, Charge, Declined, Final, NotSent, Pending, Power, WebhookCall
 from adapters.providers.orange import OrangeAdapter, Settings
 from adapters.sandbox.faults import Faults
 from adapters.sandbox.orange import OrangeSandbox
@@ -23,9 +23,24 @@ from tests.callback_receiver import CallbackReceiver
 from tests.contracts.provider import Ending, ProviderContract, World
 from tests.contracts.webhook import WebhookContract
 from tests.processes import free_port
-from tests.replay import NOW, PAYMENT_ID, a_charge, opening
+from tests.replay import CALL_SECONDS, NOW, PAYMENT_ID, a_charge, opening
 
-PAYERS: dict[Ending, str] = {"paid": "+237650000001", "refused": "+237650000050"}
+PAYERS: dict[Ending, str] = {
+    "paid": "+237650000001",
+    "refused": "+237650000050",
+    "poor": "+237650000051",
+    "no account": "+237650000053",
+}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the books say of an order, in the words of the contract."""
+
+    ending: str | None
+    amount_minor: int
+    currency: str
+    phone: str
 
 
 @dataclass(kw_only=True)
@@ -51,7 +66,7 @@ class OrangeWorld(World):
         if ending in PAYERS:
             page, code = accepted.handle["redirect_url"], self.sandbox.settings.one_time_code
             await pay_as_customer(self.browser, page, PAYERS[ending], code)
-        self.timer.advance(1 if ending in PAYERS else 1_000)
+        self.timer.advance(1 if ending in {"paid", "refused", "poor"} else 1_000)
         for one in (await self.receiver.until(before + 1))[before:]:
             path = tuple(one.path.split("/")[3:])
             self.notified.append(
@@ -74,6 +89,14 @@ class OrangeWorld(World):
     def known(self) -> set[str]:
         warmed = self.adapter.reference_for("pay_" + "b" * 26, 99)
         return set(self.sandbox.books.orders) - {warmed}
+
+    def movements(self, power: Power) -> list[Order]:
+        orders = self.sandbox.books.orders.values() if power == "collection" else ()
+        endings = {"SUCCESS": "succeeded", "FAILED": "failed", "EXPIRED": "expired"}
+        return [
+            Order(endings.get(one.status), one.amount, one.currency, one.payer_number or "")
+            for one in orders
+        ]
 
     def times_charged(self) -> int:
         return sum(one.status == "SUCCESS" for one in self.sandbox.books.orders.values())
@@ -99,7 +122,7 @@ async def a_world(
                 "client_id": settings.client_id,
                 "client_secret": settings.client_secret,
                 "merchant_key": settings.merchant_key,
-                "call_timeout_seconds": 0.5,
+                "call_timeout_seconds": CALL_SECONDS,
             }
             | (changes or {})
         )
@@ -123,6 +146,13 @@ async def a_world(
 
 class TestOrange(WebhookContract, ProviderContract):
     """The contract."""
+
+    # The page turns away whoever has no account, and waits for another number.
+    ending_words: ClassVar[Mapping[Ending, Word | None]] = {
+        "refused": Word.FAILED,
+        "expired": Word.EXPIRED,
+        "no account": Word.EXPIRED,
+    }
 
     @asynccontextmanager
     async def open_world(self, folder: Path) -> AsyncIterator[World]:

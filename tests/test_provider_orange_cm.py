@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import aiohttp
 import orjson
@@ -40,6 +40,7 @@ from tests.contracts.provider import (
     ProviderContract,
     World,
     submit,
+    waiting_in,
     warm,
 )
 from tests.contracts.rail import PAYOUT_ID, PayoutContract, pay_out
@@ -54,6 +55,8 @@ TOKEN_LIFE_SECONDS = 420.0
 
 class TestOrangeCm(PayoutContract, WebhookContract, ProviderContract):
     """The contract."""
+
+    codes_are_listed: ClassVar[bool] = False
 
     @asynccontextmanager
     async def open_world(self, folder: Path) -> AsyncIterator[World]:
@@ -71,6 +74,7 @@ class TestOrangeCmWithPendingCashins(PayoutContract):
     async def world(self, tmp_path: Path) -> AsyncIterator[OrangeCmWorld]:
         async with a_world(tmp_path, cashin_ends="later") as world:
             yield world
+            assert world.shown() == []
 
 
 @pytest.mark.parametrize("weather", sorted(set(WEATHERS) - {"500 after", "silent after"}))
@@ -81,7 +85,8 @@ async def test_in_any_weather_a_preparation_moves_nothing_and_says_that_nothing_
         await warm(world)
         await world.weather(WEATHERS[weather])
         reference = world.adapter.reference_for(PAYMENT_ID, 1)
-        prepared = await world.adapter.prepare(world.charge("paid"), reference)
+        with waiting_in(weather):
+            prepared = await world.adapter.prepare(world.charge("paid"), reference)
         known = world.known()
         asked = await world.adapter.inquire(reference, None)
     assert isinstance(world.adapter, Prepares)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 import pytest
@@ -39,6 +39,8 @@ REFERENCE = f"{PAYMENT_ID}-1"
 
 class TestWave(PayoutContract, RefundContract, WebhookContract, ProviderContract):
     """The contract."""
+
+    agrees_by_empty_200: ClassVar[bool] = True
 
     @asynccontextmanager
     async def open_world(self, folder: Path) -> AsyncIterator[World]:

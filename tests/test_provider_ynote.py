@@ -39,6 +39,9 @@ from tests.ynote_world import MTN, ORANGE, PAYOUT, REFERENCE, YnoteWorld, a_worl
 
 UNSEEN = Unaskable("Y-Note is asked by the MessageId, which nobody has seen")
 
+UNPAUSED = {"token_pause_seconds": 0.0}
+"""A refused token call is tried again at once: time stands still here."""
+
 
 class TestYnoteMtn(PayoutContract, WebhookContract, ProviderContract):
     """The contracts, with payments of MTN."""
@@ -47,7 +50,7 @@ class TestYnoteMtn(PayoutContract, WebhookContract, ProviderContract):
 
     @asynccontextmanager
     async def open_world(self, folder: Path) -> AsyncIterator[World]:
-        async with a_world(folder) as world:
+        async with a_world(folder, changes=UNPAUSED) as world:
             yield world
 
     def refused_at_once(self, world: World) -> Charge:
@@ -61,9 +64,8 @@ class TestYnoteOrange(WebhookContract, ProviderContract):
 
     @asynccontextmanager
     async def open_world(self, folder: Path) -> AsyncIterator[World]:
-        async with a_world(
-            folder, beginning=ORANGE, code_key="StatusCode", message_id_in="parameters"
-        ) as world:
+        switches = {"code_key": "StatusCode", "message_id_in": "parameters"}
+        async with a_world(folder, changes=UNPAUSED, beginning=ORANGE, **switches) as world:
             yield world
 
     def refused_at_once(self, world: World) -> Charge:

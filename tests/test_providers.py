@@ -103,6 +103,8 @@ def test_what_a_provider_lacks_is_said_by_name() -> None:
         name = "other"
         capabilities = frozenset({"collection", "magic"})
 
+        own_rail_of = frozenset({"nobody-zz"})
+
     class Undescribed(ProviderSettings):
         extra: str = Field(default="")
 
@@ -114,6 +116,7 @@ def test_what_a_provider_lacks_is_said_by_name() -> None:
     assert found[0] == "Settings.extra has no description"
     assert "ADAPTER.name is not the name of its module" in found
     assert "ADAPTER.capabilities has magic" in found
+    assert "ADAPTER.own_rail_of is no frozenset of operators that the directory knows" in found
     assert [one for one in found if "missing or empty" in one] == [
         f"ADAPTER.{key} is missing or empty" for key in FACTS if key not in {"name", "capabilities"}
     ]

@@ -16,11 +16,9 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
-import typer
 
 import projections.rebuild
 from adapters.providers import provider_names, settings_class
@@ -38,27 +36,33 @@ from adapters.sandbox import (
 )
 from adapters.sandbox.movements import SCENARIOS, Scenario
 from api.authentication import ROLES
-from api.cli import app
 from api.commands.providers import markdown_lines
 from api.errors import ALL_PROBLEMS
-from api.routes import ROUTES, Route
-from api.schemas import Payer, PaymentRequest
+from api.routes import ROUTES
 from api.settings import (
     FILE_VARIABLE,
     PREFIX,
-    Settings,
     load_settings,
     provider_settings,
-    settings_table,
 )
 from ledger import errors
 from ledger.entry import check_entry, decode_entry
 from ledger.errors import LedgerError
-from ledger.events import EVENTS
 from ledger.evidence import TRUST_OF
 from ledger.journal import ACCOUNT_NAMES
 from ledger.merkle import leaf_hash
 from ledger.payment import Status
+from scripts.page_lists import (
+    PROVIDERS,
+    PageError,
+    command_rows,
+    commands,
+    event_rows,
+    field_rows,
+    route_rows,
+    settings_rows,
+    written,
+)
 from tests.fenced import Block, Ran, blocks_of, faults_of, run_all, started
 from tests.test_architecture import FLOORS, ROOMS
 
@@ -215,79 +219,6 @@ def listed(name: str) -> list[str]:
     return rest.partition("\n\n")[0].splitlines()
 
 
-def first_paragraph(thing: object) -> str:
-    """What a thing's docstring says first, in one line."""
-    return " ".join((inspect.getdoc(thing) or "").partition("\n\n")[0].split())
-
-
-def settings_rows(provider: str | None) -> list[str]:
-    """The list of the server's settings, or of a provider's."""
-    model, prefix = Settings, PREFIX
-    if provider is not None:
-        model, prefix = settings_class(provider), f"{PREFIX}{provider.upper()}_"  # type: ignore[assignment]
-    return [
-        f"- `{name}`{_default(value)}. {description}"
-        for name, value, description in settings_table(model, prefix)
-    ]
-
-
-def _default(value: str) -> str:
-    if value == "required":
-        return " (required)"
-    return f" = `{value}`" if value else ""
-
-
-def route_rows() -> list[str]:
-    """The list of operations; one line for the methods that do the same."""
-    methods: dict[tuple[str, str, str], list[str]] = {}
-    for route in ROUTES:
-        path = route.path.replace("{tail:.*}", "...")
-        methods.setdefault((path, route.summary, _roles(route)), []).append(route.method)
-    return [
-        f"- `{', '.join(found)} {path}`: {summary} {roles}"
-        for (path, summary, roles), found in methods.items()
-    ]
-
-
-def _roles(route: Route) -> str:
-    if route.roles is None:
-        return "(no key)"
-    if route.roles == ROLES:
-        return "(any key)"
-    return f"({', '.join(sorted(route.roles))})"
-
-
-def field_rows() -> list[str]:
-    """The list of what a payment's request may hold."""
-    payer = [(f"payer.{name}", one) for name, one in Payer.model_fields.items()]
-    fields = [(name, one) for name, one in PaymentRequest.model_fields.items() if name != "payer"]
-    return [
-        f"- `{name}`{'' if one.is_required() else ' (optional)'}: {one.description}"
-        for name, one in (*fields[:2], *payer, *fields[2:])
-    ]
-
-
-def command_rows() -> list[str]:
-    """The list of commands."""
-    return [f"- `cauri {name}`: {command.help}" for name, command in _commands()]
-
-
-def _commands() -> Iterator[tuple[str, Any]]:
-    def inside(group: Any, path: str) -> Iterator[tuple[str, Any]]:
-        for name, command in group.commands.items():
-            if hasattr(command, "commands"):
-                yield from inside(command, f"{path}{name} ")
-            else:
-                yield f"{path}{name}", command
-
-    return inside(typer.main.get_command(app), "")
-
-
-def event_rows() -> list[str]:
-    """The list of events."""
-    return [f"- `{name}`: {first_paragraph(kind)}" for name, kind in EVENTS.items()]
-
-
 def problem_statuses() -> dict[str, str]:
     """Every code that comes over HTTP, with its status."""
     return {code: str(problem.status) for code, problem in ALL_PROBLEMS.items()}
@@ -336,6 +267,31 @@ def test_the_facts_of_the_providers_are_what_the_command_writes() -> None:
     assert shown.splitlines() == list(markdown_lines())
 
 
+def test_the_lists_are_written_anew_by_a_script_and_nothing_else_is() -> None:
+    # `scripts/write_readme` is what to run where this fails.
+    assert written(PAGE) == PAGE
+    worn = PAGE.replace("- `CAURI_PORT` =", "- `CAURI_PROT` =").replace("| [Wave][wave]", "| [W]")
+    worn = worn.replace("- `payment.requested`:", "- `payment.wanted`:")
+    assert worn != PAGE
+    assert written(worn) == PAGE
+
+
+def test_a_provider_without_a_section_of_settings_gets_one() -> None:
+    rows = "\n".join(settings_rows("wave"))
+    section = f"### Wave\n\n<!-- list: settings wave -->\n{rows}\n\n"
+    without = PAGE.replace(section, "")
+    assert without != PAGE
+    again = written(without)
+    assert again == without.replace("\n## Events\n", f"\n{section}## Events\n")
+
+
+def test_a_page_without_its_marks_is_refused_by_name() -> None:
+    with pytest.raises(PageError, match="no marks for the table of providers"):
+        written(PAGE.replace(PROVIDERS[0], ""))
+    with pytest.raises(PageError, match="no list events"):
+        written(PAGE.replace("<!-- list: events -->\n", ""))
+
+
 def test_every_event_stands_there() -> None:
     assert listed("events") == event_rows()
 
@@ -355,13 +311,13 @@ def test_every_command_stands_there() -> None:
 
 
 def test_every_command_and_option_on_the_page_exists() -> None:
-    commands = dict(_commands())
+    known_commands = dict(commands())
     asked = re.findall(r"cauri ((?:[a-z]+ ?){1,2})([^`|>()\n]*)", "\n".join(_code()))
     faults = []
     for words, rest in asked:
-        name = words.strip() if words.strip() in commands else words.split()[0]
+        name = words.strip() if words.strip() in known_commands else words.split()[0]
         options = set(re.findall(r"--[a-z-]+", rest))
-        known = {one for each in commands[name].params for one in each.opts} | {"--help"}
+        known = {one for each in known_commands[name].params for one in each.opts} | {"--help"}
         faults += [f"cauri {name} {one}" for one in options - known]
     assert faults == []
 

@@ -12,19 +12,22 @@ from pydantic import SecretStr
 
 from adapters.base import Adapter
 from adapters.contract import DOLLAR_WALLETS
+from adapters.directory import BY_CODE
 from adapters.directory_rails import limits_of
 from adapters.providers import adapter_class, settings_class
 from adapters.providers.hub2 import Settings as Hub2Settings
 from adapters.providers.wave import Settings as WaveSettings
 from adapters.transport import Transport
 from api.errors import AMOUNT_OUTSIDE_LIMITS, INVALID_REQUEST, UNSERVED, ProblemError
-from api.routing import PaymentRoute, choose_route
+from api.routing import PaymentRoute, choose_route, plan_of
 from api.schemas import Payer, PaymentRequest
 from api.settings import provider_settings
 from ledger.errors import InvalidPhoneError
 from ledger.money import parse_money
 from tests.api_world import PROVIDER_TABLES, settings_in
 from tests.conftest import FakeClock
+from tests.replay import opening
+from tests.test_providers import values_for
 
 MTN_CM, ORANGE_CM, NEXTTEL_CM = "+237650000001", "+237690000001", "+237660000001"
 ORANGE_CD, MTN_LR, ORANGE_LR, AIRTEL_CD = (
@@ -131,6 +134,21 @@ def test_a_payment_goes_to_the_provider_that_is_named_or_whose_number_it_is(
 
 REMEDY = "Enabled providers that could: {}; name one as `provider` if the number is theirs."
 ENABLED = REMEDY.format("mtn, orange")
+
+
+def test_who_says_that_it_is_an_operators_own_rail_comes_before_the_integrators(
+    adapters: Mapping[str, Adapter],
+) -> None:
+    others = {
+        name: adapter_class(name)(
+            settings_class(name).model_validate(values_for(settings_class(name))), opening()
+        )
+        for name in ("touchpay", "orange_bf")
+    }
+    plan = plan_of({**others, **adapters}, BY_CODE["orange-bf"], "XOF", "collection")
+    assert [one.provider for one in plan] == ["orange", "orange_bf", "touchpay"]
+    elsewhere = plan_of({**others, **adapters}, BY_CODE["orange-sn"], "XOF", "collection")
+    assert [one.provider for one in elsewhere] == ["orange", "touchpay"]
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from adapters.providers import provider_names
+from adapters.providers import adapter_classes, provider_names
 from scripts.storming.run import Seen, report, storm
 
-MOVEMENTS = 44
+WAYS = sum(len({"collection", "payout"} & one.capabilities) for one in adapter_classes().values())
+MOVEMENTS = 2 * WAYS
 """Two over each rail and direction."""
 
 PATIENCE_SECONDS = 4.0

@@ -53,6 +53,19 @@ def test_a_transcript_keeps_what_a_dispute_needs() -> None:
     ]
 
 
+def test_elements_of_xml_hide_what_members_of_json_hide() -> None:
+    told = (
+        "<a><partyId>46733123450</partyId><access_token n='1'>a&amp;b</access_token>"
+        "<amount>150000000</amount><other>250000000</other></a> 46733123450 a&amp;b"
+    )
+    hidden = (
+        f"<a><partyId>{MASK}</partyId><access_token n='1'>{MASK}</access_token>"
+        f"<amount>150000000</amount><other>{MASK}</other></a> {MASK} {MASK}"
+    )
+    assert scrub(told) == scrub(hidden) == hidden
+    assert scrub("<partyId></partyId><amount>1</amount>") == "<partyId></partyId><amount>1</amount>"
+
+
 def test_a_secret_place_without_a_secret_spoils_nothing_else() -> None:
     assert scrub('{"partyId":null,"amount":"1"}{"reason":null}') == (
         f'{{"partyId":"{MASK}","amount":"1"}}{{"reason":null}}'

@@ -104,6 +104,14 @@ async def test_a_form_is_sent_as_a_form() -> None:
     assert sent.body in {b"a=b+c&d=%C3%A9%26%3D", b"a=b+c&d=%C3%A9%26="}
 
 
+async def test_elements_are_sent_as_xml_with_a_declaration() -> None:
+    async with RawServer(answering(answer(200))) as server, a_transport() as transport:
+        await transport.call("POST", server.url, xml="<a>é</a>", is_safe_to_repeat=False)
+    sent = server.requests[0]
+    assert sent.headers["content-type"] == "application/xml"
+    assert sent.body == '<?xml version="1.0" encoding="UTF-8"?><a>é</a>'.encode()
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 async def test_every_method_may_have_a_body(method: Method) -> None:
     async with RawServer(answering(answer(202))) as server, a_transport() as transport:

@@ -18,7 +18,7 @@ from tests.callback_receiver import CallbackReceiver
 from tests.contracts.provider import Ending
 from tests.contracts.rail import LAST_DIGITS, PAYOUT_ID, RailWorld
 from tests.processes import free_port
-from tests.replay import PAYMENT_ID, a_charge, opening
+from tests.replay import CALL_SECONDS, PAYMENT_ID, a_charge, opening
 
 NUMBER = "+22505000000"
 """Of MTN's range in Côte d'Ivoire; two digits are missing."""
@@ -104,7 +104,7 @@ async def a_world(
         exchanges: list[Any] = []
         adapter = TouchpayAdapter(
             Settings.model_validate(
-                {"base_url": sandbox.url, "call_timeout_seconds": 0.5}
+                {"base_url": sandbox.url, "call_timeout_seconds": CALL_SECONDS}
                 | named
                 | secrets
                 | (changes or {})

@@ -21,7 +21,7 @@ from tests.callback_receiver import CallbackReceiver
 from tests.contracts.provider import Ending
 from tests.contracts.rail import END_SECONDS, LAST_DIGITS, PAYOUT_ID, RailWorld
 from tests.processes import free_port
-from tests.replay import PAYMENT_ID, a_charge, opening
+from tests.replay import CALL_SECONDS, PAYMENT_ID, a_charge, opening
 
 NUMBER = "+2215550000"
 """Of a range that belongs to nobody; two digits are missing."""
@@ -93,7 +93,7 @@ async def a_world(
                 "base_url": sandbox.url,
                 "api_key": settings.api_key,
                 "webhook_secret": settings.webhook_secret,
-                "call_timeout_seconds": 0.5,
+                "call_timeout_seconds": CALL_SECONDS,
             }
             | (changes or {})
         )

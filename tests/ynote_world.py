@@ -20,7 +20,7 @@ from ledger.money import Money
 from tests.callback_receiver import CallbackReceiver
 from tests.contracts.rail import LAST_DIGITS, PAYOUT_ID, RailWorld
 from tests.processes import free_port
-from tests.replay import PAYMENT_ID, a_charge, opening
+from tests.replay import CALL_SECONDS, PAYMENT_ID, a_charge, opening
 
 MTN, ORANGE = "+2376700000", "+2376900000"
 """The beginnings of numbers of both operators; two digits follow."""
@@ -82,7 +82,9 @@ async def a_world(
     exchanges: list[Any] = []
     async with CallbackReceiver() as receiver:
         await sandbox.start()
-        fields = {**adapter_fields(sandbox), "call_timeout_seconds": "0.5"} | (changes or {})
+        fields = {**adapter_fields(sandbox), "call_timeout_seconds": str(CALL_SECONDS)} | (
+            changes or {}
+        )
         adapter = YnoteAdapter(Settings.model_validate(fields), opening(observe=exchanges))
         world = YnoteWorld(
             adapter=adapter,

@@ -158,6 +158,9 @@ def faults_of(module: object, name: str) -> list[str]:
     reaches = getattr(adapter, "reaches", None)
     if not isinstance(reaches, frozenset) or not reaches <= BY_CODE.keys():
         faults.append("ADAPTER.reaches is no frozenset of operators that the directory knows")
+    own: object = getattr(adapter, "own_rail_of", frozenset())
+    if not isinstance(own, frozenset) or not own <= BY_CODE.keys():
+        faults.append("ADAPTER.own_rail_of is no frozenset of operators that the directory knows")
     faults += [
         f"ADAPTER.capabilities has {name}, but it lacks {', '.join(missing)}"
         for name, methods in POWER_METHODS.items()

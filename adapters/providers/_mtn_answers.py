@@ -5,7 +5,8 @@ What an answer to `requesttopay`, `transfer` or `refund` means for the money:
     202                               accepted
     4xx, 500 RESOURCE_ALREADY_EXIST   accepted earlier, under the same reference
     4xx, 500 with a refusing code     declined: what is refused at once leaves nothing behind
-    400, empty or in a known shape    declined, likewise
+    400 in a known shape              declined, likewise
+    400, empty                        declined, if it is then not found; else what is told of it
     401, 429; 4xx from the gateway    not sent: turned away before the platform
     all else                          unknown: 5xx, HTML, a status or code nobody announced; ask
 

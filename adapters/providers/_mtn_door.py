@@ -11,7 +11,17 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from adapters.answer import NO_HEADERS, Answer, NotSentError, TransportError
-from adapters.base import Inquiry, NotSent, Submission, Unknown
+from adapters.base import (
+    Accepted,
+    Declined,
+    Final,
+    Inquiry,
+    NotFound,
+    NotSent,
+    Pending,
+    Submission,
+    Unknown,
+)
 from adapters.powers import AccountCheck, Balance
 from adapters.providers._mtn_answers import (
     REFUSALS,
@@ -72,7 +82,10 @@ class Door:
             return NotSent(error.reason)
         except TransportError as error:
             return Unknown(error.reason)
-        return parse_submission(answer, refusals)
+        outcome = parse_submission(answer, refusals)
+        if isinstance(outcome, Declined) and not answer.body.strip():
+            return await self._borne_out(outcome, f"{path.replace('v2_0', 'v1_0')}/{reference}")
+        return outcome
 
     async def ask(self, path: str, parse: Callable[[Answer], Inquiry] = parse_inquiry) -> Inquiry:
         """Ask what became of something; `path` ends with its reference. Never raises either."""
@@ -130,6 +143,19 @@ class Door:
     async def close(self) -> None:
         """Stop fetching a token."""
         await self.tokens.close()
+
+    async def _borne_out(self, refusal: Declined, path: str) -> Submission:
+        """Ask about what was refused without a word: an empty answer may be a gateway's."""
+        asked = await self.ask(path)
+        match asked:
+            case NotFound():
+                return refusal
+            case Pending():
+                return Accepted()
+            case Final():
+                return asked
+            case _:
+                return Unknown(refusal.reason)
 
     def _is_called_back_at(self, url: str) -> bool:
         registered = self._callback_host

@@ -12,7 +12,7 @@ What an answer means for the money:
       400, 403, 422 with a code                  declined: Wave calls these final
       all else                                   unknown: 408, 409, 5xx, HTML; ask by reference
     refund
-      200, empty or JSON without a code          given back
+      200, empty or a record without a code      given back
       401, 429                                   not sent
       400, 403, 404, 409, 422 with a code,
       and checkout-refund-failed at any status   declined
@@ -259,9 +259,11 @@ def word_of_payout(payout: Mapping[str, object]) -> FinalWord | Pending | Unknow
 def parse_refund(answer: Answer) -> Submission:
     """Say what the answer to a refund means; see the module's table."""
     error = parse_error(answer)
-    is_empty = not answer.body.strip()
-    if answer.status == 200 and (is_empty or object_in(answer.body) is not None):
-        return FinalWord(word=Word.SUCCEEDED) if error.code is None else Unknown(told(answer))
+    body = object_in(answer.body)
+    is_empty = not answer.body.strip() or body == {}
+    if answer.status == 200:
+        is_made = error.code is None and (is_empty or "id" in (body or {}))
+        return FinalWord(word=Word.SUCCEEDED) if is_made else Unknown(told(answer))
     if error.code == "checkout-refund-failed":
         return Declined(code=error.code, reason=told(answer))
     return _refused(answer, frozenset({400, 403, 404, 409, 422}))

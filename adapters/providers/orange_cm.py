@@ -135,6 +135,7 @@ class OrangeCmAdapter:
     is_askable: ClassVar[bool] = True
     refusals: ClassVar[Mapping[str, Refusal]] = MEANINGS
     reaches: ClassVar[frozenset[str]] = frozenset()
+    own_rail_of: ClassVar[frozenset[str]] = frozenset({"orange-cm"})
 
     def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
         """Make the adapter; nothing is called before it is asked to."""

@@ -123,6 +123,7 @@ class OrangeSonatelAdapter:
     is_askable: ClassVar[bool] = True
     payer_opens_page: ClassVar[bool] = True
     reaches: ClassVar[frozenset[str]] = frozenset()
+    own_rail_of: ClassVar[frozenset[str]] = frozenset({"orange-sn"})
     refusals: ClassVar[Mapping[str, Refusal]] = REFUSALS
     outgoing_refusals: ClassVar[Mapping[str, Refusal]] = OUTGOING_REFUSALS
 

@@ -27,6 +27,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from pydantic import BaseModel, ConfigDict, Field
 
+from adapters.sandbox.spoiling import SPOILINGS, Spoiling, spoilt
 from adapters.sandbox.timer import Timer, wait
 
 SILENT_SECONDS_MAX: Final = 120.0
@@ -60,6 +61,8 @@ class Faults(BaseModel):
     `server_error` that nothing had happened; `server_error_after`, `connection_reset_after` and
     `silent_after_accept` that the payment was accepted and only the answer is lost.
     `html_with_200` is a gateway's page: whether the request went through behind it is thrown too.
+    `answer_spoilt_before` and `answer_spoilt_after` are answers that are not what they should be
+    (`adapters.sandbox.spoiling`): instead of the deed, or after it; which kind is thrown too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -79,6 +82,10 @@ class Faults(BaseModel):
     slow_answer: Probability = 0.0
     slow_answer_seconds: Seconds = 2.0
     silent_after_accept: Probability = 0.0
+    answer_spoilt_before: Probability = 0.0
+    answer_spoilt_after: Probability = 0.0
+    spoilt_as: Annotated[tuple[Spoiling, ...], Field(min_length=1)] = SPOILINGS
+    drip_seconds: Seconds = 0.2
     outages: tuple[Outage, ...] = ()
 
     @classmethod
@@ -192,6 +199,8 @@ class FaultyLine:
             if self._dice.throw("html_with_200 went through", key) < 0.5:
                 await handler(request)
             return web.Response(text=HTML_PAGE, content_type="text/html")
+        if self._dice.strikes("answer_spoilt_before", key):
+            return await self._spoilt(request, None, key)
         answer = await handler(request)
         return await self._spoil_after(request, answer, call, key)
 
@@ -208,7 +217,21 @@ class FaultyLine:
             return _reset(request)
         if self._dice.strikes("slow_answer", key):
             await self._wait(self._faults.slow_answer_seconds)
+        if self._dice.strikes("answer_spoilt_after", key):
+            return await self._spoilt(request, answer, key)
         return answer
+
+    async def _spoilt(
+        self, request: web.Request, answer: web.StreamResponse | None, key: str
+    ) -> web.StreamResponse:
+        kinds = self._faults.spoilt_as
+        kind = kinds[int(self._dice.throw("kind of spoiling", key) * len(kinds))]
+
+        async def drip() -> bool:
+            await self._wait(self._faults.drip_seconds)
+            return not self._is_closing
+
+        return await spoilt(request, answer, kind, drip=drip)
 
     def _is_out(self) -> bool:
         elapsed_seconds = self._timer.now_seconds() - self._started_seconds

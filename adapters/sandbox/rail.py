@@ -83,7 +83,7 @@ class RailSandbox(SandboxServer):
     is_refusal_final: ClassVar[bool] = False
     """Whether a callback that was answered with 4xx is not sent again."""
     named_by: ClassVar[Sequence[str]] = ()
-    """Members of a JSON body that name what a call is about, the first that is there (`a.b` is a
+    """Members of a body that name what a call is about, the first that is there (`a.b` is a
     member of a member): `name_call` finds it under `NAMED`, so that faults hit the same movements
     in whatever order calls come."""
 
@@ -126,6 +126,10 @@ class RailSandbox(SandboxServer):
     def expires_after_seconds(self, movement: Movement) -> float:
         """How long a payer may take; a rail whose merchant says it for each movement overrides."""
         return self.base_settings.expire_after_seconds
+
+    def members_in(self, body: bytes) -> Mapping[str, object]:
+        """Read a request's members for `named_by`; a rail that speaks no JSON overrides."""
+        return object_in(body) or {}
 
     def error_answer(self, status: int) -> web.Response:
         """Make the provider's own shape of a 500 or 503, for the fault model."""
@@ -299,7 +303,7 @@ class RailSandbox(SandboxServer):
         @web.middleware
         async def read(request: web.Request, handler: Handler) -> web.StreamResponse:
             try:
-                body = object_in(await request.read()) or {}
+                body = self.members_in(await request.read())
             except web.HTTPRequestEntityTooLarge:
                 return web.Response(status=413)
             found = (_member(body, one.split(".")) for one in self.named_by)

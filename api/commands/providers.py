@@ -18,6 +18,7 @@ PROOFS: Final[Mapping[WebhookProof, str]] = {
     "token": "a token of each payment",
     "secret": "a fixed secret",
     "signature": "a signature",
+    "no_webhooks": "it sends none",
 }
 """How a webhook proves where it comes from, in words."""
 

@@ -129,7 +129,7 @@ async def view_of(call: Call) -> View:
         except UnknownPaymentError:
             continue
         recorded[attempt.payment_id] = happened
-        redirect_url = await payments.redirect_url_of(call, payment)
+        redirect_url = await payments.redirect_url(call, payment)
         paying.append(Paying(payment, happened[0].recorded_at, redirect_url))
     return View(
         call=call,

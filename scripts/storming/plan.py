@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from adapters.base import Adapter, Capability
-from adapters.directory import BY_CODE
+from adapters.directory import BY_CODE, is_own_rail
 
 Verb = Literal["payments", "payouts"]
 
@@ -63,7 +63,7 @@ def _rails(name: str, adapter: Adapter) -> Iterator[Rail]:
         and one.country in adapter.contract.countries
         and one.currency in adapter.contract.currencies
     ]
-    reached = [one for one in here if name in one.providers or one.code in adapter.reaches]
+    reached = [one for one in here if is_own_rail(adapter, one) or one.code in adapter.reaches]
     # Who has no numbers of its own (a wallet beside the operators, a scheme) takes everybody's.
     for operator in reached or here:
         for verb, kind in VERBS.items():

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +53,7 @@ _PROBABILITIES: Final = (
     *("callback_lost", "callback_late", "callback_duplicated", "callback_reordered"),
     *("callback_early", "server_error", "server_error_after", "html_with_200"),
     *("connection_reset_before", "connection_reset_after", "slow_answer", "silent_after_accept"),
+    *("answer_spoilt_before", "answer_spoilt_after"),
 )
 
 _PACE: Final = {
@@ -151,11 +152,12 @@ async def storm(
         )
         began = time.monotonic()
         seen, turn = Seen(), asyncio.Semaphore(AT_ONCE)
+        brought = {one.provider: one.payer for one in running}
         plan = list(wanted(rails_of(lent.adapters), movements, seed))
 
         async def one(asked: Wanted) -> list[str]:
             async with turn:
-                return await _one(session, phone, asked, seen, follow_seconds)
+                return await _one(session, phone, asked, seen, follow_seconds, brought)
 
         made = [
             name for names in await asyncio.gather(*(one(each) for each in plan)) for name in names
@@ -187,6 +189,7 @@ async def _one(
     asked: Wanted,
     seen: Seen,
     follow_seconds: float,
+    brought: Mapping[str, Mapping[str, str]],
 ) -> list[str]:
     """Ask for a movement, be its payer, perhaps want the money back; the ids of what was made."""
     side = "payer" if asked.verb == "payments" else "payee"
@@ -196,6 +199,8 @@ async def _one(
         "provider": asked.provider,
         side: {"phone": asked.phone, "country": asked.country},
     }
+    if side == "payer":
+        body[side] |= brought.get(asked.provider, {})
     seen.asked[asked.provider, asked.verb] += 1
     made = await _post(session, f"/v1/{asked.verb}", body, f"{asked.verb}-{asked.number}", seen)
     if made is None:

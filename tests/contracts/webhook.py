@@ -17,7 +17,7 @@ import pytest
 
 from adapters.base import Accepted, WebhookCall, WebhookUnreadableError
 from ledger.commands import RecordEvidence
-from tests.contracts.provider import World, submit
+from tests.contracts.world import World, submit
 from tests.replay import PAYMENT_ID
 
 OTHER_ID: Final = "pay_" + "z" * 26
