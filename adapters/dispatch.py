@@ -49,6 +49,7 @@ from adapters.ways import Errand, Way, Ways, on_errand
 from ledger import commands
 from ledger.errors import CommandRefusedError, ErasedError
 from ledger.evidence import Evidence, Source
+from ledger.identity import Mode
 from ledger.payment import Payment, Status
 from ledger.store import Clock
 
@@ -64,6 +65,9 @@ PROBED_SECONDS: Final = 1.0
 UNREACHED: Final = "no provider could be reached in time"
 ERASED: Final = "the payer was erased before the payment was submitted"
 SPENT: Final = "its one-time code may have been used, and cannot be sent again"
+MODE_CHANGED: Final = "MODE_CHANGED"
+"""Our own code where a provider was set up for tests, or for real, since a payment was routed."""
+
 LAST_INQUIRY: Final = "its time is over; asked once more before it is given up"
 
 
@@ -83,8 +87,10 @@ class Dispatcher:
         clock: Clock,
         public_url: str,
         ways: Ways | None = None,
+        adapters_of: Mapping[Mode, Mapping[str, Adapter]] | None = None,
     ) -> None:
         self._recorder, self._adapters, self._clock = recorder, adapters, clock
+        self._adapters_of = adapters_of or {}
         self._public_url = public_url.rstrip("/")
         self._ways = ways or Ways()
 
@@ -137,7 +143,9 @@ class Dispatcher:
         limit_seconds = submission_seconds_max(adapter)
         number = len(state.attempts) + 1
         with on_errand(state.power) as errand:
-            prepared = await self._prepare(adapter, order, reference, limit_seconds)
+            prepared = self._against(adapter, state) or await self._prepare(
+                adapter, order, reference, limit_seconds
+            )
         now = self._clock()
         handle = prepared.handle if isinstance(prepared, Prepared) else {}
         sealed_handle, keys = recorder.seal_handle(state, reference, handle)
@@ -167,6 +175,17 @@ class Dispatcher:
         with on_errand(state.power) as errand:
             outcome = await self._submit(adapter, order, reference, limit_seconds)
         await self._record(recorder, adapter, state, order, reference, outcome, errand)
+
+    def _against(self, adapter: Adapter, state: Payment) -> Declined | None:
+        """Refuse to hand a test to who moves real money, or the other way round.
+
+        It was routed rightly when it was asked for; the provider was set up otherwise since.
+        """
+        mode = state.requested.mode
+        if mode is None or adapter.name in self._adapters_of.get(mode, self._adapters):
+            return None
+        reason = f"{adapter.name} takes no {mode} payments any more"
+        return Declined(code=MODE_CHANGED, reason=reason, is_technical=True)
 
     async def _give_up(self, recorder: Recorder, state: Payment, reason: str) -> None:
         """Expire a payment no provider has; where that was ever in doubt, have it asked first."""
@@ -278,7 +297,7 @@ class Dispatcher:
                     )
                 )
             case FinalWord():
-                await recorder.confirm(state, reference, Accepted(), inquire_at)
+                # In one append: who answers at once can perhaps never be asked.
                 await record_final(recorder, adapter, payment_id, reference, outcome)
 
 

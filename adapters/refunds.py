@@ -80,6 +80,7 @@ def request_of(
         kind="refund",
         refund_of=asked.payment_id,
         power=reserved.power,
+        mode=asked.mode,
     )
 
 

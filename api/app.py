@@ -4,14 +4,15 @@
 very parts a server gives it.
 
 The guard of a route does, once and in this order, what every endpoint needs: who asks, whether his
-role may, and whether the query string is what the route's model says.
+key has not asked too often, whether his role may, and whether the query string is what the route's
+model says.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
-from api.authentication import Authenticator, Role
+from api.authentication import Role
 from api.calls import Call, query_of, validated
 from api.description import DESCRIPTION, Description
 from api.errors import FORBIDDEN, Place, ProblemError
@@ -39,13 +40,8 @@ def create_app(services: Services) -> web.Application:
     app[STREAMS] = Streams()
     app.on_shutdown.append(_end_streams)
     app[DESCRIPTION] = Description(ROUTES, server_url=settings.base_url)
-    authenticator = Authenticator(
-        services.store,
-        cached_max=settings.keys_cached_max,
-        cached_seconds=settings.keys_cached_seconds,
-    )
     for route in ROUTES:
-        guarded = _guard(route, services, authenticator)
+        guarded = _guard(route, services)
         app.router.add_route(route.method, route.path, guarded, expect_handler=_expected)
     return app
 
@@ -78,9 +74,10 @@ async def _expected(request: web.Request) -> None:
 
 
 def _guard(
-    route: Route, services: Services, authenticator: Authenticator
+    route: Route, services: Services
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     roles, query_model, endpoint = route.roles, route.query, route.endpoint
+    authenticator, rates = services.authenticator, services.rates
     no_query: Mapping[str, str] = {}
     # A route that can be called without a query string has that query ready.
     is_query_needed = any(one.is_required() for one in query_model.model_fields.values())
@@ -91,6 +88,7 @@ def _guard(
         if roles is not None:
             identity = await authenticator.identify(request.headers.get("Authorization"))
             request[ACTOR] = identity.actor
+            await rates.admit_key(request, identity.key_id)
             if identity.role not in roles:
                 raise _forbidden(roles, identity.role)
         if default_query is not None and not request.query_string:

@@ -58,13 +58,15 @@ async def show_accounts(call: Call) -> web.Response:
     services, query = call.services, call.query
     position = await caught_up(call, services.accounts.name, query.min_position)
     as_of = await as_of_point(call, query.as_of) if query.as_of is not None else None
-    rows = await services.accounts.trial_balance(as_of=as_of)
+    mode = query.mode or services.settings.default_mode
+    rows = await services.accounts.trial_balance(as_of=as_of, modes=services.modes_seen(mode))
     sums: Counter[str] = Counter()
     for row in rows:
         sums[row.currency] += row.balance_minor
     balance = reports.TrialBalance(
         position=position,
         as_of=query.as_of,
+        mode=mode,
         accounts=[
             reports.AccountOut(
                 account=row.account,

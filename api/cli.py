@@ -69,6 +69,19 @@ class Weather(StrEnum):
     STORM = "storm"
 
 
+class Mode(StrEnum):
+    """What a merchant's key moves money for."""
+
+    TEST = "test"
+    LIVE = "live"
+
+
+ModeOption = Annotated[
+    Mode | None,
+    typer.Option("--mode", help="For trying or for real; by default as the deployment is."),
+]
+
+
 class Role(StrEnum):
     """What a key may do."""
 
@@ -137,11 +150,20 @@ def merchants_add(
     country: Annotated[
         str, typer.Option("--country", help="ISO 3166 code: the default for national numbers.")
     ],
+    mode: ModeOption = None,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
     """Add a merchant and print its API key, this once."""
-    _do("keys", "add_merchant", name=name, country=country, database=database, as_json=as_json)
+    _do(
+        "keys",
+        "add_merchant",
+        name=name,
+        country=country,
+        mode=mode.value if mode else None,
+        database=database,
+        as_json=as_json,
+    )
 
 
 @merchants.command("list")
@@ -156,6 +178,7 @@ def keys_add(
     merchant: Annotated[
         str | None, typer.Option("--merchant", help="Whose, for the role merchant.")
     ] = None,
+    mode: ModeOption = None,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
@@ -165,6 +188,28 @@ def keys_add(
         "add_key",
         role=role.value,
         merchant_id=merchant,
+        mode=mode.value if mode else None,
+        database=database,
+        as_json=as_json,
+    )
+
+
+@keys.command("rotate")
+def keys_rotate(
+    key_id: Annotated[str, typer.Argument(help="The id of the key that shall end.")],
+    overlap_hours: Annotated[
+        int,
+        typer.Option("--overlap-hours", min=0, max=720, help="How long the old key lives on."),
+    ] = 24,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Replace an API key and print the new one, this once; the old one ends by itself."""
+    _do(
+        "keys",
+        "rotate_key",
+        key_id=key_id,
+        overlap_hours=overlap_hours,
         database=database,
         as_json=as_json,
     )
@@ -177,13 +222,13 @@ def keys_revoke(
     database: Database = None,
     as_json: Json = False,
 ) -> None:
-    """Make an API key worth nothing."""
+    """Make an API key worth nothing, at once."""
     _do("keys", "revoke_key", key_id=key_id, reason=reason, database=database, as_json=as_json)
 
 
 @keys.command("list")
 def keys_list(database: Database = None, as_json: Json = False) -> None:
-    """List the API keys; their secrets are known to nobody."""
+    """List the API keys and when each was last used; their secrets are known to nobody."""
     _do("keys", "list_keys", database=database, as_json=as_json)
 
 

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, JsonValue
 from adapters.refusal_texts import Category
 from adapters.refusals import Refusal
 from api.schemas import Position, Response
-from ledger.identity import Kind
+from ledger.identity import Kind, Mode
 from ledger.payment import Status
 
 
@@ -36,6 +36,9 @@ class PaymentReceipt(Response):
     amount: str
     currency: str
     merchant_id: str
+    mode: Mode | None = Field(
+        default=None, description="Of the key that asked; absent where keys had none yet."
+    )
     provider: str
     operator: str | None
     country: str
@@ -112,6 +115,7 @@ _PAID: Final[dict[str, JsonValue]] = {
     "refunded": "0",
     "refundable": "1500",
     "checkout_session": None,
+    "mode": "test",
     "plan": [{"provider": "mtn", "reason": "the number is in a range of mtn-cm"}],
     "next_inquiry_at": None,
     "inquiries": 1,
@@ -158,6 +162,7 @@ class PaymentOut(Response):
     amount: str
     currency: str
     merchant_id: str
+    mode: Mode = Field(description="`test`: no money moves. `live`: it does.")
     provider: str = Field(description="Where it was last submitted, or is to be.")
     operator: str | None
     country: str
@@ -199,6 +204,7 @@ class PaymentSummary(Response):
     amount: str
     currency: str
     merchant_id: str
+    mode: Mode
     provider: str
     operator: str | None
     country: str

@@ -172,6 +172,16 @@ UNSUPPORTED_MEDIA_TYPE: Final = Problem(
 BAD_REQUEST: Final = Problem(
     400, "bad_request", "validation", "The request cannot be read", "La requête est illisible"
 )
+TOO_MANY_REQUESTS: Final = Problem(
+    429,
+    "too_many_requests",
+    "businessRule",
+    "This was asked for too often",
+    "Cela a été demandé trop souvent",
+)
+UNKNOWN_KEY: Final = Problem(
+    404, "unknown_key", "identification", "There is no such key", "Cette clé n'existe pas"
+)
 PROJECTION_BEHIND: Final = Problem(
     503,
     "projection_behind",
@@ -328,6 +338,8 @@ ALL_PROBLEMS: Final[Mapping[str, Problem]] = {
         HEAD_TOO_SLOW,
         UNSUPPORTED_MEDIA_TYPE,
         BAD_REQUEST,
+        TOO_MANY_REQUESTS,
+        UNKNOWN_KEY,
         PROJECTION_BEHIND,
         DISK_FULL,
         INTERNAL,

@@ -59,6 +59,18 @@ _OF_DOOR: Final[dict[str, str]] = {
     "Ask the operator of the ledger for a new one.": (
         "Demandez-en une nouvelle à l'exploitant du registre."
     ),
+    "There is no key with this id.": "Aucune clé n'a cet identifiant.",
+    "This key may send {count} requests within {seconds} s, and has.": (
+        "Cette clé peut envoyer {count} requêtes en {seconds} s, et les a envoyées."
+    ),
+    "One payer may be asked for {count} payments within {seconds} s, and was.": (
+        "On peut demander à un payeur {count} paiements en {seconds} s, et ils l'ont été."
+    ),
+    "Wait {seconds} s, then send the same request again, under the same Idempotency-Key if it had "
+    "one.": (
+        "Attendez {seconds} s, puis renvoyez la même requête, avec la même Idempotency-Key si elle "
+        "en avait une."
+    ),
     "Use a key of such a role.": "Utilisez une clé qui a l'un de ces rôles.",
     "This is for keys of: {roles}; yours is of the role {role}.": (
         "Cette opération est réservée aux clés de rôle : {roles} ; la vôtre a le rôle {role}."
@@ -138,6 +150,7 @@ _OF_DOOR: Final[dict[str, str]] = {
     "The text is too long.": "Le texte est trop long.",
     "Send at most {characters_max} characters.": "Envoyez au plus {characters_max} caractères.",
     "The value is no whole number.": "La valeur n'est pas un nombre entier.",
+    "Send it without quotes.": "Envoyez-la sans guillemets.",
     "Send digits only.": "N'envoyez que des chiffres.",
     "The number is too large.": "Le nombre est trop grand.",
     "Send a smaller one.": "Envoyez-en un plus petit.",
@@ -234,6 +247,19 @@ _OF_DOOR: Final[dict[str, str]] = {
         "Demandez le code par GET /v1/operators?phone=..., ou omettez le champ."
     ),
     "This provider is not enabled here.": "Ce prestataire n'est pas activé ici.",
+    "{provider} moves real money here, and your key is for tests.": (
+        "{provider} déplace ici de l'argent réel, et votre clé est une clé d'essai."
+    ),
+    "{provider} is for tests here, and your key is for real.": (
+        "{provider} ne sert ici qu'aux essais, et votre clé est une clé réelle."
+    ),
+    "Name another provider ({able}), or use a key of the other mode.": (
+        "Désignez un autre prestataire ({able}), ou utilisez une clé de l'autre mode."
+    ),
+    "Your key does not see payments of the mode {mode}.": (
+        "Votre clé ne voit pas les paiements du mode {mode}."
+    ),
+    "Leave it out, or use another key.": "Omettez-le, ou utilisez une autre clé.",
     "{provider} does not serve {country}.": "{provider} ne dessert pas le pays {country}.",
     "{provider} gives a payment back whole or not at all.": (
         "{provider} rembourse un paiement en entier ou pas du tout."

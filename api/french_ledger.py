@@ -62,6 +62,10 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     "it was tried {attempts} times already.": "il y a déjà eu {attempts} essais.",
     "somebody else has tried it meanwhile.": "quelqu'un d'autre a essayé entre-temps.",
     "the payment is none of this session's.": "ce paiement n'est pas de cette page.",
+    "this key is worth nothing any more.": "cette clé ne vaut plus rien.",
+    "this key was rotated {rotations} times already.": (
+        "cette clé a déjà été renouvelée {rotations} fois."
+    ),
     "the id is taken by something else.": "l'identifiant est déjà pris par autre chose.",
     "the call was never stored.": "l'appel n'a jamais été enregistré.",
     "this Idempotency-Key already made {payment_id} from other content.": (

@@ -24,6 +24,7 @@ from adapters.refusal_texts import Language
 from api.errors import BUSY, INTERNAL, ProblemError
 from api.measures import Measures
 from api.problems import Told, language_of, problem_body, told
+from api.rates import LIMIT_HEADER, POLICY_HEADER, RATE
 from ledger.sentences import Sentence
 
 CORRELATION_HEADER: Final = "X-Correlation-Id"
@@ -79,6 +80,8 @@ class Door:
             self._inside -= 1
         response.headers[CORRELATION_HEADER] = correlation_id
         response.headers["Server"] = SERVER
+        if (rate := request.get(RATE)) is not None:
+            response.headers[POLICY_HEADER], response.headers[LIMIT_HEADER] = rate
         seconds = time.perf_counter() - started
         route = _route_of(request)
         self._measures.observe(request.method, route, response.status, seconds)

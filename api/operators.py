@@ -179,7 +179,8 @@ def _form(code: str) -> NumberForm:
 
 
 def _movement(call: Call, operator: Operator, kind: Kind) -> Movement:
-    adapters = call.services.adapters
+    services = call.services
+    adapters = services.adapters_of[call.asker.mode] if call.asker.mode else services.adapters
     plan = plan_of(adapters, operator, operator.currency, kind)
     left_out = left_out_of(adapters, operator, operator.currency, kind)
     return Movement(

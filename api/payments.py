@@ -5,7 +5,8 @@ event alone, so a repeated request is answered with the same bytes for ever, wha
 the payment, the providers and these rules since. One payment is answered by folding its stream and
 is always current; the list comes from a projection and says at which position it stands.
 
-Another merchant's payment is answered exactly like one that does not exist.
+Another merchant's payment is answered exactly like one that does not exist, and so is a payment for
+real to a test key, and a test to one for real.
 """
 
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from api import documents, schemas, views
 from api.as_of import as_of_point
 from api.calls import Call, answer
 from api.errors import (
+    INVALID_REQUEST,
     UNKNOWN_PAYMENT,
     Place,
     ProblemError,
@@ -35,7 +37,7 @@ from ledger.errors import (
     UnknownMerchantError,
     UnknownPaymentError,
 )
-from ledger.identity import Kind, is_payment_id
+from ledger.identity import Kind, Mode, is_payment_id
 from ledger.payment import Payment, Status
 from ledger.sentences import Sentence
 
@@ -67,6 +69,7 @@ async def show(call: Call, kind: Kind) -> web.Response:
     shown = views.payment_of(
         state,
         recorded,
+        mode=call.services.mode_of(state.requested),
         redirect_url=await redirect_url(call, state),
         description=opened.get("description"),
         metadata=opened.get("metadata"),
@@ -90,6 +93,9 @@ async def listed(call: Call, kind: Kind, *, refund_of: str | None = None) -> web
         if merchant_id not in {None, asker.merchant_id}:
             raise UnknownMerchantError(merchant_id)
         merchant_id = asker.merchant_id
+    mode = asker.mode or query.mode
+    if query.mode not in {None, mode}:
+        raise _other_mode(query.mode)
     position = await caught_up(call, services.payments.name, query.min_position)
     payer = None
     if query.phone is not None:
@@ -99,6 +105,7 @@ async def listed(call: Call, kind: Kind, *, refund_of: str | None = None) -> web
         kind=kind,
         refund_of=refund_of,
         merchant_id=merchant_id,
+        modes=services.modes_seen(mode),
         status=query.status,
         provider=query.provider,
         created_from=query.created_from,
@@ -120,6 +127,7 @@ async def listed(call: Call, kind: Kind, *, refund_of: str | None = None) -> web
                 amount=views.decimal_text(row.amount_minor, row.currency),
                 currency=row.currency,
                 merchant_id=row.merchant_id,
+                mode=row.mode or services.settings.default_mode,
                 provider=row.provider,
                 operator=row.operator,
                 country=row.country,
@@ -132,6 +140,12 @@ async def listed(call: Call, kind: Kind, *, refund_of: str | None = None) -> web
         next_after=rows[-1].position if len(rows) == limit else None,
     )
     return answer(page, position=position)
+
+
+def _other_mode(mode: Mode) -> ProblemError:
+    reason = Sentence("Your key does not see payments of the mode {mode}.", mode=mode)
+    place = Place("parameter", "mode", reason, Sentence("Leave it out, or use another key."))
+    return ProblemError(INVALID_REQUEST, place.sentence, [place])
 
 
 async def show_events(call: Call) -> web.Response:
@@ -155,7 +169,9 @@ async def load(call: Call, kind: Kind | None = None) -> tuple[Payment, list[Reco
     if not is_payment_id(payment_id):
         raise UnknownPaymentError(payment_id)
     state, recorded = await call.services.handler.payment(payment_id)
-    if not call.asker.may_see(state.requested.merchant_id) or kind not in {None, state.kind}:
+    request = state.requested
+    is_seen = call.asker.may_see(request.merchant_id, call.services.mode_of(request))
+    if not is_seen or kind not in {None, state.kind}:
         raise UnknownPaymentError(payment_id)
     return state, recorded
 

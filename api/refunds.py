@@ -18,7 +18,8 @@ from adapters.refunds import request_of, reserved_in
 from api import payments, schemas
 from api.calls import Call, validated
 from api.errors import NOT_REFUNDABLE, Place, ProblemError
-from api.requests import content_digest, expires_at, idempotency_key, receipt
+from api.modes import mode_of
+from api.requests import content_digest, expires_at, idempotency_key, is_apart, receipt
 from api.routing import Choice, plan_of, within_limits
 from ledger import commands
 from ledger.errors import ErasedError, UnknownMerchantError
@@ -41,7 +42,7 @@ async def create_refund(call: Call) -> web.Response:
     key = idempotency_key(call)
     given = await call.json_object()
     state, recorded = await payments.load(call, "collection")
-    refund_id = payment_id_of(asker.merchant_id, key, "refund")
+    refund_id = payment_id_of(asker.merchant_id, key, "refund", is_apart=is_apart(call))
     # Of the address too: one key for two payments is no repeat.
     about = {"payment_id": state.requested.payment_id, "content": given}
     context = call.context(asker.actor)
@@ -115,7 +116,7 @@ def _route(
     call: Call, state: Payment, money: Money, wanted: schemas.RefundRequest
 ) -> tuple[Candidate, Kind]:
     """Choose who gives it back, and how."""
-    adapters, settled = call.services.adapters, state.settled
+    adapters, settled = call.services.adapters_of[mode_of(call.asker)], state.settled
     took = settled.because[0].provider if settled.because else state.provider
     adapter = adapters.get(took)
     is_whole = money == state.money

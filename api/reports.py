@@ -11,7 +11,7 @@ from pydantic import Field
 from adapters.refusal_texts import Category
 from api.documents import RefusalOut
 from api.schemas import AsOfQuery, Name, Position, Query, Response
-from ledger.identity import Kind
+from ledger.identity import Kind, Mode
 
 
 class LogPage(Response):
@@ -40,6 +40,7 @@ class TrialBalance(Response):
 
     position: Position
     as_of: str | None
+    mode: Mode
     accounts: list[AccountOut]
     is_balanced: bool
 
@@ -178,6 +179,11 @@ class LogQuery(Query):
 class AccountsQuery(AsOfQuery):
     """Which trial balance."""
 
+    mode: Mode | None = Field(
+        default=None,
+        description="Tests, or payments for real; by default as the deployment is. The two are "
+        "never added up.",
+    )
     min_position: Position | None = None
 
 

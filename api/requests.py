@@ -17,6 +17,7 @@ from aiohttp import web
 from api import schemas, views
 from api.calls import Call, answer, validated
 from api.errors import IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_MISSING, Place, ProblemError
+from api.modes import check_mode, mode_of
 from api.routing import choose_route, one_time_code_of
 from ledger import commands
 from ledger.entry import RecordedEvent
@@ -52,16 +53,25 @@ async def take(
         raise UnknownMerchantError("", "RequestPayment")
     key = idempotency_key(call)
     given = await call.json_object()
-    payment_id = payment_id_of(asker.merchant_id, key, model.kind)
+    payment_id = payment_id_of(asker.merchant_id, key, model.kind, is_apart=is_apart(call))
+    taken = None
     try:
         wanted = validated(model, given)
         command, keys = payment_asked(
             call, wanted, asker.merchant_id, payment_id, content_digest(call, given)
         )
+        if model.kind == "collection":
+            taken = await services.rates.admit_payer(call.request, asker, command.payer)
     except (ProblemError, LedgerError) as refusal:
         return await _first_answer(call, payment_id, given, refusal, where)
-    handled = await services.handler.handle(command, context=call.context(asker.actor), keys=keys)
+    context = call.context(asker.actor)
+    try:
+        handled = await services.handler.handle(command, context=context, keys=keys)
+    except LedgerError:
+        await services.rates.give_back(taken)
+        raise
     if not handled.events:
+        await services.rates.give_back(taken)
         _, recorded = await services.handler.payment(payment_id)
         return receipt(recorded[0], where, is_repeat=True)
     for new_key in keys:
@@ -93,14 +103,17 @@ def payment_asked(
     Raises:
         ProblemError, LedgerError: as things stand today, the request cannot be used.
     """
-    services = call.services
+    services, asker = call.services, call.asker
     money = parse_money(wanted.amount, wanted.currency)
+    mode = mode_of(asker)
+    if (named := wanted.provider) is not None and named in services.adapters:
+        check_mode(services.adapters_of, named, mode)
     route = choose_route(
-        services.adapters,
+        services.adapters_of[mode],
         wanted,
         money=money,
-        default_country=call.asker.country,
-        is_production=services.settings.is_production,
+        default_country=asker.country,
+        is_production=mode == "live",
     )
     vault = services.vault
     payer = vault.person(route.phone.e164)
@@ -126,6 +139,7 @@ def payment_asked(
         plan=route.plan,
         sealed_code=sealed_code,
         checkout=checkout,
+        mode=mode,
     )
     return command, keys
 
@@ -173,6 +187,11 @@ def receipt(first: RecordedEvent, where: str, *, is_repeat: bool = False) -> web
     if is_repeat:
         headers[REPEATED_HEADER] = "true"
     return answer(written, status=202, position=first.position, headers=headers)
+
+
+def is_apart(call: Call) -> bool:
+    """Whether what is asked for is a test beside payments for real; see `payment_id_of`."""
+    return call.asker.mode not in {None, call.services.settings.default_mode}
 
 
 def expires_at(call: Call) -> datetime:

@@ -80,7 +80,7 @@ WRITING: Final = ("command_refused", "stream_too_long", "entry_too_large", "disk
 KEYED: Final = ("idempotency_key_missing", "idempotency_key_invalid", "idempotency_key_reused")
 """Codes of every route that takes an Idempotency-Key."""
 
-READING: Final = ("unauthenticated", "forbidden")
+READING: Final = ("unauthenticated", "forbidden", "too_many_requests")
 ONE: Final = (*READING, "unknown_payment")
 MOVING: Final = (
     *READING,

@@ -9,11 +9,19 @@ from typing import Final
 from api.route import Route
 from api.routes_books import BOOKKEEPING
 from api.routes_checkout import CHECKOUT
+from api.routes_keys import KEYS
 from api.routes_money import MONEY
 from api.routes_server import SERVER
 from api.routes_support import SUPPORT
 
 __all__ = ["ROUTES", "Route"]
 
-ROUTES: Final[tuple[Route, ...]] = (*MONEY, *CHECKOUT, *SUPPORT, *BOOKKEEPING, *SERVER)
+ROUTES: Final[tuple[Route, ...]] = (
+    *MONEY,
+    *CHECKOUT,
+    *SUPPORT,
+    *BOOKKEEPING,
+    *KEYS,
+    *SERVER,
+)
 """Every operation there is."""

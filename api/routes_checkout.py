@@ -107,6 +107,7 @@ CHECKOUT: Final[tuple[Route, ...]] = (
             "body_too_large",
             "body_too_slow",
             "invalid_phone",
+            "too_many_requests",
             "entry_too_large",
             "disk_full",
         ),

@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticKnownError
 
-from ledger.identity import Kind
+from ledger.identity import Kind, Mode
 from ledger.payment import Status
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
@@ -248,6 +248,9 @@ class PaymentsQuery(Query):
     provider: Name | None = None
     merchant_id: Annotated[str, StringConstraints(max_length=64)] | None = Field(
         default=None, description="Only for keys that see every merchant."
+    )
+    mode: Mode | None = Field(
+        default=None, description="Only tests, or only payments for real; a merchant's key has one."
     )
     phone: Annotated[str, StringConstraints(max_length=40)] | None = Field(
         default=None, description="A payer's number; it is searched by its keyed hash."

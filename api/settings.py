@@ -23,9 +23,12 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from adapters.trying import is_for_trying, is_value_for_trying, tells_of_trying
+from api.settings_access import AccessSettings
 from api.settings_checkout import CheckoutSettings
 from api.settings_server import ServerSettings
 from api.settings_values import PREFIX, Fault, JsonObject, Model, SettingsError, validated
+from ledger.identity import Mode
 
 __all__ = [
     "FILE_VARIABLE",
@@ -41,7 +44,7 @@ __all__ = [
 FILE_VARIABLE: Final = "CAURI_SETTINGS_FILE"
 
 
-class Settings(ServerSettings, CheckoutSettings):
+class Settings(ServerSettings, AccessSettings, CheckoutSettings):
     """Everything a deployment may choose. The descriptions are the reference (see README)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -139,6 +142,11 @@ class Settings(ServerSettings, CheckoutSettings):
         """Whether what is only good for trying things out is refused."""
         return self.mode == "production"
 
+    @property
+    def default_mode(self) -> Mode:
+        """What keys and payments are of that were made before they said so, and new keys too."""
+        return "live" if self.is_production else "test"
+
     def with_changes(self, **changes: Any) -> Self:
         """Return the same settings with some fields replaced, checked again."""
         return validated(type(self), {**self.__dict__, **changes}, PREFIX)
@@ -186,6 +194,15 @@ def load_settings(
         for name in settings.providers
         if name not in provider_names
     ]
+    faults += [
+        Fault(
+            "CAURI_TRIAL_PROVIDERS",
+            f"{name!r} is not enabled.",
+            "Name it in CAURI_PROVIDERS too, or leave it out.",
+        )
+        for name in settings.trial_providers
+        if name not in settings.providers
+    ]
     faults += _production_faults(settings) if settings.is_production else []
     if faults:
         raise SettingsError(faults)
@@ -197,20 +214,30 @@ def provider_settings(settings: Settings, provider: str, model: type[Model]) -> 
 
     Raises:
         SettingsError: a missing, misspelt or unusable field; in production also whatever points
-            at a sandbox or at this machine.
+            at a sandbox or at this machine and is not said to; and whatever is said to be for
+            trying and is not.
     """
     prefix = f"{PREFIX}{provider.upper()}_"
     table = settings.provider_tables.get(provider, {})
     built = validated(model, table, prefix)
-    if settings.is_production:
+    if provider in settings.trial_providers:
+        if tells_of_trying(model) and not is_for_trying(built):
+            fault = Fault(
+                f"{PREFIX}TRIAL_PROVIDERS",
+                f"{provider} is set up for real money.",
+                "Leave it out, or point it at its sandbox.",
+            )
+            raise SettingsError([fault])
+    elif settings.is_production:
         faults = [
             Fault(
                 f"{prefix}{name.upper()}",
                 "this points at a sandbox, which moves no money.",
-                "Set the provider's production value.",
+                "Set the provider's production value, or name it in CAURI_TRIAL_PROVIDERS.",
             )
             for name, value in built
-            if not isinstance(value, SecretStr) and _is_for_trying(str(value))
+            if not isinstance(value, SecretStr)
+            and (is_value_for_trying(value) or (name == "is_trial" and value))
         ]
         if faults:
             raise SettingsError(faults)
@@ -293,9 +320,3 @@ def _production_faults(settings: Settings) -> list[Fault]:
             Fault("CAURI_PROVIDERS", "no provider is enabled.", "Set it to, say, `mtn,orange`.")
         )
     return faults
-
-
-def _is_for_trying(value: str) -> bool:
-    host = urlsplit(value).hostname or ""
-    is_local = host in {"localhost", "127.0.0.1", "::1"}
-    return is_local or "sandbox" in value.lower() or value.lower() in {"dev", "test"}

@@ -60,7 +60,10 @@ class ServerSettings(BaseModel):
         default=10_000, ge=1, description="How many API keys are remembered between requests."
     )
     keys_cached_seconds: float = Field(
-        default=5.0, ge=0, description="How long a revoked key may still be honoured, in seconds."
+        default=5.0,
+        ge=0,
+        description="How long a key is honoured without a look at the log, in seconds. It ends at "
+        "once all the same where it is revoked, unless the log cannot be read.",
     )
     stop_seconds_max: float = Field(
         default=10.0, gt=0, description="How long requests may finish after the signal to stop."

@@ -16,6 +16,7 @@ from ledger.entry import RecordedEvent
 from ledger.events import JsonObject
 from ledger.events_codec import payload_of
 from ledger.evidence import Evidence
+from ledger.identity import Mode
 from ledger.merkle import leaf_hash
 from ledger.money import decimals_of
 from ledger.payment import Attempt, Payment, Status
@@ -39,6 +40,8 @@ def receipt_of(requested: RecordedEvent) -> JsonObject:
     event = requested.event
     if not isinstance(event, events.PaymentRequested):
         raise TypeError(f"a payment does not begin with {event.type}")
+    # What was answered before there were modes is answered the same now.
+    mode = {"mode": event.mode} if event.mode is not None else {}
     return {
         "id": event.payment_id,
         "kind": event.kind,
@@ -48,6 +51,7 @@ def receipt_of(requested: RecordedEvent) -> JsonObject:
         "amount": decimal_text(event.amount_minor, event.currency),
         "currency": event.currency,
         "merchant_id": event.merchant_id,
+        **mode,
         "provider": event.provider,
         "operator": event.operator,
         "country": event.country,
@@ -62,6 +66,7 @@ def payment_of(
     state: Payment,
     recorded: Sequence[RecordedEvent],
     *,
+    mode: Mode,
     redirect_url: str | None,
     description: str | None,
     metadata: dict[str, str] | None,
@@ -82,6 +87,7 @@ def payment_of(
         "amount": decimal_text(request.amount_minor, request.currency),
         "currency": request.currency,
         "merchant_id": request.merchant_id,
+        "mode": mode,
         "provider": state.provider if state.rerouted_to or attempt is None else attempt.provider,
         "operator": request.operator,
         "country": request.country,

@@ -19,7 +19,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import select
@@ -31,28 +31,38 @@ from adapters.providers import IncompleteProviderError, adapter_class, settings_
 from adapters.sharing import ALONE, SharedTokens, Sharing
 from adapters.sharing_redis import RedisLine, RedisSharing
 from adapters.transport import Transport
+from adapters.trying import is_for_trying
 from adapters.ways import Ways
 from adapters.worker import Worker
+from api.authentication import Authenticator
 from api.background import Background
 from api.contracts import contract_faults
+from api.last_uses import LastUses
 from api.master_key import master_keys_for
+from api.modes import by_mode
 from api.randomness import RandomBlock
+from api.rates import Rates
 from api.settings import Fault, Settings, SettingsError, provider_settings
+from api.watching import Watched
+from api.wiring_windows import windows
 from api.wiring_workers import make_workers
 from ledger.checkpoint import Checkpoint, Signer, sign_note
 from ledger.errors import NoteKeyError
+from ledger.events import PaymentRequested
 from ledger.handling import Handler
+from ledger.identity import Mode
 from ledger.sql import Database, SqlEventStore
 from ledger.sql_schema import data_keys
 from ledger.sql_shelf import SqlTokens
 from ledger.store import Clock, DataKey, EventStore, TreeHead
-from ledger.subscriptions import Subscriber, Subscription
+from ledger.subscriptions import Subscription
 from ledger.vault import MasterKeys, Vault
 from ledger.vault_strongbox import Strongbox
 from projections import PROJECTIONS
 from projections.accounts import AccountsProjection
 from projections.base import Projections
 from projections.checkouts import CheckoutsProjection
+from projections.keys import KeysProjection
 from projections.metrics import MetricsProjection
 from projections.payments import PaymentsProjection
 from projections.projector import Projector
@@ -84,7 +94,13 @@ class Services:
     metrics: MetricsProjection
     worklist: WorklistProjection
     checkouts: CheckoutsProjection
+    keys: KeysProjection
+    authenticator: Authenticator
+    last_uses: LastUses
+    rates: Rates
     adapters: Mapping[str, Adapter]
+    adapters_of: Mapping[Mode, Mapping[str, Adapter]]
+    """Those that take payments of each mode: a test never reaches who moves real money."""
     ways: Ways
     sign: Sign | None = None
     subscriptions: tuple[Subscription, ...] = ()
@@ -97,6 +113,16 @@ class Services:
         stalled = {name: str(error) for name, error in self.projections.stalled.items()}
         appender = {"appender": self.store.stopped} if self.store.stopped else {}
         return stalled | self.background.stopped | appender
+
+    def mode_of(self, requested: PaymentRequested) -> Mode:
+        """What a payment is for; one from before keys had a mode is of the deployment's own."""
+        return requested.mode or self.settings.default_mode
+
+    def modes_seen(self, mode: Mode | None) -> tuple[Mode | None, ...] | None:
+        """What a list shows to whom it is told as its mode; None: everything."""
+        if mode is None:
+            return None
+        return (mode, None) if mode == self.settings.default_mode else (mode,)
 
 
 def utc_now() -> datetime:
@@ -187,6 +213,7 @@ async def services(
         ways = Ways()
         sharing = await _sharing(settings, database, keys, clock)
         stack.push_async_callback(sharing.close)
+        open_windows = await stack.enter_async_context(windows(settings, keys, clock))
         open_transport = partial(
             Transport,
             clock=clock,
@@ -194,18 +221,39 @@ async def services(
             ways=ways,
             sharing=sharing,
         )
-        adapters = {}
+        trying = frozenset(
+            name
+            for name, chosen in adapter_settings.items()
+            if name in settings.trial_providers or is_for_trying(chosen)
+        )
+        adapters: dict[str, Adapter] = {}
         for name, chosen in adapter_settings.items():
             adapters[name] = adapter_class(name)(chosen, open_transport)
             stack.push_async_callback(adapters[name].close)
         if faults := [fault for one in adapters.values() for fault in contract_faults(one)]:
             raise SettingsError(faults)
+        adapters_of = by_mode(adapters, trying)
         directory.warm_up()
+        last_uses = LastUses(
+            projections.of(KeysProjection),
+            clock=clock,
+            every_seconds=settings.key_uses_noted_seconds,
+        )
+        stack.push_async_callback(last_uses.flush)
+        authenticator = Authenticator(
+            log_store,
+            clock=clock,
+            default_mode=settings.default_mode,
+            note_use=last_uses.note,
+            cached_max=settings.keys_cached_max,
+            cached_seconds=settings.keys_cached_seconds,
+        )
         background = Background()
         stack.push_async_callback(background.stop)
-        # A class variable is a name too, whatever the type checker says of protocols.
-        subscription = Subscription(log_store, cast("Subscriber", projections))
+        watched = Watched(projections, watch=authenticator.watch, missed=authenticator.forget_all)
+        subscription = Subscription(log_store, watched)
         background.start("subscription", subscription.run())
+        background.start("last uses", last_uses.run())
         made = Services(
             settings=settings,
             clock=clock,
@@ -220,12 +268,25 @@ async def services(
             metrics=projections.of(MetricsProjection),
             worklist=projections.of(WorklistProjection),
             checkouts=projections.of(CheckoutsProjection),
+            keys=projections.of(KeysProjection),
+            authenticator=authenticator,
+            last_uses=last_uses,
+            rates=Rates(settings, open_windows),
             adapters=adapters,
+            adapters_of=adapters_of,
             ways=ways,
             sign=signer_of(settings),
             subscriptions=(subscription,),
             workers=make_workers(
-                settings, handler, vault, adapters, ways, projections, subscription, clock
+                settings,
+                handler,
+                vault,
+                adapters,
+                ways,
+                projections,
+                subscription,
+                clock,
+                adapters_of=adapters_of,
             )
             if is_working
             else (),

@@ -18,6 +18,7 @@ from adapters.ways import Ways
 from adapters.worker import Perform, Worker
 from api.settings import Settings
 from ledger.handling import Handler
+from ledger.identity import Mode
 from ledger.store import Clock
 from ledger.subscriptions import Subscription
 from ledger.vault import Vault
@@ -49,11 +50,15 @@ def make_workers(
     projections: Projections,
     subscription: Subscription,
     clock: Clock,
+    *,
+    adapters_of: Mapping[Mode, Mapping[str, Adapter]],
 ) -> tuple[Worker, ...]:
     """Make a worker for submitting and one for asking per provider, and one that translates."""
     recorder = Recorder(handler, vault)
     url = settings.base_url
-    dispatcher = Dispatcher(recorder, adapters, clock=clock, public_url=url, ways=ways)
+    dispatcher = Dispatcher(
+        recorder, adapters, clock=clock, public_url=url, ways=ways, adapters_of=adapters_of
+    )
     poller = Poller(recorder, adapters, clock=clock, public_url=url, ways=ways)
     confirmer = Confirmer(recorder, adapters, clock=clock)
     translator = Translator(recorder, adapters, clock=clock)

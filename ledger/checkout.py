@@ -170,6 +170,7 @@ def _create(command: commands.CreateCheckout, state: Checkout) -> list[Event]:
             sealed=command.sealed,
             content_digest=command.content_digest,
             expires_at=command.expires_at,
+            mode=command.mode,
         )
     ]
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from ledger.commands_checkout import CheckoutCommand
 from ledger.evidence import Evidence
-from ledger.identity import Candidate, Kind
+from ledger.identity import Candidate, Kind, Mode
 from ledger.money import Money
 
 
@@ -43,6 +43,8 @@ class RequestPayment:
     """The payer's one-time code, where one was sent along."""
     checkout: str | None = None
     """The checkout session on whose page it is asked for, if any."""
+    mode: Mode | None = None
+    """Whether a test or a live key asks; see `payment.requested`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +255,19 @@ class IssueKey:
     role: Literal["merchant", "accountant", "auditor", "operator", "admin"]
     merchant_id: str | None
     secret_digest: str
+    mode: Mode | None = None
+    """Of a merchant's key; see `key.issued`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotateKey:
+    """Let an API key end at `ends_at`, and say which one has taken its place."""
+
+    key_id: str
+    successor_id: str
+    at: datetime
+    """The present time: what has ended cannot be rotated."""
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,7 +278,7 @@ class RevokeKey:
     reason: str
 
 
-MerchantCommand = AddMerchant | IssueKey | RevokeKey
+MerchantCommand = AddMerchant | IssueKey | RotateKey | RevokeKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from ledger.identity import Outcome
+from ledger.identity import Mode, Outcome
 from ledger.money import Money
 
 
@@ -20,6 +20,7 @@ class CreateCheckout:
     sealed: str
     content_digest: str
     expires_at: datetime
+    mode: Mode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from typing import Final
 from ledger.events_around import (
     KeyIssued,
     KeyRevoked,
+    KeyRotated,
     MerchantAdded,
     ProviderBreakerClosed,
     ProviderBreakerOpened,
@@ -69,6 +70,7 @@ __all__ = [
     "JsonObject",
     "KeyIssued",
     "KeyRevoked",
+    "KeyRotated",
     "MerchantAdded",
     "PaymentCodeGiven",
     "PaymentConfirmationEnded",
@@ -132,6 +134,7 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         CheckoutCancelled,
         MerchantAdded,
         KeyIssued,
+        KeyRotated,
         KeyRevoked,
         WebhookReceived,
         WebhookUnderstood,

@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from ledger.events_base import Event, UtcTime
+from ledger.identity import Mode
 
 
 class MerchantAdded(Event, frozen=True, kw_only=True):
@@ -24,6 +25,18 @@ class KeyIssued(Event, frozen=True, kw_only=True):
     role: Literal["merchant", "accountant", "auditor", "operator", "admin"]
     merchant_id: str | None = None
     secret_digest: str
+    mode: Mode | None = None
+    """Of a merchant's key: what it moves money for. None, before keys had one: the deployment's."""
+
+
+class KeyRotated(Event, frozen=True, kw_only=True):
+    """Another API key has taken this one's place; this one ends by itself at that time."""
+
+    type: ClassVar[str] = "key.rotated"
+
+    key_id: str
+    successor_id: str
+    ends_at: UtcTime
 
 
 class KeyRevoked(Event, frozen=True, kw_only=True):

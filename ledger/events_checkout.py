@@ -7,7 +7,7 @@ them belong to it, and what became of the session.
 from typing import ClassVar, Literal
 
 from ledger.events_base import Event, UtcTime
-from ledger.identity import Outcome
+from ledger.identity import Mode, Outcome
 
 
 class CheckoutCreated(Event, frozen=True, kw_only=True):
@@ -27,6 +27,8 @@ class CheckoutCreated(Event, frozen=True, kw_only=True):
     under the session's own key."""
     content_digest: str
     expires_at: UtcTime
+    mode: Mode
+    """Whether a test or a live key asked for it: so are its payments."""
 
 
 class CheckoutAttemptStarted(Event, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from ledger.events_base import Event, UtcTime
 from ledger.evidence import Evidence
-from ledger.identity import Candidate, Kind
+from ledger.identity import Candidate, Kind, Mode
 
 
 class PaymentRequested(Event, frozen=True, kw_only=True):
@@ -39,6 +39,8 @@ class PaymentRequested(Event, frozen=True, kw_only=True):
     """The payer's one-time code, sealed under a key of its own that is destroyed before use."""
     checkout: str | None = None
     """The checkout session on whose page it was asked for, if any."""
+    mode: Mode | None = None
+    """Whether a test or a live key asked. None, before keys had one: the deployment's own mode."""
 
 
 class PaymentRerouted(Event, frozen=True, kw_only=True):

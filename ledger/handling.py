@@ -110,6 +110,7 @@ DECIDERS: Final[dict[type, _Decider]] = {
     commands.EndConfirmation: _PAYMENT,
     commands.AddMerchant: _MERCHANT,
     commands.IssueKey: _KEY,
+    commands.RotateKey: _KEY,
     commands.RevokeKey: _KEY,
     commands.StoreWebhook: _WEBHOOK,
     commands.CloseWebhook: _WEBHOOK,

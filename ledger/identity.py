@@ -17,6 +17,9 @@ import msgspec
 Kind = Literal["collection", "payout", "refund"]
 """What moves: from a payer to the merchant, from the merchant to somebody, or back to the payer."""
 
+Mode = Literal["test", "live"]
+"""Whether it is for trying, with providers that move no money, or for real."""
+
 
 Outcome = Literal["declined", "failed", "expired", "not_made"]
 """How an attempt at a checkout ended that certainly moved no money; `not_made`: its payment was
@@ -40,9 +43,21 @@ _BASE32_PAIRS: Final = [one + other for one in _BASE32 for other in _BASE32]
 _SPACES: Final[Mapping[Kind, str]] = {"collection": "", "payout": "\0payout", "refund": "\0refund"}
 
 
-def payment_id_of(merchant_id: str, idempotency_key: str, kind: Kind = "collection") -> str:
-    """Derive an id: the kind's prefix, `_`, and 26 characters of base32."""
+def payment_id_of(
+    merchant_id: str,
+    idempotency_key: str,
+    kind: Kind = "collection",
+    *,
+    is_apart: bool = False,
+) -> str:
+    """Derive an id: the kind's prefix, `_`, and 26 characters of base32.
+
+    `is_apart`: it is a test beside payments for real, and has a space of its own: one key may
+    stand for a test and for a real payment without the two ever meeting.
+    """
     named = f"{merchant_id}\0{idempotency_key}{_SPACES[kind]}"
+    if is_apart:
+        named += "\0test"
     digest = hashlib.sha256(named.encode()).digest()
     # 128 bits and two of padding are thirteen pairs of base32's digits; `base64` spells the same
     # in five times the time, and every request comes by here.

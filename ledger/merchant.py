@@ -5,12 +5,17 @@ cannot be guessed back. Which key may do what is the API's question; whether a k
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
 
 from ledger import commands, events
 from ledger.commands import MerchantCommand
 from ledger.errors import CommandRefusedError, UnknownMerchantError
 from ledger.events import Event
 from ledger.sentences import Sentence
+
+ROTATIONS_MAX: Final = 20
+"""How often one key may be rotated. More than once is for whom the answer did not reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,14 @@ class Account:
     merchant: events.MerchantAdded | None = None
     key: events.KeyIssued | None = None
     is_revoked: bool = False
+    ends_at: datetime | None = None
+    """When a key that was rotated ends by itself."""
+    rotations: int = 0
+
+    def is_good(self, at: datetime) -> bool:
+        """Whether a key stands here that is worth something at that time."""
+        has_ended = self.ends_at is not None and self.ends_at <= at
+        return self.key is not None and not self.is_revoked and not has_ended
 
 
 INITIAL = Account()
@@ -54,18 +67,41 @@ def decide(command: MerchantCommand, state: Account) -> list[Event]:
                 role=command.role,
                 merchant_id=command.merchant_id,
                 secret_digest=command.secret_digest,
+                mode=command.mode,
             )
             if command.role == "merchant" and command.merchant_id is None:
                 raise UnknownMerchantError("", "IssueKey")
             return _once(command, state.key, happened)
+        case commands.RotateKey():
+            return _rotate(command, state)
         case commands.RevokeKey():
-            if state.key is None:
-                raise CommandRefusedError(
-                    "RevokeKey", Sentence("there is no key {key_id!r}.", key_id=command.key_id)
-                )
+            _check_key(command, state)
             if state.is_revoked:
                 return []
             return [events.KeyRevoked(key_id=command.key_id, reason=command.reason)]
+
+
+def _rotate(command: commands.RotateKey, state: Account) -> list[Event]:
+    _check_key(command, state)
+    if not state.is_good(command.at):
+        raise CommandRefusedError("RotateKey", Sentence("this key is worth nothing any more."))
+    if state.rotations >= ROTATIONS_MAX:
+        raise CommandRefusedError(
+            "RotateKey",
+            Sentence("this key was rotated {rotations} times already.", rotations=ROTATIONS_MAX),
+        )
+    # Whoever has stolen a key must not make it live longer than was once said.
+    ends_at = min(command.ends_at, state.ends_at or command.ends_at)
+    return [
+        events.KeyRotated(key_id=command.key_id, successor_id=command.successor_id, ends_at=ends_at)
+    ]
+
+
+def _check_key(command: commands.RotateKey | commands.RevokeKey, state: Account) -> None:
+    if state.key is None:
+        raise CommandRefusedError(
+            type(command).__name__, Sentence("there is no key {key_id!r}.", key_id=command.key_id)
+        )
 
 
 def _once(command: MerchantCommand, known: Event | None, happened: Event) -> list[Event]:
@@ -85,6 +121,8 @@ def evolve(state: Account, event: Event) -> Account:
             return replace(state, merchant=event)
         case events.KeyIssued():
             return replace(state, key=event)
+        case events.KeyRotated():
+            return replace(state, ends_at=event.ends_at, rotations=state.rotations + 1)
         case events.KeyRevoked():
             return replace(state, is_revoked=True)
         case _:

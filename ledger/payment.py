@@ -137,6 +137,7 @@ def _request(command: commands.RequestPayment, state: Payment) -> list[Event]:
             power=command.power,
             sealed_code=command.sealed_code,
             checkout=command.checkout,
+            mode=command.mode,
         )
     ]
 

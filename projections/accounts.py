@@ -5,6 +5,9 @@ that can change it, the journal books the *difference* to what was booked before
 and time of that event: so every position of the log is in balance, and a correction (a success that
 a statement overturned) is a line of its own, as the accountant's law wants it, never a change.
 
+Tests and payments for real stand in the same tables and are never added up: every line and every
+account has the mode of its payments (empty where that is the deployment's own, unsaid).
+
 `journal` holds the lines, `accounts` their sums as of now, `journal_payments` what must be known of
 a payment to fold it further: its asked money, its submissions, its evidence, its verdict, and what
 is booked.
@@ -30,6 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.evidence import Evidence, Resolution
+from ledger.identity import Mode
 from ledger.journal import ACCOUNT_NAMES, Posting, postings
 from ledger.payment import INITIAL, Attempt, Payment, Status, evolve, stream_of
 from ledger.sql_database import Database
@@ -41,6 +45,9 @@ EVENTS_MAX: Final = 1000
 """The most events whose lines one page of the journal has."""
 
 _PREFIX: Final = len(stream_of(""))
+_UNSAID: Final = ""
+"""The mode of payments that have none; a key's column is never null."""
+
 _BOOKED: Final = frozenset({Status.SUCCEEDED, Status.CONFLICT})
 """The statuses that stand in the books; see `ledger.journal`."""
 
@@ -128,7 +135,7 @@ class AccountsProjection(Projector):
     """The journal and the trial balance."""
 
     name = "accounts"
-    version = 2
+    version = 3
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
@@ -142,12 +149,14 @@ class AccountsProjection(Projector):
             text("currency"),
             number("amount_minor"),
             text("payment_id"),
+            text("mode"),
         )
         self._accounts = self.make_table(
             "accounts",
             text("account", key=True),
             text("holder", key=True),
             text("currency", key=True),
+            text("mode", key=True),
             number("lines"),
             number("debit_minor"),
             number("credit_minor"),
@@ -180,36 +189,44 @@ class AccountsProjection(Projector):
             if not _books(one, recorded.event):
                 continue
             at, booked = stamp(recorded.recorded_at), postings(one.payment)
+            ours = (payment_id, one.payment.requested.mode or _UNSAID)
             for line, (account, amount_minor) in enumerate(_difference(one.booked, booked), 1):
-                lines.append((recorded.position, line, at, *account, amount_minor, payment_id))
+                lines.append((recorded.position, line, at, *account, amount_minor, *ours))
             one.booked = booked
         await self._states.put(conn, [(name, _encode(one)) for name, one in kept.items()])
         await self._lines.put(conn, lines)
         await self._sums.add(conn, _sums(lines))
 
-    async def trial_balance(self, *, as_of: int | datetime | None = None) -> list[AccountRow]:
+    async def trial_balance(
+        self,
+        *,
+        as_of: int | datetime | None = None,
+        modes: Sequence[Mode | None] | None = None,
+    ) -> list[AccountRow]:
         """Every account that was ever used, in order of number, holder and currency.
 
         Args:
             as_of: a position (what the books said after that event), an aware time (what was
                 recorded up to then), or None for now.
+            modes: only payments of these modes; None among them stands for those that have none.
         """
+        source = self._accounts.c if as_of is None else self._journal.c
+        asked = select(source.account, source.holder, source.currency)
         if as_of is None:
-            row = self._accounts.c
-            asked = select(row.account, row.holder, row.currency, row.debit_minor, row.credit_minor)
+            asked = asked.add_columns(func.sum(source.debit_minor), func.sum(source.credit_minor))
         else:
-            line = self._journal.c
-            asked = select(
-                line.account,
-                line.holder,
-                line.currency,
-                func.sum(case((line.amount_minor > 0, line.amount_minor), else_=0)),
-                func.sum(case((line.amount_minor < 0, -line.amount_minor), else_=0)),
-            ).group_by(line.account, line.holder, line.currency)
-            if isinstance(as_of, datetime):
-                asked = asked.where(line.recorded_at <= stamp(as_of))
-            else:
-                asked = asked.where(line.position <= as_of)
+            amount = source.amount_minor
+            asked = asked.add_columns(
+                func.sum(case((amount > 0, amount), else_=0)),
+                func.sum(case((amount < 0, -amount), else_=0)),
+            )
+        if isinstance(as_of, datetime):
+            asked = asked.where(source.recorded_at <= stamp(as_of))
+        elif as_of is not None:
+            asked = asked.where(source.position <= as_of)
+        if modes is not None:
+            asked = asked.where(source.mode.in_([mode or _UNSAID for mode in modes]))
+        asked = asked.group_by(source.account, source.holder, source.currency)
         async with self.read() as conn:
             found = (await conn.execute(asked)).all()
         return [_shown(*values) for values in sorted(tuple(row) for row in found)]
@@ -269,9 +286,9 @@ def _difference(
 
 
 def _sums(lines: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    sums: dict[_Account, list[int]] = {}
-    for _, _, _, account, holder, currency, amount_minor, _ in lines:
-        one = sums.setdefault((account, holder, currency), [0, 0, 0])
+    sums: dict[tuple[str, ...], list[int]] = {}
+    for _, _, _, account, holder, currency, amount_minor, _, mode in lines:
+        one = sums.setdefault((account, holder, currency, mode), [0, 0, 0])
         one[0] += 1
         one[1 if amount_minor > 0 else 2] += abs(amount_minor)
     return [(*account, *numbers) for account, numbers in sums.items()]
@@ -307,15 +324,21 @@ def _encode(one: _Kept) -> str:
             [(one.provider, one.reference) for one in state.attempts],
             msgspec.to_builtins(words),
             [tuple(posting) for posting in one.booked],
+            request.mode,
         ]
     ).decode()
 
 
 def _decode(stored: str) -> _Kept:
     kept = orjson.loads(stored)
-    kind, merchant_id, amount_minor, currency, verdict, attempts, words, booked = kept
+    kind, merchant_id, amount_minor, currency, verdict, attempts, words, booked, mode = kept
     request = msgspec.structs.replace(
-        _ASKED, kind=kind, merchant_id=merchant_id, amount_minor=amount_minor, currency=currency
+        _ASKED,
+        kind=kind,
+        merchant_id=merchant_id,
+        amount_minor=amount_minor,
+        currency=currency,
+        mode=mode,
     )
     payment = replace(
         INITIAL,

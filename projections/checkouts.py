@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import events
 from ledger.checkout import CheckoutStatus, stream_of
 from ledger.entry import RecordedEvent
+from ledger.identity import Mode
 from ledger.sql_database import Database
 from projections.projector import Projector, bounded
 from projections.rows import Rows
@@ -56,6 +57,7 @@ class _Row:
     currency: str
     created_at: str
     expires_at: str
+    mode: str
     status: str
     attempts: int
     payment_id: str | None
@@ -63,7 +65,7 @@ class _Row:
 
 
 _FIXED: Final = (
-    *("session_id", "merchant_id", "amount_minor", "currency", "created_at", "expires_at"),
+    *("session_id", "merchant_id", "amount_minor", "currency", "created_at", "expires_at", "mode"),
 )
 _as_tuple: Final = attrgetter(*_Row.__slots__)
 
@@ -110,6 +112,7 @@ class CheckoutsProjection(Projector):
         self,
         *,
         merchant_id: str | None = None,
+        mode: Mode | None = None,
         status: CheckoutStatus | None = None,
         after: int | None = None,
         limit: int = 50,
@@ -118,6 +121,7 @@ class CheckoutsProjection(Projector):
 
         Args:
             merchant_id: only this merchant's.
+            mode: only those of this mode.
             status: only those that stand there.
             after: the `position` of the last row of the page before this one.
             limit: how many.
@@ -126,6 +130,8 @@ class CheckoutsProjection(Projector):
         wanted: list[ColumnElement[bool]] = []
         if merchant_id is not None:
             wanted.append(row.merchant_id == merchant_id)
+        if mode is not None:
+            wanted.append(row.mode == mode)
         if status is not None:
             wanted.append(row.status == status)
         if after is not None:
@@ -145,6 +151,7 @@ def _created(recorded: RecordedEvent, event: events.CheckoutCreated, at: str) ->
         currency=event.currency,
         created_at=at,
         expires_at=stamp(event.expires_at),
+        mode=event.mode,
         status="open",
         attempts=0,
         payment_id=None,

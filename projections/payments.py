@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import events
 from ledger.entry import RecordedEvent
-from ledger.identity import Kind
+from ledger.identity import Kind, Mode
 from ledger.payment import Status, stream_of
 from ledger.sql_database import Database
 from projections.projector import Projector, bounded
@@ -31,6 +31,7 @@ from projections.standing import FINAL, step
 from projections.tables import (
     columns_of,
     number,
+    one_of,
     read_stamp,
     read_stamp_or_none,
     stamp,
@@ -79,6 +80,8 @@ class PaymentRow:
     """Of a refund: the collection that is given back."""
     refunded_minor: int
     """Of a collection: how much of it was given back."""
+    mode: Mode | None
+    """None: the deployment's own."""
 
 
 @dataclass(slots=True)
@@ -112,6 +115,7 @@ class _Row:
     inquiries: int = 0
     refund_of: str | None = None
     refunded_minor: int = 0
+    mode: str | None = None
 
 
 _FIXED: Final = (
@@ -125,6 +129,7 @@ _FIXED: Final = (
     "amount_minor",
     "requested_at",
     "refund_of",
+    "mode",
 )
 _as_tuple: Final = attrgetter(*(field.name for field in fields(_Row)))
 
@@ -151,6 +156,7 @@ def _requested(recorded: RecordedEvent, event: events.PaymentRequested, at: str)
         updated_at=at,
         updated_position=recorded.position,
         refund_of=event.refund_of,
+        mode=event.mode,
     )
 
 
@@ -224,7 +230,7 @@ class PaymentsProjection(Projector):
     """One row per payment, and where every reference leads."""
 
     name = "payments"
-    version = 3
+    version = 4
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
@@ -289,6 +295,7 @@ class PaymentsProjection(Projector):
         kind: Kind | None = None,
         refund_of: str | None = None,
         merchant_id: str | None = None,
+        modes: Sequence[Mode | None] | None = None,
         status: Status | str | None = None,
         provider: str | None = None,
         created_from: datetime | None = None,
@@ -303,6 +310,7 @@ class PaymentsProjection(Projector):
             kind: only collections, payouts or refunds.
             refund_of: only refunds of this collection.
             merchant_id: only this merchant's.
+            modes: only those of these modes; None among them stands for those that have none.
             status: only those that stand there.
             provider: only those of this provider; see `PaymentRow.provider`.
             created_from: requested at or after this aware time.
@@ -319,6 +327,8 @@ class PaymentsProjection(Projector):
             wanted.append(row.refund_of == refund_of)
         if merchant_id is not None:
             wanted.append(row.merchant_id == merchant_id)
+        if modes is not None:
+            wanted.append(one_of(row.mode, modes))
         if status is not None:
             wanted.append(row.status == str(status))
         if provider is not None:
@@ -383,4 +393,5 @@ def _shown(row: _Row) -> PaymentRow:
         updated_position=row.updated_position,
         refund_of=row.refund_of,
         refunded_minor=row.refunded_minor,
+        mode=cast("Mode | None", row.mode),
     )

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from types import NoneType
 from typing import Any, Final, get_args, get_type_hints
 
-from sqlalchemy import BigInteger, Column, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, ColumnElement, Integer, Table, Text, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -50,6 +50,12 @@ def columns_of(row: type, *, key: Sequence[str]) -> "list[Column[Any]]":
         make = number if int in kinds else text
         columns.append(make(name, key=name in key, null=NoneType in kinds))
     return columns
+
+
+def one_of(column: "Column[Any]", values: Sequence[Any]) -> ColumnElement[bool]:
+    """Whether a column holds one of some values, of which None may be one."""
+    found = column.in_([one for one in values if one is not None])
+    return or_(found, column.is_(None)) if None in values else found
 
 
 def stamp(when: datetime) -> str:

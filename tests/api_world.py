@@ -24,6 +24,7 @@ from api.settings import Settings
 from api.wiring import Services, services
 from ledger import commands
 from ledger.entry import Context
+from ledger.identity import Mode
 from ledger.memory import MemoryEventStore
 from ledger.store import Clock, EventStore
 
@@ -131,9 +132,11 @@ class World:
         )
         await self.add_key(merchant_id, "merchant", merchant_id)
 
-    async def add_key(self, who: str, role: Role, merchant_id: str | None = None) -> str:
+    async def add_key(
+        self, who: str, role: Role, merchant_id: str | None = None, *, mode: Mode | None = None
+    ) -> str:
         """Issue a key under a name of the test's; the key's id."""
-        key = new_key(role)
+        key = new_key(role, mode=mode)
         self.keys[who] = key.text
         await self.services.handler.handle(
             commands.IssueKey(
@@ -141,10 +144,18 @@ class World:
                 role=role,
                 merchant_id=merchant_id,
                 secret_digest=key.secret_digest,
+                mode=mode,
             ),
             context=CONTEXT,
         )
         return key.key_id
+
+
+HURRIED: dict[str, Any] = {
+    "key_requests_per_second_max": 100_000,
+    "payer_payments_per_minute_max": 1000,
+}
+"""Limits for tests of something else: the same few ask all the time, and the clock stands still."""
 
 
 def a_payment(**changes: Any) -> dict[str, Any]:
@@ -158,6 +169,7 @@ def settings_in(folder: Path, **changes: Any) -> Settings:
         database_url=f"sqlite:///{folder / 'cauri.db'}",
         providers=("mtn", "orange"),
         provider_tables=PROVIDER_TABLES,
+        **HURRIED,
     ).with_changes(**changes)
 
 

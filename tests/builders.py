@@ -340,6 +340,7 @@ def a_checkout(number: int = 1, **changes: Any) -> commands_checkout.CreateCheck
         sealed="sealed",
         content_digest="digest",
         expires_at=NOW + timedelta(hours=1),
+        mode="live" if number % 2 else "test",
     )
     return replace(created, **changes)
 
@@ -409,6 +410,24 @@ def _keys(number: int, state: Payment, now: datetime) -> Sequence[commands.Comma
 
 def _revoke(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
     return [commands.RevokeKey(key_id=f"key_{number}", reason="lost")]
+
+
+def _rotate(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    return [
+        commands.IssueKey(
+            key_id=f"key_{1000 + number}",
+            role="merchant",
+            merchant_id=f"mer_{number}",
+            secret_digest="cd" * 32,
+            mode="test",
+        ),
+        commands.RotateKey(
+            key_id=f"key_{number}",
+            successor_id=f"key_{1000 + number}",
+            at=now,
+            ends_at=now + timedelta(days=1),
+        ),
+    ]
 
 
 def _outage(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
@@ -486,6 +505,7 @@ VERBS: dict[str, _Verb] = {
     "understand": _understand,
     "orphan": _orphan,
     "keys": _keys,
+    "rotate": _rotate,
     "revoke": _revoke,
     "outage": _outage,
     "recovery": _recovery,

@@ -35,7 +35,7 @@ from api.settings import Settings
 from api.wiring import services, utc_now
 from ledger.payment import Payment, Status
 from ledger.store import Clock, EventStore
-from tests.api_world import Answer, World
+from tests.api_world import HURRIED, Answer, World
 
 CODE = "123456"
 WAIT_SECONDS = 20.0
@@ -335,6 +335,7 @@ async def serving(
             }
             | {name: {**told, **FAST, **(pace or {})} for name, told in (others or {}).items()},
             lease_margin_seconds=0.5,
+            **HURRIED,
         ).with_changes(**changes)
         lent = await stack.enter_async_context(
             services(

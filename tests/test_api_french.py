@@ -19,10 +19,12 @@ from api.errors import ALL_PROBLEMS
 from api.faults import explanation_of
 from api.french import FRENCH
 from api.routes import ROUTES
-from ledger import errors
+from ledger import commands, errors
 from ledger.sentences import Sentence
-from tests.api_world import MTN_PHONE, Answer, World, a_payment, a_world, settings_in
+from ledger.sql import migrate
+from tests.api_world import CONTEXT, MTN_PHONE, Answer, World, a_payment, a_world, settings_in
 from tests.conftest import FakeClock
+from tests.test_api_modes import in_production
 from tests.test_api_webhooks import REFERENCE, an_orange_payment
 
 ENGLISH: Final = re.compile(
@@ -142,6 +144,10 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ("invalid_phone", "POST", "/v1/payments", {"json": a_payment(payer={"phone": "+2371"})}),
     ("invalid_phone", "GET", "/v1/operators?phone=" + "1" * 39 + "x", {}),
     ("invalid_phone", "GET", "/v1/operators?phone=650000001", {"who": "auditor"}),
+    ("unknown_key", "POST", "/v1/keys/none/revoke", {"json": {}}),
+    ("command_refused", "POST", "/v1/keys/{revoked}/rotate", {"json": {}}),
+    ("invalid_request", "GET", "/v1/payments?mode=live", {}),
+    ("invalid_request", "POST", "/v1/keys/none/rotate", {"json": {"overlap_hours": -1}}),
     ("unknown_payment", "GET", "/v1/payments/pay_none", {}),
     ("unknown_payment", "GET", "/v1/payments/{id}?as_of=1", {}),
     ("unknown_merchant", "GET", "/v1/payments?merchant_id=mer_2", {}),
@@ -184,13 +190,22 @@ FAILURES: Final[list[tuple[str, Exception]]] = [
 ]
 
 
+async def a_revoked_key(world: World) -> str:
+    """The id of a key of the first merchant that is worth nothing."""
+    key_id = await world.add_key("revoked", "merchant", "mer_1")
+    command = commands.RevokeKey(key_id=key_id, reason="lost")
+    await world.services.handler.handle(command, context=CONTEXT)
+    return key_id
+
+
 @pytest.mark.parametrize(("code", "method", "path", "options"), REQUESTS)
 async def test_a_refusal_is_told_in_french_to_whoever_reads_french(
     world: World, code: str, method: str, path: str, options: dict[str, Any]
 ) -> None:
     first = await world.pay(a_payment(amount="700"), key="order-0")
     orange = await an_orange_payment(world) if "{orange}" in path else ""
-    address = path.format(id=first.json["id"], orange=orange)
+    revoked = await a_revoked_key(world) if "{revoked}" in path else ""
+    address = path.format(id=first.json["id"], orange=orange, revoked=revoked)
 
     async def ask(language: dict[str, str]) -> Answer:
         given = {"who": "mer_1", "key": "order-2", **options}
@@ -230,6 +245,36 @@ async def test_a_list_that_is_behind_says_so_in_french(
     check(*await in_both(ask), "projection_behind")
 
 
+@pytest.mark.parametrize("changes", [{"key_requests_per_second_max": 1}, {}])
+async def test_who_asks_too_often_is_told_in_french(
+    tmp_path: Path, clock: FakeClock, changes: dict[str, Any]
+) -> None:
+    settings = settings_in(tmp_path, payer_payments_per_minute_max=1, **changes)
+    async with a_world(settings, clock=clock, is_in_memory=True) as world:
+        await world.pay(key="order-0")
+
+        async def ask(language: dict[str, str]) -> Answer:
+            return await world.pay(headers=language)
+
+        check(*await in_both(ask), "too_many_requests")
+
+
+@pytest.mark.parametrize("provider", ["mtn", "orange"])
+async def test_a_provider_of_the_other_mode_is_refused_in_french(
+    tmp_path: Path, clock: FakeClock, provider: str
+) -> None:
+    settings = in_production(tmp_path)
+    await migrate(settings.database_url)
+    async with a_world(settings, clock=clock, is_in_memory=True) as world:
+        await world.add_key("mtn", "merchant", "mer_1", mode="test")
+        await world.add_key("orange", "merchant", "mer_1", mode="live")
+
+        async def ask(language: dict[str, str]) -> Answer:
+            return await world.pay(a_payment(provider=provider), who=provider, headers=language)
+
+        check(*await in_both(ask), "operator_not_served")
+
+
 @pytest.mark.parametrize("provider", [None, "mtn"])
 @pytest.mark.parametrize("amount", ["90", "2005", "107"])
 async def test_an_amount_outside_of_a_limit_is_refused_in_french(
@@ -250,7 +295,7 @@ async def test_an_amount_outside_of_a_limit_is_refused_in_french(
 def test_every_kind_of_problem_was_provoked() -> None:
     provoked = {code for code, *_ in REQUESTS} | {code for code, _ in FAILURES}
     # What a head asks for is not known before the head is there.
-    elsewhere = {"projection_behind", "amount_outside_limits"}
+    elsewhere = {"projection_behind", "amount_outside_limits", "too_many_requests"}
     assert ALL_PROBLEMS.keys() - provoked == elsewhere | {"head_too_slow"}
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 
 from api.settings import Settings
 from ledger.vault import MasterKeys
-from tests.api_world import PROVIDER_TABLES, World, a_payment, a_world
+from tests.api_world import HURRIED, PROVIDER_TABLES, World, a_payment, a_world
 from tests.conftest import FakeClock
 
 
@@ -26,6 +26,7 @@ async def worlds(
         master_key_file=key_file,
         providers=("mtn", "orange"),
         provider_tables=PROVIDER_TABLES,
+        **HURRIED,
     )
     async with AsyncExitStack() as stack:
         first = await stack.enter_async_context(a_world(settings, clock=clock))

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from api.cli import main
+from api.rotation import OVERLAP_HOURS_MAX
 from tests.api_world import a_payment
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,6 +31,7 @@ COMMANDS = (
     "merchants add",
     "merchants list",
     "keys add",
+    "keys rotate",
     "keys revoke",
     "keys list",
     "keys signing",
@@ -261,10 +263,63 @@ def test_a_revoked_key_is_listed_as_revoked_and_revoking_again_changes_nothing(
     assert (listed["key_id"], listed["revoked_reason"]) == (key_id, "lost")
 
 
+def test_a_rotated_key_is_listed_with_its_end_and_its_successor(here: Here) -> None:
+    merchant = here.asked("merchants", "add", "Boutique", "--country", "CM")
+    old = merchant["key_id"]
+
+    rotated = here.asked("keys", "rotate", old, "--overlap-hours", "48")
+    first, second = here.asked("keys", "list")
+
+    assert merchant["key"].startswith(f"ck_test_merchant_{old}_")
+    assert rotated["key"].startswith(f"ck_test_merchant_{rotated['key_id']}_")
+    assert (first["key_id"], first["replaced_by"]) == (old, rotated["key_id"])
+    assert first["ends_at"] == rotated["replaced_ends_at"]
+    assert (second["key_id"], second["merchant_id"]) == (rotated["key_id"], merchant["merchant_id"])
+    assert (second["mode"], second["ends_at"], second["last_used_at"]) == ("test", None, None)
+    told = here.on("keys", "rotate", rotated["key_id"]).out
+    assert f"key {rotated['key_id']} ends at" in told
+    assert "shown this once" in told
+
+
+def test_the_longest_overlap_is_the_same_at_both_doors(here: Here) -> None:
+    key_id = here.asked("keys", "add", "--role", "admin")["key_id"]
+    hours = [str(OVERLAP_HOURS_MAX), str(OVERLAP_HOURS_MAX + 1)]
+
+    told = [here.on("keys", "rotate", key_id, "--overlap-hours", one).status for one in hours]
+
+    assert told == [0, 2]
+
+
+def test_production_makes_live_keys_unless_told_otherwise(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.on("migrate")
+    for name, value in {
+        "CAURI_MODE": "production",
+        "CAURI_PUBLIC_URL": "https://pay.example",
+        "CAURI_MASTER_KEY_FILE": "master.key",
+        "CAURI_PROVIDERS": "mtn",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    merchant = here.asked("merchants", "add", "Boutique", "--country", "CM")
+    test = here.asked(
+        *("keys", "add", "--role", "merchant", "--mode", "test"),
+        *("--merchant", merchant["merchant_id"]),
+    )
+
+    assert merchant["key"].startswith("ck_live_merchant_")
+    assert test["key"].startswith("ck_test_merchant_")
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
         (("keys", "add", "--role", "merchant"), 2, "belongs to a merchant"),
+        (("keys", "add", "--role", "auditor", "--mode", "test"), 2, "sees both modes"),
+        (("merchants", "add", "x", "--country", "CM", "--mode", "live"), 2, "no key is live"),
+        (("keys", "rotate", "nokey"), 1, "no key 'nokey'"),
+        (("keys", "rotate", "nokey", "--overlap-hours", "-1"), 2, "overlap-hours"),
         (("keys", "add", "--role", "merchant", "--merchant", "mer_x"), 1, "no merchant 'mer_x'"),
         (("keys", "revoke", "nokey"), 1, "no key 'nokey'"),
         (("merchants", "add", "x", "--country", "Cameroon"), 2, "ISO 3166"),
@@ -459,10 +514,12 @@ def test_on_a_full_disk_payments_are_refused_and_what_was_acknowledged_is_kept(
     here.asked("rebuild", "--check")
     size = Path(here.database).stat().st_size + 200_000
     acknowledged, status, told = [], 202, b""
-    with a_server(tmp_path, "--sandbox", "--database", here.database, file_bytes_max=size) as (
-        _,
-        url,
-    ):
+    unlimited = {
+        "CAURI_PAYER_PAYMENTS_PER_MINUTE_MAX": "0",
+        "CAURI_KEY_REQUESTS_PER_SECOND_MAX": "0",
+    }
+    arguments = ("--sandbox", "--database", here.database)
+    with a_server(tmp_path, *arguments, file_bytes_max=size, **unlimited) as (_, url):
         for number in range(2000):
             key = f"order-{number}"
             status, told = ask(f"{url}/v1/payments", merchant["key"], a_payment(), key_of_order=key)

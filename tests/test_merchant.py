@@ -1,5 +1,7 @@
 """Merchants, API keys and stored webhooks: the small deciders, in sentences."""
 
+from datetime import UTC, datetime, timedelta
+
 from ledger import commands, events, merchant, webhook
 from ledger.errors import CommandRefusedError, UnknownMerchantError
 from tests.specification import Specification
@@ -46,6 +48,40 @@ def test_a_key_is_issued_once_and_revoked_once() -> None:
     an_account.given(ISSUED).when(ISSUE).then()
     an_account.given(ISSUED).when(REVOKE).then(REVOKED)
     an_account.given(ISSUED, REVOKED).when(REVOKE).then()
+
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+TOMORROW = NOON + timedelta(days=1)
+
+
+def rotate(at: datetime = NOON, ends_at: datetime = TOMORROW, to: str = "k2") -> commands.RotateKey:
+    return commands.RotateKey(key_id="k1", successor_id=to, at=at, ends_at=ends_at)
+
+
+def rotated(ends_at: datetime = TOMORROW, to: str = "k2") -> events.KeyRotated:
+    return events.KeyRotated(key_id="k1", successor_id=to, ends_at=ends_at)
+
+
+def test_a_rotated_key_ends_by_itself_and_its_end_only_comes_nearer() -> None:
+    sooner = NOON + timedelta(hours=1)
+    an_account.given(ISSUED).when(rotate()).then(rotated())
+    an_account.given(ISSUED, rotated()).when(rotate(NOON, sooner, "k3")).then(rotated(sooner, "k3"))
+    an_account.given(ISSUED, rotated(sooner)).when(rotate(to="k3")).then(rotated(sooner, "k3"))
+    ended = merchant.Account(key=ISSUED, ends_at=TOMORROW)
+    assert [ended.is_good(at) for at in (NOON, TOMORROW)] == [True, False]
+
+
+def test_what_is_worth_nothing_any_more_cannot_be_rotated() -> None:
+    refused = CommandRefusedError
+    an_account.given().when(rotate()).then_refused(refused)
+    an_account.given(ISSUED, REVOKED).when(rotate()).then_refused(refused)
+    an_account.given(ISSUED, rotated()).when(rotate(at=TOMORROW)).then_refused(refused)
+
+
+def test_a_key_is_rotated_only_so_often() -> None:
+    often = [rotated()] * merchant.ROTATIONS_MAX
+    an_account.given(ISSUED, *often[1:]).when(rotate()).then(rotated())
+    an_account.given(ISSUED, *often).when(rotate()).then_refused(CommandRefusedError)
 
 
 def test_a_key_that_never_was_cannot_be_revoked() -> None:

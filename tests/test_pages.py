@@ -180,6 +180,25 @@ async def test_an_amount_that_an_operator_does_not_take_is_told(
     assert "does not take such an amount" in read(answer, "").text
 
 
+async def test_one_number_is_not_asked_again_and_again(tmp_path: Path, clock: FakeClock) -> None:
+    settings = settings_in(tmp_path, payer_payments_per_minute_max=2)
+    async with a_world(settings, clock=clock, is_in_memory=True) as world:
+        for number in range(2):
+            await pay(world, await session_of(world, f"order-{number}"))
+        session_id = await session_of(world, "one-too-many")
+        form = (await look(world, session_id)).form("pay")
+
+        refused = await send(world, form, phone=NUMBER)
+        other = await send(world, form, phone="650000002")
+
+    assert (refused.status, other.status) == (429, 303)
+    assert "asked too often" in read(refused, "").text
+
+
+async def test_a_test_says_that_it_is_one(world: World) -> None:
+    assert "Test: no money moves." in (await look(world, await session_of(world))).text
+
+
 async def test_a_number_is_never_shown_again_and_never_logged(world: World) -> None:
     session_id = await session_of(world)
     with captured_logs() as written:

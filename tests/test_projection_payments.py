@@ -66,6 +66,7 @@ class TestPayments(ReadModel):
             kind="collection",
             refund_of=None,
             refunded_minor=0,
+            mode=None,
             payment_id="pay_0",
             merchant_id="mer_0",
             payer="person-0",

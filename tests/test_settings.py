@@ -145,9 +145,54 @@ def test_production_refuses_a_provider_that_points_at_a_sandbox() -> None:
         Fault(
             "CAURI_MTN_BASE_URL",
             "this points at a sandbox, which moves no money.",
-            "Set the provider's production value.",
+            "Set the provider's production value, or name it in CAURI_TRIAL_PROVIDERS.",
         ),
     )
+
+
+def in_production(**changes: str) -> Settings:
+    return load(
+        {
+            "CAURI_MODE": "production",
+            "CAURI_PUBLIC_URL": "https://pay.example",
+            "CAURI_MASTER_KEY_FILE": "/run/master.key",
+            "CAURI_PROVIDERS": "mtn,orange",
+            "CAURI_MTN_PRIMARY_KEY": "k" * 32,
+            **changes,
+        }
+    )
+
+
+def test_production_takes_a_sandbox_that_is_named_as_one() -> None:
+    settings = in_production(CAURI_TRIAL_PROVIDERS="mtn")
+
+    assert (
+        provider_settings(settings, "mtn", SomeProvider).base_url
+        == SomeProvider(primary_key=SecretStr("k" * 32)).base_url
+    )
+
+
+def test_a_provider_that_is_set_up_for_real_money_is_not_taken_as_a_trial() -> None:
+    address = "https://proxy.momoapi.mtn.com"
+    for settings in (
+        in_production(CAURI_TRIAL_PROVIDERS="mtn", CAURI_MTN_BASE_URL=address),
+        load(
+            {
+                "CAURI_PROVIDERS": "mtn",
+                "CAURI_TRIAL_PROVIDERS": "mtn",
+                "CAURI_MTN_PRIMARY_KEY": "k" * 32,
+                "CAURI_MTN_BASE_URL": address,
+            }
+        ),
+    ):
+        with pytest.raises(SettingsError) as raised:
+            provider_settings(settings, "mtn", SomeProvider)
+        assert [fault.name for fault in raised.value.faults] == ["CAURI_TRIAL_PROVIDERS"]
+
+
+def test_a_trial_provider_must_be_enabled() -> None:
+    trial = {"CAURI_PROVIDERS": "mtn", "CAURI_TRIAL_PROVIDERS": "orange"}
+    assert faults_of(trial) == ["CAURI_TRIAL_PROVIDERS"]
 
 
 def test_no_secret_is_in_a_settings_text() -> None:

@@ -38,11 +38,13 @@ def tail_log(*, after: int | None, is_following: bool, database: str | None, as_
 
 
 async def _show_payment(payment_id: str, database: str | None, *, as_json: bool) -> None:
-    async with opened(settings_for(database), is_writing=False) as (_, store):
+    settings = settings_for(database)
+    async with opened(settings, is_writing=False) as (_, store):
         state, recorded = await Handler(store).payment(payment_id)
     shown = views.payment_of(
         state,
         recorded,
+        mode=state.requested.mode or settings.default_mode,
         redirect_url=None,
         description=None,
         metadata=None,

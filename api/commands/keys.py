@@ -4,16 +4,20 @@ import os
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 from api.authentication import NewKey, Role, new_key
 from api.commands.console import run_async, settings_for, write_json, write_line, write_table
-from api.wiring import opened, projected
+from api.rotation import Rotated, rotate
+from api.settings import Settings
+from api.wiring import opened, projected, utc_now
 from ledger import commands, merchant
 from ledger.checkpoint import Signer
 from ledger.entry import Context, rfc3339
 from ledger.errors import InvalidInputError, NoteKeyError, UnknownMerchantError
 from ledger.handling import Handler
+from ledger.identity import Mode
 from ledger.sentences import Sentence
 from ledger.store import EventStore
 from projections.keys import KeysProjection
@@ -21,7 +25,9 @@ from projections.keys import KeysProjection
 NAME_CHARACTERS_MAX = 100
 
 
-def add_merchant(*, name: str, country: str, database: str | None, as_json: bool) -> None:
+def add_merchant(
+    *, name: str, country: str, mode: Mode | None, database: str | None, as_json: bool
+) -> None:
     """Add a merchant and issue its first key."""
     country = country.upper()
     if len(country) != 2 or not country.isascii() or not country.isalpha():
@@ -36,7 +42,7 @@ def add_merchant(*, name: str, country: str, database: str | None, as_json: bool
             Sentence("this is no name."),
             Sentence("Send 1 to {maximum} characters.", maximum=NAME_CHARACTERS_MAX),
         )
-    made = run_async(_add_merchant(name.strip(), country, database))
+    made = run_async(_add_merchant(name.strip(), country, mode, database))
     merchant_id, key = made
     if as_json:
         write_json(
@@ -53,7 +59,14 @@ def add_merchant(*, name: str, country: str, database: str | None, as_json: bool
     _show_key(key)
 
 
-def add_key(*, role: Role, merchant_id: str | None, database: str | None, as_json: bool) -> None:
+def add_key(
+    *,
+    role: Role,
+    merchant_id: str | None,
+    mode: Mode | None,
+    database: str | None,
+    as_json: bool,
+) -> None:
     """Issue a key."""
     if (role == "merchant") != (merchant_id is not None):
         raise InvalidInputError(
@@ -61,13 +74,31 @@ def add_key(*, role: Role, merchant_id: str | None, database: str | None, as_jso
             Sentence("a key of the role merchant belongs to a merchant, and no other key does."),
             Sentence("Add --merchant ID, or leave it out."),
         )
-    key = run_async(_add_key(role, merchant_id, database))
+    if role != "merchant" and mode is not None:
+        raise InvalidInputError(
+            "mode",
+            Sentence("a key of the role {role} moves no money, and sees both modes.", role=role),
+            Sentence("Leave --mode out."),
+        )
+    key = run_async(_add_key(role, merchant_id, mode, database))
     if as_json:
         write_json(
             {"key_id": key.key_id, "role": role, "merchant_id": merchant_id, "key": key.text}
         )
     else:
         _show_key(key)
+
+
+def rotate_key(*, key_id: str, overlap_hours: int, database: str | None, as_json: bool) -> None:
+    """Replace a key by a new one."""
+    rotated = run_async(_rotate_key(key_id, overlap_hours, database))
+    ends_at = rfc3339(rotated.ends_at)
+    if as_json:
+        key = {"key_id": rotated.key.key_id, "key": rotated.key.text}
+        write_json({**key, "replaces": key_id, "replaced_ends_at": ends_at})
+        return
+    _show_key(rotated.key)
+    write_line(f"key {key_id} ends at {ends_at}")
 
 
 def revoke_key(*, key_id: str, reason: str, database: str | None, as_json: bool) -> None:
@@ -120,7 +151,10 @@ def list_keys(*, database: str | None, as_json: bool) -> None:
     else:
         write_table(
             "API keys",
-            ("id", "role", "merchant", "issued", "revoked", "reason"),
+            (
+                *("id", "role", "merchant", "mode", "issued", "last used", "ends", "replaced by"),
+                *("revoked", "reason"),
+            ),
             [tuple(row.values()) for row in rows],
         )
 
@@ -137,35 +171,73 @@ def _context() -> Context:
     return Context("cli", request, f"request:{request}")
 
 
-async def _add_merchant(name: str, country: str, database: str | None) -> tuple[str, NewKey]:
+async def _add_merchant(
+    name: str, country: str, mode: Mode | None, database: str | None
+) -> tuple[str, NewKey]:
+    mode = _mode_for("merchant", mode, settings_for(database))
     merchant_id = f"mer_{secrets.token_hex(8)}"
     async with _handler(database, create=True) as handler:
         await handler.handle(
             commands.AddMerchant(merchant_id=merchant_id, name=name, country=country),
             context=_context(),
         )
-        return merchant_id, await _issue(handler, "merchant", merchant_id)
+        return merchant_id, await _issue(handler, "merchant", merchant_id, mode)
 
 
-async def _add_key(role: Role, merchant_id: str | None, database: str | None) -> NewKey:
+async def _add_key(
+    role: Role, merchant_id: str | None, mode: Mode | None, database: str | None
+) -> NewKey:
+    mode = _mode_for(role, mode, settings_for(database))
     async with _handler(database, create=True) as handler:
         if merchant_id is not None:
             await _check_merchant(handler.store, merchant_id)
-        return await _issue(handler, role, merchant_id)
+        return await _issue(handler, role, merchant_id, mode)
 
 
-async def _issue(handler: Handler, role: Role, merchant_id: str | None) -> NewKey:
-    key = new_key(role)
+async def _issue(
+    handler: Handler, role: Role, merchant_id: str | None, mode: Mode | None
+) -> NewKey:
+    key = new_key(role, mode=mode)
     command = commands.IssueKey(
-        key_id=key.key_id, role=role, merchant_id=merchant_id, secret_digest=key.secret_digest
+        key_id=key.key_id,
+        role=role,
+        merchant_id=merchant_id,
+        secret_digest=key.secret_digest,
+        mode=mode,
     )
     await handler.handle(command, context=_context())
     return key
 
 
+def _mode_for(role: Role, mode: Mode | None, settings: Settings) -> Mode | None:
+    """Say of which mode a key shall be; in development all is for trying."""
+    if role != "merchant":
+        return None
+    if mode == "live" and not settings.is_production:
+        raise InvalidInputError(
+            "mode",
+            Sentence("in development everything is for trying, and no key is live."),
+            Sentence("Leave --mode out, or set CAURI_MODE=production."),
+        )
+    return mode or settings.default_mode
+
+
 async def _check_merchant(store: EventStore, merchant_id: str) -> None:
     if not await store.read_stream(merchant.merchant_stream(merchant_id)):
         raise UnknownMerchantError(merchant_id, "IssueKey")
+
+
+async def _rotate_key(key_id: str, overlap_hours: int, database: str | None) -> Rotated:
+    default_mode = settings_for(database).default_mode
+    async with _handler(database) as handler:
+        return await rotate(
+            handler,
+            key_id,
+            overlap_hours=overlap_hours,
+            now=utc_now(),
+            default_mode=default_mode,
+            context=_context(),
+        )
 
 
 async def _revoke_key(key_id: str, reason: str, database: str | None) -> bool:
@@ -194,12 +266,20 @@ async def _keys(database: str | None) -> list[dict[str, str | None]]:
                 "key_id": row.key_id,
                 "role": row.role,
                 "merchant_id": row.merchant_id,
+                "mode": row.mode,
                 "issued_at": rfc3339(row.issued_at),
-                "revoked_at": rfc3339(row.revoked_at) if row.revoked_at else None,
+                "last_used_at": _written(row.last_used_at),
+                "ends_at": _written(row.ends_at),
+                "replaced_by": row.replaced_by,
+                "revoked_at": _written(row.revoked_at),
                 "revoked_reason": row.revoked_reason,
             }
             for row in await keys.keys()
         ]
+
+
+def _written(when: datetime | None) -> str | None:
+    return rfc3339(when) if when else None
 
 
 def _show_key(key: NewKey) -> None:

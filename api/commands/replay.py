@@ -30,7 +30,10 @@ def run(*, until: str, database: str | None, as_json: bool) -> None:
 
 
 async def _run(until: str, database: str | None, *, as_json: bool) -> None:
-    async with opened(settings_for(database), is_writing=False) as (_, store):
+    settings = settings_for(database)
+    # The two modes are never added up.
+    modes = (settings.default_mode, None)
+    async with opened(settings, is_writing=False) as (_, store):
         position, moment = await _point(store, until)
         with (
             tempfile.TemporaryDirectory(prefix="cauri-replay-") as folder,
@@ -39,7 +42,7 @@ async def _run(until: str, database: str | None, *, as_json: bool) -> None:
             url = f"sqlite:///{Path(folder) / 'replay.db'}"
             async with replayed(store, url, until=position, progress=tell) as (metrics, accounts):
                 groups = await metrics.report(now=moment)
-                balance = await accounts.trial_balance()
+                balance = await accounts.trial_balance(modes=modes)
     groups = [row for row in groups if row.provider and row.currency]
     if as_json:
         write_json(

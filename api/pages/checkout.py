@@ -20,7 +20,12 @@ from pydantic import ValidationError
 from api import checkouts
 from api.authentication import Identity
 from api.calls import Call
-from api.errors import AMOUNT_OUTSIDE_LIMITS, UNSUPPORTED_MEDIA_TYPE, ProblemError
+from api.errors import (
+    AMOUNT_OUTSIDE_LIMITS,
+    TOO_MANY_REQUESTS,
+    UNSUPPORTED_MEDIA_TYPE,
+    ProblemError,
+)
 from api.pages.notices import FormRefusedError, as_page
 from api.pages.rendering import (
     HTML,
@@ -39,7 +44,7 @@ from api.schemas import Payer, PaymentRequest
 from ledger import commands
 from ledger.checkout import attempt_payment_id
 from ledger.commands_checkout import CancelCheckout, StartCheckoutAttempt
-from ledger.errors import CommandRefusedError, InvalidPhoneError
+from ledger.errors import CommandRefusedError, InvalidPhoneError, StoreError
 from ledger.sentences import Sentence
 
 ACTOR: Final = "payer"
@@ -107,7 +112,8 @@ async def _pay(view: View, form: CheckoutForm) -> web.StreamResponse:
         return await shown(view, mistake=mistake, chosen=form.operator)
     payment_id = attempt_payment_id(session.merchant_id, session.session_id, form.attempt)
     content = orjson.dumps([form.phone.strip(), form.operator, form.one_time_code])
-    asking = call._replace(identity=Identity("", "merchant", session.merchant_id, session.country))
+    asker = Identity("", "merchant", session.merchant_id, session.country, session.mode)
+    asking, rates, taken = call._replace(identity=asker), call.services.rates, None
     try:
         command, keys = payment_asked(
             asking,
@@ -117,10 +123,12 @@ async def _pay(view: View, form: CheckoutForm) -> web.StreamResponse:
             call.services.vault.digest(ATTEMPT_PURPOSE, content),
             checkout=session.session_id,
         )
+        taken = await rates.admit_payer(call.request, asker, command.payer)
     except InvalidPhoneError:
         return await shown(view, mistake=("phone", "mistake_phone"), chosen=form.operator)
     except ProblemError as error:
-        return await shown(view, mistake=_mistake_of(error), chosen=form.operator)
+        mistake, status = _mistake_of(error), max(422, error.problem.status)
+        return await shown(view, mistake=mistake, chosen=form.operator, status=status)
     context = call.context(ACTOR)
     start = StartCheckoutAttempt(
         session_id=session.session_id,
@@ -134,8 +142,14 @@ async def _pay(view: View, form: CheckoutForm) -> web.StreamResponse:
         handled = await call.services.handler.handle(command, context=context, keys=keys)
     except CommandRefusedError:
         # Another window was faster, or the time is over: the page says which.
+        await rates.give_back(taken)
         return _see(view)
-    if handled.events:
+    except StoreError:
+        await rates.give_back(taken)
+        raise
+    if not handled.events:
+        await rates.give_back(taken)
+    else:
         for new_key in keys:
             if new_key.subject == command.payer:
                 call.services.vault.remember(new_key)
@@ -178,6 +192,8 @@ def _mistake_of(error: ProblemError) -> Mistake:
     pointer = error.places[0].name if error.places else ""
     if error.problem is AMOUNT_OUTSIDE_LIMITS:
         return "phone", "mistake_amount"
+    if error.problem is TOO_MANY_REQUESTS:
+        return "phone", "mistake_often"
     match pointer:
         case "/operator":
             return "operator", "mistake_operator"

@@ -104,7 +104,8 @@ class View:
     def offers(self) -> tuple[Offer, ...]:
         """The operators to choose from."""
         session = self.checkout.session
-        return offers_of(self.call.services.adapters, session.country, session.currency)
+        able = self.call.services.adapters_of[session.mode]
+        return offers_of(able, session.country, session.currency)
 
     @property
     def frame_ancestors(self) -> tuple[str, ...]:
@@ -147,7 +148,7 @@ def _language(call: Call, preferred: Language | None) -> Language:
 
 
 async def shown(
-    view: View, *, mistake: tuple[str, str] | None = None, chosen: str = ""
+    view: View, *, mistake: tuple[str, str] | None = None, chosen: str = "", status: int = 422
 ) -> web.Response:
     """Write the page.
 
@@ -155,6 +156,7 @@ async def shown(
         view: what to show.
         mistake: the field that is to blame, and the name of the text that says why.
         chosen: the operator that the payer had chosen.
+        status: that of the answer, where there is a mistake.
     """
     standing, words, call = view.standing, view.words, view.call
     state, paying = standing.state, standing.paying
@@ -178,6 +180,7 @@ async def shown(
         "step": _STEPS.get(state),
         "mark": standing.mark,
         "description": view.particulars.get("description"),
+        "is_test": view.checkout.session.mode == "test",
         "operator_style": style,
         "session_id": view.session_id,
         "attempt": standing.attempt,
@@ -203,7 +206,7 @@ async def shown(
         "checkout.html",
         words,
         values,
-        status=422 if mistake is not None else 200,
+        status=status if mistake is not None else 200,
         frame_ancestors=view.frame_ancestors,
         switch_url=view.address(language=OTHER[words.language]),
     )

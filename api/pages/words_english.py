@@ -7,6 +7,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "switch": "Language",
     "safety": "Never type your mobile money PIN on this page. It is asked only on your phone or on "
     "your operator's own page.",
+    "test": "Test: no money moves.",
     "reference": "Reference: {payment_id}",
     "look_again": "Look again",
     # The form
@@ -84,6 +85,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "another number.",
     "mistake_amount": "This operator does not take such an amount in one payment. Take another "
     "number.",
+    "mistake_often": "This number was asked too often. Wait a minute, then try again.",
     "mistake_code": "A code has 4 to 10 digits. Leave the field empty if you have none.",
     "mistake_code_unused": "This operator takes no code beforehand. Leave the field empty.",
     # Pages that are no payment's

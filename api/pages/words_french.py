@@ -7,6 +7,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "switch": "Langue",
     "safety": "Ne tapez jamais votre code secret Mobile Money sur cette page. Il n'est demandé que "
     "sur votre téléphone ou sur la page de votre opérateur.",
+    "test": "Essai : aucun argent ne bouge.",
     "reference": "Référence : {payment_id}",
     "look_again": "Regarder à nouveau",
     # Le formulaire
@@ -84,6 +85,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "un autre numéro.",
     "mistake_amount": "Cet opérateur n'accepte pas un tel montant en un seul paiement. Prenez un "
     "autre numéro.",
+    "mistake_often": "Ce numéro a été sollicité trop souvent. Attendez une minute, puis réessayez.",
     "mistake_code": "Un code a 4 à 10 chiffres. Laissez le champ vide si vous n'en avez pas.",
     "mistake_code_unused": "Cet opérateur ne prend pas de code à l'avance. Laissez le champ vide.",
     # Les pages qui ne sont d'aucun paiement

@@ -127,6 +127,9 @@ async def storm(
             log_level="error",
             unsent_seconds_max=60.0,
             lease_margin_seconds=2.0,
+            # One merchant's customers, few numbers, and all of it within minutes.
+            key_requests_per_second_max=100_000,
+            payer_payments_per_minute_max=1000,
         )
         running = await stack.enter_async_context(
             sandboxes(sandbox_names(), clock=utc_now, faults=faults, folder=folder)

@@ -176,7 +176,7 @@ class ProjectionContract:
         digests = {name: await projected.projections.digest(name) for name in NAMES}
         assert {one.position for one in digests.values()} == {len(projected.teller.log)}
         assert digests["payments"].sha256 == (
-            "0ef14e15b5f86444749aa966004c2a16767e1fb6816aedf75d476119ac415393"
+            "45ac023cf00441cc8c523892b1c0f862abefb7f68b028451efaf595643839b4d"
         )
 
     async def test_a_changed_row_is_found_and_a_rebuild_mends_it(

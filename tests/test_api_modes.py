@@ -1,0 +1,325 @@
+"""Test and live apart: in production a test key reaches nobody and nothing that is for real."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.base import Due
+from adapters.dispatch import MODE_CHANGED, Dispatcher
+from adapters.recording import Recorder
+from api import documents
+from api.settings import Settings
+from ledger import commands
+from ledger.evidence import Evidence, Source, Word
+from ledger.identity import payment_id_of
+from ledger.payment import Status
+from ledger.sql import migrate
+from ledger.vault import MasterKeys
+from tests.api_world import (
+    CONTEXT,
+    HURRIED,
+    MTN_PHONE,
+    ORANGE_PHONE,
+    PROVIDER_TABLES,
+    Answer,
+    World,
+    a_payment,
+    a_world,
+    settings_in,
+)
+from tests.conftest import FakeClock
+
+REAL_MTN = PROVIDER_TABLES["mtn"] | {
+    "base_url": "https://proxy.momoapi.mtn.com",
+    "target_environment": "mtncameroon",
+    "callback_host": "pay.example",
+}
+TO_MTN = a_payment()
+TO_ORANGE = a_payment(payer={"phone": ORANGE_PHONE})
+
+
+def in_production(folder: Path, **changes: Any) -> Settings:
+    """A deployment where MTN moves real money and Orange is for trying."""
+    key_file = folder / "master.key"
+    if not key_file.exists():
+        MasterKeys.generate().write(key_file)
+    return Settings(
+        mode="production",
+        database_url=f"sqlite:///{folder / 'cauri.db'}",
+        public_url="https://pay.example",
+        master_key_file=key_file,
+        providers=("mtn", "orange"),
+        trial_providers=("orange",),
+        provider_tables={"mtn": REAL_MTN, "orange": PROVIDER_TABLES["orange"]},
+        **HURRIED,
+    ).with_changes(**changes)
+
+
+@pytest.fixture
+async def world(tmp_path: Path, clock: FakeClock) -> AsyncIterator[World]:
+    settings = in_production(tmp_path)
+    await migrate(settings.database_url)
+    async with a_world(settings, clock=clock, is_in_memory=True) as made:
+        await made.add_key("test", "merchant", "mer_1", mode="test")
+        await made.add_key("live", "merchant", "mer_1", mode="live")
+        yield made
+
+
+async def test_a_test_key_reaches_only_who_is_for_trying_and_a_live_key_only_the_others(
+    world: World,
+) -> None:
+    answers = {
+        (who, operator): await world.pay(content, key=f"{who}-{operator}", who=who)
+        for who in ("test", "live", "mer_1")
+        for operator, content in (("mtn", TO_MTN), ("orange", TO_ORANGE))
+    }
+
+    told = {asked: (one.status, one.json.get("mode")) for asked, one in answers.items()}
+    assert told == {
+        ("test", "mtn"): (422, None),
+        ("test", "orange"): (202, "test"),
+        ("live", "mtn"): (202, "live"),
+        ("live", "orange"): (422, None),
+        # A key of before keys had a mode is of the deployment's own.
+        ("mer_1", "mtn"): (202, "live"),
+        ("mer_1", "orange"): (422, None),
+    }
+    assert {one.code for one in answers.values() if one.status == 422} == {"operator_not_served"}
+
+
+@pytest.mark.parametrize(
+    ("who", "provider", "reason"),
+    [
+        ("test", "mtn", "mtn moves real money here, and your key is for tests."),
+        ("live", "orange", "orange is for tests here, and your key is for real."),
+    ],
+)
+async def test_naming_the_provider_is_no_way_around(
+    world: World, who: str, provider: str, reason: str
+) -> None:
+    for path, side in (("/v1/payments", "payer"), ("/v1/payouts", "payee")):
+        answer = await world.ask(
+            "POST",
+            path,
+            who=who,
+            headers={"Idempotency-Key": "order-1"},
+            json={
+                "amount": "1500",
+                "currency": "XAF",
+                side: {"phone": MTN_PHONE if provider == "mtn" else ORANGE_PHONE},
+                "provider": provider,
+            },
+        )
+        assert (answer.status, answer.code) == (422, "operator_not_served")
+        assert [place["reason"] for place in answer.json["errors"]] == [reason]
+
+
+async def seen(world: World, path: str, who: str) -> Answer:
+    """What somebody is answered."""
+    return await world.get(path, who=who)
+
+
+async def test_neither_mode_sees_the_others_payments(world: World) -> None:
+    made = {
+        "test": (await world.pay(TO_ORANGE, who="test")).json["id"],
+        "live": (await world.pay(TO_MTN, who="live")).json["id"],
+    }
+    await world.caught_up()
+    for who, other in (("test", "live"), ("live", "test")):
+        own = await world.get(f"/v1/payments/{made[who]}", who=who)
+        assert (own.status, own.json["mode"]) == (200, who)
+        for rest in ("", "/events", "/refunds"):
+            hidden = await world.get(f"/v1/payments/{made[other]}{rest}", who=who)
+            none = await world.get(f"/v1/payments/{payment_id_of('x', 'y')}{rest}", who=who)
+            assert (hidden.status, hidden.code) == (404, "unknown_payment")
+            assert hidden.json | {"instance": ""} == none.json | {"instance": ""}
+        for verb, body in (("refunds", {}), ("confirmation", {"one_time_code": "123456"})):
+            hidden = await world.ask(
+                "POST",
+                f"/v1/payments/{made[other]}/{verb}",
+                who=who,
+                json=body,
+                headers={"Idempotency-Key": "x"},
+            )
+            assert (hidden.status, hidden.code) == (404, "unknown_payment")
+        listed = await world.get("/v1/payments", who=who)
+        page = documents.PaymentPage.model_validate_json(listed.body)
+        assert [(one.id, one.mode) for one in page.payments] == [(made[who], who)]
+        refused = await world.get(f"/v1/payments?mode={other}", who=who)
+        assert (refused.status, refused.code) == (422, "invalid_request")
+        keys = (await world.get("/v1/keys", who=who)).json["keys"]
+        assert {key["mode"] for key in keys} == {who}
+
+
+async def test_staff_sees_both_and_may_ask_for_one(world: World) -> None:
+    test = (await world.pay(TO_ORANGE, who="test")).json["id"]
+    live = (await world.pay(TO_MTN, who="live")).json["id"]
+    # As it was written before payments had a mode.
+    await world.services.handler.handle(
+        commands.RequestPayment(
+            **{
+                **(await _request_of(world, live)),
+                "payment_id": payment_id_of("mer_1", "before"),
+                "mode": None,
+            }
+        ),
+        context=CONTEXT,
+    )
+    before = payment_id_of("mer_1", "before")
+    await world.caught_up()
+
+    async def ids(query: str) -> list[str]:
+        page = (await world.get(f"/v1/payments{query}", who="auditor")).json
+        return [one["id"] for one in page["payments"]]
+
+    assert await ids("") == [before, live, test]
+    assert await ids("?mode=test") == [test]
+    assert await ids("?mode=live") == [before, live]
+    path = f"/v1/payments/{before}?particulars=false"
+    assert (await world.get(path, who="auditor")).json["mode"] == "live"
+    assert [(await world.get(path, who=who)).status for who in ("live", "test")] == [200, 404]
+
+
+async def _request_of(world: World, payment_id: str) -> dict[str, Any]:
+    """What a payment was asked with, as fields of a command."""
+    state, _ = await world.services.handler.payment(payment_id)
+    asked = state.requested
+    names = ("payment_id", "merchant_id", "provider", "operator", "country", "route_reason")
+    return {
+        **{name: getattr(asked, name) for name in names},
+        **{name: getattr(asked, name) for name in ("payer", "sealed", "content_digest")},
+        "expires_at": asked.expires_at,
+        "money": state.money,
+        "mode": asked.mode,
+    }
+
+
+async def test_the_books_never_add_up_tests_and_real_money(world: World) -> None:
+    """Both of one merchant: what its customers have really paid must not hold a test."""
+    made = {
+        "orange": (await world.pay(TO_ORANGE, who="test")).json["id"],
+        "mtn": (await world.pay(TO_MTN, who="live")).json["id"],
+    }
+    for provider, payment_id in made.items():
+        await succeed(world, payment_id, provider)
+    position = await world.caught_up()
+
+    async def holders(query: str) -> list[tuple[str, str, str]]:
+        balance = (await world.get(f"/v1/accounts?{query}", who="accountant")).json
+        assert balance["is_balanced"]
+        accounts = balance["accounts"]
+        return [(one["account"], one["holder"], one["balance"]) for one in accounts]
+
+    live = [("411", "mer_1", "-1500"), ("552", "mtn", "1500")]
+    test = [("411", "mer_1", "-1500"), ("552", "orange", "1500")]
+    for as_of in ("", f"&as_of={position}"):
+        assert await holders(f"mode=live{as_of}") == live
+        assert await holders(f"mode=test{as_of}") == test
+        assert await holders(as_of.lstrip("&")) == live
+
+
+async def succeed(world: World, payment_id: str, provider: str) -> None:
+    """Let a payment be submitted and paid."""
+    soon = world.services.clock()
+    word = Evidence(
+        source=Source.POLL,
+        provider=provider,
+        reference=f"r-{provider}",
+        word=Word.SUCCEEDED,
+        amount="1500",
+        currency="XAF",
+        provider_transaction_id="1",
+    )
+    for command in (
+        commands.StartSubmission(
+            payment_id=payment_id, provider=provider, reference=f"r-{provider}", inquire_at=soon
+        ),
+        commands.RecordEvidence(payment_id=payment_id, evidence=word),
+    ):
+        await world.services.handler.handle(command, context=CONTEXT)
+
+
+async def test_one_idempotency_key_may_stand_for_a_test_and_for_a_real_payment(
+    world: World,
+) -> None:
+    test = await world.pay(TO_ORANGE, key="order-1", who="test")
+    live = await world.pay(TO_MTN, key="order-1", who="live")
+
+    assert [test.status, live.status] == [202, 202]
+    assert live.json["id"] == payment_id_of("mer_1", "order-1")
+    assert test.json["id"] == payment_id_of("mer_1", "order-1", is_apart=True)
+
+
+async def test_a_test_key_ends_no_live_key(world: World) -> None:
+    live = world.keys["live"].split("_")[3]
+    for verb in ("rotate", "revoke"):
+        answer = await world.ask("POST", f"/v1/keys/{live}/{verb}", who="test", json={})
+        assert (answer.status, answer.code) == (404, "unknown_key")
+    assert (await world.get("/v1/payments", who="live")).status == 200
+
+
+async def test_routes_are_told_for_the_keys_own_mode(world: World) -> None:
+    plans = {}
+    for who in ("test", "live", "admin"):
+        answer = await world.get(f"/v1/operators?phone=%2B{MTN_PHONE[1:]}", who=who)
+        plan = answer.json["collection"]["plan"]
+        plans[who] = [one["provider"] for one in plan]
+
+    assert plans == {"test": [], "live": ["mtn"], "admin": ["mtn"]}
+
+
+async def test_in_development_everything_is_for_trying_and_no_key_is_live(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    async with a_world(settings_in(tmp_path), clock=clock, is_in_memory=True) as world:
+        await world.add_key("test", "merchant", "mer_1", mode="test")
+        await world.add_key("live", "merchant", "mer_1", mode="live")
+        made = await world.pay(who="test")
+
+        assert (made.status, made.json["mode"]) == (202, "test")
+        assert made.json["id"] == payment_id_of("mer_1", "order-1")
+        assert (await world.get(made.headers["Location"], who="mer_1")).status == 200
+        assert (await world.get("/v1/payments", who="live")).status == 401
+
+
+async def test_in_development_a_provider_that_moves_real_money_is_reached_by_nobody(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    tables = PROVIDER_TABLES | {"mtn": REAL_MTN}
+    settings = settings_in(tmp_path, provider_tables=tables)
+    async with a_world(settings, clock=clock, is_in_memory=True) as world:
+        guessed = await world.pay(TO_MTN)
+        named = await world.pay(a_payment(provider="mtn"))
+
+        assert [guessed.code, named.code] == ["operator_not_served"] * 2
+
+
+async def test_what_was_routed_as_a_test_is_not_submitted_to_who_moves_real_money_since(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    async with a_world(settings_in(tmp_path), clock=clock, is_in_memory=True) as world:
+        payment_id = (await world.pay(TO_MTN)).json["id"]
+        services = world.services
+        mtn = services.adapters["mtn"]
+        dispatcher = Dispatcher(
+            Recorder(services.handler, services.vault),
+            services.adapters,
+            clock=clock,
+            public_url="https://pay.example",
+            adapters_of={"test": {}, "live": {"mtn": mtn}},
+        )
+        due = Due("submit", payment_id, "mtn", clock() + timedelta(seconds=1), 9)
+        await dispatcher.perform(due)
+        state, recorded = await services.handler.payment(payment_id)
+
+    declined = recorded[-1].event
+    assert state.status is Status.DECLINED
+    assert getattr(declined, "code", None) == MODE_CHANGED
+    assert [one.type.partition(".")[2] for one in recorded] == [
+        "requested",
+        "submission_started",
+        "submission_declined",
+    ]
