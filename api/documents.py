@@ -94,6 +94,7 @@ _REFERENCE: Final = "4b1b4bd0-9f3c-5a4e-8f0e-1f0c6b0c2f11"
 _PAID: Final[dict[str, JsonValue]] = {
     "id": "pay_6wq3o2mexg5vbn7hd4tq2lkzae",
     "kind": "collection",
+    "mode": "test",
     "status": "succeeded",
     "is_final": True,
     "reason": None,
