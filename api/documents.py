@@ -116,7 +116,6 @@ _PAID: Final[dict[str, JsonValue]] = {
     "refunded": "0",
     "refundable": "1500",
     "checkout_session": None,
-    "mode": "test",
     "plan": [{"provider": "mtn", "reason": "the number is in a range of mtn-cm"}],
     "next_inquiry_at": None,
     "inquiries": 1,

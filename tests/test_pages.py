@@ -606,6 +606,33 @@ async def test_an_attempt_whose_payment_was_never_made_is_tried_again_as_the_sam
     assert streams == [stream_of(session_id), f"payment-{payment_id}"]
 
 
+@pytest.mark.parametrize(
+    ("steps", "text"),
+    [
+        (("start", "doubt"), "again"),
+        (("start", "decline"), "balance"),
+        (("start", "confirm", "success"), "paid"),
+    ],
+)
+async def test_a_payer_may_ask_what_has_happened_and_that_he_asked_is_kept(
+    world: World, steps: tuple[str, ...], text: str
+) -> None:
+    session_id = await session_of(world)
+    payment_id = await pay(world, session_id)
+    await move(world, payment_id, *steps)
+    before = await look(world, session_id, "?lang=en")
+
+    page = await look(world, session_id, "?lang=en&help=1")
+    again = await look(world, session_id, "?lang=fr&help=1")
+
+    assert "?lang=en&help=1#help" in before.links
+    assert "What has happened, and what to do" in page.text
+    assert text in page.text.partition("What has happened")[2]
+    assert "Ce qui s'est passé" in again.text
+    asked = await world.services.store.read_stream(f"support-{payment_id}")
+    assert [(one.type, one.actor) for one in asked] == [("support.requested", "payer")]
+
+
 async def test_the_whole_first_view_is_small(world: World) -> None:
     session_id = await session_of(world)
     packed = {"Accept-Encoding": "gzip"}

@@ -38,7 +38,7 @@ from api.pages.rendering import (
 from api.pages.schemas import CheckoutForm
 from api.pages.standing import PAYABLE
 from api.pages.tokens import is_from_here, is_token_for
-from api.pages.view import View, shown, view_of
+from api.pages.view import ACTOR, View, shown, view_of
 from api.requests import payment_asked, sealed_one_time_code
 from api.schemas import Payer, PaymentRequest
 from ledger import commands
@@ -46,9 +46,6 @@ from ledger.checkout import attempt_payment_id
 from ledger.commands_checkout import CancelCheckout, StartCheckoutAttempt
 from ledger.errors import CommandRefusedError, InvalidPhoneError, StoreError
 from ledger.sentences import Sentence
-
-ACTOR: Final = "payer"
-"""Who the log says has acted: somebody who knows the page's address."""
 
 FORM: Final = "application/x-www-form-urlencoded"
 FORM_BYTES_MAX: Final = 4096
@@ -243,7 +240,7 @@ async def _cancel(view: View, form: CheckoutForm) -> web.StreamResponse:
 def _see(view: View, *, goes: bool = False) -> web.Response:
     """Lead the browser to the page, which says what is."""
     headers = {
-        "Location": view.address(goes=goes or view.goes),
+        "Location": view.address(goes=goes or view.goes, helps=False),
         "Cache-Control": "no-store",
         "Referrer-Policy": "no-referrer",
     }

@@ -15,6 +15,9 @@ class PageQuery(BaseModel):
 
     lang: str | None = Field(default=None, description="`fr` or `en`.")
     embed: str | None = Field(default=None, description="`1`: it is shown inside another page.")
+    help: str | None = Field(
+        default=None, description="`1`: tell what has become of the payment, and what to do."
+    )
     go: str | None = Field(default=None, description="`1`: lead on to the provider's page.")
 
 

@@ -16,7 +16,7 @@ from aiohttp import web
 from adapters.directory import BY_CODE
 from adapters.refusal_texts import Language
 from adapters.refusals import Refusal
-from api import checkouts, payments
+from api import checkouts, payments, support
 from api.calls import Call
 from api.pages.amounts import amount_text
 from api.pages.colours import class_of
@@ -31,6 +31,9 @@ from ledger.checkout import Checkout
 from ledger.entry import RecordedEvent
 from ledger.errors import ErasedError, UnknownPaymentError
 from ledger.money import Money
+
+ACTOR: Final = "payer"
+"""Who the log says has acted: somebody who knows the page's address."""
 
 ENDING_DIGITS: Final = 2
 """How much of a payer's number is ever shown again."""
@@ -91,13 +94,26 @@ class View:
         """Whether the payer is led on to the provider's page, and has not come back from there."""
         return self.call.query.go == "1" and not self.is_embedded
 
-    def address(self, *, language: Language | None = None, goes: bool | None = None) -> str:
+    @property
+    def asks_for_help(self) -> bool:
+        """Whether the payer has asked what became of the payment."""
+        return bool(self.call.query.help == "1")
+
+    def address(
+        self,
+        *,
+        language: Language | None = None,
+        goes: bool | None = None,
+        helps: bool | None = None,
+    ) -> str:
         """This page's own address, relative to itself: so it works below any path."""
         asked: dict[str, str] = {"lang": language or self.words.language}
         if self.call.query.embed == "1":
             asked["embed"] = "1"
         if self.goes if goes is None else goes:
             asked["go"] = "1"
+        if self.asks_for_help if helps is None else helps:
+            asked["help"] = "1"
         return f"?{urlencode(asked)}"
 
     @property
@@ -197,6 +213,7 @@ async def shown(
         "mistake": words.say(mistake[1]) if mistake is not None else None,
         "mistake_field": mistake[0] if mistake is not None else None,
     }
+    values |= await _help(view)
     if state in PAYABLE:
         values |= _form(view, chosen)
     elif state == "code" and paying is not None:
@@ -210,6 +227,19 @@ async def shown(
         frame_ancestors=view.frame_ancestors,
         switch_url=view.address(language=OTHER[words.language]),
     )
+
+
+async def _help(view: View) -> dict[str, Any]:
+    """What a payer is told who asks for help; that somebody asked is kept."""
+    paying = view.standing.paying
+    if paying is None:
+        return {"help": None, "help_url": None}
+    if not view.asks_for_help:
+        return {"help": None, "help_url": view.address(helps=True)}
+    recorded = view.recorded[paying.payment.requested.payment_id]
+    told = await support.told_of(view.call, paying.payment, recorded, view.words.language)
+    await support.record(view.call, paying.payment, ACTOR)
+    return {"help": told, "help_url": None}
 
 
 def _form(view: View, chosen: str) -> dict[str, Any]:

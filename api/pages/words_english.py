@@ -9,6 +9,11 @@ ENGLISH: Final[Mapping[str, str]] = {
     "your operator's own page.",
     "test": "Test: no money moves.",
     "reference": "Reference: {payment_id}",
+    "help": "Need help with this payment?",
+    "help_title": "What has happened, and what to do",
+    "help_shop": "Ask {merchant}, and quote the reference.",
+    "help_support": "Help: {contact}",
+    "help_operator": "{operator} customer service: {number}",
     "look_again": "Look again",
     # The form
     "form_title": "Pay with mobile money",

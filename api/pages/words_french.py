@@ -9,6 +9,11 @@ FRENCH: Final[Mapping[str, str]] = {
     "sur votre téléphone ou sur la page de votre opérateur.",
     "test": "Essai : aucun argent ne bouge.",
     "reference": "Référence : {payment_id}",
+    "help": "Besoin d'aide pour ce paiement ?",
+    "help_title": "Ce qui s'est passé, et que faire",
+    "help_shop": "Adressez-vous à {merchant}, en donnant la référence.",
+    "help_support": "Aide : {contact}",
+    "help_operator": "Service client {operator} : {number}",
     "look_again": "Regarder à nouveau",
     # Le formulaire
     "form_title": "Payer par Mobile Money",
