@@ -28,6 +28,15 @@ def is_page(address: object) -> bool:
     )
 
 
+def opens_page(adapter: object) -> bool:
+    """Whether the payer confirms on a page of the provider's, and not on the telephone.
+
+    It is what a payer is told to expect, the optional class fact `payer_opens_page`; where a payer
+    must go in the end is told by the payment.
+    """
+    return bool(getattr(adapter, "payer_opens_page", False))
+
+
 def home_of(address: str) -> str:
     """The root of the server an address belongs to: where a payer is led who was told no other."""
     parts = urlsplit(address)

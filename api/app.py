@@ -16,7 +16,7 @@ from api.authentication import Role
 from api.calls import Call, query_of, validated
 from api.description import DESCRIPTION, Description
 from api.errors import FORBIDDEN, Place, ProblemError
-from api.keys import MEASURES, SERVICES
+from api.keys import MEASURES, SERVICES, STREAMS, Streams
 from api.measures import Measures
 from api.middleware import ACTOR, CORRELATION_ID, REQUEST_ID, Door
 from api.routes import ROUTES, Route
@@ -37,6 +37,8 @@ def create_app(services: Services) -> web.Application:
     )
     app[SERVICES] = services
     app[MEASURES] = measures
+    app[STREAMS] = Streams()
+    app.on_shutdown.append(_end_streams)
     app[DESCRIPTION] = Description(ROUTES, server_url=settings.base_url)
 
     async def end_streams(_app: web.Application) -> None:
@@ -47,6 +49,11 @@ def create_app(services: Services) -> web.Application:
         guarded = _guard(route, services)
         app.router.add_route(route.method, route.path, guarded, expect_handler=_expected)
     return app
+
+
+async def _end_streams(app: web.Application) -> None:
+    """Let every answer that does not end by itself end now: a stop waits for all of them."""
+    app[STREAMS].stopping.set()
 
 
 def _forbidden(roles: frozenset[Role], role: Role) -> ProblemError:

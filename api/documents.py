@@ -115,6 +115,7 @@ _PAID: Final[dict[str, JsonValue]] = {
     "refund_of": None,
     "refunded": "0",
     "refundable": "1500",
+    "checkout_session": None,
     "plan": [{"provider": "mtn", "reason": "the number is in a range of mtn-cm"}],
     "next_inquiry_at": None,
     "inquiries": 1,
@@ -174,6 +175,7 @@ class PaymentOut(Response):
         description="What the provider waits for: hand it in at `/v1/payments/{id}/confirmation`."
     )
     refund_of: str | None = Field(description="Of a refund: the payment that is given back.")
+    checkout_session: str | None = Field(description="On whose page the payer asked for it.")
     refunded: str = Field(description="Of a payment: how much of it was given back.")
     refundable: str = Field(description="Of a payment: how much may still be asked back.")
     plan: list[CandidateOut] = Field(

@@ -288,6 +288,13 @@ PROBLEMS: Final[Mapping[type[LedgerError], Problem]] = {
         "There is no such merchant",
         "Ce marchand n'existe pas",
     ),
+    ledger_errors.UnknownCheckoutError: Problem(
+        404,
+        "unknown_checkout_session",
+        "identification",
+        "There is no such checkout session",
+        "Cette page de paiement n'existe pas",
+    ),
     ledger_errors.IdempotencyKeyReusedError: Problem(
         422,
         "idempotency_key_reused",

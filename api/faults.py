@@ -32,6 +32,10 @@ _FORMS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
         Sentence("This is not the form of an e-mail address."),
         Sentence("Send one such as name@shop.example, without spaces, quotes or accents."),
     ),
+    "embed_origin": (
+        Sentence("This is not the origin of a web page."),
+        Sentence("Send its scheme and host, such as https://shop.example, and no path."),
+    ),
     "return_url": (
         Sentence("This is not a web address."),
         Sentence("Send one that begins with https:// or http:// and has no spaces."),

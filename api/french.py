@@ -213,6 +213,19 @@ _OF_DOOR: Final[dict[str, str]] = {
     # Payments, merchants and callbacks
     "There is no payment with this id.": "Aucun paiement n'a cet identifiant.",
     "There is no merchant with this id.": "Aucun marchand n'a cet identifiant.",
+    "There is no checkout session with this id.": "Aucune page de paiement n'a cet identifiant.",
+    "No enabled provider takes {currency}.": (
+        "Aucun prestataire activé n'accepte la devise {currency}."
+    ),
+    "Send an amount in one of these: {held}.": (
+        "Envoyez un montant dans l'une de ces devises : {held}."
+    ),
+    "Send the form as a browser does.": "Envoyez le formulaire comme le fait un navigateur.",
+    "{streams} pages are followed live already.": "{streams} pages sont déjà suivies en direct.",
+    "This is not the origin of a web page.": "Ce n'est pas l'origine d'une page web.",
+    "Send its scheme and host, such as https://shop.example, and no path.": (
+        "Envoyez son protocole et son hôte, comme https://shop.example, sans chemin."
+    ),
     "Check it, and whose key you use.": "Vérifiez-le, et vérifiez à qui est la clé utilisée.",
     "This payment was not yet requested at the `as_of` given.": (
         "Ce paiement n'était pas encore demandé au moment donné par `as_of`."

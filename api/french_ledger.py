@@ -54,14 +54,25 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     "there is no payment {payment_id!r}.": "le paiement {payment_id!r} n'existe pas.",
     "there is no merchant {merchant_id!r}.": "le marchand {merchant_id!r} n'existe pas.",
     "there is no key {key_id!r}.": "la clé {key_id!r} n'existe pas.",
+    "there is no such checkout session.": "cette page de paiement n'existe pas.",
+    "it is paid.": "elle est payée.",
+    "it is closed.": "elle est fermée.",
+    "its time is over.": "son temps est écoulé.",
+    "its time is not over.": "son temps n'est pas écoulé.",
+    "a payment is under way, and its end is not known.": (
+        "un paiement est en cours, et son issue n'est pas connue."
+    ),
+    "it was tried {attempts} times already.": "il y a déjà eu {attempts} essais.",
+    "somebody else has tried it meanwhile.": "quelqu'un d'autre a essayé entre-temps.",
+    "the payment is none of this session's.": "ce paiement n'est pas de cette page.",
     "this key is worth nothing any more.": "cette clé ne vaut plus rien.",
     "this key was rotated {rotations} times already.": (
         "cette clé a déjà été renouvelée {rotations} fois."
     ),
     "the id is taken by something else.": "l'identifiant est déjà pris par autre chose.",
     "the call was never stored.": "l'appel n'a jamais été enregistré.",
-    "this Idempotency-Key already made payment {payment_id} from other content.": (
-        "cette Idempotency-Key a déjà créé le paiement {payment_id} avec un autre contenu."
+    "this Idempotency-Key already made {payment_id} from other content.": (
+        "cette Idempotency-Key a déjà créé {payment_id} avec un autre contenu."
     ),
     "Repeat the first content exactly, or use a new key for a new payment.": (
         "Répétez exactement le premier contenu, ou prenez une nouvelle clé pour un nouveau "

@@ -44,6 +44,7 @@ _NAMED: Final[Mapping[str, Any]] = {
     "tail": "pay_6wq3o2mexg5vbn7hd4tq2lkzae/4b1b4bd0-9f3c-5a4e-8f0e-1f0c6b0c2f11",
     "reference": "4b1b4bd0-9f3c-5a4e-8f0e-1f0c6b0c2f11",
     "provider_transaction_id": "363440463",
+    "session_id": "cs_6wq3o2mexg5vbn7hd4tq2lkzae3k2w5p",
     "root_hex": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "root_base64": "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=",
     "entry_hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",

@@ -64,7 +64,7 @@ async def show(call: Call, kind: Kind) -> web.Response:
     opened: Mapping[str, Any] = {}
     if call.query.particulars and call.asker.role in _OPENING:
         request = state.requested
-        opened = await _open(call, request.sealed, context=request.payment_id)
+        opened = await open_sealed(call, request.sealed, context=request.payment_id)
     accepted = call.request.headers.get("Accept-Language")
     shown = views.payment_of(
         state,
@@ -195,7 +195,7 @@ async def _as_of(
     return state, kept
 
 
-async def _open(call: Call, sealed: str, *, context: str) -> Mapping[str, Any]:
+async def open_sealed(call: Call, sealed: str, *, context: str) -> Mapping[str, Any]:
     """Open what was sealed; nothing where the person was erased."""
     try:
         opened = orjson.loads(await call.services.vault.open(sealed, context=context))
@@ -210,5 +210,5 @@ async def redirect_url(call: Call, state: Payment) -> str | None:
     if state.status is not Status.PENDING or attempt is None or attempt.sealed_handle is None:
         return None
     context = handle_context(state.requested.payment_id, attempt.reference)
-    opened = await _open(call, attempt.sealed_handle, context=context)
+    opened = await open_sealed(call, attempt.sealed_handle, context=context)
     return opened.get("redirect_url")

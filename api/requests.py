@@ -62,7 +62,10 @@ async def take(
     payment_id = payment_id_of(asker.merchant_id, key, model.kind, is_apart=is_apart(call))
     taken = None
     try:
-        command, keys = _asked(call, model, asker.merchant_id, payment_id, given)
+        wanted = validated(model, given)
+        command, keys = payment_asked(
+            call, wanted, asker.merchant_id, payment_id, content_digest(call, given)
+        )
         if model.kind == "collection":
             taken = await services.rates.admit_payer(call.request, asker, command.payer)
     except (ProblemError, LedgerError) as refusal:
@@ -84,20 +87,29 @@ async def take(
     return receipt(handled.events[0], where)
 
 
-def _asked(
+def payment_asked(
     call: Call,
-    model: type[schemas.PaymentRequest | schemas.PayoutRequest],
+    wanted: schemas.PaymentRequest | schemas.PayoutRequest,
     merchant_id: str,
     payment_id: str,
-    given: Mapping[str, Any],
+    digest: str,
+    *,
+    checkout: str | None = None,
 ) -> tuple[commands.RequestPayment, tuple[DataKey, ...]]:
     """Make the command of a request, and the data keys that it needs.
+
+    Args:
+        call: the request.
+        wanted: what it asks for.
+        merchant_id: whose payment it is.
+        payment_id: its id.
+        digest: what tells a repeat from another request.
+        checkout: the session on whose page it is asked for, if any.
 
     Raises:
         ProblemError, LedgerError: as things stand today, the request cannot be used.
     """
     services, asker = call.services, call.asker
-    wanted = validated(model, given)
     money = parse_money(wanted.amount, wanted.currency)
     mode = mode_of(asker)
     if (named := wanted.provider) is not None and named in services.adapters:
@@ -128,11 +140,12 @@ def _asked(
         route_reason=route.reason,
         payer=payer,
         sealed=sealed.text,
-        content_digest=content_digest(call, given),
+        content_digest=digest,
         expires_at=expires_at(call),
-        kind=model.kind,
+        kind=wanted.kind,
         plan=route.plan,
         sealed_code=sealed_code,
+        checkout=checkout,
         mode=mode,
         receipts=receipts,
     )

@@ -8,6 +8,7 @@ from typing import Final
 
 from api.route import Route
 from api.routes_books import BOOKKEEPING
+from api.routes_checkout import CHECKOUT
 from api.routes_endpoints import ENDPOINTS
 from api.routes_keys import KEYS
 from api.routes_money import MONEY
@@ -19,6 +20,7 @@ __all__ = ["ROUTES", "Route"]
 
 ROUTES: Final[tuple[Route, ...]] = (
     *MONEY,
+    *CHECKOUT,
     *SUPPORT,
     *NOTICES,
     *ENDPOINTS,

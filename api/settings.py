@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from adapters.trying import is_for_trying, is_value_for_trying, tells_of_trying
 from api.settings_access import AccessSettings
+from api.settings_checkout import CheckoutSettings
 from api.settings_mail import MailSettings
 from api.settings_notify import NotifySettings
 from api.settings_server import ServerSettings
@@ -46,7 +47,14 @@ __all__ = [
 FILE_VARIABLE: Final = "CAURI_SETTINGS_FILE"
 
 
-class Settings(ServerSettings, AccessSettings, NotifySettings, StreamSettings, MailSettings):
+class Settings(
+    ServerSettings,
+    AccessSettings,
+    NotifySettings,
+    StreamSettings,
+    MailSettings,
+    CheckoutSettings,
+):
     """Everything a deployment may choose. The descriptions are the reference (see README)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

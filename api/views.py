@@ -98,6 +98,7 @@ def payment_of(
         "redirect_url": redirect_url,
         "awaits": "one_time_code" if status is Status.PENDING and state.awaits_code else None,
         "refund_of": request.refund_of,
+        "checkout_session": request.checkout,
         "refunded": decimal_text(state.refunded_minor, request.currency),
         "refundable": decimal_text(state.refundable_minor, request.currency),
         "plan": [{"provider": one.provider, "reason": one.reason} for one in request.plan],

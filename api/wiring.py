@@ -60,6 +60,7 @@ from ledger.vault_strongbox import Strongbox
 from projections import PROJECTIONS
 from projections.accounts import AccountsProjection
 from projections.base import Projections
+from projections.checkouts import CheckoutsProjection
 from projections.deliveries import DeliveriesProjection
 from projections.keys import KeysProjection
 from projections.metrics import MetricsProjection
@@ -223,6 +224,7 @@ async def services(
             accounts=projections.of(AccountsProjection),
             metrics=projections.of(MetricsProjection),
             worklist=projections.of(WorklistProjection),
+            checkouts=projections.of(CheckoutsProjection),
             keys=projections.of(KeysProjection),
             authenticator=authenticator,
             last_uses=last_uses,

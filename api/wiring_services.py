@@ -21,6 +21,7 @@ from ledger.subscriptions import Subscription
 from ledger.vault import Vault
 from projections.accounts import AccountsProjection
 from projections.base import Projections
+from projections.checkouts import CheckoutsProjection
 from projections.deliveries import DeliveriesProjection
 from projections.keys import KeysProjection
 from projections.metrics import MetricsProjection
@@ -48,6 +49,7 @@ class Services:
     accounts: AccountsProjection
     metrics: MetricsProjection
     worklist: WorklistProjection
+    checkouts: CheckoutsProjection
     keys: KeysProjection
     authenticator: Authenticator
     last_uses: LastUses

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from adapters.base import Adapter, Worklist
+from adapters.checkout import CheckoutKeeper
 from adapters.confirming import Confirmer
 from adapters.dispatch import Dispatcher, submission_seconds_max
 from adapters.notify.mail import Mails
@@ -41,6 +42,11 @@ REFUNDS_MAX: Final = 8
 
 REFUND_SECONDS_MAX: Final = 30.0
 
+CHECKOUTS_MAX: Final = 8
+"""How many checkout sessions are told of their payments, and how many closed, at once."""
+
+CHECKOUT_SECONDS_MAX: Final = 30.0
+
 
 def make_workers(
     settings: Settings,
@@ -66,6 +72,7 @@ def make_workers(
     confirmer = Confirmer(recorder, adapters, clock=clock)
     translator = Translator(recorder, adapters, clock=clock)
     refunder = Refunder(recorder)
+    keeper = CheckoutKeeper(recorder, clock=clock)
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     def worker(
@@ -96,6 +103,8 @@ def make_workers(
         worker("translate", None, translator.perform, TRANSLATIONS_MAX, TRANSLATION_SECONDS_MAX),
         worker("open", None, refunder.open, REFUNDS_MAX, REFUND_SECONDS_MAX),
         worker("settle", None, refunder.settle, REFUNDS_MAX, REFUND_SECONDS_MAX),
+        worker("conclude", None, keeper.conclude, CHECKOUTS_MAX, CHECKOUT_SECONDS_MAX),
+        worker("close", None, keeper.close, CHECKOUTS_MAX, CHECKOUT_SECONDS_MAX),
     ]
     merchants = Merchants(
         recorder, outward, composer(vault, adapters, settings.default_mode), clock=clock

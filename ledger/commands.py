@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from ledger.commands_checkout import CheckoutCommand
 from ledger.commands_endpoint import DeliveryCommand, EndpointCommand
 from ledger.commands_mail import MailCommand
 from ledger.evidence import Evidence
@@ -42,6 +43,8 @@ class RequestPayment:
     power: Kind | None = None
     sealed_code: str | None = None
     """The payer's one-time code, where one was sent along."""
+    checkout: str | None = None
+    """The checkout session on whose page it is asked for, if any."""
     mode: Mode | None = None
     """Whether a test or a live key asks; see `payment.requested`."""
     receipts: tuple[Recipient, ...] = ()
@@ -350,6 +353,7 @@ class RequestSupport:
 
 Command = (
     PaymentCommand
+    | CheckoutCommand
     | MerchantCommand
     | WebhookCommand
     | ProviderCommand

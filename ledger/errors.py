@@ -10,6 +10,7 @@ The tree:
     │  ├─ UnknownPaymentError        no such payment
     │  ├─ UnknownMerchantError       no such merchant
     │  ├─ UnknownEndpointError       no such endpoint
+    │  ├─ UnknownCheckoutError       no such checkout session
     │  ├─ IdempotencyKeyReusedError  the same key came with other content
     │  ├─ NotRefundableError         a payment cannot be given back, or not so much of it
     │  └─ CodeNotAwaitedError        a one-time code was handed in that nobody waits for
@@ -141,6 +142,16 @@ class UnknownEndpointError(CommandRefusedError):
         self.endpoint_id = endpoint_id
 
 
+class UnknownCheckoutError(CommandRefusedError):
+    """No checkout session has this id. The id is not repeated: it is all one needs to pay."""
+
+    code: ClassVar[str] = "unknown_checkout_session"
+
+    def __init__(self, session_id: str, command: str = "query") -> None:
+        super().__init__(command, Sentence("there is no such checkout session."))
+        self.session_id = session_id
+
+
 class IdempotencyKeyReusedError(CommandRefusedError):
     """The Idempotency-Key was used before, for a request with other content."""
 
@@ -148,7 +159,7 @@ class IdempotencyKeyReusedError(CommandRefusedError):
 
     def __init__(self, payment_id: str) -> None:
         found = Sentence(
-            "this Idempotency-Key already made payment {payment_id} from other content.",
+            "this Idempotency-Key already made {payment_id} from other content.",
             payment_id=payment_id,
         )
         remedy = Sentence("Repeat the first content exactly, or use a new key for a new payment.")
@@ -202,9 +213,7 @@ class WrongVersionError(StoreError):
                 expected=expected,
             )
         )
-        self.stream = stream
-        self.expected = expected
-        self.actual = actual
+        self.stream, self.expected, self.actual = stream, expected, actual
 
 
 class StoreBusyError(StoreError):
@@ -235,8 +244,7 @@ class StreamTooLongError(StoreError):
                 events_max=events_max,
             )
         )
-        self.stream = stream
-        self.events_max = events_max
+        self.stream, self.events_max = stream, events_max
 
 
 class StoreClosedError(StoreError):
@@ -258,8 +266,7 @@ class StoreUnavailableError(StoreError):
 
     def __init__(self, reason: Sentence, remedy: Sentence) -> None:
         super().__init__(explained(reason, remedy))
-        self.reason = reason
-        self.remedy = remedy
+        self.reason, self.remedy = reason, remedy
 
 
 class SchemaVersionError(StoreError):
@@ -276,9 +283,7 @@ class SchemaVersionError(StoreError):
                 remedy=remedy,
             )
         )
-        self.found = found
-        self.wanted = wanted
-        self.remedy = remedy
+        self.found, self.wanted, self.remedy = found, wanted, remedy
 
 
 class EntryError(LedgerError):

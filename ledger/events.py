@@ -25,6 +25,14 @@ from ledger.events_around import (
     WebhookUnderstood,
 )
 from ledger.events_base import Event, JsonObject, UtcTime
+from ledger.events_checkout import (
+    CheckoutAttemptEnded,
+    CheckoutAttemptStarted,
+    CheckoutCancelled,
+    CheckoutCompleted,
+    CheckoutCreated,
+    CheckoutExpired,
+)
 from ledger.events_endpoint import (
     DeliveryAttempted,
     DeliveryParked,
@@ -62,6 +70,12 @@ from ledger.events_support import SupportRequested
 
 __all__ = [
     "EVENTS",
+    "CheckoutAttemptEnded",
+    "CheckoutAttemptStarted",
+    "CheckoutCancelled",
+    "CheckoutCompleted",
+    "CheckoutCreated",
+    "CheckoutExpired",
     "DeliveryAttempted",
     "DeliveryParked",
     "DeliveryReplayed",
@@ -131,6 +145,12 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         PaymentRefundReserved,
         PaymentRefunded,
         PaymentRefundReleased,
+        CheckoutCreated,
+        CheckoutAttemptStarted,
+        CheckoutAttemptEnded,
+        CheckoutCompleted,
+        CheckoutExpired,
+        CheckoutCancelled,
         MerchantAdded,
         KeyIssued,
         KeyRotated,

@@ -38,6 +38,8 @@ class PaymentRequested(Event, frozen=True, kw_only=True):
     out where the provider cannot refund."""
     sealed_code: str | None = None
     """The payer's one-time code, sealed under a key of its own that is destroyed before use."""
+    checkout: str | None = None
+    """The checkout session on whose page it was asked for, if any."""
     mode: Mode | None = None
     """Whether a test or a live key asked. None, before keys had one: the deployment's own mode."""
     receipts: tuple[Recipient, ...] = ()

@@ -18,7 +18,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from ledger import (
+    checkout,
     commands,
+    commands_checkout,
     commands_endpoint,
     commands_mail,
     endpoint,
@@ -32,7 +34,12 @@ from ledger import (
 from ledger.commands import Command
 from ledger.endpoint import Delivery, Endpoint
 from ledger.entry import Context, RecordedEvent
-from ledger.errors import UnknownEndpointError, UnknownPaymentError, WrongVersionError
+from ledger.errors import (
+    UnknownCheckoutError,
+    UnknownEndpointError,
+    UnknownPaymentError,
+    WrongVersionError,
+)
 from ledger.events import Event
 from ledger.mail import Mail
 from ledger.store import DataKey, EventStore
@@ -107,6 +114,12 @@ _MAIL: Final = _Decider(
     mail.decide,
     mail.evolve,
 )
+_CHECKOUT: Final = _Decider(
+    lambda command: checkout.stream_of(command.session_id),
+    checkout.INITIAL,
+    checkout.decide,
+    checkout.evolve,
+)
 
 DECIDERS: Final[dict[type, _Decider]] = {
     commands.RequestPayment: _PAYMENT,
@@ -133,6 +146,12 @@ DECIDERS: Final[dict[type, _Decider]] = {
     commands.OrphanWebhook: _WEBHOOK,
     commands.RecordBreakerOpened: _PROVIDER,
     commands.RecordBreakerClosed: _PROVIDER,
+    commands_checkout.CreateCheckout: _CHECKOUT,
+    commands_checkout.StartCheckoutAttempt: _CHECKOUT,
+    commands_checkout.EndCheckoutAttempt: _CHECKOUT,
+    commands_checkout.CompleteCheckout: _CHECKOUT,
+    commands_checkout.ExpireCheckout: _CHECKOUT,
+    commands_checkout.CancelCheckout: _CHECKOUT,
     commands.RequestSupport: _SUPPORT,
     commands_endpoint.AddEndpoint: _ENDPOINT,
     commands_endpoint.RotateEndpointSecret: _ENDPOINT,
@@ -145,7 +164,9 @@ DECIDERS: Final[dict[type, _Decider]] = {
 }
 """Who decides what: the map of the system on one screen."""
 
-_CREATING: Final = frozenset({commands.RequestPayment, commands.StoreWebhook})
+_CREATING: Final = frozenset(
+    {commands.RequestPayment, commands.StoreWebhook, commands_checkout.CreateCheckout}
+)
 """Commands that nearly always open a new stream: the first try does not read it."""
 
 
@@ -231,6 +252,19 @@ class Handler:
         state: payment.Payment = self._fold(_PAYMENT, stream, recorded)
         if state.request is None:
             raise UnknownPaymentError(payment_id)
+        return state, recorded
+
+    async def checkout(self, session_id: str) -> tuple[checkout.Checkout, list[RecordedEvent]]:
+        """Fold one checkout session's stream: its current state and its events.
+
+        Raises:
+            UnknownCheckoutError: there is no such session.
+        """
+        stream = checkout.stream_of(session_id)
+        recorded = await self.store.read_stream(stream)
+        state: checkout.Checkout = self._fold(_CHECKOUT, stream, recorded)
+        if state.created is None:
+            raise UnknownCheckoutError(session_id)
         return state, recorded
 
     async def outages(

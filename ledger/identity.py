@@ -23,6 +23,11 @@ Recipient = Literal["payer", "merchant"]
 """Who may be written to about a payment."""
 
 
+Outcome = Literal["declined", "failed", "expired", "not_made"]
+"""How an attempt at a checkout ended that certainly moved no money; `not_made`: its payment was
+never asked for."""
+
+
 class Candidate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One provider of a route plan, and why it stands there."""
 

@@ -136,6 +136,7 @@ def _request(command: commands.RequestPayment, state: Payment) -> list[Event]:
             refund_of=command.refund_of,
             power=command.power,
             sealed_code=command.sealed_code,
+            checkout=command.checkout,
             mode=command.mode,
             receipts=command.receipts,
         )

@@ -6,6 +6,7 @@
 from typing import Final
 
 from projections.accounts import AccountsProjection
+from projections.checkouts import CheckoutsProjection
 from projections.deliveries import DeliveriesProjection
 from projections.keys import KeysProjection
 from projections.mails import MailsProjection
@@ -24,5 +25,6 @@ PROJECTIONS: Final[tuple[type[Projector], ...]] = (
     DeliveriesProjection,
     NoticesProjection,
     MailsProjection,
+    CheckoutsProjection,
 )
 """Every projector, in the order they are fed: what is due first."""

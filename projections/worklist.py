@@ -3,7 +3,8 @@
 One row per payment says what is to be done with it next: `submit` it, `inquire` about it, or
 nothing; one row per stored webhook says `translate` until it is understood or an orphan. A refund
 that was reserved waits to be `open`ed, as a stream of its own, and one that has its final word to
-be `settle`d with the collection it gives back. Workers
+be `settle`d with the collection it gives back. A checkout session is to be `close`d when its time
+is over, and is told of its payment's end: `conclude`. Workers
 lease rows (`projections.leases`), act, and append what came of it; that event moves the row on.
 
 Why payments keep their row when nothing is due: what seemed decided may be overturned
@@ -30,12 +31,17 @@ from projections.rows import Rows
 from projections.tables import columns_of, read_stamp, read_stamp_or_none, stamp
 from projections.worklist_rows import (
     CHANGES,
+    CHECKOUT_PREFIX,
     PAYMENT_PREFIX,
     WEBHOOK_PREFIX,
+    Closed,
     Kind,
     Row,
     Settled,
+    Told,
+    created,
     fold,
+    follow_checkout,
     received,
     requested,
     reserved,
@@ -87,7 +93,7 @@ class WorklistProjection(Projector):
     """The queue of the reactors, and its listing for people."""
 
     name = "worklist"
-    version = 4
+    version = 5
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
@@ -112,6 +118,9 @@ class WorklistProjection(Projector):
         new = {one.stream for one in touched if one.version == 1}
         known = [one.stream[PAYMENT_PREFIX:] for one in touched if one.stream not in new]
         known += [one.event.refund_id for one in batch if isinstance(one.event, Settled)]
+        for one in batch:
+            if isinstance(one.event, Told):
+                known += [one.event.payment_id, one.stream[CHECKOUT_PREFIX:]]
         found = await self._rows.fetch(conn, list(set(known)))
         rows = {values[0]: Row(*values) for values in found}
         closed: list[str] = []
@@ -129,6 +138,10 @@ class WorklistProjection(Projector):
                 webhook_id = recorded.stream[WEBHOOK_PREFIX:]
                 if rows.pop(webhook_id, None) is None:
                     closed.append(webhook_id)
+            elif isinstance(event, events.CheckoutCreated):
+                rows[event.session_id] = created(recorded, event)
+            elif isinstance(event, Told | Closed):
+                closed += follow_checkout(rows, recorded)
             elif isinstance(event, events.PaymentRefundReserved):
                 rows[event.refund_id] = reserved(recorded, event)
             elif isinstance(event, Settled):

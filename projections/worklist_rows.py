@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from ledger import events
+from ledger.checkout import stream_of as checkout_stream_of
 from ledger.entry import RecordedEvent
 from ledger.payment import Status, stream_of
 from ledger.payment_refunds import GIVEN_BACK
@@ -16,12 +17,25 @@ from ledger.webhook import stream_of as webhook_stream_of
 from projections.standing import step
 from projections.tables import stamp
 
-Kind = Literal["submit", "inquire", "confirm", "translate", "open", "settle"]
+Kind = Literal["submit", "inquire", "confirm", "translate", "open", "settle", "conclude", "close"]
 
 Settled = events.PaymentRefunded | events.PaymentRefundReleased
 _GIVEN_BACK: Final = {status.value: is_given for status, is_given in GIVEN_BACK.items()}
 PAYMENT_PREFIX: Final = len(stream_of(""))
 WEBHOOK_PREFIX: Final = len(webhook_stream_of(""))
+CHECKOUT_PREFIX: Final = len(checkout_stream_of(""))
+
+Told = events.CheckoutCompleted | events.CheckoutAttemptEnded
+Closed = events.CheckoutExpired | events.CheckoutCancelled
+_TOLD: Final = {
+    Status.SUCCEEDED.value: "completed",
+    Status.FAILED.value: "ended",
+    Status.EXPIRED.value: "ended",
+    Status.DECLINED.value: "ended",
+}
+"""What a checkout session is told of its payment that stands there; of others it is told nothing.
+"""
+
 _KINDS: Final[dict[str, Kind]] = {
     Status.REQUESTED.value: "submit",
     Status.SUBMITTING.value: "inquire",
@@ -50,6 +64,10 @@ class Row:
     refund_of: str | None = None
     codes: int = 0
     """How many one-time codes wait to be handed to the provider that has the payment: 0 or 1."""
+    checkout: str | None = None
+    """The session on whose page the payment was asked for."""
+    told: str | None = None
+    """What that session was told last."""
 
 
 def requested(recorded: RecordedEvent, event: events.PaymentRequested) -> Row:
@@ -66,6 +84,23 @@ def requested(recorded: RecordedEvent, event: events.PaymentRequested) -> Row:
         at,
         recorded.position,
         refund_of=event.refund_of,
+        checkout=event.checkout,
+    )
+
+
+def created(recorded: RecordedEvent, event: events.CheckoutCreated) -> Row:
+    """Make the row of a checkout session: to be closed when its time is over."""
+    at = stamp(recorded.recorded_at)
+    return Row(
+        event.session_id,
+        "",
+        "",
+        at,
+        "open",
+        None,
+        "close",
+        stamp(event.expires_at),
+        recorded.position,
     )
 
 
@@ -196,7 +231,36 @@ def fold(row: Row, recorded: RecordedEvent) -> None:
 def _kind_of(row: Row, status: str) -> Kind | None:
     if row.refund_of is not None and status in _GIVEN_BACK:
         return "settle"
+    if row.checkout is not None and _is_news(row, status):
+        return "conclude"
     return _KINDS.get(status)
+
+
+def _is_news(row: Row, status: str) -> bool:
+    """Whether the session of a payment that stands there has not been told of it."""
+    return row.told != "completed" and _TOLD.get(status) not in {None, row.told}
+
+
+def follow_checkout(rows: dict[str, Row], recorded: RecordedEvent) -> list[str]:
+    """Fold what happened to a checkout session; the rows that are to be removed.
+
+    The session knows what became of its payment, unless that has changed again meanwhile. After an
+    attempt that ended it may be due to be closed at once.
+    """
+    event, session_id = recorded.event, recorded.stream[CHECKOUT_PREFIX:]
+    if isinstance(event, Told):
+        row = rows.get(event.payment_id)
+        if row is not None:
+            row.told = "completed" if isinstance(event, events.CheckoutCompleted) else "ended"
+            row.position = recorded.position
+            if row.kind == "conclude" and not _is_news(row, row.verdict or row.progress):
+                row.kind = row.due_at = None
+        if isinstance(event, events.CheckoutAttemptEnded):
+            if session_id in rows:
+                rows[session_id].position = recorded.position
+            return []
+    rows.pop(session_id, None)
+    return [session_id]
 
 
 def settle(row: Row, recorded: RecordedEvent) -> None:

@@ -16,6 +16,7 @@ from api.cli import app
 from api.commands.providers import markdown_lines
 from api.routes import ROUTES, Route
 from api.schemas import Payer, PaymentRequest
+from api.schemas_checkout import CheckoutRequest
 from api.settings import PREFIX, Settings, settings_table
 from ledger.events import EVENTS
 
@@ -54,6 +55,7 @@ def _lists() -> Iterator[tuple[str, list[str]]]:
     yield "commands", command_rows()
     yield "routes", route_rows()
     yield "fields", field_rows()
+    yield "checkout fields", checkout_field_rows()
 
 
 def _with_list(page: str, name: str, rows: list[str]) -> str:
@@ -123,6 +125,14 @@ def field_rows() -> list[str]:
     return [
         f"- `{name}`{'' if one.is_required() else ' (optional)'}: {one.description}"
         for name, one in (*fields[:2], *payer, *fields[2:])
+    ]
+
+
+def checkout_field_rows() -> list[str]:
+    """The list of what a request for a checkout session may hold."""
+    return [
+        f"- `{name}`{'' if one.is_required() else ' (optional)'}: {one.description}"
+        for name, one in CheckoutRequest.model_fields.items()
     ]
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ledger import commands, payment, provider, webhook
+from adapters.checkout import news_of
+from ledger import commands, commands_checkout, payment, provider, webhook
 from ledger.entry import Context, RecordedEvent, decode_entry, encode_entry, prepare, rfc3339
 from ledger.errors import CommandRefusedError
 from ledger.events import Event
@@ -333,6 +334,55 @@ def _about_refund(*verbs: str) -> _Verb:
     return verb
 
 
+def session_id(number: int) -> str:
+    """The id of the n-th checkout session of a story, whose payment is the n-th."""
+    return f"cs_{number}"
+
+
+def a_checkout(number: int = 1, **changes: Any) -> commands_checkout.CreateCheckout:
+    """A merchant asks for a page on which 1500 XAF may be paid."""
+    created = commands_checkout.CreateCheckout(
+        session_id=session_id(number),
+        merchant_id=f"mer_{number % 2}",
+        money=Money(1500, "XAF"),
+        country="CM",
+        language=None,
+        sealed="sealed",
+        content_digest="digest",
+        expires_at=NOW + timedelta(hours=1),
+        mode="live" if number % 2 else "test",
+    )
+    return replace(created, **changes)
+
+
+def _checkout(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    return [a_checkout(number)]
+
+
+def _checkout_attempt(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    if state.request is not None:
+        return []
+    start = commands_checkout.StartCheckoutAttempt(
+        session_id=session_id(number), attempt=1, payment_id=payment_id(number), at=now
+    )
+    (request,) = _request(number, state, now)
+    assert isinstance(request, commands.RequestPayment)
+    return [start, replace(request, checkout=session_id(number))]
+
+
+def _checkout_told(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    if state.request is None or state.request.checkout is None:
+        return []
+    news = news_of(state.request.checkout, state)
+    return [news] if news is not None else []
+
+
+def _checkout_closed(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    if number % 2:
+        return [commands_checkout.CancelCheckout(session_id=session_id(number))]
+    return [commands_checkout.ExpireCheckout(session_id=session_id(number), by="merchant", at=now)]
+
+
 def _webhook(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
     return [
         commands.StoreWebhook(
@@ -457,6 +507,10 @@ VERBS: dict[str, _Verb] = {
     "refund_failed": _about_refund("start", "failure"),
     "refund_given": _about_refund("given"),
     "refund_released": _about_refund("released"),
+    "checkout": _checkout,
+    "checkout_attempt": _checkout_attempt,
+    "checkout_told": _checkout_told,
+    "checkout_closed": _checkout_closed,
     "webhook": _webhook,
     "understand": _understand,
     "orphan": _orphan,

@@ -34,6 +34,10 @@ MATRIX = {
     ("POST", "/v1/payouts"): {"mer_1"},
     ("GET", "/v1/payouts"): EVERYBODY,
     ("GET", "/v1/payouts/{payment_id}"): EVERYBODY,
+    ("POST", "/v1/checkout-sessions"): {"mer_1"},
+    ("GET", "/v1/checkout-sessions"): EVERYBODY,
+    ("GET", "/v1/checkout-sessions/{session_id}"): EVERYBODY,
+    ("POST", "/v1/checkout-sessions/{session_id}/expire"): {"mer_1"},
     ("GET", "/v1/payments/{payment_id}/support"): EVERYBODY - {"auditor"},
     ("GET", "/v1/payouts/{payment_id}/support"): EVERYBODY - {"auditor"},
     ("GET", "/v1/refunds/{payment_id}/support"): EVERYBODY - {"auditor"},
@@ -78,7 +82,12 @@ async def test_every_role_may_do_what_the_matrix_says_and_nothing_else(world: Wo
         for who in EVERYBODY:
             answer = await world.ask(
                 method,
-                path.format(payment_id=payment_id, key_id="none", endpoint_id="we_1"),
+                path.format(
+                    payment_id=payment_id,
+                    key_id="none",
+                    endpoint_id="we_1",
+                    session_id="cs_x",
+                ),
                 who=who,
                 headers={"Idempotency-Key": "order-1"},
             )
@@ -95,7 +104,7 @@ async def test_every_role_may_do_what_the_matrix_says_and_nothing_else(world: Wo
 async def test_without_a_key_nothing_is_told(world: World, route: Route) -> None:
     answer = await world.ask(
         route.method,
-        route.path.format(payment_id="pay_x", key_id="none", endpoint_id="we_x"),
+        route.path.format(payment_id="pay_x", key_id="none", endpoint_id="we_x", session_id="cs_x"),
         who=None,
     )
 

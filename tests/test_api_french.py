@@ -35,6 +35,7 @@ ENGLISH: Final = re.compile(
 )
 HEADERS: Final = {"Content-Type": "application/json"}
 DEEP: Final = b'{"a":' + b"[" * 40 + b"]" * 40 + b"}"
+SHILLINGS: Final = {"amount": "15", "currency": "KES"}
 BROKEN: Final = HEADERS | {"Content-Encoding": "gzip", "Connection": "close"}
 
 
@@ -179,6 +180,8 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ),
     ("command_refused", "POST", "/v1/webhook-endpoints/{off}/replay", {"json": {}}),
     ("unknown_merchant", "GET", "/v1/payments?merchant_id=mer_2", {}),
+    ("unknown_checkout_session", "GET", "/v1/checkout-sessions/cs_none", {}),
+    ("operator_not_served", "POST", "/v1/checkout-sessions", {"json": SHILLINGS}),
     ("not_refundable", "POST", "/v1/payments/{id}/refunds", {"json": {}}),
     (
         "code_not_awaited",

@@ -186,6 +186,7 @@ async def test_a_payment_is_shown_as_its_events_say(world: World) -> None:
         "redirect_url": None,
         "awaits": None,
         "refund_of": None,
+        "checkout_session": None,
         "refunded": "0",
         "refundable": "1500",
         "plan": [],

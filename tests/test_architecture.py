@@ -34,6 +34,7 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.payment": (2, "payment"),
     "ledger.merchant": (2, "merchant"),
     "ledger.webhook": (2, "webhook"),
+    "ledger.checkout": (2, "checkout"),
     "ledger.provider": (2, "provider"),
     "ledger.endpoint": (2, "endpoint"),
     "ledger.notices": (2, "notices"),

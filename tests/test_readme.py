@@ -55,6 +55,7 @@ from ledger.payment import Status
 from scripts.page_lists import (
     PROVIDERS,
     PageError,
+    checkout_field_rows,
     command_rows,
     commands,
     event_rows,
@@ -304,6 +305,10 @@ def test_every_operation_stands_there_with_its_parameters() -> None:
 
 def test_every_field_of_a_payment_stands_there() -> None:
     assert listed("fields") == field_rows()
+
+
+def test_every_field_of_a_checkout_session_stands_there() -> None:
+    assert listed("checkout fields") == checkout_field_rows()
 
 
 def test_every_command_stands_there() -> None:

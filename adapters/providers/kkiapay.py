@@ -147,6 +147,7 @@ class KkiapayAdapter:
     idempotent_powers: ClassVar[frozenset[Power]] = frozenset({"refund"})
     webhook_proof: ClassVar[WebhookProof] = "secret"
     is_askable: ClassVar[bool] = False
+    payer_opens_page: ClassVar[bool] = True
     # KKiaPay's page of methods names MTN and Moov; who else is behind it is not written anywhere.
     reaches: ClassVar[frozenset[str]] = frozenset(
         {"moov-bj", "moov-ci", "moov-tg", "mtn-bj", "mtn-ci"}

@@ -123,6 +123,7 @@ class OrangeAdapter:
     idempotent_powers: ClassVar[frozenset[Power]] = frozenset()
     webhook_proof: ClassVar[WebhookProof] = "token"
     is_askable: ClassVar[bool] = True
+    payer_opens_page: ClassVar[bool] = True
     reaches: ClassVar[frozenset[str]] = frozenset()
     refusals: ClassVar[Mapping[str, Refusal]] = {
         "AMOUNT_NOT_WHOLE": Refusal.INVALID_AMOUNT,

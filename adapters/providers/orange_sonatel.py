@@ -121,6 +121,7 @@ class OrangeSonatelAdapter:
     idempotent_powers: ClassVar[frozenset[Power]] = frozenset()
     webhook_proof: ClassVar[WebhookProof] = "signature"
     is_askable: ClassVar[bool] = True
+    payer_opens_page: ClassVar[bool] = True
     reaches: ClassVar[frozenset[str]] = frozenset()
     own_rail_of: ClassVar[frozenset[str]] = frozenset({"orange-sn"})
     refusals: ClassVar[Mapping[str, Refusal]] = REFUSALS

@@ -1,0 +1,131 @@
+// What makes a checkout page better where scripts run; without this file it works all the same.
+(function () {
+  "use strict";
+  var live = document.getElementById("live");
+  if (!live || !window.fetch || !window.DOMParser) return;
+  var source = null, timer = null, busy = false, framed = window.parent !== window;
+
+  // Recognise the operator while the number is typed.
+  function digitsOf(field) {
+    var text = field.value.replace(/[^\d+]/g, ""), calling = field.dataset.calling;
+    if (text.indexOf("+") === 0) text = "00" + text.slice(1);
+    if (calling && text.indexOf("00" + calling) === 0) text = text.slice(2 + calling.length);
+    var trunk = field.dataset.trunk;
+    return trunk && text.indexOf(trunk) === 0 ? text.slice(trunk.length) : text;
+  }
+  function recognised(digits) {
+    var best = null, length = 0;
+    live.querySelectorAll("[data-prefixes]").forEach(function (radio) {
+      radio.dataset.prefixes.split(" ").forEach(function (prefix) {
+        if (prefix && prefix.length > length && digits.indexOf(prefix) === 0) {
+          best = radio;
+          length = prefix.length;
+        }
+      });
+    });
+    return best;
+  }
+  function look() {
+    var field = document.getElementById("phone"), seen = document.getElementById("seen");
+    if (!field || !seen) return;
+    var chosen = live.querySelector("[name=operator]:checked");
+    var guess = recognised(digitsOf(field));
+    var operator = chosen && chosen.value ? chosen : guess;
+    var name = guess ? guess.parentNode.querySelector(".tag").textContent : "";
+    if (seen.dataset.name !== name) {
+      seen.dataset.name = name;
+      seen.textContent = "";
+      seen.hidden = !name;
+      if (name) {
+        var parts = seen.dataset.text.split("%");
+        seen.append(parts[0], guess.parentNode.querySelector(".tag").cloneNode(true), parts[1]);
+      }
+    }
+    live.querySelectorAll("[data-next]").forEach(function (line) {
+      line.hidden = Boolean(operator) && operator.dataset.way !== line.dataset.next;
+    });
+    var code = document.getElementById("code");
+    if (code && !code.open) code.hidden = Boolean(operator) && !("code" in operator.dataset);
+  }
+  document.addEventListener("input", look);
+  document.addEventListener("change", look);
+
+  // One press is one payment: the server knows, and so shall the payer.
+  document.addEventListener("submit", function (event) {
+    var button = event.target.querySelector("button");
+    setTimeout(function () { if (button) button.disabled = true; }, 0);
+  });
+  window.addEventListener("pageshow", function (event) {
+    document.querySelectorAll("button").forEach(function (one) { one.disabled = false; });
+    if (event.persisted) renew();
+  });
+
+  // Follow the payment: told by the server, or else asking it every few seconds.
+  function renew() {
+    if (busy) return;
+    busy = true;
+    fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" })
+      .then(function (answer) { return answer.text(); })
+      .then(function (text) {
+        var page = new DOMParser().parseFromString(text, "text/html");
+        var next = page.getElementById("live");
+        if (next && next.dataset.mark !== live.dataset.mark) {
+          Array.from(live.attributes).forEach(function (one) {
+            if (one.name.indexOf("data-") === 0) live.removeAttribute(one.name);
+          });
+          Array.from(next.attributes).forEach(function (one) {
+            if (one.name.indexOf("data-") === 0) live.setAttribute(one.name, one.value);
+          });
+          live.innerHTML = next.innerHTML;
+          document.title = page.title;
+          arrive();
+        }
+      })
+      .catch(function () {})
+      .then(function () { busy = false; });
+  }
+  function ask() {
+    if (!timer) timer = setInterval(renew, 5000);
+  }
+  function follow() {
+    var url = live.dataset.follow;
+    if (!url) {
+      if (source) source.close();
+      clearInterval(timer);
+      source = timer = null;
+    } else if (!window.EventSource) {
+      ask();
+    } else if (!source) {
+      source = new EventSource(url);
+      source.onmessage = function (event) {
+        if (event.data !== live.dataset.mark) renew();
+      };
+      source.onerror = function () {
+        if (source && source.readyState === 2) ask();
+      };
+    }
+  }
+  function tell() {
+    if (!framed || !live.dataset.embed) return;
+    var said = { type: "cauri-checkout", session: live.dataset.session, state: live.dataset.state };
+    live.dataset.embed.split(" ").forEach(function (origin) {
+      window.parent.postMessage(said, origin);
+    });
+  }
+  function leave() {
+    var url = live.dataset.go;
+    if (!url || framed) return;
+    // So that the way back leads here and not there again.
+    var here = new URL(location.href);
+    here.searchParams.delete("go");
+    history.replaceState(null, "", here);
+    location.assign(url);
+  }
+  function arrive() {
+    follow();
+    tell();
+    leave();
+    look();
+  }
+  arrive();
+})();

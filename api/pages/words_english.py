@@ -1,0 +1,105 @@
+"""The pages' texts in English."""
+
+from collections.abc import Mapping
+from typing import Final
+
+ENGLISH: Final[Mapping[str, str]] = {
+    "switch": "Language",
+    "safety": "Never type your mobile money PIN on this page. It is asked only on your phone or on "
+    "your operator's own page.",
+    "test": "Test: no money moves.",
+    "reference": "Reference: {payment_id}",
+    "help": "Need help with this payment?",
+    "help_title": "What has happened, and what to do",
+    "help_shop": "Ask {merchant}, and quote the reference.",
+    "help_support": "Help: {contact}",
+    "help_operator": "{operator} customer service: {number}",
+    "look_again": "Look again",
+    # The form
+    "form_title": "Pay with mobile money",
+    "retry_title": "Not paid",
+    "nothing_taken": "No money was taken. You can try again.",
+    "phone_label": "Your number",
+    "phone_hint": "For example {example}",
+    "operator_label": "Your operator",
+    "operator_auto": "Recognise it by my number",
+    "operator_seen": "Recognised: {operator}",
+    "code_summary": "My operator has given me a code",
+    "code_label": "One-time code",
+    "code_hint": "Only if your operator gave you one for this payment, for example by dialling "
+    "#144#391# with Orange in Senegal.",
+    "next_title": "What happens next",
+    "next_prompt": "You will get a prompt on your phone. Confirm it with your PIN; it takes 1 to 2 "
+    "minutes.",
+    "next_page": "With {operators}: you confirm on their own page, and come back here.",
+    "pay": "Pay {amount}",
+    "cancel": "Cancel this payment",
+    "minutes_left": "Minutes left to pay: {minutes}",
+    # Progress
+    "steps": "Progress",
+    "step_1": "Your number",
+    "step_2": "Request sent",
+    "step_3": "Your approval",
+    "step_4": "Payment received",
+    "step_done": "done",
+    "step_now": "now",
+    # What became of it
+    "sending_title": "Your request is on its way",
+    "sending_text": "We are handing it to {operator}. Keep your phone at hand: in a moment you "
+    "are asked to confirm.",
+    "confirm_title": "Confirm on your phone",
+    "confirm_text": "{operator} asks for your confirmation on the number ending in {ending}. Enter "
+    "your PIN there. It takes 1 to 2 minutes, and this page renews itself.",
+    "confirm_hint": "No prompt? Open your operator's menu or app and look for payments that wait "
+    "for your approval.",
+    "code_title": "Enter your code",
+    "code_text": "{operator} has given you a code for this payment. Type it here.",
+    "code_wrong": "The last code was not accepted. Check it and type it once more.",
+    "code_send": "Send the code",
+    "go_title": "Confirm at {operator}",
+    "go_text": "You pay on {operator}'s own page, and come back here afterwards.",
+    "go_hint": "Have you confirmed already? Then wait here: we are asking {operator}.",
+    "go": "Continue to {operator}",
+    "asking_title": "We are still asking {operator}",
+    "asking_text": "We do not know yet whether the money has moved.",
+    "asking_warning": "Do not pay again.",
+    "asking_hint": "This page tells you as soon as we know. You may close it, and come back to "
+    "this address later.",
+    "paid_title": "Paid",
+    "paid_text": "Your payment of {amount} to {merchant} has gone through.",
+    "back": "Back to the shop",
+    "conflict_title": "We cannot say yet whether you have paid",
+    "conflict_text": "The answers of {operator} contradict each other, and a person will look into "
+    "it. Ask {merchant}, and quote the reference below.",
+    "expired_title": "This page has expired",
+    "expired_text": "Nothing was paid here. Ask {merchant} for a new one.",
+    "cancelled_title": "Cancelled",
+    "cancelled_text": "You have cancelled this payment. No money was taken.",
+    "tried_out_title": "Too many tries",
+    "tried_out_text": "No money was taken. Ask {merchant} for a new page.",
+    # Why no money moved, where no code says it
+    "refused_expired": "This payment was not confirmed in time.",
+    "refused_failed": "The operator says that this payment has failed.",
+    "refused_declined": "The operator has refused this payment.",
+    # Mistakes in the form
+    "mistake_phone": "This is not a telephone number that can be used here. Check its digits.",
+    "mistake_unserved": "This number cannot pay here. Choose its operator below, or take another "
+    "number.",
+    "mistake_operator": "This operator does not go with the number. Choose another one.",
+    "mistake_currency": "The money of this number's operator is not the one asked for here. Take "
+    "another number.",
+    "mistake_amount": "This operator does not take such an amount in one payment. Take another "
+    "number.",
+    "mistake_often": "This number was asked too often. Wait a minute, then try again.",
+    "mistake_code": "A code has 4 to 10 digits. Leave the field empty if you have none.",
+    "mistake_code_unused": "This operator takes no code beforehand. Leave the field empty.",
+    # Pages that are no payment's
+    "unknown_title": "There is no such page",
+    "unknown_text": "This address belongs to no payment. Check it, or ask the shop.",
+    "forged_title": "This form cannot be used",
+    "forged_text": "It is out of date, or was sent from another site. Nothing was paid by it.",
+    "broken_title": "Something went wrong here",
+    "broken_text": "If you have just confirmed a payment, do not pay again. Open this page again "
+    "in a minute: it says what became of it.",
+    "open_again": "Open the page again",
+}

@@ -1,0 +1,106 @@
+"""The pages' texts in French; no-break spaces are put in where they are used."""
+
+from collections.abc import Mapping
+from typing import Final
+
+FRENCH: Final[Mapping[str, str]] = {
+    "switch": "Langue",
+    "safety": "Ne tapez jamais votre code secret Mobile Money sur cette page. Il n'est demandé que "
+    "sur votre téléphone ou sur la page de votre opérateur.",
+    "test": "Essai : aucun argent ne bouge.",
+    "reference": "Référence : {payment_id}",
+    "help": "Besoin d'aide pour ce paiement ?",
+    "help_title": "Ce qui s'est passé, et que faire",
+    "help_shop": "Adressez-vous à {merchant}, en donnant la référence.",
+    "help_support": "Aide : {contact}",
+    "help_operator": "Service client {operator} : {number}",
+    "look_again": "Regarder à nouveau",
+    # Le formulaire
+    "form_title": "Payer par Mobile Money",
+    "retry_title": "Non payé",
+    "nothing_taken": "Rien n'a été prélevé. Vous pouvez réessayer.",
+    "phone_label": "Votre numéro",
+    "phone_hint": "Par exemple {example}",
+    "operator_label": "Votre opérateur",
+    "operator_auto": "Le reconnaître à mon numéro",
+    "operator_seen": "Reconnu : {operator}",
+    "code_summary": "Mon opérateur m'a donné un code",
+    "code_label": "Code à usage unique",
+    "code_hint": "Seulement si votre opérateur vous en a donné un pour ce paiement, par exemple en "
+    "composant #144#391# chez Orange au Sénégal.",
+    "next_title": "La suite",
+    "next_prompt": "Vous recevrez une demande sur votre téléphone. Confirmez-la avec votre code "
+    "secret ; cela prend 1 à 2 minutes.",
+    "next_page": "Avec {operators} : vous confirmez sur leur propre page, puis vous revenez ici.",
+    "pay": "Payer {amount}",
+    "cancel": "Annuler ce paiement",
+    "minutes_left": "Minutes restantes pour payer : {minutes}",
+    # L'avancement
+    "steps": "Avancement",
+    "step_1": "Votre numéro",
+    "step_2": "Demande envoyée",
+    "step_3": "Votre accord",
+    "step_4": "Paiement reçu",
+    "step_done": "fait",
+    "step_now": "en cours",
+    # Ce qu'il en est
+    "sending_title": "Votre demande est en route",
+    "sending_text": "Nous la remettons à {operator}. Gardez votre téléphone à portée de main : "
+    "dans un instant, on vous demandera de confirmer.",
+    "confirm_title": "Confirmez sur votre téléphone",
+    "confirm_text": "{operator} demande votre confirmation sur le numéro qui finit par {ending}. "
+    "Tapez-y votre code secret. Cela prend 1 à 2 minutes, et cette page se met à jour toute seule.",
+    "confirm_hint": "Aucune demande ? Ouvrez le menu ou l'application de votre opérateur, et "
+    "cherchez les paiements qui attendent votre accord.",
+    "code_title": "Tapez votre code",
+    "code_text": "{operator} vous a donné un code pour ce paiement. Tapez-le ici.",
+    "code_wrong": "Le dernier code n'a pas été accepté. Vérifiez-le et tapez-le encore une fois.",
+    "code_send": "Envoyer le code",
+    "go_title": "Confirmez chez {operator}",
+    "go_text": "Vous payez sur la page de {operator}, puis vous revenez ici.",
+    "go_hint": "Vous avez déjà confirmé ? Alors attendez ici : nous interrogeons {operator}.",
+    "go": "Continuer chez {operator}",
+    "asking_title": "Nous interrogeons encore {operator}",
+    "asking_text": "Nous ne savons pas encore si l'argent a bougé.",
+    "asking_warning": "Ne payez pas une deuxième fois.",
+    "asking_hint": "Cette page vous le dira dès que nous le saurons. Vous pouvez la fermer, et "
+    "revenir plus tard à cette adresse.",
+    "paid_title": "Payé",
+    "paid_text": "Votre paiement de {amount} à {merchant} a réussi.",
+    "back": "Revenir à la boutique",
+    "conflict_title": "Nous ne pouvons pas encore dire si vous avez payé",
+    "conflict_text": "Les réponses de {operator} se contredisent, et une personne va s'en occuper. "
+    "Demandez à {merchant}, en donnant la référence ci-dessous.",
+    "expired_title": "Cette page a expiré",
+    "expired_text": "Rien n'a été payé ici. Demandez-en une nouvelle à {merchant}.",
+    "cancelled_title": "Annulé",
+    "cancelled_text": "Vous avez annulé ce paiement. Rien n'a été prélevé.",
+    "tried_out_title": "Trop d'essais",
+    "tried_out_text": "Rien n'a été prélevé. Demandez une nouvelle page à {merchant}.",
+    # Pourquoi rien n'a bougé, quand aucun code ne le dit
+    "refused_expired": "Ce paiement n'a pas été confirmé à temps.",
+    "refused_failed": "L'opérateur dit que ce paiement a échoué.",
+    "refused_declined": "L'opérateur a refusé ce paiement.",
+    # Les erreurs du formulaire
+    "mistake_phone": "Ce n'est pas un numéro de téléphone utilisable ici. Vérifiez ses chiffres.",
+    "mistake_unserved": "Ce numéro ne peut pas payer ici. Choisissez son opérateur ci-dessous, ou "
+    "prenez un autre numéro.",
+    "mistake_operator": "Cet opérateur ne va pas avec le numéro. Choisissez-en un autre.",
+    "mistake_currency": "L'argent de cet opérateur n'est pas dans la devise demandée ici. Prenez "
+    "un autre numéro.",
+    "mistake_amount": "Cet opérateur n'accepte pas un tel montant en un seul paiement. Prenez un "
+    "autre numéro.",
+    "mistake_often": "Ce numéro a été sollicité trop souvent. Attendez une minute, puis réessayez.",
+    "mistake_code": "Un code a 4 à 10 chiffres. Laissez le champ vide si vous n'en avez pas.",
+    "mistake_code_unused": "Cet opérateur ne prend pas de code à l'avance. Laissez le champ vide.",
+    # Les pages qui ne sont d'aucun paiement
+    "unknown_title": "Cette page n'existe pas",
+    "unknown_text": "Cette adresse n'est celle d'aucun paiement. Vérifiez-la, ou demandez à la "
+    "boutique.",
+    "forged_title": "Ce formulaire est inutilisable",
+    "forged_text": "Il n'est plus à jour, ou vient d'un autre site. Il n'a rien fait payer.",
+    "broken_title": "Une erreur s'est produite chez nous",
+    "broken_text": "Si vous venez de confirmer un paiement, ne payez pas une deuxième fois. "
+    "Rouvrez cette page dans une minute : elle dira ce qu'il en est.",
+    "open_again": "Rouvrir la page",
+}

@@ -1,0 +1,92 @@
+"""Headless Chromium as payers have it: a small telephone or a desk, with scripts or without.
+
+The browser is Debian's (`chromium`), or the one that `CAURI_TEST_CHROMIUM` names. Where there is
+none, tests skip and say so; in CI they fail.
+"""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import resources
+from typing import Any, Final, NamedTuple
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+CHROMIUM: Final = "CAURI_TEST_CHROMIUM"
+WAIT_MS: Final = 20_000
+
+
+class Device(NamedTuple):
+    """What a payer looks at the page with."""
+
+    width: int
+    height: int
+    has_scripts: bool
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}{'' if self.has_scripts else ' without scripts'}"
+
+
+PHONE: Final = Device(360, 640, has_scripts=True)
+PLAIN_PHONE: Final = Device(360, 640, has_scripts=False)
+DESK: Final = Device(1280, 800, has_scripts=True)
+PLAIN_DESK: Final = Device(1280, 800, has_scripts=False)
+DEVICES: Final = (PHONE, PLAIN_PHONE, DESK, PLAIN_DESK)
+
+
+def chromium_program() -> str:
+    """Find the browser; skips with the reason where there is none, fails in CI."""
+    named = os.environ.get(CHROMIUM)
+    found = named or shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        reason = f"Chromium: {CHROMIUM} is not set, and there is no program `chromium`"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    return found
+
+
+@asynccontextmanager
+async def a_browser() -> AsyncIterator[Browser]:
+    """Start the browser."""
+    program = chromium_program()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu"]
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@asynccontextmanager
+async def a_page(
+    browser: Browser, device: Device, *, locale: str = "fr-CM", **options: Any
+) -> AsyncIterator[Page]:
+    """Open an empty tab on a device, with nothing kept from before."""
+    context = await browser.new_context(
+        viewport={"width": device.width, "height": device.height},
+        java_script_enabled=device.has_scripts,
+        locale=locale,
+        **options,
+    )
+    context.set_default_timeout(WAIT_MS)
+    try:
+        yield await context.new_page()
+    finally:
+        await context.close()
+
+
+async def axe_faults(page: Page) -> list[str]:
+    """What axe-core finds wrong that is serious or worse: rule, and where."""
+    script = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+    # The page's own policy lets no script of others in; the debugger's may run all the same.
+    await page.evaluate(script)
+    found = await page.evaluate("axe.run()")
+    return [
+        f"{one['id']}: {node['html'][:120]}"
+        for one in found["violations"]
+        if one["impact"] in {"serious", "critical"}
+        for node in one["nodes"]
+    ]
