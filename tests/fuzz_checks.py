@@ -37,7 +37,10 @@ SCHEMA_CANNOT_SAY: Final = frozenset(
     {
         "min_position",  # whether the log has come so far
         "as_of",  # likewise, or whether a time has come
+        "mode",  # whether the key sees payments of it
         "/payer/one_time_code",  # whether the provider chosen takes one
+        "/payer/email",  # whether the server has a mail server
+        "/receipt_email",  # likewise
         "/url",  # whether it lies on the public internet
         "/message_id",  # whether there is such a message
     }
