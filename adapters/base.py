@@ -361,7 +361,8 @@ class WebhookUnreadableError(Exception):
 class Due:
     """One leased piece of work. `stream_id` is a payment id or a webhook id."""
 
-    kind: Literal["submit", "inquire", "confirm", "translate", "open", "settle"]
+    kind: str
+    """What is to be done: `submit`, `inquire`, ...; each has its worker."""
     stream_id: str
     provider: str
     due_at: datetime

@@ -59,7 +59,7 @@ async def rotate_key(call: Call) -> web.Response:
         key_id,
         overlap_hours=wanted.overlap_hours,
         now=services.clock(),
-        default_mode=services.settings.default_mode,
+        default_mode=services.default_mode,
         context=call.context(call.asker.actor),
     )
     services.authenticator.forget(key_id)
@@ -102,7 +102,7 @@ async def _load(call: Call) -> str:
     if key_id.isascii() and key_id.isalnum():
         key = (await account_of(services.handler, key_id)).key
     if key is not None:
-        mode = key.mode or services.settings.default_mode
+        mode = key.mode or services.default_mode
         if call.asker.may_see(key.merchant_id, mode):
             return key_id
     reason = Sentence("There is no key with this id.")
@@ -119,7 +119,7 @@ def _shown(call: Call, row: KeyRow) -> key_documents.KeyOut:
             "id": row.key_id,
             "role": row.role,
             "merchant_id": row.merchant_id,
-            "mode": row.mode or (services.settings.default_mode if is_merchants else None),
+            "mode": row.mode or (services.default_mode if is_merchants else None),
             "state": state_of(row, services.clock()),
             "created_at": row.issued_at,
             "last_used_at": services.last_uses.later(row.key_id, row.last_used_at),

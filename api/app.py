@@ -20,7 +20,7 @@ from api.keys import MEASURES, SERVICES, STREAMS, Streams
 from api.measures import Measures
 from api.middleware import ACTOR, CORRELATION_ID, REQUEST_ID, Door
 from api.routes import ROUTES, Route
-from api.wiring import Services
+from api.wiring_services import Services
 from ledger.sentences import Sentence
 
 
@@ -40,6 +40,11 @@ def create_app(services: Services) -> web.Application:
     app[STREAMS] = Streams()
     app.on_shutdown.append(_end_streams)
     app[DESCRIPTION] = Description(ROUTES, server_url=settings.base_url)
+
+    async def end_streams(_app: web.Application) -> None:
+        services.feed.end()
+
+    app.on_shutdown.append(end_streams)
     for route in ROUTES:
         guarded = _guard(route, services)
         app.router.add_route(route.method, route.path, guarded, expect_handler=_expected)

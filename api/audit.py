@@ -58,7 +58,7 @@ async def show_accounts(call: Call) -> web.Response:
     services, query = call.services, call.query
     position = await caught_up(call, services.accounts.name, query.min_position)
     as_of = await as_of_point(call, query.as_of) if query.as_of is not None else None
-    mode = query.mode or services.settings.default_mode
+    mode = query.mode or services.default_mode
     rows = await services.accounts.trial_balance(as_of=as_of, modes=services.modes_seen(mode))
     sums: Counter[str] = Counter()
     for row in rows:

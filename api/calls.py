@@ -33,8 +33,9 @@ from api.errors import (
     ProblemError,
 )
 from api.faults import explanation_of
-from api.wiring import Services
+from api.wiring_services import Services
 from ledger.entry import Context
+from ledger.errors import UnknownMerchantError
 from ledger.events import JsonObject
 from ledger.sentences import Sentence, explained
 
@@ -67,6 +68,13 @@ class Call(NamedTuple):
         if self.identity is None:
             raise RuntimeError("this route takes no key")
         return self.identity
+
+    @property
+    def merchant_id(self) -> str:
+        """The merchant who asks, on a route for merchants alone."""
+        if self.asker.merchant_id is None:
+            raise UnknownMerchantError("")
+        return self.asker.merchant_id
 
     def context(self, actor: str) -> Context:
         """What the log says about events that this request makes happen."""

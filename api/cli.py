@@ -12,12 +12,13 @@ import errno
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
-from importlib import import_module
-from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
+from api.cli_access import keys, merchants
+from api.cli_options import Database, Json, MasterKeyFile, do
+from api.cli_webhooks import webhooks
 from api.settings import SettingsError
 from ledger.errors import (
     CommandRefusedError,
@@ -39,25 +40,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-merchants = typer.Typer(help="Merchants: who may take payments.", no_args_is_help=True)
-keys = typer.Typer(help="API keys: who may ask for what.", no_args_is_help=True)
 payments = typer.Typer(help="Payments: what became of one.", no_args_is_help=True)
 app.add_typer(merchants, name="merchants")
 app.add_typer(keys, name="keys")
 app.add_typer(payments, name="payments")
+app.add_typer(webhooks, name="webhooks")
 
-Database = Annotated[
-    str | None,
-    typer.Option(
-        "--database",
-        metavar="URL",
-        help="sqlite:///cauri.db, a file's path, or postgresql://user@host/name.",
-    ),
-]
-MasterKeyFile = Annotated[
-    Path | None, typer.Option("--master-key-file", help="The file with the master key.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65_535, help="0 picks one.")]
 Seed = Annotated[int, typer.Option("--seed", help="Chooses which calls the faults hit.")]
 
@@ -67,29 +55,6 @@ class Weather(StrEnum):
 
     NONE = "none"
     STORM = "storm"
-
-
-class Mode(StrEnum):
-    """What a merchant's key moves money for."""
-
-    TEST = "test"
-    LIVE = "live"
-
-
-ModeOption = Annotated[
-    Mode | None,
-    typer.Option("--mode", help="For trying or for real; by default as the deployment is."),
-]
-
-
-class Role(StrEnum):
-    """What a key may do."""
-
-    MERCHANT = "merchant"
-    ACCOUNTANT = "accountant"
-    AUDITOR = "auditor"
-    OPERATOR = "operator"
-    ADMIN = "admin"
 
 
 Faults = Annotated[
@@ -110,7 +75,7 @@ def serve(
     master_key_file: MasterKeyFile = None,
 ) -> None:
     """Serve the API until told to stop."""
-    _do(
+    do(
         "serve",
         database=database,
         host=host,
@@ -130,7 +95,7 @@ def sandbox(
     as_json: Json = False,
 ) -> None:
     """Run the provider sandboxes alone, and say how to point a server at them."""
-    _do("sandbox", port=port, weather=faults.value, seed=seed, as_json=as_json)
+    do("sandbox", port=port, weather=faults.value, seed=seed, as_json=as_json)
 
 
 @app.command()
@@ -141,107 +106,7 @@ def providers(
     ] = False,
 ) -> None:
     """Show every provider there is: where, what it can do, and how it proves itself."""
-    _do("providers", as_json=as_json, as_markdown=as_markdown)
-
-
-@merchants.command("add")
-def merchants_add(
-    name: Annotated[str, typer.Argument(help="What people call the merchant.")],
-    country: Annotated[
-        str, typer.Option("--country", help="ISO 3166 code: the default for national numbers.")
-    ],
-    mode: ModeOption = None,
-    database: Database = None,
-    as_json: Json = False,
-) -> None:
-    """Add a merchant and print its API key, this once."""
-    _do(
-        "keys",
-        "add_merchant",
-        name=name,
-        country=country,
-        mode=mode.value if mode else None,
-        database=database,
-        as_json=as_json,
-    )
-
-
-@merchants.command("list")
-def merchants_list(database: Database = None, as_json: Json = False) -> None:
-    """List the merchants."""
-    _do("keys", "list_merchants", database=database, as_json=as_json)
-
-
-@keys.command("add")
-def keys_add(
-    role: Annotated[Role, typer.Option("--role", help="What the key may do.")],
-    merchant: Annotated[
-        str | None, typer.Option("--merchant", help="Whose, for the role merchant.")
-    ] = None,
-    mode: ModeOption = None,
-    database: Database = None,
-    as_json: Json = False,
-) -> None:
-    """Make an API key and print it, this once."""
-    _do(
-        "keys",
-        "add_key",
-        role=role.value,
-        merchant_id=merchant,
-        mode=mode.value if mode else None,
-        database=database,
-        as_json=as_json,
-    )
-
-
-@keys.command("rotate")
-def keys_rotate(
-    key_id: Annotated[str, typer.Argument(help="The id of the key that shall end.")],
-    overlap_hours: Annotated[
-        int,
-        typer.Option("--overlap-hours", min=0, max=720, help="How long the old key lives on."),
-    ] = 24,
-    database: Database = None,
-    as_json: Json = False,
-) -> None:
-    """Replace an API key and print the new one, this once; the old one ends by itself."""
-    _do(
-        "keys",
-        "rotate_key",
-        key_id=key_id,
-        overlap_hours=overlap_hours,
-        database=database,
-        as_json=as_json,
-    )
-
-
-@keys.command("revoke")
-def keys_revoke(
-    key_id: Annotated[str, typer.Argument(help="The key's id: the part after its role.")],
-    reason: Annotated[str, typer.Option("--reason", help="Kept for ever.")] = "revoked",
-    database: Database = None,
-    as_json: Json = False,
-) -> None:
-    """Make an API key worth nothing, at once."""
-    _do("keys", "revoke_key", key_id=key_id, reason=reason, database=database, as_json=as_json)
-
-
-@keys.command("list")
-def keys_list(database: Database = None, as_json: Json = False) -> None:
-    """List the API keys and when each was last used; their secrets are known to nobody."""
-    _do("keys", "list_keys", database=database, as_json=as_json)
-
-
-@keys.command("signing")
-def keys_signing(
-    name: Annotated[
-        str, typer.Option("--name", help="The log's own name: a host and path you control.")
-    ],
-    file: Annotated[Path, typer.Option("--file", help="Where the private key is written, once.")],
-    as_json: Json = False,
-) -> None:
-    """Make the key that signs checkpoints; print the public key for those who verify."""
-    _do("keys", "make_signing_key", name=name, file=file, as_json=as_json)
+    do("providers", as_json=as_json, as_markdown=as_markdown)
 
 
 @payments.command("show")
@@ -251,7 +116,7 @@ def payments_show(
     as_json: Json = False,
 ) -> None:
     """Show a payment and its audit trail."""
-    _do("history", "show_payment", payment_id=payment_id, database=database, as_json=as_json)
+    do("history", "show_payment", payment_id=payment_id, database=database, as_json=as_json)
 
 
 @app.command()
@@ -265,7 +130,7 @@ def tail(
     as_json: Json = False,
 ) -> None:
     """Print the log; with --json the entries themselves, one per line, byte for byte."""
-    _do("history", "tail_log", after=after, is_following=follow, database=database, as_json=as_json)
+    do("history", "tail_log", after=after, is_following=follow, database=database, as_json=as_json)
 
 
 @app.command()
@@ -287,7 +152,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Read the whole log and prove that nobody rewrote it."""
-    _do("verify", checkpoint=checkpoint, key=key, database=database, as_json=as_json)
+    do("verify", checkpoint=checkpoint, key=key, database=database, as_json=as_json)
 
 
 @app.command()
@@ -297,7 +162,7 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Show the state as it was: payments by status and the trial balance."""
-    _do("replay", until=until, database=database, as_json=as_json)
+    do("replay", until=until, database=database, as_json=as_json)
 
 
 @app.command()
@@ -310,19 +175,13 @@ def rebuild(
     as_json: Json = False,
 ) -> None:
     """Make projections anew from the log alone."""
-    _do("rebuild", name=name, is_check=check, database=database, as_json=as_json)
+    do("rebuild", name=name, is_check=check, database=database, as_json=as_json)
 
 
 @app.command()
 def migrate(database: Database = None, as_json: Json = False) -> None:
     """Create the tables, or bring them up to this code."""
-    _do("migrate", database=database, as_json=as_json)
-
-
-def _do(module: str, verb: str = "run", **given: Any) -> None:
-    """Import a command's module, run it, and turn what it says into an exit status."""
-    status = import_module(f"api.commands.{module}").__dict__[verb](**given)
-    raise typer.Exit(status or 0)
+    do("migrate", database=database, as_json=as_json)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

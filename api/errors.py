@@ -216,6 +216,28 @@ NOT_REFUNDABLE: Final = Problem(
     "This payment cannot be given back so",
     "Ce paiement ne peut pas être remboursé ainsi",
 )
+UNKNOWN_ENDPOINT: Final = Problem(
+    404,
+    "unknown_endpoint",
+    "identification",
+    "There is no such endpoint",
+    "Cette adresse de notification n'existe pas",
+)
+TOO_MANY_STREAMS: Final = Problem(
+    429,
+    "too_many_streams",
+    "serviceUnavailable",
+    "Too many live streams are open",
+    "Trop de flux en direct sont ouverts",
+    RETRY_SECONDS,
+)
+TOO_MANY_ENDPOINTS: Final = Problem(
+    409,
+    "too_many_endpoints",
+    "businessRule",
+    "You have as many endpoints as may be",
+    "Vous avez autant d'adresses de notification que possible",
+)
 CODE_NOT_AWAITED: Final = Problem(
     409,
     "code_not_awaited",
@@ -282,6 +304,7 @@ PROBLEMS: Final[Mapping[type[LedgerError], Problem]] = {
     ),
     ledger_errors.NotRefundableError: NOT_REFUNDABLE,
     ledger_errors.CodeNotAwaitedError: CODE_NOT_AWAITED,
+    ledger_errors.UnknownEndpointError: UNKNOWN_ENDPOINT,
     ledger_errors.StoreError: _UNAVAILABLE,
     ledger_errors.WrongVersionError: BUSY,
     ledger_errors.StoreBusyError: BUSY,
@@ -325,6 +348,8 @@ ALL_PROBLEMS: Final[Mapping[str, Problem]] = {
         INVALID_REQUEST,
         IDEMPOTENCY_KEY_MISSING,
         IDEMPOTENCY_KEY_INVALID,
+        TOO_MANY_ENDPOINTS,
+        TOO_MANY_STREAMS,
         UNSERVED,
         AMOUNT_OUTSIDE_LIMITS,
         UNAUTHENTICATED,

@@ -32,12 +32,19 @@ _FORMS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
         Sentence("This is not the origin of a web page."),
         Sentence("Send its scheme and host, such as https://shop.example, and no path."),
     ),
+    "email": (
+        Sentence("This is not the form of an e-mail address."),
+        Sentence("Send one such as name@shop.example, without spaces, quotes or accents."),
+    ),
     "return_url": (
         Sentence("This is not a web address."),
         Sentence("Send one that begins with https:// or http:// and has no spaces."),
     ),
 }
 """Field -> what to say of a text that has not its form."""
+
+_ALIKE: Final[Mapping[str, str]] = {"cancel_url": "return_url", "receipt_email": "email"}
+"""Field -> the one above whose form it has too."""
 
 _TIME_REMEDY: Final = Sentence("Send a time such as 2030-01-31T12:00:00Z.")
 
@@ -71,6 +78,13 @@ def explanation_of(
             return (
                 Sentence("The value is not one of those that are known."),
                 Sentence("Send one of: {values}.", values=values),
+            )
+        case "list_type":
+            return Sentence("The value is no list."), Sentence("Send [...].")
+        case "too_long" if name == "types":
+            return (
+                Sentence("There are too many values."),
+                Sentence("Send at most {values_max} of them.", values_max=bounds["max_length"]),
             )
         case "too_long":
             return (
@@ -112,8 +126,7 @@ def _of_text(kind: str, name: str, bounds: Mapping[str, Any]) -> tuple[Sentence,
                 ),
             )
         case "string_pattern_mismatch":
-            is_address = name in {"return_url", "cancel_url"}
-            form = _FORMS.get("return_url" if is_address else name)
+            form = _FORMS.get(_ALIKE.get(name, name))
             if form is not None:
                 return form
     return _of_any()

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from adapters.typesetting import typeset_french
+from api.french_endpoints import FRENCH_OF_ENDPOINTS
 from api.french_ledger import FRENCH_OF_LEDGER
 
 _OF_DOOR: Final[dict[str, str]] = {
@@ -180,6 +181,14 @@ _OF_DOOR: Final[dict[str, str]] = {
     "Send the two capitals of ISO 3166, such as CM.": (
         "Envoyez les deux majuscules de la norme ISO 3166, par exemple CM."
     ),
+    "This is not the form of an e-mail address.": "Ce n'est pas la forme d'une adresse e-mail.",
+    "Send one such as name@shop.example, without spaces, quotes or accents.": (
+        "Envoyez une adresse comme nom@boutique.example, sans espaces, guillemets ni accents."
+    ),
+    "This server sends no receipts by mail.": "Ce serveur n'envoie pas de reçus par e-mail.",
+    "Leave the address out, or ask whoever runs the server to set up CAURI_MAIL_HOST.": (
+        "Omettez l'adresse, ou demandez à qui exploite le serveur de régler CAURI_MAIL_HOST."
+    ),
     "This is not a web address.": "Ce n'est pas une adresse web.",
     "Send one that begins with https:// or http:// and has no spaces.": (
         "Envoyez-en une qui commence par https:// ou http:// et ne contient pas d'espace."
@@ -271,6 +280,15 @@ _OF_DOOR: Final[dict[str, str]] = {
     "Pay the customer another way; no enabled provider can pay out to them.": (
         "Remboursez le client autrement ; aucun prestataire activé ne peut lui verser d'argent."
     ),
+    # Live streams
+    "Too many live streams are open already.": "Trop de flux en direct sont déjà ouverts.",
+    "Close one, or ask GET /v1/notices from time to time.": (
+        "Fermez-en un, ou interrogez GET /v1/notices de temps en temps."
+    ),
+    "The header holds no position.": "L'en-tête ne contient aucune position.",
+    "Send the `id` of the last event you have, or leave it out.": (
+        "Envoyez l'`id` du dernier événement que vous avez, ou omettez-le."
+    ),
     "{provider} takes no one-time code.": "{provider} n'accepte pas de code à usage unique.",
     "Leave it out: the payer confirms on their own handset.": (
         "Omettez-le : le payeur confirme sur son propre téléphone."
@@ -323,6 +341,7 @@ _OF_DOOR: Final[dict[str, str]] = {
 
 
 FRENCH: Final[Mapping[str, str]] = {
-    english: typeset_french(french) for english, french in (_OF_DOOR | FRENCH_OF_LEDGER).items()
+    english: typeset_french(french)
+    for english, french in (_OF_DOOR | FRENCH_OF_LEDGER | FRENCH_OF_ENDPOINTS).items()
 }
 """English template -> French template."""

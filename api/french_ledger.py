@@ -3,6 +3,9 @@
 from typing import Final
 
 FRENCH_OF_LEDGER: Final[dict[str, str]] = {
+    "{letters} letters were written about it already.": (
+        "{letters} lettres ont déjà été écrites à ce sujet."
+    ),
     # Money
     "{currency!r} is not a currency this ledger keeps.": (
         "{currency!r} n'est pas une devise que tient ce registre."

@@ -7,7 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from api.measures import Measures
-from api.wiring import Services
+from api.wiring_services import Services
 
 
 @dataclass

@@ -78,10 +78,11 @@ class Door:
             response = problem_response(message, language=language, request_id=request_id)
         finally:
             self._inside -= 1
-        response.headers[CORRELATION_HEADER] = correlation_id
-        response.headers["Server"] = SERVER
+        headers = response.headers
+        headers[CORRELATION_HEADER] = correlation_id
+        headers["Server"] = SERVER
         if (rate := request.get(RATE)) is not None:
-            response.headers[POLICY_HEADER], response.headers[LIMIT_HEADER] = rate
+            headers[POLICY_HEADER], headers[LIMIT_HEADER] = rate
         seconds = time.perf_counter() - started
         route = _route_of(request)
         self._measures.observe(request.method, route, response.status, seconds)

@@ -27,7 +27,7 @@ from api.errors import (
     ProblemError,
 )
 from api.problems import language_of
-from api.refusals import code_of, refusal_of
+from api.refusal_views import code_of, refusal_of
 from api.requests import take
 from api.waiting import caught_up
 from ledger import payment
@@ -127,7 +127,7 @@ async def listed(call: Call, kind: Kind, *, refund_of: str | None = None) -> web
                 amount=views.decimal_text(row.amount_minor, row.currency),
                 currency=row.currency,
                 merchant_id=row.merchant_id,
-                mode=row.mode or services.settings.default_mode,
+                mode=row.mode or services.default_mode,
                 provider=row.provider,
                 operator=row.operator,
                 country=row.country,

@@ -54,8 +54,8 @@ class _Kept:
 
     def rate(self, admission: Admission) -> Rate:
         """Write both headers."""
-        seconds = math.ceil(admission.seconds)
-        return self._policy, f"{self._left}{admission.left};t={seconds}"
+        _, left, seconds, _ = admission
+        return self._policy, f"{self._left}{left};t={math.ceil(seconds)}"
 
 
 class Rates:

@@ -16,7 +16,13 @@ from aiohttp import web
 
 from api import schemas, views
 from api.calls import Call, answer, validated
-from api.errors import IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_MISSING, Place, ProblemError
+from api.errors import (
+    IDEMPOTENCY_KEY_INVALID,
+    IDEMPOTENCY_KEY_MISSING,
+    INVALID_REQUEST,
+    Place,
+    ProblemError,
+)
 from api.modes import check_mode, mode_of
 from api.routing import choose_route, one_time_code_of
 from ledger import commands
@@ -27,7 +33,7 @@ from ledger.errors import (
     UnknownMerchantError,
     UnknownPaymentError,
 )
-from ledger.identity import payment_id_of
+from ledger.identity import Recipient, payment_id_of
 from ledger.money import parse_money
 from ledger.payment_codes import code_context, code_subject
 from ledger.sentences import Sentence, explained
@@ -115,6 +121,7 @@ def payment_asked(
         default_country=asker.country,
         is_production=mode == "live",
     )
+    receipts = _receipts_of(wanted, sends_mail=services.settings.sends_mail)
     vault = services.vault
     payer = vault.person(route.phone.e164)
     sealed = vault.seal(payer, _particulars(wanted, route.phone.e164), context=payment_id)
@@ -140,6 +147,7 @@ def payment_asked(
         sealed_code=sealed_code,
         checkout=checkout,
         mode=mode,
+        receipts=receipts,
     )
     return command, keys
 
@@ -191,7 +199,7 @@ def receipt(first: RecordedEvent, where: str, *, is_repeat: bool = False) -> web
 
 def is_apart(call: Call) -> bool:
     """Whether what is asked for is a test beside payments for real; see `payment_id_of`."""
-    return call.asker.mode not in {None, call.services.settings.default_mode}
+    return call.asker.mode not in {None, call.services.default_mode}
 
 
 def expires_at(call: Call) -> datetime:
@@ -240,6 +248,34 @@ _KEY_REMEDY: Final = Sentence(
 )
 
 
+_ADDRESSES: Final[tuple[tuple[Recipient, str], ...]] = (
+    ("payer", "/payer/email"),
+    ("merchant", "/receipt_email"),
+)
+
+
+def _receipts_of(wanted: schemas.MoneyRequest, *, sends_mail: bool) -> tuple[Recipient, ...]:
+    """Who is to be sent a receipt.
+
+    Raises:
+        ProblemError: somebody, and no mail is sent from here. Whoever believes that a receipt went
+            out tells the customer so; better to know it before the money moves.
+    """
+    given = {"payer": getattr(wanted.person, "email", None)}
+    given["merchant"] = getattr(wanted, "receipt_email", None)
+    asked = [(who, pointer) for who, pointer in _ADDRESSES if given[who] is not None]
+    if asked and not sends_mail:
+        places = [Place("pointer", pointer, _NO_MAIL, _NO_MAIL_REMEDY) for _, pointer in asked]
+        raise ProblemError(INVALID_REQUEST, places[0].sentence, places)
+    return tuple(who for who, _ in asked)
+
+
+_NO_MAIL: Final = Sentence("This server sends no receipts by mail.")
+_NO_MAIL_REMEDY: Final = Sentence(
+    "Leave the address out, or ask whoever runs the server to set up CAURI_MAIL_HOST."
+)
+
+
 def _particulars(wanted: schemas.MoneyRequest, phone: str) -> bytes:
     """What is sealed with it; read back when it is submitted."""
     return orjson.dumps(
@@ -250,5 +286,7 @@ def _particulars(wanted: schemas.MoneyRequest, phone: str) -> bytes:
             "return_url": getattr(wanted, "return_url", None),
             "cancel_url": getattr(wanted, "cancel_url", None),
             "language": wanted.language,
+            "payer_email": getattr(wanted.person, "email", None),
+            "receipt_email": getattr(wanted, "receipt_email", None),
         }
     )

@@ -9,8 +9,10 @@ from typing import Final
 from api.route import Route
 from api.routes_books import BOOKKEEPING
 from api.routes_checkout import CHECKOUT
+from api.routes_endpoints import ENDPOINTS
 from api.routes_keys import KEYS
 from api.routes_money import MONEY
+from api.routes_notices import NOTICES
 from api.routes_server import SERVER
 from api.routes_support import SUPPORT
 
@@ -20,6 +22,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *MONEY,
     *CHECKOUT,
     *SUPPORT,
+    *NOTICES,
+    *ENDPOINTS,
     *BOOKKEEPING,
     *KEYS,
     *SERVER,

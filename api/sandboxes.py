@@ -91,6 +91,7 @@ async def sandboxes(
 def pointed_at(settings: Settings, running: Sequence[RunningSandbox]) -> Settings:
     """Return settings whose providers are these sandboxes, called back on this machine.
 
+    Merchants' endpoints may be on this machine too: whoever tries things out has none elsewhere.
     Where a provider is told its webhook's address at a portal, that is done here.
     """
     public_url = f"http://{CALLBACK_HOST}:{settings.port}"
@@ -105,4 +106,5 @@ def pointed_at(settings: Settings, running: Sequence[RunningSandbox]) -> Setting
         providers=tuple(one.provider for one in running),
         provider_tables=tables,
         public_url=public_url,
+        endpoint_loopback=True,
     )

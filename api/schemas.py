@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticKnownError
 
+from api.settings_mail import MAILBOX, MAILBOX_CHARACTERS_MAX
 from ledger.identity import Kind, Mode
 from ledger.payment import Status
 
@@ -33,6 +34,9 @@ Position = Annotated[int, Field(ge=0, le=2**62)]
 ReturnUrl = Annotated[
     str, StringConstraints(max_length=500, pattern=r"^https?://[^\s\x00-\x1f\"<>\\^`{|}]+$")
 ]
+
+MAILBOX_NAME_CHARACTERS_MAX: Final = 64
+"""How long what stands before the `@` may be: RFC 5321, section 4.5.3.1.1."""
 
 METADATA_PAIRS_MAX: Final = 20
 
@@ -59,6 +63,19 @@ _RFC_3339: Final = re.compile(
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
 """A time with its offset, as the same time in UTC."""
+
+
+def _with_short_name(address: str) -> str:
+    if address.index("@") > MAILBOX_NAME_CHARACTERS_MAX:
+        raise PydanticKnownError("string_pattern_mismatch", {"pattern": MAILBOX})
+    return address
+
+
+EmailAddress = Annotated[
+    str,
+    StringConstraints(max_length=MAILBOX_CHARACTERS_MAX, pattern=MAILBOX),
+    AfterValidator(_with_short_name),
+]
 
 
 class Request(BaseModel):
@@ -104,6 +121,13 @@ class Payer(Person):
         examples=["482913"],
         description="A code that the payer's operator gave them for this payment beforehand "
         "(Orange in Senegal: by dialling `#144#391#`). It is never shown again.",
+    )
+    email: EmailAddress | None = Field(
+        default=None,
+        repr=False,
+        examples=["aminata@example.com"],
+        description="Where the payer is sent a receipt once the payment has succeeded, and a note "
+        "of every refund.",
     )
 
 
@@ -190,6 +214,12 @@ class PaymentRequest(MoneyRequest):
     )
     cancel_url: ReturnUrl | None = Field(
         default=None, description="Where a hosted page sends a payer who gives up."
+    )
+    receipt_email: EmailAddress | None = Field(
+        default=None,
+        repr=False,
+        examples=["caisse@example.com"],
+        description="Where you are sent the same, in your own words; the payer never sees it.",
     )
 
 

@@ -26,7 +26,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from adapters.trying import is_for_trying, is_value_for_trying, tells_of_trying
 from api.settings_access import AccessSettings
 from api.settings_checkout import CheckoutSettings
+from api.settings_mail import MailSettings
+from api.settings_notify import NotifySettings
 from api.settings_server import ServerSettings
+from api.settings_streams import StreamSettings
 from api.settings_values import PREFIX, Fault, JsonObject, Model, SettingsError, validated
 from ledger.identity import Mode
 
@@ -44,7 +47,14 @@ __all__ = [
 FILE_VARIABLE: Final = "CAURI_SETTINGS_FILE"
 
 
-class Settings(ServerSettings, AccessSettings, CheckoutSettings):
+class Settings(
+    ServerSettings,
+    AccessSettings,
+    NotifySettings,
+    StreamSettings,
+    MailSettings,
+    CheckoutSettings,
+):
     """Everything a deployment may choose. The descriptions are the reference (see README)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -315,6 +325,15 @@ def _production_faults(settings: Settings) -> list[Fault]:
                 "Set it to the https address of your reverse proxy.",
             )
         )
+    if settings.endpoint_loopback:
+        faults.append(
+            Fault(
+                "CAURI_ENDPOINT_LOOPBACK",
+                "merchants' endpoints must not be on this machine.",
+                "Leave it out.",
+            )
+        )
+    faults += settings.mail_faults()
     if not settings.providers:
         faults.append(
             Fault("CAURI_PROVIDERS", "no provider is enabled.", "Set it to, say, `mtn,orange`.")

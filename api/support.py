@@ -23,7 +23,7 @@ from adapters.refusals import Refusal
 from api import payments, schemas_support, views
 from api.calls import Call, answer
 from api.problems import language_of
-from api.refusals import code_of, refusal_of
+from api.refusal_views import code_of, refusal_of
 from api.support_history import history_of
 from api.support_situation import money_of, situation_of
 from api.support_texts import TONGUES, About, Write, usually_text, writer_of

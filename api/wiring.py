@@ -14,9 +14,8 @@ it, which turns /readyz to 503.
 import itertools
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
@@ -31,12 +30,13 @@ from adapters.providers import IncompleteProviderError, adapter_class, settings_
 from adapters.sharing import ALONE, SharedTokens, Sharing
 from adapters.sharing_redis import RedisLine, RedisSharing
 from adapters.transport import Transport
+from adapters.transport_outward import Outward
 from adapters.trying import is_for_trying
 from adapters.ways import Ways
-from adapters.worker import Worker
 from api.authentication import Authenticator
 from api.background import Background
 from api.contracts import contract_faults
+from api.feed import Feed
 from api.last_uses import LastUses
 from api.master_key import master_keys_for
 from api.modes import by_mode
@@ -44,13 +44,12 @@ from api.randomness import RandomBlock
 from api.rates import Rates
 from api.settings import Fault, Settings, SettingsError, provider_settings
 from api.watching import Watched
+from api.wiring_services import Services, Sign
 from api.wiring_windows import windows
 from api.wiring_workers import make_workers
 from ledger.checkpoint import Checkpoint, Signer, sign_note
 from ledger.errors import NoteKeyError
-from ledger.events import PaymentRequested
 from ledger.handling import Handler
-from ledger.identity import Mode
 from ledger.sql import Database, SqlEventStore
 from ledger.sql_schema import data_keys
 from ledger.sql_shelf import SqlTokens
@@ -62,8 +61,10 @@ from projections import PROJECTIONS
 from projections.accounts import AccountsProjection
 from projections.base import Projections
 from projections.checkouts import CheckoutsProjection
+from projections.deliveries import DeliveriesProjection
 from projections.keys import KeysProjection
 from projections.metrics import MetricsProjection
+from projections.notices import NoticesProjection
 from projections.payments import PaymentsProjection
 from projections.projector import Projector
 from projections.rebuild import Progress, fill
@@ -71,58 +72,7 @@ from projections.worklist import WorklistProjection
 
 P = TypeVar("P", bound=Projector)
 
-Sign = Callable[[TreeHead], str]
-"""Makes the signed note of a checkpoint."""
-
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """Everything an endpoint may use. Made by `services`; all of it runs while it is lent."""
-
-    settings: Settings
-    clock: Clock
-    new_id: Callable[[], str]
-    database: Database
-    store: EventStore
-    handler: Handler
-    vault: Vault
-    projections: Projections
-    payments: PaymentsProjection
-    accounts: AccountsProjection
-    metrics: MetricsProjection
-    worklist: WorklistProjection
-    checkouts: CheckoutsProjection
-    keys: KeysProjection
-    authenticator: Authenticator
-    last_uses: LastUses
-    rates: Rates
-    adapters: Mapping[str, Adapter]
-    adapters_of: Mapping[Mode, Mapping[str, Adapter]]
-    """Those that take payments of each mode: a test never reaches who moves real money."""
-    ways: Ways
-    sign: Sign | None = None
-    subscriptions: tuple[Subscription, ...] = ()
-    workers: tuple[Worker, ...] = ()
-    background: Background = field(default_factory=Background)
-
-    @property
-    def stopped(self) -> Mapping[str, str]:
-        """What should run and does not: name to reason; empty while all is well."""
-        stalled = {name: str(error) for name, error in self.projections.stalled.items()}
-        appender = {"appender": self.store.stopped} if self.store.stopped else {}
-        return stalled | self.background.stopped | appender
-
-    def mode_of(self, requested: PaymentRequested) -> Mode:
-        """What a payment is for; one from before keys had a mode is of the deployment's own."""
-        return requested.mode or self.settings.default_mode
-
-    def modes_seen(self, mode: Mode | None) -> tuple[Mode | None, ...] | None:
-        """What a list shows to whom it is told as its mode; None: everything."""
-        if mode is None:
-            return None
-        return (mode, None) if mode == self.settings.default_mode else (mode,)
 
 
 def utc_now() -> datetime:
@@ -248,12 +198,19 @@ async def services(
             cached_max=settings.keys_cached_max,
             cached_seconds=settings.keys_cached_seconds,
         )
+        outward = Outward(
+            seconds_max=settings.endpoint_seconds_max,
+            allows_loopback=settings.endpoint_loopback,
+        )
+        stack.push_async_callback(outward.close)
         background = Background()
         stack.push_async_callback(background.stop)
         watched = Watched(projections, watch=authenticator.watch, missed=authenticator.forget_all)
         subscription = Subscription(log_store, watched)
         background.start("subscription", subscription.run())
         background.start("last uses", last_uses.run())
+        feed = Feed(subscription, projections.of(NoticesProjection))
+        background.start("feed", feed.run())
         made = Services(
             settings=settings,
             clock=clock,
@@ -272,6 +229,10 @@ async def services(
             authenticator=authenticator,
             last_uses=last_uses,
             rates=Rates(settings, open_windows),
+            deliveries=projections.of(DeliveriesProjection),
+            default_mode=settings.default_mode,
+            notices=projections.of(NoticesProjection),
+            feed=feed,
             adapters=adapters,
             adapters_of=adapters_of,
             ways=ways,
@@ -285,8 +246,10 @@ async def services(
                 ways,
                 projections,
                 subscription,
-                clock,
+                clock=clock,
+                outward=outward,
                 adapters_of=adapters_of,
+                is_loopback_only=is_loopback_only,
             )
             if is_working
             else (),

@@ -10,19 +10,26 @@ from adapters.base import Adapter, Worklist
 from adapters.checkout import CheckoutKeeper
 from adapters.confirming import Confirmer
 from adapters.dispatch import Dispatcher, submission_seconds_max
+from adapters.notify.mail import Mails
+from adapters.notify.merchants import Merchants
 from adapters.polling import Poller
 from adapters.recording import Recorder
 from adapters.refunds import Refunder
 from adapters.translate import Translator
+from adapters.transport_mail import QUIT_SECONDS_MAX, MailServer, Post
+from adapters.transport_outward import Outward
 from adapters.ways import Ways
 from adapters.worker import Perform, Worker
-from api.settings import Settings
+from api.messages import composer
+from api.settings import Fault, Settings, SettingsError
 from ledger.handling import Handler
 from ledger.identity import Mode
 from ledger.store import Clock
 from ledger.subscriptions import Subscription
 from ledger.vault import Vault
 from projections.base import Projections
+from projections.deliveries import DeliveriesProjection
+from projections.mails import MailsProjection
 from projections.worklist import WorklistProjection
 
 TRANSLATIONS_MAX: Final = 32
@@ -49,9 +56,11 @@ def make_workers(
     ways: Ways,
     projections: Projections,
     subscription: Subscription,
-    clock: Clock,
     *,
+    clock: Clock,
+    outward: Outward,
     adapters_of: Mapping[Mode, Mapping[str, Adapter]],
+    is_loopback_only: bool = False,
 ) -> tuple[Worker, ...]:
     """Make a worker for submitting and one for asking per provider, and one that translates."""
     recorder = Recorder(handler, vault)
@@ -72,13 +81,17 @@ def make_workers(
         perform: Perform,
         concurrency_max: int,
         seconds: float,
+        *,
+        queue: type[
+            WorklistProjection | DeliveriesProjection | MailsProjection
+        ] = WorklistProjection,
     ) -> Worker:
         return Worker(
             kind,
             provider,
             perform,
             # The two rooms do not know each other; their `Due` have the same fields.
-            worklist=cast("Worklist", projections.of(WorklistProjection)),
+            worklist=cast("Worklist", projections.of(queue)),
             clock=clock,
             holder=holder,
             wait_for_news=_News(subscription),
@@ -93,6 +106,19 @@ def make_workers(
         worker("conclude", None, keeper.conclude, CHECKOUTS_MAX, CHECKOUT_SECONDS_MAX),
         worker("close", None, keeper.close, CHECKOUTS_MAX, CHECKOUT_SECONDS_MAX),
     ]
+    merchants = Merchants(
+        recorder, outward, composer(vault, adapters, settings.default_mode), clock=clock
+    )
+    for lane in ("deliver", "deliver_slow"):
+        most, seconds = settings.endpoint_calls_max, outward.seconds_max
+        queue = DeliveriesProjection
+        workers.append(worker(lane, None, merchants.perform, most, seconds, queue=queue))
+    if (post := _post(settings, is_loopback_only=is_loopback_only)) is not None:
+        sender = settings.mail_from or ""
+        mails = Mails(recorder, post, adapters, sender=sender, clock=clock)
+        seconds = settings.mail_seconds_max + QUIT_SECONDS_MAX
+        most = settings.mail_calls_max
+        workers.append(worker("mail", None, mails.perform, most, seconds, queue=MailsProjection))
     for name, adapter in adapters.items():
         seconds, most = submission_seconds_max(adapter), adapter.pace.concurrency_max
         workers.append(worker("submit", name, dispatcher.perform, most, seconds))
@@ -100,6 +126,35 @@ def make_workers(
         if "confirmation" in adapter.capabilities:
             workers.append(worker("confirm", name, confirmer.perform, most, seconds))
     return tuple(workers)
+
+
+def _post(settings: Settings, *, is_loopback_only: bool) -> Post | None:
+    """Make the way to the mail server; None where there is none.
+
+    Raises:
+        SettingsError: it cannot be used.
+    """
+    if settings.mail_host is None:
+        return None
+    password = settings.mail_password
+    server = MailServer(
+        host=settings.mail_host,
+        port=settings.mail_port,
+        tls=settings.mail_tls,
+        user=settings.mail_user,
+        password=None if password is None else password.get_secret_value(),
+        sender=settings.mail_from or "",
+        seconds_max=settings.mail_seconds_max,
+        ca_file=settings.mail_ca_file,
+    )
+    try:
+        return Post(server, is_loopback_only=is_loopback_only)
+    except ValueError as error:
+        fault = Fault("CAURI_MAIL_HOST", f"{error}.", "Name a server on this machine.")
+    except OSError as error:
+        reason = f"the certificates cannot be read ({type(error).__name__})."
+        fault = Fault("CAURI_MAIL_CA_FILE", reason, "Name a file of certificates in PEM.")
+    raise SettingsError([fault])
 
 
 class _News:

@@ -10,8 +10,10 @@ from datetime import datetime
 from typing import Literal
 
 from ledger.commands_checkout import CheckoutCommand
+from ledger.commands_endpoint import DeliveryCommand, EndpointCommand
+from ledger.commands_mail import MailCommand
 from ledger.evidence import Evidence
-from ledger.identity import Candidate, Kind, Mode
+from ledger.identity import Candidate, Kind, Mode, Recipient
 from ledger.money import Money
 
 
@@ -45,6 +47,8 @@ class RequestPayment:
     """The checkout session on whose page it is asked for, if any."""
     mode: Mode | None = None
     """Whether a test or a live key asks; see `payment.requested`."""
+    receipts: tuple[Recipient, ...] = ()
+    """Who is sent a receipt; see `payment.requested`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,5 +357,8 @@ Command = (
     | MerchantCommand
     | WebhookCommand
     | ProviderCommand
+    | EndpointCommand
+    | DeliveryCommand
     | RequestSupport
+    | MailCommand
 )

@@ -10,6 +10,7 @@ The tree:
     │  ├─ UnknownPaymentError        no such payment
     │  ├─ UnknownMerchantError       no such merchant
     │  ├─ UnknownCheckoutError       no such checkout session
+    │  ├─ UnknownEndpointError       no such endpoint
     │  ├─ IdempotencyKeyReusedError  the same key came with other content
     │  ├─ NotRefundableError         a payment cannot be given back, or not so much of it
     │  └─ CodeNotAwaitedError        a one-time code was handed in that nobody waits for
@@ -33,9 +34,8 @@ The tree:
        ├─ ErasedError                the person's key was destroyed
        └─ SealBrokenError            tampered text, wrong context or wrong key
 
-Errors carry fields and write their own sentence; no HTTP status stands here (see `api.errors`), and
-no error text ever repeats a phone number, a secret or sealed plaintext. What may reach somebody
-over HTTP is said as a `Sentence`, so that the door can say it in his language.
+Errors carry fields and write their own sentence, which has no number, secret or sealed plaintext.
+What may reach somebody over HTTP (see `api.errors`) is a `Sentence`, to be said in his language.
 """
 
 from typing import ClassVar
@@ -134,9 +134,20 @@ class UnknownCheckoutError(CommandRefusedError):
 
     code: ClassVar[str] = "unknown_checkout_session"
 
-    def __init__(self, session_id: str, command: str = "query") -> None:
+    def __init__(self, command: str = "query") -> None:
         super().__init__(command, Sentence("there is no such checkout session."))
-        self.session_id = session_id
+
+
+class UnknownEndpointError(CommandRefusedError):
+    """No endpoint has this id."""
+
+    code: ClassVar[str] = "unknown_endpoint"
+
+    def __init__(self, endpoint_id: str, command: str = "query") -> None:
+        super().__init__(
+            command, Sentence("there is no endpoint {endpoint_id!r}.", endpoint_id=endpoint_id)
+        )
+        self.endpoint_id = endpoint_id
 
 
 class IdempotencyKeyReusedError(CommandRefusedError):
@@ -247,10 +258,7 @@ class StoreClosedError(StoreError):
 
 
 class StoreUnavailableError(StoreError):
-    """The database cannot serve now (locked, read-only, full disk, connection lost).
-
-    Nothing was acknowledged: the request may be repeated under the same key.
-    """
+    """The database cannot serve now. Nothing was acknowledged: repeat it under the same key."""
 
     code: ClassVar[str] = "store_unavailable"
 

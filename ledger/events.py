@@ -33,6 +33,16 @@ from ledger.events_checkout import (
     CheckoutCreated,
     CheckoutExpired,
 )
+from ledger.events_endpoint import (
+    DeliveryAttempted,
+    DeliveryParked,
+    DeliveryReplayed,
+    EndpointAdded,
+    EndpointDisabled,
+    EndpointEnabled,
+    EndpointSecretRotated,
+)
+from ledger.events_mail import MailAttempted, MailParked
 from ledger.events_payment import (
     PaymentCodeGiven,
     PaymentConfirmationEnded,
@@ -66,11 +76,20 @@ __all__ = [
     "CheckoutCompleted",
     "CheckoutCreated",
     "CheckoutExpired",
+    "DeliveryAttempted",
+    "DeliveryParked",
+    "DeliveryReplayed",
+    "EndpointAdded",
+    "EndpointDisabled",
+    "EndpointEnabled",
+    "EndpointSecretRotated",
     "Event",
     "JsonObject",
     "KeyIssued",
     "KeyRevoked",
     "KeyRotated",
+    "MailAttempted",
+    "MailParked",
     "MerchantAdded",
     "PaymentCodeGiven",
     "PaymentConfirmationEnded",
@@ -141,7 +160,16 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         WebhookOrphaned,
         ProviderBreakerOpened,
         ProviderBreakerClosed,
+        EndpointAdded,
+        EndpointSecretRotated,
+        EndpointDisabled,
+        EndpointEnabled,
+        DeliveryAttempted,
+        DeliveryParked,
+        DeliveryReplayed,
         SupportRequested,
+        MailAttempted,
+        MailParked,
     )
 }
 """The whole vocabulary of the log: stored type -> class."""

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from ledger.events_base import Event, UtcTime
 from ledger.evidence import Evidence
-from ledger.identity import Candidate, Kind, Mode
+from ledger.identity import Candidate, Kind, Mode, Recipient
 
 
 class PaymentRequested(Event, frozen=True, kw_only=True):
@@ -24,7 +24,8 @@ class PaymentRequested(Event, frozen=True, kw_only=True):
     payer: str
     """The person, as a keyed hash; the number itself is inside `sealed`."""
     sealed: str
-    """JSON {phone, description, metadata, return_url, cancel_url}, sealed under the payer's key."""
+    """JSON {phone, description, metadata, return_url, cancel_url, language, payer_email,
+    receipt_email}, sealed under the payer's key."""
     content_digest: str
     expires_at: UtcTime
     """When a payment that no provider ever accepted is given up."""
@@ -41,6 +42,8 @@ class PaymentRequested(Event, frozen=True, kw_only=True):
     """The checkout session on whose page it was asked for, if any."""
     mode: Mode | None = None
     """Whether a test or a live key asked. None, before keys had one: the deployment's own mode."""
+    receipts: tuple[Recipient, ...] = ()
+    """Who is sent a receipt by mail; the addresses are inside `sealed`."""
 
 
 class PaymentRerouted(Event, frozen=True, kw_only=True):

@@ -21,6 +21,10 @@ from ledger import (
     checkout,
     commands,
     commands_checkout,
+    commands_endpoint,
+    commands_mail,
+    endpoint,
+    mail,
     merchant,
     payment,
     provider,
@@ -28,9 +32,16 @@ from ledger import (
     webhook,
 )
 from ledger.commands import Command
+from ledger.endpoint import Delivery, Endpoint
 from ledger.entry import Context, RecordedEvent
-from ledger.errors import UnknownCheckoutError, UnknownPaymentError, WrongVersionError
+from ledger.errors import (
+    UnknownCheckoutError,
+    UnknownEndpointError,
+    UnknownPaymentError,
+    WrongVersionError,
+)
 from ledger.events import Event
+from ledger.mail import Mail
 from ledger.store import DataKey, EventStore
 
 ATTEMPTS_MAX: Final = 10
@@ -91,6 +102,24 @@ _CHECKOUT: Final = _Decider(
     checkout.decide,
     checkout.evolve,
 )
+_ENDPOINT: Final = _Decider(
+    lambda command: endpoint.endpoint_stream(command.endpoint_id),
+    endpoint.INITIAL,
+    endpoint.decide_endpoint,
+    endpoint.evolve_endpoint,
+)
+_DELIVERY: Final = _Decider(
+    lambda command: endpoint.delivery_stream(command.endpoint_id, command.payment_id),
+    endpoint.UNTRIED,
+    endpoint.decide_delivery,
+    endpoint.evolve_delivery,
+)
+_MAIL: Final = _Decider(
+    lambda command: mail.mail_stream(command.payment_id),
+    mail.INITIAL,
+    mail.decide,
+    mail.evolve,
+)
 
 DECIDERS: Final[dict[type, _Decider]] = {
     commands.RequestPayment: _PAYMENT,
@@ -124,6 +153,14 @@ DECIDERS: Final[dict[type, _Decider]] = {
     commands_checkout.ExpireCheckout: _CHECKOUT,
     commands_checkout.CancelCheckout: _CHECKOUT,
     commands.RequestSupport: _SUPPORT,
+    commands_endpoint.AddEndpoint: _ENDPOINT,
+    commands_endpoint.RotateEndpointSecret: _ENDPOINT,
+    commands_endpoint.DisableEndpoint: _ENDPOINT,
+    commands_endpoint.EnableEndpoint: _ENDPOINT,
+    commands_endpoint.RecordDelivery: _DELIVERY,
+    commands_endpoint.ReplayDelivery: _DELIVERY,
+    commands_mail.RecordMail: _MAIL,
+    commands_mail.ParkMail: _MAIL,
 }
 """Who decides what: the map of the system on one screen."""
 
@@ -227,7 +264,7 @@ class Handler:
         recorded = await self.store.read_stream(stream)
         state: checkout.Checkout = self._fold(_CHECKOUT, stream, recorded)
         if state.created is None:
-            raise UnknownCheckoutError(session_id)
+            raise UnknownCheckoutError
         return state, recorded
 
     async def outages(
@@ -238,6 +275,33 @@ class Handler:
         recorded = await self.store.read_stream(stream)
         state: provider.Provider = self._fold(_PROVIDER, stream, recorded)
         return state, recorded
+
+    async def endpoint(self, endpoint_id: str) -> tuple[Endpoint, list[RecordedEvent]]:
+        """Fold one endpoint's stream: its current state and its events.
+
+        Raises:
+            UnknownEndpointError: there is no such endpoint.
+        """
+        stream = endpoint.endpoint_stream(endpoint_id)
+        recorded = await self.store.read_stream(stream)
+        state: Endpoint = self._fold(_ENDPOINT, stream, recorded)
+        if state.added is None:
+            raise UnknownEndpointError(endpoint_id)
+        return state, recorded
+
+    async def delivery(self, endpoint_id: str, payment_id: str) -> Delivery:
+        """Fold what one endpoint was told about one payment."""
+        stream = endpoint.delivery_stream(endpoint_id, payment_id)
+        recorded = await self.store.read_stream(stream)
+        state: Delivery = self._fold(_DELIVERY, stream, recorded)
+        return state
+
+    async def mail(self, payment_id: str) -> Mail:
+        """Fold what became of the letters about one payment."""
+        stream = mail.mail_stream(payment_id)
+        recorded = await self.store.read_stream(stream)
+        state: Mail = self._fold(_MAIL, stream, recorded)
+        return state
 
     def _fold(self, decider: _Decider, stream: str, recorded: Sequence[RecordedEvent]) -> Any:
         """Fold a stream that was read, from where it is remembered on."""

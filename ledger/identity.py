@@ -19,6 +19,8 @@ Kind = Literal["collection", "payout", "refund"]
 
 Mode = Literal["test", "live"]
 """Whether it is for trying, with providers that move no money, or for real."""
+Recipient = Literal["payer", "merchant"]
+"""Who may be written to about a payment."""
 
 
 Outcome = Literal["declined", "failed", "expired", "not_made"]
@@ -59,11 +61,34 @@ def payment_id_of(
     if is_apart:
         named += "\0test"
     digest = hashlib.sha256(named.encode()).digest()
+    return f"{PREFIXES[kind]}_{_spelt(digest)}"
+
+
+def owner_of(merchant_id: str, mode: Mode | None) -> str:
+    """Name a merchant together with a mode: what it is told keeps tests and money apart."""
+    return merchant_id if mode is None else f"{merchant_id}/{mode}"
+
+
+ENDPOINT_ID: Final = re.compile(r"we_[a-z2-7]{26}", re.ASCII)
+"""The form of an endpoint's id."""
+
+
+def new_endpoint_id(drawn: bytes) -> str:
+    """Make an endpoint's id from 16 random bytes."""
+    return f"we_{_spelt(drawn)}"
+
+
+def is_endpoint_id(text: str) -> bool:
+    """Whether a text has the form of an endpoint's id."""
+    return ENDPOINT_ID.fullmatch(text) is not None
+
+
+def _spelt(drawn: bytes) -> str:
+    """Write 16 bytes as 26 characters of base32."""
     # 128 bits and two of padding are thirteen pairs of base32's digits; `base64` spells the same
     # in five times the time, and every request comes by here.
-    bits = int.from_bytes(digest[:16]) << 2
-    text = "".join([_BASE32_PAIRS[bits >> at & 1023] for at in range(120, -1, -10)])
-    return f"{PREFIXES[kind]}_{text}"
+    bits = int.from_bytes(drawn[:16]) << 2
+    return "".join([_BASE32_PAIRS[bits >> at & 1023] for at in range(120, -1, -10)])
 
 
 def is_payment_id(text: str) -> bool:

@@ -138,6 +138,7 @@ def _request(command: commands.RequestPayment, state: Payment) -> list[Event]:
             sealed_code=command.sealed_code,
             checkout=command.checkout,
             mode=command.mode,
+            receipts=command.receipts,
         )
     ]
 

@@ -7,8 +7,11 @@ from typing import Final
 
 from projections.accounts import AccountsProjection
 from projections.checkouts import CheckoutsProjection
+from projections.deliveries import DeliveriesProjection
 from projections.keys import KeysProjection
+from projections.mails import MailsProjection
 from projections.metrics import MetricsProjection
+from projections.notices import NoticesProjection
 from projections.payments import PaymentsProjection
 from projections.projector import Projector
 from projections.worklist import WorklistProjection
@@ -20,5 +23,8 @@ PROJECTIONS: Final[tuple[type[Projector], ...]] = (
     MetricsProjection,
     KeysProjection,
     CheckoutsProjection,
+    DeliveriesProjection,
+    NoticesProjection,
+    MailsProjection,
 )
 """Every projector, in the order they are fed: what is due first."""

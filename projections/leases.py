@@ -32,12 +32,12 @@ _TAKEN: Final = ("position", "holder", "expires_at")
 
 
 class Leases:
-    """The leases of one worklist table, which has a `stream_id` and a `position`."""
+    """The leases of one table of work, which has a `stream_id` and a `position`."""
 
-    def __init__(self, work: Table) -> None:
+    def __init__(self, work: Table, name: str = "worklist_leases") -> None:
         self._work = work
         self.table = Table(
-            "worklist_leases",
+            name,
             MetaData(),
             text("stream_id", key=True),
             number("position"),

@@ -21,7 +21,8 @@ from api.authentication import Role, new_key
 from api.connections import BoundedRunner
 from api.logs import configure_logs
 from api.settings import Settings
-from api.wiring import Services, services
+from api.wiring import services
+from api.wiring_services import Services
 from ledger import commands
 from ledger.entry import Context
 from ledger.identity import Mode
@@ -96,7 +97,10 @@ class World:
         async with self.session.request(
             method, self.url + path, headers=headers, **options
         ) as response:
-            return Answer(response.status, response.headers, await response.read())
+            # A live stream has no end to be read to.
+            is_endless = response.content_type == "text/event-stream"
+            body = b"" if is_endless else await response.read()
+            return Answer(response.status, response.headers, body)
 
     async def get(self, path: str, *, who: str | None = "mer_1", **options: Any) -> Answer:
         """GET as somebody; by default the first merchant."""

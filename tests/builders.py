@@ -23,6 +23,7 @@ from ledger.handling import DECIDERS
 from ledger.identity import Candidate
 from ledger.money import Money
 from ledger.payment import Payment
+from tests.tellings import TELLINGS
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CONTEXT = Context(actor="test", correlation_id="conversation", causation_id="request:test")
@@ -125,11 +126,20 @@ class Teller:
         assert isinstance(state, Payment)
         return state
 
+    def state_of(self, stream: str, initial: Any) -> Any:
+        """The state of any stream."""
+        return self._states.get(stream, initial)
+
     def tell(self, *steps: Step) -> list[RecordedEvent]:
         """Let things happen; what was recorded."""
         before = len(self.log)
         for number, verb in steps:
-            for command in VERBS[verb](number, self.payment(number), self.now):
+            telling = TELLINGS.get(verb)
+            for command in (
+                VERBS[verb](number, self.payment(number), self.now)
+                if telling is None
+                else telling(self, number)
+            ):
                 self.do(command)
         return self.log[before:]
 
@@ -523,7 +533,7 @@ def paid(*numbers: int) -> list[Step]:
 
 def stories(*, payments_max: int = 4, steps_max: int = 40) -> st.SearchStrategy[list[Step]]:
     """Random steps of a few payments; most of them fit where they come."""
-    step = st.tuples(st.integers(0, payments_max - 1), st.sampled_from(sorted(VERBS)))
+    step = st.tuples(st.integers(0, payments_max - 1), st.sampled_from(sorted({*VERBS, *TELLINGS})))
     common = st.sampled_from([[(n, verb) for verb in PAID] for n in range(payments_max)])
     return st.lists(st.one_of(step.map(lambda one: [one]), common), max_size=steps_max).map(
         lambda parts: [one for part in parts for one in part]

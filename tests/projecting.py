@@ -99,7 +99,8 @@ async def forget(database: Database) -> None:
     """Forget how far projections have come, and who has leased what."""
     async with database.write() as conn:
         await conn.run_sync(checkpoints.metadata.drop_all)
-        await conn.exec_driver_sql("DROP TABLE IF EXISTS worklist_leases")
+        for table in ("worklist_leases", "delivery_leases", "mail_leases"):
+            await conn.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
 
 
 def a_sqlite_url(folder: Path) -> str:

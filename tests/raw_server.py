@@ -48,9 +48,9 @@ class RawServer:
         assert self._server is not None
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
-    async def until(self, count: int) -> None:
+    async def until(self, count: int, seconds: float = 10) -> None:
         """Return when at least `count` requests have come."""
-        async with self._came, asyncio.timeout(10):
+        async with self._came, asyncio.timeout(seconds):
             await self._came.wait_for(lambda: len(self.requests) >= count)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

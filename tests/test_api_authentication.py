@@ -18,6 +18,7 @@ from tests.conftest import FakeClock
 
 EVERYBODY = {"mer_1", "accountant", "auditor", "operator", "admin"}
 STAFF = EVERYBODY - {"mer_1"}
+CARING = {"mer_1", "operator", "admin"}
 
 MATRIX = {
     ("POST", "/v1/payments"): {"mer_1"},
@@ -28,6 +29,8 @@ MATRIX = {
     ("POST", "/v1/payments/{payment_id}/refunds"): {"mer_1"},
     ("GET", "/v1/payments/{payment_id}/refunds"): EVERYBODY,
     ("GET", "/v1/refunds/{payment_id}"): EVERYBODY,
+    ("GET", "/v1/notices"): {"mer_1"},
+    ("GET", "/v1/events/stream"): {"mer_1"},
     ("POST", "/v1/payouts"): {"mer_1"},
     ("GET", "/v1/payouts"): EVERYBODY,
     ("GET", "/v1/payouts/{payment_id}"): EVERYBODY,
@@ -38,6 +41,14 @@ MATRIX = {
     ("GET", "/v1/payments/{payment_id}/support"): EVERYBODY - {"auditor"},
     ("GET", "/v1/payouts/{payment_id}/support"): EVERYBODY - {"auditor"},
     ("GET", "/v1/refunds/{payment_id}/support"): EVERYBODY - {"auditor"},
+    ("POST", "/v1/webhook-endpoints"): {"mer_1"},
+    ("GET", "/v1/webhook-endpoints"): {"mer_1"},
+    ("GET", "/v1/webhook-endpoints/{endpoint_id}"): CARING,
+    ("POST", "/v1/webhook-endpoints/{endpoint_id}/rotate"): {"mer_1"},
+    ("POST", "/v1/webhook-endpoints/{endpoint_id}/disable"): CARING,
+    ("POST", "/v1/webhook-endpoints/{endpoint_id}/enable"): CARING,
+    ("GET", "/v1/webhook-endpoints/{endpoint_id}/messages"): CARING,
+    ("POST", "/v1/webhook-endpoints/{endpoint_id}/replay"): CARING,
     ("GET", "/v1/balances"): STAFF,
     ("GET", "/v1/refusals"): EVERYBODY,
     ("GET", "/v1/events"): {"auditor", "admin"},
@@ -71,7 +82,9 @@ async def test_every_role_may_do_what_the_matrix_says_and_nothing_else(world: Wo
         for who in EVERYBODY:
             answer = await world.ask(
                 method,
-                path.format(payment_id=payment_id, key_id="none", session_id="cs_x"),
+                path.format(
+                    payment_id=payment_id, key_id="none", session_id="cs_x", endpoint_id="we_1"
+                ),
                 who=who,
                 headers={"Idempotency-Key": "order-1"},
             )
@@ -88,7 +101,7 @@ async def test_every_role_may_do_what_the_matrix_says_and_nothing_else(world: Wo
 async def test_without_a_key_nothing_is_told(world: World, route: Route) -> None:
     answer = await world.ask(
         route.method,
-        route.path.format(payment_id="pay_x", key_id="none", session_id="cs_x"),
+        route.path.format(payment_id="pay_x", key_id="none", session_id="cs_x", endpoint_id="we_x"),
         who=None,
     )
 

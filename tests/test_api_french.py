@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from adapters import directory_rails
 from adapters.directory_rails import Limit
+from api import endpoints, notices
 from api.errors import ALL_PROBLEMS
 from api.faults import explanation_of
 from api.french import FRENCH
@@ -73,6 +74,17 @@ def check(english: Answer, french: Answer, code: str) -> None:
     assert [text for _, text in pairs if english_in(text)] == []
 
 
+async def two_endpoints(world: World) -> tuple[str, str]:
+    """Add an endpoint, and one that is disabled."""
+    ids = []
+    for _ in range(2):
+        content = {"url": "https://shop.example/hooks"}
+        added = await world.ask("POST", "/v1/webhook-endpoints", who="mer_1", json=content)
+        ids.append(str(added.json["id"]))
+    await world.ask("POST", f"/v1/webhook-endpoints/{ids[1]}/disable", who="mer_1")
+    return ids[0], ids[1]
+
+
 async def slowly() -> AsyncIterator[bytes]:
     """Begin a body that never ends."""
     yield b"{"
@@ -89,6 +101,8 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ("invalid_request", "POST", "/v1/payments", {"json": a_payment(amount=1500)}),
     ("invalid_request", "POST", "/v1/payments", {"json": a_payment(operator="xyz-cm")}),
     ("invalid_request", "POST", "/v1/payments", {"json": a_payment(operator="mtn-gh")}),
+    ("invalid_request", "POST", "/v1/payments", {"json": a_payment(receipt_email="x@y.example")}),
+    ("invalid_request", "POST", "/v1/payments", {"json": a_payment(receipt_email="x at y")}),
     ("invalid_request", "GET", "/v1/payments?limit=0&status=lost&stauts=x", {}),
     ("invalid_request", "GET", "/v1/payments?min_position=4000", {}),
     ("invalid_request", "GET", "/v1/payments/{id}?as_of=4000", {}),
@@ -150,6 +164,21 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ("invalid_request", "POST", "/v1/keys/none/rotate", {"json": {"overlap_hours": -1}}),
     ("unknown_payment", "GET", "/v1/payments/pay_none", {}),
     ("unknown_payment", "GET", "/v1/payments/{id}?as_of=1", {}),
+    ("unknown_endpoint", "GET", "/v1/webhook-endpoints/we_none", {}),
+    ("invalid_request", "POST", "/v1/webhook-endpoints", {"json": {"url": "http://10.0.0.1/"}}),
+    (
+        "invalid_request",
+        "POST",
+        "/v1/webhook-endpoints",
+        {"json": {"url": "https://shop.example/", "types": ["lost"]}},
+    ),
+    (
+        "invalid_request",
+        "POST",
+        "/v1/webhook-endpoints/{endpoint}/replay",
+        {"json": {"message_id": "none"}},
+    ),
+    ("command_refused", "POST", "/v1/webhook-endpoints/{off}/replay", {"json": {}}),
     ("unknown_merchant", "GET", "/v1/payments?merchant_id=mer_2", {}),
     ("unknown_checkout_session", "GET", "/v1/checkout-sessions/cs_none", {}),
     ("operator_not_served", "POST", "/v1/checkout-sessions", {"json": SHILLINGS}),
@@ -205,7 +234,10 @@ async def test_a_refusal_is_told_in_french_to_whoever_reads_french(
     first = await world.pay(a_payment(amount="700"), key="order-0")
     orange = await an_orange_payment(world) if "{orange}" in path else ""
     revoked = await a_revoked_key(world) if "{revoked}" in path else ""
-    address = path.format(id=first.json["id"], orange=orange, revoked=revoked)
+    endpoint, off = await two_endpoints(world) if "endpoints/{" in path else ("", "")
+    address = path.format(
+        id=first.json["id"], orange=orange, revoked=revoked, endpoint=endpoint, off=off
+    )
 
     async def ask(language: dict[str, str]) -> Answer:
         given = {"who": "mer_1", "key": "order-2", **options}
@@ -292,10 +324,51 @@ async def test_an_amount_outside_of_a_limit_is_refused_in_french(
     assert [place["pointer"] for place in english.json["errors"]] == ["/amount"]
 
 
+@pytest.mark.parametrize("most", ["endpoints_per_merchant_max", "ENDPOINTS_EVER_MAX"])
+async def test_one_endpoint_too_many_is_refused_in_french(
+    tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, most: str
+) -> None:
+    settings = settings_in(tmp_path)
+    if most.isupper():
+        monkeypatch.setattr(endpoints, most, 2)
+    else:
+        settings = settings.with_changes(**{most: 1})
+    async with a_world(settings, clock=clock, is_in_memory=True) as world:
+        if most.isupper():
+            await two_endpoints(world)
+        content = {"url": "https://shop.example/hooks"}
+
+        async def ask(language: dict[str, str]) -> Answer:
+            return await world.ask(
+                "POST", "/v1/webhook-endpoints", who="mer_1", json=content, headers=language
+            )
+
+        if not most.isupper():
+            await ask({})
+        check(*await in_both(ask), "too_many_endpoints")
+
+
+async def test_one_stream_too_many_is_refused_in_french(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(notices._open, world.keys["mer_1"].split("_")[2], 99)
+
+    async def ask(language: dict[str, str]) -> Answer:
+        return await world.get("/v1/events/stream", headers=language)
+
+    check(*await in_both(ask), "too_many_streams")
+
+
 def test_every_kind_of_problem_was_provoked() -> None:
     provoked = {code for code, *_ in REQUESTS} | {code for code, _ in FAILURES}
     # What a head asks for is not known before the head is there.
-    elsewhere = {"projection_behind", "amount_outside_limits", "too_many_requests"}
+    elsewhere = {
+        "projection_behind",
+        "amount_outside_limits",
+        "too_many_requests",
+        "too_many_endpoints",
+        "too_many_streams",
+    }
     assert ALL_PROBLEMS.keys() - provoked == elsewhere | {"head_too_slow"}
 
 

@@ -9,7 +9,7 @@ import pytest
 from adapters.refusal_texts import DESCRIPTIONS
 from adapters.refusals import Refusal
 from api import documents, reports
-from api.refusals import refusal_of
+from api.refusal_views import refusal_of
 from ledger import commands
 from ledger.evidence import Evidence, Source, Word
 from tests.api_world import CONTEXT, World, a_payment, a_world, settings_in

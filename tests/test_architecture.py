@@ -36,7 +36,10 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.webhook": (2, "webhook"),
     "ledger.checkout": (2, "checkout"),
     "ledger.provider": (2, "provider"),
+    "ledger.endpoint": (2, "endpoint"),
+    "ledger.notices": (2, "notices"),
     "ledger.support": (2, "support"),
+    "ledger.mail": (2, "mail"),
     "ledger.journal": (2.1, "journal"),
     "ledger.memory": (3, "memory"),
     "ledger.sql": (3, "sql"),
@@ -59,6 +62,7 @@ OUTSIDE = {
     "asyncpg": ("ledger.sql", "scripts"),
     "alembic": ("ledger.sql", "ledger.migrations"),
     "redis": ("adapters.sharing_redis",),
+    "aiosmtplib": ("adapters.transport",),
     "aiohttp.web": ("api", "adapters.sandbox", "scripts"),
     "aiohttp": ("api", "adapters.transport", "adapters.sandbox", "scripts"),
 }

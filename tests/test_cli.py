@@ -36,6 +36,8 @@ COMMANDS = (
     "keys list",
     "keys signing",
     "payments show",
+    "webhooks list",
+    "webhooks replay",
     "tail",
     "verify",
     "replay",

@@ -77,7 +77,7 @@ WORDS = (
     *("log", "stream", "version", "position", "append", "expected version", "new event"),
     *("recorded event", "command", "decide", "evolve", "evidence", "subscription", "checkpoint"),
     *("projector", "projection", "reactor", "adapter", "provider", "reference", "outcome"),
-    *("intent", "upcast", "correlation id", "causation id"),
+    *("intent", "upcast", "correlation id", "causation id", "endpoint", "message", "delivery"),
 )
 """One word, one meaning: those the whole house uses."""
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.refusals import Refusal
-from api.refusals import code_of, refusal_of
+from api.refusal_views import code_of, refusal_of
 from api.support_history import HISTORY_MAX, history_of
 from api.support_situation import money_of, situation_of
 from api.support_texts import TONGUES

@@ -10,7 +10,7 @@ import orjson
 
 from api import views
 from api.commands.console import run_async, settings_for, write_json, write_line, write_table
-from api.refusals import code_of, refusal_of
+from api.refusal_views import code_of, refusal_of
 from api.wiring import opened
 from ledger.entry import RecordedEvent, rfc3339
 from ledger.events_codec import payload_of

@@ -26,7 +26,7 @@ from api.pages.standing import FINAL, PAYABLE, Paying, Standing, State, standing
 from api.pages.tokens import token_for
 from api.pages.words import OTHER, WORDS, Words
 from api.problems import language_of
-from api.refusals import refusal_of
+from api.refusal_views import refusal_of
 from ledger.checkout import Checkout
 from ledger.entry import RecordedEvent
 from ledger.errors import ErasedError, UnknownPaymentError

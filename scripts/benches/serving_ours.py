@@ -27,7 +27,8 @@ from api.collector import settle_collector
 from api.connections import BoundedRunner
 from api.logs import configure_logs
 from api.settings import Settings
-from api.wiring import Services, services
+from api.wiring import services
+from api.wiring_services import Services
 from ledger import commands
 from ledger.entry import Context
 from ledger.evidence import Evidence, Source, Word

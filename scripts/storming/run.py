@@ -30,7 +30,8 @@ from api.logs import configure_logs
 from api.sandboxes import pointed_at, sandbox_names, sandboxes
 from api.settings import Settings
 from api.views import decimal_text
-from api.wiring import Services, services, utc_now
+from api.wiring import services, utc_now
+from api.wiring_services import Services
 from ledger import commands
 from ledger.entry import Context
 from ledger.payment import Payment

@@ -1,0 +1,1 @@
+"""Messages that leave: what merchants and people are told, without having asked."""

@@ -1,0 +1,26 @@
+"""Options that several commands share, and how a command's module is found and run."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        metavar="URL",
+        help="sqlite:///cauri.db, a file's path, or postgresql://user@host/name.",
+    ),
+]
+MasterKeyFile = Annotated[
+    Path | None, typer.Option("--master-key-file", help="The file with the master key.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
+
+
+def do(module: str, verb: str = "run", **given: Any) -> None:
+    """Import a command's module, run it, and turn what it says into an exit status."""
+    status = import_module(f"api.commands.{module}").__dict__[verb](**given)
+    raise typer.Exit(status or 0)

@@ -1,0 +1,67 @@
+"""Commands about what merchants are told: a part of `api.cli`."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from api.cli_options import Database, Json, do
+
+webhooks = typer.Typer(help="Webhooks: what merchants are told.", no_args_is_help=True)
+
+
+class MessageState(StrEnum):
+    """Where a message to an endpoint stands."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    PARKED = "parked"
+    WITHDRAWN = "withdrawn"
+
+
+@webhooks.command("list")
+def webhooks_list(
+    endpoint: Annotated[
+        str | None, typer.Argument(help="Whose messages, newest first; by default the endpoints.")
+    ] = None,
+    merchant: Annotated[
+        str | None, typer.Option("--merchant", help="Only this merchant's endpoints.")
+    ] = None,
+    state: Annotated[
+        MessageState | None, typer.Option("--state", help="Only messages that are so.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many.")] = 100,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """List merchants' endpoints, or what one of them was told, is told and could not be told."""
+    do(
+        "webhooks",
+        "list_endpoints",
+        endpoint_id=endpoint,
+        merchant_id=merchant,
+        state=None if state is None else state.value,
+        limit=limit,
+        database=database,
+        as_json=as_json,
+    )
+
+
+@webhooks.command("replay")
+def webhooks_replay(
+    endpoint: Annotated[str, typer.Argument(help="we_...")],
+    message: Annotated[
+        str | None, typer.Option("--message", help="One message; by default all that are parked.")
+    ] = None,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Deliver one message to an endpoint, or all that are parked, once more."""
+    do(
+        "webhooks",
+        "replay_messages",
+        endpoint_id=endpoint,
+        message_id=message,
+        database=database,
+        as_json=as_json,
+    )

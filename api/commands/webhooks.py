@@ -1,0 +1,110 @@
+"""`cauri webhooks`: merchants' endpoints, what they were told, and what is told once more.
+
+No address is shown: they are sealed, and an operator's terminal is no place for them.
+"""
+
+import secrets
+from typing import Any
+
+from api.commands.console import run_async, settings_for, write_json, write_line, write_table
+from api.deliveries import check_enabled, replay, replayable
+from api.wiring import opened, projected
+from ledger.entry import Context
+from ledger.errors import InvalidInputError
+from ledger.handling import Handler
+from ledger.sentences import Sentence
+from projections.deliveries import DeliveriesProjection
+from projections.deliveries_rows import State
+
+
+def list_endpoints(
+    *,
+    endpoint_id: str | None,
+    merchant_id: str | None,
+    state: State | None,
+    limit: int,
+    database: str | None,
+    as_json: bool,
+) -> None:
+    """List endpoints, or the messages of one."""
+    if endpoint_id is None:
+        rows = run_async(_endpoints(merchant_id, limit, database))
+        title = "Endpoints"
+    else:
+        rows = run_async(_messages(endpoint_id, state, limit, database))
+        title = f"Messages to {endpoint_id}"
+    if as_json:
+        write_json(rows)
+    elif rows:
+        write_table(title, tuple(rows[0]), [tuple(row.values()) for row in rows])
+    else:
+        write_line("there are none")
+
+
+def replay_messages(
+    *, endpoint_id: str, message_id: str | None, database: str | None, as_json: bool
+) -> None:
+    """Deliver one message, or all that are parked, once more."""
+    replayed = run_async(_replay(endpoint_id, message_id, database))
+    if as_json:
+        write_json({"endpoint_id": endpoint_id, "replayed": replayed})
+    else:
+        write_line(f"{replayed} messages are delivered once more")
+
+
+async def _endpoints(
+    merchant_id: str | None, limit: int, database: str | None
+) -> list[dict[str, Any]]:
+    async with projected(settings_for(database), DeliveriesProjection) as deliveries:
+        return [
+            {
+                "endpoint": one.endpoint_id,
+                "merchant": one.merchant_id,
+                "mode": one.mode,
+                "state": "enabled" if one.is_enabled else "disabled",
+                **dict.fromkeys(("waiting", "delivered", "parked", "withdrawn"), 0),
+                **await deliveries.counts(one.endpoint_id),
+                "added": one.added_at,
+            }
+            for one in await deliveries.endpoints(merchant_id, limit=limit)
+        ]
+
+
+async def _messages(
+    endpoint_id: str, state: State | None, limit: int, database: str | None
+) -> list[dict[str, Any]]:
+    settings = settings_for(database)
+    async with opened(settings, is_writing=False) as (_, store):
+        await Handler(store).endpoint(endpoint_id)
+    async with projected(settings, DeliveriesProjection) as deliveries:
+        found = await deliveries.messages(endpoint_id=endpoint_id, state=state, limit=limit)
+    return [
+        {
+            "message": one.stream_id,
+            "type": one.type,
+            "payment": one.payment_id,
+            "state": one.state,
+            "attempts": one.attempts,
+            "last answer": one.reason,
+            "next attempt": one.due_at,
+        }
+        for one in found
+    ]
+
+
+async def _replay(endpoint_id: str, message_id: str | None, database: str | None) -> int:
+    settings = settings_for(database)
+    async with projected(settings, DeliveriesProjection) as deliveries:
+        messages = await replayable(deliveries, endpoint_id, message_id)
+    request = secrets.token_hex(8)
+    context = Context("cli", request, f"request:{request}")
+    async with opened(settings) as (_, store):
+        handler = Handler(store)
+        check_enabled((await handler.endpoint(endpoint_id))[0])
+        if message_id is not None and not messages:
+            raise InvalidInputError(
+                "message",
+                Sentence("this endpoint has no such message to replay."),
+                Sentence("Look for it with `cauri webhooks list`."),
+            )
+        return len(await replay(handler, messages, context=context))

@@ -1,0 +1,293 @@
+"""Endpoints over HTTP: where a merchant is told what becomes of its payments, and what it was told.
+
+Secrets are shown once, when they are made. Another merchant's endpoint is answered exactly like one
+that does not exist. An address is judged by its text here, so that a mistake is told at once; what
+it resolves to is judged at every call (`adapters.transport_outward`).
+"""
+
+from datetime import timedelta
+from typing import Final
+
+import orjson
+from aiohttp import web
+
+from adapters.addresses import ForbiddenAddressError, checked_url
+from adapters.notify.merchants import endpoint_subject, opened
+from adapters.notify.signing import SigningPair, new_pair
+from adapters.recording import Recorder
+from api import schemas_endpoints as shapes
+from api.calls import Call, answer, validated
+from api.deliveries import check_enabled, replay, replayable
+from api.errors import INVALID_REQUEST, TOO_MANY_ENDPOINTS, Place, ProblemError
+from api.modes import mode_of
+from api.randomness import RandomBlock
+from api.waiting import caught_up
+from ledger import commands_endpoint as commands
+from ledger.endpoint import Endpoint
+from ledger.entry import RecordedEvent
+from ledger.errors import ErasedError, UnknownEndpointError
+from ledger.identity import Mode, is_endpoint_id, new_endpoint_id
+from ledger.sentences import Sentence, explained
+from ledger.store import DataKey
+
+ENDPOINTS_EVER_MAX: Final = 100
+"""How many endpoints a merchant may add, the disabled ones included."""
+
+PAIRS_KEPT_MAX: Final = 2
+_RANDOM: Final = RandomBlock()
+
+
+async def create_endpoint(call: Call) -> web.Response:
+    """Add an endpoint; the answer shows its secrets, once."""
+    services, merchant_id = call.services, call.merchant_id
+    wanted = validated(shapes.EndpointRequest, await call.json_object())
+    url = _checked(call, wanted.url)
+    await _check_room(call, merchant_id, mode_of(call.asker), is_new=True)
+    endpoint_id, pair = new_endpoint_id(_RANDOM(16)), new_pair(_RANDOM)
+    sealed, keys = _sealed(call, endpoint_id, url, [pair])
+    handled = await services.handler.handle(
+        commands.AddEndpoint(
+            endpoint_id=endpoint_id,
+            merchant_id=merchant_id,
+            mode=mode_of(call.asker),
+            types=tuple(dict.fromkeys(wanted.types)),
+            description=wanted.description,
+            sealed=sealed,
+        ),
+        context=call.context(call.asker.actor),
+        keys=keys,
+    )
+    _remember(call, keys)
+    return _told(endpoint_id, pair, handled.events[0], status=201)
+
+
+async def rotate_secret(call: Call) -> web.Response:
+    """Replace an endpoint's secrets; the former ones sign along for a while."""
+    services = call.services
+    endpoint_id, state, _ = await _load(call)
+    wanted = validated(shapes.RotationRequest, await call.json_object())
+    recorder = Recorder(services.handler, services.vault)
+    url, pairs = await opened(recorder, endpoint_id, state, services.clock())
+    pair = new_pair(_RANDOM)
+    sealed, keys = _sealed(call, endpoint_id, url, [pair, *pairs][:PAIRS_KEPT_MAX])
+    handled = await services.handler.handle(
+        commands.RotateEndpointSecret(
+            endpoint_id=endpoint_id,
+            sealed=sealed,
+            former_until=services.clock() + timedelta(hours=wanted.overlap_hours),
+        ),
+        context=call.context(call.asker.actor),
+        keys=keys,
+    )
+    _remember(call, keys)
+    return _told(endpoint_id, pair, handled.events[0], status=200)
+
+
+async def disable_endpoint(call: Call) -> web.Response:
+    """Deliver nothing more to an endpoint; what waits is parked."""
+    endpoint_id, _, _ = await _load(call)
+    command = commands.DisableEndpoint(
+        endpoint_id=endpoint_id, by="merchant", reason="its merchant disabled it"
+    )
+    return await _changed(call, endpoint_id, command)
+
+
+async def enable_endpoint(call: Call) -> web.Response:
+    """Deliver to an endpoint again, from now on; what is parked waits for a replay."""
+    endpoint_id, state, _ = await _load(call)
+    if not state.is_enabled and state.added is not None:
+        await _check_room(call, state.added.merchant_id, state.added.mode)
+    return await _changed(call, endpoint_id, commands.EnableEndpoint(endpoint_id=endpoint_id))
+
+
+async def list_endpoints(call: Call) -> web.Response:
+    """List a merchant's endpoints."""
+    services = call.services
+    position = await caught_up(call, services.deliveries.name, call.query.min_position)
+    listed = []
+    for one in await services.deliveries.endpoints(call.merchant_id):
+        if one.mode != mode_of(call.asker):
+            continue
+        state, recorded = await services.handler.endpoint(one.endpoint_id)
+        listed.append(await _shown(call, one.endpoint_id, state, recorded))
+    content = shapes.EndpointList(position=position, endpoints=listed)
+    return answer(content, position=position)
+
+
+async def show_endpoint(call: Call) -> web.Response:
+    """Show one endpoint."""
+    endpoint_id, state, recorded = await _load(call)
+    shown = await _shown(call, endpoint_id, state, recorded)
+    return answer(shown, position=recorded[-1].position)
+
+
+async def list_messages(call: Call) -> web.Response:
+    """List what an endpoint was told, is told and could not be told, the newest first."""
+    services, query = call.services, call.query
+    endpoint_id, _, _ = await _load(call)
+    position = await caught_up(call, services.deliveries.name, query.min_position)
+    limit = min(query.limit, services.settings.page_entries_max)
+    rows = await services.deliveries.messages(
+        endpoint_id=endpoint_id,
+        state=query.state,
+        payment_id=query.payment_id,
+        after=query.after,
+        limit=limit,
+    )
+    page = shapes.MessagePage(
+        position=position,
+        messages=[
+            shapes.MessageOut.model_validate(
+                {
+                    "id": row.stream_id,
+                    "type": row.type,
+                    "payment_id": row.payment_id,
+                    "about": row.about,
+                    "state": row.state,
+                    "attempts": row.attempts,
+                    "status": row.status,
+                    "reason": row.reason,
+                    "latency_ms": row.latency_ms,
+                    "next_attempt_at": row.due_at,
+                    "created_at": row.created_at,
+                    "updated_at": row.updated_at,
+                }
+            )
+            for row in rows
+        ],
+        next_after=rows[-1].about if len(rows) == limit else None,
+    )
+    return answer(page, position=position)
+
+
+async def replay_messages(call: Call) -> web.Response:
+    """Deliver one message, or all that are parked, once more."""
+    services = call.services
+    endpoint_id, state, recorded = await _load(call)
+    wanted = validated(shapes.ReplayRequest, await call.json_object())
+    check_enabled(state)
+    await _wait(call)
+    rows = await replayable(services.deliveries, endpoint_id, wanted.message_id)
+    if wanted.message_id is not None and not rows:
+        reason = Sentence("This endpoint has no such message to replay.")
+        remedy = Sentence("Look for it in the endpoint's messages.")
+        place = Place("pointer", "/message_id", reason, remedy)
+        raise ProblemError(INVALID_REQUEST, place.sentence, [place])
+    replayed = await replay(services.handler, rows, context=call.context(call.asker.actor))
+    position = replayed[-1].position if replayed else recorded[-1].position
+    content = shapes.ReplayOut(replayed=len(replayed), position=position)
+    return answer(content, status=202, position=position)
+
+
+async def _check_room(call: Call, merchant_id: str, mode: Mode, *, is_new: bool = False) -> None:
+    """Refuse one endpoint more than a merchant may have switched on in a mode, or ever add."""
+    await _wait(call)
+    listed = await call.services.deliveries.endpoints(merchant_id)
+    endpoints = [one for one in listed if one.mode == mode]
+    enabled = sum(one.is_enabled for one in endpoints)
+    if enabled >= call.services.settings.endpoints_per_merchant_max:
+        reason = Sentence("You have {endpoints} endpoints already.", endpoints=enabled)
+        remedy = Sentence("Disable one that you do not need.")
+        raise ProblemError(TOO_MANY_ENDPOINTS, explained(reason, remedy))
+    if is_new and len(endpoints) >= ENDPOINTS_EVER_MAX:
+        reason = Sentence("You have added {endpoints} endpoints already.", endpoints=len(endpoints))
+        remedy = Sentence("Enable one of those that are disabled.")
+        raise ProblemError(TOO_MANY_ENDPOINTS, explained(reason, remedy))
+
+
+async def _wait(call: Call) -> None:
+    """Let the projection see what was written before this request, for a while."""
+    services = call.services
+    position, name = await services.store.position(), services.deliveries.name
+    await services.projections.wait_for(position, services.settings.wait_seconds_max, name=name)
+
+
+async def _load(call: Call) -> tuple[str, Endpoint, list[RecordedEvent]]:
+    """Read what the address names.
+
+    Raises:
+        UnknownEndpointError: there is none, or it is another merchant's.
+    """
+    endpoint_id = call.request.match_info["endpoint_id"]
+    if not is_endpoint_id(endpoint_id):
+        raise UnknownEndpointError(endpoint_id)
+    state, recorded = await call.services.handler.endpoint(endpoint_id)
+    if state.added is None or not call.asker.may_see(state.added.merchant_id, state.added.mode):
+        raise UnknownEndpointError(endpoint_id)
+    return endpoint_id, state, recorded
+
+
+async def _changed(call: Call, endpoint_id: str, command: commands.EndpointCommand) -> web.Response:
+    handler = call.services.handler
+    await handler.handle(command, context=call.context(call.asker.actor))
+    state, recorded = await handler.endpoint(endpoint_id)
+    shown = await _shown(call, endpoint_id, state, recorded)
+    return answer(shown, position=recorded[-1].position)
+
+
+async def _shown(
+    call: Call, endpoint_id: str, state: Endpoint, recorded: list[RecordedEvent]
+) -> shapes.EndpointOut:
+    services, added = call.services, state.added
+    assert added is not None
+    url, public_key = None, None
+    try:
+        recorder = Recorder(services.handler, services.vault)
+        url, pairs = await opened(recorder, endpoint_id, state, services.clock())
+        public_key = pairs[0].public_key
+    except ErasedError:
+        pass
+    is_own = call.asker.merchant_id == added.merchant_id
+    return shapes.EndpointOut(
+        id=endpoint_id,
+        mode=added.mode,
+        url=url if is_own else None,
+        types=list(added.types),
+        description=added.description,
+        is_enabled=state.is_enabled,
+        reason=state.reason,
+        public_key=public_key,
+        former_until=None if state.rotated is None else state.rotated.former_until,
+        messages=await services.deliveries.counts(endpoint_id),
+        created_at=recorded[0].recorded_at,
+    )
+
+
+def _checked(call: Call, text: str) -> str:
+    try:
+        return str(checked_url(text, allows_loopback=call.services.settings.endpoint_loopback))
+    except ForbiddenAddressError:
+        reason = Sentence("Nothing can be sent to this address.")
+        remedy = Sentence(
+            "Send an https address on the public internet, without a name or a password in it."
+        )
+        place = Place("pointer", "/url", reason, remedy)
+        raise ProblemError(INVALID_REQUEST, place.sentence, [place]) from None
+
+
+def _sealed(
+    call: Call, endpoint_id: str, url: str, pairs: list[SigningPair]
+) -> tuple[str, list[DataKey]]:
+    content = orjson.dumps({"url": url, "pairs": [list(one) for one in pairs]})
+    subject = endpoint_subject(endpoint_id)
+    sealed = call.services.vault.seal(subject, content, context=subject)
+    return sealed.text, [sealed.new_key] if sealed.new_key else []
+
+
+def _remember(call: Call, keys: list[DataKey]) -> None:
+    for key in keys:
+        call.services.vault.remember(key)
+
+
+def _told(
+    endpoint_id: str, pair: SigningPair, recorded: RecordedEvent, *, status: int
+) -> web.Response:
+    content = shapes.EndpointSecretOut(
+        id=endpoint_id,
+        secret=pair.secret,
+        public_key=pair.public_key,
+        former_until=getattr(recorded.event, "former_until", None),
+        position=recorded.position,
+    )
+    headers = {"Location": f"/v1/webhook-endpoints/{endpoint_id}"} if status == 201 else None
+    return answer(content, status=status, position=recorded.position, headers=headers)

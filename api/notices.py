@@ -1,0 +1,167 @@
+"""A merchant's own events over HTTP: live, as server-sent events, or page by page.
+
+Each is the very message that the merchant's endpoints are sent: its type, the position of the
+event it is about, and the payment as it stood then. The position is the id: a client that comes
+back with `Last-Event-ID` (browsers do so by themselves) or `after` goes on exactly behind what it
+has, however long it was away.
+
+A stream says that it lives (`: heartbeat`) whenever it has nothing to say for a while, ends when
+its key is revoked, and ends after a time in any case; a client that does not read is cut off.
+
+Source: the WHATWG HTML standard, section "Server-sent events".
+"""
+
+import asyncio
+from collections import Counter
+from typing import Final
+
+import orjson
+from aiohttp import web
+
+from adapters.notify.merchants import message_content
+from api.calls import Call, answer
+from api.errors import INVALID_REQUEST, TOO_MANY_STREAMS, Place, ProblemError
+from api.messages import composer
+from api.middleware import CORRELATION_HEADER, SERVER
+from api.waiting import caught_up
+from ledger import merchant, payment
+from ledger.events import PaymentRerouted
+from ledger.identity import owner_of
+from ledger.sentences import Sentence, explained
+from projections.notices import Notice
+
+LAST_EVENT_ID: Final = "Last-Event-ID"
+PAGE_NOTICES: Final = 50
+"""How many messages a stream reads at once."""
+
+WRITE_SECONDS_MAX: Final = 20.0
+"""How long a client may take to receive what it is sent."""
+
+RETRY_MILLISECONDS: Final = 2000
+"""How soon a client comes back that lost its connection."""
+
+_open: Final[Counter[str]] = Counter()
+"""How many streams each key has open in this process."""
+
+
+async def list_notices(call: Call) -> web.Response:
+    """List the merchant's own messages after a position, the oldest first."""
+    services, query = call.services, call.query
+    position = await caught_up(call, services.notices.name, query.min_position)
+    limit = min(query.limit, services.settings.page_entries_max)
+    rows = await services.notices.page(query.after, owners=_owners(call), limit=limit)
+    written = [one for one in [await _written(call, row) for row in rows] if one is not None]
+    page = {
+        "position": position,
+        "notices": written,
+        "next_after": rows[-1].position if len(rows) == limit else None,
+    }
+    return answer(page, position=position)
+
+
+async def stream_notices(call: Call) -> web.StreamResponse:
+    """Send the merchant's own messages as they come, from behind the last one it has."""
+    services, merchant_id, key_id = call.services, call.merchant_id, call.asker.key_id
+    settings, owners = services.settings, _owners(call)
+    last = _last_of(call)
+    if last is None:
+        last = await services.projections.position(services.notices.name)
+    if services.feed.count >= settings.streams_max or _open[key_id] >= settings.streams_per_key_max:
+        reason = Sentence("Too many live streams are open already.")
+        remedy = Sentence("Close one, or ask GET /v1/notices from time to time.")
+        raise ProblemError(TOO_MANY_STREAMS, explained(reason, remedy))
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": "text/event-stream; charset=utf-8",
+            "Cache-Control": "no-store",
+            "X-Accel-Buffering": "no",
+            CORRELATION_HEADER: call.correlation_id,
+            "Server": SERVER,
+        }
+    )
+    _open[key_id] += 1
+    try:
+        with services.feed.following(merchant_id) as follower:
+            await response.prepare(call.request)
+            await _send(response, b"retry: %d\n\n" % RETRY_MILLISECONDS)
+            loop = asyncio.get_running_loop()
+            until = loop.time() + settings.stream_seconds_max
+            while loop.time() < until and not follower.is_over:
+                rows = await services.notices.page(last, owners=owners, limit=PAGE_NOTICES)
+                for row in rows:
+                    last = row.position
+                    content = await _written(call, row)
+                    if content is None:
+                        continue
+                    body = orjson.dumps(content, option=orjson.OPT_UTC_Z)
+                    head = f"id: {row.position}\nevent: {row.type}\ndata: ".encode()
+                    await _send(response, head + body + b"\n\n")
+                if rows:
+                    continue
+                if not await follower.wait(settings.stream_heartbeat_seconds):
+                    if await _is_revoked(call, key_id):
+                        break
+                    await _send(response, b": heartbeat\n\n")
+    except (ConnectionError, TimeoutError):
+        # It went away, or does not read; what it missed it asks for when it comes back.
+        pass
+    finally:
+        _open[key_id] -= 1
+        if not _open[key_id]:
+            del _open[key_id]
+    return response
+
+
+def _owners(call: Call) -> list[str]:
+    """Whose notices a key is shown: its merchant's, of its own mode."""
+    modes = call.services.modes_seen(call.asker.mode) or (None,)
+    return [owner_of(call.merchant_id, one) for one in modes]
+
+
+async def _send(response: web.StreamResponse, content: bytes) -> None:
+    async with asyncio.timeout(WRITE_SECONDS_MAX):
+        await response.write(content)
+
+
+async def _is_revoked(call: Call, key_id: str) -> bool:
+    account = merchant.INITIAL
+    for recorded in await call.services.store.read_stream(merchant.key_stream(key_id)):
+        account = merchant.evolve(account, recorded.event)
+    return account.is_revoked
+
+
+def _last_of(call: Call) -> int | None:
+    """The position behind which a stream begins; None for "from now on".
+
+    Raises:
+        ProblemError: the header holds no position.
+    """
+    sent = call.request.headers.get(LAST_EVENT_ID, "").strip()
+    if not sent:
+        after: int | None = call.query.after
+        return after
+    if not sent.isascii() or not sent.isdecimal() or len(sent) > 18:
+        reason = Sentence("The header holds no position.")
+        remedy = Sentence("Send the `id` of the last event you have, or leave it out.")
+        place = Place("header", LAST_EVENT_ID, reason, remedy)
+        raise ProblemError(INVALID_REQUEST, place.sentence, [place])
+    return int(sent)
+
+
+async def _written(call: Call, notice: Notice) -> dict[str, object] | None:
+    """Write a notice as endpoints are told it: the payment as it stood then.
+
+    None where another provider took over with the very next event: the projection is about to take
+    the notice back.
+    """
+    services = call.services
+    _, recorded = await services.handler.payment(notice.payment_id)
+    until = [one for one in recorded if one.position <= notice.position]
+    following = recorded[len(until) : len(until) + 1]
+    if following and isinstance(following[0].event, PaymentRerouted):
+        return None
+    state = payment.INITIAL
+    for one in until:
+        state = payment.evolve(state, one.event)
+    compose = composer(services.vault, services.adapters, services.default_mode)
+    return message_content(notice.type, until[-1], await compose(state, until))

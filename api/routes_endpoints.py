@@ -1,0 +1,108 @@
+"""Routes to merchants' endpoints and what is delivered to them; a part of `api.routes`."""
+
+from typing import Final
+
+from api import endpoints
+from api import schemas_endpoints as shapes
+from api.authentication import Role
+from api.route import READING, Route
+
+_OWN: Final[frozenset[Role]] = frozenset({"merchant"})
+_CARING: Final[frozenset[Role]] = frozenset({"merchant", "operator", "admin"})
+_WRITING: Final = (
+    *READING,
+    "malformed_json",
+    "unsupported_media_type",
+    "body_too_large",
+    "body_too_slow",
+    "disk_full",
+)
+_ONE: Final = (*READING, "unknown_endpoint")
+
+ENDPOINTS: Final[tuple[Route, ...]] = (
+    Route(
+        method="POST",
+        path="/v1/webhook-endpoints",
+        name="create_endpoint",
+        endpoint=endpoints.create_endpoint,
+        summary="Be told at an address of yours what becomes of your payments.",
+        roles=_OWN,
+        body=shapes.EndpointRequest,
+        answers={201: shapes.EndpointSecretOut},
+        problems=(*_WRITING, "too_many_endpoints"),
+    ),
+    Route(
+        method="GET",
+        path="/v1/webhook-endpoints",
+        name="list_endpoints",
+        endpoint=endpoints.list_endpoints,
+        summary="List your endpoints.",
+        roles=_OWN,
+        query=shapes.EndpointsQuery,
+        answers={200: shapes.EndpointList},
+        problems=(*READING, "projection_behind"),
+    ),
+    Route(
+        method="GET",
+        path="/v1/webhook-endpoints/{endpoint_id}",
+        name="show_endpoint",
+        endpoint=endpoints.show_endpoint,
+        summary="Show an endpoint.",
+        roles=_CARING,
+        answers={200: shapes.EndpointOut},
+        problems=_ONE,
+    ),
+    Route(
+        method="POST",
+        path="/v1/webhook-endpoints/{endpoint_id}/rotate",
+        name="rotate_secret",
+        endpoint=endpoints.rotate_secret,
+        summary="Replace an endpoint's secrets; the former ones sign along for a while.",
+        roles=_OWN,
+        body=shapes.RotationRequest,
+        answers={200: shapes.EndpointSecretOut},
+        problems=(*_WRITING, "unknown_endpoint"),
+    ),
+    Route(
+        method="POST",
+        path="/v1/webhook-endpoints/{endpoint_id}/disable",
+        name="disable_endpoint",
+        endpoint=endpoints.disable_endpoint,
+        summary="Deliver nothing more to an endpoint; what waits is parked.",
+        roles=_CARING,
+        answers={200: shapes.EndpointOut},
+        problems=_ONE,
+    ),
+    Route(
+        method="POST",
+        path="/v1/webhook-endpoints/{endpoint_id}/enable",
+        name="enable_endpoint",
+        endpoint=endpoints.enable_endpoint,
+        summary="Deliver to an endpoint again.",
+        roles=_CARING,
+        answers={200: shapes.EndpointOut},
+        problems=(*_ONE, "too_many_endpoints"),
+    ),
+    Route(
+        method="GET",
+        path="/v1/webhook-endpoints/{endpoint_id}/messages",
+        name="list_messages",
+        endpoint=endpoints.list_messages,
+        summary="List what an endpoint was told, is told and could not be told, newest first.",
+        roles=_CARING,
+        query=shapes.MessagesQuery,
+        answers={200: shapes.MessagePage},
+        problems=(*_ONE, "projection_behind"),
+    ),
+    Route(
+        method="POST",
+        path="/v1/webhook-endpoints/{endpoint_id}/replay",
+        name="replay_messages",
+        endpoint=endpoints.replay_messages,
+        summary="Deliver one message, or all that are parked, once more.",
+        roles=_CARING,
+        body=shapes.ReplayRequest,
+        answers={202: shapes.ReplayOut},
+        problems=(*_WRITING, "unknown_endpoint"),
+    ),
+)

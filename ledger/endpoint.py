@@ -1,0 +1,197 @@
+"""Endpoints and deliveries: pure deciders over `endpoint-<id>` and `delivery-<id>-<payment>`.
+
+An endpoint is an address at which a merchant wants to be told. A delivery's stream holds every
+attempt to tell one endpoint about one payment, message by message: each message is about one event
+of the payment, named by its position, and they are delivered in that order.
+
+What was tried is recorded by number, so of two processes that tried the same at once the second
+one's record changes nothing: a merchant may be told twice, the log says each attempt once.
+
+It knows no addresses and no secrets (both are sealed), and no clock: when to try again comes with
+the command.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Final
+
+from ledger import events
+from ledger.commands_endpoint import (
+    AddEndpoint,
+    DeliveryCommand,
+    DisableEndpoint,
+    EnableEndpoint,
+    EndpointCommand,
+    RecordDelivery,
+    ReplayDelivery,
+    RotateEndpointSecret,
+)
+from ledger.errors import CommandRefusedError, UnknownEndpointError
+from ledger.events import Event
+from ledger.sentences import Sentence
+
+MESSAGES_MAX: Final = 200
+"""How many messages about one payment one endpoint is told; of later events it is not told."""
+
+REPLAYED_EVENTS_MAX: Final = 5_000
+"""How many events a delivery's stream may have for a message to be replayed. What is left of the
+longest stream there may be is enough for every attempt at every message that is open then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The folded state of an endpoint's stream."""
+
+    added: events.EndpointAdded | None = None
+    sealed: str = ""
+    """Address and secrets, as they are now."""
+    rotated: events.EndpointSecretRotated | None = None
+    is_enabled: bool = False
+    reason: str | None = None
+    """Why it is disabled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What became of one message."""
+
+    attempts: int = 0
+    tries: int = 0
+    """Attempts since it was last asked for: after a replay the pauses grow anew."""
+    is_open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The folded state of a delivery's stream: its messages, by the position they are about."""
+
+    messages: Mapping[int, Message] = field(default_factory=lambda: MappingProxyType({}))
+    events: int = 0
+
+
+INITIAL: Final = Endpoint()
+UNTRIED: Final = Delivery()
+
+
+def endpoint_stream(endpoint_id: str) -> str:
+    """The name of an endpoint's stream."""
+    return f"endpoint-{endpoint_id}"
+
+
+def delivery_stream(endpoint_id: str, payment_id: str) -> str:
+    """The name of the stream of what one endpoint is told about one payment."""
+    return f"delivery-{endpoint_id}-{payment_id}"
+
+
+def decide_endpoint(command: EndpointCommand, state: Endpoint) -> list[Event]:
+    """Decide about an endpoint; what is so already changes nothing.
+
+    Raises:
+        UnknownEndpointError: there is no such endpoint.
+        CommandRefusedError: the id is taken.
+    """
+    if isinstance(command, AddEndpoint):
+        if state.added is not None:
+            raise CommandRefusedError("AddEndpoint", Sentence("the id is taken by something else."))
+        return [
+            events.EndpointAdded(
+                endpoint_id=command.endpoint_id,
+                merchant_id=command.merchant_id,
+                mode=command.mode,
+                types=command.types,
+                description=command.description,
+                sealed=command.sealed,
+            )
+        ]
+    if state.added is None:
+        raise UnknownEndpointError(command.endpoint_id, type(command).__name__)
+    match command:
+        case RotateEndpointSecret():
+            return [
+                events.EndpointSecretRotated(
+                    sealed=command.sealed, former_until=command.former_until
+                )
+            ]
+        case DisableEndpoint():
+            if not state.is_enabled:
+                return []
+            return [events.EndpointDisabled(by=command.by, reason=command.reason)]
+        case EnableEndpoint():
+            return [] if state.is_enabled else [events.EndpointEnabled()]
+
+
+def evolve_endpoint(state: Endpoint, event: Event) -> Endpoint:
+    """Fold one event into an endpoint's state."""
+    match event:
+        case events.EndpointAdded():
+            return Endpoint(event, event.sealed, is_enabled=True)
+        case events.EndpointSecretRotated():
+            return replace(state, sealed=event.sealed, rotated=event)
+        case events.EndpointDisabled():
+            return replace(state, is_enabled=False, reason=event.reason)
+        case events.EndpointEnabled():
+            return replace(state, is_enabled=True, reason=None)
+        case _:
+            raise TypeError(f"an endpoint's stream has no {event.type}")
+
+
+def decide_delivery(command: DeliveryCommand, state: Delivery) -> list[Event]:
+    """Decide about one message to one endpoint; a record of what is recorded changes nothing.
+
+    A message that is open may be replayed too, for one that waits for a disabled endpoint is parked
+    without a word in this stream.
+
+    Raises:
+        CommandRefusedError: there are more messages than may be, or it was replayed too often.
+    """
+    name, position = type(command).__name__, command.position
+    message = state.messages.get(position)
+    if message is None and len(state.messages) >= MESSAGES_MAX:
+        raise CommandRefusedError(
+            name, Sentence("it was told {messages} messages already.", messages=MESSAGES_MAX)
+        )
+    message = message or Message()
+    whose = {"endpoint_id": command.endpoint_id, "payment_id": command.payment_id}
+    match command:
+        case RecordDelivery():
+            if not message.is_open or command.attempt != message.attempts + 1:
+                return []
+            attempted = events.DeliveryAttempted(
+                **whose,
+                position=position,
+                attempt=command.attempt,
+                result="delivered" if command.is_delivered else "failed",
+                status=command.status,
+                reason=command.reason,
+                latency_ms=command.latency_ms,
+                sealed_answer=command.sealed_answer,
+                retry_at=command.retry_at,
+            )
+            if command.is_delivered or command.retry_at is not None:
+                return [attempted]
+            parked = events.DeliveryParked(**whose, position=position, reason=command.reason)
+            return [attempted, parked]
+        case ReplayDelivery():
+            if state.events >= REPLAYED_EVENTS_MAX:
+                raise CommandRefusedError(name, Sentence("it was replayed too often already."))
+            return [events.DeliveryReplayed(**whose, position=position)]
+
+
+def evolve_delivery(state: Delivery, event: Event) -> Delivery:
+    """Fold one event into what one endpoint was told about one payment."""
+    match event:
+        case events.DeliveryAttempted():
+            before = state.messages.get(event.position, Message())
+            is_open = event.result == "failed" and event.retry_at is not None
+            changed = Message(event.attempt, before.tries + 1, is_open)
+        case events.DeliveryParked():
+            before = state.messages.get(event.position, Message())
+            changed = replace(before, is_open=False)
+        case events.DeliveryReplayed():
+            before = state.messages.get(event.position, Message())
+            changed = Message(before.attempts, tries=0, is_open=True)
+        case _:
+            raise TypeError(f"a delivery's stream has no {event.type}")
+    messages = MappingProxyType({**state.messages, event.position: changed})
+    return Delivery(messages, state.events + 1)

@@ -1,0 +1,91 @@
+"""The events of endpoints and of what is delivered to them; a part of `ledger.events`."""
+
+from typing import ClassVar, Literal
+
+from ledger.events_base import Event, UtcTime
+from ledger.identity import Mode
+
+
+class EndpointAdded(Event, frozen=True, kw_only=True):
+    """A merchant wants to be told what becomes of its payments, at an address of its own."""
+
+    type: ClassVar[str] = "endpoint.added"
+
+    endpoint_id: str
+    merchant_id: str
+    mode: Mode
+    """It is told of tests, or of what is real: as the key was that added it."""
+    types: tuple[str, ...] = ()
+    """The types of messages it wants; empty: all of them."""
+    description: str | None = None
+    sealed: str
+    """JSON {url, pairs: [[secret, private key]]}, the newest pair first, sealed under the
+    endpoint's own key: an address may hold a word that lets its bearer in."""
+
+
+class EndpointSecretRotated(Event, frozen=True, kw_only=True):
+    """An endpoint has a new secret; the former one signs along for a while."""
+
+    type: ClassVar[str] = "endpoint.secret_rotated"
+
+    sealed: str
+    """As in `endpoint.added`, with the former pair behind the new one."""
+    former_until: UtcTime
+
+
+class EndpointDisabled(Event, frozen=True, kw_only=True):
+    """Nothing is delivered to an endpoint from now on; what waits is parked."""
+
+    type: ClassVar[str] = "endpoint.disabled"
+
+    by: Literal["merchant", "endpoint"]
+    """`endpoint`: it answered 410, which says that it is gone."""
+    reason: str
+
+
+class EndpointEnabled(Event, frozen=True, kw_only=True):
+    """An endpoint is delivered to again; what was parked waits to be replayed."""
+
+    type: ClassVar[str] = "endpoint.enabled"
+
+
+class DeliveryAttempted(Event, frozen=True, kw_only=True):
+    """A message was sent to an endpoint, or could not be; with what came back."""
+
+    type: ClassVar[str] = "delivery.attempted"
+
+    endpoint_id: str
+    payment_id: str
+    position: int
+    """The event the message is about."""
+    attempt: int
+    result: Literal["delivered", "failed"]
+    status: int | None = None
+    """Of the answer; None where none came."""
+    reason: str
+    latency_ms: int
+    sealed_answer: str | None = None
+    """The answer's first bytes, sealed under the endpoint's key."""
+    retry_at: UtcTime | None = None
+    """When it is tried again; None: never by itself."""
+
+
+class DeliveryParked(Event, frozen=True, kw_only=True):
+    """A message is not tried any more, until somebody asks for it again."""
+
+    type: ClassVar[str] = "delivery.parked"
+
+    endpoint_id: str
+    payment_id: str
+    position: int
+    reason: str
+
+
+class DeliveryReplayed(Event, frozen=True, kw_only=True):
+    """A message is to be delivered once more, whatever became of it before."""
+
+    type: ClassVar[str] = "delivery.replayed"
+
+    endpoint_id: str
+    payment_id: str
+    position: int

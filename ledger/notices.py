@@ -1,0 +1,56 @@
+"""Notices: which events of a payment a merchant is told of, and by what name.
+
+    payment.pending        the provider has it, and its final word is still to come
+    payment.succeeded, .failed, .expired, .declined
+    payment.conflicted     the words about it contradict one another; a person looks into it
+    payment.reopened       what seemed final is not
+    payment.refunded       a part of it, or all, was given back
+
+A payout and a refund are told of alike, as `payout...` and `refund...`. What only Cauri and the
+provider have to settle between them (submissions, inquiries, rerouting) is told to nobody.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ledger import events
+from ledger.events import Event
+from ledger.identity import Kind
+
+_SUBJECTS: Final[Mapping[Kind, str]] = {
+    "collection": "payment",
+    "payout": "payout",
+    "refund": "refund",
+}
+_WORDS: Final[Mapping[type[Event], str]] = {
+    events.PaymentSubmitted: "pending",
+    events.PaymentSubmissionDeclined: "declined",
+    events.PaymentSucceeded: "succeeded",
+    events.PaymentFailed: "failed",
+    events.PaymentExpired: "expired",
+    events.PaymentConflicted: "conflicted",
+    events.PaymentReopened: "reopened",
+    events.PaymentRefunded: "refunded",
+}
+
+NOTICE_TYPES: Final[tuple[str, ...]] = tuple(
+    f"{subject}.{word}"
+    for kind, subject in _SUBJECTS.items()
+    for word in _WORDS.values()
+    if word != "refunded" or kind == "collection"
+)
+"""Every type of message there is."""
+
+NOTICED: Final[frozenset[type[Event]]] = frozenset(_WORDS)
+"""The events that are worth a message."""
+
+
+def requested_notice(kind: Kind) -> str:
+    """The type under which a request itself is listed; nobody is called for it."""
+    return f"{_SUBJECTS[kind]}.requested"
+
+
+def notice_of(kind: Kind, event: Event) -> str | None:
+    """The type of the message that an event is worth; None where it is worth none."""
+    word = _WORDS.get(type(event))
+    return None if word is None else f"{_SUBJECTS[kind]}.{word}"

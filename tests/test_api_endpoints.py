@@ -1,0 +1,329 @@
+"""Endpoints over HTTP: added, shown, listed, switched, and nobody else's business."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api import endpoints
+from ledger.commands_endpoint import AddEndpoint, RecordDelivery
+from ledger.identity import new_endpoint_id
+from ledger.notices import NOTICE_TYPES
+from tests.api_world import CONTEXT, Answer, World, a_payment, a_world, settings_in
+from tests.conftest import FakeClock
+from tests.test_api_payments import paid
+
+URL = "https://shop.example/hooks"
+
+
+@pytest.fixture
+async def world(tmp_path: Path, clock: FakeClock) -> AsyncIterator[World]:
+    settings = settings_in(tmp_path, endpoints_per_merchant_max=3)
+    async with a_world(settings, clock=clock, is_in_memory=True) as made:
+        yield made
+
+
+async def post(world: World, path: str = "", content: Any = None, who: str = "mer_1") -> Answer:
+    """Ask for something about endpoints."""
+    return await world.ask("POST", f"/v1/webhook-endpoints{path}", who=who, json=content)
+
+
+async def add(world: World, who: str = "mer_1", **content: Any) -> str:
+    """Add an endpoint; its id."""
+    answer = await post(world, content={"url": URL, **content}, who=who)
+    assert answer.status == 201, answer.body
+    return str(answer.json["id"])
+
+
+async def show(world: World, endpoint_id: str, who: str = "mer_1") -> Any:
+    """Show an endpoint."""
+    return (await world.get(f"/v1/webhook-endpoints/{endpoint_id}", who=who)).json
+
+
+async def attempt(world: World, message: Any, *, is_delivered: bool, number: int = 1) -> None:
+    """Record that a message was sent."""
+    endpoint_id, _, about = message["id"].rpartition(".")
+    await world.services.handler.handle(
+        RecordDelivery(
+            endpoint_id=endpoint_id,
+            payment_id=message["payment_id"],
+            position=int(about),
+            attempt=number,
+            is_delivered=is_delivered,
+            status=200 if is_delivered else 500,
+            reason="status 200" if is_delivered else "status 500",
+            latency_ms=7,
+            sealed_answer=None,
+            retry_at=None,
+        ),
+        context=CONTEXT,
+    )
+
+
+async def messages(world: World, endpoint_id: str, query: str = "") -> list[Any]:
+    """List messages, as of now."""
+    position = await world.services.store.position()
+    path = f"/v1/webhook-endpoints/{endpoint_id}/messages?min_position={position}{query}"
+    return list((await world.get(path)).json["messages"])
+
+
+async def test_an_endpoint_is_added_and_its_secrets_are_shown_this_once(
+    world: World, clock: FakeClock
+) -> None:
+    answer = await post(world, content={"url": URL, "types": ["payment.succeeded"]})
+    added = answer.json
+    assert answer.headers["Location"] == f"/v1/webhook-endpoints/{added['id']}"
+    assert (added["secret"][:6], added["public_key"][:5]) == ("whsec_", "whpk_")
+    shown = await world.get(f"/v1/webhook-endpoints/{added['id']}")
+    assert shown.json == {
+        "id": added["id"],
+        "mode": "test",
+        "url": URL,
+        "types": ["payment.succeeded"],
+        "description": None,
+        "is_enabled": True,
+        "reason": None,
+        "public_key": added["public_key"],
+        "former_until": None,
+        "messages": {},
+        "created_at": "2026-03-01T12:00:00Z",
+    }
+    assert added["secret"].encode() not in shown.body
+
+
+async def test_two_endpoints_share_no_secret(world: World) -> None:
+    first, second = [await post(world, content={"url": URL}) for _ in range(2)]
+    assert first.json["secret"] != second.json["secret"]
+    assert first.json["public_key"] != second.json["public_key"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://shop.example/",
+        "https://127.0.0.1/",
+        "http://127.0.0.1:8080/",
+        "https://localhost/",
+        "https://me:secret@shop.example/",
+        "https://169.254.169.254/",
+        "https://2130706433/",
+        "nonsense",
+    ],
+)
+async def test_an_address_that_cannot_be_called_is_refused_at_once(world: World, url: str) -> None:
+    answer = await post(world, content={"url": url})
+    assert (answer.status, answer.code) == (422, "invalid_request")
+    (place,) = answer.json["errors"]
+    assert place["pointer"] == "/url"
+    assert b"secret" not in answer.body
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"url": 1},
+        {"url": ""},
+        {"url": f"https://shop.example/{'a' * 1000}"},
+        {"url": URL, "types": ["payment.lost"]},
+        {"url": URL, "types": "payment.succeeded"},
+        {"url": URL, "description": "x" * 161},
+        {"url": URL, "secret": "whsec_mine"},
+    ],
+)
+async def test_what_is_no_endpoint_is_refused(world: World, content: Any) -> None:
+    answer = await post(world, content=content)
+    assert (answer.status, answer.code) == (422, "invalid_request")
+
+
+async def test_every_type_of_message_may_be_chosen_and_none_twice(world: World) -> None:
+    endpoint_id = await add(world, types=[*NOTICE_TYPES])
+    assert (await show(world, endpoint_id))["types"] == list(NOTICE_TYPES)
+
+
+async def test_a_merchant_has_only_so_many_endpoints_at_once(world: World) -> None:
+    ids = [await add(world) for _ in range(3)]
+    refused = await post(world, content={"url": URL})
+    assert (refused.status, refused.code) == (409, "too_many_endpoints")
+    await add(world, who="mer_2")
+    assert (await post(world, f"/{ids[0]}/disable")).status == 200
+    await add(world)
+    again = await post(world, f"/{ids[0]}/enable")
+    assert (again.status, again.code) == (409, "too_many_endpoints")
+    assert (await post(world, f"/{ids[1]}/enable")).status == 200
+
+
+async def test_a_merchant_adds_only_so_many_endpoints_ever(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoints, "ENDPOINTS_EVER_MAX", 2)
+    for _ in range(2):
+        assert (await post(world, f"/{await add(world)}/disable")).status == 200
+    refused = await post(world, content={"url": URL})
+    assert (refused.status, refused.code) == (409, "too_many_endpoints")
+
+
+async def test_endpoints_are_listed_in_the_order_they_were_added(world: World) -> None:
+    ids = [await add(world, description=f"shop {number}") for number in range(2)]
+    await add(world, who="mer_2")
+    position = await world.services.store.position()
+    listed = await world.get(f"/v1/webhook-endpoints?min_position={position}")
+    assert [one["id"] for one in listed.json["endpoints"]] == ids
+    assert listed.json["endpoints"][1] == await show(world, ids[1])
+    assert listed.json["position"] == position
+
+
+async def test_an_endpoint_is_switched_off_and_on_and_says_why(world: World) -> None:
+    endpoint_id = await add(world)
+    for _ in range(2):
+        off = (await post(world, f"/{endpoint_id}/disable")).json
+        assert (off["is_enabled"], off["reason"]) == (False, "its merchant disabled it")
+    on = (await post(world, f"/{endpoint_id}/enable")).json
+    assert (on["is_enabled"], on["reason"]) == (True, None)
+
+
+async def test_secrets_are_replaced_and_the_former_ones_end_some_time(
+    world: World, clock: FakeClock
+) -> None:
+    first = await post(world, content={"url": URL})
+    endpoint_id = first.json["id"]
+    until = (clock() + timedelta(hours=24)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    second = await post(world, f"/{endpoint_id}/rotate", {})
+    assert (second.status, second.json["former_until"]) == (200, until)
+    assert second.json["secret"] != first.json["secret"]
+    shown = await show(world, endpoint_id)
+    assert (shown["public_key"], shown["former_until"]) == (second.json["public_key"], until)
+    assert shown["url"] == URL
+    third = await post(world, f"/{endpoint_id}/rotate", {"overlap_hours": 0})
+    assert third.json["former_until"] == "2026-03-01T12:00:00Z"
+
+
+async def test_messages_are_listed_newest_first_and_page_by_page(world: World) -> None:
+    endpoint_id = await add(world)
+    payment_id = (await world.pay()).json["id"]
+    await paid(world, payment_id)
+    newest, oldest = await messages(world, endpoint_id)
+    assert oldest == {
+        "id": f"{endpoint_id}.{oldest['about']}",
+        "type": "payment.pending",
+        "payment_id": payment_id,
+        "about": oldest["about"],
+        "state": "waiting",
+        "attempts": 0,
+        "status": None,
+        "reason": None,
+        "latency_ms": None,
+        "next_attempt_at": "2026-03-01T12:00:00Z",
+        "created_at": "2026-03-01T12:00:00Z",
+        "updated_at": "2026-03-01T12:00:00Z",
+    }
+    assert (newest["type"], newest["next_attempt_at"]) == ("payment.succeeded", None)
+    page = await world.get(f"/v1/webhook-endpoints/{endpoint_id}/messages?limit=1")
+    assert (page.json["messages"], page.json["next_after"]) == ([newest], newest["about"])
+    rest = await messages(world, endpoint_id, f"&after={newest['about']}")
+    assert rest == [oldest]
+    assert await messages(world, endpoint_id, "&state=parked") == []
+    assert await messages(world, endpoint_id, f"&payment_id={payment_id}") == [newest, oldest]
+    assert await messages(world, endpoint_id, "&payment_id=pay_none") == []
+    assert (await show(world, endpoint_id))["messages"] == {"waiting": 2}
+
+
+async def test_one_message_or_all_that_are_parked_are_replayed(world: World) -> None:
+    endpoint_id = await add(world)
+    for name in ("one", "two"):
+        answer = await world.pay(a_payment(), key=name)
+        await paid(world, answer.json["id"])
+    listed = await messages(world, endpoint_id)
+    await attempt(world, listed[3], is_delivered=False)
+    await attempt(world, listed[1], is_delivered=False)
+    await attempt(world, listed[2], is_delivered=True)
+    parked = await messages(world, endpoint_id, "&state=parked")
+    assert [one["about"] for one in parked] == [listed[1]["about"], listed[3]["about"]]
+
+    answer = await post(world, f"/{endpoint_id}/replay", {})
+    assert (answer.status, answer.json["replayed"]) == (202, 2)
+    assert answer.headers["Cauri-Position"] == str(answer.json["position"])
+    assert await messages(world, endpoint_id, "&state=parked") == []
+    assert (await post(world, f"/{endpoint_id}/replay", {})).json["replayed"] == 0
+
+    delivered = listed[2]["id"]
+    answer = await post(world, f"/{endpoint_id}/replay", {"message_id": delivered})
+    assert answer.json["replayed"] == 1
+    again = {one["id"]: one for one in await messages(world, endpoint_id)}[delivered]
+    assert (again["state"], again["attempts"]) == ("waiting", 1)
+
+
+async def test_what_cannot_be_replayed_is_refused(world: World) -> None:
+    endpoint_id, other = await add(world), await add(world)
+    await paid(world, (await world.pay()).json["id"])
+    (message, _) = await messages(world, other)
+    for wrong in ("x", message["id"], f"{endpoint_id}.1", f"{endpoint_id}.99999999"):
+        answer = await post(world, f"/{endpoint_id}/replay", {"message_id": wrong})
+        assert (answer.status, answer.code) == (422, "invalid_request")
+        assert answer.json["errors"][0]["pointer"] == "/message_id"
+    await post(world, f"/{other}/disable")
+    answer = await post(world, f"/{other}/replay", {"message_id": message["id"]})
+    assert (answer.status, answer.code) == (409, "command_refused")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content"),
+    [
+        ("GET", "", None),
+        ("GET", "/messages", None),
+        ("POST", "/rotate", {}),
+        ("POST", "/disable", None),
+        ("POST", "/enable", None),
+        ("POST", "/replay", {}),
+    ],
+)
+async def test_anothers_endpoint_is_answered_like_one_that_does_not_exist(
+    world: World, method: str, path: str, content: Any
+) -> None:
+    own = await add(world)
+    before = await world.services.store.position()
+    answers = [
+        await world.ask(
+            method, f"/v1/webhook-endpoints/{endpoint_id}{path}", who="mer_2", json=content
+        )
+        for endpoint_id in (own, own[:-1] + ("a" if own[-1] != "a" else "b"), "we_1", "pay_1")
+    ]
+    assert {(one.status, one.code) for one in answers} == {(404, "unknown_endpoint")}
+    assert len({one.json["detail"] for one in answers}) == 1
+    assert len({str(one.json["errors"]) for one in answers}) == 1
+    assert await world.services.store.position() == before
+    assert (await show(world, own))["is_enabled"] is True
+
+
+async def test_an_endpoint_for_what_is_real_does_not_exist_for_a_test_key(world: World) -> None:
+    added = AddEndpoint(
+        endpoint_id=new_endpoint_id(bytes(16)),
+        merchant_id="mer_1",
+        mode="live",
+        types=(),
+        description=None,
+        sealed="sealed",
+    )
+    await world.services.handler.handle(added, context=CONTEXT)
+    own = await add(world)
+    position = await world.services.store.position()
+    listed = await world.get(f"/v1/webhook-endpoints?min_position={position}")
+    assert [one["id"] for one in listed.json["endpoints"]] == [own]
+    answer = await world.get(f"/v1/webhook-endpoints/{added.endpoint_id}")
+    assert (answer.status, answer.code) == (404, "unknown_endpoint")
+
+
+@pytest.mark.parametrize("who", ["operator", "admin"])
+async def test_who_cares_for_the_ledger_sees_no_address_and_may_switch_and_replay(
+    world: World, who: str
+) -> None:
+    endpoint_id = await add(world)
+    shown = await show(world, endpoint_id, who)
+    assert (shown["url"], shown["is_enabled"]) == (None, True)
+    for path in ("disable", "enable", "replay"):
+        answer = await post(world, f"/{endpoint_id}/{path}", {}, who)
+        assert answer.status in {200, 202}
+    assert (await post(world, f"/{endpoint_id}/rotate", {}, who)).status == 403
+    assert (await post(world, content={"url": URL}, who=who)).status == 403

@@ -1,0 +1,78 @@
+"""`cauri webhooks`: what merchants are told, from a terminal beside the server."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import FakeClock
+from tests.raw_server import answer, answering
+from tests.street import a_street
+from tests.test_cli import Said, cauri
+
+
+async def said(folder: Path, *arguments: str) -> Said:
+    """Run a command over the database in a folder."""
+    database = str(folder / "cauri.db")
+    return await asyncio.to_thread(cauri, "webhooks", *arguments, "--database", database)
+
+
+async def listed(folder: Path, *arguments: str) -> list[Any]:
+    """What a list says to programs."""
+    told = await said(folder, "list", *arguments, "--json")
+    assert (told.status, told.err) == (0, "")
+    return list(json.loads(told.out))
+
+
+async def test_endpoints_and_messages_are_listed_and_no_address_is_shown(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    async with a_street(tmp_path, clock) as street:
+        assert (await said(tmp_path, "list")).out == "there are none\n"
+        fine = await street.open()
+        broken = await street.open(mood=answering(answer(410)))
+        await street.pay("order-1")
+        await street.deliver()
+        counts = {"waiting": 0, "withdrawn": 0}
+        added = {"merchant": "mer_1", "mode": "test", "added": "2026-03-01T12:00:00.000000Z"}
+        assert await listed(tmp_path) == [
+            {"endpoint": fine.id, "state": "enabled", "delivered": 2, "parked": 0} | counts | added,
+            {"endpoint": broken.id, "state": "disabled", "delivered": 0, "parked": 2}
+            | counts
+            | added,
+        ]
+        assert await listed(tmp_path, "--merchant", "mer_2") == []
+        assert len(await listed(tmp_path, "--limit", "1")) == 1
+        rows = await listed(tmp_path, fine.id, "--state", "delivered")
+        assert [(one["type"], one["attempts"], one["last answer"]) for one in rows] == [
+            ("payment.succeeded", 1, "status 200"),
+            ("payment.pending", 1, "status 200"),
+        ]
+        assert await listed(tmp_path, fine.id, "--state", "parked") == []
+        table = await said(tmp_path, "list", broken.id)
+        assert (table.status, "payment.pending" in table.out) == (0, True)
+        assert fine.url not in (await said(tmp_path, "list")).out
+
+
+async def test_what_cannot_be_listed_or_replayed_is_refused_in_a_sentence(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    async with a_street(tmp_path, clock) as street:
+        shop = await street.open(mood=answering(answer(410)))
+        payment_id = await street.pay("order-1")
+        await street.deliver()
+        first, _ = await street.noticed(payment_id)
+        off = await said(tmp_path, "replay", shop.id)
+        assert (off.status, off.err) == (1, "error: the endpoint is disabled.\n")
+        await street.post(f"/{shop.id}/enable", None)
+        unknown = await said(tmp_path, "replay", shop.id, "--message", f"{shop.id}.1")
+        assert (unknown.status, unknown.out) == (2, "")
+        assert "no such message" in unknown.err
+        for verb in ("list", "replay"):
+            nobody = await said(tmp_path, verb, "we_none")
+            assert (nobody.status, "there is no endpoint" in nobody.err) == (1, True)
+        told = await said(tmp_path, "replay", shop.id, "--json")
+        assert json.loads(told.out) == {"endpoint_id": shop.id, "replayed": 2}
+        rows = await listed(tmp_path, shop.id)
+        assert {one["state"] for one in rows} == {"waiting"}
+        assert rows[-1]["message"] == f"{shop.id}.{first}"
