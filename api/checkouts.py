@@ -144,7 +144,7 @@ async def load(call: Call) -> tuple[Checkout, list[RecordedEvent]]:
     session_id = call.request.match_info["session_id"]
     state, recorded = await found(call, session_id)
     if not call.asker.may_see(state.session.merchant_id, state.session.mode):
-        raise UnknownCheckoutError(session_id)
+        raise UnknownCheckoutError
     return state, recorded
 
 
@@ -155,7 +155,7 @@ async def found(call: Call, session_id: str) -> tuple[Checkout, list[RecordedEve
         UnknownCheckoutError: there is none.
     """
     if not is_session_id(session_id):
-        raise UnknownCheckoutError(session_id)
+        raise UnknownCheckoutError
     return await call.services.handler.checkout(session_id)
 
 

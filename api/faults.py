@@ -28,13 +28,13 @@ _FORMS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
         Sentence("This is not the form of a one-time code."),
         Sentence("Send its 4 to 10 digits and nothing else."),
     ),
-    "email": (
-        Sentence("This is not the form of an e-mail address."),
-        Sentence("Send one such as name@shop.example, without spaces, quotes or accents."),
-    ),
     "embed_origin": (
         Sentence("This is not the origin of a web page."),
         Sentence("Send its scheme and host, such as https://shop.example, and no path."),
+    ),
+    "email": (
+        Sentence("This is not the form of an e-mail address."),
+        Sentence("Send one such as name@shop.example, without spaces, quotes or accents."),
     ),
     "return_url": (
         Sentence("This is not a web address."),

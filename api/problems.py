@@ -132,12 +132,12 @@ def _told_of_ledger(error: LedgerError, *, has_body: bool) -> Told:
     if isinstance(error, UnknownMerchantError):
         place = Place("parameter", "merchant_id", _NO_MERCHANT, _CHECK)
         return Told(problem=problem, detail=explained(_NO_MERCHANT, _CHECK), places=(place,))
-    if isinstance(error, UnknownEndpointError):
-        place = Place("parameter", "endpoint_id", _NO_ENDPOINT, _CHECK)
-        return Told(problem=problem, detail=explained(_NO_ENDPOINT, _CHECK), places=(place,))
     if isinstance(error, UnknownCheckoutError):
         place = Place("parameter", "session_id", _NO_SESSION, _CHECK)
         return Told(problem=problem, detail=explained(_NO_SESSION, _CHECK), places=(place,))
+    if isinstance(error, UnknownEndpointError):
+        place = Place("parameter", "endpoint_id", _NO_ENDPOINT, _CHECK)
+        return Told(problem=problem, detail=explained(_NO_ENDPOINT, _CHECK), places=(place,))
     if isinstance(error, IdempotencyKeyReusedError):
         place = Place("header", "Idempotency-Key", error.found, error.remedy)
         return Told(problem=problem, detail=error.reason, places=(place,))
@@ -156,8 +156,8 @@ def _told_of_ledger(error: LedgerError, *, has_body: bool) -> Told:
 # The id is not repeated: somebody may have put anything into that place, a number too.
 _NO_PAYMENT: Final = Sentence("There is no payment with this id.")
 _NO_MERCHANT: Final = Sentence("There is no merchant with this id.")
-_NO_ENDPOINT: Final = Sentence("There is no endpoint with this id.")
 _NO_SESSION: Final = Sentence("There is no checkout session with this id.")
+_NO_ENDPOINT: Final = Sentence("There is no endpoint with this id.")
 _CHECK: Final = Sentence("Check it, and whose key you use.")
 
 

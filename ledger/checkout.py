@@ -67,7 +67,7 @@ class Checkout:
             UnknownCheckoutError: there is no such session.
         """
         if self.created is None:
-            raise UnknownCheckoutError("")
+            raise UnknownCheckoutError
         return self.created
 
     @property
@@ -127,7 +127,7 @@ def decide(command: CheckoutCommand, state: Checkout) -> list[Event]:
         CommandRefusedError: the command does not fit the state.
     """
     if state.created is None and not isinstance(command, commands.CreateCheckout):
-        raise UnknownCheckoutError(command.session_id, type(command).__name__)
+        raise UnknownCheckoutError(type(command).__name__)
     match command:
         case commands.CreateCheckout():
             return _create(command, state)

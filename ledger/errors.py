@@ -9,8 +9,8 @@ The tree:
     ├─ CommandRefusedError           the ledger will not do this to that thing now
     │  ├─ UnknownPaymentError        no such payment
     │  ├─ UnknownMerchantError       no such merchant
-    │  ├─ UnknownEndpointError       no such endpoint
     │  ├─ UnknownCheckoutError       no such checkout session
+    │  ├─ UnknownEndpointError       no such endpoint
     │  ├─ IdempotencyKeyReusedError  the same key came with other content
     │  ├─ NotRefundableError         a payment cannot be given back, or not so much of it
     │  └─ CodeNotAwaitedError        a one-time code was handed in that nobody waits for
@@ -34,9 +34,8 @@ The tree:
        ├─ ErasedError                the person's key was destroyed
        └─ SealBrokenError            tampered text, wrong context or wrong key
 
-Errors carry fields and write their own sentence; no HTTP status stands here (see `api.errors`), and
-no error text ever repeats a phone number, a secret or sealed plaintext. What may reach somebody
-over HTTP is said as a `Sentence`, so that the door can say it in his language.
+Errors carry fields and write their own sentence, which has no number, secret or sealed plaintext.
+What may reach somebody over HTTP (see `api.errors`) is a `Sentence`, to be said in his language.
 """
 
 from typing import ClassVar
@@ -130,6 +129,15 @@ class UnknownMerchantError(CommandRefusedError):
         self.merchant_id = merchant_id
 
 
+class UnknownCheckoutError(CommandRefusedError):
+    """No checkout session has this id. The id is not repeated: it is all one needs to pay."""
+
+    code: ClassVar[str] = "unknown_checkout_session"
+
+    def __init__(self, command: str = "query") -> None:
+        super().__init__(command, Sentence("there is no such checkout session."))
+
+
 class UnknownEndpointError(CommandRefusedError):
     """No endpoint has this id."""
 
@@ -140,16 +148,6 @@ class UnknownEndpointError(CommandRefusedError):
             command, Sentence("there is no endpoint {endpoint_id!r}.", endpoint_id=endpoint_id)
         )
         self.endpoint_id = endpoint_id
-
-
-class UnknownCheckoutError(CommandRefusedError):
-    """No checkout session has this id. The id is not repeated: it is all one needs to pay."""
-
-    code: ClassVar[str] = "unknown_checkout_session"
-
-    def __init__(self, session_id: str, command: str = "query") -> None:
-        super().__init__(command, Sentence("there is no such checkout session."))
-        self.session_id = session_id
 
 
 class IdempotencyKeyReusedError(CommandRefusedError):
@@ -257,10 +255,7 @@ class StoreClosedError(StoreError):
 
 
 class StoreUnavailableError(StoreError):
-    """The database cannot serve now (locked, read-only, full disk, connection lost).
-
-    Nothing was acknowledged: the request may be repeated under the same key.
-    """
+    """The database cannot serve now. Nothing was acknowledged: repeat it under the same key."""
 
     code: ClassVar[str] = "store_unavailable"
 

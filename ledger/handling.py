@@ -96,6 +96,12 @@ _SUPPORT: Final = _Decider(
     support.evolve,
 )
 
+_CHECKOUT: Final = _Decider(
+    lambda command: checkout.stream_of(command.session_id),
+    checkout.INITIAL,
+    checkout.decide,
+    checkout.evolve,
+)
 _ENDPOINT: Final = _Decider(
     lambda command: endpoint.endpoint_stream(command.endpoint_id),
     endpoint.INITIAL,
@@ -113,12 +119,6 @@ _MAIL: Final = _Decider(
     mail.INITIAL,
     mail.decide,
     mail.evolve,
-)
-_CHECKOUT: Final = _Decider(
-    lambda command: checkout.stream_of(command.session_id),
-    checkout.INITIAL,
-    checkout.decide,
-    checkout.evolve,
 )
 
 DECIDERS: Final[dict[type, _Decider]] = {
@@ -264,7 +264,7 @@ class Handler:
         recorded = await self.store.read_stream(stream)
         state: checkout.Checkout = self._fold(_CHECKOUT, stream, recorded)
         if state.created is None:
-            raise UnknownCheckoutError(session_id)
+            raise UnknownCheckoutError
         return state, recorded
 
     async def outages(

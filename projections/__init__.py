@@ -22,9 +22,9 @@ PROJECTIONS: Final[tuple[type[Projector], ...]] = (
     AccountsProjection,
     MetricsProjection,
     KeysProjection,
+    CheckoutsProjection,
     DeliveriesProjection,
     NoticesProjection,
     MailsProjection,
-    CheckoutsProjection,
 )
 """Every projector, in the order they are fed: what is due first."""

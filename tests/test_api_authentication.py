@@ -83,10 +83,7 @@ async def test_every_role_may_do_what_the_matrix_says_and_nothing_else(world: Wo
             answer = await world.ask(
                 method,
                 path.format(
-                    payment_id=payment_id,
-                    key_id="none",
-                    endpoint_id="we_1",
-                    session_id="cs_x",
+                    payment_id=payment_id, key_id="none", session_id="cs_x", endpoint_id="we_1"
                 ),
                 who=who,
                 headers={"Idempotency-Key": "order-1"},
@@ -104,7 +101,7 @@ async def test_every_role_may_do_what_the_matrix_says_and_nothing_else(world: Wo
 async def test_without_a_key_nothing_is_told(world: World, route: Route) -> None:
     answer = await world.ask(
         route.method,
-        route.path.format(payment_id="pay_x", key_id="none", endpoint_id="we_x", session_id="cs_x"),
+        route.path.format(payment_id="pay_x", key_id="none", session_id="cs_x", endpoint_id="we_x"),
         who=None,
     )
 
