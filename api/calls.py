@@ -125,6 +125,13 @@ class Call(NamedTuple):
             place = Place("header", "Content-Type", reason, remedy)
             raise ProblemError(UNSUPPORTED_MEDIA_TYPE, remedy, [place])
         body = await self.body(self.services.settings.body_bytes_max)
+        if not body.strip():
+            reason, remedy = (
+                Sentence("The body is empty."),
+                Sentence("Send an object, {{}} at least."),
+            )
+            place = Place("pointer", "", reason, remedy)
+            raise ProblemError(MALFORMED_JSON, explained(reason, remedy), [place])
         try:
             parsed = orjson.loads(body)
         except orjson.JSONDecodeError as error:
@@ -142,6 +149,12 @@ class Call(NamedTuple):
             )
         _check_names(body, parsed)
         return parsed
+
+
+def _empty() -> NoReturn:
+    reason, remedy = Sentence("The body is empty."), Sentence("Send an object, {{}} at least.")
+    place = Place("pointer", "", reason, remedy)
+    raise ProblemError(MALFORMED_JSON, explained(reason, remedy), [place])
 
 
 class _Twice(dict[str, Any]):

@@ -161,7 +161,7 @@ def replay(
     database: Database = None,
     as_json: Json = False,
 ) -> None:
-    """Show the state as it was: payments by status and the trial balance."""
+    """Show the state as it was at `--until`: payments by status and the trial balance."""
     do("replay", until=until, database=database, as_json=as_json)
 
 

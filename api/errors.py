@@ -213,7 +213,7 @@ NOT_REFUNDABLE: Final = Problem(
     409,
     "not_refundable",
     "businessRule",
-    "This payment cannot be given back so",
+    "This payment cannot be given back this way",
     "Ce paiement ne peut pas être remboursé ainsi",
 )
 UNKNOWN_ENDPOINT: Final = Problem(

@@ -65,7 +65,7 @@ _OF_DOOR: Final[dict[str, str]] = {
         "Cette clé peut envoyer {count} requêtes en {seconds} s, et les a envoyées."
     ),
     "One payer may be asked for {count} payments within {seconds} s, and was.": (
-        "On peut demander à un payeur {count} paiements en {seconds} s, et ils l'ont été."
+        "Ce payeur a déjà reçu {count} demandes de paiement en {seconds} s, le maximum permis."
     ),
     "Wait {seconds} s, then send the same request again, under the same Idempotency-Key if it had "
     "one.": (
@@ -132,6 +132,8 @@ _OF_DOOR: Final[dict[str, str]] = {
     "Send {{...}}.": "Envoyez {{...}}.",
     "The value is no string.": "La valeur n'est pas une chaîne de caractères.",
     "Send it in quotes.": "Envoyez-la entre guillemets.",
+    "The body is empty.": "Le corps est vide.",
+    "Send an object, {{}} at least.": "Envoyez un objet, au moins {{}}.",
     "The amount is no string: numbers lose money on the way.": (
         "Le montant n'est pas une chaîne de caractères : les nombres perdent de l'argent en route."
     ),

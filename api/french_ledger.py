@@ -238,7 +238,9 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     "There is no folder {folder}.": "Le dossier {folder} n'existe pas.",
     "Make it first.": "Créez-le d'abord.",
     "There is no database at {path}.": "Il n'y a pas de base de données à l'adresse {path}.",
-    "Create it with `cauri migrate`.": "Créez-la avec `cauri migrate`.",
+    "Check the address; to make a new one there, run `cauri migrate`.": (
+        "Vérifiez l'adresse ; pour en créer une nouvelle, lancez `cauri migrate`."
+    ),
     "this is no database URL that is served.": (
         "cette URL n'est pas celle d'une base de données que nous servons."
     ),

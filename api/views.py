@@ -15,7 +15,7 @@ from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.events import JsonObject
 from ledger.events_codec import payload_of
-from ledger.evidence import Evidence
+from ledger.evidence import Evidence, Word
 from ledger.identity import Mode
 from ledger.merkle import leaf_hash
 from ledger.money import decimals_of
@@ -104,7 +104,7 @@ def payment_of(
         "plan": [{"provider": one.provider, "reason": one.reason} for one in request.plan],
         "next_inquiry_at": next_inquiry_at(state, recorded),
         "inquiries": state.inquiries,
-        "attempts": [_attempt_of(one) for one in state.attempts],
+        "attempts": [_attempt_of(one, state.evidence) for one in state.attempts],
         "evidence": [_evidence_of(one) for one in sorted(state.evidence, key=_order)],
         "created_at": recorded[0].recorded_at,
         "updated_at": last.recorded_at,
@@ -160,12 +160,16 @@ def event_of(recorded: RecordedEvent) -> documents.EventOut:
 _order: Final = attrgetter("order")
 
 
-def _attempt_of(attempt: Attempt) -> JsonObject:
+def _attempt_of(attempt: Attempt, evidence: frozenset[Evidence]) -> JsonObject:
+    # Who answers at once with the final word has accepted by it.
+    is_accepted = attempt.is_accepted or any(
+        one.reference == attempt.reference and one.word is Word.SUCCEEDED for one in evidence
+    )
     return {
         "number": attempt.number,
         "provider": attempt.provider,
         "reference": attempt.reference,
-        "is_accepted": attempt.is_accepted,
+        "is_accepted": is_accepted,
     }
 
 

@@ -279,7 +279,10 @@ def evolve(state: Payment, event: Event) -> Payment:
             return replace(
                 state,
                 progress=Status.PENDING if is_known else Status.UNKNOWN,
-                note=event.detail,
+                # Why a code was refused stays said until another one is handed in.
+                note=state.note
+                if event.awaits_code and state.awaits_code and state.confirmations
+                else event.detail,
                 inquiries=state.inquiries + 1,
                 awaits_code=event.awaits_code
                 if event.result == "pending" and state.sealed_code is None

@@ -158,7 +158,7 @@ class Sqlite:
         if not create and not (path.exists() and path.stat().st_size):
             return StoreUnavailableError(
                 Sentence("There is no database at {path}.", path=path),
-                Sentence("Create it with `cauri migrate`."),
+                Sentence("Check the address; to make a new one there, run `cauri migrate`."),
             )
         return None
 

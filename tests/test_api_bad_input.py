@@ -198,12 +198,20 @@ async def test_a_text_that_looks_like_a_field_named_twice_is_no_field(world: Wor
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b'{"amount": "1",}', b"\xff\xfe", b'{"a": NaN}', b'{"a": "\\ud800"}']
+    "body", [b"{", b'{"amount": "1",}', b"\xff\xfe", b'{"a": NaN}', b'{"a": "\\ud800"}']
 )
 async def test_what_is_no_json_is_told_so(world: World, body: bytes) -> None:
     answer = await world.pay(data=body, headers={"Content-Type": "application/json"})
 
     assert told(answer) == (400, "malformed_json", [])
+
+
+@pytest.mark.parametrize("body", [b"", b" \n"])
+async def test_an_empty_body_is_told_what_to_send(world: World, body: bytes) -> None:
+    answer = await world.pay(data=body, headers={"Content-Type": "application/json"})
+
+    assert told(answer) == (400, "malformed_json", [""])
+    assert answer.json["errors"][0]["remedy"] == "Send an object, {} at least."
 
 
 @pytest.mark.parametrize(

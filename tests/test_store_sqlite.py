@@ -99,8 +99,8 @@ class TestSqliteStore(SqlStoreContract):
     @pytest.mark.parametrize(
         ("content", "error", "words"),
         [
-            (None, StoreUnavailableError, "Create it with `cauri migrate`"),
-            (b"", StoreUnavailableError, "Create it with `cauri migrate`"),
+            (None, StoreUnavailableError, "run `cauri migrate`"),
+            (b"", StoreUnavailableError, "run `cauri migrate`"),
             (b"no database, but as long as one" * 200, StoreUnavailableError, "Name another file"),
         ],
     )

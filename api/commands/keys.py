@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
+from phonenumbers import SUPPORTED_REGIONS
+
 from api.authentication import NewKey, Role, new_key
 from api.commands.console import run_async, settings_for, write_json, write_line, write_table
 from api.rotation import Rotated, rotate
@@ -30,7 +32,7 @@ def add_merchant(
 ) -> None:
     """Add a merchant and issue its first key."""
     country = country.upper()
-    if len(country) != 2 or not country.isascii() or not country.isalpha():
+    if country not in SUPPORTED_REGIONS:
         raise InvalidInputError(
             "country",
             Sentence("this is no ISO 3166 country code."),

@@ -57,7 +57,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "code_wrong": "Le dernier code n'a pas été accepté. Vérifiez-le et tapez-le encore une fois.",
     "code_send": "Envoyer le code",
     "go_title": "Confirmez chez {operator}",
-    "go_text": "Vous payez sur la page de {operator}, puis vous revenez ici.",
+    "go_text": "Vous payez sur la page de l'opérateur ({operator}), puis vous revenez ici.",
     "go_hint": "Vous avez déjà confirmé ? Alors attendez ici : nous interrogeons {operator}.",
     "go": "Continuer chez {operator}",
     "asking_title": "Nous interrogeons encore {operator}",
