@@ -142,6 +142,10 @@ class BoundedServer(web.Server):
         handler.end(Told(problem=BUSY, detail=detail))
 
 
+ACCEPTED_TURNS: Final = 3
+"""After so many turns of the loop, every socket that was accepted has become a connection."""
+
+
 class BoundedRunner(web.AppRunner):
     """Runs an application behind the limits; all else is aiohttp's own runner."""
 
@@ -152,6 +156,14 @@ class BoundedRunner(web.AppRunner):
         idle = limits.idle_seconds_max
         super().__init__(app, access_log=None, keepalive_timeout=idle, **options)
         self._limits = limits
+
+    async def cleanup(self) -> None:
+        """Stop listening, then end what is open: also what was accepted a moment ago."""
+        for site in list(self.sites):
+            await site.stop()
+        for _ in range(ACCEPTED_TURNS):
+            await asyncio.sleep(0)
+        await super().cleanup()
 
     async def _make_server(self) -> web.Server:
         new_id = self.app[SERVICES].new_id

@@ -16,10 +16,14 @@ import importlib, json, os, subprocess, sys, threading
 
 url, key, phone, folder = sys.argv[1:]
 os.environ["PATH"] = os.path.dirname(sys.executable)
+# A picture is a file to it, once it is told so.
+with open(f"{folder}/config.json", "w") as config:
+    json.dump({"content_type_overrides": {"image/svg+xml": "application/octet-stream"}}, config)
 subprocess.run(
     [
         sys.executable, "-m", "openapi_python_client", "generate", "--url", f"{url}/openapi.json",
         "--output-path", f"{folder}/cauri_api", "--meta", "none", "--fail-on-warning",
+        "--config", f"{folder}/config.json",
     ],
     check=True, stdout=sys.stderr, cwd=folder,
 )

@@ -4,10 +4,14 @@ It knows no provider. A sandbox hands in the making of its application, so that 
 a fresh one, and keeps its own protocol for itself.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Final, Self
 
 from aiohttp import web
+
+ACCEPTED_TURNS: Final = 3
+"""After so many turns of the loop, every socket that was accepted has become a connection."""
 
 SHUTDOWN_SECONDS_MAX: Final = 1.0
 
@@ -57,8 +61,14 @@ class SandboxServer:
     async def stop(self) -> None:
         """Hang up every call, drop unsent callbacks, close the books."""
         runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
+        if runner is None:
+            return
+        for site in list(runner.sites):
+            await site.stop()
+        # What was accepted a moment ago becomes a connection only now, and is to be hung up too.
+        for _ in range(ACCEPTED_TURNS):
+            await asyncio.sleep(0)
+        await runner.cleanup()
 
     @property
     def url(self) -> str:
