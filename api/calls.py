@@ -151,12 +151,6 @@ class Call(NamedTuple):
         return parsed
 
 
-def _empty() -> NoReturn:
-    reason, remedy = Sentence("The body is empty."), Sentence("Send an object, {{}} at least.")
-    place = Place("pointer", "", reason, remedy)
-    raise ProblemError(MALFORMED_JSON, explained(reason, remedy), [place])
-
-
 class _Twice(dict[str, Any]):
     """An object that has more than one field of a name; `names` are those names."""
 

@@ -170,11 +170,8 @@ class _Page:
         needed = words.required if place else ""
         facts = [place, needed if said.get("required") else words.optional]
         facts += [self._type(schema), *self._bounds(schema)]
-        told = (
-            f"<dd{self._english}>{_inline(said['description'])}</dd>"
-            if said.get("description")
-            else ""
-        )
+        # A name without a word about it has an empty one: a list of terms wants both.
+        told = f"<dd{self._english}>{_inline(said.get('description', ''))}</dd>"
         listed = " · ".join(one for one in facts if one)
         return f"<dt><code>{escape(name)}</code> <span class=q>{listed}</span></dt>{told}"
 

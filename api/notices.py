@@ -24,7 +24,7 @@ from api.errors import INVALID_REQUEST, TOO_MANY_STREAMS, Place, ProblemError
 from api.messages import composer
 from api.middleware import CORRELATION_HEADER, SERVER
 from api.waiting import caught_up
-from ledger import merchant, payment
+from ledger import payment
 from ledger.events import PaymentRerouted
 from ledger.identity import owner_of
 from ledger.sentences import Sentence, explained
@@ -86,7 +86,7 @@ async def stream_notices(call: Call) -> web.StreamResponse:
             await _send(response, b"retry: %d\n\n" % RETRY_MILLISECONDS)
             loop = asyncio.get_running_loop()
             until = loop.time() + settings.stream_seconds_max
-            while loop.time() < until and not follower.is_over:
+            while loop.time() < until and not follower.is_over and not await _is_over(call):
                 rows = await services.notices.page(last, owners=owners, limit=PAGE_NOTICES)
                 for row in rows:
                     last = row.position
@@ -99,8 +99,6 @@ async def stream_notices(call: Call) -> web.StreamResponse:
                 if rows:
                     continue
                 if not await follower.wait(settings.stream_heartbeat_seconds):
-                    if await _is_revoked(call, key_id):
-                        break
                     await _send(response, b": heartbeat\n\n")
     except (ConnectionError, TimeoutError):
         # It went away, or does not read; what it missed it asks for when it comes back.
@@ -123,11 +121,13 @@ async def _send(response: web.StreamResponse, content: bytes) -> None:
         await response.write(content)
 
 
-async def _is_revoked(call: Call, key_id: str) -> bool:
-    account = merchant.INITIAL
-    for recorded in await call.services.store.read_stream(merchant.key_stream(key_id)):
-        account = merchant.evolve(account, recorded.event)
-    return account.is_revoked
+async def _is_over(call: Call) -> bool:
+    """Whether the key is worth nothing any more: revoked, or rotated and at its end."""
+    try:
+        await call.services.authenticator.identify(call.request.headers.get("Authorization"))
+    except ProblemError:
+        return True
+    return False
 
 
 def _last_of(call: Call) -> int | None:

@@ -49,7 +49,9 @@ class UsuallyOut(Response):
 
     median: float
     p95: float = Field(description="Nineteen of twenty took at most that long.")
-    payments: int = Field(description="From how many it is drawn: those that ended last.")
+    payments: int | None = Field(
+        description="From how many it is drawn, of all merchants: told to those who may know."
+    )
     text: str = Field(description="The same in words, for anybody.")
 
 

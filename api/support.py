@@ -230,6 +230,10 @@ def _operator_contact(code: str | None) -> schemas_support.OperatorContact | Non
     )
 
 
+def _is_staff(call: Call) -> bool:
+    return call.identity is not None and call.identity.role != "merchant"
+
+
 async def _usually(
     call: Call, state: Payment, language: Language
 ) -> schemas_support.UsuallyOut | None:
@@ -246,6 +250,7 @@ async def _usually(
     return schemas_support.UsuallyOut(
         median=median,
         p95=high,
-        payments=len(durations),
+        # Of all merchants together: how many there are is nobody's business but the staff's.
+        payments=len(durations) if _is_staff(call) else None,
         text=usually_text(median, high, language),
     )

@@ -55,12 +55,16 @@ class Listener:
                 del wanted[0]
         return read
 
-    async def end(self) -> None:
-        """Read until the server ends the stream."""
+    async def end(self) -> bytes:
+        """Read until the server ends the stream; what came but for heartbeats."""
+        heard = b""
         async with asyncio.timeout(WAIT_SECONDS):
             while line := await self.response.content.readline():
                 if line.startswith(b":"):
                     self.comments.append(line.decode().strip())
+                else:
+                    heard += line
+        return heard
 
 
 @asynccontextmanager
@@ -127,8 +131,14 @@ async def test_a_silent_stream_says_that_it_lives_and_ends_with_its_key(world: W
             mine.comments += [line.decode().strip()] if line.startswith(b":") else []
         revoke = commands.RevokeKey(key_id=key_id, reason="lost")
         await world.services.handler.handle(revoke, context=CONTEXT)
-        await mine.end()
+        world.services.authenticator.forget_all()
+        # Another key of the merchant's makes news, which this one is not told.
+        await world.add_key("another", "merchant", "mer_1")
+        await world.pay(a_payment(), who="another", key="unheard")
+        heard = await mine.end()
     assert mine.comments[0] == ": heartbeat"
+    assert b"unheard" not in heard
+    assert b"payment." not in heard
 
 
 async def test_what_happens_while_nobody_listens_is_told_afterwards(world: World) -> None:
