@@ -23,6 +23,7 @@ A body's time is bounded where it is read (`body_seconds_max`).
 
 import asyncio
 import resource
+import socket
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
@@ -127,6 +128,7 @@ class BoundedServer(web.Server):
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         """Let it in, and another one out where there are too many."""
         super().connection_made(handler, transport)
+        _cut_off_later(transport, self._limits.answer_seconds_max)
         most = self._limits.connections_max
         if len(self._connections) <= most:
             return
@@ -168,6 +170,14 @@ class BoundedRunner(web.AppRunner):
     async def _make_server(self) -> web.Server:
         new_id = self.app[SERVICES].new_id
         return BoundedServer(await super()._make_server(), limits=self._limits, new_id=new_id)
+
+
+def _cut_off_later(transport: asyncio.Transport, seconds: float) -> None:
+    """Let the system cut a connection whose other end takes nothing of what it is sent (Linux)."""
+    accepted = transport.get_extra_info("socket")
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)
+    if option is not None and accepted is not None and accepted.family != socket.AF_UNIX:
+        accepted.setsockopt(socket.IPPROTO_TCP, option, round(seconds * 1000))
 
 
 def make_room(limits: Settings) -> None:

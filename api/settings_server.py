@@ -20,6 +20,13 @@ class ServerSettings(BaseModel):
         le=300,
         description="How long a request's head may take from its first byte, in seconds.",
     )
+    answer_seconds_max: float = Field(
+        default=30.0,
+        ge=1,
+        le=300,
+        description="How long a caller may take nothing of an answer before the connection is cut, "
+        "in seconds.",
+    )
     idle_seconds_max: float = Field(
         default=75.0,
         gt=0,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import resource
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -282,3 +283,28 @@ def test_room_is_made_for_every_connection_where_the_system_gives_it() -> None:
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == raised, "never lowered"
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+async def test_who_takes_nothing_of_its_answers_is_cut_off(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    settings = settings_in(tmp_path, answer_seconds_max=1)
+    async with a_world(settings, clock=clock, is_in_memory=True) as world:
+        host, _, port = world.url.removeprefix("http://").partition(":")
+        with socket.socket() as greedy:
+            greedy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            greedy.setblocking(False)
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(greedy, (host, int(port)))
+            asked = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 50
+            await loop.sock_sendall(greedy, asked)
+            with pytest.raises(ConnectionError):
+                await write_on(greedy)
+
+
+async def write_on(connection: socket.socket) -> None:
+    """Write until that shows that the other side is gone; nothing is ever read."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            await asyncio.get_running_loop().sock_sendall(connection, ALIVE)
+            await asyncio.sleep(SOON)
