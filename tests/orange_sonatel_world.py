@@ -11,6 +11,7 @@ import aiohttp
 
 from adapters.base import Accepted, Charge
 from adapters.powers import Transfer
+from adapters.providers._orange_sonatel_bulk import Wait
 from adapters.providers.orange_sonatel import OrangeSonatelAdapter, Settings
 from adapters.sandbox.faults import Faults
 from adapters.sandbox.orange_sonatel import OrangeSonatelSandbox
@@ -100,10 +101,14 @@ async def a_world(
     folder: Path,
     *,
     changes: dict[str, Any] | None = None,
+    wait: Wait = at_once,
     kind: type[SonatelWorld] = SonatelWorld,
     **switches: Any,
 ) -> AsyncIterator[SonatelWorld]:
-    """Open a world; `switches` are the sandbox's, `changes` the adapter's settings."""
+    """Open a world; `switches` are the sandbox's, `changes` the adapter's settings.
+
+    `wait` is how a payout waits for others that go with it.
+    """
     timer = ManualTimer()
     async with CallbackReceiver() as receiver, aiohttp.ClientSession() as browser:
         settings = OrangeSonatelSandboxSettings.model_validate(
@@ -139,7 +144,7 @@ async def a_world(
             is_loopback_only=True,
             sleep=at_once,
         )
-        adapter = OrangeSonatelAdapter(adapter_settings, opening)
+        adapter = OrangeSonatelAdapter(adapter_settings, opening, wait=wait)
         world = kind(
             adapter=adapter,
             exchanges=exchanges,

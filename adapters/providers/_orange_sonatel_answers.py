@@ -58,13 +58,17 @@ UNREAD: Final = "the answer with the page's address was never read, so nobody ca
 CLOCK_SECONDS: Final = 60.0
 """How long after its end a code counts as open: clocks differ, and a payer may be half way."""
 
+REFUSING: Final = frozenset({400, 403, 422})
+"""The statuses of a refusal, if it has a code."""
+
+TURNED_AWAY: Final = frozenset({401, 403, 429})
+"""The statuses of who was not let in; 403 only without a code."""
+
 NO_HANDLE: Final[Mapping[str, str]] = MappingProxyType({})
 TRANSACTION_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 """What may stand in a path as the id of a transaction."""
 
 _TAKEN: Final = frozenset({200, 201, 202})
-_REFUSING: Final = frozenset({400, 403, 422})
-_TURNED_AWAY: Final = frozenset({401, 403, 429})
 _REFERENCE: Final = re.compile(r"(.+)-([1-9][0-9]{0,8})", re.ASCII)
 
 Transaction = Mapping[str, object]
@@ -85,7 +89,7 @@ def parse_code(answer: Answer, now: datetime, validity_seconds: float) -> Submis
                 "valid_until": datetime.fromtimestamp(until, UTC).isoformat(),
             }
         )
-    if answer.status in _REFUSING and code is not None and code not in INTERNAL:
+    if answer.status in REFUSING and code is not None and code not in INTERNAL:
         return Declined(code=code, reason=told(answer), is_technical=True)
     return NotSent(told(answer))
 
@@ -152,9 +156,9 @@ def parse_moved(
         named = {"transaction_id": transaction_id} if transaction_id else {}
         return Accepted(handle={**kept, **named})
     code = code_of(answer)
-    if answer.status in _REFUSING and code in REFUSALS.keys() - INTERNAL:
+    if answer.status in REFUSING and code in REFUSALS.keys() - INTERNAL:
         return Declined(code=code, reason=told(answer), is_technical=code not in of_the_person)
-    if answer.status in _TURNED_AWAY and (answer.status != 403 or code is None):
+    if answer.status in TURNED_AWAY and (answer.status != 403 or code is None):
         return NotSent(told(answer))
     return Unknown(told(answer))
 

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from adapters.answer import Answer, AnswerUnreadableError, NotSentError, TransportError
+from adapters.providers._orange_sonatel_answers import code_of
+from adapters.providers._orange_sonatel_codes import KEY_REVOKED
 
 KEY_BITS_MIN: Final = 2048
 
@@ -43,6 +45,22 @@ class PinSeal:
             except TransportError as error:
                 raise NotSentError(f"no key for the PIN: {error.reason}") from None
         return self._key
+
+    async def send(self, pin: str, post: Callable[[str], Awaitable[Answer]]) -> Answer:
+        """Post what holds the sealed PIN; once more under a fresh key if the key was revoked.
+
+        Raises:
+            NotSentError: there is no key to be had, or what `post` raises.
+        """
+        answer: Answer | None = None
+        for _ in range(2):
+            key = await self.key()
+            answer = await post(seal(key, pin))
+            if answer.status >= 500 or code_of(answer) != KEY_REVOKED:
+                break
+            self.discard(key)
+        assert answer is not None
+        return answer
 
     def discard(self, key: RSAPublicKey) -> None:
         """Forget a key that was revoked; one that was fetched meanwhile is kept."""

@@ -64,3 +64,11 @@ class Settings(ProviderSettings):
     retailer_pin: SecretStr | None = Field(
         default=None, min_length=4, max_length=8, description="That retailer's PIN."
     )
+    bulk_cashins_max: int = Field(
+        default=0,
+        ge=0,
+        le=50,
+        description="How many payouts that come at about the same time may go in one call. 0 makes "
+        "them one by one. Set it only where searches by our reference are known to find payouts: "
+        "the answer to such a call says nothing of a single one.",
+    )

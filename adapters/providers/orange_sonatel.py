@@ -30,17 +30,25 @@ Why an unanswered cash-in, or payment by one-time code, stays open: it may have 
 would pay twice, and a search that finds nothing proves nothing. It is asked about ever more slowly,
 and listed for a person.
 
-Not here: bulk cash-ins, for payouts are made one by one and the answer to a bulk is described
-nowhere; refunds, which Sonatel has not.
+Payouts that come together may share one call (`_orange_sonatel_bulk`). It is off unless set: all
+that is known of its answer is a bulk id, so only a search tells what became of each. Not here:
+refunds, which Sonatel has not.
 """
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Final
 from urllib.parse import quote
 
-from adapters.answer import Answer, AnswerUnknownError, NotSentError, TransportError
+from adapters.answer import (
+    NO_HEADERS,
+    Answer,
+    AnswerUnknownError,
+    NotSentError,
+    TransportError,
+)
 from adapters.base import (
     Capability,
     Charge,
@@ -60,29 +68,23 @@ from adapters.one_time_codes import without_any_code
 from adapters.powers import Balance, Prepared, Return, Transfer
 from adapters.providers._orange_sonatel_answers import (
     TRANSACTION_ID,
-    code_of,
     parse_balance,
     parse_code,
-    parse_moved,
     parse_payment,
     parse_sent,
     parse_state,
     told,
 )
-from adapters.providers._orange_sonatel_codes import (
-    KEY_REVOKED,
-    OF_THE_PAYEE,
-    OUTGOING_REFUSALS,
-    REFUSALS,
-)
+from adapters.providers._orange_sonatel_bulk import CashIn, CashIns, Wait
+from adapters.providers._orange_sonatel_codes import OUTGOING_REFUSALS, REFUSALS
 from adapters.providers._orange_sonatel_onestep import (
     ONE_STEP,
     build_one_step,
     is_one_step,
     parse_one_step,
 )
-from adapters.providers._orange_sonatel_pin import PinSeal, seal
-from adapters.providers._orange_sonatel_requests import build_cashin, build_code, build_party
+from adapters.providers._orange_sonatel_pin import PinSeal
+from adapters.providers._orange_sonatel_requests import build_code, build_party
 from adapters.providers._orange_sonatel_settings import Settings
 from adapters.providers._orange_sonatel_webhooks import NAME, parse_webhook, verdict_of
 from adapters.refusals import Refusal
@@ -127,8 +129,10 @@ class OrangeSonatelAdapter:
     refusals: ClassVar[Mapping[str, Refusal]] = REFUSALS
     outgoing_refusals: ClassVar[Mapping[str, Refusal]] = OUTGOING_REFUSALS
 
-    def __init__(self, settings: Settings, open_transport: OpenTransport) -> None:
-        """Make the adapter; nothing is called before it is asked to."""
+    def __init__(
+        self, settings: Settings, open_transport: OpenTransport, *, wait: Wait = asyncio.sleep
+    ) -> None:
+        """Make the adapter; `wait` is how the first payout of a batch waits for others."""
         self.pace: Pace = settings.pace
         self.contract = settings.contract(Contract(self.countries, self.currencies))
         self._settings = settings
@@ -145,7 +149,7 @@ class OrangeSonatelAdapter:
         }
         self._scrubber = Scrubber(
             secret_keys={"access_token", "client_id", "client_secret", "encryptedPinCode", "otp"}
-            | {"qrId", "qrCode", "deepLink", "MAXIT", "OM", "shortLink"}
+            | {"qrId", "qrCode", "deepLink", "MAXIT", "OM", "shortLink", "bulkId"}
             | {"callbackSuccessUrl", "callbackCancelUrl"},
             kept_keys={"value", "reference", "transactionId"},
             secrets=[settings.client_id, client_secret, *(one for one in self._own if one)],
@@ -154,6 +158,7 @@ class OrangeSonatelAdapter:
         shelf = self._transport.shelf(settings.base_url, settings.client_id, client_secret)
         self._tokens = TokenCache(self._fetch_token, shelf=shelf)
         self._seal = PinSeal(lambda: self._ask("/api/account/v1/publicKeys", is_inquiry=False))
+        self._cashins = CashIns(self._call_with_pin, size_max=settings.bulk_cashins_max, wait=wait)
 
     def reference_for(self, payment_id: str, number: int) -> str:
         """Derive the reference, from which the payment can be read again."""
@@ -203,17 +208,15 @@ class OrangeSonatelAdapter:
             return Declined(code="RETAILER_MISSING", reason=NO_RETAILER, is_technical=True)
         if transfer.money.currency != CURRENCY:
             return _wrong_currency(transfer.money)
-        payee, money = number[1], transfer.money
-        try:
-            answer = await self._call_with_pin(
-                "/api/eWallet/v1/cashins",
-                lambda pin: build_cashin(retailer, pin, payee, money, reference),
+        return await self._cashins.make(
+            CashIn(
+                retailer=retailer,
+                payee=number[1],
+                money=transfer.money,
+                reference=reference,
+                callback_url=transfer.callback_url,
             )
-        except NotSentError as error:
-            return NotSent(error.reason)
-        except TransportError as error:
-            return Unknown(error.reason)
-        return parse_moved(answer, of_the_person=OF_THE_PAYEE)
+        )
 
     async def inquire_payout(self, reference: str, handle: Mapping[str, str] | None) -> Inquiry:
         """Ask what became of what was sent once, by its transaction or else by its reference."""
@@ -259,7 +262,8 @@ class OrangeSonatelAdapter:
         return self._scrubber(transcript)
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """End what waits to be sent, and let go of connections."""
+        await self._cashins.close()
         await self._tokens.close()
         await self._transport.close()
 
@@ -306,25 +310,20 @@ class OrangeSonatelAdapter:
         )
 
     async def _call_with_pin(
-        self, path: str, build: Callable[[str], Mapping[str, object]]
+        self, path: str, build: Callable[[str], object], headers: Mapping[str, str] = NO_HEADERS
     ) -> Answer:
-        """Post what holds the sealed PIN; once more under a fresh key if the key was revoked."""
-        answer: Answer | None = None
-        for _ in range(2):
-            key = await self._seal.key()
-            answer = await call_with_token(
+        return await self._seal.send(
+            self._pin or "",
+            lambda sealed_pin: call_with_token(
                 self._transport,
                 self._tokens,
                 "POST",
                 f"{self._settings.base_url}{path}",
-                json=build(seal(key, self._pin or "")),
+                headers,
+                json=build(sealed_pin),
                 is_safe_to_repeat=False,
-            )
-            if answer.status >= 500 or code_of(answer) != KEY_REVOKED:
-                break
-            self._seal.discard(key)
-        assert answer is not None
-        return answer
+            ),
+        )
 
     async def _fetch_token(self) -> Token:
         answer = await self._transport.call(

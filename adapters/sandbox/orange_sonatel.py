@@ -6,6 +6,7 @@
     POST /api/eWallet/v1/payments/onestep            take a payment by a one-time code
     POST /api/eWallet/v1/payments/otp                give a customer one; of Sonatel's sandbox alone
     POST /api/eWallet/v1/cashins                     pay a person
+    POST /api/eWallet/v1/bulkcashins                 pay several; `orange_sonatel_cashins`
     POST /api/eWallet/v1/account/retailer/balance
     GET  /api/eWallet/v1/transactions                by `reference`, `status`, `size`
     GET  /api/eWallet/v1/transactions/{id}/status
@@ -23,7 +24,7 @@ search by `type` finds nothing. Sources and switches: `adapters.sandbox.orange_s
 Whoever brings a one-time code has confirmed: there is a transaction at once, which ends by the
 number too.
 
-It has no payments by push, no bulk cash-ins, no registration of callbacks and no test identities.
+It has no payments by push, no registration of callbacks and no test identities.
 """
 
 import hashlib
@@ -55,10 +56,10 @@ from adapters.sandbox.orange_sonatel_bodies import (
     status_of,
     transaction_body,
 )
+from adapters.sandbox.orange_sonatel_cashins import CashInDesk, is_of_bulk
 from adapters.sandbox.orange_sonatel_rules import (
     API_OF,
     CURRENCY,
-    REFUSED_CASHINS,
     REFUSED_ONE_STEPS,
     OrangeSonatelSandboxSettings,
     Reader,
@@ -71,7 +72,7 @@ from adapters.sandbox.server import RefusedError
 from adapters.sandbox.timer import Timer
 
 PAGE_SIZE_MAX: Final = 500
-MOVING_APIS: Final = frozenset({"qrcode", "onestep", "cashin"})
+MOVING_APIS: Final = frozenset({"qrcode", "onestep", "cashin", "bulk"})
 
 
 class OrangeSonatelSandbox(RailSandbox):
@@ -100,14 +101,15 @@ class OrangeSonatelSandbox(RailSandbox):
 
     def routes(self) -> list[web.RouteDef]:
         """Sonatel's calls, each behind its token, and the payer's page."""
-        wallet, guarded = "/api/eWallet/v1", self._guarded
+        wallet, guarded, desk = "/api/eWallet/v1", self._guarded, CashInDesk(self)
         return [
             web.post("/oauth/v1/token", self._issue_token),
             web.get("/api/account/v1/publicKeys", guarded(self._show_key)),
             web.post("/api/eWallet/v4/qrcode", guarded(self._create_code)),
             web.post(f"{wallet}/payments/onestep", guarded(self._create_one_step)),
             web.post(f"{wallet}/payments/otp", guarded(self._issue_code)),
-            web.post(f"{wallet}/cashins", guarded(self._create_cashin)),
+            web.post(f"{wallet}/cashins", guarded(desk.take_one)),
+            web.post(f"{wallet}/bulkcashins", guarded(desk.take_several)),
             web.post(f"{wallet}/account/retailer/balance", guarded(self._show_balance)),
             web.get(f"{wallet}/transactions", guarded(self._search)),
             web.get(f"{wallet}/transactions/{{id}}/status", guarded(self._show_status)),
@@ -132,11 +134,12 @@ class OrangeSonatelSandbox(RailSandbox):
         return problem(404, "4099", "There is nothing here.")
 
     def callback_of(self, movement: Movement) -> Callback | None:
-        """Write and sign the message about a payment; nothing tells of cash-ins."""
+        """Write and sign the message about a payment; nothing tells of a single cash-in."""
         url = movement.callback_url or self.webhook_url
-        is_told = is_by_page(movement) or (
-            movement.kind == "collection" and self.settings.one_step_callbacks
-        )
+        if movement.kind == "payout":
+            is_told = is_of_bulk(movement) and self.settings.bulk_callbacks
+        else:
+            is_told = is_by_page(movement) or self.settings.one_step_callbacks
         if url is None or not is_told or status_of(movement, self.settings) is None:
             return None
         body = orjson.dumps(transaction_body(movement, self.settings))
@@ -170,7 +173,7 @@ class OrangeSonatelSandbox(RailSandbox):
         is_open = movement.awaits_payer and movement.ending is None
         if not is_failure or not is_open or self.settings.failed_attempt == "uses_up":
             return super().confirm(movement_id, phone)
-        attempt = self._movement(
+        attempt = self.make_movement(
             "collection",
             reference=movement.reference or "",
             amount_minor=movement.amount_minor,
@@ -185,6 +188,46 @@ class OrangeSonatelSandbox(RailSandbox):
     def rotate_key(self) -> None:
         """Revoke the key that PINs are sealed for, and make another."""
         self._key = make_key()
+
+    def check_pin(self, number: str, sealed: str) -> None:
+        """Let a retailer in, or raise RefusedError."""
+        self._check_opened(sealed, self.settings.retailer_pin)
+        if number != self.settings.retailer_msisdn:
+            raise RefusedError(problem(self.settings.refusal_status, "2010"))
+
+    def make_movement(
+        self,
+        kind: Kind,
+        *,
+        reference: str,
+        amount_minor: int,
+        phone: str = "",
+        callback_url: str | None = None,
+        details: dict[str, str],
+    ) -> Movement:
+        """Make a movement whose id has the form of a transaction's."""
+        if self.books.is_full:
+            raise RefusedError(self.error_answer(503))
+        count, now = len(self.books.movements) + 1, self.clock()
+        name = f"{'MP' if kind == 'collection' else 'CI'}{now:%y%m%d.%H%M}.S{count:05d}"
+        if kind == "collection" and not phone:
+            details["qr_id"] = hashlib.sha256(f"{name}\0{now.isoformat()}".encode()).hexdigest()[
+                :20
+            ]
+        return Movement(
+            id=name,
+            kind=kind,
+            reference=reference,
+            amount_minor=amount_minor,
+            currency=CURRENCY,
+            phone=phone,
+            accepted_at=now,
+            scenario=scenario_of(phone),
+            callback_url=callback_url,
+            awaits_payer=kind == "collection" and not phone,
+            transaction_id=name,
+            details=details,
+        )
 
     def _create(self) -> web.Application:
         application = super()._create()
@@ -251,7 +294,7 @@ class OrangeSonatelSandbox(RailSandbox):
             "cancel_url": reader.text("callbackCancelUrl") or nowhere,
         }
         details |= reader.remembered(request)
-        movement = self._movement(
+        movement = self.make_movement(
             "collection",
             reference=reader.text("reference"),
             amount_minor=amount,
@@ -261,30 +304,11 @@ class OrangeSonatelSandbox(RailSandbox):
         self._codes[movement.details["qr_id"]] = movement.id
         return answer(200, code_body(await self.begin(movement), self.settings, self.url))
 
-    async def _create_cashin(self, request: web.Request) -> web.Response:
-        reader = Reader(self.settings, await request.read())
-        self._check_pin(*reader.msisdn("partner"))
-        payee, _ = reader.msisdn("customer")
-        amount, scenario = reader.amount(), scenario_of(payee)
-        refused = REFUSED_CASHINS.get(scenario)
-        if refused is None and self.balance_minor(CURRENCY) < amount:
-            refused = REFUSED_CASHINS[Scenario.FLOAT_SHORT]
-        if refused is not None:
-            raise RefusedError(problem(self.settings.refusal_status, refused))
-        movement = self._movement(
-            "payout",
-            reference=reader.text("reference"),
-            amount_minor=amount,
-            phone=payee,
-            details=reader.remembered(),
-        )
-        return answer(201, moved_body(await self.begin(movement), self.settings))
-
     async def _create_one_step(self, request: web.Request) -> web.Response:
         reader = Reader(self.settings, await request.read())
         reader.merchant()
         payer, code = reader.payer()
-        movement = self._movement(
+        movement = self.make_movement(
             "collection",
             reference=reader.text("reference"),
             amount_minor=reader.amount(),
@@ -310,7 +334,7 @@ class OrangeSonatelSandbox(RailSandbox):
 
     async def _show_balance(self, request: web.Request) -> web.Response:
         reader = Reader(self.settings, await request.read())
-        self._check_pin(*reader.msisdn())
+        self.check_pin(*reader.msisdn())
         return answer(200, {"value": self.balance_minor(CURRENCY), "unit": CURRENCY})
 
     async def _search(self, request: web.Request) -> web.Response:
@@ -336,12 +360,6 @@ class OrangeSonatelSandbox(RailSandbox):
             raise RefusedError(problem(404, "4099", "There is no such transaction."))
         return answer(200, transaction_body(movement, self.settings))
 
-    def _check_pin(self, number: str, sealed: str) -> None:
-        """Let a retailer in, or raise RefusedError."""
-        self._check_opened(sealed, self.settings.retailer_pin)
-        if number != self.settings.retailer_msisdn:
-            raise RefusedError(problem(self.settings.refusal_status, "2010"))
-
     def _check_opened(self, sealed: str, right: str) -> None:
         status, pin = self.settings.refusal_status, opened(self._key, sealed)
         if pin is None:
@@ -355,40 +373,6 @@ class OrangeSonatelSandbox(RailSandbox):
         if is_by_code and movement.scenario not in {Scenario.SLOW, Scenario.EXPIRES}:
             return self.settings.one_step_seconds
         return super()._delay_seconds(movement)
-
-    def _movement(
-        self,
-        kind: Kind,
-        *,
-        reference: str,
-        amount_minor: int,
-        phone: str = "",
-        callback_url: str | None = None,
-        details: dict[str, str],
-    ) -> Movement:
-        """Make a movement whose id has the form of a transaction's."""
-        if self.books.is_full:
-            raise RefusedError(self.error_answer(503))
-        count, now = len(self.books.movements) + 1, self.clock()
-        name = f"{'MP' if kind == 'collection' else 'CI'}{now:%y%m%d.%H%M}.S{count:05d}"
-        if kind == "collection" and not phone:
-            details["qr_id"] = hashlib.sha256(f"{name}\0{now.isoformat()}".encode()).hexdigest()[
-                :20
-            ]
-        return Movement(
-            id=name,
-            kind=kind,
-            reference=reference,
-            amount_minor=amount_minor,
-            currency=CURRENCY,
-            phone=phone,
-            accepted_at=now,
-            scenario=scenario_of(phone),
-            callback_url=callback_url,
-            awaits_payer=kind == "collection" and not phone,
-            transaction_id=name,
-            details=details,
-        )
 
     def _of_page(self, request: web.Request) -> Movement | None:
         return self.books.movements.get(self._codes.get(request.match_info["code"], ""))

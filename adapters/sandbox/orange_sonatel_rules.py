@@ -56,6 +56,7 @@ API_OF: Final[Mapping[str, str]] = {
     "/api/eWallet/v1/payments/onestep": "onestep",
     "/api/eWallet/v1/payments/otp": "otp",
     "/api/eWallet/v1/cashins": "cashin",
+    "/api/eWallet/v1/bulkcashins": "bulk",
     "/api/eWallet/v1/account/retailer/balance": "balance",
     "/api/eWallet/v1/transactions": "transactions",
     "/api/eWallet/v1/transactions/{id}/status": "transactions",
@@ -101,6 +102,12 @@ class OrangeSonatelSandboxSettings(RailSettings):
     """From a payment by code to its final word; 0 is in the answer, as it is described."""
     one_step_callbacks: bool = True
     """Whether payments by code are told as those by page are; nobody describes it."""
+    bulk_judging: Literal["each", "all_or_nothing"] = "each"
+    """Whether of several cash-ins those that cannot be made fail alone, or all are refused."""
+    bulk_answer: Literal["text", "number", "nested", "other_name", "nothing"] = "text"
+    """How the answer to several cash-ins names the bulk; only that it has an id is known."""
+    bulk_callbacks: bool = False
+    """Whether each of several cash-ins is told to their address; nobody describes it."""
     failed_attempt: Literal["uses_up", "leaves_open"] = "uses_up"
     """What a payer's failed attempt does to a code; nobody describes it."""
     unconfirmed_status: Literal["CANCELLED", "FAILED"] = "CANCELLED"
