@@ -30,7 +30,7 @@ from tests.contracts.law import Law
 from tests.contracts.rail import END_SECONDS, PayoutContract
 from tests.contracts.world import SPOILT, WEATHERS, World, waiting_in
 from tests.orange_sonatel_world import NUMBER, SonatelWorld, a_world
-from tests.replay import fixture, opening, patience, recorded, replaying
+from tests.replay import fixture, opening, recorded, replaying
 from tests.test_api_route import a_living_world, settled
 from tests.test_provider_orange_sonatel_answers import (
     BASE,
@@ -231,7 +231,11 @@ async def test_in_any_weather_each_of_a_batch_is_paid_at_most_once(
         (201, "empty", Unknown("status 201: empty without a bulk id")),
         (201, "cashin_success.json", Unknown("status 201: without a bulk id")),
         (400, "funds.json", declined("2020", "status 400: 2020 Insufficient balance")),
-        (403, "wrong_pin.json", declined("2010", "status 403: 2010 Invalid pin code")),
+        (
+            403,
+            "wrong_pin.json",
+            declined("2011", "status 403: 2011 Invalid pin code two tries left"),
+        ),
         (422, "key_revoked.json", declined("4003", "status 422: 4003 Public key revoked")),
         (400, "credentials.json", declined("10", "status 400: 10 Invalid credentials")),
         (401, "credentials.json", NotSent("status 401: 10 Invalid credentials")),
@@ -460,13 +464,6 @@ async def test_a_caller_s_limit_of_time_is_its_own() -> None:
             await waiting
         held.released.set()
         assert await tasks[0] == TAKEN
-
-
-async def test_a_call_that_is_not_answered_in_time_is_unknown_for_all() -> None:
-    async with an_adapter(2) as (adapter, _held):
-        with patience(0.05):
-            outcomes = await asyncio.gather(*paying(adapter, 2))
-    assert [type(one) for one in outcomes] == [Unknown] * 2
 
 
 async def test_closing_ends_what_waits_and_says_what_was_not_sent() -> None:
