@@ -347,6 +347,8 @@ class Held:
 
     def __init__(self, replayed: aioresponses) -> None:
         self.begun, self.released = asyncio.Event(), asyncio.Event()
+        self.awaited = asyncio.Event()
+        """Whether a batch waits for others."""
         self.sent: list[Any] = []
         token = fixture("orange_sonatel", "token.json")
         replayed.post(f"{BASE}/oauth/v1/token", body=token)
@@ -364,13 +366,19 @@ class Held:
 
 
 @asynccontextmanager
-async def an_adapter(size_max: int, wait: Any = wait_for_ever) -> AsyncIterator[Any]:
+async def an_adapter(size_max: int) -> AsyncIterator[tuple[OrangeSonatelAdapter, Held]]:
     """Make an adapter and the answer that waits for us."""
     settings = Settings.model_validate({**SETTINGS.model_dump(), "bulk_cashins_max": size_max})
     with replaying() as replayed:
+        held = Held(replayed)
+
+        async def wait(seconds: float) -> None:
+            held.awaited.set()
+            await wait_for_ever(seconds)
+
         adapter = OrangeSonatelAdapter(settings, opening(), wait=wait)
         try:
-            yield adapter, Held(replayed)
+            yield adapter, held
         finally:
             await adapter.close()
 
@@ -422,7 +430,7 @@ async def test_who_is_cancelled_during_the_call_does_not_end_it_for_the_others(g
 async def test_who_is_cancelled_while_others_are_waited_for_is_not_paid() -> None:
     async with an_adapter(3) as (adapter, held):
         tasks = paying(adapter, 2)
-        await asyncio.sleep(0)
+        await held.awaited.wait()
         tasks[0].cancel()
         with pytest.raises(asyncio.CancelledError):
             await tasks[0]
@@ -435,7 +443,7 @@ async def test_who_is_cancelled_while_others_are_waited_for_is_not_paid() -> Non
 async def test_a_batch_that_everybody_left_is_none() -> None:
     async with an_adapter(2) as (adapter, held):
         (alone,) = paying(adapter, 1)
-        await asyncio.sleep(0)
+        await held.awaited.wait()
         alone.cancel()
         with pytest.raises(asyncio.CancelledError):
             await alone
@@ -470,8 +478,9 @@ async def test_closing_ends_what_waits_and_says_what_was_not_sent() -> None:
     async with an_adapter(2) as (adapter, held):
         sent = paying(adapter, 2)
         await held.begun.wait()
-        (waiting,) = [asyncio.create_task(adapter.pay_out(TRANSFER, reference_to(2)))]
-        await asyncio.sleep(0)
+        held.awaited.clear()
+        waiting = asyncio.create_task(adapter.pay_out(TRANSFER, reference_to(2)))
+        await held.awaited.wait()
         await adapter.close()
         assert [await task for task in sent] == [Unknown(CLOSED)] * 2
         assert await waiting == NotSent(CLOSED)
@@ -481,7 +490,7 @@ async def test_closing_ends_what_waits_and_says_what_was_not_sent() -> None:
 
 async def test_a_mistake_of_ours_is_everybody_s_and_nobody_waits_for_ever() -> None:
     async with an_adapter(2) as (adapter, _held):
-        adapter._cashins._post = partial(int, "no number")
+        adapter._cashins._post = partial(int, "no number")  # type: ignore[assignment]
         outcomes = await asyncio.gather(*paying(adapter, 2), return_exceptions=True)
     assert [type(one) for one in outcomes] == [TypeError] * 2
 
@@ -510,7 +519,7 @@ async def test_five_payouts_at_once_go_through_the_api_in_one_call(
         made = await asyncio.gather(*(pay_through(world, person) for person in range(5)))
         outcomes = [await settled(world, one, "succeeded", "failed") for one in made]
         (server,) = [one.server for one in running if isinstance(one.server, OrangeSonatelSandbox)]
-        moved = server.books.succeeded("payout")
+        moved = list(server.books.succeeded("payout"))
     assert outcomes == ["succeeded"] * 5
     assert sorted(f"{one.reference}" for one in moved) == sorted(f"{one}-1" for one in made)
     assert sorted(one.amount_minor for one in moved) == [1000, 1001, 1002, 1003, 1004]
