@@ -5,7 +5,7 @@ every byte of the database's files and of the log lines is searched for them.
 """
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,13 +24,17 @@ from api.wiring import services, utc_now
 from tests.api_world import World, a_payment, captured_logs, settings_in
 
 WAIT_SECONDS = 30.0
+NO_TABLES: Mapping[str, Mapping[str, str]] = {}
 
 
 @asynccontextmanager
 async def a_living_world(
-    folder: Path, faults: Faults
+    folder: Path, faults: Faults, *, tables: Mapping[str, Mapping[str, str]] = NO_TABLES
 ) -> AsyncIterator[tuple[World, list[RunningSandbox]]]:
-    """A server with its workers, the sandboxes on loopback, callbacks between them."""
+    """A server with its workers, the sandboxes on loopback, callbacks between them.
+
+    `tables` are settings of providers beside those that lead to the sandboxes.
+    """
     async with (
         sandboxes(sandbox_names(), clock=utc_now, faults=faults) as running,
         aiohttp.ClientSession() as session,
@@ -38,7 +42,7 @@ async def a_living_world(
         # The port stands in the callback addresses, so it is had before the server is made.
         listening = socket.create_server(("127.0.0.1", 0))
         port = listening.getsockname()[1]
-        settings = pointed_at(settings_in(folder, provider_tables={}, port=port), running)
+        settings = pointed_at(settings_in(folder, provider_tables=tables, port=port), running)
         async with (
             services(settings, is_loopback_only=True) as lent,
             served(create_app(lent), listening),

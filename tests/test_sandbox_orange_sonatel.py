@@ -283,6 +283,48 @@ async def test_a_pin_opens_only_for_its_retailer_and_under_the_present_key() -> 
     assert (status, paid["status"], paid["reference"]) == (201, "SUCCESS", "wage-1")
 
 
+async def test_several_cashins_break_no_rule_or_none_of_them_is_made() -> None:
+    async with a_caller() as caller:
+        sealed = await the_sealed(caller, "2486")
+        right, path = a_cashin(sealed), f"{WALLET}/bulkcashins"
+        wrong = [
+            {},
+            [],
+            [right, 7],
+            [right] * 51,
+            [right, a_cashin("2486")],
+            [right, a_cashin(await the_sealed(caller, "1111"))],
+            [right, a_cashin(sealed, amount={"value": 0, "unit": "XOF"})],
+            [right, a_cashin(sealed, reference=7)],
+            [right, a_cashin(sealed, metadata=7)],
+        ]
+        codes = [(await caller.refused(path, body))[1] for body in wrong]
+        assert caller.sandbox.books.movements == {}
+        status, taken = await caller.ask("POST", path, [right, a_cashin(sealed, reference="b")])
+        moved = list(caller.sandbox.books.movements.values())
+    assert codes == ["4099", "4099", "4099", "4099", "4003", "2010", "4099", "4099", "4099"]
+    assert (status, list(taken)) == (201, ["bulkId"])
+    assert [(one.reference, one.ending, one.callback_url) for one in moved] == [
+        ("wage-1", "succeeded", None),
+        ("b", "succeeded", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("judging", "status", "endings"),
+    [("each", 201, ["succeeded", "failed"]), ("all_or_nothing", 400, [])],
+)
+async def test_of_several_cashins_one_may_fail_alone_or_stop_all(
+    judging: str, status: int, endings: list[str]
+) -> None:
+    async with a_caller(bulk_judging=judging) as caller:
+        sealed = await the_sealed(caller, "2486")
+        nobody = a_cashin(sealed, customer={"idType": "MSISDN", "id": "770000053"})
+        answered, _ = await caller.ask("POST", f"{WALLET}/bulkcashins", [a_cashin(sealed), nobody])
+        moved = [one.ending for one in caller.sandbox.books.movements.values()]
+    assert (answered, moved) == (status, endings)
+
+
 async def test_its_books_survive_and_full_ones_take_no_more(tmp_path: Path) -> None:
     books = tmp_path / "books.jsonl"
     async with a_caller(books_path=books, movements_max=1) as caller:
