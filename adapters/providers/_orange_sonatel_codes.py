@@ -64,7 +64,6 @@ OF_THE_PAYEE: Final = frozenset(
 OF_THE_PAYER: Final = OF_THE_PAYEE | {"2010", "2011", "2012", "2013", "2020", "2021", "2022"}
 """The same of a payer, whose are the one-time code and the funds as well."""
 
-OF_THE_RETAILER: Final = frozenset(
-    {"10", "2010", "2011", "2012", "2013", "2020", "2021", "2022", KEY_REVOKED}
-)
-"""Codes of a cash-in about our account, our PIN or its key, whoever the payee is."""
+OF_THE_RETAILER: Final = frozenset({"10", "2010", "2011", "2012", "2013", KEY_REVOKED})
+"""Codes of a cash-in about our account, our PIN or its key, whoever the payee is. That the funds
+are short is none of them: of several payouts the first may have been made all the same."""
