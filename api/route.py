@@ -81,19 +81,8 @@ KEYED: Final = ("idempotency_key_missing", "idempotency_key_invalid", "idempoten
 """Codes of every route that takes an Idempotency-Key."""
 
 READING: Final = ("unauthenticated", "forbidden", "too_many_requests")
-ONE: Final = (*READING, "unknown_payment")
-MOVING: Final = (
-    *READING,
-    "malformed_json",
-    "unsupported_media_type",
-    "body_too_large",
-    "body_too_slow",
-    "idempotency_key_missing",
-    "idempotency_key_reused",
-    "invalid_money",
-    "invalid_phone",
-    "operator_not_served",
-    "amount_outside_limits",
-    "entry_too_large",
-    "disk_full",
-)
+"""Codes of every route that asks for a key."""
+
+ONE: Final = ("unknown_payment",)
+MOVING: Final = ("invalid_money", "invalid_phone", "operator_not_served", "amount_outside_limits")
+"""Codes of what moves money between a merchant and somebody."""

@@ -3,7 +3,7 @@
 from typing import Final
 
 from api import audit, balances, operators, refusals, reports
-from api.route import BOOKS, LOG, READING, SEEING, STAFF, Route
+from api.route import BOOKS, LOG, SEEING, STAFF, Route
 
 BOOKKEEPING: Final[tuple[Route, ...]] = (
     Route(
@@ -14,7 +14,6 @@ BOOKKEEPING: Final[tuple[Route, ...]] = (
         summary="Ask the providers what lies in the merchant's accounts.",
         roles=STAFF,
         answers={200: reports.BalancesReport},
-        problems=READING,
     ),
     Route(
         method="GET",
@@ -24,7 +23,6 @@ BOOKKEEPING: Final[tuple[Route, ...]] = (
         summary="Give every reason why money does not move, with its texts in French or English.",
         roles=SEEING,
         answers={200: reports.RefusalsReport},
-        problems=READING,
     ),
     Route(
         method="GET",
@@ -35,7 +33,6 @@ BOOKKEEPING: Final[tuple[Route, ...]] = (
         roles=LOG,
         query=reports.LogQuery,
         answers={200: reports.LogPage},
-        problems=READING,
     ),
     Route(
         method="GET",
@@ -46,7 +43,7 @@ BOOKKEEPING: Final[tuple[Route, ...]] = (
         roles=BOOKS,
         query=reports.AccountsQuery,
         answers={200: reports.TrialBalance},
-        problems=(*READING, "projection_behind"),
+        problems=("projection_behind",),
     ),
     Route(
         method="GET",
@@ -57,7 +54,7 @@ BOOKKEEPING: Final[tuple[Route, ...]] = (
         roles=STAFF,
         query=reports.MetricsQuery,
         answers={200: reports.MetricsReport},
-        problems=(*READING, "projection_behind"),
+        problems=("projection_behind",),
     ),
     Route(
         method="GET",
@@ -67,7 +64,6 @@ BOOKKEEPING: Final[tuple[Route, ...]] = (
         summary="Say what the log commits to: size and root.",
         roles=SEEING,
         answers={200: reports.Checkpoint},
-        problems=READING,
     ),
     Route(
         method="GET",
@@ -78,6 +74,6 @@ BOOKKEEPING: Final[tuple[Route, ...]] = (
         roles=SEEING,
         query=operators.OperatorsQuery,
         answers={200: operators.Operators},
-        problems=(*READING, "invalid_phone"),
+        problems=("invalid_phone",),
     ),
 )

@@ -4,19 +4,10 @@ from typing import Final
 
 from api import access, key_documents
 from api.authentication import Role
-from api.route import READING, Route
+from api.route import Route
 
 HOLDERS: Final[frozenset[Role]] = frozenset({"merchant", "admin"})
-_CHANGING: Final = (
-    *READING,
-    "unknown_key",
-    "malformed_json",
-    "unsupported_media_type",
-    "body_too_large",
-    "body_too_slow",
-    "command_refused",
-    "disk_full",
-)
+_CHANGING: Final = ("unknown_key",)
 
 KEYS: Final[tuple[Route, ...]] = (
     Route(
@@ -28,7 +19,7 @@ KEYS: Final[tuple[Route, ...]] = (
         roles=HOLDERS,
         query=key_documents.KeysQuery,
         answers={200: key_documents.KeyPage},
-        problems=(*READING, "unknown_merchant", "projection_behind"),
+        problems=("unknown_merchant", "projection_behind"),
     ),
     Route(
         method="POST",

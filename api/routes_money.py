@@ -3,7 +3,7 @@
 from typing import Final
 
 from api import confirmations, documents, payments, payouts, refunds, schemas
-from api.route import MOVING, ONE, READING, SEEING, Route
+from api.route import MOVING, ONE, SEEING, Route
 
 MONEY: Final[tuple[Route, ...]] = (
     Route(
@@ -27,7 +27,7 @@ MONEY: Final[tuple[Route, ...]] = (
         roles=SEEING,
         query=schemas.PaymentsQuery,
         answers={200: documents.PaymentPage},
-        problems=(*READING, "invalid_phone", "unknown_merchant", "projection_behind"),
+        problems=("invalid_phone", "unknown_merchant", "projection_behind"),
     ),
     Route(
         method="GET",
@@ -62,14 +62,7 @@ MONEY: Final[tuple[Route, ...]] = (
         answers={202: documents.ConfirmationReceipt},
         problems=(
             *ONE,
-            "malformed_json",
-            "unsupported_media_type",
-            "body_too_large",
-            "body_too_slow",
-            "idempotency_key_missing",
-            "idempotency_key_reused",
             "code_not_awaited",
-            "disk_full",
         ),
     ),
     Route(
@@ -127,7 +120,7 @@ MONEY: Final[tuple[Route, ...]] = (
         roles=SEEING,
         query=schemas.PaymentsQuery,
         answers={200: documents.PaymentPage},
-        problems=(*READING, "invalid_phone", "unknown_merchant", "projection_behind"),
+        problems=("invalid_phone", "unknown_merchant", "projection_behind"),
     ),
     Route(
         method="GET",
