@@ -27,9 +27,10 @@ class Followed(Protocol):
 
 
 class Follower:
-    """Somebody who follows one merchant's notices."""
+    """Somebody who follows one merchant's notices, by a key of the merchant's."""
 
-    def __init__(self) -> None:
+    def __init__(self, key_id: str) -> None:
+        self.key_id = key_id
         self._news = asyncio.Event()
         self.is_over = False
         """Whether the server stops."""
@@ -61,10 +62,14 @@ class Feed:
         """How many follow."""
         return sum(len(one) for one in self._followers.values())
 
+    def count_of(self, merchant_id: str, key_id: str) -> int:
+        """How many follow by one key of a merchant's."""
+        return sum(one.key_id == key_id for one in self._followers.get(merchant_id, ()))
+
     @contextmanager
-    def following(self, merchant_id: str) -> Iterator[Follower]:
+    def following(self, merchant_id: str, key_id: str) -> Iterator[Follower]:
         """Follow a merchant's notices for a while."""
-        follower = Follower()
+        follower = Follower(key_id)
         self._followers.setdefault(merchant_id, set()).add(follower)
         try:
             yield follower

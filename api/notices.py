@@ -12,7 +12,6 @@ Source: the WHATWG HTML standard, section "Server-sent events".
 """
 
 import asyncio
-from collections import Counter
 from typing import Final
 
 import orjson
@@ -40,9 +39,6 @@ WRITE_SECONDS_MAX: Final = 20.0
 RETRY_MILLISECONDS: Final = 2000
 """How soon a client comes back that lost its connection."""
 
-_open: Final[Counter[str]] = Counter()
-"""How many streams each key has open in this process."""
-
 
 async def list_notices(call: Call) -> web.Response:
     """List the merchant's own messages after a position, the oldest first."""
@@ -62,11 +58,12 @@ async def list_notices(call: Call) -> web.Response:
 async def stream_notices(call: Call) -> web.StreamResponse:
     """Send the merchant's own messages as they come, from behind the last one it has."""
     services, merchant_id, key_id = call.services, call.merchant_id, call.asker.key_id
-    settings, owners = services.settings, _owners(call)
+    settings, owners, feed = services.settings, _owners(call), services.feed
     last = _last_of(call)
     if last is None:
         last = await services.projections.position(services.notices.name)
-    if services.feed.count >= settings.streams_max or _open[key_id] >= settings.streams_per_key_max:
+    own = feed.count_of(merchant_id, key_id)
+    if feed.count >= settings.streams_max or own >= settings.streams_per_key_max:
         reason = Sentence("Too many live streams are open already.")
         remedy = Sentence("Close one, or ask GET /v1/notices from time to time.")
         raise ProblemError(TOO_MANY_STREAMS, explained(reason, remedy))
@@ -79,9 +76,8 @@ async def stream_notices(call: Call) -> web.StreamResponse:
             "Server": SERVER,
         }
     )
-    _open[key_id] += 1
     try:
-        with services.feed.following(merchant_id) as follower:
+        with feed.following(merchant_id, key_id) as follower:
             await response.prepare(call.request)
             await _send(response, b"retry: %d\n\n" % RETRY_MILLISECONDS)
             loop = asyncio.get_running_loop()
@@ -103,10 +99,6 @@ async def stream_notices(call: Call) -> web.StreamResponse:
     except (ConnectionError, TimeoutError):
         # It went away, or does not read; what it missed it asks for when it comes back.
         pass
-    finally:
-        _open[key_id] -= 1
-        if not _open[key_id]:
-            del _open[key_id]
     return response
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from adapters import directory_rails
 from adapters.directory_rails import Limit
-from api import endpoints, notices
+from api import endpoints
 from api.errors import ALL_PROBLEMS
 from api.faults import explanation_of
 from api.french import FRENCH
@@ -351,7 +351,7 @@ async def test_one_endpoint_too_many_is_refused_in_french(
 async def test_one_stream_too_many_is_refused_in_french(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(notices._open, world.keys["mer_1"].split("_")[2], 99)
+    monkeypatch.setattr(world.services.feed, "count_of", lambda *_: 99)
 
     async def ask(language: dict[str, str]) -> Answer:
         return await world.get("/v1/events/stream", headers=language)

@@ -36,7 +36,6 @@ from ledger.money import Money, parse_money
 
 COMMITTED: Final = "COMMITTED"
 WAITS_FOR_PARTY: Final = "WAITING_FOR_PARTY_ACCEPTANCE"
-WAITS_FOR_QUOTE: Final = "WAITING_FOR_QUOTE_ACCEPTANCE"
 
 UNKNOWN_THERE: Final = "the scheme does not know the transfer"
 

@@ -25,7 +25,6 @@ CURRENCY: Final = "GHS"
 REFERENCE: Final = re.compile(r"[A-Za-z0-9-]{1,36}", re.ASCII)
 MSISDN: Final = re.compile(r"233[0-9]{9}", re.ASCII)
 CHANNELS: Final = ("mtn-gh", "vodafone-gh", "tigo-gh")
-NETWORKS: Final = dict(zip(CHANNELS, ("MTN", "VODAFONE", "TIGO"), strict=True))
 FORBIDDEN_IN_TEXTS: Final = frozenset("&%^")
 AMOUNT_MINOR_MAX: Final = 10**9
 MINOR_PER_UNIT: Final = 100

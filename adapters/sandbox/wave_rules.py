@@ -50,7 +50,7 @@ PREFIX_OF: Final[Mapping[str, str]] = {
 DECIMALS: Final[Mapping[str, int]] = {"CDF": 2, "GMD": 2, "SLE": 2}
 """Currencies with decimals; the others have none."""
 
-REFERENCE_LENGTH_MAX: Final = 255
+TEXT_LENGTH_MAX: Final = 255
 REASON_LENGTH_MAX: Final = 40
 KEY_LENGTH_MAX: Final = 255
 
@@ -153,7 +153,11 @@ async def read_object(request: web.Request) -> dict[str, object]:
 
 
 def text_in(
-    body: Mapping[str, object], field: str, *, is_required: bool = False, length_max: int = 255
+    body: Mapping[str, object],
+    field: str,
+    *,
+    is_required: bool = False,
+    length_max: int = TEXT_LENGTH_MAX,
 ) -> str | None:
     """Read a text; None where it is absent."""
     value = body.get(field)

@@ -26,8 +26,6 @@ FOLDER: Final = Path(__file__).parent
 STATIC_URL: Final = "static"
 """Relative to a page, so that it works below any path."""
 GZIP_BYTES_MIN: Final = 500
-FILE_SECONDS: Final = 31_536_000
-"""How long a browser may keep a file of ours: it has another address when it changes."""
 
 HTML: Final = "text/html"
 
