@@ -11,7 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol
 
+import structlog
+
+from ledger.errors import StoreError
 from projections.notices import PAGE_MAX, NoticesProjection
+
+log = structlog.get_logger()
 
 WAIT_SECONDS: Final = 5.0
 
@@ -95,10 +100,15 @@ class Feed:
             if reached <= seen:
                 # A projection that is rebuilt goes back; what was told is not told again.
                 continue
-            if seen:
-                await self._wake(seen, reached)
-            else:
+            if not seen:
                 self._wake_all()
+            else:
+                try:
+                    await self._wake(seen, reached)
+                except StoreError as error:
+                    # Whom it concerns nobody can say now; each asks for himself.
+                    log.warning("feed.unreadable", error=type(error).__name__)
+                    self._wake_all()
             seen = reached
 
     def _wake_all(self) -> None:
