@@ -32,6 +32,7 @@ import structlog
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
+from adapters.listening import accept_no_more
 from api.errors import BUSY, HEAD_TOO_SLOW
 from api.keys import SERVICES
 from api.middleware import PROBLEM_JSON, SERVER
@@ -144,10 +145,6 @@ class BoundedServer(web.Server):
         handler.end(Told(problem=BUSY, detail=detail))
 
 
-ACCEPTED_TURNS: Final = 3
-"""After so many turns of the loop, every socket that was accepted has become a connection."""
-
-
 class BoundedRunner(web.AppRunner):
     """Runs an application behind the limits; all else is aiohttp's own runner."""
 
@@ -161,10 +158,7 @@ class BoundedRunner(web.AppRunner):
 
     async def cleanup(self) -> None:
         """Stop listening, then end what is open: also what was accepted a moment ago."""
-        for site in list(self.sites):
-            await site.stop()
-        for _ in range(ACCEPTED_TURNS):
-            await asyncio.sleep(0)
+        await accept_no_more(self)
         await super().cleanup()
 
     async def _make_server(self) -> web.Server:

@@ -63,8 +63,8 @@ OUTSIDE = {
     "alembic": ("ledger.sql", "ledger.migrations"),
     "redis": ("adapters.sharing_redis",),
     "aiosmtplib": ("adapters.transport",),
-    "aiohttp.web": ("api", "adapters.sandbox", "scripts"),
-    "aiohttp": ("api", "adapters.transport", "adapters.sandbox", "scripts"),
+    "aiohttp.web": ("api", "adapters.listening", "adapters.sandbox", "scripts"),
+    "aiohttp": ("api", "adapters.listening", "adapters.transport", "adapters.sandbox", "scripts"),
 }
 # Whoever wants to contact the outside needs one of these words of aiohttp.
 CLIENT_WORDS = {"ClientSession", "ClientTimeout", "TCPConnector", "UnixConnector", "request"}

@@ -4,14 +4,12 @@ It knows no provider. A sandbox hands in the making of its application, so that 
 a fresh one, and keeps its own protocol for itself.
 """
 
-import asyncio
 from collections.abc import Callable
 from typing import Final, Self
 
 from aiohttp import web
 
-ACCEPTED_TURNS: Final = 3
-"""After so many turns of the loop, every socket that was accepted has become a connection."""
+from adapters.listening import accept_no_more
 
 SHUTDOWN_SECONDS_MAX: Final = 1.0
 
@@ -63,11 +61,7 @@ class SandboxServer:
         runner, self._runner = self._runner, None
         if runner is None:
             return
-        for site in list(runner.sites):
-            await site.stop()
-        # What was accepted a moment ago becomes a connection only now, and is to be hung up too.
-        for _ in range(ACCEPTED_TURNS):
-            await asyncio.sleep(0)
+        await accept_no_more(runner)
         await runner.cleanup()
 
     @property
