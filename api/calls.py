@@ -113,12 +113,14 @@ class Call(NamedTuple):
             _too_large(bytes_max)
         return body
 
-    async def json_object(self) -> dict[str, Any]:
-        """Read the body as one JSON object.
+    async def json_object(self, *, may_be_empty: bool = False) -> dict[str, Any]:
+        """Read the body as one JSON object; where it may be empty, no body says what {} does.
 
         Raises:
             ProblemError: another media type, no JSON, no object, or a body out of bounds.
         """
+        if may_be_empty and not (await self.body(self.services.settings.body_bytes_max)).strip():
+            return {}
         if self.request.content_type != JSON:
             remedy = Sentence("Send the body with `Content-Type: application/json`.")
             reason = Sentence("The header does not say that the body is JSON.")
