@@ -14,6 +14,7 @@ from api.keys import MEASURES, SERVICES, STREAMS, Streams
 from api.measures import Measures
 from api.middleware import Door
 from api.routes import ROUTES
+from api.time_limit import TimeLimit
 from api.underway import Underway
 from api.wiring_services import Services
 
@@ -42,9 +43,9 @@ def create_app(services: Services) -> web.Application:
         services.feed.end()
 
     app.on_shutdown.append(end_streams)
-    underway = Underway()
+    underway, limit = Underway(), TimeLimit(settings.handler_seconds_max)
     for route in ROUTES:
-        guarded = guard(route, services, underway)
+        guarded = guard(route, services, underway, limit)
         app.router.add_route(route.method, route.path, guarded, expect_handler=_expected)
     return app
 

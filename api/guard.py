@@ -24,6 +24,7 @@ from api.middleware import ACTOR, CORRELATION_ID, REQUEST_ID
 from api.requests import idempotency_key, is_apart
 from api.route import Route
 from api.schemas import NoBody
+from api.time_limit import TimeLimit
 from api.underway import Underway
 from api.waiting import check_reached
 from api.wiring_services import Services
@@ -31,14 +32,13 @@ from ledger.sentences import Sentence, explained
 
 
 def guard(
-    route: Route, services: Services, underway: Underway
+    route: Route, services: Services, underway: Underway, limit: TimeLimit
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """Make what aiohttp calls for a route: its endpoint behind its guard."""
     roles, query_model, endpoint = route.roles, route.query, route.endpoint
     is_keyed, is_bodiless = route.needs_idempotency_key, route.body is NoBody
     is_waiting, is_endless = "min_position" in query_model.model_fields, route.is_endless
     authenticator, rates = services.authenticator, services.rates
-    seconds = services.settings.handler_seconds_max
     no_query: Mapping[str, str] = {}
     # A route that can be called without a query string has that query ready.
     is_query_needed = any(one.is_required() for one in query_model.model_fields.values())
@@ -67,20 +67,24 @@ def guard(
         return call
 
     async def guarded(request: web.Request) -> web.StreamResponse:
+        task, named = limit.enter(), None
         try:
-            async with asyncio.timeout(seconds) as limit:
-                call = await admitted(request)
-                if is_endless:
-                    limit.reschedule(None)
-                if not is_keyed:
-                    return await endpoint(call)
-                named = (call.merchant_id, is_apart(call), route.name, idempotency_key(call))
-                with underway.entered(named):
-                    return await endpoint(call)
-        except TimeoutError:
-            if limit.expired():
-                raise _too_slow(route, seconds) from None
+            call = await admitted(request)
+            if is_endless:
+                limit.leave(task)
+            if is_keyed:
+                wanted = (call.merchant_id, is_apart(call), route.name, idempotency_key(call))
+                underway.enter(wanted)
+                named = wanted
+            return await endpoint(call)
+        except asyncio.CancelledError:
+            if limit.leave(task):
+                raise _too_slow(route, limit.seconds) from None
             raise
+        finally:
+            limit.leave(task)
+            if named is not None:
+                underway.leave(named)
 
     return guarded
 

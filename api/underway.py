@@ -12,8 +12,6 @@ gives the same answer; so nothing is ever done twice, and no lock must be broken
 It is bounded by `requests_concurrent_max`: only what is being served stands in it.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from api.errors import IDEMPOTENCY_KEY_IN_FLIGHT, Place, ProblemError
@@ -35,9 +33,8 @@ class Underway:
         """How many there are."""
         return len(self._named)
 
-    @contextmanager
-    def entered(self, named: Named) -> Iterator[None]:
-        """Be under way for as long as the context lasts.
+    def enter(self, named: Named) -> None:
+        """Be under way until `leave`, which must follow.
 
         Raises:
             ProblemError: another one with this key is.
@@ -48,7 +45,7 @@ class Underway:
             place = Place("header", HEADER, reason, remedy)
             raise ProblemError(IDEMPOTENCY_KEY_IN_FLIGHT, explained(reason, remedy), [place])
         self._named.add(named)
-        try:
-            yield
-        finally:
-            self._named.discard(named)
+
+    def leave(self, named: Named) -> None:
+        """Be under way no more."""
+        self._named.discard(named)

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 
 from api.errors import ProblemError
+from api.time_limit import TimeLimit
 from api.underway import Underway
 from ledger.money import decimals_of
 from tests.api_world import Answer, World, a_payment, a_world, settings_in
@@ -104,26 +105,67 @@ async def test_whoever_hangs_up_holds_no_key(tmp_path: Path, clock: FakeClock) -
         assert (await world.pay()).status == 202
 
 
-async def test_a_key_is_free_again_however_its_request_ends() -> None:
-    underway, entered = Underway(), asyncio.Event()
+def test_a_key_is_under_way_once_and_then_free_again() -> None:
+    underway = Underway()
 
-    async def hang() -> None:
-        with underway.entered(NAMED):
-            entered.set()
+    underway.enter(NAMED)
+    with pytest.raises(ProblemError):
+        underway.enter(NAMED)
+    underway.enter((*NAMED[:3], "order-2"))
+    assert len(underway) == 2
+    underway.leave(NAMED)
+    underway.enter(NAMED)
+    assert len(underway) == 2
+
+
+async def test_only_who_has_had_his_time_is_interrupted() -> None:
+    limit, told = TimeLimit(0.3), []
+    begun, older = asyncio.Event(), asyncio.Event()
+
+    async def hang(name: str) -> None:
+        task = limit.enter()
+        begun.set()
+        try:
             await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            told.append((name, limit.leave(task)))
+            older.set()
 
-    hanging = asyncio.create_task(hang())
-    await entered.wait()
-    with pytest.raises(ProblemError), underway.entered(NAMED):
-        pass
-    assert len(underway) == 1
-    hanging.cancel()
-    await asyncio.gather(hanging, return_exceptions=True)
-    assert len(underway) == 0
-    with pytest.raises(ZeroDivisionError), underway.entered(NAMED):
-        raise ZeroDivisionError
-    with underway.entered(NAMED):
-        assert len(underway) == 1
+    async def work() -> None:
+        task = limit.enter()
+        await begun.wait()
+        assert not limit.leave(task)
+        await older.wait()
+        told.append(("worker", False))
+
+    working, first = asyncio.create_task(work()), asyncio.create_task(hang("first"))
+    gone = asyncio.create_task(hang("gone"))
+    await begun.wait()
+    gone.cancel()
+    await asyncio.gather(working, first, gone)
+
+    assert sorted(told) == [("first", True), ("gone", False), ("worker", False)]
+
+
+async def test_who_comes_later_has_the_whole_time_too() -> None:
+    limit, loop = TimeLimit(0.2), asyncio.get_running_loop()
+
+    async def hang() -> float:
+        task, began = limit.enter(), loop.time()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            assert limit.leave(task)
+        return loop.time() - began
+
+    first = asyncio.create_task(hang())
+    halfway = asyncio.Event()
+    loop.call_later(0.1, halfway.set)
+    await halfway.wait()
+    second = asyncio.create_task(hang())
+
+    assert min(await asyncio.gather(first, second)) >= 0.2
+    assert await asyncio.create_task(hang()) >= 0.2
 
 
 async def test_a_request_that_was_refused_leaves_its_key_free(
