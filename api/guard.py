@@ -21,6 +21,7 @@ from api.authentication import Role
 from api.calls import Call, query_of, validated
 from api.errors import FORBIDDEN, SERVER_TOO_SLOW, Place, ProblemError
 from api.middleware import ACTOR, CORRELATION_ID, REQUEST_ID
+from api.pages.notices import notice_of
 from api.requests import idempotency_key, is_apart
 from api.route import Route
 from api.schemas import NoBody
@@ -67,7 +68,7 @@ def guard(
         return call
 
     async def guarded(request: web.Request) -> web.StreamResponse:
-        task, named = limit.enter(), None
+        task, call, named = limit.enter(), None, None
         try:
             call = await admitted(request)
             if is_endless:
@@ -78,9 +79,12 @@ def guard(
                 named = wanted
             return await endpoint(call)
         except asyncio.CancelledError:
-            if limit.leave(task):
-                raise _too_slow(route, limit.seconds) from None
-            raise
+            if not limit.leave(task):
+                raise
+            slow = _too_slow(route, limit.seconds)
+            if route.is_page and call is not None:
+                return notice_of(call, slow)
+            raise slow from None
         finally:
             limit.leave(task)
             if named is not None:

@@ -255,6 +255,20 @@ async def test_a_key_that_cannot_be_looked_up_is_not_waited_for_either(
         assert told(await world.get("/v1/events/stream")) == (503, "server_too_slow")
 
 
+async def test_a_customer_who_waited_too_long_is_shown_a_page(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    store = HeldStore(clock=clock)
+    async with a_world(settings_in(tmp_path, **HURRIED), clock=clock, store=store) as world:
+        names = await Things(world, DOCUMENT, "mer_1").named_in("/checkout/{session_id}")
+        store.hold()
+        answer = await world.get("/checkout/{session_id}".format_map(names), who=None)
+
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert b"<h1" in answer.body
+
+
 async def test_a_live_stream_outlives_the_time_of_other_answers(
     tmp_path: Path, clock: FakeClock
 ) -> None:
