@@ -52,7 +52,7 @@ async def list_keys(call: Call) -> web.Response:
 async def rotate_key(call: Call) -> web.Response:
     """Replace a key; its successor's text is in this answer and nowhere else."""
     services = call.services
-    wanted = validated(key_documents.KeyRotation, await call.json_object(may_be_empty=True))
+    wanted = validated(key_documents.KeyRotation, await call.json_object())
     key_id = await _load(call)
     rotated = await rotate(
         services.handler,
@@ -79,7 +79,7 @@ async def rotate_key(call: Call) -> web.Response:
 async def revoke_key(call: Call) -> web.Response:
     """Make a key worth nothing, at once; a repeat changes nothing."""
     services = call.services
-    wanted = validated(key_documents.KeyRevocation, await call.json_object(may_be_empty=True))
+    wanted = validated(key_documents.KeyRevocation, await call.json_object())
     key_id = await _load(call)
     command = commands.RevokeKey(key_id=key_id, reason=wanted.reason)
     await services.handler.handle(command, context=call.context(call.asker.actor))

@@ -61,6 +61,8 @@ class Call(NamedTuple):
     correlation_id: str
     query: Any
     """The route's query model, validated."""
+    is_body_required: bool = True
+    """Whether no body at all is a mistake; where it is none, it says what {} does."""
 
     @property
     def asker(self) -> Identity:
@@ -113,20 +115,24 @@ class Call(NamedTuple):
             _too_large(bytes_max)
         return body
 
-    async def json_object(self, *, may_be_empty: bool = False) -> dict[str, Any]:
-        """Read the body as one JSON object; where it may be empty, no body says what {} does.
+    async def json_object(self) -> dict[str, Any]:
+        """Read the body as one JSON object.
 
         Raises:
             ProblemError: another media type, no JSON, no object, or a body out of bounds.
         """
-        if may_be_empty and not (await self.body(self.services.settings.body_bytes_max)).strip():
-            return {}
+        body, bytes_max = None, self.services.settings.body_bytes_max
+        if not self.is_body_required:
+            body = await self.body(bytes_max)
+            if not body.strip():
+                return {}
         if self.request.content_type != JSON:
             remedy = Sentence("Send the body with `Content-Type: application/json`.")
             reason = Sentence("The header does not say that the body is JSON.")
             place = Place("header", "Content-Type", reason, remedy)
             raise ProblemError(UNSUPPORTED_MEDIA_TYPE, remedy, [place])
-        body = await self.body(self.services.settings.body_bytes_max)
+        if body is None:
+            body = await self.body(bytes_max)
         if not body.strip():
             reason, remedy = (
                 Sentence("The body is empty."),

@@ -65,7 +65,7 @@ async def rotate_secret(call: Call) -> web.Response:
     """Replace an endpoint's secrets; the former ones sign along for a while."""
     services = call.services
     endpoint_id, state, _ = await _load(call)
-    wanted = validated(shapes.RotationRequest, await call.json_object(may_be_empty=True))
+    wanted = validated(shapes.RotationRequest, await call.json_object())
     recorder = Recorder(services.handler, services.vault)
     url, pairs = await opened(recorder, endpoint_id, state, services.clock())
     pair = new_pair(_RANDOM)
@@ -164,7 +164,7 @@ async def replay_messages(call: Call) -> web.Response:
     """Deliver one message, or all that are parked, once more."""
     services = call.services
     endpoint_id, state, recorded = await _load(call)
-    wanted = validated(shapes.ReplayRequest, await call.json_object(may_be_empty=True))
+    wanted = validated(shapes.ReplayRequest, await call.json_object())
     check_enabled(state)
     await _wait(call)
     rows = await replayable(services.deliveries, endpoint_id, wanted.message_id)

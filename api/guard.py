@@ -38,6 +38,7 @@ def guard(
     """Make what aiohttp calls for a route: its endpoint behind its guard."""
     roles, query_model, endpoint = route.roles, route.query, route.endpoint
     is_keyed, is_bodiless = route.needs_idempotency_key, route.body is NoBody
+    is_body_required = route.is_body_required
     is_waiting, is_endless = "min_position" in query_model.model_fields, route.is_endless
     authenticator, rates = services.authenticator, services.rates
     no_query: Mapping[str, str] = {}
@@ -61,10 +62,16 @@ def guard(
             if is_waiting:
                 await check_reached(services.store, query.min_position)
         call = Call(
-            request, services, identity, request[REQUEST_ID], request[CORRELATION_ID], query
+            request,
+            services,
+            identity,
+            request[REQUEST_ID],
+            request[CORRELATION_ID],
+            query,
+            is_body_required,
         )
         if is_bodiless:
-            validated(NoBody, await call.json_object(may_be_empty=True))
+            validated(NoBody, await call.json_object())
         return call
 
     async def guarded(request: web.Request) -> web.StreamResponse:
