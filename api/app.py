@@ -3,25 +3,20 @@
 `create_app` is given services that run already and starts nothing itself, so a test gives it the
 very parts a server gives it.
 
-The guard of a route does, once and in this order, what every endpoint needs: who asks, whether his
-key has not asked too often, whether his role may, and whether the query string is what the route's
-model says.
+What a guard does: `api.guard`.
 """
-
-from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
-from api.authentication import Role
-from api.calls import Call, query_of, validated
 from api.description import DESCRIPTION, Description
-from api.errors import FORBIDDEN, Place, ProblemError
+from api.guard import guard
 from api.keys import MEASURES, SERVICES, STREAMS, Streams
 from api.measures import Measures
-from api.middleware import ACTOR, CORRELATION_ID, REQUEST_ID, Door
-from api.routes import ROUTES, Route
+from api.middleware import Door
+from api.routes import ROUTES
+from api.time_limit import TimeLimit
+from api.underway import Underway
 from api.wiring_services import Services
-from ledger.sentences import Sentence
 
 
 def create_app(services: Services) -> web.Application:
@@ -29,7 +24,10 @@ def create_app(services: Services) -> web.Application:
     settings = services.settings
     measures = Measures(services)
     door = Door(
-        concurrent_max=settings.requests_concurrent_max, new_id=services.new_id, measures=measures
+        concurrent_max=settings.requests_concurrent_max,
+        new_id=services.new_id,
+        position=lambda: services.known_position,
+        measures=measures,
     )
     app = web.Application(
         middlewares=[door.serve],
@@ -45,8 +43,9 @@ def create_app(services: Services) -> web.Application:
         services.feed.end()
 
     app.on_shutdown.append(end_streams)
+    underway, limit = Underway(), TimeLimit(settings.handler_seconds_max)
     for route in ROUTES:
-        guarded = _guard(route, services)
+        guarded = guard(route, services, underway, limit)
         app.router.add_route(route.method, route.path, guarded, expect_handler=_expected)
     return app
 
@@ -54,16 +53,6 @@ def create_app(services: Services) -> web.Application:
 async def _end_streams(app: web.Application) -> None:
     """Let every answer that does not end by itself end now: a stop waits for all of them."""
     app[STREAMS].stopping.set()
-
-
-def _forbidden(roles: frozenset[Role], role: Role) -> ProblemError:
-    reason = Sentence(
-        "This is for keys of: {roles}; yours is of the role {role}.",
-        roles=", ".join(sorted(roles)),
-        role=role,
-    )
-    place = Place("header", "Authorization", reason, Sentence("Use a key of such a role."))
-    return ProblemError(FORBIDDEN, reason, [place])
 
 
 async def _expected(request: web.Request) -> None:
@@ -76,33 +65,3 @@ async def _expected(request: web.Request) -> None:
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         # It is no part of the answer, and an error is answered only where none has begun.
         request.writer.output_size = 0
-
-
-def _guard(
-    route: Route, services: Services
-) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    roles, query_model, endpoint = route.roles, route.query, route.endpoint
-    authenticator, rates = services.authenticator, services.rates
-    no_query: Mapping[str, str] = {}
-    # A route that can be called without a query string has that query ready.
-    is_query_needed = any(one.is_required() for one in query_model.model_fields.values())
-    default_query = None if is_query_needed else validated(query_model, no_query, is_query=True)
-
-    async def guarded(request: web.Request) -> web.StreamResponse:
-        identity = None
-        if roles is not None:
-            identity = await authenticator.identify(request.headers.get("Authorization"))
-            request[ACTOR] = identity.actor
-            await rates.admit_key(request, identity.key_id)
-            if identity.role not in roles:
-                raise _forbidden(roles, identity.role)
-        if default_query is not None and not request.query_string:
-            query = default_query
-        else:
-            query = query_of(request, query_model)
-        call = Call(
-            request, services, identity, request[REQUEST_ID], request[CORRELATION_ID], query
-        )
-        return await endpoint(call)
-
-    return guarded

@@ -61,6 +61,8 @@ class Call(NamedTuple):
     correlation_id: str
     query: Any
     """The route's query model, validated."""
+    is_body_required: bool = True
+    """Whether no body at all is a mistake; where it is none, it says what {} does."""
 
     @property
     def asker(self) -> Identity:
@@ -119,12 +121,18 @@ class Call(NamedTuple):
         Raises:
             ProblemError: another media type, no JSON, no object, or a body out of bounds.
         """
+        body, bytes_max = None, self.services.settings.body_bytes_max
+        if not self.is_body_required:
+            body = await self.body(bytes_max)
+            if not body.strip():
+                return {}
         if self.request.content_type != JSON:
             remedy = Sentence("Send the body with `Content-Type: application/json`.")
             reason = Sentence("The header does not say that the body is JSON.")
             place = Place("header", "Content-Type", reason, remedy)
             raise ProblemError(UNSUPPORTED_MEDIA_TYPE, remedy, [place])
-        body = await self.body(self.services.settings.body_bytes_max)
+        if body is None:
+            body = await self.body(bytes_max)
         if not body.strip():
             reason, remedy = (
                 Sentence("The body is empty."),

@@ -33,6 +33,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from adapters.listening import accept_no_more
+from api.calls import POSITION_HEADER
 from api.errors import BUSY, HEAD_TOO_SLOW
 from api.keys import SERVICES
 from api.middleware import PROBLEM_JSON, SERVER
@@ -59,10 +60,16 @@ class Connection(Protocol):
     __slots__ = ("_clock", "_limits")
 
     def __init__(
-        self, server: web.Server, *, limits: Settings, new_id: Callable[[], str], **options: Any
+        self,
+        server: web.Server,
+        *,
+        limits: Settings,
+        new_id: Callable[[], str],
+        position: Callable[[], int],
+        **options: Any,
     ) -> None:
         super().__init__(server, **options)
-        self.new_id = new_id
+        self.new_id, self.position = new_id, position
         self._limits = limits
         self._clock: asyncio.TimerHandle | None = None
 
@@ -88,7 +95,7 @@ class Connection(Protocol):
     def end(self, last_word: Told | None = None) -> None:
         """Close it; with a last word, if there is something to say."""
         if last_word is not None and self.transport is not None:
-            self.transport.write(_written(last_word))
+            self.transport.write(_written(last_word, self.position()))
             log.info("http.closed", code=last_word.problem.code)
         self.force_close()
 
@@ -110,20 +117,32 @@ class Connection(Protocol):
 class BoundedServer(web.Server):
     """Makes the connections, and keeps their number within the limit."""
 
-    def __init__(self, made: web.Server, *, limits: Settings, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        made: web.Server,
+        *,
+        limits: Settings,
+        new_id: Callable[[], str],
+        position: Callable[[], int],
+    ) -> None:
         super().__init__(
             made.request_handler,
             request_factory=made.request_factory,
             handler_cancellation=made.handler_cancellation,
             **made._kwargs,  # noqa: SLF001 - the options have no other name
         )
-        self._limits, self._new_id = limits, new_id
+        self._limits, self._new_id, self._position = limits, new_id, position
         self._warned_at = -WARNING_SECONDS
 
     def __call__(self) -> Connection:
         """Make one, for a socket that was just accepted."""
         return Connection(
-            self, limits=self._limits, new_id=self._new_id, loop=self._loop, **self._kwargs
+            self,
+            limits=self._limits,
+            new_id=self._new_id,
+            position=self._position,
+            loop=self._loop,
+            **self._kwargs,
         )
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
@@ -162,8 +181,13 @@ class BoundedRunner(web.AppRunner):
         await super().cleanup()
 
     async def _make_server(self) -> web.Server:
-        new_id = self.app[SERVICES].new_id
-        return BoundedServer(await super()._make_server(), limits=self._limits, new_id=new_id)
+        services = self.app[SERVICES]
+        return BoundedServer(
+            await super()._make_server(),
+            limits=self._limits,
+            new_id=services.new_id,
+            position=lambda: services.known_position,
+        )
 
 
 def _cut_off_later(transport: asyncio.Transport, seconds: float) -> None:
@@ -183,7 +207,7 @@ def make_room(limits: Settings) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
-def _written(message: Told) -> bytes:
+def _written(message: Told, position: int) -> bytes:
     """A whole answer to a request that was not read; so nobody knows which language it asks for."""
     problem = message.problem
     body = problem_body(message, language="en", request_id=UNREAD)
@@ -195,6 +219,7 @@ def _written(message: Told) -> bytes:
         "Cache-Control: no-store",
         "Connection: close",
         f"Server: {SERVER}",
+        f"{POSITION_HEADER}: {position}",
     ]
     if problem.retry_seconds is not None:
         head.append(f"Retry-After: {problem.retry_seconds}")

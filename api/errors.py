@@ -93,6 +93,14 @@ IDEMPOTENCY_KEY_INVALID: Final = Problem(
     "The Idempotency-Key cannot be used",
     "L'Idempotency-Key est inutilisable",
 )
+IDEMPOTENCY_KEY_IN_FLIGHT: Final = Problem(
+    409,
+    "idempotency_key_in_flight",
+    "businessRule",
+    "A request with this Idempotency-Key is under way",
+    "Une requête avec cette Idempotency-Key est en cours",
+    RETRY_SECONDS,
+)
 UNSERVED: Final = Problem(
     422,
     "operator_not_served",
@@ -200,6 +208,9 @@ BUSY: Final = Problem(
     "Too much is waiting already",
     "Trop de demandes attendent déjà",
     RETRY_SECONDS,
+)
+SERVER_TOO_SLOW: Final = Problem(
+    503, "server_too_slow", "serviceUnavailable", "It took too long", "Cela a pris trop de temps", 5
 )
 _UNAVAILABLE: Final = Problem(
     503,
@@ -348,6 +359,7 @@ ALL_PROBLEMS: Final[Mapping[str, Problem]] = {
         INVALID_REQUEST,
         IDEMPOTENCY_KEY_MISSING,
         IDEMPOTENCY_KEY_INVALID,
+        IDEMPOTENCY_KEY_IN_FLIGHT,
         TOO_MANY_ENDPOINTS,
         TOO_MANY_STREAMS,
         UNSERVED,
@@ -367,6 +379,7 @@ ALL_PROBLEMS: Final[Mapping[str, Problem]] = {
         UNKNOWN_KEY,
         PROJECTION_BEHIND,
         DISK_FULL,
+        SERVER_TOO_SLOW,
         INTERNAL,
         *PROBLEMS.values(),
     )

@@ -47,6 +47,11 @@ _ALIKE: Final[Mapping[str, str]] = {"cancel_url": "return_url", "receipt_email":
 """Field -> the one above whose form it has too."""
 
 _TIME_REMEDY: Final = Sentence("Send a time such as 2030-01-31T12:00:00Z.")
+_DAY_REMEDY: Final = Sentence(
+    "Send a time such as 2030-01-31T12:00:00Z, or a day such as 2030-01-31."
+)
+_DAYS: Final = frozenset({"created_from", "created_to"})
+"""The parameters that take a day too."""
 
 
 def explanation_of(
@@ -97,9 +102,10 @@ def explanation_of(
                 Sentence("Send one of the two."),
             )
         case "timezone_aware":
-            return Sentence("The time does not say its offset from UTC."), _TIME_REMEDY
+            remedy = _DAY_REMEDY if name in _DAYS else _TIME_REMEDY
+            return Sentence("The time does not say its offset from UTC."), remedy
     if kind.startswith("datetime_"):
-        return Sentence("The value is no time."), _TIME_REMEDY
+        return Sentence("The value is no time."), _DAY_REMEDY if name in _DAYS else _TIME_REMEDY
     if kind.startswith("string_"):
         return _of_text(kind, name, bounds)
     return _of_number(kind, bounds)

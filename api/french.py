@@ -16,6 +16,7 @@ from typing import Final
 from adapters.typesetting import typeset_french
 from api.french_endpoints import FRENCH_OF_ENDPOINTS
 from api.french_ledger import FRENCH_OF_LEDGER
+from api.french_requests import FRENCH_OF_REQUESTS
 
 _OF_DOOR: Final[dict[str, str]] = {
     # Around other sentences
@@ -344,6 +345,8 @@ _OF_DOOR: Final[dict[str, str]] = {
 
 FRENCH: Final[Mapping[str, str]] = {
     english: typeset_french(french)
-    for english, french in (_OF_DOOR | FRENCH_OF_LEDGER | FRENCH_OF_ENDPOINTS).items()
+    for english, french in (
+        _OF_DOOR | FRENCH_OF_LEDGER | FRENCH_OF_ENDPOINTS | FRENCH_OF_REQUESTS
+    ).items()
 }
 """English template -> French template."""

@@ -11,6 +11,11 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
         "{currency!r} n'est pas une devise que tient ce registre."
     ),
     "Send one of {currencies}.": "Envoyez l'une des devises suivantes : {currencies}.",
+    "Send {central} for Central Africa (Cameroon, Gabon, Chad ...), or {western} for West Africa "
+    "(Senegal, Ivory Coast, Mali ...).": (
+        "Envoyez {central} pour l'Afrique centrale (Cameroun, Gabon, Tchad ...), ou {western} pour "
+        "l'Afrique de l'Ouest (Sénégal, Côte d'Ivoire, Mali ...)."
+    ),
     "the amount is not a whole number of minor units within bounds.": (
         "le montant n'est pas un nombre entier d'unités mineures dans les limites admises."
     ),

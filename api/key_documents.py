@@ -7,13 +7,13 @@ from pydantic import Field, StringConstraints
 
 from api.authentication import Role
 from api.rotation import OVERLAP_HOURS, OVERLAP_HOURS_MAX
-from api.schemas import Position, Query, Request, Response
+from api.schemas import Position, PositionQuery, Request, Response
 from ledger.identity import Mode
 
 KeyState = Literal["active", "ending", "ended", "revoked"]
 
 
-class KeysQuery(Query):
+class KeysQuery(PositionQuery):
     """Which keys."""
 
     merchant_id: Annotated[str, StringConstraints(max_length=64)] | None = Field(
@@ -21,9 +21,6 @@ class KeysQuery(Query):
     )
     after: Position | None = Field(default=None, description="`next_after` of the page before.")
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
-    min_position: Position | None = Field(
-        default=None, description="Wait until the list has reached this position (bounded)."
-    )
 
 
 class KeyRotation(Request):

@@ -7,7 +7,10 @@ in the order in which it acts:
 2. At most `requests_concurrent_max` requests at once; one more is told to come back.
 3. Every exception becomes problem JSON in the caller's language; what we did not foresee is logged
    with its traceback and told as `internal`.
-4. One log line per request: method, route, status, time, ids. The route is the pattern, not the
+4. Every answer says at which position of the log it stands (`Cauri-Position`). What is not read
+   from there, as a problem is not, says which position this process's lists had finished: what was
+   answered is no older than that, and it costs no look at the database.
+5. One log line per request: method, route, status, time, ids. The route is the pattern, not the
    path, and there is no query string: so no number, key or payload can get into a log.
 """
 
@@ -21,6 +24,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from adapters.refusal_texts import Language
+from api.calls import POSITION_HEADER, Call
 from api.errors import BUSY, INTERNAL, ProblemError
 from api.measures import Measures
 from api.problems import Told, language_of, problem_body, told
@@ -48,9 +52,15 @@ class Door:
     """The way in and out of every request; counts what is inside. `serve` is the middleware."""
 
     def __init__(
-        self, *, concurrent_max: int, new_id: Callable[[], str], measures: Measures
+        self,
+        *,
+        concurrent_max: int,
+        new_id: Callable[[], str],
+        position: Callable[[], int],
+        measures: Measures,
     ) -> None:
         self._concurrent_max, self._new_id, self._measures = concurrent_max, new_id, measures
+        self._position = position
         self._inside = 0
         # Bound once: a lazy logger would be made anew for every line.
         self._log = structlog.get_logger().bind()
@@ -81,6 +91,8 @@ class Door:
         headers = response.headers
         headers[CORRELATION_HEADER] = correlation_id
         headers["Server"] = SERVER
+        if POSITION_HEADER not in headers:
+            headers[POSITION_HEADER] = str(self._position())
         if (rate := request.get(RATE)) is not None:
             headers[POLICY_HEADER], headers[LIMIT_HEADER] = rate
         seconds = time.perf_counter() - started
@@ -123,6 +135,20 @@ def correlation_id_of(given: str | None, otherwise: str) -> str:
 def _route_of(request: web.Request) -> str:
     resource = request.match_info.route.resource
     return resource.canonical if resource is not None else "unmatched"
+
+
+def stream_headers(call: Call) -> dict[str, str]:
+    """The headers of an answer without an end: they are sent before the middleware sees it."""
+    headers = {
+        "Cache-Control": "no-store",
+        "X-Accel-Buffering": "no",
+        CORRELATION_HEADER: call.correlation_id,
+        "Server": SERVER,
+        POSITION_HEADER: str(call.services.known_position),
+    }
+    if (rate := call.request.get(RATE)) is not None:
+        headers[POLICY_HEADER], headers[LIMIT_HEADER] = rate
+    return headers
 
 
 def problem_response(message: Told, *, language: Language, request_id: str) -> web.Response:

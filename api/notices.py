@@ -21,7 +21,7 @@ from adapters.notify.merchants import message_content
 from api.calls import Call, answer
 from api.errors import INVALID_REQUEST, TOO_MANY_STREAMS, Place, ProblemError
 from api.messages import composer
-from api.middleware import CORRELATION_HEADER, SERVER
+from api.middleware import stream_headers
 from api.waiting import caught_up
 from ledger import payment
 from ledger.events import PaymentRerouted
@@ -68,13 +68,7 @@ async def stream_notices(call: Call) -> web.StreamResponse:
         remedy = Sentence("Close one, or ask GET /v1/notices from time to time.")
         raise ProblemError(TOO_MANY_STREAMS, explained(reason, remedy))
     response = web.StreamResponse(
-        headers={
-            "Content-Type": "text/event-stream; charset=utf-8",
-            "Cache-Control": "no-store",
-            "X-Accel-Buffering": "no",
-            CORRELATION_HEADER: call.correlation_id,
-            "Server": SERVER,
-        }
+        headers={"Content-Type": "text/event-stream; charset=utf-8", **stream_headers(call)}
     )
     try:
         with feed.following(merchant_id, key_id) as follower:

@@ -42,7 +42,9 @@ _CORRELATION: Final[JsonObject] = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 64},
 }
 _POSITION: Final[JsonObject] = {
-    "description": "The log position at which the answer stands.",
+    "description": "The log position at which the answer stands; of what is not read from the log, "
+    "as a problem is not, the last one that the lists had then.",
+    "required": True,
     "schema": _WHOLE,
 }
 _RETRY_AFTER: Final[JsonObject] = {
@@ -95,7 +97,8 @@ def operation_of(route: Route, shapes: Shapes) -> JsonObject:
         if model is not None:
             name = model.__name__
             content = {"schema": reference_of(name), "example": shapes.examples.request(name)}
-            operation["requestBody"] = {"required": True, "content": {media: content}}
+            is_required = route.is_body_required or media == FORM
+            operation["requestBody"] = {"required": is_required, "content": {media: content}}
     return operation
 
 
@@ -229,6 +232,7 @@ def _answer(route: Route, status: int, answer: type[BaseModel] | str, shapes: Sh
 def _problem_headers(status: int, codes: list[str]) -> JsonObject:
     headers: JsonObject = {
         CORRELATION_HEADER: _CORRELATION,
+        POSITION_HEADER: _POSITION,
         "Content-Language": {
             "description": "The language of its texts.",
             "schema": {"enum": ["en", "fr"]},

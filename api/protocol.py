@@ -18,6 +18,7 @@ import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMethod
 
+from api.calls import POSITION_HEADER
 from api.errors import BAD_REQUEST, METHOD_NOT_ALLOWED
 from api.middleware import CORRELATION_HEADER, SERVER, problem_response
 from api.problems import INTERNAL_TOLD, Told
@@ -45,10 +46,13 @@ log = structlog.get_logger()
 class Protocol(web.RequestHandler):
     """One connection; says in our own words what aiohttp would say in its."""
 
-    __slots__ = ("new_id",)
+    __slots__ = ("new_id", "position")
 
     new_id: Callable[[], str]
     """Makes the name of a request; set by whoever makes the protocol."""
+
+    position: Callable[[], int]
+    """Tells the position that the lists have, as for every answer; set likewise."""
 
     def handle_error(
         self,
@@ -75,5 +79,6 @@ class Protocol(web.RequestHandler):
         response = problem_response(told, language="en", request_id=request_id)
         response.headers[CORRELATION_HEADER] = request_id
         response.headers["Server"] = SERVER
+        response.headers[POSITION_HEADER] = str(self.position())
         response.force_close()
         return response

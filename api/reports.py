@@ -10,7 +10,7 @@ from pydantic import Field
 
 from adapters.refusal_texts import Category
 from api.documents import RefusalOut
-from api.schemas import AsOfQuery, Name, Position, Query, Response
+from api.schemas import AsOfQuery, Name, Position, PositionQuery, Response
 from ledger.identity import Kind, Mode
 
 
@@ -169,7 +169,7 @@ class ProblemOut(Response):
     errors: list[PlaceOut]
 
 
-class LogQuery(Query):
+class LogQuery(PositionQuery):
     """Which entries."""
 
     after: Position = 0
@@ -184,13 +184,11 @@ class AccountsQuery(AsOfQuery):
         description="Tests, or payments for real; by default as the deployment is. The two are "
         "never added up.",
     )
-    min_position: Position | None = None
 
 
-class MetricsQuery(Query):
+class MetricsQuery(PositionQuery):
     """Which window."""
 
     kind: Kind = Field(default="collection", description="Payments, payouts or refunds.")
     window_seconds: Annotated[int, Field(ge=60, le=366 * 86_400)] = 86_400
     provider: Name | None = None
-    min_position: Position | None = None

@@ -13,6 +13,8 @@ from api.calls import Call
 
 Endpoint = Callable[[Call], Awaitable[web.StreamResponse]]
 
+STREAM: Final = "text/event-stream"
+
 SEEING: Final[frozenset[Role]] = ROLES
 STAFF: Final[frozenset[Role]] = frozenset({"accountant", "auditor", "operator", "admin"})
 BOOKS: Final[frozenset[Role]] = frozenset({"accountant", "auditor", "admin"})
@@ -43,6 +45,20 @@ class Route:
     """The codes of problems particular to it; `every_problem` adds what follows from the rest."""
 
     @property
+    def is_body_required(self) -> bool:
+        """Whether it takes no empty body: a field must be sent, or money moves.
+
+        Who forgets the body of a refund must not give everything back.
+        """
+        fields = {} if self.body is None else self.body.model_fields
+        return self.needs_idempotency_key or any(one.is_required() for one in fields.values())
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether its answer has no end by itself."""
+        return STREAM in self.answers.values()
+
+    @property
     def every_problem(self) -> tuple[str, ...]:
         """The codes of all problems that it may answer, each once.
 
@@ -65,6 +81,7 @@ EVERYWHERE: Final = (
     "head_too_slow",
     "busy",
     "store_unavailable",
+    "server_too_slow",
     "store_closed",
     "schema_version",
     "internal",
@@ -77,7 +94,12 @@ BODY: Final = ("malformed_json", "unsupported_media_type", "body_too_large", "bo
 WRITING: Final = ("command_refused", "stream_too_long", "entry_too_large", "disk_full")
 """Codes of every route by which somebody with a key changes something."""
 
-KEYED: Final = ("idempotency_key_missing", "idempotency_key_invalid", "idempotency_key_reused")
+KEYED: Final = (
+    "idempotency_key_missing",
+    "idempotency_key_invalid",
+    "idempotency_key_in_flight",
+    "idempotency_key_reused",
+)
 """Codes of every route that takes an Idempotency-Key."""
 
 READING: Final = ("unauthenticated", "forbidden", "too_many_requests")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from api import audit, balances, operators, refusals, reports
+from api import audit, balances, operators, refusals, reports, schemas
 from api.route import BOOKS, LOG, SEEING, STAFF, Route
 
 BOOKKEEPING: Final[tuple[Route, ...]] = (
@@ -63,6 +63,7 @@ BOOKKEEPING: Final[tuple[Route, ...]] = (
         endpoint=audit.show_checkpoint,
         summary="Say what the log commits to: size and root.",
         roles=SEEING,
+        query=schemas.PositionQuery,
         answers={200: reports.Checkpoint},
     ),
     Route(

@@ -7,7 +7,8 @@ from api import schemas_checkout as shapes
 from api.pages import checkout as page
 from api.pages import live
 from api.pages.schemas import CheckoutForm, PageQuery
-from api.route import SEEING, Route
+from api.route import SEEING, STREAM, Route
+from api.schemas import NoBody, PositionQuery
 
 _ONE: Final = ("unknown_checkout_session",)
 
@@ -45,6 +46,7 @@ CHECKOUT: Final[tuple[Route, ...]] = (
         endpoint=checkouts.show_checkout,
         summary="Show a checkout session as its events say.",
         roles=SEEING,
+        query=PositionQuery,
         answers={200: shapes.CheckoutOut},
         problems=_ONE,
     ),
@@ -55,6 +57,7 @@ CHECKOUT: Final[tuple[Route, ...]] = (
         endpoint=checkouts.expire_checkout,
         summary="Close a checkout session that nobody is paying. Repeated, it changes nothing.",
         roles=frozenset({"merchant"}),
+        body=NoBody,
         answers={200: shapes.CheckoutOut},
         problems=_ONE,
     ),
@@ -112,7 +115,7 @@ CHECKOUT: Final[tuple[Route, ...]] = (
         summary="Tell a checkout page, by server-sent events, when it would show something else.",
         roles=None,
         query=PageQuery,
-        answers={200: "text/event-stream"},
+        answers={200: STREAM},
         problems=("unknown_checkout_session",),
     ),
     Route(

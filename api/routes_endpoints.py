@@ -6,6 +6,7 @@ from api import endpoints
 from api import schemas_endpoints as shapes
 from api.authentication import Role
 from api.route import Route
+from api.schemas import NoBody, PositionQuery
 
 _OWN: Final[frozenset[Role]] = frozenset({"merchant"})
 _CARING: Final[frozenset[Role]] = frozenset({"merchant", "operator", "admin"})
@@ -41,6 +42,7 @@ ENDPOINTS: Final[tuple[Route, ...]] = (
         endpoint=endpoints.show_endpoint,
         summary="Show an endpoint.",
         roles=_CARING,
+        query=PositionQuery,
         answers={200: shapes.EndpointOut},
         problems=_ONE,
     ),
@@ -62,6 +64,7 @@ ENDPOINTS: Final[tuple[Route, ...]] = (
         endpoint=endpoints.disable_endpoint,
         summary="Deliver nothing more to an endpoint; what waits is parked.",
         roles=_CARING,
+        body=NoBody,
         answers={200: shapes.EndpointOut},
         problems=_ONE,
     ),
@@ -72,6 +75,7 @@ ENDPOINTS: Final[tuple[Route, ...]] = (
         endpoint=endpoints.enable_endpoint,
         summary="Deliver to an endpoint again.",
         roles=_CARING,
+        body=NoBody,
         answers={200: shapes.EndpointOut},
         problems=(*_ONE, "too_many_endpoints"),
     ),

@@ -47,6 +47,7 @@ MONEY: Final[tuple[Route, ...]] = (
         endpoint=payments.show_events,
         summary="Show a payment's audit trail.",
         roles=SEEING,
+        query=schemas.PositionQuery,
         answers={200: documents.EventPage},
         problems=ONE,
     ),

@@ -5,7 +5,7 @@ from typing import Final
 from api import notices
 from api import schemas_notices as shapes
 from api.authentication import Role
-from api.route import Route
+from api.route import STREAM, Route
 
 _OWN: Final[frozenset[Role]] = frozenset({"merchant"})
 
@@ -29,7 +29,7 @@ NOTICES: Final[tuple[Route, ...]] = (
         summary="Follow what happens to your payments, payouts and refunds, live.",
         roles=_OWN,
         query=shapes.StreamQuery,
-        answers={200: "text/event-stream"},
+        answers={200: STREAM},
         problems=("too_many_streams",),
     ),
 )

@@ -8,6 +8,7 @@ from typing import Final
 from api import schemas_support, support
 from api.authentication import Role
 from api.route import ONE, Route
+from api.schemas import PositionQuery
 
 HELPING: Final[frozenset[Role]] = frozenset({"merchant", "accountant", "operator", "admin"})
 
@@ -19,6 +20,7 @@ SUPPORT: Final[tuple[Route, ...]] = tuple(
         endpoint=endpoint,
         summary=f"Tell what has become of a {thing}, and what to do now, in plain words.",
         roles=HELPING,
+        query=PositionQuery,
         answers={200: schemas_support.SupportOut},
         problems=(*ONE, "disk_full"),
     )

@@ -19,6 +19,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    WithJsonSchema,
 )
 from pydantic_core import PydanticKnownError
 
@@ -63,6 +64,21 @@ _RFC_3339: Final = re.compile(
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
 """A time with its offset, as the same time in UTC."""
+
+
+def _begun(given: object) -> object:
+    """Take a day for its beginning in UTC; whatever else is read as a time."""
+    return f"{given}T00:00:00Z" if isinstance(given, str) and _DAY.fullmatch(given) else given
+
+
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+DayOrMoment = Annotated[
+    Moment,
+    BeforeValidator(_begun),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": one} for one in ("date-time", "date")]}),
+]
+"""A time, or a day for its beginning in UTC."""
 
 
 def _with_short_name(address: str) -> str:
@@ -253,7 +269,16 @@ class RefundRequest(Request):
     )
 
 
-class AsOfQuery(Query):
+class PositionQuery(Query):
+    """What the answer must have seen."""
+
+    min_position: Position | None = Field(
+        default=None,
+        description="A `Cauri-Position` that the answer must have reached; waits for it (bounded).",
+    )
+
+
+class AsOfQuery(PositionQuery):
     """When to look from."""
 
     as_of: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = Field(
@@ -271,7 +296,7 @@ class PaymentQuery(AsOfQuery):
     )
 
 
-class PaymentsQuery(Query):
+class PaymentsQuery(PositionQuery):
     """Which payments."""
 
     status: Status | None = None
@@ -285,13 +310,21 @@ class PaymentsQuery(Query):
     phone: Annotated[str, StringConstraints(max_length=40)] | None = Field(
         default=None, description="A payer's number; it is searched by its keyed hash."
     )
-    created_from: Moment | None = None
-    created_to: Moment | None = None
+    created_from: DayOrMoment | None = Field(
+        default=None,
+        description="Requested then or later; a day, `2030-01-31`, begins at 00:00 UTC.",
+    )
+    created_to: DayOrMoment | None = Field(
+        default=None,
+        description="Requested before that; a day is not itself included, as it begins at 00:00 "
+        "UTC.",
+    )
     after: Position | None = Field(default=None, description="`next_after` of the page before.")
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
-    min_position: Position | None = Field(
-        default=None, description="Wait until the list has reached this position (bounded)."
-    )
+
+
+class NoBody(Request):
+    """No field is taken; the body may be empty."""
 
 
 class NoQuery(Query):

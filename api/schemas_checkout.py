@@ -11,7 +11,7 @@ from api.schemas import (
     Currency,
     Metadata,
     Position,
-    Query,
+    PositionQuery,
     Request,
     Response,
     ReturnUrl,
@@ -141,7 +141,7 @@ class CheckoutPage(Response):
     next_after: Position | None = Field(description="`after` of the next page; null: no more.")
 
 
-class CheckoutsQuery(Query):
+class CheckoutsQuery(PositionQuery):
     """Which sessions."""
 
     status: CheckoutStatus | None = None
@@ -150,6 +150,3 @@ class CheckoutsQuery(Query):
     )
     after: Position | None = Field(default=None, description="`next_after` of the page before.")
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
-    min_position: Position | None = Field(
-        default=None, description="Wait until the list has reached this position (bounded)."
-    )

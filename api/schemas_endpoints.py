@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from api.schemas import Position, Query, Request, Response
+from api.schemas import Position, PositionQuery, Request, Response
 from ledger.identity import Mode
 from ledger.notices import NOTICE_TYPES
 
@@ -47,12 +47,8 @@ class ReplayRequest(Request):
     )
 
 
-class EndpointsQuery(Query):
+class EndpointsQuery(PositionQuery):
     """How to list endpoints."""
-
-    min_position: Position | None = Field(
-        default=None, description="Wait until the list has reached this position (bounded)."
-    )
 
 
 class EndpointOut(Response):
@@ -107,16 +103,13 @@ class MessageOut(Response):
     updated_at: datetime
 
 
-class MessagesQuery(Query):
+class MessagesQuery(PositionQuery):
     """Which messages."""
 
     state: Literal["waiting", "delivered", "parked", "withdrawn"] | None = None
     payment_id: Annotated[str, StringConstraints(max_length=64)] | None = None
     after: Position | None = Field(default=None, description="`next_after` of the page before.")
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
-    min_position: Position | None = Field(
-        default=None, description="Wait until the list has reached this position (bounded)."
-    )
 
 
 class MessagePage(Response):

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from api.documents import PaymentOut
-from api.schemas import Position, Query, Response
+from api.schemas import Position, PositionQuery, Query, Response
 
 
 class NoticeOut(Response):
@@ -26,14 +26,11 @@ class NoticePage(Response):
     next_after: Position | None = Field(description="Send as `after` for the next page.")
 
 
-class NoticesQuery(Query):
+class NoticesQuery(PositionQuery):
     """Which messages."""
 
     after: Position = Field(default=0, description="Those behind this position.")
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
-    min_position: Position | None = Field(
-        default=None, description="Wait until the list has reached this position (bounded)."
-    )
 
 
 class StreamQuery(Query):

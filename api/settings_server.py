@@ -49,6 +49,13 @@ class ServerSettings(BaseModel):
         le=60,
         description="The longest a list waits for `min_position`, in seconds.",
     )
+    handler_seconds_max: float = Field(
+        default=60.0,
+        gt=0,
+        le=600,
+        description="The longest a request is worked on before its caller is told to repeat it, in "
+        "seconds; live streams have limits of their own.",
+    )
     requests_concurrent_max: int = Field(
         default=1000,
         ge=1,

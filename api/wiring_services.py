@@ -75,6 +75,11 @@ class Services:
         appender = {"appender": self.store.stopped} if self.store.stopped else {}
         return stalled | self.background.stopped | appender
 
+    @property
+    def known_position(self) -> int:
+        """The last position whose events the lists have, as far as this process has heard."""
+        return min((one.position for one in self.subscriptions), default=0)
+
     def mode_of(self, requested: PaymentRequested) -> Mode:
         """What a payment is for; one from before keys had a mode is of the deployment's own."""
         return requested.mode or self.default_mode

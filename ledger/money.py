@@ -22,6 +22,10 @@ CURRENCIES: Final = frozenset(
 )
 """The currencies the rails use; adding one is adding its ISO 4217 code."""
 
+_CFA_FRANCS: Final = frozenset({"CFA", "FCFA", "CFAF", "FRCFA"})
+"""What people call two currencies alike; which one is meant depends on where they are."""
+
+_NO_LETTERS: Final = re.compile(r"[^A-Za-z]+")
 _AMOUNT: Final = re.compile(r"(-)?(0|[1-9][0-9]*)(?:\.([0-9]+))?", re.ASCII)
 
 
@@ -33,10 +37,18 @@ def decimals_of(currency: str) -> int:
         InvalidMoneyError: the currency is not one the ledger keeps.
     """
     if currency not in CURRENCIES:
+        remedy = Sentence("Send one of {currencies}.", currencies=", ".join(sorted(CURRENCIES)))
+        if _NO_LETTERS.sub("", currency).upper() in _CFA_FRANCS:
+            remedy = Sentence(
+                "Send {central} for Central Africa (Cameroon, Gabon, Chad ...), or {western} for "
+                "West Africa (Senegal, Ivory Coast, Mali ...).",
+                central="XAF",
+                western="XOF",
+            )
         raise InvalidMoneyError(
             "currency",
             Sentence("{currency!r} is not a currency this ledger keeps.", currency=currency[:12]),
-            Sentence("Send one of {currencies}.", currencies=", ".join(sorted(CURRENCIES))),
+            remedy,
         )
     import iso4217  # noqa: PLC0415 - parses an XML table when imported; paid once, when first asked
 

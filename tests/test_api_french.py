@@ -21,10 +21,12 @@ from api.faults import explanation_of
 from api.french import FRENCH
 from api.routes import ROUTES
 from ledger import commands, errors
+from ledger.money import decimals_of
 from ledger.sentences import Sentence
 from ledger.sql import migrate
 from tests.api_world import CONTEXT, MTN_PHONE, Answer, World, a_payment, a_world, settings_in
 from tests.conftest import FakeClock
+from tests.held_store import HeldStore
 from tests.test_api_modes import in_production
 from tests.test_api_webhooks import REFERENCE, an_orange_payment
 
@@ -192,6 +194,7 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ("idempotency_key_reused", "POST", "/v1/payments", {"json": a_payment(), "key": "order-0"}),
 ]
 
+LANGUAGES: Final[list[dict[str, str]]] = [{}, {"Accept-Language": "fr"}]
 NOTHING: Final = Sentence("the store is not open: nothing was written")
 FAILURES: Final[list[tuple[str, Exception]]] = [
     ("internal", RuntimeError("a mistake")),
@@ -275,6 +278,36 @@ async def test_a_list_that_is_behind_says_so_in_french(
         return await world.get("/v1/payments?min_position=2", headers=language)
 
     check(*await in_both(ask), "projection_behind")
+
+
+async def test_what_takes_too_long_and_what_is_under_way_are_told_in_french(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    store = HeldStore(clock=clock)
+    settings = settings_in(tmp_path, handler_seconds_max=2)
+    decimals_of("XAF")  # the first time it takes long
+    async with a_world(settings, clock=clock, store=store) as world:
+
+        async def ask(language: dict[str, str]) -> Answer:
+            return await world.pay(headers=language)
+
+        store.hold()
+        slow = [
+            asyncio.create_task(world.pay(key=f"slow-{n}", headers=LANGUAGES[n])) for n in (0, 1)
+        ]
+        hidden = asyncio.create_task(world.pay())
+        await store.has_waiting(3)
+
+        check(*await in_both(ask), "idempotency_key_in_flight")
+        check(await slow[0], await slow[1], "server_too_slow")
+        assert (await hidden).status == 503
+
+
+async def test_what_two_currencies_are_called_is_refused_in_french(world: World) -> None:
+    async def ask(language: dict[str, str]) -> Answer:
+        return await world.pay(a_payment(currency="FCFA"), headers=language)
+
+    check(*await in_both(ask), "invalid_money")
 
 
 @pytest.mark.parametrize("changes", [{"key_requests_per_second_max": 1}, {}])
@@ -368,6 +401,8 @@ def test_every_kind_of_problem_was_provoked() -> None:
         "too_many_requests",
         "too_many_endpoints",
         "too_many_streams",
+        "idempotency_key_in_flight",
+        "server_too_slow",
     }
     assert ALL_PROBLEMS.keys() - provoked == elsewhere | {"head_too_slow"}
 

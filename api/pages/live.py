@@ -14,6 +14,7 @@ from aiohttp import web
 from api.calls import Call
 from api.errors import BUSY, ProblemError
 from api.keys import STREAMS
+from api.middleware import stream_headers
 from api.pages.standing import FINAL
 from api.pages.view import view_of
 from ledger.sentences import Sentence
@@ -37,8 +38,7 @@ async def follow(call: Call) -> web.StreamResponse:
     response = web.StreamResponse(
         headers={
             "Content-Type": "text/event-stream",
-            "Cache-Control": "no-store",
-            "X-Accel-Buffering": "no",
+            **stream_headers(call),
             "X-Content-Type-Options": "nosniff",
         }
     )

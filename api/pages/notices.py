@@ -38,18 +38,21 @@ def as_page(endpoint: Endpoint) -> Endpoint:
         except FormRefusedError:
             return notice(call, "forged", 403, has_back=True)
         except Exception as error:
-            message = told(error)
-            problem = message.problem
-            if problem is INTERNAL:
+            if told(error).problem is INTERNAL:
                 log.exception("http.failed", correlation_id=call.correlation_id)
-            is_ours = problem.status >= 500 or isinstance(error, StoreError)
-            name = "broken" if is_ours else "forged"
-            response = notice(call, name, problem.status, has_back=True)
-            if problem.retry_seconds is not None:
-                response.headers["Retry-After"] = str(problem.retry_seconds)
-            return response
+            return notice_of(call, error)
 
     return answered
+
+
+def notice_of(call: Call, error: Exception) -> web.Response:
+    """Write the notice of an error."""
+    problem = told(error).problem
+    is_ours = problem.status >= 500 or isinstance(error, StoreError)
+    response = notice(call, "broken" if is_ours else "forged", problem.status, has_back=True)
+    if problem.retry_seconds is not None:
+        response.headers["Retry-After"] = str(problem.retry_seconds)
+    return response
 
 
 def notice(call: Call, name: str, status: int, *, has_back: bool = False) -> web.Response:

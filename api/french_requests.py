@@ -1,0 +1,29 @@
+"""French: what is said about requests under way and the time they take; a part of `api.french`."""
+
+from typing import Final
+
+FRENCH_OF_REQUESTS: Final[dict[str, str]] = {
+    "The first request with this key has no answer yet.": (
+        "La première requête avec cette clé n'a pas encore sa réponse."
+    ),
+    "Send the same request again shortly; it then gets that answer.": (
+        "Renvoyez la même requête dans un instant ; elle recevra alors cette réponse."
+    ),
+    "The answer was not found within {seconds:g} seconds.": (
+        "La réponse n'a pas été trouvée dans le délai de {seconds:g} s."
+    ),
+    "Send the same request again.": "Renvoyez la même requête.",
+    "It may have been taken all the same: send the same request again, under the same "
+    "Idempotency-Key, and it is not done twice.": (
+        "Elle a peut-être été prise malgré tout : renvoyez la même requête avec la même "
+        "Idempotency-Key, et rien ne sera fait deux fois."
+    ),
+    "It may have been done all the same: look first, then send it again.": (
+        "Cela a peut-être été fait malgré tout : vérifiez d'abord, puis renvoyez la requête."
+    ),
+    "Send a time such as 2030-01-31T12:00:00Z, or a day such as 2030-01-31.": (
+        "Envoyez une date avec son heure, par exemple 2030-01-31T12:00:00Z, ou un jour, par "
+        "exemple 2030-01-31."
+    ),
+}
+"""English template -> French template."""
