@@ -107,9 +107,10 @@ def test_an_ed25519_example_computed_elsewhere_comes_out_the_same() -> None:
     body = b'{"test": 2432232314}'
     at = datetime.fromtimestamp(1614265330, UTC)
     headers = signed_headers("msg_p5jXN8AQM9LWM0D4loKWxJek", at, body, [pair])
-    published = "v1a," + (
+    signature = (
         "hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
     )
+    published = f"v1a,{signature}"
     assert pair.public_key == "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4="
     assert headers["webhook-signature"].split(" ")[1] == published
     verify_v1a(pair.public_key, headers | {"webhook-signature": published}, body)
