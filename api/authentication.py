@@ -46,7 +46,8 @@ KEY_CHARACTERS_MAX: Final = 200
 """Longer texts are no keys and are not looked at."""
 
 _MODES: Final = frozenset(f"{mode}_" for mode in MODES)
-_CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="cauri"'}
+CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="cauri"'}
+"""What an answer without a valid key says of how one is sent."""
 
 
 class Identity(NamedTuple):
@@ -240,4 +241,4 @@ class Authenticator:
 
 def _refused(reason: Sentence, remedy: Sentence) -> ProblemError:
     place = Place("header", "Authorization", reason, remedy)
-    return ProblemError(UNAUTHENTICATED, explained(reason, remedy), [place], _CHALLENGE)
+    return ProblemError(UNAUTHENTICATED, explained(reason, remedy), [place], CHALLENGE)

@@ -57,6 +57,13 @@ _OF_DOOR: Final[dict[str, str]] = {
         "Envoyez votre clé sous la forme `Authorization: Bearer ck_...`."
     ),
     "The header holds no key.": "L'en-tête ne contient pas de clé.",
+    "No figures are published here.": "Aucun chiffre n'est publié ici.",
+    "The header does not hold the token of the figures.": (
+        "L'en-tête ne contient pas le jeton des chiffres."
+    ),
+    "Send what `CAURI_METRICS_TOKEN` says as `Authorization: Bearer ...`.": (
+        "Envoyez la valeur de `CAURI_METRICS_TOKEN` sous la forme `Authorization: Bearer ...`."
+    ),
     "This key is unknown or revoked.": "Cette clé est inconnue ou révoquée.",
     "Ask the operator of the ledger for a new one.": (
         "Demandez-en une nouvelle à l'exploitant du registre."

@@ -1,12 +1,22 @@
-"""Health: alive, ready, and the figures for Prometheus. No key is asked; nothing secret is told."""
+"""Health: alive, ready, and the figures for Prometheus.
+
+No key is asked to be told whether we live. The figures sum what all merchants took, so they have a
+token of their own (`metrics_token`), which opens nothing else and which no key replaces. Where none
+is set up, production answers as if there were nothing here: nobody publishes them by forgetting.
+"""
+
+import hmac
 
 import structlog
 from aiohttp import web
 
 from api import reports
+from api.authentication import CHALLENGE
 from api.calls import Call, answer
+from api.errors import NOT_FOUND, UNAUTHENTICATED, Place, ProblemError
 from api.keys import MEASURES
 from ledger.errors import StoreError
+from ledger.sentences import Sentence, explained
 
 log = structlog.get_logger()
 
@@ -46,9 +56,33 @@ async def show_readiness(call: Call) -> web.Response:
 
 async def show_measures(call: Call) -> web.Response:
     """Write the process's figures for Prometheus, with those of payments where they can be had."""
+    _admit(call)
     numbers = None
     try:
         numbers = await call.services.metrics.numbers(now=call.services.clock())
     except StoreError as error:
         log.warning("measures.numbers_missing", error=error.code)
     return call.request.app[MEASURES].page(numbers)
+
+
+def _admit(call: Call) -> None:
+    """Let in who has the token; where there is none, whoever comes, but nobody in production.
+
+    Raises:
+        ProblemError: there is nothing here, or the header does not hold the token.
+    """
+    settings = call.services.settings
+    token = settings.metrics_token
+    if token is None:
+        if settings.is_production:
+            raise ProblemError(NOT_FOUND, Sentence("No figures are published here."))
+        return
+    scheme, _, sent = call.request.headers.get("Authorization", "").partition(" ")
+    wanted = token.get_secret_value().encode()
+    # The same time for every wrong one, however much of it is right.
+    is_right = hmac.compare_digest(sent.strip().encode(errors="replace"), wanted)
+    if not is_right or scheme.lower() != "bearer":
+        reason = Sentence("The header does not hold the token of the figures.")
+        remedy = Sentence("Send what `CAURI_METRICS_TOKEN` says as `Authorization: Bearer ...`.")
+        place = Place("header", "Authorization", reason, remedy)
+        raise ProblemError(UNAUTHENTICATED, explained(reason, remedy), [place], CHALLENGE)

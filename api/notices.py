@@ -22,6 +22,7 @@ from api.calls import Call, answer
 from api.errors import INVALID_REQUEST, TOO_MANY_STREAMS, Place, ProblemError
 from api.messages import composer
 from api.middleware import stream_headers
+from api.streaming import send
 from api.waiting import caught_up
 from ledger import payment
 from ledger.events import PaymentRerouted
@@ -32,9 +33,6 @@ from projections.notices import Notice
 LAST_EVENT_ID: Final = "Last-Event-ID"
 PAGE_NOTICES: Final = 50
 """How many messages a stream reads at once."""
-
-WRITE_SECONDS_MAX: Final = 20.0
-"""How long a client may take to receive what it is sent."""
 
 RETRY_MILLISECONDS: Final = 2000
 """How soon a client comes back that lost its connection."""
@@ -73,7 +71,7 @@ async def stream_notices(call: Call) -> web.StreamResponse:
     try:
         with feed.following(merchant_id, key_id) as follower:
             await response.prepare(call.request)
-            await _send(response, b"retry: %d\n\n" % RETRY_MILLISECONDS)
+            await send(call, response, b"retry: %d\n\n" % RETRY_MILLISECONDS)
             loop = asyncio.get_running_loop()
             until = loop.time() + settings.stream_seconds_max
             while loop.time() < until and not follower.is_over and not await _is_over(call):
@@ -85,11 +83,11 @@ async def stream_notices(call: Call) -> web.StreamResponse:
                         continue
                     body = orjson.dumps(content, option=orjson.OPT_UTC_Z)
                     head = f"id: {row.position}\nevent: {row.type}\ndata: ".encode()
-                    await _send(response, head + body + b"\n\n")
+                    await send(call, response, head + body + b"\n\n")
                 if rows:
                     continue
                 if not await follower.wait(settings.stream_heartbeat_seconds):
-                    await _send(response, b": heartbeat\n\n")
+                    await send(call, response, b": heartbeat\n\n")
     except (ConnectionError, TimeoutError):
         # It went away, or does not read; what it missed it asks for when it comes back.
         pass
@@ -100,11 +98,6 @@ def _owners(call: Call) -> list[str]:
     """Whose notices a key is shown: its merchant's, of its own mode."""
     modes = call.services.modes_seen(call.asker.mode) or (None,)
     return [owner_of(call.merchant_id, one) for one in modes]
-
-
-async def _send(response: web.StreamResponse, content: bytes) -> None:
-    async with asyncio.timeout(WRITE_SECONDS_MAX):
-        await response.write(content)
 
 
 async def _is_over(call: Call) -> bool:

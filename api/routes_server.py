@@ -56,9 +56,10 @@ SERVER: Final[tuple[Route, ...]] = (
         path="/metrics",
         name="show_measures",
         endpoint=health.show_measures,
-        summary="The process's figures, for Prometheus.",
+        summary="The process's figures, for Prometheus; with `CAURI_METRICS_TOKEN`.",
         roles=None,
         answers={200: "text/plain"},
+        problems=("unauthenticated", "not_found"),
     ),
     Route(
         method="GET",

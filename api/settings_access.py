@@ -1,10 +1,10 @@
 """Who may ask how often, and for what kind of money: a part of `api.settings`."""
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 
 
 class AccessSettings(BaseModel):
-    """The limits of keys and payers, and the providers that only test keys reach."""
+    """The limits of keys and payers, what only test keys reach, and who may read the figures."""
 
     trial_providers: tuple[str, ...] = Field(
         default=(),
@@ -30,4 +30,11 @@ class AccessSettings(BaseModel):
         gt=0,
         le=3600,
         description="How often is written when each API key was last used, in seconds.",
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        max_length=200,
+        description="What Prometheus sends to `/metrics` as `Authorization: Bearer ...`. Without "
+        "one, `/metrics` is open in development and is not there in production.",
     )

@@ -23,3 +23,10 @@ class StreamSettings(BaseModel):
         gt=0,
         description="How long a live stream lasts; clients take it up again by themselves.",
     )
+    stream_write_seconds_max: float = Field(
+        default=20.0,
+        gt=0,
+        le=300,
+        description="How long a client of a live stream, or of a checkout page's, may take nothing "
+        "of what it is sent before it is cut off, in seconds.",
+    )

@@ -61,6 +61,17 @@ class MailHandler:
     at_rcpt: Behaviour = lambda envelope: None
     at_data: Behaviour = lambda envelope: None
     port: int = 0
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+    """While it is not set, nobody hears whether a letter was taken."""
+    _came: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    def __post_init__(self) -> None:
+        self.may_answer.set()
+
+    async def until_taken(self, count: int, seconds: float = 30) -> None:
+        """Wait until so many letters were taken."""
+        async with self._came, asyncio.timeout(seconds):
+            await self._came.wait_for(lambda: len(self.taken) >= count)
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd finds it by this name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -83,6 +94,9 @@ class MailHandler:
                     is_logged_in=bool(session.authenticated),
                 )
             )
+            async with self._came:
+                self._came.notify_all()
+        await self.may_answer.wait()
         return self._answer(server, answer)
 
     def _answer(self, server: SMTP, answer: str | None) -> str:

@@ -8,7 +8,8 @@ is heard by nobody. Then the same while the next server recovers.
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -106,6 +107,8 @@ class Stops:
     late: dict[str, _Late] = field(default_factory=dict)
     """What comes in late, by its reference."""
     are_all_held: asyncio.Event = field(default_factory=asyncio.Event)
+    calls: Counter[str] = field(default_factory=Counter)
+    """How often each call has come, held or not."""
 
     def hold(self, moments: Sequence[Moment]) -> None:
         """Hold the next calls at these moments."""
@@ -142,6 +145,7 @@ class Stops:
     async def _pass(
         self, provider: str, request: web.Request, handler: Handler
     ) -> web.StreamResponse:
+        self.calls[f"{request.method} {request.path}"] += 1
         moment = self._moment_of(provider, f"{request.method} {request.path}")
         if moment is None:
             answer = await handler(request)
@@ -181,12 +185,25 @@ class Stops:
 
 
 @asynccontextmanager
-async def watched_by(stops: Stops, database_url: str) -> AsyncIterator[Deployment]:
-    """Start providers whose calls are held, in this process, and a server over them."""
+async def watched_by(
+    stops: Stops,
+    database_url: str,
+    *,
+    providers: Sequence[str] = PROVIDERS,
+    settings: Mapping[str, str] | None = None,
+) -> AsyncIterator[Deployment]:
+    """Start providers whose calls are held, in this process, and a server over them.
+
+    Args:
+        stops: hold the calls.
+        database_url: where the log is to be.
+        providers: their names.
+        settings: further ones of the server.
+    """
     async with AsyncExitStack() as stack:
         running: dict[str, SandboxServer] = {}
-        pointed = {"CAURI_PROVIDERS": ",".join(PROVIDERS)}
-        for name in PROVIDERS:
+        pointed = {"CAURI_PROVIDERS": ",".join(providers), **(settings or {})}
+        for name in providers:
             trial = import_module(f"adapters.sandbox.{name}_trial")
             server = trial.make_trial(clock=utc_now, faults=Faults.none(), port=0, folder=None)
             stops.watch(name, server)

@@ -1,4 +1,4 @@
-"""The README is true: its blocks run, its tables are those of the code, its words all stand there.
+"""The README is true: its tables are those of the code, its words all stand there.
 
 What the code knows (settings, events, routes, commands, facts of providers) is written in the code
 once; the README's tables have to be exactly that. Where one of these tests fails, it shows the rows
@@ -8,13 +8,11 @@ that the README should have.
 import importlib
 import inspect
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import orjson
@@ -41,7 +39,6 @@ from api.errors import ALL_PROBLEMS
 from api.routes import ROUTES
 from api.settings import (
     FILE_VARIABLE,
-    PREFIX,
     load_settings,
     provider_settings,
 )
@@ -64,14 +61,11 @@ from scripts.page_lists import (
     settings_rows,
     written,
 )
-from tests.fenced import Block, Ran, blocks_of, faults_of, run_all, started
+from tests.fenced import Block, blocks_of, faults_of
 from tests.test_architecture import FLOORS, ROOMS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
-PORT = "8080"
-SECONDS_MAX = 240.0
-STARTED = "server.started"
 
 WORDS = (
     *("log", "stream", "version", "position", "append", "expected version", "new event"),
@@ -169,48 +163,6 @@ WAVE_ENDINGS = {
     if one in wave_rules.PAYMENT_ERRORS
 }
 YNOTE_ENDINGS = endings_of(ynote_rules.FAILURES, ynote_rules.PAYOUT_FAILURES)
-
-
-def test_the_ten_minutes_run_and_show_what_the_page_shows(tmp_path: Path) -> None:
-    for program in ("bash", "curl"):
-        if shutil.which(program) is None:
-            reason = f"{program} is not on this machine, and the README's blocks use it"
-            (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-    blocks = blocks_of(PAGE)
-    environment = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    assert shutil.which("cauri", path=environment["PATH"]), "scripts/test makes the command"
-    environment["CAURI_PORT"] = "0"
-    (server,) = [block for block in blocks if block.mark == "runs: server"]
-    running = [block for block in blocks if block.mark == "runs"]
-    with started(
-        server, STARTED, folder=tmp_path, environment=environment, seconds_max=60.0
-    ) as said:
-        port = re.findall(r"127\.0\.0\.1:(\d+)", said)[0]
-        ran = run_all(
-            [block._replace(text=block.text.replace(PORT, port)) for block in running],
-            folder=tmp_path,
-            environment=environment,
-            seconds_max=SECONDS_MAX,
-        )
-    assert [fault for shown, one in _shown(blocks, ran) for fault in faults_of(shown, one)] == []
-
-
-def _shown(blocks: list[Block], ran: list[Ran]) -> Iterator[tuple[Block, str]]:
-    """Every block that shows something, with what was printed by the one that ran before it."""
-    for shown in blocks:
-        if shown.mark == "shows":
-            before = max((one for one in ran if one.block.line < shown.line), key=_line)
-            yield shown, before.printed
-
-
-def _line(one: Ran) -> int:
-    return one.block.line
-
-
-def test_every_block_is_marked_or_only_for_reading() -> None:
-    marks = {block.mark for block in blocks_of(PAGE)}
-    assert marks == {"", "runs: server", "runs", "shows", "floors", "entry", "settings"}
 
 
 def listed(name: str) -> list[str]:

@@ -17,14 +17,13 @@ from api.keys import STREAMS
 from api.middleware import stream_headers
 from api.pages.standing import FINAL
 from api.pages.view import view_of
+from api.streaming import send
 from ledger.sentences import Sentence
 
 HEARTBEAT_SECONDS: Final = 15.0
 STREAM_SECONDS_MAX: Final = 300.0
 LOOK_SECONDS_MIN: Final = 0.5
 COMING_BACK_MS: Final = 3000
-WRITE_SECONDS_MAX: Final = 20.0
-"""How long a browser may take to receive what it is sent."""
 
 
 async def follow(call: Call) -> web.StreamResponse:
@@ -45,7 +44,7 @@ async def follow(call: Call) -> web.StreamResponse:
     streams.open += 1
     try:
         await response.prepare(call.request)
-        await _send(response, b"retry: %d\n\n" % COMING_BACK_MS)
+        await send(call, response, b"retry: %d\n\n" % COMING_BACK_MS)
         await _tell(call, response, streams.stopping)
     except (ConnectionError, TimeoutError):
         # The payer has closed the page, or does not read.
@@ -64,9 +63,9 @@ async def _tell(call: Call, response: web.StreamResponse, stopping: asyncio.Even
         standing = (await view_of(call)).standing
         if standing.mark != told:
             told = standing.mark
-            await _send(response, f"data: {told}\n\n".encode())
+            await send(call, response, f"data: {told}\n\n".encode())
         else:
-            await _send(response, b":\n\n")
+            await send(call, response, b":\n\n")
         if standing.state in FINAL:
             return
         waits = asyncio.ensure_future(store.wait_for(position + 1, HEARTBEAT_SECONDS))
@@ -79,8 +78,3 @@ async def _tell(call: Call, response: web.StreamResponse, stopping: asyncio.Even
             waits.cancel()
             stops.cancel()
             await asyncio.gather(waits, stops, return_exceptions=True)
-
-
-async def _send(response: web.StreamResponse, content: bytes) -> None:
-    async with asyncio.timeout(WRITE_SECONDS_MAX):
-        await response.write(content)
