@@ -199,7 +199,6 @@ _OPERATIONS: Final[dict[str, str]] = {
     "Ready: the store can be read and every subscription moves.": (
         "Prêt : le stockage peut être lu et chaque lecteur avance."
     ),
-    "The process's figures, for Prometheus.": "Les chiffres du processus, pour Prometheus.",
     "Describe every operation, for programs (OpenAPI 3.1).": (
         "Décrire chaque opération, pour les programmes (OpenAPI 3.1)."
     ),
@@ -232,9 +231,6 @@ _PARAMETERS: Final[dict[str, str]] = {
         "Le numéro d'un payeur ; il est cherché par son empreinte à clé."
     ),
     "`next_after` of the page before.": "Le `next_after` de la page précédente.",
-    "Wait until the list has reached this position (bounded).": (
-        "Attendre que la liste ait atteint cette position (durée limitée)."
-    ),
     "A log position, or an RFC 3339 time.": "Une position du registre, ou un moment RFC 3339.",
     "Whether to open what was sealed with it: description and metadata. The merchant, operators "
     "and admins may.": (
@@ -266,12 +262,28 @@ _PARAMETERS: Final[dict[str, str]] = {
 }
 
 _ANSWERS: Final[dict[str, str]] = {
+    "The log position at which the answer stands; of what is not read from the log, as a problem "
+    "is not, the last one that the lists had then.": (
+        "La position du registre à laquelle se tient la réponse ; pour ce qui n'est pas lu dans "
+        "le registre, comme un problème, la dernière que les listes avaient alors."
+    ),
+    "A `Cauri-Position` that the answer must have reached; waits for it (bounded).": (
+        "Une `Cauri-Position` que la réponse doit avoir atteinte ; elle est attendue (durée "
+        "limitée)."
+    ),
+    "Requested then or later; a day, `2030-01-31`, begins at 00:00 UTC.": (
+        "Demandés à ce moment ou après ; un jour, `2030-01-31`, commence à 00:00 UTC."
+    ),
+    "Requested before that; a day is not itself included, as it begins at 00:00 UTC.": (
+        "Demandés avant ; un jour n'est pas compris, puisqu'il commence à 00:00 UTC."
+    ),
+    "The process's figures, for Prometheus; with `CAURI_METRICS_TOKEN`.": (
+        "Les chiffres du processus, pour Prometheus ; avec `CAURI_METRICS_TOKEN`."
+    ),
+    "No field is taken; the body may be empty.": "Aucun champ n'est lu ; le corps peut être vide.",
     "The answer.": "La réponse.",
     "The name of this conversation: yours, or a new one.": (
         "Le nom de cette conversation : le vôtre, ou un nouveau."
-    ),
-    "The log position at which the answer stands.": (
-        "La position du registre à laquelle se tient la réponse."
     ),
     "Where to look at what becomes of it.": "Où regarder ce que cela devient.",
     "Stands here where this is the first answer once more.": (

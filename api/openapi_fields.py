@@ -48,8 +48,6 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "correlation_id": ("The conversation it belongs to.", "La conversation dont il fait partie."),
     "country": ("ISO 3166 code of the country.", "Le code ISO 3166 du pays."),
     "created_at": ("When it was made.", "Quand cela a été créé."),
-    "created_from": ("Made at this time or later.", "Créés à partir de ce moment."),
-    "created_to": ("Made before this time.", "Créés avant ce moment."),
     "credit": ("The sum of what was credited.", "La somme des crédits."),
     "currency": ("ISO 4217 code of the currency.", "Le code ISO 4217 de la devise."),
     "data": (
@@ -137,10 +135,6 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "minimum": (
         "At least this; null: nothing is known.",
         "Au moins ce montant ; null : on ne sait pas.",
-    ),
-    "min_position": (
-        "Wait until the sums have reached this position (bounded).",
-        "Attendre que les sommes aient atteint cette position (durée limitée).",
     ),
     "mode": ("`test` or `live`.", "`test` ou `live` (réel)."),
     "name": ("What it is called.", "Son nom."),

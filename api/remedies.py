@@ -144,6 +144,14 @@ REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
         "`cauri migrate`, ou lancez le code qui va avec la base.",
     ),
     "entry_too_large": ("Send shorter texts.", "Envoyez des textes plus courts."),
+    "server_too_slow": (
+        "Repeat under the same key after `Retry-After`; look at the database.",
+        "Répétez avec la même clé après `Retry-After`.",
+    ),
+    "idempotency_key_in_flight": (
+        "Repeat it after `Retry-After`; you then get the first answer.",
+        "Renvoyez-la après `Retry-After`, avec la même clé.",
+    ),
 }
 """Code -> what to do."""
 
