@@ -8,7 +8,6 @@ import gzip
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from hashlib import sha256
 from typing import Final, Literal
 
@@ -20,7 +19,7 @@ from adapters.refusal_texts import Language
 from api.calls import JSON, Call
 from api.docs_page import docs_page
 from api.docs_words import STYLE
-from api.openapi import openapi_document
+from api.openapi import OPENAPI, TITLE, VERSION, openapi_document
 from api.problems import language_of
 from api.route import Route
 from api.schemas import Query
@@ -38,7 +37,7 @@ POLICY: Final = (
 
 
 class DocsQuery(Query):
-    """How to read the page."""
+    """In which language to describe it."""
 
     language: Literal["fr", "en"] | None = Field(
         default=None, description="Its language; by default that of `Accept-Language`."
@@ -62,41 +61,53 @@ class _Prepared:
 
 
 class Description:
-    """The document and the page of a table of routes."""
+    """The document and the page of a table of routes, made when first asked for."""
 
     def __init__(self, routes: Sequence[Route], *, server_url: str) -> None:
         self._routes, self._server_url = routes, server_url
+        self._documents: dict[Language, _Prepared] = {}
         self._pages: dict[Language, _Prepared] = {}
 
-    @cached_property
-    def document(self) -> _Prepared:
-        """The OpenAPI document."""
-        return _prepared(orjson.dumps(self._described))
+    def document(self, language: Language) -> _Prepared:
+        """The OpenAPI document, in a language."""
+        if language not in self._documents:
+            self._documents[language] = _prepared(orjson.dumps(self._described(language)))
+        return self._documents[language]
 
     def page(self, language: Language) -> _Prepared:
         """The page, in a language."""
         if language not in self._pages:
-            self._pages[language] = _prepared(docs_page(self._described, language).encode())
+            described = self._described(language)
+            self._pages[language] = _prepared(docs_page(described, language).encode())
         return self._pages[language]
 
-    @cached_property
-    def _described(self) -> dict[str, object]:
-        return openapi_document(self._routes, server_url=self._server_url)
+    def _described(self, language: Language) -> dict[str, object]:
+        return openapi_document(self._routes, server_url=self._server_url, language=language)
 
 
 DESCRIPTION: Final = web.AppKey("description", Description)
 
 
+def document_example() -> object:
+    """How the document begins."""
+    return {"openapi": OPENAPI, "info": {"title": TITLE, "version": VERSION}}
+
+
+def page_example() -> str:
+    """How the page begins."""
+    return '<!doctype html><html lang="fr"><head><meta charset="utf-8">...</html>'
+
+
 async def show_openapi(call: Call) -> web.Response:
     """Give the OpenAPI document."""
-    document = call.request.app[DESCRIPTION].document
-    return document.sent(call.request, JSON, Cache_Control="no-store")
+    language = _language(call)
+    document = call.request.app[DESCRIPTION].document(language)
+    return document.sent(call.request, JSON, Cache_Control="no-store", Content_Language=language)
 
 
 async def show_docs(call: Call) -> web.Response:
     """Give the page that shows the OpenAPI document."""
-    accepted = call.request.headers.get("Accept-Language")
-    language: Language = call.query.language or language_of(accepted)
+    language = _language(call)
     return (
         call.request.app[DESCRIPTION]
         .page(language)
@@ -110,6 +121,12 @@ async def show_docs(call: Call) -> web.Response:
             X_Content_Type_Options="nosniff",
         )
     )
+
+
+def _language(call: Call) -> Language:
+    """The language that is asked for: by the address, else by the header."""
+    named: Language | None = call.query.language
+    return named or language_of(call.request.headers.get("Accept-Language"))
 
 
 def _prepared(body: bytes) -> _Prepared:

@@ -23,13 +23,13 @@ article{border-top:1px solid var(--line);margin-top:1.5rem}
 article:target{outline:2px solid Highlight;outline-offset:.4rem}
 code,pre{font:.875rem/1.45 ui-monospace,monospace}
 code{overflow-wrap:anywhere}
-pre{background:var(--soft);padding:.6rem .75rem;overflow-x:auto;border-radius:.3rem;margin:.4rem 0}
+pre{background:var(--soft);padding:.6rem .75rem;border-radius:.3rem;margin:.4rem 0;\
+white-space:pre-wrap;overflow-wrap:anywhere}
 dl{margin:.25rem 0}dt{margin-top:.5rem}dd{margin:0 0 0 1rem}
 .q{font-size:.875rem;color:color-mix(in srgb,CanvasText 75%,Canvas)}
 nav li a{display:block;padding:.2rem 0}.codes li{padding:.15rem 0}
-@media(max-width:40rem){pre{white-space:pre-wrap;overflow-wrap:anywhere}}
 @media(min-width:40rem){.codes,nav ul{columns:2}}
-@media print{nav{display:none}pre{white-space:pre-wrap}\
+@media print{nav{display:none}details::details-content{content-visibility:visible}\
 article{break-inside:avoid-page}a{color:inherit}}
 """
 
@@ -40,8 +40,6 @@ class Words:
 
     other: Language
     other_name: str
-    introduction: str | None
-    """Instead of the document's own description, which is in English."""
     contents: str
     parameters: str
     request: str
@@ -50,7 +48,9 @@ class Words:
     errors: str
     errors_told: str
     shapes: str
-    roles: str
+    fields: str
+    example: str
+    answers_awaited: str
     no_key: str
     required: str
     optional: str
@@ -63,16 +63,18 @@ class Words:
 _ENGLISH: Final = Words(
     other="fr",
     other_name="En français",
-    introduction=None,
     contents="Contents",
     parameters="Parameters",
     request="Request",
     answer="Answer",
     headers="Headers",
     errors="Errors",
-    errors_told="Every error is a problem document like these; <code>code</code> is stable.",
+    errors_told="Every error is a problem document like these, with what to do about it; "
+    "<code>code</code> is stable.",
     shapes="Shapes",
-    roles="For keys of: {roles}.",
+    fields="Fields",
+    example="Example: try your endpoint with it",
+    answers_awaited="What your answer does",
     no_key="No key is asked.",
     required="required",
     optional="optional",
@@ -88,40 +90,21 @@ _ENGLISH: Final = Words(
         "maxProperties": "pairs ≤ {bound}",
     },
 )
-_INTRODUCTION: Final = """\
-Encaissez, remboursez et versez par les opérateurs d'argent mobile d'Afrique. Les titres et les
-erreurs sont en français, le détail des champs en anglais.
-
-- **Clés.** Envoyez la vôtre : `Authorization: Bearer ck_...`. Un marchand ne voit que ce qui est à
-  lui ; ce qui est à un autre reçoit la même réponse que ce qui n'existe pas.
-- **L'argent** est un texte décimal en unités principales, avec une devise ISO 4217 ; jamais un
-  nombre.
-- **Idempotence.** Ce qui déplace de l'argent prend une `Idempotency-Key` de votre choix. Répétez
-  une requête avec sa clé : vous recevez sa première réponse, pour toujours ; personne ne paie deux
-  fois.
-- **Pas encore fini** se dit `202` : regardez à l'adresse `Location` jusqu'à ce que `is_final` soit
-  vrai.
-- **Positions.** `Cauri-Position` dit à quelle position du registre se tient la réponse. Donnez-la à
-  une liste comme `min_position`, et la liste a vu ce que vous venez d'écrire.
-- **Les erreurs** sont des documents RFC 9457 avec un `code` stable. `errors` dit où, pourquoi, et
-  quoi envoyer.
-- **Langues.** Les textes sont en français ou en anglais, selon `Accept-Language`.
-- **Conversations.** Envoyez votre `X-Correlation-Id`, ou citez celui que vous recevez.
-"""
-
 _FRENCH: Final = Words(
     other="en",
     other_name="In English",
-    introduction=_INTRODUCTION,
     contents="Sommaire",
     parameters="Paramètres",
     request="Requête",
     answer="Réponse",
     headers="En-têtes",
     errors="Erreurs",
-    errors_told="Chaque erreur est un document comme ceux-ci ; <code>code</code> ne change pas.",
+    errors_told="Chaque erreur est un document comme ceux-ci, avec ce qu'il faut faire ; "
+    "<code>code</code> ne change pas.",
     shapes="Formes",
-    roles="Pour les clés de : {roles}.",
+    fields="Champs",
+    example="Exemple : essayez-le sur votre adresse",
+    answers_awaited="Ce que fait votre réponse",
     no_key="Aucune clé n'est demandée.",
     required="obligatoire",
     optional="facultatif",

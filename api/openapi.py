@@ -13,14 +13,23 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from adapters.refusal_texts import Language
+from api.french_docs import INTRODUCTION
 from api.openapi_examples import Examples
+from api.openapi_fields import with_words
+from api.openapi_french import in_language
 from api.openapi_operation import PATH_PARAMETER, Shapes, operation_of, reference_of, tag_of
 from api.openapi_problems import problem_examples
+from api.openapi_webhooks import TAG, webhooks_of
+from api.remedies import remedy
 from api.reports import ProblemOut
 from api.route import Route
+from api.schemas_messages import MessageContent
 
 JsonObject = dict[str, Any]
 
+OPENAPI: Final = "3.1.0"
+TITLE: Final = "Cauri"
 VERSION: Final = "1"
 
 _DESCRIPTION: Final = """\
@@ -55,36 +64,45 @@ _TAGS: Final[Mapping[str, str]] = {
     "metrics": "How payments fare.",
     "balances": "What lies at the providers.",
     "webhooks": "For providers, who call here.",
+    "messages": "What your webhook endpoints are sent.",
+    "notices": "Your own events, live or page by page.",
     "server": "For whoever runs the server.",
 }
 """Tag -> what it is about; one that is not here is described by its name alone."""
 
 
-def openapi_document(routes: Sequence[Route], *, server_url: str) -> JsonObject:
-    """Describe every route."""
+def openapi_document(
+    routes: Sequence[Route], *, server_url: str, language: Language = "en"
+) -> JsonObject:
+    """Describe every route, and every message to merchants, in a language."""
     definitions = _definitions(routes)
-    shapes = Shapes(Examples(definitions), links=_links(routes))
+    shapes = Shapes(Examples(definitions), links=_links(routes), language=language)
     paths: dict[str, JsonObject] = {}
     for route in routes:
         path = PATH_PARAMETER.sub(r"{\1}", route.path)
         paths.setdefault(path, {})[route.method.lower()] = operation_of(route, shapes)
-    tags = dict.fromkeys(tag_of(route) for route in routes)
-    return {
-        "openapi": "3.1.0",
+    tags = dict.fromkeys([*(tag_of(route) for route in routes), TAG])
+    document: JsonObject = {
+        "openapi": OPENAPI,
         "info": {
-            "title": "Cauri",
+            "title": TITLE,
             "version": VERSION,
             "summary": "An event-sourced ledger and gateway for mobile money.",
-            "description": _DESCRIPTION,
+            "description": INTRODUCTION if language == "fr" else _DESCRIPTION,
         },
         "servers": [{"url": server_url}],
         "tags": [{"name": tag, "description": _TAGS.get(tag, tag)} for tag in tags],
         "paths": paths,
+        "webhooks": webhooks_of(shapes.examples, language),
         "components": {
             "schemas": definitions,
             "examples": {
-                code: {"summary": example["title"], "value": example}
-                for code, example in problem_examples().items()
+                code: {
+                    "summary": example["title"],
+                    "description": remedy(code, language),
+                    "value": example,
+                }
+                for code, example in problem_examples(language).items()
             },
             "securitySchemes": {
                 "key": {
@@ -95,10 +113,12 @@ def openapi_document(routes: Sequence[Route], *, server_url: str) -> JsonObject:
             },
         },
     }
+    described: JsonObject = in_language(document, language)
+    return described
 
 
 def _definitions(routes: Sequence[Route]) -> dict[str, JsonObject]:
-    models: set[type[BaseModel]] = {ProblemOut}
+    models: set[type[BaseModel]] = {ProblemOut, MessageContent}
     for route in routes:
         models.update(one for one in route.answers.values() if not isinstance(one, str))
         models.update(one for one in (route.body, route.form) if one is not None)
@@ -107,6 +127,7 @@ def _definitions(routes: Sequence[Route]) -> dict[str, JsonObject]:
     ]
     _, written = models_json_schema(wanted, ref_template=reference_of("{model}")["$ref"])
     definitions: dict[str, JsonObject] = written["$defs"]
+    with_words(definitions)
     return definitions
 
 

@@ -13,13 +13,17 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from adapters.refusal_texts import Language
 from api.calls import JSON, POSITION_HEADER
 from api.errors import ALL_PROBLEMS
 from api.middleware import CORRELATION_HEADER, PROBLEM_JSON
 from api.openapi_examples import Examples
+from api.openapi_fields import words_about
+from api.openapi_french import told
+from api.openapi_headers import ACCEPT_LANGUAGE, header_parameter
+from api.openapi_media import HTML, media_example
 from api.reports import ProblemOut
 from api.requests import (
-    IDEMPOTENCY_KEY_CHARACTERS_MAX,
     IDEMPOTENCY_KEY_HEADER,
     REPEATED_HEADER,
 )
@@ -28,10 +32,7 @@ from api.route import Route
 JsonObject = dict[str, Any]
 
 FORM: Final = "application/x-www-form-urlencoded"
-HTML: Final = "text/html"
 PATH_PARAMETER: Final = re.compile(r"\{(\w+)(:[^}]*)?\}")
-KEY_PATTERN: Final = "^[!-~]([ -~]*[!-~])?$"
-"""Printable ASCII; a blank at either end would be lost on the way."""
 
 _VERSIONED: Final = re.compile(r"/v\d+/([^/]+)")
 _WHOLE: Final[JsonObject] = {"type": "integer", "minimum": 0}
@@ -79,6 +80,8 @@ class Shapes:
     examples: Examples
     links: Mapping[str, tuple[str, str]]
     """Name of a collection -> the operation that shows one of it, and that one's parameter."""
+    language: Language
+    """Of what is put together here; the rest is translated where all of it is there."""
 
 
 def operation_of(route: Route, shapes: Shapes) -> JsonObject:
@@ -92,7 +95,10 @@ def operation_of(route: Route, shapes: Shapes) -> JsonObject:
     }
     if route.roles is not None:
         operation["security"] = [{"key": []}]
-        operation["description"] = f"For keys of: {', '.join(sorted(route.roles))}."
+        roles = ", ".join(sorted(route.roles))
+        operation["description"] = told("For keys of: {roles}.", shapes.language).format(
+            roles=roles
+        )
     for media, model in ((JSON, route.body), (FORM, route.form)):
         if model is not None:
             name = model.__name__
@@ -125,22 +131,8 @@ def _parameters(route: Route, shapes: Shapes) -> list[JsonObject]:
         described = _written_out(wanted, definitions)
         is_required = name in schema.get("required", ())
         parameters.append(_parameter("query", name, described, shapes, is_required=is_required))
-    if route.needs_idempotency_key:
-        parameters.append(
-            {
-                "name": IDEMPOTENCY_KEY_HEADER,
-                "in": "header",
-                "required": True,
-                "description": "Your own name for this request, such as your order's number.",
-                "schema": {
-                    "type": "string",
-                    "minLength": 1,
-                    "maxLength": IDEMPOTENCY_KEY_CHARACTERS_MAX,
-                    "pattern": KEY_PATTERN,
-                },
-                "example": "order-1001",
-            }
-        )
+    named = [IDEMPOTENCY_KEY_HEADER] if route.needs_idempotency_key else []
+    parameters += [header_parameter(name) for name in (*named, *route.headers, ACCEPT_LANGUAGE)]
     return parameters
 
 
@@ -149,8 +141,8 @@ def _parameter(
 ) -> JsonObject:
     plain = {key: one for key, one in schema.items() if key not in {"description", "title"}}
     parameter = {"name": name, "in": where, "required": is_required, "schema": plain}
-    if "description" in schema:
-        parameter["description"] = schema["description"]
+    if (told_of := schema.get("description") or words_about(name)) is not None:
+        parameter["description"] = told_of
     example = shapes.examples.parameter(name, plain)
     return parameter if example is None else parameter | {"example": example}
 
@@ -181,10 +173,16 @@ def _responses(route: Route, shapes: Shapes) -> JsonObject:
         by_status.setdefault(ALL_PROBLEMS[code].status, []).append(code)
     for status, codes in sorted(by_status.items()):
         known = responses.setdefault(str(status), {"description": "", "content": {}})
-        said = "; ".join(f"`{code}`: {ALL_PROBLEMS[code].title_en}" for code in codes)
-        known["description"] = f"{known['description']} {said}.".strip()
+        between = told("`{code}`: {title}", shapes.language)
+        said = "; ".join(
+            between.format(code=code, title=ALL_PROBLEMS[code].title(shapes.language))
+            for code in codes
+        )
+        before = told(known["description"], shapes.language)
+        known["description"] = f"{before} {said}.".strip()
         known.setdefault("headers", {}).update(_problem_headers(status, codes))
-        known["content"] |= {HTML: {"schema": _TEXT}} if route.is_page else {}
+        if route.is_page:
+            known["content"].setdefault(HTML, _unmodelled(route, HTML, shapes))
         known["content"][PROBLEM_JSON] = {
             "schema": {
                 **reference_of(ProblemOut.__name__),
@@ -200,7 +198,9 @@ def _responses(route: Route, shapes: Shapes) -> JsonObject:
 def _answer(route: Route, status: int, answer: type[BaseModel] | str, shapes: Shapes) -> JsonObject:
     headers = {CORRELATION_HEADER: _CORRELATION, POSITION_HEADER: _POSITION}
     if isinstance(answer, str):
-        content = {answer: {"schema": _TEXT} if answer.startswith("text/") else {}}
+        content = {
+            media: _unmodelled(route, media, shapes) for media in (answer, *route.other_media)
+        }
         return {"description": "The answer.", "headers": headers, "content": content}
     described = (answer.__doc__ or answer.__name__).strip().splitlines()[0]
     if route.needs_idempotency_key:
@@ -219,6 +219,7 @@ def _answer(route: Route, status: int, answer: type[BaseModel] | str, shapes: Sh
     collection = PATH_PARAMETER.sub("", route.path).rstrip("/").rpartition("/")[2]
     example = shapes.examples.about(collection, shapes.examples.answer(name))
     content = {JSON: {"schema": reference_of(name), "example": example}}
+    content |= {media: _unmodelled(route, media, shapes) for media in route.other_media}
     response: JsonObject = {"description": described, "headers": headers, "content": content}
     link = shapes.links.get(collection)
     if link and route.method == "POST" and status < 300 and "id" in answer.model_fields:
@@ -227,6 +228,15 @@ def _answer(route: Route, status: int, answer: type[BaseModel] | str, shapes: Sh
             operation: {"operationId": operation, "parameters": {parameter: "$response.body#/id"}}
         }
     return response
+
+
+def _unmodelled(route: Route, media: str, shapes: Shapes) -> JsonObject:
+    """Describe an answer that is no JSON model."""
+    is_its_own = route.example is not None and media in route.answers.values()
+    example = route.example() if is_its_own and route.example else None
+    shown = media_example(media, shapes.examples) if example is None else example
+    content: JsonObject = {"schema": {"type": "object"} if media == JSON else _TEXT}
+    return content if shown is None else content | {"example": shown}
 
 
 def _problem_headers(status: int, codes: list[str]) -> JsonObject:

@@ -41,6 +41,12 @@ class Route:
     needs_idempotency_key: bool = False
     answers: Mapping[int, type[BaseModel] | str] = field(default_factory=dict)
     """Status -> model, or the media type of an answer that is no JSON model."""
+    other_media: tuple[str, ...] = ()
+    """Further media types of its first answer."""
+    headers: tuple[str, ...] = ()
+    """Headers of a request that matter to it; `api.openapi_headers` describes each."""
+    example: Callable[[], object] | None = None
+    """Shows an answer that is no JSON model, where another of its media type would mislead."""
     problems: tuple[str, ...] = ()
     """The codes of problems particular to it; `every_problem` adds what follows from the rest."""
 

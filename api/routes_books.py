@@ -32,6 +32,8 @@ BOOKKEEPING: Final[tuple[Route, ...]] = (
         summary="Give the log's next entries, verbatim.",
         roles=LOG,
         query=reports.LogQuery,
+        headers=("Accept",),
+        other_media=(audit.NDJSON,),
         answers={200: reports.LogPage},
     ),
     Route(

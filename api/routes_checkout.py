@@ -70,6 +70,7 @@ CHECKOUT: Final[tuple[Route, ...]] = (
         roles=None,
         query=PageQuery,
         answers={200: "text/javascript"},
+        other_media=("text/html",),
         problems=("not_found",),
     ),
     Route(
@@ -116,6 +117,7 @@ CHECKOUT: Final[tuple[Route, ...]] = (
         roles=None,
         query=PageQuery,
         answers={200: STREAM},
+        example=live.example,
         problems=("unknown_checkout_session",),
     ),
     Route(

@@ -29,6 +29,7 @@ NOTICES: Final[tuple[Route, ...]] = (
         summary="Follow what happens to your payments, payouts and refunds, live.",
         roles=_OWN,
         query=shapes.StreamQuery,
+        headers=(notices.LAST_EVENT_ID,),
         answers={200: STREAM},
         problems=("too_many_streams",),
     ),

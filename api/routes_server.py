@@ -31,6 +31,7 @@ SERVER: Final[tuple[Route, ...]] = (
         roles=None,
         query=schemas.AnyQuery,
         answers={200: "application/json"},
+        example=webhooks.example,
         problems=("webhook_refused", "unknown_provider", "not_found", "method_not_allowed"),
     ),
     Route(
@@ -68,7 +69,9 @@ SERVER: Final[tuple[Route, ...]] = (
         endpoint=description.show_openapi,
         summary="Describe every operation, for programs (OpenAPI 3.1).",
         roles=None,
+        query=description.DocsQuery,
         answers={200: "application/json"},
+        example=description.document_example,
     ),
     Route(
         method="GET",
@@ -79,5 +82,6 @@ SERVER: Final[tuple[Route, ...]] = (
         roles=None,
         query=description.DocsQuery,
         answers={200: "text/html"},
+        example=description.page_example,
     ),
 )

@@ -86,6 +86,16 @@ async def answer_question(call: Call) -> web.Response:
     return answer(dict(said.body), status=said.status)
 
 
+def example() -> object:
+    """What a scheme that asks who a number is would be answered."""
+    return {
+        "type": "BUSINESS",
+        "idType": "BUSINESS",
+        "idValue": "aminatou",
+        "displayName": "Chez Aminatou",
+    }
+
+
 def _adapter(call: Call) -> Adapter:
     adapter = call.services.adapters.get(call.request.match_info["provider"])
     if adapter is None:

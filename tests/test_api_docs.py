@@ -1,12 +1,15 @@
 """The page of the API: whole, light, in two languages, and without a script or a stranger."""
 
 import gzip
+import json
 import re
 from collections.abc import AsyncIterator
+from copy import deepcopy
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from api.description import POLICY
@@ -14,16 +17,20 @@ from api.docs_page import docs_page
 from api.docs_words import STYLE
 from api.errors import ALL_PROBLEMS
 from api.openapi import openapi_document
+from api.remedies import REMEDIES, remedy
 from api.routes import ROUTES
 from tests.api_world import World, a_world, settings_in
-from tests.conftest import FakeClock
+from tests.conftest import ROOT, FakeClock
 from tests.things import operations_of
 
-WEIGHT_BYTES_MAX = 40_000
-"""Over the wire: some three seconds at 100 kbit/s."""
+WEIGHT_BYTES_MAX = 50_000
+"""Over the wire: some four seconds at 100 kbit/s."""
 
-DOCUMENT: Any = openapi_document(ROUTES, server_url="http://127.0.0.1:8080")
-EMPTY = {"meta", "wbr"}
+DOCUMENTS: Any = {
+    language: openapi_document(ROUTES, server_url="http://127.0.0.1:8080", language=language)
+    for language in ("fr", "en")
+}
+EMPTY = {"link", "meta", "wbr"}
 
 
 class Page(HTMLParser):
@@ -59,7 +66,7 @@ async def world(tmp_path: Path, clock: FakeClock) -> AsyncIterator[World]:
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-async def test_the_page_comes_in_one_light_answer(world: World, language: str) -> None:
+async def test_the_page_comes_in_one_light_answer(world: World, language: Any) -> None:
     asked = {"Accept-Language": language, "Accept-Encoding": "gzip"}
     async with world.session.get(f"{world.url}/docs", headers=asked) as answer:
         text = await answer.text()
@@ -71,8 +78,8 @@ async def test_the_page_comes_in_one_light_answer(world: World, language: str) -
     assert answer.headers["Content-Security-Policy"] == POLICY
     assert weight_bytes < WEIGHT_BYTES_MAX
     assert text == docs_page(
-        openapi_document(ROUTES, server_url=world.services.settings.base_url),
-        "fr" if language == "fr" else "en",
+        openapi_document(ROUTES, server_url=world.services.settings.base_url, language=language),
+        language,
     )
 
 
@@ -104,14 +111,15 @@ async def test_the_language_may_be_named_in_the_address(world: World) -> None:
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_the_page_runs_nothing_and_fetches_nothing(language: Any) -> None:
-    text = docs_page(DOCUMENT, language)
+    text = docs_page(DOCUMENTS[language], language)
     page = Page(text)
 
     assert page.faults == []
-    assert {tag for tag, _ in page.found} & {"script", "iframe", "img", "link", "object"} == set()
+    assert {tag for tag, _ in page.found} & {"script", "iframe", "img", "object"} == set()
     assert [one for _, said in page.found for one in said if one.startswith(("on", "style"))] == []
     assert {one for one in page.every("href") if not one.startswith("#")} == {
-        "/openapi.json",
+        "data:,",
+        f"/openapi.json?language={language}",
         f"?language={'en' if language == 'fr' else 'fr'}",
     }
     assert page.every("src") + page.every("action") == []
@@ -124,23 +132,125 @@ def test_the_page_runs_nothing_and_fetches_nothing(language: Any) -> None:
 def test_every_operation_shape_and_error_stands_there_and_every_link_leads_somewhere(
     language: Any,
 ) -> None:
-    page = Page(docs_page(DOCUMENT, language))
+    document = DOCUMENTS[language]
+    page = Page(docs_page(document, language))
     anchors = page.every("id")
 
     assert len(anchors) == len(set(anchors))
     assert {one[1:] for one in page.every("href") if one.startswith("#")} <= set(anchors)
-    assert {one.name for one in operations_of(DOCUMENT)} <= set(anchors)
-    assert {f"shape-{one}" for one in DOCUMENT["components"]["schemas"]} <= set(anchors)
+    assert {one.name for one in operations_of(document)} <= set(anchors)
+    assert {one["post"]["operationId"] for one in document["webhooks"].values()} <= set(anchors)
+    assert {f"shape-{one}" for one in document["components"]["schemas"]} <= set(anchors)
     assert {f"error-{code}" for code in ALL_PROBLEMS} <= set(anchors)
 
 
 def test_errors_are_told_in_the_language_of_the_page() -> None:
-    french, english = docs_page(DOCUMENT, "fr"), docs_page(DOCUMENT, "en")
+    french, english = docs_page(DOCUMENTS["fr"], "fr"), docs_page(DOCUMENTS["en"], "en")
 
     for problem in ALL_PROBLEMS.values():
         assert problem.title_fr.replace("'", "&#x27;") in french
         assert problem.title_en.replace("'", "&#x27;") in english
     assert "Le montant n&#x27;est pas" in french
+
+
+class Written(HTMLParser):
+    """Reads what a page says: the text of each article, by its anchor."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.articles: dict[str, str] = {}
+        self._name = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "article":
+            self._name = dict(attrs)["id"] or ""
+
+    def handle_data(self, text: str) -> None:
+        self.articles[self._name] = self.articles.get(self._name, "") + text
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_an_operation_shows_all_that_the_document_says_of_it(language: Any) -> None:
+    document = deepcopy(DOCUMENTS[language])
+    articles = Written(docs_page(document, language)).articles
+    missing = []
+    for one in operations_of(document):
+        wanted = [one.said["summary"], *(line["name"] for line in one.said["parameters"])]
+        wanted += [line["description"] for line in one.said["parameters"]]
+        for line in one.said["parameters"]:
+            bounds = line["schema"].keys() & {"maximum", "maxLength"}
+            wanted += [f"≤ {line['schema'][bound]:,}" for bound in bounds]
+        sent = one.said.get("requestBody", {}).get("content", {})
+        form = sent.pop("application/x-www-form-urlencoded", {"example": {}})
+        wanted += [f"--data-urlencode '{name}={it}'" for name, it in form["example"].items()]
+        bodies = list(sent.values())
+        bodies += [
+            content
+            for response in one.said["responses"].values()
+            for media, content in response["content"].items()
+            if media != "application/problem+json"
+        ]
+        for shape in (body["schema"]["$ref"] for body in bodies if "$ref" in body["schema"]):
+            found = document["components"]["schemas"][shape.rpartition("/")[2]]
+            fields = found.get("properties", {})
+            wanted += [*fields, *(field["description"] for field in fields.values())]
+        for example in (body["example"] for body in bodies if body.get("example")):
+            shown = json.dumps(example, indent=2, ensure_ascii=False)
+            wanted.append(example[:1000] if isinstance(example, str) else shown)
+        wanted += [f"curl {'' if one.method in text_methods(one) else '-X ' + one.method}"]
+        for response in one.said["responses"].values():
+            wanted += response["content"].get("application/problem+json", {}).get("examples", ())
+        plain = articles[one.name]
+        missing += [f"{one.name}: {text}" for text in wanted if bare(text) not in plain]
+    assert missing == []
+
+
+def text_methods(operation: Any) -> tuple[str, ...]:
+    """The methods that curl takes by itself."""
+    return ("GET", "POST") if "requestBody" in operation.said else ("GET",)
+
+
+def bare(text: str) -> str:
+    """A text of the document without its marks, as it is read."""
+    return text.replace("`", "").replace("**", "")
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_error_shows_its_meaning_and_its_remedy(language: Any) -> None:
+    articles = Written(docs_page(DOCUMENTS[language], language)).articles
+
+    assert REMEDIES.keys() == ALL_PROBLEMS.keys()
+    for code, problem in ALL_PROBLEMS.items():
+        told = articles[f"error-{code}"]
+        assert problem.title(language) in told
+        assert bare(remedy(code, language)) in told
+    assert all(english != french for english, french in REMEDIES.values())
+
+
+def test_the_readme_tells_the_same_remedies() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    for code, problem in ALL_PROBLEMS.items():
+        assert f"- `{code}` ({problem.status}). {remedy(code, 'en')}\n" in readme
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_message_comes_with_a_command_that_plays_it(language: Any) -> None:
+    document = DOCUMENTS[language]
+    articles = Written(docs_page(document, language)).articles
+
+    for item in document["webhooks"].values():
+        told = articles[item["post"]["operationId"]]
+        signature = item["post"]["parameters"][2]["example"]
+        assert item["post"]["summary"].replace("`", "") in told
+        assert f"-H 'webhook-signature: {signature}'" in told
+        body = item["post"]["requestBody"]["content"]["application/json"]["example"]
+        assert orjson.dumps(body).decode() in told
+    whole = " ".join(articles.values())
+    for answer in document["webhooks"]["payment.failed"]["post"]["responses"].values():
+        assert bare(answer["description"]) in whole
 
 
 def test_what_the_document_says_is_text_and_never_markup() -> None:

@@ -218,7 +218,12 @@ def _without_positions(answer: Answer) -> Told:
 
 @pytest.mark.parametrize(
     "operation",
-    [one for one in KEYED if one.parameters("header") and "merchant" in one.roles],
+    [
+        one
+        for one in KEYED
+        if any(each["name"] == "Idempotency-Key" for each in one.parameters("header"))
+        and "merchant" in one.roles
+    ],
     ids=lambda one: one.name,
 )
 async def test_one_idempotency_key_means_something_else_for_everybody(

@@ -42,6 +42,7 @@ EXECUTED = {
     "runs": "run, in one shell",
     "runs: hears": "hears what the server sends",
     "opens": "opened in a browser by tests/test_readme_pages.py",
+    "client": "run by tests/test_clients_openapi.py, where its generator is",
     "scripts": "run by tests/test_demo.py, and by whoever runs these tests",
 }
 """Marks of blocks that a test executes, and how."""

@@ -62,7 +62,7 @@ async def send(
     world: World, operation: Operation, names: Mapping[str, str], *, who: str | None, key: str
 ) -> Answer:
     """Ask for an operation as its examples say, about named things, under an Idempotency-Key."""
-    headers = {one["name"]: key for one in operation.parameters("header")}
+    headers = {one["name"]: key for one in operation.parameters("header") if one["required"]}
     headers["X-Correlation-Id"] = "a-conversation"
     options: dict[str, Any] = {} if operation.body is None else {"json": operation.body}
     path = operation.path.format_map(names)

@@ -251,12 +251,17 @@ async def show_code(call: Call) -> web.StreamResponse:
     """Give the page's address as a QR code, for a counter or a bill."""
     state, _ = await checkouts.found(call, call.request.match_info["session_id"])
     url = checkouts.page_of(call.services.settings, state.session.session_id)
+    headers = headers_of(policy(style="'none'", script="'none'", frame_ancestors=()))
+    return packed(call.request, drawn_code(url), "image/svg+xml", headers=headers)
+
+
+def drawn_code(url: str) -> bytes:
+    """Draw an address as a QR code, an SVG image."""
     drawn = BytesIO()
     segno.make(url, micro=False, error="m").save(
         drawn, kind="svg", scale=8, border=4, dark="#000", light="#fff", omitsize=True, title=url
     )
-    headers = headers_of(policy(style="'none'", script="'none'", frame_ancestors=()))
-    return packed(call.request, drawn.getvalue(), "image/svg+xml", headers=headers)
+    return drawn.getvalue()
 
 
 async def show_file(call: Call) -> web.StreamResponse:

@@ -54,6 +54,11 @@ async def follow(call: Call) -> web.StreamResponse:
     return response
 
 
+def example() -> str:
+    """What a stream says while nothing has changed, and once something has."""
+    return f"retry: {COMING_BACK_MS}\n\ndata: wait.1.0.0\n\n:\n\n"
+
+
 async def _tell(call: Call, response: web.StreamResponse, stopping: asyncio.Event) -> None:
     store, loop = call.services.store, asyncio.get_running_loop()
     ends_at = loop.time() + STREAM_SECONDS_MAX
