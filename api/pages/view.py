@@ -22,6 +22,7 @@ from api.pages.amounts import amount_text
 from api.pages.colours import class_of
 from api.pages.offers import Offer, name_of, numbers_of, offers_of
 from api.pages.rendering import page_response
+from api.pages.schemas import CheckoutForm
 from api.pages.standing import FINAL, PAYABLE, Paying, Standing, State, standing_of
 from api.pages.tokens import token_for
 from api.pages.words import OTHER, WORDS, Words
@@ -117,6 +118,17 @@ class View:
         return f"?{urlencode(asked)}"
 
     @property
+    def expected(self) -> Mapping[str, str | None]:
+        """The number and the address of whom the merchant expects to pay, as far as he said."""
+        return self.particulars.get("payer") or {}
+
+    @property
+    def asks_email(self) -> bool:
+        """Whether the form asks for an address for the receipt."""
+        wants = self.particulars.get("asks_email") is not False
+        return wants and self.call.services.settings.sends_mail
+
+    @property
     def offers(self) -> tuple[Offer, ...]:
         """The operators to choose from."""
         session = self.checkout.session
@@ -164,14 +176,18 @@ def _language(call: Call, preferred: Language | None) -> Language:
 
 
 async def shown(
-    view: View, *, mistake: tuple[str, str] | None = None, chosen: str = "", status: int = 422
+    view: View,
+    *,
+    mistake: tuple[str, str] | None = None,
+    form: CheckoutForm | None = None,
+    status: int = 422,
 ) -> web.Response:
     """Write the page.
 
     Args:
         view: what to show.
         mistake: the field that is to blame, and the name of the text that says why.
-        chosen: the operator that the payer had chosen.
+        form: what the payer had sent, where there is a mistake in it.
         status: that of the answer, where there is a mistake.
     """
     standing, words, call = view.standing, view.words, view.call
@@ -215,7 +231,7 @@ async def shown(
     }
     values |= await _help(view)
     if state in PAYABLE:
-        values |= _form(view, chosen)
+        values |= _form(view, form)
     elif state == "code" and paying is not None:
         values |= _code_form(view, paying)
     return page_response(
@@ -242,7 +258,7 @@ async def _help(view: View) -> dict[str, Any]:
     return {"help": told, "help_url": None}
 
 
-def _form(view: View, chosen: str) -> dict[str, Any]:
+def _form(view: View, sent: CheckoutForm | None) -> dict[str, Any]:
     vault, standing, offers = view.call.services.vault, view.standing, view.offers
     session = view.checkout.session
     refusal = _refusal(view)
@@ -252,7 +268,12 @@ def _form(view: View, chosen: str) -> dict[str, Any]:
         "token": token_for(vault, view.session_id, "pay", standing.attempt),
         "cancel_token": token_for(vault, view.session_id, "cancel", standing.attempt),
         "offers": offers,
-        "chosen": chosen,
+        "chosen": sent.operator if sent is not None else "",
+        # A number that was typed is shown to nobody again; an address has too many letters to be
+        # typed twice for a mistake elsewhere, and stands only in the answer to who typed it.
+        "phone": view.expected.get("phone") or "",
+        "asks_email": view.asks_email,
+        "email": sent.email if sent is not None else view.expected.get("email") or "",
         "numbers": numbers_of(session.country, offers),
         "takes_code": any(one.takes_code for one in offers),
         "needs_code": refusal[0] == Refusal.CODE_REQUIRED.value,

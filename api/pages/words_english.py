@@ -28,6 +28,9 @@ ENGLISH: Final[Mapping[str, str]] = {
     "code_label": "One-time code",
     "code_hint": "Only if your operator gave you one for this payment, for example by dialling "
     "#144#391# with Orange in Senegal.",
+    "email_label": "Your e-mail, for the receipt",
+    "optional": "(optional)",
+    "email_hint": "The receipt is sent once you have paid. Your address is used for nothing else.",
     "next_title": "What happens next",
     "next_prompt": "You will get a prompt on your phone. Confirm it with your PIN; it takes 1 to 2 "
     "minutes.",
@@ -92,6 +95,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "number.",
     "mistake_often": "This number was asked too often. Wait a minute, then try again.",
     "mistake_code": "A code has 4 to 10 digits. Leave the field empty if you have none.",
+    "mistake_email": "This is not an e-mail address. Correct it, or leave the field empty.",
     "mistake_code_unused": "This operator takes no code beforehand. Leave the field empty.",
     # Pages that are no payment's
     "unknown_title": "There is no such page",

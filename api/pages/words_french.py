@@ -28,6 +28,9 @@ FRENCH: Final[Mapping[str, str]] = {
     "code_label": "Code à usage unique",
     "code_hint": "Seulement si votre opérateur vous en a donné un pour ce paiement, par exemple en "
     "composant #144#391# chez Orange au Sénégal.",
+    "email_label": "Votre e-mail, pour le reçu",
+    "optional": "(facultatif)",
+    "email_hint": "Le reçu part une fois le paiement réussi. Votre adresse ne sert à rien d'autre.",
     "next_title": "La suite",
     "next_prompt": "Vous recevrez une demande sur votre téléphone. Confirmez-la avec votre code "
     "secret ; cela prend 1 à 2 minutes.",
@@ -92,6 +95,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "autre numéro.",
     "mistake_often": "Ce numéro a été sollicité trop souvent. Attendez une minute, puis réessayez.",
     "mistake_code": "Un code a 4 à 10 chiffres. Laissez le champ vide si vous n'en avez pas.",
+    "mistake_email": "Ce n'est pas une adresse e-mail. Corrigez-la, ou laissez le champ vide.",
     "mistake_code_unused": "Cet opérateur ne prend pas de code à l'avance. Laissez le champ vide.",
     # Les pages qui ne sont d'aucun paiement
     "unknown_title": "Cette page n'existe pas",
