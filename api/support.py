@@ -18,6 +18,7 @@ from aiohttp import web
 
 from adapters.directory import BY_CODE
 from adapters.directory_contacts import CUSTOMER_SERVICE
+from adapters.directory_names import full_name_in
 from adapters.refusal_texts import Language
 from adapters.refusals import Refusal
 from api import payments, schemas_support, views
@@ -108,7 +109,7 @@ async def told_of(
         refunded_minor=state.refunded_minor,
         currency=request.currency,
         merchant=await _merchant_name(call, request.merchant_id),
-        operator=_operator_name(request.operator),
+        operator=_full_name(request.operator, language),
     )
     write = writer_of(about, language)
     money = money_of(situation, refusal)
@@ -218,6 +219,11 @@ async def _merchant_name(call: Call, merchant_id: str) -> str | None:
 def _operator_name(code: str | None) -> str | None:
     operator = BY_CODE.get(code or "")
     return (operator.wallet or operator.brand) if operator else None
+
+
+def _full_name(code: str | None, language: Language) -> str | None:
+    operator = BY_CODE.get(code or "")
+    return full_name_in(operator, language) if operator else None
 
 
 def _operator_contact(code: str | None) -> schemas_support.OperatorContact | None:

@@ -14,6 +14,8 @@ import orjson
 from aiohttp import web
 
 from adapters.directory import BY_CODE
+from adapters.directory_names import full_name_in
+from adapters.providers import title_of
 from adapters.refusal_texts import Language
 from adapters.refusals import Refusal
 from api import checkouts, payments, support
@@ -41,11 +43,17 @@ ENDING_DIGITS: Final = 2
 
 MINUTES_SHOWN_MAX: Final = 60
 
+_ABOUT_CODES: Final = frozenset(
+    {Refusal.CODE_REQUIRED.value, Refusal.WRONG_CODE.value, Refusal.CODE_EXPIRED.value}
+)
+"""Refusals after which a payer needs the field for a one-time code."""
+
 _STEPS: Final[Mapping[State, int]] = {
     "form": 1,
     "sending": 2,
     "confirm": 3,
     "code": 3,
+    "codes_used_up": 3,
     "go": 3,
     "asking": 3,
     "paid": 5,
@@ -56,6 +64,7 @@ _FILES: Final[Mapping[State, str]] = {
     "sending": "wait",
     "confirm": "wait",
     "code": "code",
+    "codes_used_up": "wait",
     "go": "go",
     "asking": "asking",
     "conflict": "asking",
@@ -194,7 +203,7 @@ async def shown(
     state, paying = standing.state, standing.paying
     name = "refusal" if state == "retry" else state
     merchant = view.particulars.get("merchant_name") or view.checkout.session.merchant_id
-    operator, style = _operator(view)
+    label, operator, style = _operator(view)
     said = {
         "merchant": merchant,
         "amount": amount_text(view.money, words.language),
@@ -213,6 +222,7 @@ async def shown(
         "mark": standing.mark,
         "description": view.particulars.get("description"),
         "is_test": view.checkout.session.mode == "test",
+        "operator_label": label,
         "operator_style": style,
         "session_id": view.session_id,
         "attempt": standing.attempt,
@@ -276,7 +286,7 @@ def _form(view: View, sent: CheckoutForm | None) -> dict[str, Any]:
         "email": sent.email if sent is not None else view.expected.get("email") or "",
         "numbers": numbers_of(session.country, offers),
         "takes_code": any(one.takes_code for one in offers),
-        "needs_code": refusal[0] == Refusal.CODE_REQUIRED.value,
+        "needs_code": refusal[0] in _ABOUT_CODES,
         "refusal": refusal[1],
         "has_prompt": not offers or any(not one.is_page for one in offers),
         "page_names": ", ".join(one.name for one in offers if one.is_page),
@@ -312,17 +322,18 @@ def _refusal(view: View) -> tuple[str, str]:
     return told["refusal"], told["for_payer"]
 
 
-def _operator(view: View) -> tuple[str, str]:
-    """The name and the style of the operator that the payment goes to."""
+def _operator(view: View) -> tuple[str, str, str]:
+    """The operator that the payment goes to: its wallet, its full name, and its style."""
     paying = view.standing.paying
     if paying is None:
-        return "", class_of("")
+        return "", "", class_of("")
     payment = paying.payment
     operator = BY_CODE.get(payment.requested.operator or "")
     if operator is not None:
-        return name_of(operator), class_of(operator.brand)
-    adapter = view.call.services.adapters.get(payment.provider)
-    return adapter.display_name if adapter is not None else payment.provider, class_of("")
+        full = full_name_in(operator, view.words.language)
+        return name_of(operator), full, class_of(operator.brand)
+    title = title_of(payment.provider)
+    return title, title, class_of("")
 
 
 async def _ending(view: View) -> str:
