@@ -10,7 +10,7 @@ Another merchant's session is answered exactly like one that does not exist.
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 from aiohttp import web
@@ -224,8 +224,9 @@ async def _asked(
     sealed = vault.seal(checkout.stream_of(session_id), orjson.dumps(content), context=session_id)
     sealings, payer, sealed_payer = [sealed], None, None
     if named is not None:
-        payer = vault.person(named["phone"])
-        of_payer = vault.seal(payer, orjson.dumps({"payer": named, **about}), context=session_id)
+        payer = vault.person(named.phone)
+        opened = {"payer": named._asdict(), **about}
+        of_payer = vault.seal(payer, orjson.dumps(opened), context=session_id)
         sealings, sealed_payer = [sealed, of_payer], of_payer.text
     seconds = wanted.expires_in_seconds or services.settings.checkout_seconds
     command = commands.CreateCheckout(
@@ -244,7 +245,14 @@ async def _asked(
     return command, tuple(one.new_key for one in sealings if one.new_key)
 
 
-def _named_payer(call: Call, wanted: shapes.CheckoutRequest) -> dict[str, str | None] | None:
+class _Named(NamedTuple):
+    """Whom a merchant expects to pay: never log."""
+
+    phone: str
+    email: str | None
+
+
+def _named_payer(call: Call, wanted: shapes.CheckoutRequest) -> _Named | None:
     """Read the number of whom the merchant expects to pay, if of anybody.
 
     Raises:
@@ -257,7 +265,7 @@ def _named_payer(call: Call, wanted: shapes.CheckoutRequest) -> dict[str, str | 
     addresses = ["/payer/email"] if named.email else []
     check_mail(addresses, sends_mail=call.services.settings.sends_mail)
     country = named.country or wanted.country or call.asker.country
-    return {"phone": parse_phone(named.phone, country).e164, "email": named.email}
+    return _Named(parse_phone(named.phone, country).e164, named.email)
 
 
 def _check_served(adapters: Mapping[str, Adapter], currency: str) -> None:

@@ -89,9 +89,22 @@ async def record(call: Call, state: Payment, asker: str) -> int:
 
 
 async def told_of(
-    call: Call, state: Payment, recorded: Sequence[RecordedEvent], language: Language
+    call: Call,
+    state: Payment,
+    recorded: Sequence[RecordedEvent],
+    language: Language,
+    *,
+    merchant_name: str | None = None,
 ) -> schemas_support.SupportOut:
-    """Tell all there is to tell about a payment, payout or refund."""
+    """Tell all there is to tell about a payment, payout or refund.
+
+    Args:
+        call: the request.
+        state: the payment as it is.
+        recorded: its events, from the first on.
+        language: the reader's.
+        merchant_name: what a page has called the merchant; by default the name of the account.
+    """
     services, request, status = call.services, state.requested, state.status
     described = refusal_of(state, recorded, adapters=services.adapters, accepted=language)
     page_url = await payments.redirect_url(call, state)
@@ -108,7 +121,7 @@ async def told_of(
         amount_minor=request.amount_minor,
         refunded_minor=state.refunded_minor,
         currency=request.currency,
-        merchant=await _merchant_name(call, request.merchant_id),
+        merchant=merchant_name or await _merchant_name(call, request.merchant_id),
         operator=_full_name(request.operator, language),
     )
     write = writer_of(about, language)

@@ -229,7 +229,8 @@ async def test_what_is_in_doubt_is_told_with_the_time_of_the_next_question(world
     )
     assert shown["what_next"] == {
         "for_payer": {
-            "do": "Please wait for our answer. If you get a message from MTN MoMo Cameroon, keep it.",
+            "do": "Please wait for our answer. If you get a message from MTN MoMo Cameroon, keep "
+            "it.",
             "do_not": "Do not pay again: you could pay twice.",
         },
         "for_merchant": {

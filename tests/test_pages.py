@@ -634,6 +634,16 @@ async def test_a_payer_may_ask_what_has_happened_and_that_he_asked_is_kept(
     assert [(one.type, one.actor) for one in asked] == [("support.requested", "payer")]
 
 
+async def test_help_calls_the_shop_as_its_page_does(world: World) -> None:
+    session_id = await session_of(world, merchant_name="Boutique Chez Aminatou")
+    await move(world, await pay(world, session_id), "start", "confirm", "contradiction")
+
+    page = await look(world, session_id, "?lang=en&help=1")
+
+    assert "show it to Boutique Chez Aminatou." in page.text
+    assert "A shop" not in page.text
+
+
 async def test_the_whole_first_view_is_small(world: World) -> None:
     session_id = await session_of(world)
     packed = {"Accept-Encoding": "gzip"}

@@ -22,7 +22,7 @@ from tests.stage import WAIT_SECONDS, a_stage
 PHONE: Final = "650000001"
 ADDRESS: Final = "aminata.njoya@customer.example"
 EXPECTED: Final = {"phone": PHONE, "email": ADDRESS}
-MAIL: Final = {
+MAIL: Final[dict[str, Any]] = {
     "mail_host": "127.0.0.1",
     "mail_port": 9,
     "mail_tls": "none",

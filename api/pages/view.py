@@ -263,7 +263,13 @@ async def _help(view: View) -> dict[str, Any]:
     if not view.asks_for_help:
         return {"help": None, "help_url": view.address(helps=True)}
     recorded = view.recorded[paying.payment.requested.payment_id]
-    told = await support.told_of(view.call, paying.payment, recorded, view.words.language)
+    told = await support.told_of(
+        view.call,
+        paying.payment,
+        recorded,
+        view.words.language,
+        merchant_name=view.particulars.get("merchant_name"),
+    )
     await support.record(view.call, paying.payment, ACTOR)
     return {"help": told, "help_url": None}
 
