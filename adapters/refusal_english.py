@@ -62,10 +62,21 @@ ENGLISH: Final[Mapping[Refusal, Wording]] = {
         "Make sure that the phone is at hand and switched on, then make a new payment.",
     ),
     Refusal.WRONG_PIN: Wording(
-        "The code you entered is wrong.",
-        "The payer entered a wrong code.",
-        "Make a new payment, and ask the payer to enter the code with care: "
+        "The PIN you entered is wrong.",
+        "The payer entered a wrong PIN.",
+        "Make a new payment, and ask the payer to enter the PIN with care: "
         "after several wrong ones the operator blocks the account.",
+    ),
+    Refusal.WRONG_CODE: Wording(
+        "The one-time code was not accepted: it is wrong, too old, or already used.",
+        "The payer's one-time code was not accepted: it is wrong, too old, or already used.",
+        "Ask the payer for a fresh code, and make a new payment with it as `payer.one_time_code`.",
+    ),
+    Refusal.CODE_EXPIRED: Wording(
+        "The one-time code has expired, or was already used.",
+        "The payer's one-time code has expired, or was already used.",
+        "Ask the payer for a fresh code, and make a new payment with it at once as "
+        "`payer.one_time_code`.",
     ),
     Refusal.CODE_REQUIRED: Wording(
         "This payment needs a code, which your operator gives you.",
@@ -144,13 +155,13 @@ ENGLISH: Final[Mapping[Refusal, Wording]] = {
         "Make a new payment in a few minutes.",
     ),
     Refusal.PROVIDER_ERROR: Wording(
-        "The payment service had a failure. Please try again in a few minutes.",
+        "The payment service had a problem. Please try again in a few minutes.",
         "Something failed at the provider, and it says no more.",
         "Make a new payment in a few minutes; if it fails again, quote `code` to the provider.",
     ),
     Refusal.UNKNOWN: Wording(
         "This payment could not be made. Please contact the merchant.",
-        "The provider gave a reason that nobody has listed; it stands in `code`.",
+        "The provider gave a reason that we do not know; it is in `code`.",
         "Ask the provider what `code` means before you make a new payment.",
     ),
 }

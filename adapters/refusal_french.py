@@ -23,7 +23,7 @@ _AS_TYPED: Final[Mapping[Refusal, Wording]] = {
         "Vérifiez le numéro avec le payeur, ou demandez-en un autre qui ait un compte.",
     ),
     Refusal.PAYEE_NOT_FOUND: Wording(
-        "Le numéro à payer n'a pas de compte de paiement mobile chez cet opérateur.",
+        "Le numéro du bénéficiaire n'a pas de compte de paiement mobile chez cet opérateur.",
         "Le numéro du bénéficiaire n'a pas de compte chez cet opérateur.",
         "Vérifiez le numéro avec le bénéficiaire, ou demandez-en un autre qui ait un compte.",
     ),
@@ -33,14 +33,14 @@ _AS_TYPED: Final[Mapping[Refusal, Wording]] = {
         "Demandez un montant plus faible, ou attendez que le plafond de l'opérateur se renouvelle.",
     ),
     Refusal.PAYEE_LIMIT_REACHED: Wording(
-        "Le compte à payer ne peut pas recevoir ce montant : son plafond est atteint.",
+        "Le compte du bénéficiaire ne peut pas recevoir ce montant : son plafond est atteint.",
         "Le paiement dépasse les plafonds du compte du bénéficiaire.",
         "Envoyez un montant plus faible, ou attendez que le plafond de l'opérateur se renouvelle.",
     ),
     Refusal.REJECTED_BY_PAYER: Wording(
         "Vous avez refusé ce paiement.",
         "Le payeur a refusé le paiement.",
-        "Consultez le payeur ; ne créez un nouveau paiement que s'il est d'accord.",
+        "Voyez avec le payeur ; ne créez un nouveau paiement que s'il est d'accord.",
     ),
     Refusal.CANCELLED: Wording(
         "Ce paiement a été annulé.",
@@ -54,10 +54,23 @@ _AS_TYPED: Final[Mapping[Refusal, Wording]] = {
         "paiement.",
     ),
     Refusal.WRONG_PIN: Wording(
-        "Le code que vous avez saisi est incorrect.",
-        "Le payeur a saisi un code incorrect.",
-        "Créez un nouveau paiement et invitez le payeur à saisir son code avec attention : "
+        "Le code secret que vous avez saisi est incorrect.",
+        "Le payeur a saisi un code secret incorrect.",
+        "Créez un nouveau paiement et invitez le payeur à saisir son code secret avec attention : "
         "après plusieurs erreurs, l'opérateur bloque le compte.",
+    ),
+    Refusal.WRONG_CODE: Wording(
+        "Le code à usage unique n'a pas été accepté : il est faux, trop ancien ou déjà utilisé.",
+        "Le code à usage unique du payeur n'a pas été accepté : il est faux, trop ancien ou déjà "
+        "utilisé.",
+        "Demandez un nouveau code au payeur, puis créez un nouveau paiement en l'indiquant "
+        "(`payer.one_time_code`).",
+    ),
+    Refusal.CODE_EXPIRED: Wording(
+        "Le code à usage unique a expiré, ou a déjà servi.",
+        "Le code à usage unique du payeur a expiré, ou a déjà servi.",
+        "Demandez un nouveau code au payeur, puis créez aussitôt un nouveau paiement en "
+        "l'indiquant (`payer.one_time_code`).",
     ),
     Refusal.CODE_REQUIRED: Wording(
         "Ce paiement nécessite un code, que votre opérateur vous fournit.",
@@ -76,8 +89,8 @@ _AS_TYPED: Final[Mapping[Refusal, Wording]] = {
         "Utilisez un autre numéro, ou orientez le titulaire du compte vers son opérateur.",
     ),
     Refusal.WRONG_OPERATOR: Wording(
-        "Ce numéro relève d'un autre opérateur.",
-        "Le numéro relève d'un autre opérateur que celui qui a été sollicité.",
+        "Ce numéro est chez un autre opérateur.",
+        "Le numéro est chez un autre opérateur que celui à qui le paiement a été demandé.",
         "Créez un nouveau paiement en indiquant l'opérateur du numéro (`operator`), si vous le "
         "connaissez.",
     ),
@@ -136,18 +149,18 @@ _AS_TYPED: Final[Mapping[Refusal, Wording]] = {
     Refusal.PROVIDER_UNAVAILABLE: Wording(
         "Le service de paiement est momentanément indisponible. Veuillez réessayer dans quelques "
         "minutes.",
-        "Le prestataire est indisponible, ou trop sollicité.",
+        "Le prestataire est indisponible ou débordé.",
         "Créez un nouveau paiement dans quelques minutes.",
     ),
     Refusal.PROVIDER_ERROR: Wording(
         "Le service de paiement a rencontré un problème. Veuillez réessayer dans quelques minutes.",
-        "Une défaillance est survenue chez le prestataire, qui n'en dit pas davantage.",
+        "Le prestataire a eu un problème et n'en dit pas plus.",
         "Créez un nouveau paiement dans quelques minutes ; en cas de nouvel échec, citez `code` au "
         "prestataire.",
     ),
     Refusal.UNKNOWN: Wording(
         "Ce paiement n'a pas pu être effectué. Veuillez contacter le marchand.",
-        "Le prestataire a donné un motif qui n'est pas répertorié ; il figure dans `code`.",
+        "Le prestataire a donné un motif que nous ne connaissons pas ; il est dans `code`.",
         "Demandez au prestataire ce que signifie `code` avant de créer un nouveau paiement.",
     ),
 }

@@ -65,6 +65,8 @@ _MEANINGS: Final[Mapping[Refusal, _Meaning]] = {
     Refusal.CANCELLED: _Meaning("authorisation", "requestDeclined"),
     Refusal.TIMED_OUT: _Meaning("businessRule", "genericError", may_retry=True),
     Refusal.WRONG_PIN: _Meaning("authorisation", "requestDeclined", may_retry=True),
+    Refusal.WRONG_CODE: _Meaning("authorisation", "requestDeclined", may_retry=True),
+    Refusal.CODE_EXPIRED: _Meaning("authorisation", "requestDeclined", may_retry=True),
     Refusal.CODE_REQUIRED: _Meaning("validation", "mandatoryValueNotSupplied", may_reroute=True),
     Refusal.ACCOUNT_BLOCKED: _Meaning("businessRule", "incorrectState"),
     Refusal.NOT_ALLOWED: _Meaning("businessRule", "transactionTypeError"),

@@ -45,6 +45,9 @@ REFUSED: Final[Mapping[Refusal, Retry]] = {
     Refusal.CANCELLED: Retry.NEVER,
     Refusal.TIMED_OUT: Retry.NEVER,
     Refusal.WRONG_PIN: Retry.NEVER,
+    # The next provider would be given the same code.
+    Refusal.WRONG_CODE: Retry.NEVER,
+    Refusal.CODE_EXPIRED: Retry.NEVER,
     Refusal.CODE_REQUIRED: Retry.ELSEWHERE,
     Refusal.ACCOUNT_BLOCKED: Retry.NEVER,
     Refusal.NOT_ALLOWED: Retry.NEVER,

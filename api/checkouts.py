@@ -8,20 +8,22 @@ Another merchant's session is answered exactly like one that does not exist.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 from aiohttp import web
 
 from adapters.base import Adapter
 from adapters.checkout import news_of
+from adapters.directory import parse_phone
 from api import schemas_checkout as shapes
 from api.calls import Call, answer, validated
 from api.contracts import outside_of
 from api.errors import UNSERVED, Place, ProblemError
 from api.modes import mode_of
-from api.requests import REPEATED_HEADER, content_digest, idempotency_key, is_apart
+from api.requests import REPEATED_HEADER, check_mail, content_digest, idempotency_key, is_apart
 from api.settings import Settings
 from api.views import decimal_text
 from api.waiting import caught_up
@@ -185,13 +187,13 @@ async def brought_up(call: Call, state: Checkout, *, actor: str) -> Checkout:
 
 
 async def particulars(call: Call, state: Checkout) -> Mapping[str, Any]:
-    """Open what was sealed with a session; nothing where its key was destroyed."""
+    """Open what was sealed with a session; nothing of whatever had its key destroyed."""
     session = state.session
-    try:
-        opened = await call.services.vault.open(session.sealed, context=session.session_id)
-    except ErasedError:
-        return {}
-    read: Mapping[str, Any] = orjson.loads(opened)
+    read: dict[str, Any] = {}
+    for sealed in filter(None, (session.sealed, session.sealed_payer)):
+        with suppress(ErasedError):
+            opened = await call.services.vault.open(sealed, context=session.session_id)
+            read |= orjson.loads(opened)
     return read
 
 
@@ -208,17 +210,24 @@ async def _asked(
     money = parse_money(wanted.amount, wanted.currency)
     mode = mode_of(call.asker)
     _check_served(call.services.adapters_of[mode], wanted.currency)
+    named = _named_payer(call, wanted)
+    about = {"description": wanted.description, "metadata": wanted.metadata}
     content = {
         "merchant_name": wanted.merchant_name or await _name_of(call, merchant_id),
-        "description": wanted.description,
-        "metadata": wanted.metadata,
         "return_url": wanted.return_url,
         "cancel_url": wanted.cancel_url,
         "embed_origin": wanted.embed_origin,
+        "asks_email": wanted.asks_email,
+        **(about if named is None else {}),
     }
-    sealed = services.vault.seal(
-        checkout.stream_of(session_id), orjson.dumps(content), context=session_id
-    )
+    vault = services.vault
+    sealed = vault.seal(checkout.stream_of(session_id), orjson.dumps(content), context=session_id)
+    sealings, payer, sealed_payer = [sealed], None, None
+    if named is not None:
+        payer = vault.person(named.phone)
+        opened = {"payer": named._asdict(), **about}
+        of_payer = vault.seal(payer, orjson.dumps(opened), context=session_id)
+        sealings, sealed_payer = [sealed, of_payer], of_payer.text
     seconds = wanted.expires_in_seconds or services.settings.checkout_seconds
     command = commands.CreateCheckout(
         session_id=session_id,
@@ -227,11 +236,36 @@ async def _asked(
         country=wanted.country or call.asker.country or "",
         language=wanted.language,
         sealed=sealed.text,
+        payer=payer,
+        sealed_payer=sealed_payer,
         content_digest=content_digest(call, given),
         expires_at=services.clock() + timedelta(seconds=seconds),
         mode=mode,
     )
-    return command, (sealed.new_key,) if sealed.new_key else ()
+    return command, tuple(one.new_key for one in sealings if one.new_key)
+
+
+class _Named(NamedTuple):
+    """Whom a merchant expects to pay: never log."""
+
+    phone: str
+    email: str | None
+
+
+def _named_payer(call: Call, wanted: shapes.CheckoutRequest) -> _Named | None:
+    """Read the number of whom the merchant expects to pay, if of anybody.
+
+    Raises:
+        InvalidPhoneError: the number can not exist.
+        ProblemError: there is an address, and no mail is sent from here.
+    """
+    named = wanted.payer
+    if named is None:
+        return None
+    addresses = ["/payer/email"] if named.email else []
+    check_mail(addresses, sends_mail=call.services.settings.sends_mail)
+    country = named.country or wanted.country or call.asker.country
+    return _Named(parse_phone(named.phone, country).e164, named.email)
 
 
 def _check_served(adapters: Mapping[str, Adapter], currency: str) -> None:
@@ -316,6 +350,8 @@ async def _shown(call: Call, state: Checkout, recorded: list[RecordedEvent]) -> 
         language=session.language,
         description=opened.get("description"),
         metadata=opened.get("metadata"),
+        payer=opened.get("payer"),
+        asks_email=opened.get("asks_email"),
         return_url=opened.get("return_url"),
         cancel_url=opened.get("cancel_url"),
         embed_origin=opened.get("embed_origin"),

@@ -30,7 +30,7 @@ def outside_of(adapter: Adapter, country: str | None, currency: str | None) -> O
 
     A country or a currency that is None is not judged.
     """
-    contract, name = adapter.contract, adapter.name
+    contract, name = adapter.contract, adapter.display_name
     if currency is not None and currency not in contract.currencies:
         held = ", ".join(sorted(contract.currencies))
         reason = Sentence(
@@ -39,7 +39,7 @@ def outside_of(adapter: Adapter, country: str | None, currency: str | None) -> O
             held=held,
             currency=currency,
         )
-        return Outside(name, is_currency=True, reason=reason, held=held)
+        return Outside(adapter.name, is_currency=True, reason=reason, held=held)
     if country is not None and country not in contract.countries:
         held = ", ".join(sorted(contract.countries))
         reason = Sentence(
@@ -48,7 +48,7 @@ def outside_of(adapter: Adapter, country: str | None, currency: str | None) -> O
             held=held,
             country=country,
         )
-        return Outside(name, is_currency=False, reason=reason, held=held)
+        return Outside(adapter.name, is_currency=False, reason=reason, held=held)
     return None
 
 

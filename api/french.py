@@ -13,6 +13,7 @@ spaces below (`adapters.typesetting`).
 from collections.abc import Mapping
 from typing import Final
 
+from adapters.directory_names import FRENCH_OF_COUNTRIES
 from adapters.typesetting import typeset_french
 from api.french_endpoints import FRENCH_OF_ENDPOINTS
 from api.french_ledger import FRENCH_OF_LEDGER
@@ -259,8 +260,8 @@ _OF_DOOR: Final[dict[str, str]] = {
         "Le numéro n'appartient à aucun opérateur que nous connaissons."
     ),
     "There is no such operator.": "Cet opérateur n'existe pas.",
-    "{operator} is in {country}, the number is not.": (
-        "{operator} est en {country}, le numéro ne l'est pas."
+    "{operator} is of another country than the number.": (
+        "{operator} n'est pas du même pays que le numéro."
     ),
     "Ask GET /v1/operators?phone=... for the code, or leave it out.": (
         "Demandez le code par GET /v1/operators?phone=..., ou omettez le champ."
@@ -352,8 +353,12 @@ _OF_DOOR: Final[dict[str, str]] = {
 
 FRENCH: Final[Mapping[str, str]] = {
     english: typeset_french(french)
-    for english, french in (
-        _OF_DOOR | FRENCH_OF_LEDGER | FRENCH_OF_ENDPOINTS | FRENCH_OF_REQUESTS
-    ).items()
+    for english, french in {
+        **_OF_DOOR,
+        **FRENCH_OF_LEDGER,
+        **FRENCH_OF_ENDPOINTS,
+        **FRENCH_OF_REQUESTS,
+        **FRENCH_OF_COUNTRIES,
+    }.items()
 }
 """English template -> French template."""

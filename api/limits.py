@@ -5,8 +5,10 @@ anyway, later and with a worse word. A provider that would refuse drops out of t
 is refused only when nobody is left.
 """
 
+from adapters.directory_names import full_name
 from adapters.directory_operators import Operator
 from adapters.directory_rails import Limit, limits_of
+from adapters.providers import title_of
 from api.errors import AMOUNT_OUTSIDE_LIMITS, Place, ProblemError
 from ledger.identity import Kind
 from ledger.money import Money
@@ -32,10 +34,10 @@ def refuse_amount(place: Place) -> ProblemError:
 
 def _broken(limit: Limit, operator: Operator, money: Money) -> Place | None:
     currency, amount_minor = limit.currency, money.amount_minor
-    carrier: object = operator.code
+    carrier = full_name(operator)
     if limit.provider is not None:
         carrier = Sentence(
-            "{operator} through {provider}", operator=operator.code, provider=limit.provider
+            "{operator} through {provider}", operator=carrier, provider=title_of(limit.provider)
         )
     if limit.minimum_minor is not None and amount_minor < limit.minimum_minor:
         minimum = Money(limit.minimum_minor, currency).amount

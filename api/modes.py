@@ -8,6 +8,7 @@ once is checked again when it is submitted (`adapters.dispatch`): settings may h
 from collections.abc import Mapping
 
 from adapters.base import Adapter
+from adapters.providers import title_of
 from api.authentication import Identity
 from api.errors import UNSERVED, Place, ProblemError
 from ledger.errors import UnknownMerchantError
@@ -45,12 +46,13 @@ def check_mode(adapters_of: Mapping[Mode, Mapping[str, Adapter]], name: str, mod
     able = adapters_of[mode]
     if name in able:
         return
+    title = title_of(name)
     if mode == "test":
         reason = Sentence(
-            "{provider} moves real money here, and your key is for tests.", provider=name
+            "{provider} moves real money here, and your key is for tests.", provider=title
         )
     else:
-        reason = Sentence("{provider} is for tests here, and your key is for real.", provider=name)
+        reason = Sentence("{provider} is for tests here, and your key is for real.", provider=title)
     remedy = Sentence(
         "Name another provider ({able}), or use a key of the other mode.",
         able=", ".join(sorted(able)) or Sentence("none"),

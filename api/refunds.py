@@ -14,6 +14,7 @@ from aiohttp import web
 
 from adapters.directory import BY_CODE
 from adapters.powers import GivesBack
+from adapters.providers import title_of
 from adapters.refunds import request_of, reserved_in
 from api import payments, schemas
 from api.calls import Call, validated
@@ -123,9 +124,11 @@ def _route(
     if adapter is not None and "refund" in adapter.capabilities:
         if is_whole or cast("GivesBack", adapter).can_refund_in_part:
             return Candidate(took, "it took the payment"), "refund"
-        reason = Sentence("{provider} gives a payment back whole or not at all.", provider=took)
+        reason = Sentence(
+            "{provider} gives a payment back whole or not at all.", provider=adapter.display_name
+        )
     else:
-        reason = Sentence("{provider} cannot give a payment back.", provider=took)
+        reason = Sentence("{provider} cannot give a payment back.", provider=title_of(took))
     if not wanted.allow_payout:
         remedy = Sentence("Send `allow_payout: true` to pay the customer back by a payout.")
         place = Place("pointer", "/allow_payout", reason, remedy)

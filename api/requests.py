@@ -264,10 +264,19 @@ def _receipts_of(wanted: schemas.MoneyRequest, *, sends_mail: bool) -> tuple[Rec
     given = {"payer": getattr(wanted.person, "email", None)}
     given["merchant"] = getattr(wanted, "receipt_email", None)
     asked = [(who, pointer) for who, pointer in _ADDRESSES if given[who] is not None]
-    if asked and not sends_mail:
-        places = [Place("pointer", pointer, _NO_MAIL, _NO_MAIL_REMEDY) for _, pointer in asked]
-        raise ProblemError(INVALID_REQUEST, places[0].sentence, places)
+    check_mail([pointer for _, pointer in asked], sends_mail=sends_mail)
     return tuple(who for who, _ in asked)
+
+
+def check_mail(pointers: Sequence[str], *, sends_mail: bool) -> None:
+    """Refuse addresses that are given, by where they stand, where no mail is sent from here.
+
+    Raises:
+        ProblemError: no mail is.
+    """
+    if pointers and not sends_mail:
+        places = [Place("pointer", one, _NO_MAIL, _NO_MAIL_REMEDY) for one in pointers]
+        raise ProblemError(INVALID_REQUEST, places[0].sentence, places)
 
 
 _NO_MAIL: Final = Sentence("This server sends no receipts by mail.")

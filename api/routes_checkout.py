@@ -25,6 +25,7 @@ CHECKOUT: Final[tuple[Route, ...]] = (
         answers={201: shapes.CheckoutReceipt},
         problems=(
             "invalid_money",
+            "invalid_phone",
             "operator_not_served",
         ),
     ),

@@ -26,6 +26,7 @@ from typing import NamedTuple, NoReturn
 from adapters.base import Adapter
 from adapters.contract import DOLLAR, DOLLAR_WALLETS
 from adapters.directory import BY_CODE, Operator, Phone, is_own_rail, parse_phone
+from adapters.directory_names import full_name
 from api.contracts import Outside, outside_of
 from api.errors import INVALID_REQUEST, UNSERVED, Place, ProblemError
 from api.limits import limit_place, refuse_amount
@@ -70,9 +71,7 @@ def choose_route(
         operator = _named_operator(wanted.operator)
         if operator.country != phone.country and (is_production or wanted.provider is None):
             reason = Sentence(
-                "{operator} is in {country}, the number is not.",
-                operator=operator.code,
-                country=operator.country,
+                "{operator} is of another country than the number.", operator=full_name(operator)
             )
             _refuse_operator(reason)
         reason = "the caller named the operator"
@@ -81,7 +80,7 @@ def choose_route(
         if is_production and phone.country not in adapter.countries:
             reason = Sentence(
                 "{provider} does not serve {country}.",
-                provider=adapter.name,
+                provider=adapter.display_name,
                 country=phone.country,
             )
             _refuse(pointer, reason, able)
@@ -104,7 +103,7 @@ def choose_route(
     if not plan and not left_out:
         reason = Sentence(
             "No enabled provider reaches {operator} in {currency}.",
-            operator=operator.code,
+            operator=full_name(operator),
             currency=wanted.currency,
         )
         _refuse(pointer, reason, able)
@@ -159,14 +158,14 @@ def _reaching(
     adapters: Mapping[str, Adapter], operator: Operator, currency: str | None, kind: Kind
 ) -> tuple[Choice, ...]:
     direct = [
-        Choice(name, f"it is {operator.code}'s own rail")
+        Choice(name, f"it is {full_name(operator)}'s own rail")
         for name in dict.fromkeys((*operator.providers, *adapters))
         if name in adapters
         and is_own_rail(adapters[name], operator)
         and _takes(adapters[name], currency, kind)
     ]
     behind = [
-        Choice(name, f"it is an integrator that reaches {operator.code}")
+        Choice(name, f"it is an integrator that reaches {full_name(operator)}")
         for name, adapter in adapters.items()
         if operator.code in adapter.reaches and _takes(adapter, currency, kind)
     ]
@@ -207,7 +206,8 @@ def _taking_code(
         return plan
     kept = tuple(one for one in plan if "one_time_code" in adapters[one.provider].capabilities)
     if plan and not kept:
-        reason = Sentence("{provider} takes no one-time code.", provider=plan[0].provider)
+        name = adapters[plan[0].provider].display_name
+        reason = Sentence("{provider} takes no one-time code.", provider=name)
         remedy = Sentence("Leave it out: the payer confirms on their own handset.")
         place = Place("pointer", "/payer/one_time_code", reason, remedy)
         raise ProblemError(INVALID_REQUEST, explained(reason, remedy), [place])
@@ -226,10 +226,16 @@ def _named_provider(
     if adapter is None:
         _refuse("/provider", Sentence("This provider is not enabled here."), able)
     if kind not in adapter.capabilities:
-        reason = Sentence("{provider} cannot do this: it has no {kind}.", provider=name, kind=kind)
+        reason = Sentence(
+            "{provider} cannot do this: it has no {kind}.",
+            provider=adapter.display_name,
+            kind=kind,
+        )
         _refuse("/provider", reason, able)
     if not _takes(adapter, currency, kind):
-        reason = Sentence("{provider} takes no {currency}.", provider=name, currency=currency)
+        reason = Sentence(
+            "{provider} takes no {currency}.", provider=adapter.display_name, currency=currency
+        )
         _refuse("/currency", reason, able)
     return adapter
 
@@ -243,7 +249,7 @@ def _check_currency(operator: Operator, currency: str) -> None:
     either = Sentence("{currency} or {other}", currency=held, other=DOLLAR)
     reason = Sentence(
         "Wallets of {operator} hold {held}, not {currency}.",
-        operator=operator.code,
+        operator=full_name(operator),
         held=both if holds_dollars else held,
         currency=currency,
     )

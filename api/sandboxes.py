@@ -94,7 +94,7 @@ def pointed_at(settings: Settings, running: Sequence[RunningSandbox]) -> Setting
     Merchants' endpoints may be on this machine too: whoever tries things out has none elsewhere.
     Where a provider is told its webhook's address at a portal, that is done here.
     """
-    public_url = f"http://{CALLBACK_HOST}:{settings.port}"
+    public_url = settings.public_url or f"http://{CALLBACK_HOST}:{settings.port}"
     for one in running:
         if isinstance(one.server, RailSandbox):
             one.server.webhook_url = f"{public_url}/webhooks/{one.provider}/portal"

@@ -9,7 +9,9 @@ from api.schemas import (
     Amount,
     Country,
     Currency,
+    EmailAddress,
     Metadata,
+    Person,
     Position,
     PositionQuery,
     Request,
@@ -22,6 +24,21 @@ from ledger.identity import Outcome
 Origin = Annotated[
     str, StringConstraints(max_length=200, pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")
 ]
+
+
+class ExpectedPayer(Person):
+    """Whom you expect to pay: the form is filled in with it, for whoever has the page's address.
+
+    A number has to be there: it is under the key of its person that all of this is sealed, so that
+    it is forgotten with them.
+    """
+
+    email: EmailAddress | None = Field(
+        default=None,
+        repr=False,
+        examples=["aminata@example.com"],
+        description="Where the receipt goes unless the customer writes another address.",
+    )
 
 
 class CheckoutRequest(Request):
@@ -38,6 +55,17 @@ class CheckoutRequest(Request):
     )
     merchant_name: Annotated[str, StringConstraints(min_length=1, max_length=80)] | None = Field(
         default=None, description="What the page calls you; by default your name as a merchant."
+    )
+    payer: ExpectedPayer | None = Field(
+        default=None,
+        description="The customer's number, and address for the receipt, where you know them; the "
+        "customer may still change both.",
+    )
+    asks_email: bool | None = Field(
+        default=None,
+        description="Whether the page asks for an e-mail address for the receipt, which the "
+        "customer may leave out; by default it does where this server sends mail. With `false` the "
+        "receipt goes to `payer.email`, if there is one.",
     )
     country: Country | None = Field(
         default=None,
@@ -91,6 +119,13 @@ class CheckoutAttemptOut(Response):
     )
 
 
+class ExpectedPayerOut(Response):
+    """Whom the merchant expects to pay."""
+
+    phone: str = Field(description="International.")
+    email: str | None
+
+
 class CheckoutOut(Response):
     """A session as its events say."""
 
@@ -106,6 +141,10 @@ class CheckoutOut(Response):
     language: Literal["fr", "en"] | None
     description: str | None = Field(description="As you sent it; null for other roles.")
     metadata: dict[str, str] | None = Field(description="As you sent it; null for other roles.")
+    payer: ExpectedPayerOut | None = Field(
+        description="As you sent it; null for other roles, and once that person was erased."
+    )
+    asks_email: bool | None = Field(description="As you sent it; null for other roles.")
     return_url: str | None
     cancel_url: str | None
     embed_origin: str | None

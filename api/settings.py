@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from adapters.addresses import is_loopback
 from adapters.trying import is_for_trying, is_value_for_trying, tells_of_trying
 from api.settings_access import AccessSettings
 from api.settings_checkout import CheckoutSettings
@@ -83,8 +84,9 @@ class Settings(
     )
     public_url: str | None = Field(
         default=None,
-        description="The address under which providers reach this server, for callbacks. Defaults "
-        "to the listening address; required in production, where it must be https.",
+        description="This server's address as others know it: checkout pages, QR codes, callbacks "
+        "and documents all name this one and no other. Defaults to where it listens, "
+        "`http://localhost:8080`; required in production, where it must be https.",
     )
     master_key_file: Path | None = Field(
         default=None,
@@ -138,8 +140,16 @@ class Settings(
 
     @property
     def base_url(self) -> str:
-        """The address providers call back: `public_url`, else where we listen."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        """This server's one address: of its pages, of what it tells providers, of its documents.
+
+        It is `public_url`, whoever asks and under whatever name; else where we listen, which on
+        this machine is `localhost`: providers call back a host by its name only.
+        """
+        if self.public_url is not None:
+            return self.public_url.rstrip("/")
+        is_here = self.host in {"0.0.0.0", "::"} or is_loopback(self.host)  # noqa: S104 - compared
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{'localhost' if is_here else host}:{self.port}"
 
     @property
     def folder(self) -> Path | None:

@@ -18,6 +18,7 @@ from aiohttp import web
 
 from adapters.directory import BY_CODE
 from adapters.directory_contacts import CUSTOMER_SERVICE
+from adapters.directory_names import full_name_in
 from adapters.refusal_texts import Language
 from adapters.refusals import Refusal
 from api import payments, schemas_support, views
@@ -88,9 +89,22 @@ async def record(call: Call, state: Payment, asker: str) -> int:
 
 
 async def told_of(
-    call: Call, state: Payment, recorded: Sequence[RecordedEvent], language: Language
+    call: Call,
+    state: Payment,
+    recorded: Sequence[RecordedEvent],
+    language: Language,
+    *,
+    merchant_name: str | None = None,
 ) -> schemas_support.SupportOut:
-    """Tell all there is to tell about a payment, payout or refund."""
+    """Tell all there is to tell about a payment, payout or refund.
+
+    Args:
+        call: the request.
+        state: the payment as it is.
+        recorded: its events, from the first on.
+        language: the reader's.
+        merchant_name: what a page has called the merchant; by default the name of the account.
+    """
     services, request, status = call.services, state.requested, state.status
     described = refusal_of(state, recorded, adapters=services.adapters, accepted=language)
     page_url = await payments.redirect_url(call, state)
@@ -107,8 +121,8 @@ async def told_of(
         amount_minor=request.amount_minor,
         refunded_minor=state.refunded_minor,
         currency=request.currency,
-        merchant=await _merchant_name(call, request.merchant_id),
-        operator=_operator_name(request.operator),
+        merchant=merchant_name or await _merchant_name(call, request.merchant_id),
+        operator=_full_name(request.operator, language),
     )
     write = writer_of(about, language)
     money = money_of(situation, refusal)
@@ -218,6 +232,11 @@ async def _merchant_name(call: Call, merchant_id: str) -> str | None:
 def _operator_name(code: str | None) -> str | None:
     operator = BY_CODE.get(code or "")
     return (operator.wallet or operator.brand) if operator else None
+
+
+def _full_name(code: str | None, language: Language) -> str | None:
+    operator = BY_CODE.get(code or "")
+    return full_name_in(operator, language) if operator else None
 
 
 def _operator_contact(code: str | None) -> schemas_support.OperatorContact | None:

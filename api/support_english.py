@@ -40,10 +40,19 @@ _INCOMING_STEPS: Final[Mapping[Refusal, Step]] = {
         "Keep your phone at hand, switched on and connected, then pay again and confirm at once."
     ),
     Refusal.WRONG_PIN: Step(
-        "Pay again, and enter the code slowly. If you have forgotten your PIN, have {operator} "
-        "give you a new one first.",
-        "Do not guess: after several wrong codes your account is blocked. Never tell anybody your "
+        "Pay again, and enter your PIN slowly. If you have forgotten it, have {operator} give you "
+        "a new one first.",
+        "Do not guess: after several wrong PINs your account is blocked. Never tell anybody your "
         "PIN.",
+    ),
+    Refusal.WRONG_CODE: Step(
+        "Get a fresh code from {operator}, then pay again and enter it with care.",
+        "Do not use the same code again, and do not enter your PIN in its place.",
+    ),
+    Refusal.CODE_EXPIRED: Step(
+        "Get a fresh code from {operator}, then pay again at once: a code is good for a few "
+        "minutes, and for one payment.",
+        "Do not use the same code again, and do not enter your PIN in its place.",
     ),
     Refusal.CODE_REQUIRED: Step(
         "Get the code from {operator}, then pay again and enter it where you are asked for it.",
@@ -93,6 +102,8 @@ _OUTGOING_STEPS: Final[Mapping[Refusal, Step]] = {
     Refusal.CANCELLED: _ASK,
     Refusal.TIMED_OUT: _ASK,
     Refusal.WRONG_PIN: _ASK._replace(happened="{merchant} could not confirm it."),
+    Refusal.WRONG_CODE: _ASK._replace(happened="{merchant} could not confirm it."),
+    Refusal.CODE_EXPIRED: _ASK._replace(happened="{merchant} could not confirm it in time."),
     Refusal.CODE_REQUIRED: _ASK._replace(happened="{merchant} could not send it this way."),
     Refusal.ACCOUNT_BLOCKED: Step(
         "Call {operator} or go to a branch to have your account opened again, or give {merchant} "
@@ -122,29 +133,29 @@ _OUTGOING_STEPS: Final[Mapping[Refusal, Step]] = {
 
 _MOMENTS: Final[Mapping[Moment, str]] = {
     Moment.REQUESTED: "{merchant} asked for {thing} of {amount}.",
-    Moment.SENT: "{Thing} was passed on.",
+    Moment.SENT: "{Thing} was passed on to {operator}.",
     Moment.SENT_AGAIN: "{Thing} was passed on once more.",
     Moment.PROMPTED: "The customer was asked to confirm.",
-    Moment.PAGE_MADE: "The payment page was ready for the customer.",
+    Moment.PAGE_MADE: "The payment page was made ready for the customer.",
     Moment.CODE_ASKED: "A one-time code was asked of the customer.",
-    Moment.TAKEN: "{Thing} was taken, to be carried out.",
+    Moment.TAKEN: "{Thing} was accepted, and is being carried out.",
     Moment.REFUSED_AT_ONCE: "{Thing} was refused at once.",
-    Moment.NOT_SENT: "{Thing} had not got through, and was kept to be sent again.",
-    Moment.DOUBTED: "No clear answer came back, so we began to ask.",
+    Moment.NOT_SENT: "{Thing} could not be passed on, and was kept to be sent again.",
+    Moment.DOUBTED: "No clear answer came back, so we began to ask {operator}.",
     Moment.STILL_PENDING: "We asked: there was no final word yet.",
     Moment.NO_ANSWER: "We asked, and got no answer.",
-    Moment.NOT_KNOWN: "We asked: nothing was known of {thing} there.",
+    Moment.NOT_KNOWN: "We asked, and were told that {thing} is not known there.",
     Moment.CODE_GIVEN: "A one-time code was handed in.",
-    Moment.CODE_TAKEN: "The one-time code was taken.",
-    Moment.CODE_REFUSED: "The one-time code was not taken.",
-    Moment.CODE_LOST: "Nobody knows whether the one-time code arrived.",
-    Moment.REROUTED: "Another way to {operator} was chosen.",
+    Moment.CODE_TAKEN: "The one-time code was accepted.",
+    Moment.CODE_REFUSED: "The one-time code was not accepted.",
+    Moment.CODE_LOST: "We do not know whether the one-time code arrived.",
+    Moment.REROUTED: "We took another way to {operator}.",
     Moment.SUCCEEDED: "We were told that {thing} succeeded.",
     Moment.FAILED: "We were told that {thing} failed.",
     Moment.EXPIRED: "We were told that {thing} was not confirmed in time.",
     Moment.GIVEN_UP: "{Thing} was given up: nobody could be reached in time.",
-    Moment.CONFLICTED: "Two answers contradicted each other; a person has to look.",
-    Moment.REOPENED: "What had been said no longer holds, and we ask again.",
+    Moment.CONFLICTED: "Two answers contradict each other; a person has to look into it.",
+    Moment.REOPENED: "The answer we had no longer holds, and we are asking again.",
     Moment.REFUND_ASKED: "A refund of {amount} was asked for.",
     Moment.REFUND_MADE: "{amount} was given back.",
     Moment.REFUND_DROPPED: "A refund of {amount} came to nothing.",

@@ -17,7 +17,7 @@ INCOMING: Final[Mapping[Situation, Advice]] = {
             "Do not pay a second time: this payment has only just begun.",
         ),
         Said(
-            "The payment is kept, and is about to be passed on to the operator.",
+            "The payment is recorded, and is about to be passed on to the operator.",
             "Look again in a few seconds.",
             _NOT_TWICE,
         ),
@@ -81,7 +81,7 @@ INCOMING: Final[Mapping[Situation, Advice]] = {
             "Never tell anybody your PIN. Do not pay a second time while this page is open.",
         ),
         Said(
-            "The payment page is made, and the customer has not finished there yet.",
+            "The payment page is ready, and the customer has not finished there yet.",
             "Send the customer to `page_url`.",
             _NOT_TWICE,
         ),
@@ -100,13 +100,28 @@ INCOMING: Final[Mapping[Situation, Advice]] = {
     ),
     Situation.CODE_AGAIN: Advice(
         Said(
-            "The code you gave was not taken. Your payment of {amount} is waiting for another one.",
+            "The code you gave was not accepted: it may be wrong or too old. Your payment of "
+            "{amount} is waiting for another one.",
             "Get a fresh code from {operator} and enter it with care.",
             "Do not enter your PIN in its place, and do not pay a second time.",
         ),
         Said(
-            "The provider did not take the customer's one-time code, and waits for another one.",
+            "The provider did not accept the customer's one-time code, and waits for another one.",
             "Ask the customer for a fresh code, and hand it in at the payment's `confirmation`.",
+            _NOT_TWICE,
+        ),
+    ),
+    Situation.CODES_USED_UP: Advice(
+        Said(
+            "None of the codes you gave was accepted, and no more can be tried for your payment of "
+            "{amount}.",
+            "Wait: this payment ends by itself, and we will tell you how. If you would rather not "
+            "wait, tell {merchant}.",
+            "Do not enter your PIN anywhere, and do not pay a second time while this one is open.",
+        ),
+        Said(
+            "As many one-time codes were tried as may be for one payment, and none was accepted.",
+            "Wait until the payment has ended. We ask the provider until it has a final word.",
             _NOT_TWICE,
         ),
     ),
@@ -117,7 +132,8 @@ INCOMING: Final[Mapping[Situation, Advice]] = {
             "Do not pay a second time: this payment is under way.",
         ),
         Said(
-            "The customer's one-time code was handed in; the provider has not had its final word.",
+            "The customer's one-time code was handed in; the provider has not given its final "
+            "word.",
             "Look again in a few seconds.",
             _NOT_TWICE,
         ),

@@ -16,7 +16,7 @@ OUTGOING: Final[Mapping[Situation, Advice]] = {
             "You have nothing to do: wait for the message from {operator}.",
         ),
         Said(
-            "{Thing} is kept, and is about to be passed on to the operator.",
+            "{Thing} is recorded, and is about to be passed on to the operator.",
             "Look again in a few seconds.",
             _NOT_AGAIN,
         ),
@@ -62,7 +62,7 @@ OUTGOING: Final[Mapping[Situation, Advice]] = {
             "You have nothing to do: wait for the message from {operator}.",
         ),
         Said(
-            "The provider has {thing}, and has not had its final word.",
+            "The provider has {thing}, and has not given its final word.",
             "Wait. We ask the provider until it has a final word.",
             _NOT_AGAIN,
         ),

@@ -46,13 +46,23 @@ _INCOMING_STEPS: Final[Mapping[Refusal, Step]] = {
         "confirmez aussitôt."
     ),
     Refusal.WRONG_PIN: Step(
-        "Payez à nouveau et tapez le code sans vous presser. Si vous avez oublié votre code "
-        "secret, faites-en refaire un chez {operator} d'abord.",
+        "Payez à nouveau et tapez votre code secret sans vous presser. Si vous l'avez oublié, "
+        "demandez-en d'abord un nouveau à {operator}.",
         "N'essayez pas au hasard : après plusieurs codes faux, votre compte est bloqué. Ne donnez "
         "jamais votre code secret à personne.",
     ),
+    Refusal.WRONG_CODE: Step(
+        "Demandez un nouveau code à {operator}, puis payez à nouveau et saisissez-le avec "
+        "attention.",
+        "N'utilisez pas deux fois le même code, et ne saisissez pas votre code secret à la place.",
+    ),
+    Refusal.CODE_EXPIRED: Step(
+        "Demandez un nouveau code à {operator}, puis payez à nouveau aussitôt : un code n'est "
+        "valable que quelques minutes, et pour un seul paiement.",
+        "N'utilisez pas deux fois le même code, et ne saisissez pas votre code secret à la place.",
+    ),
     Refusal.CODE_REQUIRED: Step(
-        "Demandez le code chez {operator}, puis payez à nouveau et saisissez-le là où on vous le "
+        "Demandez le code à {operator}, puis payez à nouveau et saisissez-le là où on vous le "
         "demande.",
         "Ne saisissez pas votre code secret à la place.",
     ),
@@ -61,8 +71,7 @@ _INCOMING_STEPS: Final[Mapping[Refusal, Step]] = {
         "un autre numéro."
     ),
     Refusal.NOT_ALLOWED: Step(
-        "Payez avec un autre numéro, ou renseignez-vous chez {operator} sur ce que permet votre "
-        "compte."
+        "Payez avec un autre numéro, ou demandez à {operator} ce que permet votre compte."
     ),
     Refusal.WRONG_OPERATOR: Step("Choisissez l'opérateur de votre numéro, puis payez à nouveau."),
     Refusal.AMOUNT_TOO_LOW: _ANOTHER_WAY,
@@ -87,7 +96,7 @@ _INCOMING_STEPS: Final[Mapping[Refusal, Step]] = {
     Refusal.PROVIDER_UNAVAILABLE: _LATER,
     Refusal.PROVIDER_ERROR: _LATER,
     Refusal.UNKNOWN: Step(
-        "Parlez-en à {merchant}, qui peut se renseigner chez {operator} sur ce qui ne va pas."
+        "Parlez-en à {merchant}, qui peut demander à {operator} ce qui ne va pas."
     ),
 }
 
@@ -115,14 +124,17 @@ _OUTGOING_STEPS: Final[Mapping[Refusal, Step]] = {
     Refusal.CANCELLED: _ASK,
     Refusal.TIMED_OUT: _ASK,
     Refusal.WRONG_PIN: _ASK._replace(happened="{merchant} n'a pas pu confirmer l'envoi."),
+    Refusal.WRONG_CODE: _ASK._replace(happened="{merchant} n'a pas pu confirmer l'envoi."),
+    Refusal.CODE_EXPIRED: _ASK._replace(
+        happened="{merchant} n'a pas pu confirmer l'envoi à temps."
+    ),
     Refusal.CODE_REQUIRED: _ASK._replace(happened="{merchant} n'a pas pu l'envoyer par ce moyen."),
     Refusal.ACCOUNT_BLOCKED: Step(
         "Appelez {operator} ou passez en agence pour faire débloquer votre compte, ou donnez à "
         "{merchant} un autre numéro."
     ),
     Refusal.NOT_ALLOWED: Step(
-        "Renseignez-vous chez {operator} sur ce que permet votre compte, ou donnez à {merchant} un "
-        "autre numéro."
+        "Demandez à {operator} ce que permet votre compte, ou donnez à {merchant} un autre numéro."
     ),
     Refusal.WRONG_OPERATOR: Step("Dites à {merchant} quel est l'opérateur de votre numéro."),
     Refusal.AMOUNT_TOO_LOW: _ASK,
@@ -145,32 +157,32 @@ _OUTGOING_STEPS: Final[Mapping[Refusal, Step]] = {
 
 _MOMENTS: Final[Mapping[Moment, str]] = {
     Moment.REQUESTED: "{merchant} a demandé {thing} de {amount}.",
-    Moment.SENT: "{Thing} a été transmis.",
+    Moment.SENT: "{Thing} a été transmis à {operator}.",
     Moment.SENT_AGAIN: "{Thing} a été transmis une nouvelle fois.",
-    Moment.PROMPTED: "On a demandé au client de confirmer.",
-    Moment.PAGE_MADE: "La page de paiement était prête pour le client.",
-    Moment.CODE_ASKED: "On a demandé au client un code à usage unique.",
-    Moment.TAKEN: "{Thing} a été pris en charge.",
-    Moment.REFUSED_AT_ONCE: "{Thing} a été refusé aussitôt.",
-    Moment.NOT_SENT: "{Thing} n'était pas passé, et a été gardé pour un nouvel envoi.",
-    Moment.DOUBTED: "Aucune réponse claire n'est venue, nous avons donc commencé à poser la "
-    "question.",
+    Moment.PROMPTED: "Le client a été invité à confirmer.",
+    Moment.PAGE_MADE: "La page de paiement a été préparée pour le client.",
+    Moment.CODE_ASKED: "Un code à usage unique a été demandé au client.",
+    Moment.TAKEN: "{Thing} a été accepté et est en cours.",
+    Moment.REFUSED_AT_ONCE: "{Thing} a été refusé tout de suite.",
+    Moment.NOT_SENT: "{Thing} n'a pas pu être transmis et a été gardé pour un nouvel envoi.",
+    Moment.DOUBTED: "Nous n'avons pas reçu de réponse claire et avons commencé à interroger "
+    "{operator}.",
     Moment.STILL_PENDING: "Nous avons posé la question : rien de définitif pour le moment.",
-    Moment.NO_ANSWER: "Nous avons posé la question, sans réponse.",
-    Moment.NOT_KNOWN: "Nous avons posé la question : là-bas, {thing} n'était pas connu.",
-    Moment.CODE_GIVEN: "Un code à usage unique a été transmis.",
+    Moment.NO_ANSWER: "Nous avons posé la question et n'avons pas reçu de réponse.",
+    Moment.NOT_KNOWN: "Nous avons posé la question : on nous a répondu que {thing} est inconnu.",
+    Moment.CODE_GIVEN: "Un code à usage unique nous a été donné.",
     Moment.CODE_TAKEN: "Le code à usage unique a été accepté.",
     Moment.CODE_REFUSED: "Le code à usage unique n'a pas été accepté.",
-    Moment.CODE_LOST: "Personne ne sait si le code à usage unique est arrivé.",
-    Moment.REROUTED: "Un autre chemin vers {operator} a été choisi.",
+    Moment.CODE_LOST: "Nous ne savons pas si le code à usage unique est arrivé.",
+    Moment.REROUTED: "Nous avons pris un autre chemin vers {operator}.",
     Moment.SUCCEEDED: "On nous a dit que {thing} a réussi.",
     Moment.FAILED: "On nous a dit que {thing} a échoué.",
     Moment.EXPIRED: "On nous a dit que {thing} n'a pas été confirmé à temps.",
     Moment.GIVEN_UP: "{Thing} a été abandonné : personne n'a pu être joint à temps.",
-    Moment.CONFLICTED: "Deux réponses se sont contredites ; quelqu'un doit vérifier.",
-    Moment.REOPENED: "Ce qui avait été dit ne tient plus, et nous posons de nouveau la question.",
+    Moment.CONFLICTED: "Deux réponses se contredisent ; quelqu'un doit vérifier.",
+    Moment.REOPENED: "La réponse reçue ne vaut plus, et nous posons de nouveau la question.",
     Moment.REFUND_ASKED: "Un remboursement de {amount} a été demandé.",
-    Moment.REFUND_MADE: "L'argent a été rendu : {amount}.",
+    Moment.REFUND_MADE: "{amount} ont été rendus.",
     Moment.REFUND_DROPPED: "Un remboursement de {amount} n'a pas abouti.",
 }
 

@@ -106,9 +106,9 @@ INCOMING: Final[Mapping[Situation, Advice]] = {
     ),
     Situation.CODE_AGAIN: Advice(
         Said(
-            "Le code que vous avez donné n'a pas été accepté. Il en faut un autre pour votre "
-            "paiement de {amount}.",
-            "Demandez un nouveau code chez {operator} et saisissez-le avec attention.",
+            "Le code que vous avez donné n'a pas été accepté : il est peut-être faux ou trop "
+            "ancien. Il en faut un autre pour votre paiement de {amount}.",
+            "Demandez un nouveau code à {operator} et saisissez-le avec attention.",
             "Ne saisissez pas votre code secret à la place, et ne payez pas une deuxième fois.",
         ),
         Said(
@@ -119,9 +119,26 @@ INCOMING: Final[Mapping[Situation, Advice]] = {
             _NOT_TWICE,
         ),
     ),
+    Situation.CODES_USED_UP: Advice(
+        Said(
+            "Aucun des codes que vous avez donnés n'a été accepté, et on ne peut plus en essayer "
+            "d'autre pour votre paiement de {amount}.",
+            "Patientez : ce paiement se termine tout seul, et nous vous dirons comment. Si vous ne "
+            "voulez pas attendre, dites-le à {merchant}.",
+            "Ne saisissez votre code secret nulle part, et ne payez pas une deuxième fois tant que "
+            "ce paiement est ouvert.",
+        ),
+        Said(
+            "Tous les essais de code à usage unique permis pour un paiement sont épuisés, et aucun "
+            "code n'a été accepté.",
+            "Attendez la fin du paiement. Nous interrogeons le prestataire jusqu'à sa réponse "
+            "finale.",
+            _NOT_TWICE,
+        ),
+    ),
     Situation.CODE_GIVEN: Advice(
         Said(
-            "Nous avons bien reçu votre code, il est en cours de vérification.",
+            "Nous avons bien reçu votre code, et il est en cours de vérification.",
             "Patientez un instant : nous vous dirons comment cela s'est terminé.",
             "Ne payez pas une deuxième fois : ce paiement est en cours.",
         ),
@@ -140,8 +157,8 @@ INCOMING: Final[Mapping[Situation, Advice]] = {
             "Ne payez pas à nouveau : vous risquez de payer deux fois.",
         ),
         Said(
-            "Aucune réponse exploitable n'est venue : personne ne sait encore si l'argent est "
-            "parti. Nous interrogeons le prestataire jusqu'à sa réponse finale.",
+            "Nous n'avons reçu aucune réponse exploitable : personne ne sait encore si l'argent "
+            "est parti. Nous interrogeons le prestataire jusqu'à sa réponse finale.",
             "Attendez cette réponse et laissez la commande ouverte ; `next_inquiry_at` dit quand "
             "nous poserons de nouveau la question.",
             _NOT_TWICE,
@@ -262,7 +279,7 @@ INCOMING: Final[Mapping[Situation, Advice]] = {
             "Ne payez pas à nouveau avant que {merchant} ne vous ait dit que rien n'est arrivé.",
         ),
         Said(
-            "Le prestataire disait que le client avait payé, mais un relevé ou une personne dit "
+            "Le prestataire a dit que le client avait payé, mais un relevé ou une personne dit "
             "qu'aucun argent n'a été pris.",
             "Comparez avec votre relevé, puis dites au client ce que vous avez trouvé.",
             "Ne créez pas un nouveau paiement avant d'avoir comparé : le client risque de payer "

@@ -73,8 +73,8 @@ OUTGOING: Final[Mapping[Situation, Advice]] = {
             "Regardez votre solde et vos SMS, et attendez notre réponse.",
         ),
         Said(
-            "Aucune réponse exploitable n'est venue : personne ne sait encore si l'argent est "
-            "parti. Nous interrogeons le prestataire jusqu'à sa réponse finale.",
+            "Nous n'avons reçu aucune réponse exploitable : personne ne sait encore si l'argent "
+            "est parti. Nous interrogeons le prestataire jusqu'à sa réponse finale.",
             "Attendez cette réponse ; `next_inquiry_at` dit quand nous poserons de nouveau la "
             "question.",
             _NOT_AGAIN,
@@ -127,7 +127,7 @@ OUTGOING: Final[Mapping[Situation, Advice]] = {
     Situation.OVERTURNED: Advice(
         Said("On nous a d'abord dit que l'argent vous était arrivé, puis que non.", _LOOK),
         Said(
-            "Le prestataire disait que l'argent était parti, mais un relevé ou une personne dit "
+            "Le prestataire a dit que l'argent était parti, mais un relevé ou une personne dit "
             "que non.",
             "Comparez avec votre relevé, et demandez à la personne à payer si l'argent est arrivé.",
             _COMPARE_FIRST,

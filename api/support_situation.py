@@ -17,6 +17,7 @@ from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.evidence import Word
 from ledger.payment import Payment, Status
+from ledger.payment_codes import CONFIRMATIONS_MAX
 
 Money = Literal["not_moved", "may_have_moved", "moved", "given_back"]
 """not_moved: certainly not, and it will not. may_have_moved: it may, or may yet. moved: by the
@@ -146,7 +147,10 @@ def _pending(state: Payment, recorded: Sequence[RecordedEvent], *, has_page: boo
     if state.is_confirming or state.sealed_code is not None:
         return Situation.CODE_GIVEN
     if state.awaits_code:
-        return Situation.CODE_AGAIN if state.confirmations else Situation.CODE_AWAITED
+        tries = len(state.confirmations)
+        if tries >= CONFIRMATIONS_MAX:
+            return Situation.CODES_USED_UP
+        return Situation.CODE_AGAIN if tries else Situation.CODE_AWAITED
     ended = [
         one.event for one in recorded if isinstance(one.event, events.PaymentConfirmationEnded)
     ]

@@ -35,6 +35,8 @@ class Situation(StrEnum):
     CODE_AWAITED = "code_awaited"
     CODE_AGAIN = "code_again"
     """A one-time code was handed in and not taken: another one is awaited."""
+    CODES_USED_UP = "codes_used_up"
+    """So many one-time codes were not taken that no other may be handed in."""
     CODE_GIVEN = "code_given"
     """A one-time code was handed in, and its word is not known yet."""
     UNDER_WAY = "under_way"
@@ -70,7 +72,8 @@ _OVER: Final = frozenset({Situation.REFUSED, Situation.FAILED, Situation.EXPIRED
 ONLY_INCOMING: Final = frozenset(
     {
         *(Situation.PROMPT_OPEN, Situation.PAGE_OPEN, Situation.CODE_AWAITED),
-        *(Situation.CODE_AGAIN, Situation.CODE_GIVEN, Situation.REFUND_UNDER_WAY),
+        *(Situation.CODE_AGAIN, Situation.CODES_USED_UP, Situation.CODE_GIVEN),
+        Situation.REFUND_UNDER_WAY,
         *(Situation.PARTLY_REFUNDED, Situation.REFUNDED),
     }
 )

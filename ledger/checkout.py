@@ -168,6 +168,8 @@ def _create(command: commands.CreateCheckout, state: Checkout) -> list[Event]:
             country=command.country,
             language=command.language,
             sealed=command.sealed,
+            payer=command.payer,
+            sealed_payer=command.sealed_payer,
             content_digest=command.content_digest,
             expires_at=command.expires_at,
             mode=command.mode,

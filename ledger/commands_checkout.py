@@ -18,6 +18,8 @@ class CreateCheckout:
     country: str
     language: Literal["fr", "en"] | None
     sealed: str
+    payer: str | None = None
+    sealed_payer: str | None = None
     content_digest: str
     expires_at: datetime
     mode: Mode

@@ -23,8 +23,13 @@ class CheckoutCreated(Event, frozen=True, kw_only=True):
     """How the payer's number is read where it has no country code."""
     language: Literal["fr", "en"] | None = None
     sealed: str
-    """JSON {merchant_name, description, metadata, return_url, cancel_url, embed_origin}, sealed
-    under the session's own key."""
+    """JSON {merchant_name, return_url, cancel_url, embed_origin, asks_email}, sealed under the
+    session's own key; of a session that names no payer also {description, metadata}."""
+    payer: str | None = None
+    """The keyed hash of who is expected to pay, if the merchant named anybody."""
+    sealed_payer: str | None = None
+    """JSON {payer: {phone, email}, description, metadata}, sealed under the key of that person: it
+    is forgotten with them."""
     content_digest: str
     expires_at: UtcTime
     mode: Mode

@@ -5,6 +5,7 @@ none, tests skip and say so; in CI they fail.
 """
 
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -78,12 +79,24 @@ async def a_page(
         await context.close()
 
 
+_SCRIPTS: Final = re.compile(r"<script\b.*?</script>", re.DOTALL)
+
+
+async def axe_faults_without_scripts(page: Page, looker: Page) -> list[str]:
+    """The same of a page on which no script can run, axe-core's neither.
+
+    What it shows is shown once more by `looker`, an empty tab of the same size that runs scripts.
+    """
+    await looker.set_content(_SCRIPTS.sub("", await page.content()))
+    return await axe_faults(looker)
+
+
 async def axe_faults(page: Page) -> list[str]:
     """What axe-core finds wrong that is serious or worse: rule, and where."""
     script = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
     # The page's own policy lets no script of others in; the debugger's may run all the same.
     await page.evaluate(script)
-    found = await page.evaluate("axe.run()")
+    found = await page.evaluate("axe.run({resultTypes: ['violations']})")
     return [
         f"{one['id']}: {node['html'][:120]}"
         for one in found["violations"]

@@ -79,7 +79,7 @@ async def test_two_merchants_with_one_key_have_two_sessions(world: World) -> Non
         ({"expires_in_seconds": 10}, "invalid_request", "/expires_in_seconds"),
         ({"language": "de"}, "invalid_request", "/language"),
         ({"merchant_name": ""}, "invalid_request", "/merchant_name"),
-        ({"payer": {}}, "invalid_request", "/payer"),
+        ({"payer": {}}, "invalid_request", "/payer/phone"),
     ],
 )
 async def test_what_cannot_be_used_is_told_with_its_place(

@@ -93,8 +93,8 @@ async def test_a_test_key_reaches_only_who_is_for_trying_and_a_live_key_only_the
 @pytest.mark.parametrize(
     ("who", "provider", "reason"),
     [
-        ("test", "mtn", "mtn moves real money here, and your key is for tests."),
-        ("live", "orange", "orange is for tests here, and your key is for real."),
+        ("test", "mtn", "MTN MoMo moves real money here, and your key is for tests."),
+        ("live", "orange", "Orange Money is for tests here, and your key is for real."),
     ],
 )
 async def test_naming_the_provider_is_no_way_around(

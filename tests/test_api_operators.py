@@ -13,8 +13,8 @@ from api.routes import ROUTES
 from tests.api_world import HUB2, PROVIDER_TABLES, World, a_payment, a_world, settings_in
 from tests.conftest import FakeClock
 
-OWN_RAIL: Final = {"provider": "mtn", "reason": "it is mtn-cm's own rail"}
-BEHIND: Final = {"provider": "hub2", "reason": "it is an integrator that reaches mtn-cm"}
+OWN_RAIL: Final = {"provider": "mtn", "reason": "it is MTN MoMo Cameroon's own rail"}
+BEHIND: Final = {"provider": "hub2", "reason": "it is an integrator that reaches MTN MoMo Cameroon"}
 POLICIES: Final = "https://docs.hub2.io/documentation/en/policies"
 
 
@@ -100,14 +100,20 @@ async def test_without_a_number_all_operators_are_listed(world: World) -> None:
         "prefixes": ["01"],
         "collection": {
             "plan": [
-                {"provider": "hub2", "reason": "it is an integrator that reaches moov-ci"},
+                {
+                    "provider": "hub2",
+                    "reason": "it is an integrator that reaches Moov Money Côte d'Ivoire",
+                },
             ],
             "left_out": [],
             "limits": [],
         },
         "payout": {
             "plan": [
-                {"provider": "hub2", "reason": "it is an integrator that reaches moov-ci"},
+                {
+                    "provider": "hub2",
+                    "reason": "it is an integrator that reaches Moov Money Côte d'Ivoire",
+                },
             ],
             "left_out": [],
             "limits": [
@@ -182,7 +188,7 @@ async def test_a_payout_must_be_a_multiple_where_the_rail_demands_it(world: Worl
     assert answer.json["errors"] == [
         {
             "pointer": "/amount",
-            "reason": "mtn-cm through hub2 takes multiples of 5 XAF only.",
+            "reason": "MTN MoMo Cameroon through HUB2 takes multiples of 5 XAF only.",
             "remedy": "Send a multiple, such as 1500.",
         }
     ]

@@ -136,7 +136,7 @@ async def test_a_payer_without_money_is_helped_in_english_and_in_french(world: W
             {"at": times[0], "until": None, "times": 1, "text": text}
             for text in (
                 "A shop asked for the payment of 1,500\xa0FCFA.",
-                "The payment was passed on.",
+                "The payment was passed on to MTN MoMo Cameroon.",
                 "The customer was asked to confirm.",
                 "We were told that the payment failed.",
             )
@@ -150,8 +150,8 @@ async def test_a_payer_without_money_is_helped_in_english_and_in_french(world: W
     )
     assert [one["text"] for one in told["history"]["sentences"]] == [
         "A shop a demandé le paiement de 1\u202f500\xa0FCFA.",
-        "Le paiement a été transmis.",
-        "On a demandé au client de confirmer.",
+        "Le paiement a été transmis à MTN MoMo Cameroun.",
+        "Le client a été invité à confirmer.",
         "On nous a dit que le paiement a échoué.",
     ]
     assert [one.headers["Content-Language"] for one in (english, french)] == ["en", "fr"]
@@ -225,11 +225,12 @@ async def test_what_is_in_doubt_is_told_with_the_time_of_the_next_question(world
 
     assert (shown["situation"], shown["money"]) == ("unknown", "may_have_moved")
     assert shown["what_happened"]["for_payer"] == (
-        "We do not know yet whether your money has left. We are still asking MTN MoMo."
+        "We do not know yet whether your money has left. We are still asking MTN MoMo Cameroon."
     )
     assert shown["what_next"] == {
         "for_payer": {
-            "do": "Please wait for our answer. If you get a message from MTN MoMo, keep it.",
+            "do": "Please wait for our answer. If you get a message from MTN MoMo Cameroon, keep "
+            "it.",
             "do_not": "Do not pay again: you could pay twice.",
         },
         "for_merchant": {
@@ -260,18 +261,21 @@ async def test_a_conflict_tells_nobody_to_pay_again(world: World) -> None:
     )
 
 
-async def test_a_wrong_secret_code_is_told_with_a_warning(world: World) -> None:
+async def test_a_wrong_one_time_code_is_told_as_one_and_not_as_a_pin(world: World) -> None:
     payment_id = await a_payment_of(world)
     await submitted(world, payment_id, provider="orange_sonatel")
     await do(world, a_word(payment_id, Word.FAILED, "2010", "orange_sonatel"))
 
     shown = (await support(world, payment_id)).json
 
-    assert (shown["refusal"], shown["what_next"]["may_retry"]) == ("wrong_pin", True)
-    assert shown["what_next"]["for_payer"]["do_not"] == (
-        "Do not guess: after several wrong codes your account is blocked. Never tell anybody your "
-        "PIN."
+    assert (shown["refusal"], shown["what_next"]["may_retry"]) == ("wrong_code", True)
+    assert shown["what_happened"]["for_payer"] == (
+        "The one-time code was not accepted: it is wrong, too old, or already used."
     )
+    assert shown["what_next"]["for_payer"] == {
+        "do": "Get a fresh code from MTN MoMo Cameroon, then pay again and enter it with care.",
+        "do_not": "Do not use the same code again, and do not enter your PIN in its place.",
+    }
 
 
 async def test_a_provider_that_is_left_alone_is_told_as_away(world: World) -> None:
@@ -341,7 +345,7 @@ async def test_a_refund_is_told_on_both_sides(world: World) -> None:
     assert given["what_happened"]["for_payer"] == (
         "Vous avez payé 1\u202f500\xa0FCFA à A shop, et 500\xa0FCFA vous ont été rendus."
     )
-    assert given["history"]["sentences"][-1]["text"] == "L'argent a été rendu\xa0: 500\xa0FCFA."
+    assert given["history"]["sentences"][-1]["text"] == "500\xa0FCFA ont été rendus."
     assert refund["what_happened"]["for_payer"] == "A shop vous a envoyé 500\xa0FCFA."
 
 

@@ -30,7 +30,7 @@ from tests.browser import (
     a_page,
     axe_faults,
 )
-from tests.checkout_world import session_of
+from tests.checkout_world import create, session_of
 from tests.stage import CODE, Stage, a_stage
 
 BYTES_MAX = 30_000
@@ -162,7 +162,7 @@ async def test_a_customer_whose_operator_never_calls_back_is_told_all_the_same(
         assert await paid(stage, session_id) == ["succeeded"]
 
 
-@on_two_devices
+@on_every_device
 async def test_a_customer_is_told_that_nobody_knows_yet_and_not_to_pay_again(
     tmp_path: Path, browser: Browser, device: Device
 ) -> None:
@@ -203,21 +203,22 @@ async def test_a_page_that_expires_while_somebody_looks_takes_no_payment(
         await stage.until(is_closed)
 
 
-@on_two_devices
+@on_every_device
 async def test_a_customer_of_orange_goes_to_its_page_and_comes_back(
     tmp_path: Path, browser: Browser, device: Device
 ) -> None:
     async with a_shop(tmp_path) as stage, a_page(browser, device) as page:
-        session_id = await session_of(stage)
-        # The address under which Orange leads back, so that the way back is the same page.
-        await page.goto(f"{stage.services.settings.base_url}/checkout/{session_id}")
+        made = await create(stage)
+        session_id = str(made.json["id"])
+        await page.goto(made.json["url"])
         await pay(page, "690000001")
         await page.wait_for_url("**/payment/pay_token/**")
         await page.fill("input[name=number]", "690000001")
         await page.fill("input[name=code]", CODE)
         await page.click("button[value=confirm]")
-        await page.wait_for_url(f"**/checkout/{session_id}**")
+        await page.wait_for_url(f"{made.json['url']}?lang=fr")
         await state_of(page, "paid")
+        await check(page, device)
 
         assert await paid(stage, session_id) == ["succeeded"]
 
@@ -303,7 +304,9 @@ async def test_the_language_can_be_changed_at_any_time(tmp_path: Path, browser: 
 async def test_the_first_view_is_small_and_goes_nowhere_else(
     tmp_path: Path, browser: Browser, device: Device
 ) -> None:
-    async with a_shop(tmp_path) as stage, a_page(browser, device) as page:
+    # With the field for an address, which is there only where mail is sent.
+    mail = {"mail_host": "127.0.0.1", "mail_port": 9, "mail_from": "recus@cauri.example"}
+    async with a_shop(tmp_path, **mail) as stage, a_page(browser, device) as page:
         session_id = await session_of(stage, merchant_name="Boutique Chez Aminatou & Filles")
         requests: list[str] = []
         refused: list[str] = []
@@ -317,6 +320,7 @@ async def test_the_first_view_is_small_and_goes_nowhere_else(
             "Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"])
         )
         await page.goto(f"{stage.url}/checkout/{session_id}", wait_until="networkidle")
+        assert await page.locator("#email").is_visible()
 
     assert len(requests) <= REQUESTS_MAX
     assert {url.startswith(stage.url) for url in requests} == {True}
@@ -399,6 +403,68 @@ async def test_the_component_tells_its_page_when_the_payment_has_gone_through(
         assert await paid(stage, session_id) == ["succeeded"]
         assert told[-2:] == [["state", "paid"], ["completed", "paid"]]
         assert await page.evaluate("window.told.length") == len(told)
+
+
+@on_every_device
+async def test_a_frame_without_any_script_of_the_shops_leads_to_success(
+    tmp_path: Path, browser: Browser, device: Device
+) -> None:
+    files = {"basket.html": "", "thanks.html": "<h1>Thank you</h1>"}
+    async with (
+        a_shop(tmp_path) as stage,
+        a_shop_page(files) as shop,
+        a_page(browser, device) as page,
+    ):
+        made = await create(stage, embed_origin=shop, return_url=f"{shop}/thanks.html")
+        files["basket.html"] = basket(
+            f'<iframe src="{made.json["url"]}?embed=1" title="Mobile money" height="900"></iframe>'
+        )
+        await page.goto(f"{shop}/basket.html")
+        frame = page.frame_locator("iframe")
+        await frame.locator("#phone").fill(PAYS)
+        await frame.locator("#pay button").click()
+        await frame.locator("#live[data-state=paid]").wait_for()
+        inside = page.url
+        await frame.locator("a.button").click()
+        # Out of the frame: the shop's own page is not to be shown inside the shop's own page.
+        await page.wait_for_url(f"{shop}/thanks.html")
+
+        assert await paid(stage, made.json["id"]) == ["succeeded"]
+        assert inside == f"{shop}/basket.html"
+        assert await page.inner_text("h1") == "Thank you"
+
+
+@on_every_device
+async def test_a_link_leads_to_the_page_and_back_to_the_shop(
+    tmp_path: Path, browser: Browser, device: Device
+) -> None:
+    files = {"basket.html": "", "thanks.html": "<h1>Thank you</h1>"}
+    async with (
+        a_shop(tmp_path) as stage,
+        a_shop_page(files) as shop,
+        a_page(browser, device) as page,
+    ):
+        made = await create(stage, return_url=f"{shop}/thanks.html?order=17")
+        files["basket.html"] = basket(f'<a href="{made.json["url"]}">Pay</a>')
+        await page.goto(f"{shop}/basket.html")
+        await page.click("text=Pay")
+        await page.wait_for_url(f"{made.json['url']}**")
+        await pay(page, PAYS)
+        await state_of(page, "paid")
+        await check(page, device)
+        await page.click("a.button")
+        await page.wait_for_url(f"{shop}/thanks.html?order=17")
+
+        assert await paid(stage, made.json["id"]) == ["succeeded"]
+        # What stood in the address of the checkout is not told to the shop's page.
+        assert await page.evaluate("document.referrer") == ""
+
+
+def basket(inside: str) -> str:
+    """A page of a shop as its merchant writes it, without any script."""
+    return f"""<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1"><title>A shop</title>
+<h1>Your basket</h1>{inside}</html>"""
 
 
 async def test_a_message_of_anybody_else_is_not_believed(tmp_path: Path, browser: Browser) -> None:

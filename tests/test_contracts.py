@@ -138,13 +138,13 @@ def test_a_currency_that_nobody_is_set_up_for_is_refused_and_says_what_is(
     told = refusal(adapters, WAVE_UG, "UGX", operator="wave-ug", **named)
     assert told == (
         "/currency",
-        "wave is set up here for XOF, not UGX.",
+        "Wave is set up here for XOF, not UGX.",
         REMEDY.format("XOF"),
     )
     adapters["mtn"] = an_adapter("mtn", tmp_path, clock, target_environment="mtnuganda")
     assert refusal(adapters, WAVE_UG, "UGX", operator="wave-ug", **named) == (
         "/currency",
-        "wave is set up here for XOF, not UGX.",
+        "Wave is set up here for XOF, not UGX.",
         "Enabled providers that could: mtn; name one as `provider` if the number is theirs.",
     )
 
@@ -156,7 +156,7 @@ def test_a_country_that_nobody_is_set_up_for_is_refused_at_the_number(
     adapters = {"orange": an_adapter("orange", tmp_path, clock, country_segment="ci")}
     assert refusal(adapters, ORANGE_SN, "XOF", **named) == (
         "/payer/phone",
-        "orange is set up here for CI, not SN.",
+        "Orange Money is set up here for CI, not SN.",
         REMEDY.format("CI"),
     )
 
@@ -165,7 +165,7 @@ def test_a_wallets_own_money_is_told_before_a_contract(tmp_path: Path, clock: Fa
     adapters = {"wave": an_adapter("wave", tmp_path, clock, currencies="XOF")}
     assert refusal(adapters, ORANGE_SN, "UGX", operator="wave-sn") == (
         "/currency",
-        "Wallets of wave-sn hold XOF, not UGX.",
+        "Wallets of Wave Senegal hold XOF, not UGX.",
         "Send the amount in XOF.",
     )
 
@@ -186,7 +186,7 @@ async def test_it_is_refused_over_http_in_both_languages_and_shown_beside_the_pl
         [
             {
                 "pointer": "/currency",
-                "reason": "wave is set up here for XOF, not UGX.",
+                "reason": "Wave is set up here for XOF, not UGX.",
                 "remedy": REMEDY.format("XOF"),
             }
         ],
@@ -194,10 +194,10 @@ async def test_it_is_refused_over_http_in_both_languages_and_shown_beside_the_pl
     assert french.json["errors"] == [
         {
             "pointer": "/currency",
-            "reason": "wave est configuré ici pour XOF, et non pour UGX.",
+            "reason": "Wave est configuré ici pour XOF, et non pour UGX.",
             "remedy": "Prenez un numéro dont le portefeuille est en XOF, ou faites configurer un "
             "prestataire pour celui-ci.",
         }
     ]
-    left_out = [{"provider": "wave", "reason": "wave is set up here for XOF, not UGX."}]
+    left_out = [{"provider": "wave", "reason": "Wave is set up here for XOF, not UGX."}]
     assert wave["collection"] == {"plan": [], "left_out": left_out, "limits": []}

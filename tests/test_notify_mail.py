@@ -224,7 +224,7 @@ async def test_a_payment_that_succeeds_is_told_to_both_each_by_a_letter_of_its_o
     own, other = taken[PAYER].content.decode(), taken[MERCHANT].content.decode()
     assert (MERCHANT in own, PAYER in other) == (False, False)
     text = taken[PAYER].part("plain")
-    for words in ("MTN MoMo, numéro se terminant par 01", "2081330124", payment_id, "…01"):
+    for words in ("MTN MoMo Cameroun, numéro se terminant par 01", "2081330124", payment_id, "…01"):
         assert words in text
     assert "65000" not in text
     assert await mail.letters(payment_id) == [("receipt", who, "sent", 1) for who in BOTH]

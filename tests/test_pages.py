@@ -10,6 +10,7 @@ import pytest
 
 from api.pages.standing import PATIENCE
 from ledger.checkout import stream_of
+from ledger.payment_codes import CONFIRMATIONS_MAX
 from tests.api_world import World, a_world, captured_logs, settings_in
 from tests.checkout_world import PAGE, create, look, move, pay, read, send, session_of
 from tests.conftest import FakeClock
@@ -136,7 +137,7 @@ MISTAKES = [
     ({"phone": "call me"}, "This is not a telephone number"),
     ({"phone": "6" * 60}, "This is not a telephone number"),
     ({"phone": "+254712345678"}, "This number cannot pay here"),
-    ({"phone": "+233241234501"}, "The money of this number's operator"),
+    ({"phone": "+233241234501"}, "The account of this number is in another currency"),
     ({"phone": "620123401"}, "This number cannot pay here"),
     ({"phone": NUMBER, "operator": "mtn-gh"}, "This operator does not go with the number"),
     ({"phone": NUMBER, "operator": "nobody"}, "This operator does not go with the number"),
@@ -633,6 +634,16 @@ async def test_a_payer_may_ask_what_has_happened_and_that_he_asked_is_kept(
     assert [(one.type, one.actor) for one in asked] == [("support.requested", "payer")]
 
 
+async def test_help_calls_the_shop_as_its_page_does(world: World) -> None:
+    session_id = await session_of(world, merchant_name="Boutique Chez Aminatou")
+    await move(world, await pay(world, session_id), "start", "confirm", "contradiction")
+
+    page = await look(world, session_id, "?lang=en&help=1")
+
+    assert "show it to Boutique Chez Aminatou." in page.text
+    assert "A shop" not in page.text
+
+
 async def test_the_whole_first_view_is_small(world: World) -> None:
     session_id = await session_of(world)
     packed = {"Accept-Encoding": "gzip"}
@@ -684,3 +695,22 @@ async def test_the_code_for_a_counter_is_the_pages_address(world: World) -> None
     assert created["url"].encode() in answer.body
     assert answer.body.startswith(b"<?xml")
     assert (await world.get("/checkout/cs_none/qr.svg", who=None)).status == 404
+
+
+async def test_after_the_last_code_none_is_asked_for_any_more(world: World) -> None:
+    session_id = await session_of(world)
+    payment_id = await pay(world, session_id)
+    await move(world, payment_id, "start", "code")
+    for number in range(CONFIRMATIONS_MAX):
+        page = await look(world, session_id)
+        await send(world, page.form("code"), one_time_code=f"48291{number}")
+        await move(world, payment_id, "hand_over", "code_refused")
+
+    last = await look(world, session_id, "?lang=en&help=1")
+    told = await world.get(f"/v1/payments/{payment_id}/support")
+
+    assert (last.state, last.forms) == ("codes_used_up", [])
+    assert last.refresh_seconds is not None
+    assert "No other code can be tried for this payment." in last.text
+    assert "None of the codes you gave was accepted" in last.text
+    assert (told.json["situation"], told.json["money"]) == ("codes_used_up", "may_have_moved")

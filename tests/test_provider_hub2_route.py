@@ -136,7 +136,7 @@ async def test_a_provider_that_takes_no_code_is_not_sent_one(tmp_path: Path) -> 
         [
             {
                 "pointer": "/payer/one_time_code",
-                "reason": "mtn takes no one-time code.",
+                "reason": "MTN MoMo takes no one-time code.",
                 "remedy": "Leave it out: the payer confirms on their own handset.",
             }
         ],

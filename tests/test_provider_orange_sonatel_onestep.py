@@ -155,7 +155,7 @@ async def test_a_wrong_code_is_declined_once_and_not_repeated_in_the_reason(
     assert isinstance(outcome, Declined)
     assert (outcome.code, outcome.is_technical) == (wrong_code, False)
     assert "Wrong code ***." in outcome.reason
-    assert meanings_of(OrangeSonatelAdapter, is_outgoing=False)[wrong_code] is Refusal.WRONG_PIN
+    assert meanings_of(OrangeSonatelAdapter, is_outgoing=False)[wrong_code] is Refusal.WRONG_CODE
 
 
 @pytest.mark.parametrize("weather", WEATHERS)

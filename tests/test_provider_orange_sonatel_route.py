@@ -174,7 +174,7 @@ async def test_a_wrong_code_is_a_refusal_in_the_payers_words_and_is_not_repeated
             running = bytes_of(tmp_path)
             assert list(server.books.movements) == []
     assert (outcome, shown["code"]) == ("declined", "2011")
-    assert shown["refusal"]["refusal"] == "wrong_pin"
+    assert shown["refusal"]["refusal"] == "wrong_code"
     assert b"Wrong code ***." in answers
     assert opened == ["destroyed"]
     assert found_in(WRONG, logs.getvalue(), answers, running, bytes_of(tmp_path)) == []

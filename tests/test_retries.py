@@ -35,6 +35,8 @@ def test_every_refusal_has_its_row() -> None:
         Refusal.ACCOUNT_BLOCKED,
         Refusal.REJECTED_BY_PAYER,
         Refusal.WRONG_PIN,
+        Refusal.WRONG_CODE,
+        Refusal.CODE_EXPIRED,
         Refusal.DUPLICATE,
     ],
 )

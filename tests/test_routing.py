@@ -156,50 +156,70 @@ def test_who_says_that_it_is_an_operators_own_rail_comes_before_the_integrators(
     [
         pytest.param(
             *(MTN_CM, "GHS", {}),
-            ("/currency", "Wallets of mtn-cm hold XAF, not GHS.", "Send the amount in XAF."),
+            (
+                "/currency",
+                "Wallets of MTN MoMo Cameroon hold XAF, not GHS.",
+                "Send the amount in XAF.",
+            ),
             id="a wallet holds its country's money",
         ),
         pytest.param(
             *(MTN_LR, "XOF", {}),
             (
                 "/currency",
-                "Wallets of mtn-lr hold LRD and USD, not XOF.",
+                "Wallets of MTN MoMo Liberia hold LRD and USD, not XOF.",
                 "Send the amount in LRD or USD.",
             ),
             id="where there are dollar wallets both are told",
         ),
         pytest.param(
             *(MTN_GH, "USD", {}),
-            ("/currency", "Wallets of mtn-gh hold GHS, not USD.", "Send the amount in GHS."),
+            (
+                "/currency",
+                "Wallets of MTN MoMo Ghana hold GHS, not USD.",
+                "Send the amount in GHS.",
+            ),
             id="dollars are not taken everywhere",
         ),
         pytest.param(
             *(ORANGE_CM, "GHS", {"operator": "mtn-cm"}),
-            ("/currency", "Wallets of mtn-cm hold XAF, not GHS.", "Send the amount in XAF."),
+            (
+                "/currency",
+                "Wallets of MTN MoMo Cameroon hold XAF, not GHS.",
+                "Send the amount in XAF.",
+            ),
             id="the named operator's wallet counts",
         ),
         pytest.param(
             *(ORANGE_CD, "USD", {}),
-            ("/payer/phone", "No enabled provider reaches orange-cd in USD.", REMEDY.format("mtn")),
+            (
+                "/payer/phone",
+                "No enabled provider reaches Orange Money DR Congo in USD.",
+                REMEDY.format("mtn"),
+            ),
             id="a dollar wallet whose provider takes no dollars",
         ),
         pytest.param(
             *(MTN_CM, "XAF", {"operator": "nexttel-cm"}),
-            ("/payer/phone", "No enabled provider reaches nexttel-cm in XAF.", ENABLED),
+            ("/payer/phone", "No enabled provider reaches Possa Cameroon in XAF.", ENABLED),
             id="an operator nobody reaches",
         ),
         pytest.param(
             *(AIRTEL_CD, "CDF", {}),
             (
                 "/payer/phone",
-                "No enabled provider reaches airtel-cd in CDF.",
+                "No enabled provider reaches Airtel Money DR Congo in CDF.",
                 REMEDY.format("orange"),
             ),
             id="a number of an operator nobody reaches",
         ),
         pytest.param(
             *(ORANGE_LR, "LRD", {}),
-            ("/payer/phone", "No enabled provider reaches orange-lr in LRD.", REMEDY.format("mtn")),
+            (
+                "/payer/phone",
+                "No enabled provider reaches Orange Money Liberia in LRD.",
+                REMEDY.format("mtn"),
+            ),
             id="a country the operator's provider is not in",
         ),
         pytest.param(
@@ -214,7 +234,7 @@ def test_who_says_that_it_is_an_operators_own_rail_comes_before_the_integrators(
         ),
         pytest.param(
             *(ORANGE_CM, "USD", {"provider": "orange"}),
-            ("/currency", "orange takes no USD.", REMEDY.format("mtn")),
+            ("/currency", "Orange Money takes no USD.", REMEDY.format("mtn")),
             id="a currency the named provider does not take",
         ),
     ],
@@ -246,22 +266,30 @@ def test_what_nobody_takes_is_refused_with_its_place_and_remedy(
     [
         pytest.param(
             *(TRIAL_SE, "EUR", "mtn", None),
-            ("/payer/phone", "mtn does not serve SE.", REMEDY.format("mtn")),
+            ("/payer/phone", "MTN MoMo does not serve SE.", REMEDY.format("mtn")),
             id="another country",
         ),
         pytest.param(
             *(MTN_GH, "XOF", "orange", None),
-            ("/payer/phone", "orange does not serve GH.", ENABLED),
+            ("/payer/phone", "Orange Money does not serve GH.", ENABLED),
             id="another country and currency",
         ),
         pytest.param(
             *(MTN_CM, "EUR", "mtn", None),
-            ("/currency", "Wallets of mtn-cm hold XAF, not EUR.", "Send the amount in XAF."),
+            (
+                "/currency",
+                "Wallets of MTN MoMo Cameroon hold XAF, not EUR.",
+                "Send the amount in XAF.",
+            ),
             id="another currency",
         ),
         pytest.param(
             *(ORANGE_CM, "EUR", "mtn", "mtn-cm"),
-            ("/currency", "Wallets of mtn-cm hold XAF, not EUR.", "Send the amount in XAF."),
+            (
+                "/currency",
+                "Wallets of MTN MoMo Cameroon hold XAF, not EUR.",
+                "Send the amount in XAF.",
+            ),
             id="another currency than the ported number's",
         ),
     ],
@@ -295,7 +323,7 @@ def test_a_number_is_never_carried_to_an_operator_of_another_country(
     assert refused(error.value) == (
         INVALID_REQUEST.code,
         "/operator",
-        "mtn-gh is in GH, the number is not.",
+        "MTN MoMo Ghana is of another country than the number.",
         "Ask GET /v1/operators?phone=... for the code, or leave it out.",
     )
 
@@ -374,8 +402,16 @@ def test_who_would_refuse_the_amount_drops_out_of_the_plan(
 @pytest.mark.parametrize(
     ("amount", "reason", "remedy"),
     [
-        ("499", "mtn-cm through hub2 takes 500 XAF or more at once.", "Send 500 or more."),
-        ("500001", "mtn-cm through hub2 takes 500000 XAF or less at once.", "Send 500000 or less."),
+        (
+            "499",
+            "MTN MoMo Cameroon through HUB2 takes 500 XAF or more at once.",
+            "Send 500 or more.",
+        ),
+        (
+            "500001",
+            "MTN MoMo Cameroon through HUB2 takes 500000 XAF or less at once.",
+            "Send 500000 or less.",
+        ),
     ],
 )
 def test_an_amount_that_everybody_would_refuse_is_refused_with_the_limit(

@@ -37,7 +37,28 @@ def test_without_any_setting_the_defaults_are_those_of_development() -> None:
     settings = load({})
 
     assert settings == Settings()
-    assert (settings.mode, settings.base_url) == ("development", "http://127.0.0.1:8080")
+    assert (settings.mode, settings.base_url) == ("development", "http://localhost:8080")
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ({"CAURI_HOST": "127.0.0.1"}, "http://localhost:8080"),
+        ({"CAURI_HOST": "::1", "CAURI_PORT": "9"}, "http://localhost:9"),
+        ({"CAURI_HOST": "0.0.0.0"}, "http://localhost:8080"),
+        ({"CAURI_HOST": "10.1.2.3"}, "http://10.1.2.3:8080"),
+        ({"CAURI_HOST": "fd00::7"}, "http://[fd00::7]:8080"),
+        ({"CAURI_HOST": "cauri.internal"}, "http://cauri.internal:8080"),
+        (
+            {"CAURI_HOST": "0.0.0.0", "CAURI_PUBLIC_URL": "https://pay.example/"},
+            "https://pay.example",
+        ),
+    ],
+)
+def test_there_is_one_address_the_public_one_or_where_we_listen(
+    given: dict[str, str], address: str
+) -> None:
+    assert load(given).base_url == address
 
 
 def test_the_command_line_wins_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:

@@ -68,8 +68,8 @@ TROUBLES = (
     Trouble(
         *("67", "SENDER_ACCOUNT_NOT_ACTIVE", "account_blocked"),
         may_retry=False,
-        english="Call MTN MoMo or go to a branch",
-        french="Appelez MTN MoMo ou passez en agence",
+        english="Call MTN MoMo Cameroon or go to a branch",
+        french="Appelez MTN MoMo Cameroun ou passez en agence",
     ),
 )
 
@@ -110,12 +110,11 @@ async def test_a_wrong_code_is_told_with_a_warning(tmp_path: Path) -> None:
         told = (await world.get(f"/v1/payments/{payment_id}/support", headers=FRENCH)).json
 
     assert (told["refusal"], told["money"], told["what_next"]["may_retry"]) == (
-        *("wrong_pin", "not_moved"),
+        *("wrong_code", "not_moved"),
         True,
     )
     assert told["what_next"]["for_payer"]["do_not"] == (
-        "N'essayez pas au hasard\xa0: après plusieurs codes faux, votre compte est bloqué. Ne "
-        "donnez jamais votre code secret à personne."
+        "N'utilisez pas deux fois le même code, et ne saisissez pas votre code secret à la place."
     )
     assert told["contacts"]["operator"] == {
         "operator": "orange-sn",
@@ -136,10 +135,11 @@ async def test_a_wrong_one_time_code_is_told_while_another_is_awaited(tmp_path: 
 
     assert [one["situation"] for one in (first, again)] == ["code_awaited", "code_again"]
     assert first["what_happened"]["for_payer"] == (
-        "Your payment of 1,500\xa0FCFA is waiting for the code that Orange Money gives you for it."
+        "Your payment of 1,500\xa0FCFA is waiting for the code that Orange Money Côte d'Ivoire "
+        "gives you for it."
     )
     assert again["what_next"]["for_payer"] == {
-        "do": "Get a fresh code from Orange Money and enter it with care.",
+        "do": "Get a fresh code from Orange Money Côte d'Ivoire and enter it with care.",
         "do_not": "Do not enter your PIN in its place, and do not pay a second time.",
     }
     assert again["what_next"]["may_repeat"] is False
@@ -164,7 +164,7 @@ async def test_a_network_in_trouble_is_told_and_nobody_is_asked_to_pay_twice(
 
     assert (unreached["situation"], unreached["money"]) == ("provider_away", "may_have_moved")
     assert unreached["what_happened"]["for_payer"] == (
-        "We cannot get through to MTN MoMo just now. We keep trying by ourselves."
+        "We cannot get through to MTN MoMo Cameroon just now. We keep trying by ourselves."
     )
     assert (unknown["situation"], unknown["what_next"]["may_repeat"]) == ("unknown", False)
     assert unknown["what_next"]["for_payer"]["do_not"] == (

@@ -216,3 +216,29 @@ def test_a_customer_service_is_told_only_where_two_sources_agree() -> None:
         hosts = {source.split("/")[2].removeprefix("www.") for source in known.sources}
         assert re.fullmatch(r"[0-9]{3,8}", known.number)
         assert len(hosts) == len(known.sources) == 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_about_a_one_time_code_speaks_of_the_pin_only_to_warn(language: Language) -> None:
+    tongue, pin = TONGUES[language], re.compile(r"\bPIN\b|code secret")
+    for refusal in (Refusal.WRONG_CODE, Refusal.CODE_EXPIRED, Refusal.CODE_REQUIRED):
+        step = tongue.incoming_steps[refusal]
+        told = (*DESCRIPTIONS[refusal].wordings[language], step.do)
+        assert [text for text in told if pin.search(text)] == []
+        assert step.do_not is not None
+        assert pin.search(step.do_not)
+    for situation in (Situation.CODE_AWAITED, Situation.CODE_AGAIN, Situation.CODES_USED_UP):
+        said = tongue.incoming[situation].for_payer
+        assert not pin.search(said.happened + said.do)
+        assert pin.search(said.do_not or "")
+    step = tongue.incoming_steps[Refusal.WRONG_PIN]
+    assert pin.search(DESCRIPTIONS[Refusal.WRONG_PIN].wordings[language].for_payer)
+    assert pin.search(step.do)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_history_tells_what_happened_in_the_tense_people_use(language: Language) -> None:
+    # What was before something else that is not told: nobody says that at a counter.
+    far_past = re.compile(r"\b(avait|avaient|était|étaient|had (?!no)\w+)\b")
+    moments = TONGUES[language].moments
+    assert [text for text in moments.values() if far_past.search(text)] == []

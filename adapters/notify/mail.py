@@ -25,9 +25,12 @@ import orjson
 
 from adapters.base import Adapter, Due
 from adapters.directory import BY_CODE
+from adapters.directory_names import full_name_in
 from adapters.notify.receipt import DIGITS_SHOWN, Told, without_number, written_of
 from adapters.notify.receipt_texts import Fact
+from adapters.providers import title_of
 from adapters.recording import Recorder
+from adapters.refusal_texts import Language
 from adapters.transport_mail import Handed, Post
 from ledger import commands_mail as commands
 from ledger import events, mail
@@ -188,16 +191,17 @@ class Mails:
             (confirmed,) = [one for one in about.recorded if one.position == about.worth.corrects]
         is_correction = confirmed is not about.event
         refund = about.refund
+        language: Language = "en" if opened.get("language") == "en" else "fr"
         return Told(
             mail_id=mail_id,
             fact=_fact(about),
             recipient=recipient,
             address=opened[_ADDRESSES[recipient]],
-            language="en" if opened.get("language") == "en" else "fr",
+            language=language,
             merchant=await self._merchant(request.merchant_id),
             money=about.state.money,
             refunded=None if refund is None else refund.money,
-            wallet=self._wallet(about.state, confirmed),
+            wallet=self._wallet(about.state, confirmed, language),
             digits=opened["phone"][-DIGITS_SHOWN:],
             description=without_number(opened.get("description") or "", opened["phone"]),
             at=confirmed.recorded_at,
@@ -218,16 +222,16 @@ class Mails:
             merchant_id,
         )
 
-    def _wallet(self, state: Payment, confirmed: RecordedEvent) -> str:
+    def _wallet(self, state: Payment, confirmed: RecordedEvent, language: Language) -> str:
         """What the payer calls the wallet."""
         operator = BY_CODE.get(state.requested.operator or "")
         if operator is not None:
-            return operator.wallet or operator.brand
+            return full_name_in(operator, language)
         name = state.provider
         if isinstance(confirmed.event, events.PaymentSucceeded):
             name = confirmed.event.provider
         adapter = self._adapters.get(name)
-        return name if adapter is None else adapter.display_name
+        return title_of(name) if adapter is None else adapter.display_name
 
 
 def _verdict(about: _About, recipient: Recipient, sent: mail.Mail) -> tuple[Verdict, str]:

@@ -92,6 +92,14 @@ def adapter_class(name: str) -> AdapterClass:
     return _load(name).adapter
 
 
+def title_of(name: str) -> str:
+    """What people call a provider, enabled or not; the name itself where there is none of it."""
+    try:
+        return adapter_class(name).display_name
+    except KeyError:
+        return name
+
+
 def settings_class(name: str) -> type[ProviderSettings]:
     """Return the settings model of one provider; raises like `adapter_class`."""
     return _load(name).settings

@@ -29,7 +29,7 @@ from ledger.evidence import Word
 REFUSALS: Final[Mapping[str, Refusal]] = {
     "00066": Refusal.PAYER_NOT_FOUND,
     "08": Refusal.INVALID_AMOUNT,
-    "990418": Refusal.WRONG_PIN,
+    "990418": Refusal.CODE_EXPIRED,
     "990422": Refusal.PAYER_NOT_FOUND,
     "CURRENCY_NOT_XOF": Refusal.INVALID_CURRENCY,
     "NUMBER_NOT_BURKINABE": Refusal.INVALID_NUMBER,

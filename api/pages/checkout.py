@@ -106,9 +106,11 @@ async def _pay(view: View, form: CheckoutForm) -> web.StreamResponse:
         return _see(view)
     wanted, mistake = _wanted(view, form)
     if wanted is None:
-        return await shown(view, mistake=mistake, chosen=form.operator)
+        return await shown(view, mistake=mistake, form=form)
     payment_id = attempt_payment_id(session.merchant_id, session.session_id, form.attempt)
-    content = orjson.dumps([form.phone.strip(), form.operator, form.one_time_code])
+    content = orjson.dumps(
+        [form.phone.strip(), form.operator, form.one_time_code, wanted.payer.email]
+    )
     asker = Identity("", "merchant", session.merchant_id, session.country, session.mode)
     asking, rates, taken = call._replace(identity=asker), call.services.rates, None
     try:
@@ -122,10 +124,10 @@ async def _pay(view: View, form: CheckoutForm) -> web.StreamResponse:
         )
         taken = await rates.admit_payer(call.request, asker, command.payer)
     except InvalidPhoneError:
-        return await shown(view, mistake=("phone", "mistake_phone"), chosen=form.operator)
+        return await shown(view, mistake=("phone", "mistake_phone"), form=form)
     except ProblemError as error:
         mistake, status = _mistake_of(error), max(422, error.problem.status)
-        return await shown(view, mistake=mistake, chosen=form.operator, status=status)
+        return await shown(view, mistake=mistake, form=form, status=status)
     context = call.context(ACTOR)
     start = StartCheckoutAttempt(
         session_id=session.session_id,
@@ -163,10 +165,11 @@ def _wanted(view: View, form: CheckoutForm) -> tuple[PaymentRequest | None, Mist
             phone=form.phone,
             country=view.checkout.session.country or None,
             one_time_code=code or None,
+            email=_email_of(view, form),
         )
     except ValidationError as error:
-        is_code = any(one["loc"] == ("one_time_code",) for one in error.errors())
-        return None, ("code", "mistake_code") if is_code else ("phone", "mistake_phone")
+        fields = {one["loc"][0] for one in error.errors()}
+        return None, next((_FIELDS[one] for one in _FIELDS if one in fields), _FIELDS["phone"])
     try:
         wanted = PaymentRequest(
             amount=view.money.amount,
@@ -182,6 +185,26 @@ def _wanted(view: View, form: CheckoutForm) -> tuple[PaymentRequest | None, Mist
     except ValidationError:
         return None, ("operator", "mistake_operator")
     return wanted, ("", "")
+
+
+_FIELDS: Final[dict[str, Mistake]] = {
+    "phone": ("phone", "mistake_phone"),
+    "one_time_code": ("code", "mistake_code"),
+    "email": ("email", "mistake_email"),
+}
+"""What is wrong with a field of `Payer`; the first one that is to blame is told."""
+
+
+def _email_of(view: View, form: CheckoutForm) -> str | None:
+    """Where the receipt goes: what was typed, or, where nobody was asked, what the merchant said.
+
+    Nowhere, if no mail is sent from here any more: a payment is not refused for that.
+    """
+    if not view.call.services.settings.sends_mail:
+        return None
+    if view.asks_email:
+        return form.email.strip() or None
+    return view.expected.get("email")
 
 
 def _mistake_of(error: ProblemError) -> Mistake:

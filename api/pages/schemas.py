@@ -30,6 +30,7 @@ class CheckoutForm(BaseModel):
     token: Token
     attempt: Number
     phone: Annotated[str, StringConstraints(max_length=200)] = Field(default="", repr=False)
+    email: Annotated[str, StringConstraints(max_length=300)] = Field(default="", repr=False)
     operator: Annotated[str, StringConstraints(max_length=40)] = ""
     one_time_code: Annotated[str, StringConstraints(max_length=40)] = Field(default="", repr=False)
     number: Number = 0

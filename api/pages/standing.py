@@ -13,6 +13,7 @@ from typing import Final, Literal, NamedTuple
 from adapters.checkout import WITHOUT_MONEY
 from ledger.checkout import ATTEMPTS_MAX, Checkout
 from ledger.payment import Payment, Status
+from ledger.payment_codes import CONFIRMATIONS_MAX
 
 State = Literal[
     "form",
@@ -20,6 +21,7 @@ State = Literal[
     "sending",
     "confirm",
     "code",
+    "codes_used_up",
     "go",
     "asking",
     "paid",
@@ -121,7 +123,7 @@ def _under_way(paying: Paying, at: datetime) -> State:
         case Status.UNKNOWN:
             return "asking"
         case Status.PENDING if payment.awaits_code:
-            return "code"
+            return "code" if len(payment.confirmations) < CONFIRMATIONS_MAX else "codes_used_up"
         case Status.PENDING if payment.sealed_code is not None or payment.is_confirming:
             return "asking" if is_old else "sending"
         case Status.PENDING if paying.redirect_url is not None:

@@ -14,6 +14,8 @@ import orjson
 from aiohttp import web
 
 from adapters.directory import BY_CODE
+from adapters.directory_names import full_name_in
+from adapters.providers import title_of
 from adapters.refusal_texts import Language
 from adapters.refusals import Refusal
 from api import checkouts, payments, support
@@ -22,6 +24,7 @@ from api.pages.amounts import amount_text
 from api.pages.colours import class_of
 from api.pages.offers import Offer, name_of, numbers_of, offers_of
 from api.pages.rendering import page_response
+from api.pages.schemas import CheckoutForm
 from api.pages.standing import FINAL, PAYABLE, Paying, Standing, State, standing_of
 from api.pages.tokens import token_for
 from api.pages.words import OTHER, WORDS, Words
@@ -40,11 +43,17 @@ ENDING_DIGITS: Final = 2
 
 MINUTES_SHOWN_MAX: Final = 60
 
+_ABOUT_CODES: Final = frozenset(
+    {Refusal.CODE_REQUIRED.value, Refusal.WRONG_CODE.value, Refusal.CODE_EXPIRED.value}
+)
+"""Refusals after which a payer needs the field for a one-time code."""
+
 _STEPS: Final[Mapping[State, int]] = {
     "form": 1,
     "sending": 2,
     "confirm": 3,
     "code": 3,
+    "codes_used_up": 3,
     "go": 3,
     "asking": 3,
     "paid": 5,
@@ -55,6 +64,7 @@ _FILES: Final[Mapping[State, str]] = {
     "sending": "wait",
     "confirm": "wait",
     "code": "code",
+    "codes_used_up": "wait",
     "go": "go",
     "asking": "asking",
     "conflict": "asking",
@@ -117,6 +127,17 @@ class View:
         return f"?{urlencode(asked)}"
 
     @property
+    def expected(self) -> Mapping[str, str | None]:
+        """The number and the address of whom the merchant expects to pay, as far as he said."""
+        return self.particulars.get("payer") or {}
+
+    @property
+    def asks_email(self) -> bool:
+        """Whether the form asks for an address for the receipt."""
+        wants = self.particulars.get("asks_email") is not False
+        return wants and self.call.services.settings.sends_mail
+
+    @property
     def offers(self) -> tuple[Offer, ...]:
         """The operators to choose from."""
         session = self.checkout.session
@@ -164,21 +185,25 @@ def _language(call: Call, preferred: Language | None) -> Language:
 
 
 async def shown(
-    view: View, *, mistake: tuple[str, str] | None = None, chosen: str = "", status: int = 422
+    view: View,
+    *,
+    mistake: tuple[str, str] | None = None,
+    form: CheckoutForm | None = None,
+    status: int = 422,
 ) -> web.Response:
     """Write the page.
 
     Args:
         view: what to show.
         mistake: the field that is to blame, and the name of the text that says why.
-        chosen: the operator that the payer had chosen.
+        form: what the payer had sent, where there is a mistake in it.
         status: that of the answer, where there is a mistake.
     """
     standing, words, call = view.standing, view.words, view.call
     state, paying = standing.state, standing.paying
     name = "refusal" if state == "retry" else state
     merchant = view.particulars.get("merchant_name") or view.checkout.session.merchant_id
-    operator, style = _operator(view)
+    label, operator, style = _operator(view)
     said = {
         "merchant": merchant,
         "amount": amount_text(view.money, words.language),
@@ -197,6 +222,7 @@ async def shown(
         "mark": standing.mark,
         "description": view.particulars.get("description"),
         "is_test": view.checkout.session.mode == "test",
+        "operator_label": label,
         "operator_style": style,
         "session_id": view.session_id,
         "attempt": standing.attempt,
@@ -215,7 +241,7 @@ async def shown(
     }
     values |= await _help(view)
     if state in PAYABLE:
-        values |= _form(view, chosen)
+        values |= _form(view, form)
     elif state == "code" and paying is not None:
         values |= _code_form(view, paying)
     return page_response(
@@ -237,12 +263,18 @@ async def _help(view: View) -> dict[str, Any]:
     if not view.asks_for_help:
         return {"help": None, "help_url": view.address(helps=True)}
     recorded = view.recorded[paying.payment.requested.payment_id]
-    told = await support.told_of(view.call, paying.payment, recorded, view.words.language)
+    told = await support.told_of(
+        view.call,
+        paying.payment,
+        recorded,
+        view.words.language,
+        merchant_name=view.particulars.get("merchant_name"),
+    )
     await support.record(view.call, paying.payment, ACTOR)
     return {"help": told, "help_url": None}
 
 
-def _form(view: View, chosen: str) -> dict[str, Any]:
+def _form(view: View, sent: CheckoutForm | None) -> dict[str, Any]:
     vault, standing, offers = view.call.services.vault, view.standing, view.offers
     session = view.checkout.session
     refusal = _refusal(view)
@@ -252,10 +284,15 @@ def _form(view: View, chosen: str) -> dict[str, Any]:
         "token": token_for(vault, view.session_id, "pay", standing.attempt),
         "cancel_token": token_for(vault, view.session_id, "cancel", standing.attempt),
         "offers": offers,
-        "chosen": chosen,
+        "chosen": sent.operator if sent is not None else "",
+        # A number that was typed is shown to nobody again; an address has too many letters to be
+        # typed twice for a mistake elsewhere, and stands only in the answer to who typed it.
+        "phone": view.expected.get("phone") or "",
+        "asks_email": view.asks_email,
+        "email": sent.email if sent is not None else view.expected.get("email") or "",
         "numbers": numbers_of(session.country, offers),
         "takes_code": any(one.takes_code for one in offers),
-        "needs_code": refusal[0] == Refusal.CODE_REQUIRED.value,
+        "needs_code": refusal[0] in _ABOUT_CODES,
         "refusal": refusal[1],
         "has_prompt": not offers or any(not one.is_page for one in offers),
         "page_names": ", ".join(one.name for one in offers if one.is_page),
@@ -291,17 +328,18 @@ def _refusal(view: View) -> tuple[str, str]:
     return told["refusal"], told["for_payer"]
 
 
-def _operator(view: View) -> tuple[str, str]:
-    """The name and the style of the operator that the payment goes to."""
+def _operator(view: View) -> tuple[str, str, str]:
+    """The operator that the payment goes to: its wallet, its full name, and its style."""
     paying = view.standing.paying
     if paying is None:
-        return "", class_of("")
+        return "", "", class_of("")
     payment = paying.payment
     operator = BY_CODE.get(payment.requested.operator or "")
     if operator is not None:
-        return name_of(operator), class_of(operator.brand)
-    adapter = view.call.services.adapters.get(payment.provider)
-    return adapter.display_name if adapter is not None else payment.provider, class_of("")
+        full = full_name_in(operator, view.words.language)
+        return name_of(operator), full, class_of(operator.brand)
+    title = title_of(payment.provider)
+    return title, title, class_of("")
 
 
 async def _ending(view: View) -> str:

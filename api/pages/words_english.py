@@ -22,12 +22,15 @@ ENGLISH: Final[Mapping[str, str]] = {
     "phone_label": "Your number",
     "phone_hint": "For example {example}",
     "operator_label": "Your operator",
-    "operator_auto": "Recognise it by my number",
+    "operator_auto": "Recognise it from my number",
     "operator_seen": "Recognised: {operator}",
     "code_summary": "My operator has given me a code",
     "code_label": "One-time code",
     "code_hint": "Only if your operator gave you one for this payment, for example by dialling "
     "#144#391# with Orange in Senegal.",
+    "email_label": "Your e-mail, for the receipt",
+    "optional": "(optional)",
+    "email_hint": "The receipt is sent once you have paid. Your address is used for nothing else.",
     "next_title": "What happens next",
     "next_prompt": "You will get a prompt on your phone. Confirm it with your PIN; it takes 1 to 2 "
     "minutes.",
@@ -49,13 +52,16 @@ ENGLISH: Final[Mapping[str, str]] = {
     "are asked to confirm.",
     "confirm_title": "Confirm on your phone",
     "confirm_text": "{operator} asks for your confirmation on the number ending in {ending}. Enter "
-    "your PIN there. It takes 1 to 2 minutes, and this page renews itself.",
+    "your PIN there. It takes 1 to 2 minutes, and this page updates by itself.",
     "confirm_hint": "No prompt? Open your operator's menu or app and look for payments that wait "
     "for your approval.",
     "code_title": "Enter your code",
     "code_text": "{operator} has given you a code for this payment. Type it here.",
-    "code_wrong": "The last code was not accepted. Check it and type it once more.",
+    "code_wrong": "The last code was not accepted. Check it, or get a new one, and type it.",
     "code_send": "Send the code",
+    "codes_used_up_title": "No code was accepted",
+    "codes_used_up_text": "No other code can be tried for this payment. Wait until it has ended: "
+    "this page tells you, and you can try again if no money was taken.",
     "go_title": "Confirm at {operator}",
     "go_text": "You pay on {operator}'s own page, and come back here afterwards.",
     "go_hint": "Have you confirmed already? Then wait here: we are asking {operator}.",
@@ -83,15 +89,16 @@ ENGLISH: Final[Mapping[str, str]] = {
     "refused_declined": "The operator has refused this payment.",
     # Mistakes in the form
     "mistake_phone": "This is not a telephone number that can be used here. Check its digits.",
-    "mistake_unserved": "This number cannot pay here. Choose its operator below, or take another "
+    "mistake_unserved": "This number cannot pay here. Choose its operator below, or use another "
     "number.",
     "mistake_operator": "This operator does not go with the number. Choose another one.",
-    "mistake_currency": "The money of this number's operator is not the one asked for here. Take "
-    "another number.",
-    "mistake_amount": "This operator does not take such an amount in one payment. Take another "
+    "mistake_currency": "The account of this number is in another currency than the one asked for "
+    "here. Use another number.",
+    "mistake_amount": "This operator does not take such an amount in one payment. Use another "
     "number.",
-    "mistake_often": "This number was asked too often. Wait a minute, then try again.",
+    "mistake_often": "This number has been asked too often. Wait a minute, then try again.",
     "mistake_code": "A code has 4 to 10 digits. Leave the field empty if you have none.",
+    "mistake_email": "This is not an e-mail address. Correct it, or leave the field empty.",
     "mistake_code_unused": "This operator takes no code beforehand. Leave the field empty.",
     # Pages that are no payment's
     "unknown_title": "There is no such page",

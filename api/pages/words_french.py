@@ -14,7 +14,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "help_shop": "Adressez-vous à {merchant}, en donnant la référence.",
     "help_support": "Aide : {contact}",
     "help_operator": "Service client {operator} : {number}",
-    "look_again": "Regarder à nouveau",
+    "look_again": "Actualiser",
     # Le formulaire
     "form_title": "Payer par Mobile Money",
     "retry_title": "Non payé",
@@ -22,12 +22,15 @@ FRENCH: Final[Mapping[str, str]] = {
     "phone_label": "Votre numéro",
     "phone_hint": "Par exemple {example}",
     "operator_label": "Votre opérateur",
-    "operator_auto": "Le reconnaître à mon numéro",
+    "operator_auto": "Le reconnaître d'après mon numéro",
     "operator_seen": "Reconnu : {operator}",
     "code_summary": "Mon opérateur m'a donné un code",
     "code_label": "Code à usage unique",
     "code_hint": "Seulement si votre opérateur vous en a donné un pour ce paiement, par exemple en "
     "composant #144#391# chez Orange au Sénégal.",
+    "email_label": "Votre e-mail, pour le reçu",
+    "optional": "(facultatif)",
+    "email_hint": "Le reçu part une fois le paiement réussi. Votre adresse ne sert à rien d'autre.",
     "next_title": "La suite",
     "next_prompt": "Vous recevrez une demande sur votre téléphone. Confirmez-la avec votre code "
     "secret ; cela prend 1 à 2 minutes.",
@@ -45,17 +48,22 @@ FRENCH: Final[Mapping[str, str]] = {
     "step_now": "en cours",
     # Ce qu'il en est
     "sending_title": "Votre demande est en route",
-    "sending_text": "Nous la remettons à {operator}. Gardez votre téléphone à portée de main : "
-    "dans un instant, on vous demandera de confirmer.",
+    "sending_text": "Nous la transmettons à {operator}. Gardez votre téléphone à portée de "
+    "main : dans un instant, on vous demandera de confirmer.",
     "confirm_title": "Confirmez sur votre téléphone",
-    "confirm_text": "{operator} demande votre confirmation sur le numéro qui finit par {ending}. "
-    "Tapez-y votre code secret. Cela prend 1 à 2 minutes, et cette page se met à jour toute seule.",
+    "confirm_text": "{operator} vous demande de confirmer, sur le téléphone dont le numéro finit "
+    "par {ending}. Tapez-y votre code secret. Cela prend 1 à 2 minutes, et cette page se met à "
+    "jour toute seule.",
     "confirm_hint": "Aucune demande ? Ouvrez le menu ou l'application de votre opérateur, et "
     "cherchez les paiements qui attendent votre accord.",
     "code_title": "Tapez votre code",
     "code_text": "{operator} vous a donné un code pour ce paiement. Tapez-le ici.",
-    "code_wrong": "Le dernier code n'a pas été accepté. Vérifiez-le et tapez-le encore une fois.",
+    "code_wrong": "Le dernier code n'a pas été accepté. Vérifiez-le, ou demandez-en "
+    "un nouveau, et tapez-le.",
     "code_send": "Envoyer le code",
+    "codes_used_up_title": "Aucun code n'a été accepté",
+    "codes_used_up_text": "On ne peut plus essayer d'autre code pour ce paiement. Attendez qu'il "
+    "se termine : cette page vous le dira, et vous pourrez réessayer si rien n'a été prélevé.",
     "go_title": "Confirmez chez {operator}",
     "go_text": "Vous payez sur la page de l'opérateur ({operator}), puis vous revenez ici.",
     "go_hint": "Vous avez déjà confirmé ? Alors attendez ici : nous interrogeons {operator}.",
@@ -69,7 +77,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "paid_text": "Votre paiement de {amount} à {merchant} a réussi.",
     "back": "Revenir à la boutique",
     "conflict_title": "Nous ne pouvons pas encore dire si vous avez payé",
-    "conflict_text": "Les réponses de {operator} se contredisent, et une personne va s'en occuper. "
+    "conflict_text": "Les réponses de {operator} se contredisent. Quelqu'un va s'en occuper. "
     "Demandez à {merchant}, en donnant la référence ci-dessous.",
     "expired_title": "Cette page a expiré",
     "expired_text": "Rien n'a été payé ici. Demandez-en une nouvelle à {merchant}.",
@@ -84,21 +92,22 @@ FRENCH: Final[Mapping[str, str]] = {
     # Les erreurs du formulaire
     "mistake_phone": "Ce n'est pas un numéro de téléphone utilisable ici. Vérifiez ses chiffres.",
     "mistake_unserved": "Ce numéro ne peut pas payer ici. Choisissez son opérateur ci-dessous, ou "
-    "prenez un autre numéro.",
+    "utilisez un autre numéro.",
     "mistake_operator": "Cet opérateur ne va pas avec le numéro. Choisissez-en un autre.",
-    "mistake_currency": "L'argent de cet opérateur n'est pas dans la devise demandée ici. Prenez "
+    "mistake_currency": "Le compte de ce numéro n'est pas dans la devise demandée ici. Utilisez "
     "un autre numéro.",
-    "mistake_amount": "Cet opérateur n'accepte pas un tel montant en un seul paiement. Prenez un "
-    "autre numéro.",
+    "mistake_amount": "Cet opérateur n'accepte pas un tel montant en un seul paiement. Utilisez "
+    "un autre numéro.",
     "mistake_often": "Ce numéro a été sollicité trop souvent. Attendez une minute, puis réessayez.",
-    "mistake_code": "Un code a 4 à 10 chiffres. Laissez le champ vide si vous n'en avez pas.",
-    "mistake_code_unused": "Cet opérateur ne prend pas de code à l'avance. Laissez le champ vide.",
+    "mistake_code": "Un code compte 4 à 10 chiffres. Laissez le champ vide si vous n'en avez pas.",
+    "mistake_email": "Ce n'est pas une adresse e-mail. Corrigez-la, ou laissez le champ vide.",
+    "mistake_code_unused": "Cet opérateur n'accepte pas de code à l'avance. Laissez le champ vide.",
     # Les pages qui ne sont d'aucun paiement
     "unknown_title": "Cette page n'existe pas",
-    "unknown_text": "Cette adresse n'est celle d'aucun paiement. Vérifiez-la, ou demandez à la "
-    "boutique.",
-    "forged_title": "Ce formulaire est inutilisable",
-    "forged_text": "Il n'est plus à jour, ou vient d'un autre site. Il n'a rien fait payer.",
+    "unknown_text": "Aucun paiement n'a cette adresse. Vérifiez-la, ou demandez à la boutique.",
+    "forged_title": "Ce formulaire n'est plus valable",
+    "forged_text": "Il n'est plus à jour, ou vient d'un autre site. Il n'a déclenché aucun "
+    "paiement.",
     "broken_title": "Une erreur s'est produite chez nous",
     "broken_text": "Si vous venez de confirmer un paiement, ne payez pas une deuxième fois. "
     "Rouvrez cette page dans une minute : elle dira ce qu'il en est.",
