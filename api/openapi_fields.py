@@ -36,6 +36,7 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
         "Ce qui l'a causé : un événement ou une requête.",
     ),
     "code": ("Stable, for programs.", "Stable, pour les programmes."),
+    "email": ("Where the receipt goes.", "Où va le reçu."),
     "EvidenceOut.code": (
         "The provider's own code, verbatim.",
         "Le code du prestataire, mot pour mot.",
