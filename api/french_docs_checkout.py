@@ -27,8 +27,8 @@ FRENCH_OF_CHECKOUT: Final[dict[str, str]] = {
     "Whom you expect to pay: the form is filled in with it, for whoever has the page's address.\n\n"
     "A number has to be there: it is under the key of its person that all of this is sealed, so "
     "that\nit is forgotten with them.": (
-        "Le payeur que vous attendez : le formulaire en est rempli, pour quiconque a l'adresse de "
-        "la page.\n\nIl faut un numéro : tout ceci est scellé sous la clé de sa personne, et oublié "
-        "avec elle."
+        "Le payeur que vous attendez : le formulaire en est rempli, pour quiconque a l'adresse "
+        "de la page.\n\nIl faut un numéro : tout ceci est scellé sous la clé de sa personne, et "
+        "oublié avec elle."
     ),
 }
