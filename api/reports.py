@@ -54,8 +54,10 @@ class MetricsGroup(Response):
     amounts: dict[str, str] | None = Field(description="Their money; null for several currencies.")
     oldest_open_seconds: float | None
     final_counts: dict[str, int] = Field(description="How many became final in the window.")
-    success_rate: float | None = Field(description="Of those; null while there are none.")
-    failure_rate: float | None
+    success_rate: float | None = Field(
+        description="Of those, from 0 to 1 with at most four decimals; null while there are none."
+    )
+    failure_rate: float | None = Field(description="Likewise.")
     succeeded: str | None = Field(description="The money taken in the window.")
     p50_ms: int | None = Field(description="Request to final status, in milliseconds.")
     p95_ms: int | None
