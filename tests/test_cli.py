@@ -37,6 +37,7 @@ COMMANDS = (
     "keys signing",
     "payments show",
     "webhooks list",
+    "webhooks show",
     "webhooks replay",
     "tail",
     "verify",
