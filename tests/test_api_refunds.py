@@ -306,7 +306,26 @@ async def test_a_payment_is_taken_given_back_in_two_parts_and_a_payout_made_for_
 
         balances = (await stage.get("/v1/balances", who="accountant")).json
         assert {one["provider"] for one in balances["balances"]} == {"mtn"}
-        await stage.caught_up()
+        position = await stage.caught_up()
+        answer = await stage.get(f"/v1/balances?min_position={position}")
+        assert answer.status == 200, answer.body
+        own = answer.json
+        assert own["money"] == [
+            {
+                "currency": "XAF",
+                "mode": "test",
+                "collected": "1050",
+                "refunded": "1050",
+                "paid_out": "300",
+                "net": "-300",
+                **dict.fromkeys(("suspense", "collecting", "refunding", "paying_out"), "0"),
+            }
+        ]
+        assert (own["position"], own["balances"]) == (position, [])
+        for whose, money in (("mer_1", own["money"]), ("mer_2", [])):
+            told = await stage.get(f"/v1/balances?merchant_id={whose}", who="accountant")
+            assert told.json["money"] == money
+        assert (await stage.get("/v1/balances?merchant_id=mer_2")).code == "unknown_merchant"
         books = (await stage.get("/v1/accounts", who="accountant")).json
         assert books["is_balanced"] is True
         balance = {(one["account"], one["holder"]): one["balance"] for one in books["accounts"]}
