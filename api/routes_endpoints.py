@@ -64,6 +64,7 @@ ENDPOINTS: Final[tuple[Route, ...]] = (
         endpoint=endpoints.delete_endpoint,
         summary="Let an endpoint go for good; what it was told stays. Repeated, it does nothing.",
         roles=_OWN,
+        body=NoBody,
         answers={200: shapes.EndpointOut},
         problems=_ONE,
     ),
