@@ -93,7 +93,7 @@ def message_fields(row: Message) -> dict[str, Any]:
 async def attempts_at(
     store: EventStore, row: Message, vault: Vault | None = None
 ) -> list[dict[str, Any]]:
-    """Write every attempt at a message, the first one first; `schemas_endpoints.AttemptOut`.
+    """Write every attempt at a message, the first one first, as `DeliveryAttemptOut`.
 
     Args:
         store: the log.

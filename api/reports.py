@@ -57,7 +57,7 @@ class MetricsGroup(Response):
     success_rate: float | None = Field(
         description="Of those, from 0 to 1 with at most four decimals; null while there are none."
     )
-    failure_rate: float | None = Field(description="Likewise.")
+    failure_rate: float | None
     succeeded: str | None = Field(description="The money taken in the window.")
     p50_ms: int | None = Field(description="Request to final status, in milliseconds.")
     p95_ms: int | None
@@ -141,7 +141,7 @@ class MoneyOut(Response):
     mode: Mode
     collected: str = Field(description="What customers paid, by the last word about each payment.")
     refunded: str
-    paid_out: str
+    paid_out: str = Field(description="What was paid out.")
     net: str = Field(description="`collected` less `refunded` less `paid_out`.")
     suspense: str = Field(
         description="What moved by contradicting words and waits to be settled: came in less went "
@@ -160,7 +160,7 @@ class BalancesReport(Response):
     )
     at: datetime
     money: list[MoneyOut] = Field(description="The merchant's, by currency.")
-    balances: list[BalanceOut] = Field(description="The providers' own words; not for merchants.")
+    balances: list[BalanceOut]
     without_answer: list[SilentProvider]
 
 

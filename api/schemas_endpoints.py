@@ -123,12 +123,12 @@ class MessageOut(Response):
     updated_at: datetime
 
 
-class AttemptOut(Response):
+class DeliveryAttemptOut(Response):
     """One attempt to deliver a message."""
 
     number: int
     at: datetime = Field(description="When it had ended.")
-    is_delivered: bool
+    is_delivered: bool = Field(description="Whether your server took it.")
     status: int | None = Field(description="Of the answer; null where none came.")
     reason: str = Field(description="What came back, or why nothing did.")
     latency_ms: int
@@ -142,7 +142,7 @@ class AttemptOut(Response):
 class MessageDetail(MessageOut):
     """One message to one endpoint, with every attempt to deliver it."""
 
-    attempts_made: list[AttemptOut] = Field(description="The first one first.")
+    attempts_made: list[DeliveryAttemptOut] = Field(description="The first one first.")
 
 
 class MessageQuery(PositionQuery):

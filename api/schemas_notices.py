@@ -19,7 +19,7 @@ class EndpointNotice(Response):
     types: list[str] = Field(description="Empty: all of them.")
     description: str | None
     is_enabled: bool
-    is_deleted: bool
+    is_deleted: bool = Field(description="Whether it is gone for good; what it was told stays.")
     reason: str | None = Field(description="Why nothing is delivered to it.")
 
 
