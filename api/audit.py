@@ -20,6 +20,7 @@ from api.waiting import caught_up
 from projections.metrics import MetricsRow
 
 NDJSON: Final = "application/x-ndjson"
+RATE_DECIMALS: Final = 4
 
 
 async def show_log(call: Call) -> web.Response:
@@ -121,8 +122,8 @@ def _group_of(row: MetricsRow) -> reports.MetricsGroup:
         },
         oldest_open_seconds=row.oldest_open_seconds,
         final_counts={status.value: count for status, count in row.final_counts.items() if count},
-        success_rate=row.success_rate,
-        failure_rate=row.failure_rate,
+        success_rate=_rounded(row.success_rate),
+        failure_rate=_rounded(row.failure_rate),
         succeeded=None
         if currency is None or row.succeeded_minor is None
         else decimal_text(row.succeeded_minor, currency),
@@ -130,3 +131,8 @@ def _group_of(row: MetricsRow) -> reports.MetricsGroup:
         p95_ms=row.p95_ms,
         p99_ms=row.p99_ms,
     )
+
+
+def _rounded(rate: float | None) -> float | None:
+    """A rate as people read it: a hundredth of a percent tells enough."""
+    return None if rate is None else round(rate, RATE_DECIMALS)

@@ -7,7 +7,7 @@ address. The page itself is in `api.pages`.
 Another merchant's session is answered exactly like one that does not exist.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
@@ -334,10 +334,17 @@ def _receipt(call: Call, first: RecordedEvent, *, is_repeat: bool = False) -> we
 
 
 async def _shown(call: Call, state: Checkout, recorded: list[RecordedEvent]) -> web.Response:
+    return answer(await document(call, state, recorded), position=recorded[-1].position)
+
+
+async def document(
+    call: Call, state: Checkout, recorded: Sequence[RecordedEvent]
+) -> shapes.CheckoutOut:
+    """Write a session as its events up to the last of these say."""
     session, last = state.session, recorded[-1]
     opened = await particulars(call, state) if call.asker.role in _OPENING else {}
     url = page_of(call.services.settings, session.session_id)
-    shown = shapes.CheckoutOut(
+    return shapes.CheckoutOut(
         id=session.session_id,
         status=state.status,
         url=url,
@@ -368,4 +375,3 @@ async def _shown(call: Call, state: Checkout, recorded: list[RecordedEvent]) -> 
         position=last.position,
         version=last.version,
     )
-    return answer(shown, position=last.position)

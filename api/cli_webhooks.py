@@ -47,6 +47,16 @@ def webhooks_list(
     )
 
 
+@webhooks.command("show")
+def webhooks_show(
+    message: Annotated[str, typer.Argument(help="we_....<position>: a message's id.")],
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Show one message to an endpoint, with every attempt: when, status, how long it took."""
+    do("webhooks", "show_message", message_id=message, database=database, as_json=as_json)
+
+
 @webhooks.command("replay")
 def webhooks_replay(
     endpoint: Annotated[str, typer.Argument(help="we_...")],

@@ -1,18 +1,24 @@
-"""Replaying messages to an endpoint: what a merchant asks for over HTTP, and an operator here.
+"""Messages to an endpoint: what was tried, and what is tried once more.
+
+A merchant asks for both over HTTP, and an operator on the command line.
 
 A message that could not be delivered is parked, and stays so until somebody asks for it. It is
 sent again under its own id, in the order of its payment, with the pauses of a first time.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
+from adapters.notify.merchants import answer_context
 from ledger.commands_endpoint import ReplayDelivery
-from ledger.endpoint import Endpoint
+from ledger.endpoint import Endpoint, delivery_stream
 from ledger.entry import Context, RecordedEvent
-from ledger.errors import CommandRefusedError
+from ledger.errors import CommandRefusedError, ErasedError
+from ledger.events import DeliveryAttempted
 from ledger.handling import Handler
 from ledger.sentences import Sentence
+from ledger.store import EventStore
+from ledger.vault import Vault
 from projections.deliveries import DeliveriesProjection
 from projections.deliveries_rows import Message
 
@@ -21,11 +27,13 @@ REPLAYED_MAX: Final = 1000
 
 
 def check_enabled(state: Endpoint) -> None:
-    """Refuse to replay anything to an endpoint that is disabled.
+    """Refuse to replay anything to an endpoint that is disabled or deleted.
 
     Raises:
         CommandRefusedError: it is.
     """
+    if state.is_deleted:
+        raise CommandRefusedError("ReplayDelivery", Sentence("the endpoint was deleted."))
     if not state.is_enabled:
         raise CommandRefusedError("ReplayDelivery", Sentence("the endpoint is disabled."))
 
@@ -62,3 +70,64 @@ async def replay(
             if len(messages) == 1:
                 raise
     return replayed
+
+
+def message_fields(row: Message) -> dict[str, Any]:
+    """Write a message; the shape is `schemas_endpoints.MessageOut`."""
+    return {
+        "id": row.stream_id,
+        "type": row.type,
+        "payment_id": row.payment_id,
+        "about": row.about,
+        "state": row.state,
+        "attempts": row.attempts,
+        "status": row.status,
+        "reason": row.reason,
+        "latency_ms": row.latency_ms,
+        "next_attempt_at": row.due_at,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+    }
+
+
+async def attempts_at(
+    store: EventStore, row: Message, vault: Vault | None = None
+) -> list[dict[str, Any]]:
+    """Write every attempt at a message, the first one first, as `DeliveryAttemptOut`.
+
+    Args:
+        store: the log.
+        row: the message.
+        vault: opens what the endpoint answered, where that may be shown.
+    """
+    made = []
+    for one in await store.read_stream(delivery_stream(row.endpoint_id, row.payment_id)):
+        event = one.event
+        if not isinstance(event, DeliveryAttempted) or event.position != row.about:
+            continue
+        made.append(
+            {
+                "number": event.attempt,
+                "at": one.recorded_at,
+                "is_delivered": event.result == "delivered",
+                "status": event.status,
+                "reason": event.reason,
+                "latency_ms": event.latency_ms,
+                "answer": None if vault is None else await _answered(vault, event),
+                "next_attempt_at": event.retry_at,
+            }
+        )
+    return made
+
+
+async def _answered(vault: Vault, event: DeliveryAttempted) -> str | None:
+    """The first bytes of an answer as text; None where there was nothing, or it was erased."""
+    if event.sealed_answer is None:
+        return None
+    context = answer_context(event.endpoint_id, event.position, event.attempt)
+    try:
+        opened = await vault.open(event.sealed_answer, context=context)
+    except ErasedError:
+        return None
+    # They are cut at a byte, not at a letter, and a server may answer with anything.
+    return opened.decode(errors="replace")

@@ -5,6 +5,8 @@ that does not exist. An address is judged by its text here, so that a mistake is
 it resolves to is judged at every call (`adapters.transport_outward`).
 """
 
+import re
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -12,13 +14,19 @@ import orjson
 from aiohttp import web
 
 from adapters.addresses import ForbiddenAddressError, checked_url
-from adapters.notify.merchants import endpoint_subject, opened
+from adapters.notify.merchants import endpoint_subject, opened, url_context
 from adapters.notify.signing import SigningPair, new_pair
 from adapters.recording import Recorder
 from api import schemas_endpoints as shapes
 from api.calls import Call, answer, validated
-from api.deliveries import check_enabled, replay, replayable
-from api.errors import INVALID_REQUEST, TOO_MANY_ENDPOINTS, Place, ProblemError
+from api.deliveries import attempts_at, check_enabled, message_fields, replay, replayable
+from api.errors import (
+    INVALID_REQUEST,
+    TOO_MANY_ENDPOINTS,
+    UNKNOWN_MESSAGE,
+    Place,
+    ProblemError,
+)
 from api.modes import mode_of
 from api.randomness import RandomBlock
 from api.waiting import caught_up
@@ -31,9 +39,10 @@ from ledger.sentences import Sentence, explained
 from ledger.store import DataKey
 
 ENDPOINTS_EVER_MAX: Final = 100
-"""How many endpoints a merchant may add, the disabled ones included."""
+"""How many endpoints a merchant may have, the disabled ones included, the deleted ones not."""
 
 PAIRS_KEPT_MAX: Final = 2
+_MESSAGE_ID: Final = re.compile(r"we_[a-z0-9]{1,64}\.[0-9]{1,18}")
 _RANDOM: Final = RandomBlock()
 
 
@@ -59,6 +68,37 @@ async def create_endpoint(call: Call) -> web.Response:
     )
     _remember(call, keys)
     return _told(endpoint_id, pair, handled.events[0], status=201)
+
+
+async def change_endpoint(call: Call) -> web.Response:
+    """Give an endpoint another address, other types or another description."""
+    services = call.services
+    endpoint_id, state, _ = await _load(call)
+    wanted = validated(shapes.EndpointChange, await call.json_object())
+    sealed_url: str | None = None
+    keys: list[DataKey] = []
+    if wanted.url is not None and not state.is_deleted:
+        url = _checked(call, wanted.url)
+        recorder = Recorder(services.handler, services.vault)
+        if url != (await opened(recorder, endpoint_id, state, services.clock()))[0]:
+            context = url_context(endpoint_id)
+            sealed = services.vault.seal(
+                endpoint_subject(endpoint_id), url.encode(), context=context
+            )
+            sealed_url, keys = sealed.text, [sealed.new_key] if sealed.new_key else []
+    command = commands.ChangeEndpoint(
+        endpoint_id=endpoint_id,
+        sealed_url=sealed_url,
+        types=None if wanted.types is None else tuple(dict.fromkeys(wanted.types)),
+        description=wanted.description,
+    )
+    return await _changed(call, endpoint_id, command, keys)
+
+
+async def delete_endpoint(call: Call) -> web.Response:
+    """Let an endpoint go for good: nothing is delivered to it any more, and its history stays."""
+    endpoint_id, _, _ = await _load(call)
+    return await _changed(call, endpoint_id, commands.DeleteEndpoint(endpoint_id=endpoint_id))
 
 
 async def rotate_secret(call: Call) -> web.Response:
@@ -95,7 +135,7 @@ async def disable_endpoint(call: Call) -> web.Response:
 async def enable_endpoint(call: Call) -> web.Response:
     """Deliver to an endpoint again, from now on; what is parked waits for a replay."""
     endpoint_id, state, _ = await _load(call)
-    if not state.is_enabled and state.added is not None:
+    if not state.is_enabled and not state.is_deleted and state.added is not None:
         await _check_room(call, state.added.merchant_id, state.added.mode)
     return await _changed(call, endpoint_id, commands.EnableEndpoint(endpoint_id=endpoint_id))
 
@@ -136,28 +176,30 @@ async def list_messages(call: Call) -> web.Response:
     )
     page = shapes.MessagePage(
         position=position,
-        messages=[
-            shapes.MessageOut.model_validate(
-                {
-                    "id": row.stream_id,
-                    "type": row.type,
-                    "payment_id": row.payment_id,
-                    "about": row.about,
-                    "state": row.state,
-                    "attempts": row.attempts,
-                    "status": row.status,
-                    "reason": row.reason,
-                    "latency_ms": row.latency_ms,
-                    "next_attempt_at": row.due_at,
-                    "created_at": row.created_at,
-                    "updated_at": row.updated_at,
-                }
-            )
-            for row in rows
-        ],
+        messages=[shapes.MessageOut.model_validate(message_fields(row)) for row in rows],
         next_after=rows[-1].about if len(rows) == limit else None,
     )
     return answer(page, position=position)
+
+
+async def show_message(call: Call) -> web.Response:
+    """Show one message, with every attempt to deliver it."""
+    services = call.services
+    endpoint_id, state, _ = await _load(call)
+    position = await caught_up(call, services.deliveries.name, call.query.min_position)
+    message_id = call.request.match_info["message_id"]
+    # What cannot be an id is not asked for: not every text is one for every database.
+    is_possible = _MESSAGE_ID.fullmatch(message_id) is not None
+    row = await services.deliveries.message(message_id) if is_possible else None
+    if row is None or row.endpoint_id != endpoint_id:
+        reason = Sentence("This endpoint was told no such message.")
+        remedy = Sentence("Look for it in the endpoint's messages.")
+        place = Place("parameter", "message_id", reason, remedy)
+        raise ProblemError(UNKNOWN_MESSAGE, explained(reason, remedy), [place])
+    is_own = state.added is not None and call.asker.merchant_id == state.added.merchant_id
+    made = await attempts_at(services.store, row, services.vault if is_own else None)
+    content = message_fields(row) | {"attempts_made": made}
+    return answer(shapes.MessageDetail.model_validate(content), position=position)
 
 
 async def replay_messages(call: Call) -> web.Response:
@@ -217,9 +259,13 @@ async def _load(call: Call) -> tuple[str, Endpoint, list[RecordedEvent]]:
     return endpoint_id, state, recorded
 
 
-async def _changed(call: Call, endpoint_id: str, command: commands.EndpointCommand) -> web.Response:
+async def _changed(
+    call: Call, endpoint_id: str, command: commands.EndpointCommand, keys: Sequence[DataKey] = ()
+) -> web.Response:
     handler = call.services.handler
-    await handler.handle(command, context=call.context(call.asker.actor))
+    handled = await handler.handle(command, context=call.context(call.asker.actor), keys=keys)
+    if handled.events:
+        _remember(call, keys)
     state, recorded = await handler.endpoint(endpoint_id)
     shown = await _shown(call, endpoint_id, state, recorded)
     return answer(shown, position=recorded[-1].position)
@@ -242,9 +288,10 @@ async def _shown(
         id=endpoint_id,
         mode=added.mode,
         url=url if is_own else None,
-        types=list(added.types),
-        description=added.description,
+        types=list(state.types),
+        description=state.description,
         is_enabled=state.is_enabled,
+        is_deleted=state.is_deleted,
         reason=state.reason,
         public_key=public_key,
         former_until=None if state.rotated is None else state.rotated.former_until,
@@ -274,7 +321,7 @@ def _sealed(
     return sealed.text, [sealed.new_key] if sealed.new_key else []
 
 
-def _remember(call: Call, keys: list[DataKey]) -> None:
+def _remember(call: Call, keys: Sequence[DataKey]) -> None:
     for key in keys:
         call.services.vault.remember(key)
 

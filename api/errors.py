@@ -234,6 +234,13 @@ UNKNOWN_ENDPOINT: Final = Problem(
     "There is no such endpoint",
     "Cette adresse de notification n'existe pas",
 )
+UNKNOWN_MESSAGE: Final = Problem(
+    404,
+    "unknown_message",
+    "identification",
+    "There is no such message",
+    "Cette notification n'existe pas",
+)
 TOO_MANY_STREAMS: Final = Problem(
     429,
     "too_many_streams",
@@ -377,6 +384,7 @@ ALL_PROBLEMS: Final[Mapping[str, Problem]] = {
         BAD_REQUEST,
         TOO_MANY_REQUESTS,
         UNKNOWN_KEY,
+        UNKNOWN_MESSAGE,
         PROJECTION_BEHIND,
         DISK_FULL,
         SERVER_TOO_SLOW,

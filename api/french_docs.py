@@ -44,7 +44,6 @@ _GROUPS: Final[dict[str, str]] = {
     "Addresses of yours that are told what happens.": (
         "Des adresses à vous, où l'on annonce ce qui se passe."
     ),
-    "What lies at the providers.": "Ce qui se trouve chez les prestataires.",
     "Why money does not move, in one vocabulary.": (
         "Pourquoi l'argent ne bouge pas, en un seul vocabulaire."
     ),
@@ -132,13 +131,6 @@ _OPERATIONS: Final[dict[str, str]] = {
     "Tell what has become of a refund, and what to do now, in plain words.": (
         "Dire en mots simples ce qu'est devenu un remboursement, et que faire maintenant."
     ),
-    "List what happened to your payments, payouts and refunds, the oldest first.": (
-        "Lister ce qui est arrivé à vos paiements, versements et remboursements, le plus ancien "
-        "d'abord."
-    ),
-    "Follow what happens to your payments, payouts and refunds, live.": (
-        "Suivre en direct ce qui arrive à vos paiements, versements et remboursements."
-    ),
     "Be told at an address of yours what becomes of your payments.": (
         "Être averti, à une adresse à vous, de ce que deviennent vos paiements."
     ),
@@ -156,9 +148,6 @@ _OPERATIONS: Final[dict[str, str]] = {
     ),
     "Deliver one message, or all that are parked, once more.": (
         "Livrer encore une fois un message, ou tous ceux qui sont mis de côté."
-    ),
-    "Ask the providers what lies in the merchant's accounts.": (
-        "Demander aux prestataires ce qui se trouve sur les comptes du marchand."
     ),
     "Give every reason why money does not move, with its texts in French or English.": (
         "Donner chaque raison pour laquelle l'argent ne bouge pas, avec ses textes en français "
@@ -336,9 +325,6 @@ _ANSWERS: Final[dict[str, str]] = {
         "Des messages à une adresse, le plus récent d'abord."
     ),
     "What is delivered once more.": "Ce qui est livré encore une fois.",
-    "What the providers say lies in the merchant's accounts, now.": (
-        "Ce qui se trouve maintenant sur les comptes du marchand, selon les prestataires."
-    ),
     "The whole vocabulary of refusals, in French or English by `Accept-Language`.": (
         "Tout le vocabulaire des refus, en français ou en anglais selon `Accept-Language`."
     ),

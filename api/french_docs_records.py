@@ -12,7 +12,6 @@ _ENDPOINTS: Final[dict[str, str]] = {
     ),
     "Null for other roles than its merchant.": "Null pour d'autres rôles que son marchand.",
     "Empty: all of them.": "Vide : tous.",
-    "Why it is disabled.": "Pourquoi elle est désactivée.",
     "What `v1a` signatures are checked with.": "Ce qui vérifie les signatures `v1a`.",
     "How many there are, by state.": "Combien il y en a, par état.",
     "Where to: https, and reachable from the public internet.": (
@@ -40,13 +39,6 @@ _ENDPOINTS: Final[dict[str, str]] = {
     "The `webhook-id` it is sent with.": "Le `webhook-id` avec lequel il est envoyé.",
     "The position of the event it tells of.": "La position de l'événement dont il parle.",
     "Of the last answer.": "De la dernière réponse.",
-    "One message, as endpoints are sent it.": "Un message, tel que les adresses le reçoivent.",
-    "`payment.succeeded`, `payout.failed`, ...": (
-        "Par exemple `payment.succeeded` ou `payout.failed`."
-    ),
-    "The payment, payout or refund as it stood then.": (
-        "Le paiement, le versement ou le remboursement tel qu'il était alors."
-    ),
     "Send as `after` for the next page.": "À envoyer comme `after` pour la page suivante.",
     "Deliver messages once more.": "Livrer des messages encore une fois.",
     "One message; without it all that are parked.": (
@@ -114,7 +106,6 @@ _BOOKS: Final[dict[str, str]] = {
     "How many stand in each status now.": "Combien sont maintenant dans chaque statut.",
     "Their money; null for several currencies.": "Leur argent ; null pour plusieurs devises.",
     "How many became final in the window.": "Combien sont devenus définitifs dans la période.",
-    "Of those; null while there are none.": "Parmi ceux-là ; null tant qu'il n'y en a pas.",
     "The money taken in the window.": "L'argent encaissé dans la période.",
     "Request to final status, in milliseconds.": (
         "De la demande au statut définitif, en millisecondes."

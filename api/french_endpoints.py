@@ -25,6 +25,8 @@ FRENCH_OF_ENDPOINTS: Final[dict[str, str]] = {
         "l'adresse de notification {endpoint_id!r} n'existe pas."
     ),
     "the endpoint is disabled.": "l'adresse de notification est désactivée.",
+    "the endpoint was deleted.": "l'adresse de notification a été supprimée.",
+    "This endpoint was told no such message.": "Cette adresse n'a pas une telle notification.",
     "This endpoint has no such message to replay.": (
         "Cette adresse n'a pas une telle notification à renvoyer."
     ),

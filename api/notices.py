@@ -1,7 +1,8 @@
 """A merchant's own events over HTTP: live, as server-sent events, or page by page.
 
 Each is the very message that the merchant's endpoints are sent: its type, the position of the
-event it is about, and the payment as it stood then. The position is the id: a client that comes
+event it is about, and the payment as it stood then; or, alike, what happened to a checkout session
+or an endpoint, which endpoints are not sent. The position is the id: a client that comes
 back with `Last-Event-ID` (browsers do so by themselves) or `after` goes on exactly behind what it
 has, however long it was away.
 
@@ -12,20 +13,24 @@ Source: the WHATWG HTML standard, section "Server-sent events".
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 import orjson
 from aiohttp import web
 
 from adapters.notify.merchants import message_content
+from api import checkouts
+from api import schemas_notices as shapes
 from api.calls import Call, answer
 from api.errors import INVALID_REQUEST, TOO_MANY_STREAMS, Place, ProblemError
 from api.messages import composer
 from api.middleware import stream_headers
 from api.streaming import send
 from api.waiting import caught_up
-from ledger import payment
-from ledger.events import PaymentRerouted
+from ledger import checkout, endpoint, payment
+from ledger.entry import RecordedEvent
+from ledger.events import DeliveryParked, PaymentRerouted
 from ledger.identity import owner_of
 from ledger.sentences import Sentence, explained
 from projections.notices import Notice
@@ -128,14 +133,27 @@ def _last_of(call: Call) -> int | None:
 
 
 async def _written(call: Call, notice: Notice) -> dict[str, object] | None:
-    """Write a notice as endpoints are told it: the payment as it stood then.
+    """Write a notice: what happened, and the thing as it stood then.
 
     None where another provider took over with the very next event: the projection is about to take
     the notice back.
     """
+    match notice.kind:
+        case "checkout":
+            return await _written_checkout(call, notice)
+        case "endpoint":
+            return await _written_endpoint(call, notice)
+        case "message":
+            return await _written_parking(call, notice)
+        case _:
+            return await _written_payment(call, notice)
+
+
+async def _written_payment(call: Call, notice: Notice) -> dict[str, object] | None:
+    """Write it as endpoints are told it."""
     services = call.services
-    _, recorded = await services.handler.payment(notice.payment_id)
-    until = [one for one in recorded if one.position <= notice.position]
+    _, recorded = await services.handler.payment(notice.about_id)
+    until = _until(recorded, notice)
     following = recorded[len(until) : len(until) + 1]
     if following and isinstance(following[0].event, PaymentRerouted):
         return None
@@ -144,3 +162,48 @@ async def _written(call: Call, notice: Notice) -> dict[str, object] | None:
         state = payment.evolve(state, one.event)
     compose = composer(services.vault, services.adapters, services.default_mode)
     return message_content(notice.type, until[-1], await compose(state, until))
+
+
+async def _written_checkout(call: Call, notice: Notice) -> dict[str, object]:
+    _, recorded = await call.services.handler.checkout(notice.about_id)
+    until, state = _until(recorded, notice), checkout.INITIAL
+    for one in until:
+        state = checkout.evolve(state, one.event)
+    shown = await checkouts.document(call, state, until)
+    return message_content(notice.type, until[-1], shown.model_dump())
+
+
+async def _written_endpoint(call: Call, notice: Notice) -> dict[str, object]:
+    _, recorded = await call.services.handler.endpoint(notice.about_id)
+    until, state = _until(recorded, notice), endpoint.INITIAL
+    for one in until:
+        state = endpoint.evolve_endpoint(state, one.event)
+    assert state.added is not None
+    shown = shapes.EndpointNotice(
+        id=notice.about_id,
+        mode=state.added.mode,
+        types=list(state.types),
+        description=state.description,
+        is_enabled=state.is_enabled,
+        is_deleted=state.is_deleted,
+        reason=state.reason,
+    )
+    return message_content(notice.type, until[-1], shown.model_dump())
+
+
+async def _written_parking(call: Call, notice: Notice) -> dict[str, object]:
+    (recorded,) = await call.services.store.read(notice.position - 1, 1)
+    event = recorded.event
+    assert isinstance(event, DeliveryParked)
+    shown = shapes.ParkedMessage(
+        id=notice.about_id,
+        endpoint_id=event.endpoint_id,
+        payment_id=event.payment_id,
+        about=event.position,
+        reason=event.reason,
+    )
+    return message_content(notice.type, recorded, shown.model_dump())
+
+
+def _until(recorded: Sequence[RecordedEvent], notice: Notice) -> list[RecordedEvent]:
+    return [one for one in recorded if one.position <= notice.position]

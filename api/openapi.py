@@ -62,7 +62,7 @@ _TAGS: Final[Mapping[str, str]] = {
     "log": "What the log commits to.",
     "accounts": "The books.",
     "metrics": "How payments fare.",
-    "balances": "What lies at the providers.",
+    "balances": "A merchant's money, and what lies at the providers.",
     "webhooks": "For providers, who call here.",
     "messages": "What your webhook endpoints are sent.",
     "notices": "Your own events, live or page by page.",

@@ -65,6 +65,7 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
         "The origin that may show the page in a frame.",
         "L'origine qui peut montrer la page dans un cadre.",
     ),
+    "message_id": ("The message's id.", "L'identifiant de la notification."),
     "endpoint_id": ("The endpoint's id, `we_...`.", "L'identifiant de l'adresse, `we_...`."),
     "endpoints": ("Your endpoints.", "Vos adresses."),
     "ends_at": (

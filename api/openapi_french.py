@@ -11,6 +11,7 @@ from adapters.refusal_texts import Language
 from adapters.typesetting import typeset_french
 from api.french_docs import FRENCH_OF_DOCS
 from api.french_docs_checkout import FRENCH_OF_CHECKOUT
+from api.french_docs_merchants import FRENCH_OF_MERCHANTS
 from api.french_docs_records import FRENCH_OF_RECORDS
 from api.french_docs_shapes import FRENCH_OF_SHAPES
 from api.openapi_fields import FIELDS
@@ -24,6 +25,7 @@ TRANSLATED: Final = (
     | FRENCH_OF_SHAPES
     | FRENCH_OF_RECORDS
     | FRENCH_OF_CHECKOUT
+    | FRENCH_OF_MERCHANTS
     | dict(FIELDS.values())
 )
 _FRENCH: Final[Mapping[str, str]] = {

@@ -88,14 +88,7 @@ async def list_payments(call: Call) -> web.Response:
 async def listed(call: Call, kind: Kind, *, refund_of: str | None = None) -> web.Response:
     """List payments, payouts or refunds, newest first, from the projection."""
     services, query, asker = call.services, call.query, call.asker
-    merchant_id = query.merchant_id
-    if asker.role == "merchant":
-        if merchant_id not in {None, asker.merchant_id}:
-            raise UnknownMerchantError(merchant_id)
-        merchant_id = asker.merchant_id
-    mode = asker.mode or query.mode
-    if query.mode not in {None, mode}:
-        raise _other_mode(query.mode)
+    merchant_id, mode = whose(call)
     position = await caught_up(call, services.payments.name, query.min_position)
     payer = None
     if query.phone is not None:
@@ -140,6 +133,24 @@ async def listed(call: Call, kind: Kind, *, refund_of: str | None = None) -> web
         next_after=rows[-1].position if len(rows) == limit else None,
     )
     return answer(page, position=position)
+
+
+def whose(call: Call) -> tuple[str | None, Mode | None]:
+    """Which merchant's things, and of which mode, a query asks for; None: everybody's, any.
+
+    Raises:
+        UnknownMerchantError, ProblemError: a merchant's key asks for what it does not see.
+    """
+    query, asker = call.query, call.asker
+    merchant_id: str | None = query.merchant_id
+    if asker.role == "merchant":
+        if merchant_id not in {None, asker.merchant_id}:
+            raise UnknownMerchantError(merchant_id)
+        merchant_id = asker.merchant_id
+    mode: Mode | None = asker.mode or query.mode
+    if query.mode not in {None, mode}:
+        raise _other_mode(query.mode)
+    return merchant_id, mode
 
 
 def _other_mode(mode: Mode) -> ProblemError:

@@ -73,6 +73,11 @@ async def show_refund(call: Call) -> web.Response:
     return await payments.show(call, "refund")
 
 
+async def list_all(call: Call) -> web.Response:
+    """List refunds, of every payment or of the one that is asked for, newest first."""
+    return await payments.listed(call, "refund", refund_of=call.query.payment_id)
+
+
 async def list_refunds(call: Call) -> web.Response:
     """List the refunds of one payment, newest first."""
     state, _ = await payments.load(call, "collection")

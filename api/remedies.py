@@ -82,6 +82,10 @@ REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
         "Send it again after `Retry-After`, under the same key.",
         "Renvoyez-la après `Retry-After`, avec la même clé.",
     ),
+    "unknown_message": (
+        "Look for it in the endpoint's messages.",
+        "Cherchez-la dans les notifications de cette adresse.",
+    ),
     "unknown_key": _ID,
     "projection_behind": (
         "Ask again after `Retry-After`; it stays so if a reader has stopped.",

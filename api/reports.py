@@ -6,7 +6,7 @@ The same rules as in `api.schemas`: amounts are decimal strings, times RFC 3339,
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from adapters.refusal_texts import Category
 from api.documents import RefusalOut
@@ -54,7 +54,9 @@ class MetricsGroup(Response):
     amounts: dict[str, str] | None = Field(description="Their money; null for several currencies.")
     oldest_open_seconds: float | None
     final_counts: dict[str, int] = Field(description="How many became final in the window.")
-    success_rate: float | None = Field(description="Of those; null while there are none.")
+    success_rate: float | None = Field(
+        description="Of those, from 0 to 1 with at most four decimals; null while there are none."
+    )
     failure_rate: float | None
     succeeded: str | None = Field(description="The money taken in the window.")
     p50_ms: int | None = Field(description="Request to final status, in milliseconds.")
@@ -132,10 +134,32 @@ class SilentProvider(Response):
     reason: str
 
 
-class BalancesReport(Response):
-    """What the providers say lies in the merchant's accounts, now."""
+class MoneyOut(Response):
+    """A merchant's money of one currency, as the ledger has it. Fees are not booked."""
 
+    currency: str
+    mode: Mode
+    collected: str = Field(description="What customers paid, by the last word about each payment.")
+    refunded: str
+    paid_out: str = Field(description="What was paid out.")
+    net: str = Field(description="`collected` less `refunded` less `paid_out`.")
+    suspense: str = Field(
+        description="What moved by contradicting words and waits to be settled: came in less went "
+        "out. It is in none of the sums above."
+    )
+    collecting: str = Field(description="What was asked of customers, and has no end yet.")
+    refunding: str = Field(description="What is being given back.")
+    paying_out: str = Field(description="What is being paid out.")
+
+
+class BalancesReport(Response):
+    """What the ledger says of a merchant's money; or what the providers say lies with them."""
+
+    position: Position | None = Field(
+        description="The log position `money` stands at; null where the providers were asked."
+    )
     at: datetime
+    money: list[MoneyOut] = Field(description="The merchant's, by currency.")
     balances: list[BalanceOut]
     without_answer: list[SilentProvider]
 
@@ -183,6 +207,19 @@ class AccountsQuery(AsOfQuery):
         default=None,
         description="Tests, or payments for real; by default as the deployment is. The two are "
         "never added up.",
+    )
+
+
+class BalancesQuery(PositionQuery):
+    """Whose balances."""
+
+    merchant_id: Annotated[str, StringConstraints(max_length=64)] | None = Field(
+        default=None,
+        description="What the ledger says of this merchant's money. A merchant's key has its own; "
+        "without it, others are told what the providers say.",
+    )
+    mode: Mode | None = Field(
+        default=None, description="Only tests, or only what is real; a merchant's key has one."
     )
 
 

@@ -11,9 +11,11 @@ BOOKKEEPING: Final[tuple[Route, ...]] = (
         path="/v1/balances",
         name="show_balances",
         endpoint=balances.show_balances,
-        summary="Ask the providers what lies in the merchant's accounts.",
-        roles=STAFF,
+        summary="Tell a merchant what the ledger says of his money; staff, what the providers say.",
+        roles=SEEING,
+        query=reports.BalancesQuery,
         answers={200: reports.BalancesReport},
+        problems=("unknown_merchant", "projection_behind"),
     ),
     Route(
         method="GET",

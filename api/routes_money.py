@@ -91,6 +91,17 @@ MONEY: Final[tuple[Route, ...]] = (
     ),
     Route(
         method="GET",
+        path="/v1/refunds",
+        name="list_all_refunds",
+        endpoint=refunds.list_all,
+        summary="List the refunds of all payments, newest first.",
+        roles=SEEING,
+        query=schemas.RefundsQuery,
+        answers={200: documents.PaymentPage},
+        problems=("invalid_phone", "unknown_merchant", "projection_behind"),
+    ),
+    Route(
+        method="GET",
         path="/v1/refunds/{payment_id}",
         name="show_refund",
         endpoint=refunds.show_refund,

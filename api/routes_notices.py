@@ -15,7 +15,8 @@ NOTICES: Final[tuple[Route, ...]] = (
         path="/v1/notices",
         name="list_notices",
         endpoint=notices.list_notices,
-        summary="List what happened to your payments, payouts and refunds, the oldest first.",
+        summary="List what happened to your payments, payouts, refunds, checkout sessions and "
+        "endpoints, the oldest first.",
         roles=_OWN,
         query=shapes.NoticesQuery,
         answers={200: shapes.NoticePage},
@@ -26,7 +27,8 @@ NOTICES: Final[tuple[Route, ...]] = (
         path="/v1/events/stream",
         name="stream_notices",
         endpoint=notices.stream_notices,
-        summary="Follow what happens to your payments, payouts and refunds, live.",
+        summary="Follow what happens to your payments, payouts, refunds, checkout sessions and "
+        "endpoints, live.",
         roles=_OWN,
         query=shapes.StreamQuery,
         headers=(notices.LAST_EVENT_ID,),

@@ -327,6 +327,14 @@ class NoBody(Request):
     """No field is taken; the body may be empty."""
 
 
+class RefundsQuery(PaymentsQuery):
+    """Which refunds."""
+
+    payment_id: Annotated[str, StringConstraints(max_length=64)] | None = Field(
+        default=None, description="Only refunds of this payment."
+    )
+
+
 class NoQuery(Query):
     """No parameter is taken."""
 

@@ -31,6 +31,25 @@ class EndpointRequest(Request):
     )
 
 
+class EndpointChange(Request):
+    """Change an endpoint; what is left out stays as it is."""
+
+    url: EndpointUrl | None = Field(
+        default=None,
+        description="Where to from now on, under the same rules. What waits goes there too.",
+        examples=["https://shop.example/cauri/v2"],
+    )
+    types: list[MessageType] | None = Field(
+        default=None,
+        max_length=len(NOTICE_TYPES),
+        description="Which messages from now on; an empty list: all of them.",
+        examples=[["payment.succeeded", "payment.failed"]],
+    )
+    description: Annotated[str, StringConstraints(max_length=160)] | None = Field(
+        default=None, description="For yourself."
+    )
+
+
 class RotationRequest(Request):
     """Replace an endpoint's secrets."""
 
@@ -62,7 +81,8 @@ class EndpointOut(Response):
     types: list[str] = Field(description="Empty: all of them.")
     description: str | None
     is_enabled: bool
-    reason: str | None = Field(description="Why it is disabled.")
+    is_deleted: bool = Field(description="Whether it is gone for good; what it was told stays.")
+    reason: str | None = Field(description="Why nothing is delivered to it.")
     public_key: str | None = Field(description="What `v1a` signatures are checked with.")
     former_until: datetime | None = Field(description="Until when former secrets sign along.")
     messages: dict[str, int] = Field(description="How many there are, by state.")
@@ -101,6 +121,32 @@ class MessageOut(Response):
     next_attempt_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+
+class DeliveryAttemptOut(Response):
+    """One attempt to deliver a message."""
+
+    number: int
+    at: datetime = Field(description="When it had ended.")
+    is_delivered: bool = Field(description="Whether your server took it.")
+    status: int | None = Field(description="Of the answer; null where none came.")
+    reason: str = Field(description="What came back, or why nothing did.")
+    latency_ms: int
+    answer: str | None = Field(
+        description="The first bytes of your server's answer, as text. Null where it said nothing, "
+        "and for other roles than its merchant."
+    )
+    next_attempt_at: datetime | None = Field(description="As it was planned then; null: never.")
+
+
+class MessageDetail(MessageOut):
+    """One message to one endpoint, with every attempt to deliver it."""
+
+    attempts_made: list[DeliveryAttemptOut] = Field(description="The first one first.")
+
+
+class MessageQuery(PositionQuery):
+    """How to look at one message."""
 
 
 class MessagesQuery(PositionQuery):

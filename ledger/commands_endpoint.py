@@ -29,6 +29,23 @@ class RotateEndpointSecret:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeEndpoint:
+    """Give an endpoint another address, other types or another description; None: as it was."""
+
+    endpoint_id: str
+    sealed_url: str | None = None
+    types: tuple[str, ...] | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteEndpoint:
+    """Let an endpoint go for good; nothing is delivered to it any more."""
+
+    endpoint_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DisableEndpoint:
     """Deliver nothing more to an endpoint."""
 
@@ -69,5 +86,12 @@ class ReplayDelivery:
     position: int
 
 
-EndpointCommand = AddEndpoint | RotateEndpointSecret | DisableEndpoint | EnableEndpoint
+EndpointCommand = (
+    AddEndpoint
+    | ChangeEndpoint
+    | RotateEndpointSecret
+    | DisableEndpoint
+    | EnableEndpoint
+    | DeleteEndpoint
+)
 DeliveryCommand = RecordDelivery | ReplayDelivery

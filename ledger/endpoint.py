@@ -19,6 +19,8 @@ from typing import Final
 from ledger import events
 from ledger.commands_endpoint import (
     AddEndpoint,
+    ChangeEndpoint,
+    DeleteEndpoint,
     DeliveryCommand,
     DisableEndpoint,
     EnableEndpoint,
@@ -39,17 +41,26 @@ REPLAYED_EVENTS_MAX: Final = 5_000
 longest stream there may be is enough for every attempt at every message that is open then."""
 
 
+DELETED: Final = "the endpoint was deleted"
+"""Why nothing is delivered to an endpoint that is gone for good."""
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """The folded state of an endpoint's stream."""
 
     added: events.EndpointAdded | None = None
     sealed: str = ""
-    """Address and secrets, as they are now."""
+    """Address and secrets, as they are now; the address only if it was never changed."""
+    sealed_url: str | None = None
+    """The address, once it was changed."""
+    types: tuple[str, ...] = ()
+    description: str | None = None
     rotated: events.EndpointSecretRotated | None = None
     is_enabled: bool = False
     reason: str | None = None
     """Why it is disabled."""
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +100,7 @@ def decide_endpoint(command: EndpointCommand, state: Endpoint) -> list[Event]:
 
     Raises:
         UnknownEndpointError: there is no such endpoint.
-        CommandRefusedError: the id is taken.
+        CommandRefusedError: the id is taken, or the endpoint was deleted.
     """
     if isinstance(command, AddEndpoint):
         if state.added is not None:
@@ -106,7 +117,16 @@ def decide_endpoint(command: EndpointCommand, state: Endpoint) -> list[Event]:
         ]
     if state.added is None:
         raise UnknownEndpointError(command.endpoint_id, type(command).__name__)
+    if state.is_deleted:
+        if isinstance(command, DisableEndpoint | DeleteEndpoint):
+            return []
+        name = type(command).__name__
+        raise CommandRefusedError(name, Sentence("the endpoint was deleted."))
     match command:
+        case ChangeEndpoint():
+            return _changes(command, state)
+        case DeleteEndpoint():
+            return [events.EndpointDeleted()]
         case RotateEndpointSecret():
             return [
                 events.EndpointSecretRotated(
@@ -121,17 +141,43 @@ def decide_endpoint(command: EndpointCommand, state: Endpoint) -> list[Event]:
             return [] if state.is_enabled else [events.EndpointEnabled()]
 
 
+def _changes(command: ChangeEndpoint, state: Endpoint) -> list[Event]:
+    """What of a change is none is left out; a sealed address is always another one."""
+    types = None if command.types == state.types else command.types
+    description = None if command.description == state.description else command.description
+    if command.sealed_url is None and types is None and description is None:
+        return []
+    return [
+        events.EndpointChanged(sealed_url=command.sealed_url, types=types, description=description)
+    ]
+
+
 def evolve_endpoint(state: Endpoint, event: Event) -> Endpoint:
     """Fold one event into an endpoint's state."""
     match event:
         case events.EndpointAdded():
-            return Endpoint(event, event.sealed, is_enabled=True)
+            return Endpoint(
+                event,
+                event.sealed,
+                types=event.types,
+                description=event.description,
+                is_enabled=True,
+            )
+        case events.EndpointChanged():
+            return replace(
+                state,
+                sealed_url=event.sealed_url or state.sealed_url,
+                types=state.types if event.types is None else event.types,
+                description=state.description if event.description is None else event.description,
+            )
         case events.EndpointSecretRotated():
             return replace(state, sealed=event.sealed, rotated=event)
         case events.EndpointDisabled():
             return replace(state, is_enabled=False, reason=event.reason)
         case events.EndpointEnabled():
             return replace(state, is_enabled=True, reason=None)
+        case events.EndpointDeleted():
+            return replace(state, is_enabled=False, reason=DELETED, is_deleted=True)
         case _:
             raise TypeError(f"an endpoint's stream has no {event.type}")
 

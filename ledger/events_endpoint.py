@@ -23,6 +23,20 @@ class EndpointAdded(Event, frozen=True, kw_only=True):
     endpoint's own key: an address may hold a word that lets its bearer in."""
 
 
+class EndpointChanged(Event, frozen=True, kw_only=True):
+    """An endpoint has another address, other types or another description from now on."""
+
+    type: ClassVar[str] = "endpoint.changed"
+
+    sealed_url: str | None = None
+    """The new address, sealed under the endpoint's own key; None: as it was. It stands apart from
+    the secrets, so that to change the one never brings back a former one of the other."""
+    types: tuple[str, ...] | None = None
+    """As in `endpoint.added`; None: as they were."""
+    description: str | None = None
+    """None: as it was."""
+
+
 class EndpointSecretRotated(Event, frozen=True, kw_only=True):
     """An endpoint has a new secret; the former one signs along for a while."""
 
@@ -47,6 +61,12 @@ class EndpointEnabled(Event, frozen=True, kw_only=True):
     """An endpoint is delivered to again; what was parked waits to be replayed."""
 
     type: ClassVar[str] = "endpoint.enabled"
+
+
+class EndpointDeleted(Event, frozen=True, kw_only=True):
+    """An endpoint is gone for good: what waits for it is parked, and nothing more is kept."""
+
+    type: ClassVar[str] = "endpoint.deleted"
 
 
 class DeliveryAttempted(Event, frozen=True, kw_only=True):

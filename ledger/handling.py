@@ -154,6 +154,8 @@ DECIDERS: Final[dict[type, _Decider]] = {
     commands_checkout.CancelCheckout: _CHECKOUT,
     commands.RequestSupport: _SUPPORT,
     commands_endpoint.AddEndpoint: _ENDPOINT,
+    commands_endpoint.ChangeEndpoint: _ENDPOINT,
+    commands_endpoint.DeleteEndpoint: _ENDPOINT,
     commands_endpoint.RotateEndpointSecret: _ENDPOINT,
     commands_endpoint.DisableEndpoint: _ENDPOINT,
     commands_endpoint.EnableEndpoint: _ENDPOINT,

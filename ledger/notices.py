@@ -8,6 +8,10 @@
 
 A payout and a refund are told of alike, as `payout...` and `refund...`. What only Cauri and the
 provider have to settle between them (submissions, inquiries, rerouting) is told to nobody.
+
+Whoever follows his events hears besides what becomes of his checkout sessions and endpoints, by the
+events' own names (`LISTED`). No endpoint is called for those: that it is disabled is what it could
+not be told.
 """
 
 from collections.abc import Mapping
@@ -43,6 +47,23 @@ NOTICE_TYPES: Final[tuple[str, ...]] = tuple(
 
 NOTICED: Final[frozenset[type[Event]]] = frozenset(_WORDS)
 """The events that are worth a message."""
+
+LISTED: Final[frozenset[type[Event]]] = frozenset(
+    {
+        events.CheckoutCreated,
+        events.CheckoutCompleted,
+        events.CheckoutExpired,
+        events.CheckoutCancelled,
+        events.EndpointAdded,
+        events.EndpointChanged,
+        events.EndpointSecretRotated,
+        events.EndpointDisabled,
+        events.EndpointEnabled,
+        events.EndpointDeleted,
+        events.DeliveryParked,
+    }
+)
+"""The events that are listed beside messages, under their own types."""
 
 
 def requested_notice(kind: Kind) -> str:

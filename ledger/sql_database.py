@@ -38,6 +38,8 @@ class Database:
     def __init__(self, engine: AsyncEngine, kind: Dialect) -> None:
         self.engine = engine
         self.kind = kind
+        self.is_new = False
+        """Whether its tables were made when it was opened."""
         self.dialect = kind.name
         self.writing: AbstractAsyncContextManager[object] = (
             asyncio.Lock() if kind.name == "sqlite" else nullcontext()
@@ -68,12 +70,21 @@ class Database:
             found = await database._schema_found()
             if found is None and create:
                 await database.migrate()
+                database.is_new = True
             else:
                 _check_schema(found)
         except BaseException:
             await database.close()
             raise
         return database
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people: a file's whole path, or a URL without its password."""
+        where = self.engine.url
+        if self.dialect == "sqlite" and where.database and "uri" not in where.query:
+            return str(Path(where.database).resolve())
+        return where.render_as_string(hide_password=True)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

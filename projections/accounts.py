@@ -8,9 +8,10 @@ a statement overturned) is a line of its own, as the accountant's law wants it, 
 Tests and payments for real stand in the same tables and are never added up: every line and every
 account has the mode of its payments (empty where that is the deployment's own, unsaid).
 
-`journal` holds the lines, `accounts` their sums as of now, `journal_payments` what must be known of
-a payment to fold it further: its asked money, its submissions, its evidence, its verdict, and what
-is booked.
+`journal` holds the lines, `accounts` their sums as of now, `merchant_money` their sums by merchant
+and what is still in flight (`projections.merchant_money`), and `journal_payments` what must be
+known of a payment to fold it further: its asked money, its submissions, its evidence, its verdict,
+and what is booked.
 
 Why what is booked is kept and not derived again: between a word that overturns a verdict and the
 event that says so there is a position of the log, at which evidence and verdict disagree. Nothing
@@ -19,24 +20,21 @@ is booked there; the verdict's own event books it.
 What it does not do: fees, taxes and sweeps, of which no event tells; adding up currencies.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
-import msgspec
-import orjson
 from sqlalchemy import Index, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger import events
 from ledger.entry import RecordedEvent
-from ledger.evidence import Evidence, Resolution
 from ledger.identity import Mode
-from ledger.journal import ACCOUNT_NAMES, Posting, postings
-from ledger.payment import INITIAL, Attempt, Payment, Status, evolve, stream_of
+from ledger.journal import ACCOUNT_NAMES, postings
+from ledger.payment import INITIAL, evolve, stream_of
 from ledger.sql_database import Database
+from projections.accounts_rows import TELLING, Kept, books, decode, difference, encode
+from projections.merchant_money import UNSAID, MerchantMoney, Sums, money_of
 from projections.projector import Projector, bounded
 from projections.rows import Counters, Rows
 from projections.tables import number, read_stamp, stamp, text
@@ -45,44 +43,6 @@ EVENTS_MAX: Final = 1000
 """The most events whose lines one page of the journal has."""
 
 _PREFIX: Final = len(stream_of(""))
-_UNSAID: Final = ""
-"""The mode of payments that have none; a key's column is never null."""
-
-_BOOKED: Final = frozenset({Status.SUCCEEDED, Status.CONFLICT})
-"""The statuses that stand in the books; see `ledger.journal`."""
-
-_TELLING: Final = frozenset(
-    {
-        events.PaymentRequested,
-        events.PaymentSubmissionStarted,
-        events.PaymentEvidenceRecorded,
-        events.PaymentSucceeded,
-        events.PaymentFailed,
-        events.PaymentExpired,
-        events.PaymentConflicted,
-        events.PaymentReopened,
-    }
-)
-"""The events on which postings depend; no other changes what is booked."""
-
-_ASKED: Final = events.PaymentRequested(
-    payment_id="",
-    merchant_id="",
-    kind="collection",
-    amount_minor=0,
-    currency="",
-    provider="",
-    country="",
-    route_reason="",
-    payer="",
-    sealed="",
-    content_digest="",
-    expires_at=datetime.max.replace(tzinfo=UTC),
-)
-"""A request of which only what the postings depend on is filled in when it is read back."""
-
-_Account = tuple[str, str, str]
-"""(account, holder, currency)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,17 +85,11 @@ class JournalLine:
     payment_id: str
 
 
-@dataclass(slots=True)
-class _Kept:
-    payment: Payment
-    booked: tuple[Posting, ...] = ()
-
-
 class AccountsProjection(Projector):
     """The journal and the trial balance."""
 
     name = "accounts"
-    version = 3
+    version = 4
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
@@ -161,11 +115,22 @@ class AccountsProjection(Projector):
             number("debit_minor"),
             number("credit_minor"),
         )
+        self._money = self.make_table(
+            "merchant_money",
+            text("merchant_id", key=True),
+            text("currency", key=True),
+            text("mode", key=True),
+            text("kind", key=True),
+            text("account", key=True),
+            number("entries"),
+            number("amount_minor"),
+        )
         self._payments = self.make_table(
             "journal_payments", text("payment_id", key=True), text("state")
         )
         self._lines = Rows(self._journal, fetch_by="payment_id")
         self._sums = Counters(self._accounts)
+        self._merchants = Counters(self._money)
         self._states = Rows(self._payments, fetch_by="payment_id")
 
     def indexes(self, name: Callable[[str], str]) -> list[Index]:
@@ -174,28 +139,34 @@ class AccountsProjection(Projector):
 
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
         """Fold a run of events, and book what each of them changes."""
-        told = [one for one in batch if type(one.event) in _TELLING]
+        told = [one for one in batch if type(one.event) in TELLING]
         new = {one.stream for one in told if one.version == 1}
         known = list({one.stream[_PREFIX:] for one in told if one.stream not in new})
         found = await self._states.fetch(conn, known)
-        kept = {payment_id: _decode(state) for payment_id, state in found}
+        kept = {payment_id: decode(state) for payment_id, state in found}
         lines: list[tuple[Any, ...]] = []
+        money = Sums()
         for recorded in told:
             payment_id = recorded.stream[_PREFIX:]
             one = kept.get(payment_id)
             if one is None:
-                one = kept[payment_id] = _Kept(INITIAL)
+                one = kept[payment_id] = Kept(INITIAL)
+            was_in_flight = one.is_in_flight
             one.payment = evolve(one.payment, recorded.event)
-            if not _books(one, recorded.event):
+            if one.is_in_flight != was_in_flight:
+                money.fly(one.payment, is_taking_off=one.is_in_flight)
+            if not books(one, recorded.event):
                 continue
             at, booked = stamp(recorded.recorded_at), postings(one.payment)
-            ours = (payment_id, one.payment.requested.mode or _UNSAID)
-            for line, (account, amount_minor) in enumerate(_difference(one.booked, booked), 1):
+            ours = (payment_id, one.payment.requested.mode or UNSAID)
+            for line, (account, amount_minor) in enumerate(difference(one.booked, booked), 1):
                 lines.append((recorded.position, line, at, *account, amount_minor, *ours))
+                money.book(one.payment, account, amount_minor)
             one.booked = booked
-        await self._states.put(conn, [(name, _encode(one)) for name, one in kept.items()])
+        await self._states.put(conn, [(name, encode(one)) for name, one in kept.items()])
         await self._lines.put(conn, lines)
         await self._sums.add(conn, _sums(lines))
+        await self._merchants.add(conn, money.rows())
 
     async def trial_balance(
         self,
@@ -225,11 +196,34 @@ class AccountsProjection(Projector):
         elif as_of is not None:
             asked = asked.where(source.position <= as_of)
         if modes is not None:
-            asked = asked.where(source.mode.in_([mode or _UNSAID for mode in modes]))
+            asked = asked.where(source.mode.in_([mode or UNSAID for mode in modes]))
         asked = asked.group_by(source.account, source.holder, source.currency)
         async with self.read() as conn:
             found = (await conn.execute(asked)).all()
         return [_shown(*values) for values in sorted(tuple(row) for row in found)]
+
+    async def merchant_money(
+        self,
+        merchant_id: str,
+        *,
+        default_mode: Mode,
+        modes: Sequence[Mode | None] | None = None,
+    ) -> list[MerchantMoney]:
+        """A merchant's money now, by currency and mode.
+
+        Args:
+            merchant_id: whose.
+            default_mode: what payments are counted as that have no mode of their own.
+            modes: as with `trial_balance`.
+        """
+        row = self._money.c
+        asked = select(row.currency, row.mode, row.kind, row.account, row.amount_minor)
+        asked = asked.where(row.merchant_id == merchant_id)
+        if modes is not None:
+            asked = asked.where(row.mode.in_([mode or UNSAID for mode in modes]))
+        async with self.read() as conn:
+            found = (await conn.execute(asked)).all()
+        return money_of([tuple(one) for one in found], default_mode)
 
     async def journal(
         self, *, after: int = 0, limit: int = 100, payment_id: str | None = None
@@ -264,27 +258,6 @@ class AccountsProjection(Projector):
             ]
 
 
-def _books(one: _Kept, event: events.Event) -> bool:
-    """Whether this event may change what is booked of the payment it was just folded into."""
-    if isinstance(event, events.PaymentEvidenceRecorded):
-        # A word that settles the conflict is followed by the event that says so.
-        is_conflict = one.payment.status is Status.CONFLICT
-        return is_conflict and one.payment.settled.resolution is Resolution.CONFLICT
-    return one.payment.status in _BOOKED or bool(one.booked)
-
-
-def _difference(
-    before: tuple[Posting, ...], after: tuple[Posting, ...]
-) -> list[tuple[_Account, int]]:
-    """What must be booked so that the books say `after` instead of `before`; sums to zero."""
-    changed: Counter[_Account] = Counter()
-    for posting in after:
-        changed[posting[:3]] += posting.amount_minor
-    for posting in before:
-        changed[posting[:3]] -= posting.amount_minor
-    return [(account, amount) for account, amount in changed.items() if amount]
-
-
 def _sums(lines: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     sums: dict[tuple[str, ...], list[int]] = {}
     for _, _, _, account, holder, currency, amount_minor, _, mode in lines:
@@ -307,47 +280,3 @@ def _shown(
         debit_minor=int(debit_minor),
         credit_minor=int(credit_minor),
     )
-
-
-def _encode(one: _Kept) -> str:
-    """What postings depend on and what is booked, as JSON in one fixed order."""
-    state = one.payment
-    request = state.requested
-    words = sorted(state.evidence, key=lambda word: word.order)
-    return orjson.dumps(
-        [
-            request.kind,
-            request.merchant_id,
-            request.amount_minor,
-            request.currency,
-            state.verdict,
-            [(one.provider, one.reference) for one in state.attempts],
-            msgspec.to_builtins(words),
-            [tuple(posting) for posting in one.booked],
-            request.mode,
-        ]
-    ).decode()
-
-
-def _decode(stored: str) -> _Kept:
-    kept = orjson.loads(stored)
-    kind, merchant_id, amount_minor, currency, verdict, attempts, words, booked, mode = kept
-    request = msgspec.structs.replace(
-        _ASKED,
-        kind=kind,
-        merchant_id=merchant_id,
-        amount_minor=amount_minor,
-        currency=currency,
-        mode=mode,
-    )
-    payment = replace(
-        INITIAL,
-        request=request,
-        verdict=Status(verdict) if verdict else None,
-        attempts=tuple(
-            Attempt(provider, reference, number)
-            for number, (provider, reference) in enumerate(attempts, 1)
-        ),
-        evidence=frozenset(msgspec.convert(words, list[Evidence])),
-    )
-    return _Kept(payment, tuple(Posting(*posting) for posting in booked))

@@ -8,7 +8,8 @@ No endpoint delays another: see `projections.deliveries_turns`, which chooses wh
 
 Which merchant a payment belongs to and which endpoints it has stands in tables of this projection's
 own, so an endpoint that is added later is told of what happens from then on. For an endpoint that
-is disabled messages are parked, for a while; who enables it again asks for those by a replay.
+is disabled messages are parked, for a while; who enables it again asks for those by a replay. One
+that is deleted has no row any more, and is told nothing; what it was told stays listed.
 
 A declined submission that another provider takes over is no news: the message is taken back with
 the event that says so, which is in the same append.
@@ -36,7 +37,6 @@ from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.sql_database import Database
 from projections.deliveries_rows import (
-    DISABLED,
     Board,
     Endpoint,
     Message,
@@ -46,6 +46,7 @@ from projections.deliveries_rows import (
     concerns,
     endpoint_of,
     payment_of,
+    why_parked,
 )
 from projections.deliveries_turns import Lane, Turns
 from projections.leases import Leases
@@ -184,14 +185,18 @@ class DeliveriesProjection(Projector):
         await self._counters.add(conn, [(*key, amount) for key, amount in changes.items()])
 
     async def _switch(self, conn: AsyncConnection, recorded: RecordedEvent, board: Board) -> None:
-        """Switch an endpoint off, which parks whatever waits for it, or on again."""
+        """Switch an endpoint off or delete it, which parks whatever waits for it, or on again."""
         endpoint_id, row = endpoint_of(recorded), self._messages.c
         endpoint = board.endpoints.get(endpoint_id)
         if endpoint is None:
             asked = select(self._endpoints).where(self._endpoints.c.endpoint_id == endpoint_id)
             endpoint = Endpoint(*(await conn.execute(asked)).one())
         board.switch(recorded, endpoint)
-        if endpoint.is_enabled:
+        is_deleted = isinstance(recorded.event, events.EndpointDeleted)
+        if is_deleted:
+            gone = self._endpoints.c.endpoint_id == endpoint_id
+            await conn.execute(self._endpoints.delete().where(gone))
+        if not is_deleted and not isinstance(recorded.event, events.EndpointDisabled):
             return
         parking = (
             self._messages.update()
@@ -199,7 +204,7 @@ class DeliveriesProjection(Projector):
             .values(
                 state="parked",
                 due_at=None,
-                reason=DISABLED,
+                reason=why_parked(recorded),
                 updated_at=stamp(recorded.recorded_at),
                 position=recorded.position,
             )

@@ -12,7 +12,7 @@ from typing import Final, Literal, cast, get_args
 import orjson
 
 from ledger import events
-from ledger.endpoint import MESSAGES_MAX
+from ledger.endpoint import DELETED, MESSAGES_MAX
 from ledger.entry import RecordedEvent
 from ledger.identity import Kind
 from ledger.notices import NOTICED, notice_of
@@ -33,7 +33,13 @@ State = Literal["waiting", "delivered", "parked", "withdrawn"]
 """`withdrawn`: a refusal that was none, because another provider took the payment over."""
 
 Told = events.DeliveryAttempted | events.DeliveryParked | events.DeliveryReplayed
-Switched = events.EndpointDisabled | events.EndpointEnabled
+Switched = (
+    events.EndpointChanged
+    | events.EndpointDisabled
+    | events.EndpointEnabled
+    | events.EndpointDeleted
+)
+"""The events of an endpoint after the one that added it."""
 
 Owner = tuple[str, str, str | None]
 
@@ -153,14 +159,28 @@ class Board:
                 self._tell(recorded)
 
     def switch(self, recorded: RecordedEvent, endpoint: Endpoint) -> None:
-        """Switch an endpoint off, which parks what waits for it on this board, or on again."""
-        is_off = isinstance(recorded.event, events.EndpointDisabled)
-        endpoint.is_enabled = 0 if is_off else 1
-        endpoint.kept_until = stamp(recorded.recorded_at + KEPT) if is_off else None
+        """Switch an endpoint off, which parks what waits for it on this board, or on again.
+
+        One that is deleted is taken off the board: what is still told of it changes nothing.
+        """
         self._add_endpoint(endpoint)
-        for one in self.messages.values() if is_off else ():
+        match recorded.event:
+            case events.EndpointChanged(types=types):
+                if types is not None:
+                    endpoint.types = orjson.dumps(types).decode()
+                return
+            case events.EndpointEnabled():
+                endpoint.is_enabled, endpoint.kept_until = 1, None
+                return
+            case events.EndpointDeleted():
+                del self.endpoints[endpoint.endpoint_id]
+                self._of_merchant[endpoint.merchant_id].remove(endpoint)
+            case _:
+                endpoint.is_enabled = 0
+                endpoint.kept_until = stamp(recorded.recorded_at + KEPT)
+        for one in self.messages.values():
             if (one.endpoint_id, one.state) == (endpoint.endpoint_id, "waiting"):
-                one.state, one.due_at, one.reason = "parked", None, DISABLED
+                one.state, one.due_at, one.reason = "parked", None, why_parked(recorded)
                 one.updated_at, one.position = stamp(recorded.recorded_at), recorded.position
 
     def changed_messages(self) -> list[Message]:
@@ -280,6 +300,11 @@ def _line_up(told: Iterable[Message], recorded: RecordedEvent) -> None:
         elif not is_first and one.due_at is not None:
             one.due_at, one.position = None, recorded.position
         is_first = False
+
+
+def why_parked(recorded: RecordedEvent) -> str:
+    """Why what waits for an endpoint is parked by an event that lets it wait no more."""
+    return DELETED if isinstance(recorded.event, events.EndpointDeleted) else DISABLED
 
 
 def concerns(recorded: RecordedEvent) -> bool:

@@ -1,8 +1,9 @@
 """Notices: what merchants are told of, in the order in which it happened.
 
 One row per event of a payment, payout or refund that is worth telling (`ledger.notices`), its
-request among them, with the merchant whose it is. A merchant follows its own rows live, or reads
-them page by page; both by the position of the event, so nothing is missed or told out of order.
+request among them, or of a checkout session or an endpoint, with the merchant whose it is. A
+merchant follows its own rows live, or reads them page by page; both by the position of the event,
+so nothing is missed or told out of order.
 
 A submission that was declined and goes on to another provider is no news: its row is taken away by
 the event that says so, which is in the same append.
@@ -19,15 +20,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.identity import Kind, owner_of
-from ledger.notices import notice_of, requested_notice
-from ledger.payment import stream_of
+from ledger.notices import LISTED, notice_of, requested_notice
 from ledger.sql_database import Database
 from projections.projector import Projector, bounded
 from projections.rows import Rows
 from projections.tables import columns_of
 
 PAGE_MAX: Final = 1000
-_PREFIX: Final = len(stream_of(""))
+
+_Beginning = events.PaymentRequested | events.CheckoutCreated | events.EndpointAdded
+"""The first events of things, which say whose they are."""
 
 
 @dataclass(slots=True)
@@ -37,8 +39,10 @@ class Notice:
     position: int
     merchant_id: str
     """With the mode, as `ledger.identity.owner_of` writes it."""
-    payment_id: str
+    about_id: str
+    """The payment, checkout session, endpoint or message that it is about."""
     kind: str
+    """That of the payment; else `checkout`, `endpoint` or `message`."""
     type: str
 
 
@@ -49,49 +53,51 @@ class NoticesProjection(Projector):
     """Every notice, by merchant and position."""
 
     name = "notices"
-    version = 1
+    version = 2
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
         self._notices = self.make_table("notices", *columns_of(Notice, key=["position"]))
-        self._rows = Rows(self._notices, fetch_by="payment_id")
+        self._rows = Rows(self._notices, fetch_by="about_id")
 
     def indexes(self, name: Callable[[str], str]) -> list[Index]:
-        """Of a merchant's notices in their order, and of a payment's."""
+        """Of a merchant's notices in their order, and of what they are about."""
         row = self._notices.c
         return [
             Index(name("merchant"), row.merchant_id, row.position),
-            Index(name("payment"), row.payment_id),
+            Index(name("about"), row.about_id),
         ]
 
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
-        """Fold a run of events; whose a payment is stands with its request."""
-        owners: dict[str, tuple[str, str]] = {}
+        """Fold a run of events; whose a thing is stands with its first event."""
         made: list[Notice] = []
         untold: list[int] = []
-        told = [one for one in batch if notice_of("collection", one.event) is not None]
-        requested = {
-            one.event.payment_id for one in batch if isinstance(one.event, events.PaymentRequested)
-        }
-        unknown = sorted({one.stream[_PREFIX:] for one in told} - requested)
+        told = [one for one in batch if _is_told(one.event)]
+        begun = {_thing_of(one) for one in told if isinstance(one.event, _Beginning)}
+        unknown = sorted({_thing_of(one) for one in told} - begun)
+        owners: dict[str, tuple[str, str]] = {}
         for values in await self._rows.fetch(conn, unknown):
             known = Notice(*values)
-            owners[known.payment_id] = (known.merchant_id, known.kind)
-        for recorded in batch:
-            event, payment_id = recorded.event, recorded.stream[_PREFIX:]
-            if isinstance(event, events.PaymentRequested):
-                owners[payment_id] = (owner_of(event.merchant_id, event.mode), event.kind)
-                type_: str | None = requested_notice(event.kind)
-            elif isinstance(event, events.PaymentRerouted):
+            owners[known.about_id] = (known.merchant_id, known.kind)
+        for recorded in told:
+            event, thing = recorded.event, _thing_of(recorded)
+            if isinstance(event, events.PaymentRerouted):
                 untold.append(recorded.position - 1)
                 continue
-            elif notice_of("collection", event) is None:
-                continue
+            if isinstance(event, _Beginning):
+                owners[thing] = (owner_of(event.merchant_id, event.mode), _kind_of(event))
+            merchant_id, kind = owners[thing]
+            about_id = thing
+            if isinstance(event, events.PaymentRequested):
+                type_: str | None = requested_notice(event.kind)
+            elif isinstance(event, events.DeliveryParked):
+                about_id, kind, type_ = f"{thing}.{event.position}", "message", event.type
+            elif type(event) in LISTED:
+                type_ = event.type
             else:
-                type_ = notice_of(cast("Kind", owners[payment_id][1]), event)
+                type_ = notice_of(cast("Kind", kind), event)
             if type_ is not None:
-                merchant_id, kind = owners[payment_id]
-                made.append(Notice(recorded.position, merchant_id, payment_id, kind, type_))
+                made.append(Notice(recorded.position, merchant_id, about_id, kind, type_))
         gone = set(untold)
         kept = [one for one in made if one.position not in gone]
         await self._rows.put(conn, [_as_tuple(one) for one in kept])
@@ -114,3 +120,29 @@ class NoticesProjection(Projector):
         async with self.read() as conn:
             found = await conn.execute(asked.limit(bounded(limit, PAGE_MAX)))
             return [Notice(*one) for one in found]
+
+
+def _is_told(event: events.Event) -> bool:
+    """Whether an event makes a notice, or takes one away."""
+    return (
+        isinstance(event, events.PaymentRequested | events.PaymentRerouted)
+        or type(event) in LISTED
+        or notice_of("collection", event) is not None
+    )
+
+
+def _thing_of(recorded: RecordedEvent) -> str:
+    """What an event is about: of a message the endpoint, whose merchant is known."""
+    if isinstance(recorded.event, events.DeliveryParked):
+        return recorded.event.endpoint_id
+    return recorded.stream.partition("-")[2]
+
+
+def _kind_of(event: _Beginning) -> str:
+    match event:
+        case events.PaymentRequested():
+            return event.kind
+        case events.CheckoutCreated():
+            return "checkout"
+        case _:
+            return "endpoint"

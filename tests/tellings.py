@@ -58,6 +58,15 @@ def _enable(told: Told, number: int) -> Sequence[Command]:
     return [commands.EnableEndpoint(endpoint_id=endpoint_id(number))]
 
 
+def _change(told: Told, number: int) -> Sequence[Command]:
+    types = ("payment.pending",)
+    return [commands.ChangeEndpoint(endpoint_id=endpoint_id(number), types=types)]
+
+
+def _delete(told: Told, number: int) -> Sequence[Command]:
+    return [commands.DeleteEndpoint(endpoint_id=endpoint_id(number))]
+
+
 def _messages(told: Told, number: int) -> Iterator[tuple[str, int, Message]]:
     """Every endpoint there is, with every event of the payment that may be worth a message."""
     payment_id = f"pay_{number}"
@@ -124,6 +133,8 @@ TELLINGS: Final[dict[str, Telling]] = {
     "endpoint": _add,
     "endpoint_off": _disable,
     "endpoint_on": _enable,
+    "endpoint_changed": _change,
+    "endpoint_deleted": _delete,
     "told": _attempt(seconds=None, status=204),
     "told_last": _attempt(seconds=None, status=204, is_last=True),
     "told_in_vain": _attempt(seconds=30, status=500),

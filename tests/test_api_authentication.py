@@ -28,6 +28,7 @@ MATRIX = {
     ("POST", "/v1/payments/{payment_id}/confirmation"): {"mer_1"},
     ("POST", "/v1/payments/{payment_id}/refunds"): {"mer_1"},
     ("GET", "/v1/payments/{payment_id}/refunds"): EVERYBODY,
+    ("GET", "/v1/refunds"): EVERYBODY,
     ("GET", "/v1/refunds/{payment_id}"): EVERYBODY,
     ("GET", "/v1/notices"): {"mer_1"},
     ("GET", "/v1/events/stream"): {"mer_1"},
@@ -44,12 +45,15 @@ MATRIX = {
     ("POST", "/v1/webhook-endpoints"): {"mer_1"},
     ("GET", "/v1/webhook-endpoints"): {"mer_1"},
     ("GET", "/v1/webhook-endpoints/{endpoint_id}"): CARING,
+    ("POST", "/v1/webhook-endpoints/{endpoint_id}"): {"mer_1"},
+    ("POST", "/v1/webhook-endpoints/{endpoint_id}/delete"): {"mer_1"},
+    ("GET", "/v1/webhook-endpoints/{endpoint_id}/messages/{message_id}"): CARING,
     ("POST", "/v1/webhook-endpoints/{endpoint_id}/rotate"): {"mer_1"},
     ("POST", "/v1/webhook-endpoints/{endpoint_id}/disable"): CARING,
     ("POST", "/v1/webhook-endpoints/{endpoint_id}/enable"): CARING,
     ("GET", "/v1/webhook-endpoints/{endpoint_id}/messages"): CARING,
     ("POST", "/v1/webhook-endpoints/{endpoint_id}/replay"): CARING,
-    ("GET", "/v1/balances"): STAFF,
+    ("GET", "/v1/balances"): EVERYBODY,
     ("GET", "/v1/refusals"): EVERYBODY,
     ("GET", "/v1/events"): {"auditor", "admin"},
     ("GET", "/v1/accounts"): {"accountant", "auditor", "admin"},
@@ -75,6 +79,16 @@ def test_the_matrix_has_every_operation_that_asks_for_a_key() -> None:
     )
 
 
+NOTHING = {
+    "payment_id": "pay_x",
+    "key_id": "none",
+    "session_id": "cs_x",
+    "endpoint_id": "we_x",
+    "message_id": "we_x.1",
+}
+"""Ids that an address may hold, of things that do not exist."""
+
+
 async def test_every_role_may_do_what_the_matrix_says_and_nothing_else(world: World) -> None:
     allowed: dict[tuple[str, str], set[str]] = {operation: set() for operation in MATRIX}
     payment_id = (await world.pay()).json["id"]
@@ -82,9 +96,7 @@ async def test_every_role_may_do_what_the_matrix_says_and_nothing_else(world: Wo
         for who in EVERYBODY:
             answer = await world.ask(
                 method,
-                path.format(
-                    payment_id=payment_id, key_id="none", session_id="cs_x", endpoint_id="we_1"
-                ),
+                path.format_map({**NOTHING, "payment_id": payment_id}),
                 who=who,
                 headers={"Idempotency-Key": "order-1"},
             )
@@ -101,7 +113,7 @@ async def test_every_role_may_do_what_the_matrix_says_and_nothing_else(world: Wo
 async def test_without_a_key_nothing_is_told(world: World, route: Route) -> None:
     answer = await world.ask(
         route.method,
-        route.path.format(payment_id="pay_x", key_id="none", session_id="cs_x", endpoint_id="we_x"),
+        route.path.format_map(NOTHING),
         who=None,
     )
 

@@ -1,17 +1,19 @@
 """Endpoints over HTTP: added, shown, listed, switched, and nobody else's business."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.notify.merchants import answer_context, endpoint_subject
 from api import endpoints
 from ledger.commands_endpoint import AddEndpoint, RecordDelivery
 from ledger.identity import new_endpoint_id
 from ledger.notices import NOTICE_TYPES
 from tests.api_world import CONTEXT, Answer, World, a_payment, a_world, settings_in
+from tests.builders import NOW
 from tests.conftest import FakeClock
 from tests.test_api_payments import paid
 
@@ -42,7 +44,15 @@ async def show(world: World, endpoint_id: str, who: str = "mer_1") -> Any:
     return (await world.get(f"/v1/webhook-endpoints/{endpoint_id}", who=who)).json
 
 
-async def attempt(world: World, message: Any, *, is_delivered: bool, number: int = 1) -> None:
+async def attempt(
+    world: World,
+    message: Any,
+    *,
+    is_delivered: bool,
+    number: int = 1,
+    sealed_answer: str | None = None,
+    retry_at: datetime | None = None,
+) -> None:
     """Record that a message was sent."""
     endpoint_id, _, about = message["id"].rpartition(".")
     await world.services.handler.handle(
@@ -55,8 +65,8 @@ async def attempt(world: World, message: Any, *, is_delivered: bool, number: int
             status=200 if is_delivered else 500,
             reason="status 200" if is_delivered else "status 500",
             latency_ms=7,
-            sealed_answer=None,
-            retry_at=None,
+            sealed_answer=sealed_answer,
+            retry_at=retry_at,
         ),
         context=CONTEXT,
     )
@@ -84,6 +94,7 @@ async def test_an_endpoint_is_added_and_its_secrets_are_shown_this_once(
         "types": ["payment.succeeded"],
         "description": None,
         "is_enabled": True,
+        "is_deleted": False,
         "reason": None,
         "public_key": added["public_key"],
         "former_until": None,
@@ -184,6 +195,122 @@ async def test_an_endpoint_is_switched_off_and_on_and_says_why(world: World) -> 
     assert (on["is_enabled"], on["reason"]) == (True, None)
 
 
+async def test_an_endpoint_is_changed_and_what_is_left_out_stays(world: World) -> None:
+    added = await post(world, content={"url": URL, "types": ["payment.failed"]})
+    endpoint_id = added.json["id"]
+    elsewhere = {"url": "https://shop.example/elsewhere"}
+    moved = await post(world, f"/{endpoint_id}", elsewhere)
+    assert (moved.status, moved.json["url"]) == (200, elsewhere["url"])
+    assert (moved.json["types"], moved.json["public_key"]) == (
+        ["payment.failed"],
+        added.json["public_key"],
+    )
+    assert elsewhere["url"].encode() not in b"".join(
+        [one.entry for one in await world.services.store.read_stream(f"endpoint-{endpoint_id}")]
+    )
+    position = await world.services.store.position()
+    for again in (elsewhere, {}, {"types": ["payment.failed", "payment.failed"]}):
+        assert (await post(world, f"/{endpoint_id}", again)).status == 200
+    assert await world.services.store.position() == position
+
+    turned = (await post(world, f"/{endpoint_id}", {"types": [], "description": "two"})).json
+    assert (turned["types"], turned["description"]) == ([], "two")
+    rotated = await post(world, f"/{endpoint_id}/rotate", {})
+    shown = await show(world, endpoint_id)
+    assert (shown["url"], shown["public_key"]) == (elsewhere["url"], rotated.json["public_key"])
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://shop.example/", "https://10.0.0.1/", "https://[::1]/", "https://u:p@shop.example"],
+)
+async def test_a_new_address_is_judged_as_the_first_one_was(world: World, url: str) -> None:
+    endpoint_id = await add(world)
+    answer = await post(world, f"/{endpoint_id}", {"url": url})
+    assert (answer.status, answer.code) == (422, "invalid_request")
+    assert answer.json["errors"][0]["pointer"] == "/url"
+    assert (await show(world, endpoint_id))["url"] == URL
+
+
+async def test_a_deleted_endpoint_leaves_room_and_its_history(world: World) -> None:
+    first, *_ = [await add(world) for _ in range(3)]
+    payment_id = (await world.pay()).json["id"]
+    await paid(world, payment_id)
+    assert (await post(world, content={"url": URL})).code == "too_many_endpoints"
+
+    gone = await post(world, f"/{first}/delete")
+    again = await post(world, f"/{first}/delete")
+
+    assert (gone.status, gone.json["is_deleted"], gone.json["is_enabled"]) == (200, True, False)
+    assert (again.status, again.headers["Cauri-Position"]) == (200, gone.headers["Cauri-Position"])
+    assert await add(world)
+    position = await world.services.store.position()
+    listed = await world.get(f"/v1/webhook-endpoints?min_position={position}")
+    assert first not in {one["id"] for one in listed.json["endpoints"]}
+    assert {one["state"] for one in await messages(world, first)} == {"parked"}
+    assert (await show(world, first))["reason"] == "the endpoint was deleted"
+    for path, content in (
+        ("/enable", None),
+        ("/rotate", {}),
+        ("/replay", {}),
+        ("", {"url": URL}),
+        ("", {"types": ["payment.failed"]}),
+    ):
+        answer = await post(world, f"/{first}{path}", content)
+        assert (answer.status, answer.code) == (409, "command_refused")
+
+
+async def test_a_message_is_shown_with_its_attempts_and_what_the_endpoint_answered(
+    world: World,
+) -> None:
+    endpoint_id = await add(world)
+    await paid(world, (await world.pay()).json["id"])
+    newest, oldest = await messages(world, endpoint_id)
+    context = answer_context(endpoint_id, oldest["about"], 1)
+    vault = world.services.vault
+    sealed = vault.seal(endpoint_subject(endpoint_id), b"Sorry, caf\xc3", context=context)
+    later = NOW + timedelta(seconds=30)
+    await attempt(world, oldest, is_delivered=False, sealed_answer=sealed.text, retry_at=later)
+    await attempt(world, oldest, is_delivered=True, number=2)
+    position = await world.services.store.position()
+
+    async def shown(message_id: str, who: str = "mer_1") -> Any:
+        path = f"/v1/webhook-endpoints/{endpoint_id}/messages/{message_id}"
+        return await world.get(f"{path}?min_position={position}", who=who)
+
+    answer = await shown(oldest["id"])
+    made = {"is_delivered": False, "status": 500, "reason": "status 500", "latency_ms": 7}
+    assert answer.status == 200, answer.body
+    assert answer.json["attempts_made"] == [
+        {
+            "number": 1,
+            "at": "2026-03-01T12:00:00Z",
+            **made,
+            "answer": "Sorry, caf\ufffd",
+            "next_attempt_at": "2026-03-01T12:00:30Z",
+        },
+        {
+            "number": 2,
+            "at": "2026-03-01T12:00:00Z",
+            **made,
+            "is_delivered": True,
+            "status": 200,
+            "reason": "status 200",
+            "answer": None,
+            "next_attempt_at": None,
+        },
+    ]
+    assert (answer.json["state"], answer.json["attempts"]) == ("delivered", 2)
+    assert (await shown(newest["id"])).json["attempts_made"] == []
+    operators = (await shown(oldest["id"], "operator")).json
+    assert [one["answer"] for one in operators["attempts_made"]] == [None, None]
+    assert (await shown(oldest["id"], "auditor")).status == 403
+    other = await add(world)
+    for unknown in (f"{endpoint_id}.1", f"{other}.{oldest['about']}", "x", "%00"):
+        refused = await shown(unknown)
+        assert (refused.status, refused.code) == (404, "unknown_message")
+
+
 async def test_secrets_are_replaced_and_the_former_ones_end_some_time(
     world: World, clock: FakeClock
 ) -> None:
@@ -273,6 +400,9 @@ async def test_what_cannot_be_replayed_is_refused(world: World) -> None:
     [
         ("GET", "", None),
         ("GET", "/messages", None),
+        ("GET", "/messages/we_1.7", None),
+        ("POST", "", {}),
+        ("POST", "/delete", None),
         ("POST", "/rotate", {}),
         ("POST", "/disable", None),
         ("POST", "/enable", None),
@@ -325,5 +455,6 @@ async def test_who_cares_for_the_ledger_sees_no_address_and_may_switch_and_repla
     for path in ("disable", "enable", "replay"):
         answer = await post(world, f"/{endpoint_id}/{path}", {}, who)
         assert answer.status in {200, 202}
-    assert (await post(world, f"/{endpoint_id}/rotate", {}, who)).status == 403
+    for path in ("/rotate", "/delete", ""):
+        assert (await post(world, f"/{endpoint_id}{path}", {}, who)).status == 403
     assert (await post(world, content={"url": URL}, who=who)).status == 403

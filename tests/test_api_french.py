@@ -76,15 +76,16 @@ def check(english: Answer, french: Answer, code: str) -> None:
     assert [text for _, text in pairs if english_in(text)] == []
 
 
-async def two_endpoints(world: World) -> tuple[str, str]:
-    """Add an endpoint, and one that is disabled."""
+async def three_endpoints(world: World) -> tuple[str, str, str]:
+    """Add an endpoint, one that is disabled, and one that is deleted."""
     ids = []
-    for _ in range(2):
+    for verb in ("delete", "disable", None):
         content = {"url": "https://shop.example/hooks"}
         added = await world.ask("POST", "/v1/webhook-endpoints", who="mer_1", json=content)
         ids.append(str(added.json["id"]))
-    await world.ask("POST", f"/v1/webhook-endpoints/{ids[1]}/disable", who="mer_1")
-    return ids[0], ids[1]
+        if verb is not None:
+            await world.ask("POST", f"/v1/webhook-endpoints/{ids[-1]}/{verb}", who="mer_1")
+    return ids[2], ids[1], ids[0]
 
 
 async def slowly() -> AsyncIterator[bytes]:
@@ -167,6 +168,10 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ("unknown_payment", "GET", "/v1/payments/pay_none", {}),
     ("unknown_payment", "GET", "/v1/payments/{id}?as_of=1", {}),
     ("unknown_endpoint", "GET", "/v1/webhook-endpoints/we_none", {}),
+    ("unknown_message", "GET", "/v1/webhook-endpoints/{endpoint}/messages/x", {}),
+    ("invalid_request", "POST", "/v1/webhook-endpoints/{endpoint}", {"json": {"url": "http://x"}}),
+    ("command_refused", "POST", "/v1/webhook-endpoints/{gone}/enable", {}),
+    ("command_refused", "POST", "/v1/webhook-endpoints/{gone}/replay", {"json": {}}),
     ("invalid_request", "POST", "/v1/webhook-endpoints", {"json": {"url": "http://10.0.0.1/"}}),
     (
         "invalid_request",
@@ -237,9 +242,11 @@ async def test_a_refusal_is_told_in_french_to_whoever_reads_french(
     first = await world.pay(a_payment(amount="700"), key="order-0")
     orange = await an_orange_payment(world) if "{orange}" in path else ""
     revoked = await a_revoked_key(world) if "{revoked}" in path else ""
-    endpoint, off = await two_endpoints(world) if "endpoints/{" in path else ("", "")
+    endpoint, off, gone = ("", "", "")
+    if "endpoints/{" in path:
+        endpoint, off, gone = await three_endpoints(world)
     address = path.format(
-        id=first.json["id"], orange=orange, revoked=revoked, endpoint=endpoint, off=off
+        id=first.json["id"], orange=orange, revoked=revoked, endpoint=endpoint, off=off, gone=gone
     )
 
     async def ask(language: dict[str, str]) -> Answer:
@@ -368,7 +375,7 @@ async def test_one_endpoint_too_many_is_refused_in_french(
         settings = settings.with_changes(**{most: 1})
     async with a_world(settings, clock=clock, is_in_memory=True) as world:
         if most.isupper():
-            await two_endpoints(world)
+            await three_endpoints(world)
         content = {"url": "https://shop.example/hooks"}
 
         async def ask(language: dict[str, str]) -> Answer:

@@ -14,6 +14,8 @@ from adapters.sandbox.faults import Faults
 from ledger import commands
 from tests.api_world import CONTEXT, World, a_payment, a_world, settings_in
 from tests.conftest import FakeClock
+from tests.test_api_endpoints import attempt
+from tests.test_api_payments import paid
 from tests.test_api_route import a_living_world, settled
 
 WAIT_SECONDS = 20.0
@@ -111,6 +113,62 @@ async def test_a_payment_is_followed_live_and_each_event_is_what_the_page_says(
     assert (first["data"]["id"], first["type"]) == (theirs, "payment.requested")
     assert repeated == read[1:]
     assert rest == read[2]
+
+
+async def test_what_becomes_of_sessions_and_endpoints_is_told_as_it_stood_then(
+    world: World,
+) -> None:
+    async def post(path: str, content: Any = None) -> Any:
+        headers = {"Idempotency-Key": "session-1"}
+        answer = await world.ask("POST", path, who="mer_1", json=content, headers=headers)
+        assert answer.status < 300, answer.body
+        return answer.json
+
+    wanted = {"amount": "1500", "currency": "XAF", "description": "Two chickens"}
+    async with listening(world) as mine, listening(world, who="mer_2") as others:
+        session = await post("/v1/checkout-sessions", wanted)
+        shop = await post("/v1/webhook-endpoints", {"url": "https://shop.example/hooks"})
+        path = f"/v1/webhook-endpoints/{shop['id']}"
+        await paid(world, (await world.pay()).json["id"])
+        await world.caught_up()
+        newest = (await world.get(f"{path}/messages?limit=1")).json["messages"][0]
+        await attempt(world, newest, is_delivered=False)
+        await post(path, {"types": ["payment.failed"]})
+        await post(f"{path}/disable")
+        await post(f"/v1/checkout-sessions/{session['id']}/expire")
+        await post(f"{path}/delete")
+        read = await mine.until("endpoint.deleted")
+        await world.pay(a_payment(), who="mer_2", key="x")
+        assert (await others.next())["event"] == "payment.requested"
+    page = (await world.get(f"/v1/notices?min_position={read[-1]['id']}")).json["notices"]
+    told = {one["event"]: orjson.loads(one["data"])["data"] for one in read}
+    assert [orjson.loads(one["data"]) for one in read] == page
+    ends = [told["checkout.created"], told["checkout.expired"]]
+    assert [(one["id"], one["status"]) for one in ends] == [
+        (session["id"], "open"),
+        (session["id"], "expired"),
+    ]
+    assert ends[0]["description"] == "Two chickens"
+    stood = ("types", "is_enabled", "is_deleted", "reason")
+    shown = {
+        type_: tuple(one[name] for name in stood)
+        for type_, one in told.items()
+        if type_.startswith("endpoint.")
+    }
+    off = "its merchant disabled it"
+    assert shown == {
+        "endpoint.added": ([], True, False, None),
+        "endpoint.changed": (["payment.failed"], True, False, None),
+        "endpoint.disabled": (["payment.failed"], False, False, off),
+        "endpoint.deleted": (["payment.failed"], False, True, "the endpoint was deleted"),
+    }
+    assert told["delivery.parked"] == {
+        "id": newest["id"],
+        "endpoint_id": shop["id"],
+        "payment_id": newest["payment_id"],
+        "about": newest["about"],
+        "reason": "status 500",
+    }
 
 
 @pytest.fixture

@@ -141,6 +141,40 @@ async def test_a_payment_is_given_back_in_parts_and_never_more_than_was_taken(
     assert [one["id"] for one in listed] == [rest.json["id"], part.json["id"]]
 
 
+async def test_all_refunds_are_listed_by_page_status_time_and_payment_and_only_ones_own(
+    world: World, clock: FakeClock
+) -> None:
+    made = []
+    for number in range(3):
+        payment_id = (await world.pay(key=f"order-{number}")).json["id"]
+        await succeed(world, payment_id)
+        path = f"/v1/payments/{payment_id}/refunds"
+        made.append((payment_id, (await moved(world, path, {}, key=f"back-{number}")).json["id"]))
+        clock.advance(60)
+    last = await world.services.store.position()
+
+    async def ids(query: str = "", who: str = "mer_1") -> list[str]:
+        answer = await world.get(f"/v1/refunds?min_position={last}{query}", who=who)
+        assert answer.status == 200, answer.body
+        assert answer.headers["Cauri-Position"] == str(answer.json["position"])
+        return [one["id"] for one in answer.json["payments"]]
+
+    refunds = [refund_id for _, refund_id in reversed(made)]
+    assert await ids() == refunds
+    first = (await world.get("/v1/refunds?limit=2")).json
+    assert [one["id"] for one in first["payments"]] == refunds[:2]
+    assert await ids(f"&after={first['next_after']}") == refunds[2:]
+    assert await ids(f"&payment_id={made[1][0]}") == [made[1][1]]
+    assert await ids("&payment_id=pay_none") == []
+    assert await ids("&status=requested") == refunds
+    assert await ids("&status=succeeded") == []
+    assert await ids("&created_from=2026-03-01T12:00:30Z") == refunds[:2]
+    assert await ids("&created_to=2026-03-01T12:00:30Z") == refunds[2:]
+    assert await ids(who="mer_2") == []
+    assert await ids(f"&payment_id={made[1][0]}", who="mer_2") == []
+    assert await ids(who="accountant") == refunds
+
+
 async def test_a_repeated_refund_gets_its_first_answer_for_ever(world: World) -> None:
     payment_id = await a_paid_one(world)
     path = f"/v1/payments/{payment_id}/refunds"
@@ -272,7 +306,26 @@ async def test_a_payment_is_taken_given_back_in_two_parts_and_a_payout_made_for_
 
         balances = (await stage.get("/v1/balances", who="accountant")).json
         assert {one["provider"] for one in balances["balances"]} == {"mtn"}
-        await stage.caught_up()
+        position = await stage.caught_up()
+        answer = await stage.get(f"/v1/balances?min_position={position}")
+        assert answer.status == 200, answer.body
+        own = answer.json
+        assert own["money"] == [
+            {
+                "currency": "XAF",
+                "mode": "test",
+                "collected": "1050",
+                "refunded": "1050",
+                "paid_out": "300",
+                "net": "-300",
+                **dict.fromkeys(("suspense", "collecting", "refunding", "paying_out"), "0"),
+            }
+        ]
+        assert (own["position"], own["balances"]) == (position, [])
+        for whose, money in (("mer_1", own["money"]), ("mer_2", [])):
+            told = await stage.get(f"/v1/balances?merchant_id={whose}", who="accountant")
+            assert told.json["money"] == money
+        assert (await stage.get("/v1/balances?merchant_id=mer_2")).code == "unknown_merchant"
         books = (await stage.get("/v1/accounts", who="accountant")).json
         assert books["is_balanced"] is True
         balance = {(one["account"], one["holder"]): one["balance"] for one in books["accounts"]}

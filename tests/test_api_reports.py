@@ -119,6 +119,17 @@ async def test_the_trial_balance_sums_to_zero_now_and_as_of_every_position(
     assert (at["accounts"], at["is_balanced"]) == ([], True)
 
 
+async def test_rates_are_given_with_four_decimals_at_most(world: World) -> None:
+    for name, word in (("a", Word.SUCCEEDED), ("b", Word.SUCCEEDED), ("c", Word.FAILED)):
+        await paid(world, (await world.pay(key=name)).json["id"], word)
+    last = await world.services.store.position()
+
+    report = (await world.get(f"/v1/metrics?min_position={last}", who="operator")).json
+
+    assert {one["success_rate"] for one in report["groups"]} == {0.6667}
+    assert {one["failure_rate"] for one in report["groups"]} == {0.3333}
+
+
 async def test_the_metrics_count_rates_and_amounts(world: World, clock: FakeClock) -> None:
     bread = (await world.pay(key="a")).json["id"]
     milk = (await world.pay(key="b")).json["id"]

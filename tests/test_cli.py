@@ -37,6 +37,7 @@ COMMANDS = (
     "keys signing",
     "payments show",
     "webhooks list",
+    "webhooks show",
     "webhooks replay",
     "tail",
     "verify",
@@ -250,6 +251,34 @@ def test_tables_are_for_people(here: Here) -> None:
     assert "equal" in here.on("rebuild", "--check").out
     assert "Trial balance" in here.on("replay", "--until", "1").out
     assert here.on("verify").out.startswith("verified: 3 entries")
+
+
+@pytest.mark.parametrize("columns", ["60", "160"])
+def test_times_in_tables_are_whole_and_to_the_second_however_narrow_the_terminal(
+    here: Here, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    merchant = here.asked("merchants", "add", "Boutique", "--country", "CM")
+    here.on("keys", "rotate", merchant["key_id"])
+    here.on("keys", "revoke", merchant["key_id"], "--reason", "lost")
+    [first, _] = here.asked("keys", "list")
+    table = here.on("keys", "list").out
+
+    for name in ("issued_at", "ends_at", "revoked_at"):
+        assert f"{first[name][:19]}Z" in table
+
+
+@pytest.mark.parametrize("command", ["keys add --role auditor", "merchants add X --country CM"])
+def test_who_makes_a_new_ledger_without_knowing_it_is_told_where(here: Here, command: str) -> None:
+    made = here(*command.split(), "--json")
+    again = here(*command.split(), "--json")
+    nowhere = here(*command.split(), "--database", "nowhere/cauri.db")
+
+    assert (made.status, made.err) == (0, f"made a new ledger at {here.database}\n")
+    assert json.loads(made.out)["key"]
+    assert (again.status, again.err) == (0, "")
+    assert (nowhere.status, nowhere.out) == (3, "")
+    assert nowhere.err.startswith("error: There is no folder nowhere.")
 
 
 def test_a_revoked_key_is_listed_as_revoked_and_revoking_again_changes_nothing(

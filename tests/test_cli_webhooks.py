@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from tests.conftest import FakeClock
 from tests.raw_server import answer, answering
+from tests.shop import verifies
 from tests.street import a_street
 from tests.test_cli import Said, cauri
 
@@ -76,3 +78,51 @@ async def test_what_cannot_be_listed_or_replayed_is_refused_in_a_sentence(
         rows = await listed(tmp_path, shop.id)
         assert {one["state"] for one in rows} == {"waiting"}
         assert rows[-1]["message"] == f"{shop.id}.{first}"
+
+
+async def test_a_message_is_shown_with_its_attempts_and_nothing_of_what_was_answered(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    async with a_street(tmp_path, clock) as street:
+        shop = await street.open(mood=answering(answer(500, b"a word of theirs")))
+        payment_id = await street.pay("order-1")
+        await street.deliver(timedelta(seconds=10))
+        first, _ = await street.noticed(payment_id)
+        told = await said(tmp_path, "show", f"{shop.id}.{first}", "--json")
+        shown = json.loads(told.out)
+        assert (shown["state"], shown["payment_id"]) == ("waiting", payment_id)
+        assert [(one["number"], one["status"], one["at"]) for one in shown["attempts_made"]] == [
+            (1, 500, "2026-03-01T12:00:00Z"),
+            (2, 500, "2026-03-01T12:00:05Z"),
+        ]
+        table = (await said(tmp_path, "show", f"{shop.id}.{first}")).out
+        assert "2026-03-01T12:00:05Z" in table
+        assert "a word of theirs" not in told.out + table
+        unknown = await said(tmp_path, "show", f"{shop.id}.1")
+        assert (unknown.status, "no such message" in unknown.err) == (2, True)
+
+
+async def test_what_waits_goes_to_the_new_address_and_nothing_to_a_deleted_endpoint(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    async with a_street(tmp_path, clock) as street:
+        moved = await street.open(mood=answering(answer(500)))
+        leaving = await street.open(mood=answering(answer(500)))
+        elsewhere = await street.open()
+        await street.post(f"/{elsewhere.id}/delete", None)
+        payment_id = await street.pay("order-1")
+        await street.deliver()
+        before = [len(one.heard) for one in (moved, leaving)]
+        due = await street.leased()
+        answer_moved = await street.post(f"/{moved.id}", {"url": elsewhere.url})
+        assert answer_moved.status == 200
+        await street.post(f"/{leaving.id}/delete", None)
+        for one in due:
+            await street.perform(one)
+        await street.deliver(timedelta(days=4))
+        assert [len(one.heard) for one in (moved, leaving)] == before
+        assert elsewhere.positions_of(payment_id) == await street.noticed(payment_id)
+        for request, heard in zip(elsewhere.requests, elsewhere.heard, strict=True):
+            assert verifies(request, moved.secret, moved.public_key, heard.at)
+        rows = await listed(tmp_path, leaving.id)
+        assert {one["state"] for one in rows} == {"parked"}

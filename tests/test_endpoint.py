@@ -54,6 +54,13 @@ DISABLED = events.EndpointDisabled(by="merchant", reason="moved")
 ENABLE = commands.EnableEndpoint(endpoint_id="ep_1")
 ENABLED = events.EndpointEnabled()
 
+MOVE = commands.ChangeEndpoint(endpoint_id="ep_1", sealed_url="sealed elsewhere")
+MOVED = events.EndpointChanged(sealed_url="sealed elsewhere")
+WANT = commands.ChangeEndpoint(endpoint_id="ep_1", types=(), description="shop 2")
+WANTED = events.EndpointChanged(types=(), description="shop 2")
+DELETE = commands.DeleteEndpoint(endpoint_id="ep_1")
+DELETED = events.EndpointDeleted()
+
 RECORD = commands.RecordDelivery(
     endpoint_id="ep_1",
     payment_id="pay_1",
@@ -103,7 +110,7 @@ def test_an_endpoint_is_added_and_its_id_is_taken_then() -> None:
     an_endpoint.given(ADDED).when(ADD).then_refused(CommandRefusedError)
 
 
-@pytest.mark.parametrize("command", [ROTATE, DISABLE, ENABLE])
+@pytest.mark.parametrize("command", [ROTATE, DISABLE, ENABLE, MOVE, DELETE])
 def test_what_was_never_added_is_unknown(command: object) -> None:
     an_endpoint.given().when(command).then_refused(UnknownEndpointError)
 
@@ -121,6 +128,33 @@ def test_an_endpoint_is_switched_off_and_on_and_to_do_so_twice_changes_nothing()
     state = an_endpoint.given(ADDED, DISABLED).when(ENABLE).then(ENABLED)
     assert (state.is_enabled, state.reason) == (True, None)
     an_endpoint.given(ADDED).when(ENABLE).then()
+
+
+def test_an_address_is_changed_apart_from_the_secrets_and_neither_brings_back_the_other() -> None:
+    state = an_endpoint.given(ADDED, ROTATED).when(MOVE).then(MOVED)
+    assert (state.sealed, state.sealed_url) == ("sealed anew", "sealed elsewhere")
+    state = an_endpoint.given(ADDED, MOVED).when(ROTATE).then(ROTATED)
+    assert (state.sealed, state.sealed_url) == ("sealed anew", "sealed elsewhere")
+
+
+def test_types_and_description_are_changed_and_what_is_so_already_is_not_said_again() -> None:
+    state = an_endpoint.given(ADDED).when(WANT).then(WANTED)
+    assert (state.types, state.description, state.sealed_url) == ((), "shop 2", None)
+    an_endpoint.given(ADDED, WANTED).when(WANT).then()
+    only = replace(WANT, types=("payment.succeeded",))
+    an_endpoint.given(ADDED).when(only).then(events.EndpointChanged(description="shop 2"))
+    an_endpoint.given(ADDED).when(commands.ChangeEndpoint(endpoint_id="ep_1")).then()
+
+
+def test_a_deleted_endpoint_is_off_for_good() -> None:
+    state = an_endpoint.given(ADDED, MOVED).when(DELETE).then(DELETED)
+    assert (state.is_deleted, state.is_enabled) == (True, False)
+    assert state.reason == "the endpoint was deleted"
+    an_endpoint.given(ADDED, DISABLED).when(DELETE).then(DELETED)
+    for again in (DELETE, DISABLE):
+        an_endpoint.given(ADDED, DELETED).when(again).then()
+    for late in (ENABLE, ROTATE, MOVE, WANT):
+        an_endpoint.given(ADDED, DELETED).when(late).then_refused(CommandRefusedError)
 
 
 def test_a_disabled_endpoint_may_have_a_new_secret() -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from projections.accounts import AccountRow, AccountsProjection, JournalLine
+from projections.merchant_money import MerchantMoney
 from tests.builders import NOW, Step, paid
 from tests.projecting import Projected, ReadModel
 
@@ -148,3 +149,35 @@ class TestAccounts(ReadModel):
         rest = await accounts.journal(after=first[-1].position, limit=2)
         assert [one.position for one in first + rest] == [5, 5, 10, 10, 15, 15]
         assert [one.position for one in await accounts.journal(payment_id="pay_1")] == [10, 10]
+
+    async def test_a_merchants_money_is_told_by_what_became_of_it(
+        self, projected: Projected
+    ) -> None:
+        # Payments 3 and 9 are of one merchant, payment 0 of another.
+        await projected.story(*paid(0, 3), (9, "request"), (3, "refund"))
+        accounts = projected.projections.of(AccountsProjection)
+
+        async def money(merchant_id: str = "mer_1", **modes: Any) -> list[MerchantMoney]:
+            return await accounts.merchant_money(merchant_id, default_mode="live", **modes)
+
+        given: dict[str, Any] = {"currency": "XOF", "mode": "live"}
+        assert await money() == [
+            MerchantMoney(**given, collected_minor=1003, collecting_minor=1009, refunding_minor=501)
+        ]
+        await projected.story((3, "refund_paid"), (9, "start"), (9, "wrong_amount"))
+        (then,) = await money()
+        assert then == MerchantMoney(
+            **given, collected_minor=1003, refunded_minor=501, suspense_minor=400
+        )
+        assert then.net_minor == 502
+        assert await money("mer_0") == [MerchantMoney(**given, collected_minor=1000)]
+        assert await money(modes=["test"]) == []
+        assert await money(modes=[None]) == [then]
+        assert await money("mer_9") == []
+
+    async def test_a_collection_that_is_overturned_is_in_nobodys_money(
+        self, projected: Projected
+    ) -> None:
+        await projected.story(*paid(0), *verbs("statement_failure"))
+        accounts = projected.projections.of(AccountsProjection)
+        assert await accounts.merchant_money("mer_0", default_mode="test") == []

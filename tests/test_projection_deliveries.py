@@ -317,6 +317,39 @@ class TestDeliveries(ReadModel):
         await projected.story((0, "told"))
         assert (await told_of(projected, "ep_0"))[0] == ("payment.pending", "delivered", None)
 
+    async def test_a_changed_endpoint_is_told_the_new_types_and_what_waits_goes_on_waiting(
+        self, projected: Projected
+    ) -> None:
+        await projected.story((0, "endpoint"), *paid(0), (0, "endpoint_changed"), *paid(4))
+        assert [one[:2] for one in await told_of(projected, "ep_0")] == [
+            ("payment.pending", "waiting"),
+            ("payment.succeeded", "waiting"),
+            ("payment.pending", "waiting"),
+        ]
+        await projected.story((0, "endpoint_off"), (0, "endpoint_changed"))
+        deliveries = projected.projections.of(DeliveriesProjection)
+        (row,) = await deliveries.endpoints("mer_0")
+        assert (row.is_enabled, row.types) == (0, '["payment.pending"]')
+
+    @pytest.mark.parametrize("is_apart", [True, False])
+    async def test_a_deleted_endpoint_is_told_nothing_more_and_its_messages_stay_listed(
+        self, projected: Projected, is_apart: bool
+    ) -> None:
+        before: list[Step] = [(0, "endpoint"), (4, "endpoint"), *paid(0)]
+        after: list[Step] = [(0, "endpoint_deleted"), (0, "told"), (0, "endpoint_on"), *paid(2)]
+        for part in (before, after) if is_apart else ([*before, *after],):
+            await projected.story(*part)
+        rows = [one for one in await rows_of(projected) if one.endpoint_id == "ep_0"]
+        assert {(one.state, one.reason, one.due_at) for one in rows} == {
+            ("parked", "the endpoint was deleted", None)
+        }
+        assert {one.payment_id for one in rows} == {"pay_0"}
+        deliveries = projected.projections.of(DeliveriesProjection)
+        assert [one.endpoint_id for one in await deliveries.endpoints("mer_0")] == ["ep_4"]
+        assert await deliveries.counts("ep_0") == {"parked": 2}
+        checked = await projected.projections.check("deliveries", projected.store)
+        assert checked.live == checked.rebuilt
+
     async def test_an_endpoint_that_is_gone_for_good_costs_nothing_after_a_while(
         self, projected: Projected
     ) -> None:
@@ -550,9 +583,8 @@ async def rows_by_id(projected: Projected) -> dict[str, Message]:
 
 def enabled_in(log: Sequence[RecordedEvent]) -> set[str]:
     """The endpoints that are switched on at the end of a log."""
+    on, off = {"endpoint.added", "endpoint.enabled"}, {"endpoint.disabled", "endpoint.deleted"}
     switched = {
-        one.stream.removeprefix("endpoint-"): one.type != "endpoint.disabled"
-        for one in log
-        if one.type in {"endpoint.added", "endpoint.disabled", "endpoint.enabled"}
+        one.stream.removeprefix("endpoint-"): one.type in on for one in log if one.type in on | off
     }
     return {endpoint for endpoint, is_on in switched.items() if is_on}

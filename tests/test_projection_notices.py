@@ -37,6 +37,34 @@ class TestNotices(ReadModel):
             assert own == [one for one in everybody if one.merchant_id == merchant_id]
 
     @pytest.mark.parametrize("batch_max", [100, 1])
+    async def test_what_becomes_of_sessions_and_endpoints_is_listed_beside_payments(
+        self, projected: Projected, batch_max: int
+    ) -> None:
+        await projected.tell(
+            (0, "endpoint"), (0, "checkout"), *paid(0), (0, "told_in_vain"), (0, "given_up")
+        )
+        await projected.tell((0, "endpoint_off"), (0, "checkout_closed"), (0, "endpoint_deleted"))
+        await projected.project(batch_max)
+        notices = projected.projections.of(NoticesProjection)
+        listed = await notices.page(0)
+        about = {one.type: one for one in listed}
+        parked = about["delivery.parked"]
+        pending = about["payment.pending"].position
+        assert (parked.about_id, parked.kind) == (f"ep_0.{pending}", "message")
+        assert {one.type for one in listed if one.kind == "endpoint"} == {
+            "endpoint.added",
+            "endpoint.disabled",
+            "endpoint.deleted",
+        }
+        assert {one.about_id for one in listed if one.kind == "endpoint"} == {"ep_0"}
+        assert about["checkout.created"].kind == "checkout"
+        owners = {one.merchant_id for one in listed if one.kind in {"endpoint", "message"}}
+        assert owners == {"mer_0/test"}
+        assert [one.position for one in listed] == sorted(one.position for one in listed)
+        checked = await projected.projections.check("notices", projected.store)
+        assert checked.live == checked.rebuilt
+
+    @pytest.mark.parametrize("batch_max", [100, 1])
     async def test_a_refusal_after_which_another_provider_took_over_is_no_notice(
         self, projected: Projected, batch_max: int
     ) -> None:

@@ -106,6 +106,7 @@ class Things:
             ("payment_id", "payments"): self._payment,
             ("payment_id", "refunds"): self._refund,
             ("key_id", "keys"): self._key_of_theirs,
+            ("message_id", "messages"): lambda: self._message_to(names["endpoint_id"]),
         }
         if (parameter, collection) in makers:
             return await makers[parameter, collection]()
@@ -141,6 +142,13 @@ class Things:
         )
         assert answer.status == 202, answer.body
         return str(answer.json["id"])
+
+    async def _message_to(self, endpoint_id: str) -> str:
+        await self._payment()
+        await self._world.caught_up()
+        path = f"/v1/webhook-endpoints/{endpoint_id}/messages"
+        listed = await self._world.get(path, who=self._who)
+        return str(listed.json["messages"][0]["id"])
 
     async def _key_of_theirs(self) -> str:
         return await self._world.add_key(f"spare-{self._next()}", "merchant", self._who)

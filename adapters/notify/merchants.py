@@ -55,6 +55,11 @@ def endpoint_subject(endpoint_id: str) -> str:
     return f"endpoint-{endpoint_id}"
 
 
+def url_context(endpoint_id: str) -> str:
+    """What the address is bound to that an endpoint was given later."""
+    return f"{endpoint_subject(endpoint_id)}/url"
+
+
 def answer_context(endpoint_id: str, position: int, attempt: int) -> str:
     """What a sealed answer is bound to."""
     return f"{endpoint_id}/{position}/{attempt}"
@@ -201,6 +206,9 @@ async def opened(
     """
     text = await recorder.vault.open(state.sealed, context=endpoint_subject(endpoint_id))
     kept = orjson.loads(text)
+    if state.sealed_url is not None:
+        kept["url"] = await recorder.vault.open(state.sealed_url, context=url_context(endpoint_id))
+        kept["url"] = kept["url"].decode()
     pairs = [SigningPair(*one) for one in kept["pairs"]]
     is_former_valid = state.rotated is not None and now < state.rotated.former_until
     return kept["url"], pairs[: 2 if is_former_valid else 1]

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -65,14 +66,28 @@ def write_line(line: str = "") -> None:
 
 
 def write_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Write a table; columns whose names begin with `#` hold numbers."""
+    """Write a table; columns whose names begin with `#` hold numbers, with `@` times.
+
+    A time is never cut: half of one is worth nothing. So a table may be wider than the terminal.
+    """
     table = Table(title=title, title_justify="left", header_style="bold")
     for column in columns:
-        is_number = column.startswith("#")
-        table.add_column(column.lstrip("#"), justify="right" if is_number else "left")
+        table.add_column(
+            column.lstrip("#@"),
+            justify="right" if column.startswith("#") else "left",
+            no_wrap=column.startswith("@"),
+        )
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    console().print(table)
+    shown = console()
+    least = shown.measure(table).minimum
+    shown.width = max(shown.width, least)
+    shown.print(table)
+
+
+def written_time(when: datetime | None) -> str:
+    """Write a time for people: RFC 3339 to the second; nothing where there is none."""
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ") if when else ""
 
 
 def console() -> Console:

@@ -9,7 +9,14 @@ from typing import Any, Final
 import orjson
 
 from api import views
-from api.commands.console import run_async, settings_for, write_json, write_line, write_table
+from api.commands.console import (
+    run_async,
+    settings_for,
+    write_json,
+    write_line,
+    write_table,
+    written_time,
+)
 from api.refusal_views import code_of, refusal_of
 from api.wiring import opened
 from ledger.entry import RecordedEvent, rfc3339
@@ -66,7 +73,7 @@ async def _show_payment(payment_id: str, database: str | None, *, as_json: bool)
         shown |= {"refusal": told_of["refusal"], "meaning": told_of["for_merchant"]}
         shown |= {"next step": told_of["next_step"]}
     facts = {
-        name: rfc3339(value) if isinstance(value, datetime) else value
+        name: written_time(value) if isinstance(value, datetime) else value
         for name, value in shown.items()
         if name not in {"attempts", "evidence", "metadata", "plan"}
     }
@@ -77,12 +84,12 @@ async def _show_payment(payment_id: str, database: str | None, *, as_json: bool)
     )
     write_table(
         "Audit trail",
-        ("#position", "#version", "recorded at", "type", "by", "what it says", "entry hash"),
+        ("#position", "#version", "@recorded at", "type", "by", "what it says", "entry hash"),
         [
             (
                 one.position,
                 one.version,
-                rfc3339(one.recorded_at),
+                written_time(one.recorded_at),
                 one.type,
                 one.actor,
                 told(event),

@@ -2,15 +2,24 @@
 
 import os
 import secrets
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from phonenumbers import SUPPORTED_REGIONS
 
 from api.authentication import NewKey, Role, new_key
-from api.commands.console import run_async, settings_for, write_json, write_line, write_table
+from api.commands.console import (
+    run_async,
+    settings_for,
+    write_json,
+    write_line,
+    write_table,
+    written_time,
+)
 from api.rotation import Rotated, rotate
 from api.settings import Settings
 from api.wiring import opened, projected, utc_now
@@ -136,12 +145,12 @@ def list_merchants(*, database: str | None, as_json: bool) -> None:
     """List the merchants."""
     rows = run_async(_merchants(database))
     if as_json:
-        write_json(rows)
+        write_json([{**row, "added_at": rfc3339(row["added_at"])} for row in rows])
     else:
         write_table(
             "Merchants",
-            ("id", "name", "country", "added"),
-            [tuple(row.values()) for row in rows],
+            ("id", "name", "country", "@added"),
+            [_cells(row) for row in rows],
         )
 
 
@@ -149,22 +158,34 @@ def list_keys(*, database: str | None, as_json: bool) -> None:
     """List the keys."""
     rows = run_async(_keys(database))
     if as_json:
-        write_json(rows)
+        write_json(
+            [
+                {
+                    name: rfc3339(value) if isinstance(value, datetime) else value
+                    for name, value in row.items()
+                }
+                for row in rows
+            ]
+        )
     else:
         write_table(
             "API keys",
             (
-                *("id", "role", "merchant", "mode", "issued", "last used", "ends", "replaced by"),
-                *("revoked", "reason"),
+                *("id", "role", "merchant", "mode", "@issued", "@last used", "@ends"),
+                *("replaced by", "@revoked", "reason"),
             ),
-            [tuple(row.values()) for row in rows],
+            [_cells(row) for row in rows],
         )
 
 
 @asynccontextmanager
 async def _handler(database: str | None, *, create: bool = False) -> AsyncIterator[Handler]:
     settings = settings_for(database)
-    async with opened(settings, create=create and not settings.is_production) as (_, store):
+    is_made = create and not settings.is_production
+    async with opened(settings, create=is_made) as (opened_database, store):
+        if opened_database.is_new:
+            # Whoever stands in the wrong folder learns it now, and not when the key is refused.
+            sys.stderr.write(f"made a new ledger at {opened_database.place}\n")
         yield Handler(store)
 
 
@@ -248,20 +269,20 @@ async def _revoke_key(key_id: str, reason: str, database: str | None) -> bool:
         return bool((await handler.handle(command, context=_context())).events)
 
 
-async def _merchants(database: str | None) -> list[dict[str, str]]:
+async def _merchants(database: str | None) -> list[dict[str, Any]]:
     async with projected(settings_for(database), KeysProjection) as keys:
         return [
             {
                 "merchant_id": row.merchant_id,
                 "name": row.name,
                 "country": row.country,
-                "added_at": rfc3339(row.added_at),
+                "added_at": row.added_at,
             }
             for row in await keys.merchants()
         ]
 
 
-async def _keys(database: str | None) -> list[dict[str, str | None]]:
+async def _keys(database: str | None) -> list[dict[str, Any]]:
     async with projected(settings_for(database), KeysProjection) as keys:
         return [
             {
@@ -269,19 +290,19 @@ async def _keys(database: str | None) -> list[dict[str, str | None]]:
                 "role": row.role,
                 "merchant_id": row.merchant_id,
                 "mode": row.mode,
-                "issued_at": rfc3339(row.issued_at),
-                "last_used_at": _written(row.last_used_at),
-                "ends_at": _written(row.ends_at),
+                "issued_at": row.issued_at,
+                "last_used_at": row.last_used_at,
+                "ends_at": row.ends_at,
                 "replaced_by": row.replaced_by,
-                "revoked_at": _written(row.revoked_at),
+                "revoked_at": row.revoked_at,
                 "revoked_reason": row.revoked_reason,
             }
             for row in await keys.keys()
         ]
 
 
-def _written(when: datetime | None) -> str | None:
-    return rfc3339(when) if when else None
+def _cells(row: dict[str, Any]) -> tuple[object, ...]:
+    return tuple(written_time(one) if isinstance(one, datetime) else one for one in row.values())
 
 
 def _show_key(key: NewKey) -> None:

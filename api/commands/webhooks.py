@@ -1,13 +1,21 @@
 """`cauri webhooks`: merchants' endpoints, what they were told, and what is told once more.
 
-No address is shown: they are sealed, and an operator's terminal is no place for them.
+No address is shown, and nothing of what an endpoint answered: they are sealed, and an operator's
+terminal is no place for them.
 """
 
 import secrets
 from typing import Any
 
-from api.commands.console import run_async, settings_for, write_json, write_line, write_table
-from api.deliveries import check_enabled, replay, replayable
+from api.commands.console import (
+    run_async,
+    settings_for,
+    write_json,
+    write_line,
+    write_table,
+    written_time,
+)
+from api.deliveries import attempts_at, check_enabled, message_fields, replay, replayable
 from api.wiring import opened, projected
 from ledger.entry import Context
 from ledger.errors import InvalidInputError
@@ -39,6 +47,35 @@ def list_endpoints(
         write_table(title, tuple(rows[0]), [tuple(row.values()) for row in rows])
     else:
         write_line("there are none")
+
+
+def show_message(*, message_id: str, database: str | None, as_json: bool) -> None:
+    """Show one message, with every attempt to deliver it."""
+    shown, made = run_async(_message(message_id, database))
+    if as_json:
+        attempts = [{name: one[name] for name in one if name != "answer"} for one in made]
+        write_json(shown | {"attempts_made": attempts})
+        return
+    facts = [(name, value) for name, value in shown.items() if value is not None]
+    write_table(f"Message {message_id}", ("what", "value"), facts)
+    if not made:
+        write_line("it was never tried")
+        return
+    write_table(
+        "Attempts",
+        ("#number", "@at", "#status", "#ms", "what came back", "@next attempt"),
+        [
+            (
+                one["number"],
+                written_time(one["at"]),
+                one["status"],
+                one["latency_ms"],
+                one["reason"],
+                written_time(one["next_attempt_at"]),
+            )
+            for one in made
+        ],
+    )
 
 
 def replay_messages(
@@ -90,6 +127,23 @@ async def _messages(
         }
         for one in found
     ]
+
+
+async def _message(
+    message_id: str, database: str | None
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    settings = settings_for(database)
+    async with projected(settings, DeliveriesProjection) as deliveries:
+        row = await deliveries.message(message_id)
+    if row is None:
+        raise InvalidInputError(
+            "message",
+            Sentence("there is no such message."),
+            Sentence("Look for it with `cauri webhooks list`."),
+        )
+    async with opened(settings, is_writing=False) as (_, store):
+        made = await attempts_at(store, row)
+    return message_fields(row), made
 
 
 async def _replay(endpoint_id: str, message_id: str | None, database: str | None) -> int:

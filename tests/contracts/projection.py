@@ -1,6 +1,7 @@
 """The law of projections, for every database: rows and checkpoint move together, or not at all."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import ClassVar
@@ -146,6 +147,51 @@ class ProjectionContract:
         assert {key: amount for key, amount in found.items() if amount} == {
             key: amount for key, amount in booked.items() if amount
         }
+
+    @one_by_one
+    @given(story=stories(), cuts=st.integers(1, 7))
+    async def test_the_money_of_all_merchants_is_what_the_trial_balance_and_the_streams_say(
+        self, database: Database, story: list[Step], cuts: int
+    ) -> None:
+        projected = Projected(database)
+        await projected.start()
+        await projected.tell(*story)
+        await projected.project(batch_max=cuts)
+        accounts = projected.projections.of(AccountsProjection)
+        rows = await projected.projections.of(PaymentsProjection).page(limit=1000)
+        money = [
+            one
+            for merchant_id in {row.merchant_id for row in rows}
+            for one in await accounts.merchant_money(merchant_id, default_mode="test")
+        ]
+        states = [projected.teller.payment(row.payment_id) for row in rows]
+        in_flight = Counter(
+            {
+                (kind, state.money.currency): 0
+                for kind in ("collection", "refund", "payout")
+                for state in states
+            }
+        )
+        for state in states:
+            if not state.status.is_final:
+                in_flight[state.kind, state.money.currency] += state.money.amount_minor
+        balance: Counter[tuple[str, str]] = Counter()
+        for row in await accounts.trial_balance():
+            balance[row.account, row.currency] += row.balance_minor
+        for currency in {currency for _, currency in (*balance, *in_flight)}:
+            own = [one for one in money if one.currency == currency]
+            collected = sum(one.collected_minor - one.refunded_minor for one in own)
+            suspense = sum(one.suspense_minor for one in own)
+            assert -balance["411", currency] == collected
+            assert balance["401", currency] == sum(one.paid_out_minor for one in own)
+            assert -balance["471", currency] == suspense
+            assert balance["552", currency] == sum(one.net_minor for one in own) + suspense
+            for kind, name in (
+                ("collection", "collecting_minor"),
+                ("refund", "refunding_minor"),
+                ("payout", "paying_out_minor"),
+            ):
+                assert in_flight[kind, currency] == sum(getattr(one, name) for one in own)
 
     @one_by_one
     @given(story=stories())
