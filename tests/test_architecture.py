@@ -40,6 +40,7 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.notices": (2, "notices"),
     "ledger.support": (2, "support"),
     "ledger.mail": (2, "mail"),
+    "ledger.commitment": (2, "commitment"),
     "ledger.journal": (2.1, "journal"),
     "ledger.memory": (3, "memory"),
     "ledger.sql": (3, "sql"),
