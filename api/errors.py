@@ -264,6 +264,13 @@ DISK_FULL: Final = Problem(
     "Le disque du registre est plein",
     60,
 )
+NOT_IN_LOG: Final = Problem(
+    404,
+    "not_in_log",
+    "identification",
+    "The log has no such checkpoint or tile",
+    "Le registre n'a pas ce point de contrôle ou cette tuile",
+)
 UNKNOWN_PAYMENT: Final = Problem(
     404, "unknown_payment", "identification", "There is no such payment", "Ce paiement n'existe pas"
 )
@@ -377,6 +384,7 @@ ALL_PROBLEMS: Final[Mapping[str, Problem]] = {
         BAD_REQUEST,
         TOO_MANY_REQUESTS,
         UNKNOWN_KEY,
+        NOT_IN_LOG,
         PROJECTION_BEHIND,
         DISK_FULL,
         SERVER_TOO_SLOW,

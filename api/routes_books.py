@@ -60,16 +60,6 @@ BOOKKEEPING: Final[tuple[Route, ...]] = (
     ),
     Route(
         method="GET",
-        path="/v1/log/checkpoint",
-        name="show_checkpoint",
-        endpoint=audit.show_checkpoint,
-        summary="Say what the log commits to: size and root.",
-        roles=SEEING,
-        query=schemas.PositionQuery,
-        answers={200: reports.Checkpoint},
-    ),
-    Route(
-        method="GET",
         path="/v1/operators",
         name="show_operators",
         endpoint=operators.show_operators,
