@@ -68,10 +68,10 @@ class SigningKeys:
         new = self.beside(signer.verifier)
         if not new.exists():
             return
-        before = self._read(self.file)
-        if before is not None and before.verifier != signer.verifier:
+        if self.file.exists():
+            before = self._read(self.file)
             kept = self.beside(before.verifier)
-            if not kept.exists():
+            if before.verifier != signer.verifier and not kept.exists():
                 os.link(self.file, kept)
         new.replace(self.file)
 
@@ -100,16 +100,12 @@ def signing_keys_for(settings: Settings, *, current: str | None) -> SigningKeys 
     Raises:
         SettingsError: it cannot be read, is not named as the log is, or is not the log's key.
     """
-    folder = None if settings.is_production else settings.folder
-    file = settings.signing_key_file
-    if file is None and folder is not None:
-        file = folder / FILE_NAME
-        keys = SigningKeys(file, settings.log_name)
-        if not file.exists() and current is None:
-            _make(keys)
+    file = file_for(settings)
     if file is None:
         return None
     keys = SigningKeys(file, settings.log_name)
+    if settings.signing_key_file is None and current is None and not file.exists():
+        _make(keys)
     try:
         keys(None)
         found = keys(current)
@@ -122,6 +118,13 @@ def signing_keys_for(settings: Settings, *, current: str | None) -> SigningKeys 
         remedy = "Restore the file of that key; `cauri log-key rotate` replaces it by a new one."
         raise SettingsError([Fault("CAURI_SIGNING_KEY_FILE", reason, remedy)])
     return keys
+
+
+def file_for(settings: Settings) -> Path | None:
+    """Where the private key of a deployment is, or in development would be made."""
+    if settings.signing_key_file is not None or settings.is_production:
+        return settings.signing_key_file
+    return settings.folder / FILE_NAME if settings.folder is not None else None
 
 
 def _make(keys: SigningKeys) -> None:

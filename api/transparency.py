@@ -14,6 +14,7 @@ from api import schemas_log
 from api.calls import Call, answer
 from api.errors import INVALID_REQUEST, Place, ProblemError
 from api.waiting import caught_up
+from ledger.checkpointing import again
 from ledger.errors import CommandRefusedError, NoteKeyError
 from ledger.merkle import leaf_hash
 from ledger.proving import prove_consistency, prove_inclusion, root_of
@@ -63,18 +64,19 @@ async def make_checkpoint(call: Call) -> web.Response:
         made = await maker.make(context=call.context(call.asker.actor))
     except NoteKeyError:
         _refuse(Sentence("the key that signs the log is not here."))
-    if made is not None:
-        found = await services.commitments.of_size(made.size)
-        head = TreeHead(made.size, made.root)
-        note, is_new = found.note if found else made.note, made.is_new
-    else:
+    if made is None:
         last = await services.commitments.latest()
         if last is None:
             _refuse(Sentence("nothing has happened that a checkpoint could hold."))
-        head = TreeHead(last.size, await root_of(services.store, last.size))
-        note, is_new = last.note, False
-    shown = schemas_log.CheckpointMade(**_size_and_root(head), note=note, is_new=is_new)
-    return answer(shown, status=201 if is_new else 200, position=await services.store.position())
+        made = again(last.note)
+    found = await services.commitments.of_size(made.size)
+    shown = schemas_log.CheckpointMade(
+        **_size_and_root(TreeHead(made.size, made.root)),
+        note=found.note if found else made.note,
+        is_new=made.is_new,
+    )
+    status = 201 if made.is_new else 200
+    return answer(shown, status=status, position=await services.store.position())
 
 
 async def list_log_keys(call: Call) -> web.Response:

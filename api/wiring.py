@@ -48,6 +48,7 @@ from api.wiring_log import checkpoint_maker
 from api.wiring_services import Services
 from api.wiring_windows import windows
 from api.wiring_workers import make_workers
+from ledger.checkpointing import CheckpointMaker
 from ledger.handling import Handler
 from ledger.sql import Database, SqlEventStore
 from ledger.sql_schema import data_keys
@@ -300,6 +301,21 @@ async def projected(settings: Settings, kind: type[P]) -> AsyncIterator[P]:
         projections = Projections(database, [kind])
         await projections.start(store)
         yield projections.of(kind)
+
+
+@asynccontextmanager
+async def checkpointing(
+    settings: Settings, *, clock: Clock = utc_now
+) -> AsyncIterator[tuple[CheckpointMaker | None, CommitmentsProjection]]:
+    """Lend what makes checkpoints of an existing database, and what knows them."""
+    async with opened(settings, clock=clock) as (database, store):
+        projections = Projections(database, [CommitmentsProjection])
+        await projections.start(store)
+        commitments = projections.of(CommitmentsProjection)
+        yield (
+            await checkpoint_maker(settings, Handler(store), commitments, clock=clock),
+            commitments,
+        )
 
 
 def projections_of(database: Database) -> Projections:

@@ -83,6 +83,12 @@ async def _nobody(_note: str) -> None:
     """The default listener: none."""
 
 
+def again(note: str) -> Made:
+    """A checkpoint that was recorded before, from its note."""
+    checkpoint = Checkpoint.from_text(note.partition("\n\n")[0] + "\n")
+    return Made(checkpoint.size, checkpoint.root, note, is_new=False)
+
+
 async def log_keys(store: EventStore) -> LogKeys:
     """Read the log's keys from the log itself."""
     state = NO_KEYS
@@ -220,8 +226,7 @@ class CheckpointMaker:
             return None
         event = recorded[-1].event
         assert isinstance(event, LogCheckpointMade)
-        checkpoint = Checkpoint.from_text(event.note.partition("\n\n")[0] + "\n")
-        return Made(event.size, checkpoint.root, event.note, is_new=False)
+        return again(event.note)
 
     async def _due_in(self) -> float:
         """How many seconds there are until the next checkpoint is due."""
