@@ -107,14 +107,15 @@ def signing_keys_for(settings: Settings, *, current: str | None) -> SigningKeys 
     if settings.signing_key_file is None and current is None and not file.exists():
         _make(keys)
     try:
-        keys(None)
+        if file.exists() or current is None:
+            keys(None)
         found = keys(current)
     except NoteKeyError as error:
         remedy = f"Name a file with one line PRIVATE+KEY+{settings.log_name}+<id>+<base64>."
         fault = Fault("CAURI_SIGNING_KEY_FILE", f"the file is no signing key ({error}).", remedy)
         raise SettingsError([fault]) from None
     if found is None:
-        reason = f"the log is signed by another key than that in {file}: {current}."
+        reason = f"the key that signs the log is not at {file}: {current}."
         remedy = "Restore the file of that key; `cauri log-key rotate` replaces it by a new one."
         raise SettingsError([Fault("CAURI_SIGNING_KEY_FILE", reason, remedy)])
     return keys

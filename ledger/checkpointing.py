@@ -138,7 +138,9 @@ class CheckpointMaker:
             try:
                 wait = await self._due_in()
                 if wait <= 0:
-                    await self.make(context=Context(ACTOR, "checkpoints", "checkpoint:due"))
+                    made = await self.make(context=Context(ACTOR, "checkpoints", "checkpoint:due"))
+                    if made is not None and made.is_new:
+                        log.info("checkpoint.made", size=made.size)
                     wait = self._every.total_seconds()
             except LedgerError as error:
                 log.warning("checkpoint.postponed", reason=reason_of(error))
@@ -176,7 +178,6 @@ class CheckpointMaker:
         )
         if not handled.events:
             return await self._last(day)
-        log.info("checkpoint.made", size=head.size)
         await self._after_checkpoint(note)
         return Made(head.size, head.root, note, is_new=True)
 

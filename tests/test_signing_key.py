@@ -48,7 +48,7 @@ def test_a_key_that_is_not_the_one_that_signs_the_log_is_refused(tmp_path: Path)
     file = tmp_path / "own.key"
     SigningKeys(file, NAME).write(a_signer(), file)
     other = a_signer().verifier.text()
-    with pytest.raises(SettingsError, match="signed by another key"):
+    with pytest.raises(SettingsError, match="the key that signs the log is not at"):
         signing_keys_for(settings_in(tmp_path, signing_key_file=file), current=other)
 
 
