@@ -16,8 +16,8 @@ from typing import Final
 from adapters.typesetting import typeset_french
 from api.french_endpoints import FRENCH_OF_ENDPOINTS
 from api.french_ledger import FRENCH_OF_LEDGER
-from api.french_requests import FRENCH_OF_REQUESTS
 from api.french_log import FRENCH_OF_LOG
+from api.french_requests import FRENCH_OF_REQUESTS
 
 _OF_DOOR: Final[dict[str, str]] = {
     # Around other sentences
@@ -354,11 +354,7 @@ _OF_DOOR: Final[dict[str, str]] = {
 FRENCH: Final[Mapping[str, str]] = {
     english: typeset_french(french)
     for english, french in (
-        _OF_DOOR
-        | FRENCH_OF_LEDGER
-        | FRENCH_OF_ENDPOINTS
-        | FRENCH_OF_REQUESTS
-        | FRENCH_OF_LOG
+        _OF_DOOR | FRENCH_OF_LEDGER | FRENCH_OF_ENDPOINTS | FRENCH_OF_REQUESTS | FRENCH_OF_LOG
     ).items()
 }
 """English template -> French template."""

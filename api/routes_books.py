@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from api import audit, balances, operators, refusals, reports, schemas
+from api import audit, balances, operators, refusals, reports
 from api.route import BOOKS, LOG, SEEING, STAFF, Route
 
 BOOKKEEPING: Final[tuple[Route, ...]] = (

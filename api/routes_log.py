@@ -4,6 +4,7 @@ from typing import Final
 
 from api import schemas_log, tlog, transparency
 from api.route import LOG, SEEING, Route
+from api.schemas import PositionQuery
 
 TRANSPARENCY: Final[tuple[Route, ...]] = (
     Route(
@@ -13,6 +14,7 @@ TRANSPARENCY: Final[tuple[Route, ...]] = (
         endpoint=transparency.show_checkpoint,
         summary="Say what the log commits to: size and root; and the published checkpoint.",
         roles=SEEING,
+        query=PositionQuery,
         answers={200: schemas_log.Checkpoint},
     ),
     Route(
@@ -42,7 +44,7 @@ TRANSPARENCY: Final[tuple[Route, ...]] = (
         endpoint=transparency.list_log_keys,
         summary="List the keys that sign the log, and which checkpoints each signs.",
         roles=SEEING,
-        query=schemas_log.LogKeysQuery,
+        query=PositionQuery,
         answers={200: schemas_log.LogKeys},
         problems=("projection_behind",),
     ),

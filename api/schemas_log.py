@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from api.schemas import Position, Query, Response
+from api.schemas import Position, PositionQuery, Response
 
 Hash = Annotated[str, Field(examples=["n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="])]
 Note = Annotated[
@@ -76,14 +76,11 @@ class CheckpointMade(Response):
     is_new: bool = Field(description="Whether it was made just now; else nothing has happened.")
 
 
-class CheckpointsQuery(Query):
+class CheckpointsQuery(PositionQuery):
     """Which checkpoints."""
 
     after: Position | None = Field(default=None, description="Those smaller than this size.")
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
-    min_position: Position | None = Field(
-        default=None, description="Wait until the list has reached this position (bounded)."
-    )
 
 
 class LogKey(Response):
@@ -104,15 +101,7 @@ class LogKeys(Response):
     keys: list[LogKey]
 
 
-class LogKeysQuery(Query):
-    """Which keys: all of them."""
-
-    min_position: Position | None = Field(
-        default=None, description="Wait until the list has reached this position (bounded)."
-    )
-
-
-class InclusionQuery(Query):
+class InclusionQuery(PositionQuery):
     """Which entry, in which tree."""
 
     position: Annotated[int, Field(ge=1, le=2**62)]
@@ -132,7 +121,7 @@ class InclusionProof(Response):
     note: Note | None = Field(description="The checkpoint, if this size is one's.")
 
 
-class ConsistencyQuery(Query):
+class ConsistencyQuery(PositionQuery):
     """From which tree to which."""
 
     from_: Position = Field(alias="from", description="The size of the earlier tree.")

@@ -114,7 +114,7 @@ async def show_inclusion(call: Call) -> web.Response:
         root=_base64(await root_of(services.store, size)),
         note=await _note(call, size),
     )
-    return answer(proof)
+    return answer(proof, position=await services.store.position())
 
 
 async def show_consistency(call: Call) -> web.Response:
@@ -134,7 +134,7 @@ async def show_consistency(call: Call) -> web.Response:
         from_note=await _note(call, query.from_),
         to_note=await _note(call, new),
     )
-    return answer(proof)
+    return answer(proof, position=await services.store.position())
 
 
 async def _size(call: Call, asked: int | None, parameter: str) -> int:
