@@ -10,6 +10,7 @@ from typing import Any, Final
 from adapters.refusal_texts import Language
 from adapters.typesetting import typeset_french
 from api.french_docs import FRENCH_OF_DOCS
+from api.french_docs_log import FRENCH_OF_LOG_DOCS
 from api.french_docs_records import FRENCH_OF_RECORDS
 from api.french_docs_shapes import FRENCH_OF_SHAPES
 from api.openapi_fields import FIELDS
@@ -18,7 +19,13 @@ _WRITTEN: Final = frozenset({"summary", "description"})
 _NOT_OURS: Final = frozenset({"example", "examples", "value", "default", "enum", "const"})
 """Members that hold values of others, and no words of the document."""
 
-TRANSLATED: Final = FRENCH_OF_DOCS | FRENCH_OF_SHAPES | FRENCH_OF_RECORDS | dict(FIELDS.values())
+TRANSLATED: Final = (
+    FRENCH_OF_DOCS
+    | FRENCH_OF_LOG_DOCS
+    | FRENCH_OF_SHAPES
+    | FRENCH_OF_RECORDS
+    | dict(FIELDS.values())
+)
 _FRENCH: Final[Mapping[str, str]] = {
     english: typeset_french(french) for english, french in TRANSLATED.items()
 }

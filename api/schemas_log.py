@@ -7,7 +7,12 @@ from pydantic import Field
 
 from api.schemas import Position, PositionQuery, Response
 
-Hash = Annotated[str, Field(examples=["n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="])]
+Hash = Annotated[
+    str,
+    Field(
+        description="A hash, in base64.", examples=["n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="]
+    ),
+]
 Note = Annotated[
     str,
     Field(
@@ -27,7 +32,7 @@ VerifierText = Annotated[
 class DigestOut(Response):
     """What a projection's rows hash to at a position."""
 
-    position: Position
+    position: Position = Field(description="The position at which it stands.")
     sha256: str = Field(description="In hexadecimal.")
 
 
@@ -42,7 +47,7 @@ class CheckpointOut(Response):
         examples=[["witness.example/a"]],
     )
     digests: dict[str, DigestOut] = Field(description="Projection -> what its rows hash to.")
-    made_at: datetime
+    made_at: datetime = Field(description="When it was recorded.")
     position: Position = Field(description="The event that records it.")
 
 
@@ -62,7 +67,7 @@ class CheckpointPage(Response):
     """Checkpoints, newest first."""
 
     position: Position = Field(description="The log position this list stands at.")
-    checkpoints: list[CheckpointOut]
+    checkpoints: list[CheckpointOut] = Field(description="Checkpoints, newest first.")
     next_after: Position | None = Field(description="Send as `after` for the next page.")
 
 
@@ -87,7 +92,7 @@ class LogKey(Response):
     """A key that signs the log."""
 
     key: VerifierText
-    introduced_at: datetime
+    introduced_at: datetime = Field(description="When it was recorded.")
     position: Position = Field(description="The event that introduced it.")
     since: Position = Field(description="The smallest size it signs.")
     until: Position | None = Field(description="The largest one; null: it signs now.")
@@ -97,14 +102,18 @@ class LogKey(Response):
 class LogKeys(Response):
     """Every key of the log, in the order they were introduced."""
 
-    position: Position
-    keys: list[LogKey]
+    position: Position = Field(description="The position at which it stands.")
+    keys: list[LogKey] = Field(
+        description="Every key of the log, in the order they were introduced."
+    )
 
 
 class InclusionQuery(PositionQuery):
     """Which entry, in which tree."""
 
-    position: Annotated[int, Field(ge=1, le=2**62)]
+    position: Annotated[int, Field(ge=1, le=2**62)] = Field(
+        description="From 1; the leaf's index in the tree is one less."
+    )
     size: Annotated[int, Field(ge=1, le=2**62)] | None = Field(
         default=None, description="By default that of the published checkpoint."
     )
@@ -133,10 +142,10 @@ class ConsistencyQuery(PositionQuery):
 class ConsistencyProof(Response):
     """The tree of a size only added to that of another (RFC 6962, section 2.1.2)."""
 
-    from_size: Position
-    to_size: Position
-    hashes: list[Hash]
+    from_size: Position = Field(description="How many entries it holds.")
+    to_size: Position = Field(description="How many entries it holds.")
+    hashes: list[Hash] = Field(description="The hashes of the proof.")
     from_root: Hash
     to_root: Hash
     from_note: Note | None = Field(description="The checkpoint, if this size is one's.")
-    to_note: Note | None
+    to_note: Note | None = Field(description="The checkpoint, if this size is one's.")
