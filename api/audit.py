@@ -5,7 +5,6 @@ or, as `application/x-ndjson`, one per line; so an auditor can hash what he was 
 against a checkpoint, without trusting this server.
 """
 
-from base64 import b64encode
 from collections import Counter
 from typing import Final
 
@@ -40,18 +39,6 @@ async def show_log(call: Call) -> web.Response:
         orjson.dumps(next_after),
     )
     return answer_bytes(body, position=position)
-
-
-async def show_checkpoint(call: Call) -> web.Response:
-    """Say what the log commits to: its size and root, signed where a key is set up."""
-    head = await call.services.store.head()
-    checkpoint = reports.Checkpoint(
-        size=head.size,
-        root_hex=head.root.hex(),
-        root_base64=b64encode(head.root).decode(),
-        note=call.services.sign(head) if call.services.sign else None,
-    )
-    return answer(checkpoint, position=head.size)
 
 
 async def show_accounts(call: Call) -> web.Response:

@@ -17,6 +17,8 @@ from typing import Annotated, Final
 import typer
 
 from api.cli_access import keys, merchants
+from api.cli_log import checkpoint as checkpoints
+from api.cli_log import log_key
 from api.cli_options import Database, Json, MasterKeyFile, do
 from api.cli_webhooks import webhooks
 from api.settings import SettingsError
@@ -45,6 +47,8 @@ app.add_typer(merchants, name="merchants")
 app.add_typer(keys, name="keys")
 app.add_typer(payments, name="payments")
 app.add_typer(webhooks, name="webhooks")
+app.add_typer(checkpoints, name="checkpoint")
+app.add_typer(log_key, name="log-key")
 
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65_535, help="0 picks one.")]
 Seed = Annotated[int, typer.Option("--seed", help="Chooses which calls the faults hit.")]
@@ -146,7 +150,11 @@ def verify(
     ] = None,
     key: Annotated[
         str | None,
-        typer.Option("--key", help="The log's public key, to check a note's signature with."),
+        typer.Option(
+            "--key",
+            help="A public key of the log that you trust: it, or one it introduced, has to have "
+            "signed the note.",
+        ),
     ] = None,
     database: Database = None,
     as_json: Json = False,

@@ -5,65 +5,16 @@ Mobile Money API's six, and a title in French and English. HTTP numbers stand he
 What is not in the table is our own mistake, `internal`. How an occurrence is told: `api.problems`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Final
 
-from adapters.refusal_texts import Category, Language
+from api.problem import Place, Problem, ProblemError
 from ledger import errors as ledger_errors
 from ledger.errors import LedgerError
-from ledger.sentences import Sentence
+
+__all__ = ["Place", "Problem", "ProblemError"]
 
 RETRY_SECONDS: Final = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A kind of problem: everything about it that does not depend on the request."""
-
-    status: int
-    code: str
-    category: Category
-    title_en: str
-    title_fr: str
-    retry_seconds: int | None = None
-
-    def title(self, language: Language) -> str:
-        """Its title for people."""
-        return self.title_fr if language == "fr" else self.title_en
-
-
-class Place(NamedTuple):
-    """One fault in a request: where it is, why it is one, and what to send instead."""
-
-    where: Literal["pointer", "parameter", "header"]
-    """Of the body as JSON, of the address (its path or its query string), or of the headers."""
-    name: str
-    reason: Sentence
-    remedy: Sentence
-
-    @property
-    def sentence(self) -> Sentence:
-        """All of it in one, for the detail of a problem."""
-        return Sentence(
-            "{name}: {reason} {remedy}", name=self.name, reason=self.reason, remedy=self.remedy
-        )
-
-
-class ProblemError(Exception):
-    """The door's own refusals, before any command was made of the request."""
-
-    def __init__(
-        self,
-        problem: Problem,
-        detail: Sentence,
-        places: Sequence[Place] = (),
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(detail)
-        self.problem, self.detail = problem, detail
-        self.places, self.headers = tuple(places), dict(headers or {})
-
 
 MALFORMED_JSON: Final = Problem(
     400,
@@ -271,6 +222,13 @@ DISK_FULL: Final = Problem(
     "Le disque du registre est plein",
     60,
 )
+NOT_IN_LOG: Final = Problem(
+    404,
+    "not_in_log",
+    "identification",
+    "The log has no such checkpoint or tile",
+    "Le registre n'a pas ce point de contrôle ou cette tuile",
+)
 UNKNOWN_PAYMENT: Final = Problem(
     404, "unknown_payment", "identification", "There is no such payment", "Ce paiement n'existe pas"
 )
@@ -385,6 +343,7 @@ ALL_PROBLEMS: Final[Mapping[str, Problem]] = {
         TOO_MANY_REQUESTS,
         UNKNOWN_KEY,
         UNKNOWN_MESSAGE,
+        NOT_IN_LOG,
         PROJECTION_BEHIND,
         DISK_FULL,
         SERVER_TOO_SLOW,

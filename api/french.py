@@ -17,6 +17,7 @@ from adapters.directory_names import FRENCH_OF_COUNTRIES
 from adapters.typesetting import typeset_french
 from api.french_endpoints import FRENCH_OF_ENDPOINTS
 from api.french_ledger import FRENCH_OF_LEDGER
+from api.french_log import FRENCH_OF_LOG
 from api.french_requests import FRENCH_OF_REQUESTS
 
 _OF_DOOR: Final[dict[str, str]] = {
@@ -359,6 +360,7 @@ FRENCH: Final[Mapping[str, str]] = {
         **FRENCH_OF_ENDPOINTS,
         **FRENCH_OF_REQUESTS,
         **FRENCH_OF_COUNTRIES,
+        **FRENCH_OF_LOG,
     }.items()
 }
 """English template -> French template."""

@@ -162,9 +162,6 @@ _OPERATIONS: Final[dict[str, str]] = {
     "Give counts, rates, times and amounts over a window.": (
         "Donner nombres, taux, temps et montants sur une période."
     ),
-    "Say what the log commits to: size and root.": (
-        "Dire à quoi le registre s'engage : taille et racine."
-    ),
     "Tell a number's country, operator, limits and route; without one, all operators.": (
         "Dire le pays, l'opérateur, les limites et la route d'un numéro ; sans numéro, tous les "
         "opérateurs."

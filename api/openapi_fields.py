@@ -227,6 +227,7 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "ProblemOut.status": ("The HTTP status once more.", "Le statut HTTP, encore une fois."),
     "stream": ("The thing that its events are about.", "La chose dont parlent ses événements."),
     "subscriptions": ("How far each reader has come.", "Où en est chaque lecteur."),
+    "level": ("The level of the tile, from 0.", "Le niveau de la tuile, à partir de 0."),
     "tail": (
         "The rest of the address; ours begins with the payment's id.",
         "Le reste de l'adresse ; la nôtre commence par l'identifiant du paiement.",

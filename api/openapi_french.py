@@ -11,6 +11,7 @@ from adapters.refusal_texts import Language
 from adapters.typesetting import typeset_french
 from api.french_docs import FRENCH_OF_DOCS
 from api.french_docs_checkout import FRENCH_OF_CHECKOUT
+from api.french_docs_log import FRENCH_OF_LOG_DOCS
 from api.french_docs_merchants import FRENCH_OF_MERCHANTS
 from api.french_docs_records import FRENCH_OF_RECORDS
 from api.french_docs_shapes import FRENCH_OF_SHAPES
@@ -26,6 +27,9 @@ TRANSLATED: Final = (
     | FRENCH_OF_RECORDS
     | FRENCH_OF_CHECKOUT
     | FRENCH_OF_MERCHANTS
+    | FRENCH_OF_LOG_DOCS
+    | FRENCH_OF_SHAPES
+    | FRENCH_OF_RECORDS
     | dict(FIELDS.values())
 )
 _FRENCH: Final[Mapping[str, str]] = {

@@ -87,6 +87,10 @@ REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
         "Cherchez-la dans les notifications de cette adresse.",
     ),
     "unknown_key": _ID,
+    "not_in_log": (
+        "Ask for tiles within the checkpoint's size, or have a checkpoint made first.",
+        "Demandez des tuiles dans la taille du point de contrôle, ou faites-en d'abord établir un.",
+    ),
     "projection_behind": (
         "Ask again after `Retry-After`; it stays so if a reader has stopped.",
         "Redemandez après `Retry-After` ; si cela dure, un lecteur s'est arrêté.",

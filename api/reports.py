@@ -74,15 +74,6 @@ class MetricsReport(Response):
     groups: list[MetricsGroup]
 
 
-class Checkpoint(Response):
-    """What the log commits to."""
-
-    size: Position
-    root_hex: str
-    root_base64: str
-    note: str | None = Field(description="C2SP signed note, where a signing key is set up.")
-
-
 class RefusalListed(RefusalOut):
     """One reason why money does not move."""
 

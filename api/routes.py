@@ -11,6 +11,7 @@ from api.routes_books import BOOKKEEPING
 from api.routes_checkout import CHECKOUT
 from api.routes_endpoints import ENDPOINTS
 from api.routes_keys import KEYS
+from api.routes_log import TRANSPARENCY
 from api.routes_money import MONEY
 from api.routes_notices import NOTICES
 from api.routes_server import SERVER
@@ -25,6 +26,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *NOTICES,
     *ENDPOINTS,
     *BOOKKEEPING,
+    *TRANSPARENCY,
     *KEYS,
     *SERVER,
 )

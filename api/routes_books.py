@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from api import audit, balances, operators, refusals, reports, schemas
+from api import audit, balances, operators, refusals, reports
 from api.route import BOOKS, LOG, SEEING, STAFF, Route
 
 BOOKKEEPING: Final[tuple[Route, ...]] = (
@@ -59,16 +59,6 @@ BOOKKEEPING: Final[tuple[Route, ...]] = (
         query=reports.MetricsQuery,
         answers={200: reports.MetricsReport},
         problems=("projection_behind",),
-    ),
-    Route(
-        method="GET",
-        path="/v1/log/checkpoint",
-        name="show_checkpoint",
-        endpoint=audit.show_checkpoint,
-        summary="Say what the log commits to: size and root.",
-        roles=SEEING,
-        query=schemas.PositionQuery,
-        answers={200: reports.Checkpoint},
     ),
     Route(
         method="GET",

@@ -27,6 +27,7 @@ from adapters.addresses import is_loopback
 from adapters.trying import is_for_trying, is_value_for_trying, tells_of_trying
 from api.settings_access import AccessSettings
 from api.settings_checkout import CheckoutSettings
+from api.settings_log import LogSettings
 from api.settings_mail import MailSettings
 from api.settings_notify import NotifySettings
 from api.settings_server import ServerSettings
@@ -55,6 +56,7 @@ class Settings(
     StreamSettings,
     MailSettings,
     CheckoutSettings,
+    LogSettings,
 ):
     """Everything a deployment may choose. The descriptions are the reference (see README)."""
 
@@ -97,7 +99,9 @@ class Settings(
         default=None, description="The master key itself, where no file can be mounted."
     )
     signing_key_file: Path | None = Field(
-        default=None, description="The file with the Ed25519 key that signs checkpoints of the log."
+        default=None,
+        description="The file with the Ed25519 key that signs checkpoints of the log. In "
+        "development it is made beside the SQLite file where none is named.",
     )
     log_name: str = Field(
         default="cauri.invalid/log",
@@ -325,6 +329,15 @@ def _production_faults(settings: Settings) -> list[Fault]:
                 "production has no master key.",
                 "Make one with `openssl rand -base64 32 > master.key`, keep a copy in a safe, and "
                 "set CAURI_MASTER_KEY_FILE to the file.",
+            )
+        )
+    if settings.signing_key_file is None:
+        faults.append(
+            Fault(
+                "CAURI_SIGNING_KEY_FILE",
+                "production has no key that signs the log.",
+                "Make one with `cauri keys signing --name NAME --file signing.key`, keep a copy in "
+                "a safe, and set CAURI_SIGNING_KEY_FILE to the file and CAURI_LOG_NAME to NAME.",
             )
         )
     if settings.public_url is None or urlsplit(settings.public_url).scheme != "https":

@@ -44,16 +44,16 @@ from api.randomness import RandomBlock
 from api.rates import Rates
 from api.settings import Fault, Settings, SettingsError, provider_settings
 from api.watching import Watched
-from api.wiring_services import Services, Sign
+from api.wiring_log import checkpoint_maker
+from api.wiring_services import Services
 from api.wiring_windows import windows
 from api.wiring_workers import make_workers
-from ledger.checkpoint import Checkpoint, Signer, sign_note
-from ledger.errors import NoteKeyError
+from ledger.checkpointing import CheckpointMaker
 from ledger.handling import Handler
 from ledger.sql import Database, SqlEventStore
 from ledger.sql_schema import data_keys
 from ledger.sql_shelf import SqlTokens
-from ledger.store import Clock, DataKey, EventStore, TreeHead
+from ledger.store import Clock, DataKey, EventStore
 from ledger.subscriptions import Subscription
 from ledger.vault import MasterKeys, Vault
 from ledger.vault_strongbox import Strongbox
@@ -61,6 +61,7 @@ from projections import PROJECTIONS
 from projections.accounts import AccountsProjection
 from projections.base import Projections
 from projections.checkouts import CheckoutsProjection
+from projections.commitments import CommitmentsProjection
 from projections.deliveries import DeliveriesProjection
 from projections.keys import KeysProjection
 from projections.metrics import MetricsProjection
@@ -160,6 +161,8 @@ async def services(
         handler = Handler(log_store)
         projections = projections_of(database)
         await projections.start(log_store)
+        commitments = projections.of(CommitmentsProjection)
+        checkpoints = await checkpoint_maker(settings, handler, commitments, clock=clock)
         ways = Ways()
         sharing = await _sharing(settings, database, keys, clock)
         stack.push_async_callback(sharing.close)
@@ -236,7 +239,8 @@ async def services(
             adapters=adapters,
             adapters_of=adapters_of,
             ways=ways,
-            sign=signer_of(settings),
+            commitments=commitments,
+            checkpoints=checkpoints,
             subscriptions=(subscription,),
             workers=make_workers(
                 settings,
@@ -257,6 +261,8 @@ async def services(
         )
         if is_working:
             background.start("outages", Outages(handler, ways, clock=clock).run())
+            if checkpoints is not None:
+                background.start("checkpoints", checkpoints.run())
         for worker in made.workers:
             background.start(f"{worker.kind} {worker.provider or 'all'}", worker.run())
         yield made
@@ -288,32 +294,6 @@ async def _master_keys(settings: Settings, database: Database) -> MasterKeys:
     return master_keys_for(settings, sample=sample)
 
 
-def signer_of(settings: Settings) -> Sign | None:
-    """Make what signs checkpoints; None where no signing key is set up.
-
-    Raises:
-        SettingsError: the key file cannot be read, or its key is not named as the log is.
-    """
-    path = settings.signing_key_file
-    if path is None:
-        return None
-    remedy = f"Name a file with one line PRIVATE+KEY+{settings.log_name}+<id>+<base64>."
-    try:
-        signer = Signer.from_text(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, NoteKeyError) as error:
-        reason = str(error) if isinstance(error, NoteKeyError) else type(error).__name__
-        fault = Fault("CAURI_SIGNING_KEY_FILE", f"the file is no signing key ({reason}).", remedy)
-        raise SettingsError([fault]) from None
-    if signer.verifier.name != settings.log_name:
-        reason = f"the key is named {signer.verifier.name!r}, the log {settings.log_name!r}."
-        raise SettingsError([Fault("CAURI_SIGNING_KEY_FILE", reason, remedy)])
-
-    def sign(head: TreeHead) -> str:
-        return sign_note(Checkpoint(settings.log_name, head.size, head.root).text(), signer)
-
-    return sign
-
-
 @asynccontextmanager
 async def projected(settings: Settings, kind: type[P]) -> AsyncIterator[P]:
     """Lend one projection of an existing database, brought up to the log's end first."""
@@ -321,6 +301,21 @@ async def projected(settings: Settings, kind: type[P]) -> AsyncIterator[P]:
         projections = Projections(database, [kind])
         await projections.start(store)
         yield projections.of(kind)
+
+
+@asynccontextmanager
+async def checkpointing(
+    settings: Settings, *, clock: Clock = utc_now
+) -> AsyncIterator[tuple[CheckpointMaker | None, CommitmentsProjection]]:
+    """Lend what makes checkpoints of an existing database, and what knows them."""
+    async with opened(settings, clock=clock) as (database, store):
+        projections = Projections(database, [CommitmentsProjection])
+        await projections.start(store)
+        commitments = projections.of(CommitmentsProjection)
+        yield (
+            await checkpoint_maker(settings, Handler(store), commitments, clock=clock),
+            commitments,
+        )
 
 
 def projections_of(database: Database) -> Projections:

@@ -12,25 +12,24 @@ from api.feed import Feed
 from api.last_uses import LastUses
 from api.rates import Rates
 from api.settings import Settings
+from ledger.checkpointing import CheckpointMaker
 from ledger.events import PaymentRequested
 from ledger.handling import Handler
 from ledger.identity import Mode
 from ledger.sql import Database
-from ledger.store import Clock, EventStore, TreeHead
+from ledger.store import Clock, EventStore
 from ledger.subscriptions import Subscription
 from ledger.vault import Vault
 from projections.accounts import AccountsProjection
 from projections.base import Projections
 from projections.checkouts import CheckoutsProjection
+from projections.commitments import CommitmentsProjection
 from projections.deliveries import DeliveriesProjection
 from projections.keys import KeysProjection
 from projections.metrics import MetricsProjection
 from projections.notices import NoticesProjection
 from projections.payments import PaymentsProjection
 from projections.worklist import WorklistProjection
-
-Sign = Callable[[TreeHead], str]
-"""Makes the signed note of a checkpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +62,9 @@ class Services:
     adapters_of: Mapping[Mode, Mapping[str, Adapter]]
     """Those that take payments of each mode: a test never reaches who moves real money."""
     ways: Ways
-    sign: Sign | None = None
+    commitments: CommitmentsProjection
+    checkpoints: CheckpointMaker | None = None
+    """None where no signing key is set up."""
     subscriptions: tuple[Subscription, ...] = ()
     workers: tuple[Worker, ...] = ()
     background: Background = field(default_factory=Background)

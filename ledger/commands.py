@@ -11,6 +11,7 @@ from typing import Literal
 
 from ledger.commands_checkout import CheckoutCommand
 from ledger.commands_endpoint import DeliveryCommand, EndpointCommand
+from ledger.commands_log import LogCommand
 from ledger.commands_mail import MailCommand
 from ledger.evidence import Evidence
 from ledger.identity import Candidate, Kind, Mode, Recipient
@@ -361,4 +362,5 @@ Command = (
     | DeliveryCommand
     | RequestSupport
     | MailCommand
+    | LogCommand
 )

@@ -44,6 +44,14 @@ from ledger.events_endpoint import (
     EndpointEnabled,
     EndpointSecretRotated,
 )
+from ledger.events_log import (
+    LogCheckpointCosigned,
+    LogCheckpointMade,
+    LogKeyIntroduced,
+    LogMismatchFound,
+    LogWitnessRefused,
+    ProjectionDigest,
+)
 from ledger.events_mail import MailAttempted, MailParked
 from ledger.events_payment import (
     PaymentCodeGiven,
@@ -92,6 +100,11 @@ __all__ = [
     "KeyIssued",
     "KeyRevoked",
     "KeyRotated",
+    "LogCheckpointCosigned",
+    "LogCheckpointMade",
+    "LogKeyIntroduced",
+    "LogMismatchFound",
+    "LogWitnessRefused",
     "MailAttempted",
     "MailParked",
     "MerchantAdded",
@@ -116,6 +129,7 @@ __all__ = [
     "PaymentSubmissionWithdrawn",
     "PaymentSubmitted",
     "PaymentSucceeded",
+    "ProjectionDigest",
     "ProviderBreakerClosed",
     "ProviderBreakerOpened",
     "SupportRequested",
@@ -176,6 +190,11 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         SupportRequested,
         MailAttempted,
         MailParked,
+        LogKeyIntroduced,
+        LogCheckpointMade,
+        LogCheckpointCosigned,
+        LogWitnessRefused,
+        LogMismatchFound,
     )
 }
 """The whole vocabulary of the log: stored type -> class."""

@@ -22,7 +22,9 @@ from ledger import (
     commands,
     commands_checkout,
     commands_endpoint,
+    commands_log,
     commands_mail,
+    commitment,
     endpoint,
     mail,
     merchant,
@@ -120,6 +122,32 @@ _MAIL: Final = _Decider(
     mail.decide,
     mail.evolve,
 )
+_LOG_KEYS: Final = _Decider(
+    lambda _command: commitment.KEYS_STREAM,
+    commitment.NO_KEYS,
+    commitment.decide_key,
+    commitment.evolve_key,
+)
+_CHECKPOINTS: Final = _Decider(
+    lambda command: commitment.checkpoints_stream(command.day),
+    commitment.NO_CHECKPOINT,
+    commitment.decide_checkpoint,
+    commitment.evolve_checkpoint,
+)
+_WITNESSES: Final = _Decider(
+    lambda command: commitment.witnesses_stream(command.size),
+    commitment.UNWITNESSED,
+    commitment.decide_witness,
+    commitment.evolve_witness,
+    is_remembered=False,
+)
+_MISMATCH: Final = _Decider(
+    lambda command: commitment.mismatch_stream(command.position),
+    commitment.NO_MISMATCH,
+    commitment.decide_mismatch,
+    commitment.evolve_mismatch,
+    is_remembered=False,
+)
 
 DECIDERS: Final[dict[type, _Decider]] = {
     commands.RequestPayment: _PAYMENT,
@@ -163,6 +191,11 @@ DECIDERS: Final[dict[type, _Decider]] = {
     commands_endpoint.ReplayDelivery: _DELIVERY,
     commands_mail.RecordMail: _MAIL,
     commands_mail.ParkMail: _MAIL,
+    commands_log.IntroduceLogKey: _LOG_KEYS,
+    commands_log.RecordCheckpoint: _CHECKPOINTS,
+    commands_log.RecordCosignature: _WITNESSES,
+    commands_log.RecordWitnessRefusal: _WITNESSES,
+    commands_log.RecordMismatch: _MISMATCH,
 }
 """Who decides what: the map of the system on one screen."""
 

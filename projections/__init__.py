@@ -7,6 +7,7 @@ from typing import Final
 
 from projections.accounts import AccountsProjection
 from projections.checkouts import CheckoutsProjection
+from projections.commitments import CommitmentsProjection
 from projections.deliveries import DeliveriesProjection
 from projections.keys import KeysProjection
 from projections.mails import MailsProjection
@@ -26,5 +27,6 @@ PROJECTIONS: Final[tuple[type[Projector], ...]] = (
     DeliveriesProjection,
     NoticesProjection,
     MailsProjection,
+    CommitmentsProjection,
 )
 """Every projector, in the order they are fed: what is due first."""

@@ -202,6 +202,8 @@ def test_which_operations_take_an_empty_body() -> None:
     assert optional == {
         "expire_checkout",
         "rotate_secret",
+        "change_endpoint",
+        "delete_endpoint",
         "disable_endpoint",
         "enable_endpoint",
         "replay_messages",

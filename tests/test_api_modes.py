@@ -1,5 +1,6 @@
 """Test and live apart: in production a test key reaches nobody and nothing that is for real."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from adapters.recording import Recorder
 from api import documents
 from api.settings import Settings
 from ledger import commands
+from ledger.checkpoint import Signer
 from ledger.evidence import Evidence, Source, Word
 from ledger.identity import payment_id_of
 from ledger.payment import Status
@@ -46,11 +48,17 @@ def in_production(folder: Path, **changes: Any) -> Settings:
     key_file = folder / "master.key"
     if not key_file.exists():
         MasterKeys.generate().write(key_file)
+    signing_key_file = folder / "signing.key"
+    if not signing_key_file.exists():
+        signer = Signer("pay.example/log", hashlib.sha256(b"a synthetic seed").digest())
+        signing_key_file.write_text(signer.private_text())
     return Settings(
         mode="production",
         database_url=f"sqlite:///{folder / 'cauri.db'}",
         public_url="https://pay.example",
         master_key_file=key_file,
+        signing_key_file=signing_key_file,
+        log_name="pay.example/log",
         providers=("mtn", "orange"),
         trial_providers=("orange",),
         provider_tables={"mtn": REAL_MTN, "orange": PROVIDER_TABLES["orange"]},

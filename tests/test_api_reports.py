@@ -71,7 +71,7 @@ async def test_an_auditor_can_hash_what_he_was_given_to_the_checkpoint(world: Wo
     tree.extend([leaf_hash(line) for line in log.body.splitlines()])
     assert (checkpoint["size"], checkpoint["root_hex"]) == (tree.size, tree.root().hex())
     assert b64decode(checkpoint["root_base64"]).hex() == checkpoint["root_hex"]
-    assert checkpoint["note"] is None
+    assert checkpoint["published"] is None
 
 
 async def test_the_trial_balance_sums_to_zero_now_and_as_of_every_position(

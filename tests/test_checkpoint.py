@@ -3,14 +3,11 @@
 import copy
 import os
 import pickle
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.settings import Settings, SettingsError
-from api.wiring import signer_of
 from ledger.checkpoint import (
     Checkpoint,
     Note,
@@ -22,7 +19,6 @@ from ledger.checkpoint import (
     sign_note,
 )
 from ledger.errors import NoteError, NoteKeyError, NoteUnverifiedError
-from ledger.store import TreeHead
 
 # The published vector of golang.org/x/mod/sumdb/note (note_test.go): two keys and one note.
 PETER = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
@@ -260,25 +256,3 @@ def test_a_checkpoint_of_another_log_is_refused_though_the_key_is_right() -> Non
     note = sign_note(SOFA, signer)
     with pytest.raises(NoteError, match="not of 'ledger"):
         open_checkpoint(note, [signer.verifier], origin=ORIGIN)
-
-
-def test_the_log_named_in_the_settings_signs_with_the_key_they_name(tmp_path: Path) -> None:
-    signer, file = Signer.generate(ORIGIN, os.urandom), tmp_path / "signing.key"
-    file.write_text(signer.private_text() + "\n")
-    sign = signer_of(Settings(signing_key_file=file, log_name=ORIGIN))
-    assert sign is not None
-    checkpoint, _ = open_checkpoint(
-        sign(TreeHead(20852163, SOFA_ROOT)), [signer.verifier], origin=ORIGIN
-    )
-    assert checkpoint == Checkpoint(ORIGIN, 20852163, SOFA_ROOT)
-    assert signer_of(Settings()) is None
-
-
-def test_a_signing_key_that_cannot_be_used_is_refused_at_the_start(tmp_path: Path) -> None:
-    other, broken = tmp_path / "other.key", tmp_path / "broken.key"
-    other.write_text(PETER_PRIVATE)
-    broken.write_text(PETER_PRIVATE[:-1])
-    for file in (other, broken, tmp_path / "absent.key"):
-        with pytest.raises(SettingsError, match="CAURI_SIGNING_KEY_FILE") as caught:
-            signer_of(Settings(signing_key_file=file, log_name=ORIGIN))
-        assert "AYEKFALV" not in str(caught.value)

@@ -329,6 +329,7 @@ def test_production_makes_live_keys_unless_told_otherwise(
         "CAURI_MODE": "production",
         "CAURI_PUBLIC_URL": "https://pay.example",
         "CAURI_MASTER_KEY_FILE": "master.key",
+        "CAURI_SIGNING_KEY_FILE": "signing.key",
         "CAURI_PROVIDERS": "mtn",
     }.items():
         monkeypatch.setenv(name, value)

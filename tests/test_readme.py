@@ -250,7 +250,9 @@ def test_every_event_stands_there() -> None:
 
 
 def test_every_operation_stands_there_with_its_parameters() -> None:
-    parameters = {name for route in ROUTES for name in route.query.model_fields}
+    parameters = {
+        field.alias or name for route in ROUTES for name, field in route.query.model_fields.items()
+    }
     unnamed = [name for name in sorted(parameters) if f"`{name}`" not in PAGE]
     assert (listed("routes"), unnamed) == (route_rows(), [])
 
@@ -269,7 +271,7 @@ def test_every_command_stands_there() -> None:
 
 def test_every_command_and_option_on_the_page_exists() -> None:
     known_commands = dict(commands())
-    asked = re.findall(r"cauri ((?:[a-z]+ ?){1,2})([^`|>()\n]*)", "\n".join(_code()))
+    asked = re.findall(r"cauri ((?:[a-z-]*[a-z] ?){1,2})([^`|>()\n]*)", "\n".join(_code()))
     faults = []
     for words, rest in asked:
         name = words.strip() if words.strip() in known_commands else words.split()[0]

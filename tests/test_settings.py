@@ -115,6 +115,7 @@ def test_an_unknown_provider_is_refused_with_those_there_are() -> None:
 def test_production_refuses_everything_that_is_only_good_for_trying_out() -> None:
     assert faults_of({"CAURI_MODE": "production", "CAURI_PUBLIC_URL": "http://pay.example"}) == [
         "CAURI_MASTER_KEY_FILE",
+        "CAURI_SIGNING_KEY_FILE",
         "CAURI_PUBLIC_URL",
         "CAURI_PROVIDERS",
     ]
@@ -126,6 +127,7 @@ def test_production_with_secrets_https_and_a_provider_is_taken() -> None:
             "CAURI_MODE": "production",
             "CAURI_PUBLIC_URL": "https://pay.example/",
             "CAURI_MASTER_KEY_FILE": "/run/master.key",
+            "CAURI_SIGNING_KEY_FILE": "/run/signing.key",
             "CAURI_PROVIDERS": "mtn",
         }
     )
@@ -154,6 +156,7 @@ def test_production_refuses_a_provider_that_points_at_a_sandbox() -> None:
             "CAURI_MODE": "production",
             "CAURI_PUBLIC_URL": "https://pay.example",
             "CAURI_MASTER_KEY_FILE": "/run/master.key",
+            "CAURI_SIGNING_KEY_FILE": "/run/signing.key",
             "CAURI_PROVIDERS": "mtn",
             "CAURI_MTN_PRIMARY_KEY": "k" * 32,
         }
@@ -177,6 +180,7 @@ def in_production(**changes: str) -> Settings:
             "CAURI_MODE": "production",
             "CAURI_PUBLIC_URL": "https://pay.example",
             "CAURI_MASTER_KEY_FILE": "/run/master.key",
+            "CAURI_SIGNING_KEY_FILE": "/run/signing.key",
             "CAURI_PROVIDERS": "mtn,orange",
             "CAURI_MTN_PRIMARY_KEY": "k" * 32,
             **changes,

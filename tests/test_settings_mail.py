@@ -15,6 +15,7 @@ MAIL: Final = {
 PRODUCTION: Final = {
     "CAURI_MODE": "production",
     "CAURI_MASTER_KEY": "x",
+    "CAURI_SIGNING_KEY_FILE": "/run/signing.key",
     "CAURI_PUBLIC_URL": "https://pay.example",
     "CAURI_PROVIDERS": "mtn",
 }

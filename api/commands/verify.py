@@ -2,10 +2,12 @@
 
 It reads only, and believes nothing: neither the hashes beside the entries nor the stored tree. A
 checkpoint may be given as `<size>:<root in hex>`, or as a file: a saved answer of
-/v1/log/checkpoint, or a signed note. A note's signature is checked where the log's public key is
-given; without it the note is taken at its word, as something one has kept oneself.
+/v1/log/checkpoint, or a signed note. A note's signature is checked where a public key of the log is
+given: that key has to have signed it, or one that it introduced, or that one, and so on. Without a
+key the note is taken at its word, as something one has kept oneself.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +16,20 @@ import orjson
 from api.commands.console import progress, run_async, settings_for, write_json, write_line
 from api.settings import Settings
 from api.wiring import opened
-from ledger.checkpoint import Checkpoint, Verifier, open_checkpoint
+from ledger.checkpoint import Checkpoint, Verifier
+from ledger.commitment import KEYS_STREAM
 from ledger.errors import CorruptLogError, InvalidInputError, NoteError
+from ledger.events import LogKeyIntroduced
+from ledger.introduction import Introduced, TrustedKey, open_with_keys, trusted_keys
 from ledger.sentences import Sentence
-from ledger.store import TreeHead
+from ledger.store import EventStore, TreeHead
 from ledger.verify import Verified, verify_log
 
 
 def run(*, checkpoint: str | None, key: str | None, database: str | None, as_json: bool) -> int:
     """Verify; 0 if nobody rewrote the log, 1 and the first bad position if somebody did."""
-    expected = read_checkpoint(checkpoint, key) if checkpoint is not None else None
     try:
-        verified = run_async(_verify(settings_for(database), expected))
+        verified, expected = run_async(_verify(settings_for(database), checkpoint, key))
     except CorruptLogError as error:
         if as_json:
             told = {"is_verified": False, "position": error.position, "reason": error.reason}
@@ -48,14 +52,34 @@ def run(*, checkpoint: str | None, key: str | None, database: str | None, as_jso
     return 0
 
 
-async def _verify(settings: Settings, expected: TreeHead | None) -> Verified:
+async def _verify(
+    settings: Settings, checkpoint: str | None, key: str | None
+) -> tuple[Verified, TreeHead | None]:
     async with opened(settings, is_writing=False) as (_, store):
+        expected = None
+        if checkpoint is not None:
+            introduced = await _introduced(store) if key is not None else []
+            expected = read_checkpoint(checkpoint, key, introduced)
         with progress("verify") as tell:
-            return await verify_log(store, checkpoint=expected, progress=tell)
+            return await verify_log(store, checkpoint=expected, progress=tell), expected
 
 
-def read_checkpoint(text: str, key: str | None) -> TreeHead:
+async def _introduced(store: EventStore) -> list[Introduced]:
+    """The keys that the log says it was signed by; each proves itself by the one before."""
+    return [
+        Introduced(one.event.key, one.event.note, one.position)
+        for one in await store.read_stream(KEYS_STREAM)
+        if isinstance(one.event, LogKeyIntroduced)
+    ]
+
+
+def read_checkpoint(text: str, key: str | None, introduced: Sequence[Introduced] = ()) -> TreeHead:
     """Read a checkpoint as the command line gives it.
+
+    Args:
+        text: what was given.
+        key: a public key of the log that is trusted.
+        introduced: the keys the log names.
 
     Raises:
         InvalidInputError: it is none.
@@ -72,7 +96,10 @@ def read_checkpoint(text: str, key: str | None) -> TreeHead:
         return _saved_answer(content)
     if key is not None:
         verifier = Verifier.from_text(key.strip())
-        checkpoint, _ = open_checkpoint(content, [verifier], origin=verifier.name)
+        keys = trusted_keys(verifier.name, introduced, [verifier])
+        checkpoint, _ = open_with_keys(
+            content, keys or [TrustedKey(verifier, 0, None)], origin=verifier.name
+        )
         return TreeHead(checkpoint.size, checkpoint.root)
     try:
         noted = Checkpoint.from_text(content.partition("\n\n")[0].rstrip("\n") + "\n")

@@ -1,0 +1,34 @@
+"""French of the log's checkpoints, keys and proofs; see `api.french`."""
+
+from typing import Final
+
+FRENCH_OF_LOG: Final[dict[str, str]] = {
+    "No checkpoint was made yet: wait a minute, or POST /v1/log/checkpoints.": (
+        "Aucun point de contrôle n'a encore été établi : attendez une minute, ou faites POST "
+        "/v1/log/checkpoints."
+    ),
+    "The tree has no such tile, or is not so wide there.": (
+        "L'arbre n'a pas cette tuile, ou n'est pas si large à cet endroit."
+    ),
+    "no key that signs the log is set up.": "aucune clé qui signe le registre n'est configurée.",
+    "the key that signs the log is not here.": "la clé qui signe le registre n'est pas ici.",
+    "nothing has happened that a checkpoint could hold.": (
+        "rien ne s'est passé qu'un point de contrôle puisse retenir."
+    ),
+    "The log of {size} entries has no such position.": (
+        "Le registre de {size} entrées n'a pas cette position."
+    ),
+    "Send one that is not above the size.": "Envoyez-en une qui ne dépasse pas la taille.",
+    "The log had {size} entries by then.": "Le registre avait alors {size} entrées.",
+    "Send one that is not above `to`.": "Envoyez-en une qui ne dépasse pas `to`.",
+    "The log has not reached this size.": "Le registre n'a pas atteint cette taille.",
+    "Send that of a checkpoint, or leave it out.": (
+        "Envoyez celle d'un point de contrôle, ou omettez-la."
+    ),
+    "no checkpoint was signed yet, so any key will do.": (
+        "aucun point de contrôle n'a encore été signé, toute clé convient donc."
+    ),
+    "the log is signed by another key by now.": (
+        "le registre est désormais signé par une autre clé."
+    ),
+}

@@ -1,0 +1,101 @@
+"""Routes to the log's checkpoints, keys, proofs and tiles; a part of `api.routes`."""
+
+from typing import Final
+
+from api import schemas_log, tlog, transparency
+from api.route import LOG, SEEING, Route
+from api.schemas import PositionQuery
+
+TRANSPARENCY: Final[tuple[Route, ...]] = (
+    Route(
+        method="GET",
+        path="/v1/log/checkpoint",
+        name="show_checkpoint",
+        endpoint=transparency.show_checkpoint,
+        summary="Say what the log commits to: size and root; and the published checkpoint.",
+        roles=SEEING,
+        query=PositionQuery,
+        answers={200: schemas_log.Checkpoint},
+    ),
+    Route(
+        method="GET",
+        path="/v1/log/checkpoints",
+        name="list_checkpoints",
+        endpoint=transparency.list_checkpoints,
+        summary="List the recorded checkpoints, newest first, with their cosignatures.",
+        roles=LOG,
+        query=schemas_log.CheckpointsQuery,
+        answers={200: schemas_log.CheckpointPage},
+        problems=("projection_behind",),
+    ),
+    Route(
+        method="POST",
+        path="/v1/log/checkpoints",
+        name="make_checkpoint",
+        endpoint=transparency.make_checkpoint,
+        summary="Make a checkpoint now, if anything happened since the last one.",
+        roles=LOG,
+        answers={200: schemas_log.CheckpointMade, 201: schemas_log.CheckpointMade},
+    ),
+    Route(
+        method="GET",
+        path="/v1/log/keys",
+        name="list_log_keys",
+        endpoint=transparency.list_log_keys,
+        summary="List the keys that sign the log, and which checkpoints each signs.",
+        roles=SEEING,
+        query=PositionQuery,
+        answers={200: schemas_log.LogKeys},
+        problems=("projection_behind",),
+    ),
+    Route(
+        method="GET",
+        path="/v1/log/proofs/inclusion",
+        name="show_inclusion",
+        endpoint=transparency.show_inclusion,
+        summary="Prove that an entry is in the log of a size.",
+        roles=LOG,
+        query=schemas_log.InclusionQuery,
+        answers={200: schemas_log.InclusionProof},
+    ),
+    Route(
+        method="GET",
+        path="/v1/log/proofs/consistency",
+        name="show_consistency",
+        endpoint=transparency.show_consistency,
+        summary="Prove that the log of a size only added to that of an earlier one.",
+        roles=LOG,
+        query=schemas_log.ConsistencyQuery,
+        answers={200: schemas_log.ConsistencyProof},
+    ),
+    Route(
+        method="GET",
+        path="/checkpoint",
+        name="serve_checkpoint",
+        endpoint=tlog.serve_checkpoint,
+        summary="Give the published checkpoint as a signed note (C2SP tlog-tiles).",
+        roles=LOG,
+        answers={200: "text/plain"},
+        problems=("not_in_log",),
+    ),
+    Route(
+        method="GET",
+        path="/tile/entries/{tail:.*}",
+        name="serve_entries",
+        endpoint=tlog.serve_entries,
+        summary="Give a bundle of entries: `<N>[.p/<W>]` (C2SP tlog-tiles).",
+        roles=LOG,
+        answers={200: "application/octet-stream"},
+        problems=("not_in_log",),
+    ),
+    Route(
+        method="GET",
+        path="/tile/{level}/{tail:.*}",
+        name="serve_tile",
+        endpoint=tlog.serve_tile,
+        summary="Give a tile of the tree: `<L>/<N>[.p/<W>]` (C2SP tlog-tiles).",
+        roles=LOG,
+        answers={200: "application/octet-stream"},
+        problems=("not_in_log",),
+    ),
+)

@@ -1,0 +1,15 @@
+"""Settings of the log's own checkpoints; a part of `api.settings`."""
+
+from pydantic import BaseModel, Field
+
+
+class LogSettings(BaseModel):
+    """How often the log says what it holds."""
+
+    checkpoint_seconds: float = Field(
+        default=60.0,
+        ge=10,
+        le=86_400,
+        description="How often a checkpoint of the log is signed and recorded, if anything "
+        "happened since the last one.",
+    )

@@ -1,0 +1,64 @@
+"""Commands about the log itself: its keys, checkpoints, witnesses; a part of `ledger.commands`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntroduceLogKey:
+    """Let a key sign checkpoints from here on. Ignored if it is the one that does."""
+
+    key: str
+    note: str
+    after: str | None
+    """The key that signed until now; refused if it is another one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCheckpoint:
+    """Keep a checkpoint. Ignored if somebody kept one after the one that it follows."""
+
+    day: str
+    """The day it is kept under, `YYYY-MM-DD`."""
+    after_size: int
+    """The size of the checkpoint before it, 0 for none."""
+    origin: str
+    size: int
+    root: str
+    note: str
+    digests: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    """Projection -> the position it stood at, and the SHA-256 of its rows in hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCosignature:
+    """Keep a witness's signatures of a checkpoint. Ignored if it has signed it already."""
+
+    size: int
+    root: str
+    witness: str
+    signatures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordWitnessRefusal:
+    """Keep that a witness would not sign a checkpoint. Ignored if it said the same already."""
+
+    size: int
+    witness: str
+    status: int
+    reason: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordMismatch:
+    """Keep that an old entry is not what was recorded. Ignored if that position is known bad."""
+
+    position: int
+    reason: str
+    what: str
+
+
+WitnessCommand = RecordCosignature | RecordWitnessRefusal
+LogCommand = IntroduceLogKey | RecordCheckpoint | WitnessCommand | RecordMismatch

@@ -1,0 +1,130 @@
+"""`cauri checkpoint` and `cauri log-key`: signed, rotated, verified by whoever trusts one key."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ledger.checkpoint import Signer
+from tests.test_cli import Here, here
+
+__all__ = ["here"]
+
+
+def test_a_checkpoint_is_made_once_and_is_what_verify_takes(here: Here, tmp_path: Path) -> None:
+    here.asked("merchants", "add", "Boutique", "--country", "CM")
+    said = here.on("checkpoint", "make")
+    again = here.on("checkpoint", "make")
+    (tmp_path / "note").write_text(said.out)
+    (key,) = here.asked("log-key", "list")
+    (listed,) = here.asked("checkpoint", "list")
+    table = here.on("checkpoint", "list")
+
+    verified = here.on("verify", "--checkpoint", "note", "--key", key["key"])
+
+    assert (said.status, again.out) == (0, said.out)
+    assert (verified.status, "continue the checkpoint of 3 entries" in verified.out) == (0, True)
+    assert (listed["size"], listed["note"]) == (3, said.out)
+    assert listed["root"] in table.out
+    assert (key["since"], key["until"], key["position"]) == (0, None, 3)
+    assert (tmp_path / "signing.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_log_of_nothing_has_no_checkpoint_and_no_key_to_rotate(here: Here) -> None:
+    here.on("migrate")
+    made, rotated = here.on("checkpoint", "make"), here.on("log-key", "rotate")
+    assert (made.status, "nothing has happened" in made.err) == (1, True)
+    assert (rotated.status, "no checkpoint was signed yet" in rotated.err) == (1, True)
+
+
+def test_after_rotations_whoever_trusts_the_first_key_verifies_every_checkpoint(
+    here: Here, tmp_path: Path
+) -> None:
+    notes = []
+    for name in ("Boutique", "Bazar", "Bistro"):
+        here.asked("merchants", "add", name, "--country", "CM")
+        notes.append(here.asked("checkpoint", "make"))
+        (tmp_path / f"note{len(notes)}").write_text(notes[-1]["note"])
+        if len(notes) < 3:
+            here.asked("log-key", "rotate")
+    keys = here.asked("log-key", "list")
+
+    def status(note: int, key: int) -> int:
+        return here.on("verify", "--checkpoint", f"note{note}", "--key", keys[key]["key"]).status
+
+    assert [one["since"] for one in keys] == [0, notes[0]["size"] + 2, notes[1]["size"] + 2]
+    assert [one["until"] for one in keys] == [*(one["since"] - 1 for one in keys[1:]), None]
+    # From the first key on all is believed; a later key says nothing of what came before it.
+    assert [[status(note, key) for key in range(3)] for note in (1, 2, 3)] == [
+        [0, 1, 1],
+        [0, 0, 1],
+        [0, 0, 0],
+    ]
+    kept = sorted(one.name for one in tmp_path.glob("signing.key*"))
+    assert len(kept) == 3
+
+
+def test_a_rotation_that_was_interrupted_is_finished_by_the_next_call(
+    here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from api.signing_key import SigningKeys
+
+    here.asked("merchants", "add", "Boutique", "--country", "CM")
+    here.asked("checkpoint", "make")
+    before = (tmp_path / "signing.key").read_text()
+    with monkeypatch.context() as broken:
+        broken.setattr(SigningKeys, "put_in_place", lambda *_: None)
+        new = here.asked("log-key", "rotate")["key"]
+    assert (tmp_path / "signing.key").read_text() == before
+    here.asked("merchants", "add", "Bazar", "--country", "CM")
+    made = here.asked("checkpoint", "make")
+
+    finished = here.asked("log-key", "rotate")["key"]
+
+    assert finished == new
+    assert len(here.asked("log-key", "list")) == 2
+    placed = Signer.from_text((tmp_path / "signing.key").read_text())
+    assert placed.verifier.text() == new
+    (tmp_path / "note").write_text(made["note"])
+    assert here.on("verify", "--checkpoint", "note", "--key", new).status == 0
+
+
+def test_a_lost_key_is_replaced_only_where_that_is_said_and_ends_the_trust(
+    here: Here, tmp_path: Path
+) -> None:
+    here.asked("merchants", "add", "Boutique", "--country", "CM")
+    here.asked("checkpoint", "make")
+    (tmp_path / "signing.key").unlink()
+
+    made = here.on("checkpoint", "make")
+    refused = here.on("log-key", "rotate")
+    new = here.asked("log-key", "rotate", "--old-key-lost")["key"]
+    note = here.asked("checkpoint", "make")["note"]
+    (tmp_path / "note").write_text(note)
+    old = here.asked("log-key", "list")[0]["key"]
+
+    assert (made.status, "Restore the file" in made.err) == (2, True)
+    assert (refused.status, "is not at" in refused.err) == (1, True)
+    assert here.on("verify", "--checkpoint", "note", "--key", new).status == 0
+    assert here.on("verify", "--checkpoint", "note", "--key", old).status == 1
+
+
+def test_a_log_whose_keys_were_tampered_with_is_not_verified(here: Here, tmp_path: Path) -> None:
+    import sqlite3
+
+    here.asked("merchants", "add", "Boutique", "--country", "CM")
+    here.asked("checkpoint", "make")
+    first = here.asked("log-key", "list")[0]["key"]
+    here.asked("log-key", "rotate")
+    (tmp_path / "note").write_text(here.asked("checkpoint", "make")["note"])
+    with sqlite3.connect(here.database) as database:
+        for (trigger,) in database.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall():
+            database.execute(f"DROP TRIGGER {trigger}")
+        database.execute(
+            "UPDATE log SET entry = replace(entry, 'after', 'After') WHERE stream = 'log-keys'"
+        )
+    said = here.on("verify", "--checkpoint", "note", "--key", first, "--json")
+    assert said.status == 1
+    assert not said.out or json.loads(said.out)["is_verified"] is False
