@@ -55,7 +55,7 @@ TRANSPARENCY: Final[tuple[Route, ...]] = (
         endpoint=witnesses.show_witnesses,
         summary="Show who watches the log from outside, how far, and whether that is enough.",
         roles=SEEING,
-        query=schemas_log.LogKeysQuery,
+        query=PositionQuery,
         answers={200: schemas_witness.Witnesses},
         problems=("projection_behind",),
     ),
