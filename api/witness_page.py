@@ -39,30 +39,30 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "fr": {
         "title": "Témoin",
-        "about": "Ce témoin ne cosigne le point de contrôle d'un journal que s'il est prouvé que "
-        "le journal n'a fait que grandir depuis le précédent.",
+        "about": "Ce témoin ne cosigne le point de contrôle d'un registre que s'il est prouvé que "
+        "le registre n'a fait que grandir depuis le précédent.",
         "key": "Clé publique, pour le fichier de règles de qui fait confiance à ce témoin :",
-        "logs": "Journaux",
-        "log": "Journal",
-        "size": "Écritures",
+        "logs": "Registres",
+        "log": "Registre",
+        "size": "Entrées",
         "root": "Racine",
         "at": "Dernière cosignature",
         "refused": "Refus",
         "never": "jamais",
         "lost": "Ce qui avait été vu est perdu ; rien n'est cosigné.",
-        "none": "Aucun journal n'est suivi.",
+        "none": "Aucun registre n'est suivi.",
         "refusals": "Refus gardés comme preuves",
         "no_refusals": "Rien n'a été refusé qui puisse prouver quoi que ce soit.",
         "when": "Quand",
         "kind": "Quoi",
-        "before": "Écritures cosignées avant",
+        "before": "Entrées cosignées avant",
         "shown": "Les {shown} derniers sur {total}.",
         "how": "Le tout, avec les deux points de contrôle signés : "
         "<code>cauri witness evidence</code>.",
         "forked": "Deux points de contrôle signés de même taille, de racines différentes : le "
-        "journal a bifurqué.",
+        "registre a bifurqué.",
         "behind": "Plus petit que ce qui a été cosigné, et jamais vu : une copie ancienne ?",
-        "unproved": "Rien ne montre qu'il n'a fait que grandir : bifurcation, écriture réécrite ou "
+        "unproved": "Rien ne montre qu'il n'a fait que grandir : bifurcation, entrée réécrite ou "
         "preuve fausse.",
     },
 }
