@@ -11,6 +11,10 @@ FRENCH_OF_WITNESS_DOCS: Final[dict[str, str]] = {
         "peut-être bifurqué."
     ),
     "The HTTP status of its answer.": "Le code HTTP de sa réponse.",
+    "What the refusal means.": "Ce que veut dire ce refus.",
+    "When it was recorded.": "Quand il a été enregistré.",
+    "When that was recorded.": "Quand cela a été enregistré.",
+    "The policy's witnesses, in its order.": "Les témoins des règles, dans leur ordre.",
     "One witness of the policy.": "Un témoin des règles.",
     "The policy's name for it.": "Son nom dans les règles.",
     "Its public key: `<name>+<id>+<base64>`.": "Sa clé publique : `<nom>+<id>+<base64>`.",

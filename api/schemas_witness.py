@@ -15,8 +15,8 @@ class WitnessRefusal(Response):
 
     size: Position
     status: int = Field(description="The HTTP status of its answer.", examples=[422])
-    reason: str
-    at: datetime
+    reason: str = Field(description="What the refusal means.")
+    at: datetime = Field(description="When it was recorded.")
 
 
 class WitnessOut(Response):
@@ -27,7 +27,7 @@ class WitnessOut(Response):
     is_asked: bool = Field(description="Whether an address of it is known, so that it is asked.")
     is_current: bool = Field(description="Whether it has cosigned the newest checkpoint.")
     cosigned_size: Position | None = Field(description="The largest size that it has cosigned.")
-    cosigned_at: datetime | None
+    cosigned_at: datetime | None = Field(description="When that was recorded.")
     lag_entries: int | None = Field(
         description="How many entries of the newest checkpoint it has not vouched for.",
         examples=[0],
@@ -53,4 +53,4 @@ class Witnesses(Response):
     met_size: Position | None = Field(
         description="The size of the newest of the last checkpoints that meets the policy."
     )
-    witnesses: list[WitnessOut]
+    witnesses: list[WitnessOut] = Field(description="The policy's witnesses, in its order.")
