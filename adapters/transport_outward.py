@@ -1,4 +1,4 @@
-"""The way to merchants' endpoints: one POST to an address that somebody else has chosen.
+"""The way to merchants' endpoints and to witnesses: one POST to an address others have chosen.
 
 Whoever may name an address may try to name ours: a database, a metadata service, a machine behind
 the firewall. So nothing is sent to an address that is not public, and what counts is the address
@@ -27,7 +27,7 @@ from yarl import URL
 from adapters.addresses import ForbiddenAddressError, checked_url, judge
 
 ANSWER_BYTES_MAX: Final = 512
-"""How much of an answer is read and kept."""
+"""How much of an answer is read and kept, unless more is asked for."""
 
 BODY_SECONDS_MAX: Final = 1.0
 """How long the first bytes of an answer are waited for, once its status is known."""
@@ -108,6 +108,7 @@ class Outward:
             connection included.
         allows_loopback: whether this machine may be called, over http too.
         resolve: how names are resolved.
+        answer_bytes_max: how much of an answer is read.
     """
 
     def __init__(
@@ -116,9 +117,11 @@ class Outward:
         seconds_max: float,
         allows_loopback: bool = False,
         resolve: Resolve = resolve_by_system,
+        answer_bytes_max: int = ANSWER_BYTES_MAX,
     ) -> None:
         self.allows_loopback = allows_loopback
         self._seconds_max, self._resolve = seconds_max, resolve
+        self._answer_bytes_max = answer_bytes_max
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -162,7 +165,7 @@ class Outward:
             ) as response,
         ):
             patience.reschedule(None)
-            first = await _first_bytes(response)
+            first = await _first_bytes(response, self._answer_bytes_max)
             return Sent(response.status, _told(response.status), first)
 
     def _opened(self) -> aiohttp.ClientSession:
@@ -185,18 +188,18 @@ class Outward:
         return self._session
 
 
-async def _first_bytes(response: aiohttp.ClientResponse) -> bytes:
+async def _first_bytes(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
     """Read the first bytes of an answer; the status counts, whatever becomes of its body."""
     received = b""
     try:
         async with asyncio.timeout(BODY_SECONDS_MAX):
             async for chunk in response.content.iter_any():
                 received += chunk
-                if len(received) >= ANSWER_BYTES_MAX:
+                if len(received) >= bytes_max:
                     break
     except (TimeoutError, aiohttp.ClientError, OSError):
         pass
-    return received[:ANSWER_BYTES_MAX]
+    return received[:bytes_max]
 
 
 def _told(status: int) -> str:

@@ -21,6 +21,7 @@ from api.cli_log import checkpoint as checkpoints
 from api.cli_log import log_key
 from api.cli_options import Database, Json, MasterKeyFile, do
 from api.cli_webhooks import webhooks
+from api.cli_witness import witness
 from api.settings import SettingsError
 from ledger.errors import (
     CommandRefusedError,
@@ -49,6 +50,7 @@ app.add_typer(payments, name="payments")
 app.add_typer(webhooks, name="webhooks")
 app.add_typer(checkpoints, name="checkpoint")
 app.add_typer(log_key, name="log-key")
+app.add_typer(witness, name="witness")
 
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65_535, help="0 picks one.")]
 Seed = Annotated[int, typer.Option("--seed", help="Chooses which calls the faults hit.")]

@@ -26,7 +26,7 @@ import resource
 import socket
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import structlog
 from aiohttp import web
@@ -39,7 +39,7 @@ from api.keys import SERVICES
 from api.middleware import PROBLEM_JSON, SERVER
 from api.problems import Told, problem_body
 from api.protocol import Protocol
-from api.settings import Settings
+from api.settings_server import ServerSettings
 from ledger.sentences import Sentence
 
 OTHER_FILES_MAX: Final = 200
@@ -63,7 +63,7 @@ class Connection(Protocol):
         self,
         server: web.Server,
         *,
-        limits: Settings,
+        limits: ServerSettings,
         new_id: Callable[[], str],
         position: Callable[[], int],
         **options: Any,
@@ -121,7 +121,7 @@ class BoundedServer(web.Server):
         self,
         made: web.Server,
         *,
-        limits: Settings,
+        limits: ServerSettings,
         new_id: Callable[[], str],
         position: Callable[[], int],
     ) -> None:
@@ -164,16 +164,31 @@ class BoundedServer(web.Server):
         handler.end(Told(problem=BUSY, detail=detail))
 
 
+class Named(NamedTuple):
+    """What an answer to something unreadable says of where it comes from."""
+
+    new_id: Callable[[], str]
+    position: Callable[[], int]
+    """Of a server that has no log: 0."""
+
+
 class BoundedRunner(web.AppRunner):
     """Runs an application behind the limits; all else is aiohttp's own runner."""
 
-    __slots__ = ("_limits",)
+    __slots__ = ("_limits", "_named")
 
-    def __init__(self, app: web.Application, *, limits: Settings, **options: Any) -> None:
+    def __init__(
+        self,
+        app: web.Application,
+        *,
+        limits: ServerSettings,
+        named: Named | None = None,
+        **options: Any,
+    ) -> None:
         options.setdefault("shutdown_timeout", limits.stop_seconds_max)
         idle = limits.idle_seconds_max
         super().__init__(app, access_log=None, keepalive_timeout=idle, **options)
-        self._limits = limits
+        self._limits, self._named = limits, named
 
     async def cleanup(self) -> None:
         """Stop listening, then end what is open: also what was accepted a moment ago."""
@@ -181,12 +196,15 @@ class BoundedRunner(web.AppRunner):
         await super().cleanup()
 
     async def _make_server(self) -> web.Server:
-        services = self.app[SERVICES]
+        named = self._named
+        if named is None:
+            services = self.app[SERVICES]
+            named = Named(services.new_id, lambda: services.known_position)
         return BoundedServer(
             await super()._make_server(),
             limits=self._limits,
-            new_id=services.new_id,
-            position=lambda: services.known_position,
+            new_id=named.new_id,
+            position=named.position,
         )
 
 
@@ -198,7 +216,20 @@ def _cut_off_later(transport: asyncio.Transport, seconds: float) -> None:
         accepted.setsockopt(socket.IPPROTO_TCP, option, round(seconds * 1000))
 
 
-def make_room(limits: Settings) -> None:
+def listen_at(host: str, port: int) -> socket.socket:
+    """Open the listening socket; raises OSError that names the address."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((host, port))
+    except OSError as error:
+        opened.close()
+        raise OSError(error.errno, error.strerror, f"{host}:{port}") from error
+    return opened
+
+
+def make_room(limits: ServerSettings) -> None:
     """Let this process open as many files as it may have connections, where the system lets it."""
     wanted = limits.connections_max + OTHER_FILES_MAX
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

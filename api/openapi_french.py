@@ -15,6 +15,7 @@ from api.french_docs_log import FRENCH_OF_LOG_DOCS
 from api.french_docs_merchants import FRENCH_OF_MERCHANTS
 from api.french_docs_records import FRENCH_OF_RECORDS
 from api.french_docs_shapes import FRENCH_OF_SHAPES
+from api.french_docs_witness import FRENCH_OF_WITNESS_DOCS
 from api.openapi_fields import FIELDS
 
 _WRITTEN: Final = frozenset({"summary", "description"})
@@ -28,6 +29,7 @@ TRANSLATED: Final = (
     | FRENCH_OF_CHECKOUT
     | FRENCH_OF_MERCHANTS
     | FRENCH_OF_LOG_DOCS
+    | FRENCH_OF_WITNESS_DOCS
     | FRENCH_OF_SHAPES
     | FRENCH_OF_RECORDS
     | dict(FIELDS.values())

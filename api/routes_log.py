@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from api import schemas_log, tlog, transparency
+from api import schemas_log, schemas_witness, tlog, transparency, witnesses
 from api.route import LOG, SEEING, Route
 from api.schemas import PositionQuery
 
@@ -46,6 +46,17 @@ TRANSPARENCY: Final[tuple[Route, ...]] = (
         roles=SEEING,
         query=PositionQuery,
         answers={200: schemas_log.LogKeys},
+        problems=("projection_behind",),
+    ),
+    Route(
+        method="GET",
+        path="/v1/log/witnesses",
+        name="show_witnesses",
+        endpoint=witnesses.show_witnesses,
+        summary="Show who watches the log from outside, how far, and whether that is enough.",
+        roles=SEEING,
+        query=PositionQuery,
+        answers={200: schemas_witness.Witnesses},
         problems=("projection_behind",),
     ),
     Route(

@@ -33,6 +33,7 @@ from api.settings_notify import NotifySettings
 from api.settings_server import ServerSettings
 from api.settings_streams import StreamSettings
 from api.settings_values import PREFIX, Fault, JsonObject, Model, SettingsError, validated
+from api.settings_witness import WitnessSettings
 from ledger.identity import Mode
 
 __all__ = [
@@ -57,6 +58,7 @@ class Settings(
     MailSettings,
     CheckoutSettings,
     LogSettings,
+    WitnessSettings,
 ):
     """Everything a deployment may choose. The descriptions are the reference (see README)."""
 

@@ -47,6 +47,7 @@ from api.watching import Watched
 from api.wiring_log import checkpoint_maker
 from api.wiring_services import Services
 from api.wiring_windows import windows
+from api.wiring_witnesses import start_log_work, witnessing
 from api.wiring_workers import make_workers
 from ledger.checkpointing import CheckpointMaker
 from ledger.handling import Handler
@@ -69,6 +70,7 @@ from projections.notices import NoticesProjection
 from projections.payments import PaymentsProjection
 from projections.projector import Projector
 from projections.rebuild import Progress, fill
+from projections.witnesses import WitnessesProjection
 from projections.worklist import WorklistProjection
 
 P = TypeVar("P", bound=Projector)
@@ -162,7 +164,16 @@ async def services(
         projections = projections_of(database)
         await projections.start(log_store)
         commitments = projections.of(CommitmentsProjection)
-        checkpoints = await checkpoint_maker(settings, handler, commitments, clock=clock)
+        watchers = await witnessing(
+            settings, handler, commitments, projections.of(WitnessesProjection), stack
+        )
+        checkpoints = await checkpoint_maker(
+            settings,
+            handler,
+            commitments,
+            clock=clock,
+            after_checkpoint=None if watchers is None else watchers.gatherer.told,
+        )
         ways = Ways()
         sharing = await _sharing(settings, database, keys, clock)
         stack.push_async_callback(sharing.close)
@@ -241,6 +252,8 @@ async def services(
             ways=ways,
             commitments=commitments,
             checkpoints=checkpoints,
+            witnesses=projections.of(WitnessesProjection),
+            witnessing=watchers,
             subscriptions=(subscription,),
             workers=make_workers(
                 settings,
@@ -261,8 +274,7 @@ async def services(
         )
         if is_working:
             background.start("outages", Outages(handler, ways, clock=clock).run())
-            if checkpoints is not None:
-                background.start("checkpoints", checkpoints.run())
+            start_log_work(background, checkpoints, watchers)
         for worker in made.workers:
             background.start(f"{worker.kind} {worker.provider or 'all'}", worker.run())
         yield made

@@ -12,6 +12,7 @@ from api.feed import Feed
 from api.last_uses import LastUses
 from api.rates import Rates
 from api.settings import Settings
+from api.wiring_witnesses import Witnessing
 from ledger.checkpointing import CheckpointMaker
 from ledger.events import PaymentRequested
 from ledger.handling import Handler
@@ -29,6 +30,7 @@ from projections.keys import KeysProjection
 from projections.metrics import MetricsProjection
 from projections.notices import NoticesProjection
 from projections.payments import PaymentsProjection
+from projections.witnesses import WitnessesProjection
 from projections.worklist import WorklistProjection
 
 
@@ -65,6 +67,9 @@ class Services:
     commitments: CommitmentsProjection
     checkpoints: CheckpointMaker | None = None
     """None where no signing key is set up."""
+    witnesses: WitnessesProjection
+    witnessing: Witnessing | None = None
+    """None where no policy says who watches the log."""
     subscriptions: tuple[Subscription, ...] = ()
     workers: tuple[Worker, ...] = ()
     background: Background = field(default_factory=Background)

@@ -11,7 +11,8 @@ travels inside a C2SP signed note:
 
 The text up to and with the newline before the empty line is what is signed. A signature line names
 its key and begins with the four bytes of the key's id. Only type 0x01, Ed25519, is signed and
-verified here. Keys are written as the Go checksum database writes them:
+verified here; `ledger.cosignature` has the type of witnesses. Keys are written as the Go checksum
+database writes them:
 
     <name>+<id, 8 hex digits>+<base64 of 0x01 and the public key>
     PRIVATE+KEY+<name>+<id>+<base64 of 0x01 and the seed>
@@ -33,7 +34,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, NoReturn, Self
+from typing import ClassVar, Final, NamedTuple, NoReturn, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -50,7 +51,7 @@ SIGNATURES_MAX: Final = 100
 """C2SP asks for at least 16."""
 
 _EM_DASH: Final = "\u2014"
-_PRIVATE: Final = "PRIVATE+KEY+"
+PRIVATE: Final = "PRIVATE+KEY+"
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _KEY: Final = re.compile(r"([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)", re.ASCII)
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
@@ -80,7 +81,7 @@ class Checkpoint:
 
     def text(self) -> str:
         """The note text: what is signed."""
-        lines = (self.origin, str(self.size), _encode(self.root), *self.extensions)
+        lines = (self.origin, str(self.size), encoded(self.root), *self.extensions)
         return "".join(f"{line}\n" for line in lines)
 
     @classmethod
@@ -98,7 +99,7 @@ class Checkpoint:
         size, root, *extensions = rest
         if _SIZE.fullmatch(size) is None:
             raise NoteError("the size of a checkpoint is not a plain decimal number")
-        return cls(origin, int(size), _decode(root, "the root"), tuple(extensions))
+        return cls(origin, int(size), decoded(root, "the root"), tuple(extensions))
 
 
 class Signature(NamedTuple):
@@ -110,12 +111,15 @@ class Signature(NamedTuple):
 
     def line(self) -> str:
         """The line as it stands in a note."""
-        return f"{_EM_DASH} {self.name} {_encode(self.key_id + self.signature)}\n"
+        return f"{_EM_DASH} {self.name} {encoded(self.key_id + self.signature)}\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
     """A public key one has reason to trust, under a name."""
+
+    kind: ClassVar[bytes] = ED25519
+    """The type of its signatures, as it stands in its id and its text."""
 
     name: str
     public_key: bytes = field(repr=False)
@@ -129,7 +133,7 @@ class Verifier:
     @property
     def key_id(self) -> bytes:
         """The first four bytes of SHA-256(name, newline, type, public key)."""
-        named = self.name.encode() + b"\n" + ED25519 + self.public_key
+        named = self.name.encode() + b"\n" + self.kind + self.public_key
         return hashlib.sha256(named).digest()[:KEY_ID_BYTES]
 
     def is_signed(self, text: str, signature: bytes) -> bool:
@@ -142,7 +146,7 @@ class Verifier:
 
     def text(self) -> str:
         """The key as it is handed to those who verify."""
-        return f"{self.name}+{self.key_id.hex()}+{_encode(ED25519 + self.public_key)}"
+        return f"{self.name}+{self.key_id.hex()}+{encoded(self.kind + self.public_key)}"
 
     @classmethod
     def from_text(cls, text: str) -> Self:
@@ -151,7 +155,7 @@ class Verifier:
         Raises:
             NoteKeyError: it is not one, or its id is not that of name and key.
         """
-        name, key_id, key = _read_key(text)
+        name, key_id, key = read_key(text, cls.kind)
         verifier = cls(name, key)
         if verifier.key_id != key_id:
             raise NoteKeyError(f"the id of the key of {name} does not belong to it")
@@ -188,9 +192,9 @@ class Signer:
             NoteKeyError: it is not one; the text is not repeated.
         """
         text = text.strip()
-        if not text.startswith(_PRIVATE):
-            raise NoteKeyError(f"a signing key begins with {_PRIVATE}")
-        name, key_id, seed = _read_key(text.removeprefix(_PRIVATE))
+        if not text.startswith(PRIVATE):
+            raise NoteKeyError(f"a signing key begins with {PRIVATE}")
+        name, key_id, seed = read_key(text.removeprefix(PRIVATE), ED25519)
         signer = cls(name, seed)
         if signer.verifier.key_id != key_id:
             raise NoteKeyError(f"the id of the signing key of {name} does not belong to it")
@@ -199,7 +203,7 @@ class Signer:
     def private_text(self) -> str:
         """The key for its owner's file. This is the secret itself: never log it."""
         verifier = self.verifier
-        return f"{_PRIVATE}{verifier.name}+{verifier.key_id.hex()}+{_encode(ED25519 + self._seed)}"
+        return f"{PRIVATE}{verifier.name}+{verifier.key_id.hex()}+{encoded(ED25519 + self._seed)}"
 
     def sign(self, text: str) -> Signature:
         """Sign a note text."""
@@ -258,7 +262,7 @@ def open_note(note: str | bytes, verifiers: Sequence[Verifier]) -> Note:
     known = {(one.name, one.key_id): one for one in verifiers}
     if len(known) != len(set(verifiers)):
         raise NoteKeyError("two of the trusted keys have one name and one id")
-    text, signatures = _split(note)
+    text, signatures = split_note(note)
     verified: dict[Verifier, None] = {}
     unknown: dict[Signature, None] = {}
     for signature in signatures:
@@ -295,7 +299,8 @@ def open_checkpoint(
     return checkpoint, opened
 
 
-def _split(note: str | bytes) -> tuple[str, list[Signature]]:
+def split_note(note: str | bytes) -> tuple[str, list[Signature]]:
+    """Take a note apart, believing nothing: its text and its signatures."""
     raw = note.encode("utf-8", "surrogatepass") if isinstance(note, str) else note
     if len(raw) > NOTE_BYTES_MAX:
         raise NoteError(f"a note has at most {NOTE_BYTES_MAX} bytes")
@@ -308,10 +313,21 @@ def _split(note: str | bytes) -> tuple[str, list[Signature]]:
     text, separator, lines = whole.rpartition("\n\n")
     if not separator or not lines.endswith("\n"):
         raise NoteError("a note needs a text, an empty line, and signature lines that end")
+    return text + "\n", read_signatures(lines)
+
+
+def read_signatures(lines: str) -> list[Signature]:
+    """Read signature lines, each with its newline, believing nothing.
+
+    Raises:
+        NoteError: a line is none, or there are too many.
+    """
+    if not lines.endswith("\n"):
+        raise NoteError("a signature line does not end in a newline")
     signatures = [_read_signature(line) for line in lines[:-1].split("\n")]
     if len(signatures) > SIGNATURES_MAX:
         raise NoteError(f"a note has at most {SIGNATURES_MAX} signatures")
-    return text + "\n", signatures
+    return signatures
 
 
 def _read_signature(line: str) -> Signature:
@@ -319,22 +335,23 @@ def _read_signature(line: str) -> Signature:
     name, _, encoded = rest.partition(" ")
     if dash != _EM_DASH or not _is_name(name):
         raise NoteError("a line below the empty line of a note is no signature")
-    raw = _decode(encoded, "a signature")
+    raw = decoded(encoded, "a signature")
     if len(raw) <= KEY_ID_BYTES:
         raise NoteError("a signature of a note is empty")
     return Signature(name, raw[:KEY_ID_BYTES], raw[KEY_ID_BYTES:])
 
 
-def _read_key(text: str) -> tuple[str, bytes, bytes]:
+def read_key(text: str, kind: bytes) -> tuple[str, bytes, bytes]:
+    """Take a key's text apart: name, id and key, which is of the given type."""
     match = _KEY.fullmatch(text)
     if match is None:
         raise NoteKeyError("a key is written <name>+<id in 8 hex digits>+<base64>")
     try:
-        raw = _decode(match[3], "a key")
+        raw = decoded(match[3], "a key")
     except NoteError:
         raise NoteKeyError(f"the key of {match[1]} is not base64") from None
-    if raw[:1] != ED25519:
-        raise NoteKeyError(f"the key of {match[1]} is not of type Ed25519")
+    if raw[:1] != kind:
+        raise NoteKeyError(f"the key of {match[1]} is not of type 0x{kind.hex()}")
     return match[1], bytes.fromhex(match[2]), raw[1:]
 
 
@@ -356,16 +373,17 @@ def _check_name(name: str) -> None:
         raise NoteKeyError("the name of a key is empty, or has spaces or a plus")
 
 
-def _encode(raw: bytes) -> str:
+def encoded(raw: bytes) -> str:
+    """Standard base64."""
     return base64.b64encode(raw).decode("ascii")
 
 
-def _decode(text: str, what: str) -> bytes:
+def decoded(text: str, what: str) -> bytes:
     """Standard base64 in its one canonical spelling."""
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raw = b""
-    if not raw or _encode(raw) != text:
+    if not raw or encoded(raw) != text:
         raise NoteError(f"{what} is not base64")
     return raw

@@ -15,6 +15,7 @@ from projections.metrics import MetricsProjection
 from projections.notices import NoticesProjection
 from projections.payments import PaymentsProjection
 from projections.projector import Projector
+from projections.witnesses import WitnessesProjection
 from projections.worklist import WorklistProjection
 
 PROJECTIONS: Final[tuple[type[Projector], ...]] = (
@@ -28,5 +29,6 @@ PROJECTIONS: Final[tuple[type[Projector], ...]] = (
     NoticesProjection,
     MailsProjection,
     CommitmentsProjection,
+    WitnessesProjection,
 )
 """Every projector, in the order they are fed: what is due first."""

@@ -59,6 +59,7 @@ MATRIX = {
     ("GET", "/v1/accounts"): {"accountant", "auditor", "admin"},
     ("GET", "/v1/metrics"): STAFF,
     ("GET", "/v1/log/checkpoint"): EVERYBODY,
+    ("GET", "/v1/log/witnesses"): EVERYBODY,
     ("GET", "/v1/operators"): EVERYBODY,
     ("GET", "/v1/keys"): {"mer_1", "admin"},
     ("POST", "/v1/keys/{key_id}/rotate"): {"mer_1", "admin"},

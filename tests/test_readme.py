@@ -271,7 +271,7 @@ def test_every_command_stands_there() -> None:
 
 def test_every_command_and_option_on_the_page_exists() -> None:
     known_commands = dict(commands())
-    asked = re.findall(r"cauri ((?:[a-z-]*[a-z] ?){1,2})([^`|>()\n]*)", "\n".join(_code()))
+    asked = re.findall(r"cauri ((?:[a-z][a-z-]* ?){1,2})([^`|>()\n]*)", "\n".join(_code()))
     faults = []
     for words, rest in asked:
         name = words.strip() if words.strip() in known_commands else words.split()[0]

@@ -6,7 +6,6 @@ database, so that everything acknowledged is durable and nothing is torn.
 
 import asyncio
 import signal
-import socket
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
@@ -18,7 +17,7 @@ from adapters.sandbox.faults import Faults
 from api.app import create_app
 from api.collector import settle_collector
 from api.commands.console import run_async, settings_for
-from api.connections import BoundedRunner, make_room
+from api.connections import BoundedRunner, listen_at, make_room
 from api.logs import configure_logs
 from api.sandboxes import pointed_at, sandbox_names, sandboxes
 from api.settings import Fault, Settings, SettingsError
@@ -54,7 +53,7 @@ async def _serve(settings: Settings, faults: Faults | None) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    listening = _listen(settings)
+    listening = listen_at(settings.host, settings.port)
     # Callback addresses name the port, so it is known before anything else is started.
     port = listening.getsockname()[1]
     sandboxes_port = port + 1 if settings.port else 0
@@ -93,16 +92,3 @@ async def _serve(settings: Settings, faults: Faults | None) -> None:
         await stopping.wait()
         log.info("server.stopping")
     log.info("server.stopped")
-
-
-def _listen(settings: Settings) -> socket.socket:
-    """Open the listening socket; raises OSError that names the address."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    opened = socket.socket(family, socket.SOCK_STREAM)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        opened.bind((settings.host, settings.port))
-    except OSError as error:
-        opened.close()
-        raise OSError(error.errno, error.strerror, f"{settings.host}:{settings.port}") from error
-    return opened

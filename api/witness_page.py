@@ -1,0 +1,137 @@
+"""The witness's page: of each log its size, root and time, and what was refused; plain HTML.
+
+It needs no script and no style, so it reads the same in a text browser and on paper.
+"""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Final
+
+from api.witness_files import Refusal, Watched
+from ledger.checkpoint import encoded
+from ledger.cosignature import CosignatureVerifier
+
+WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "en": {
+        "title": "Witness",
+        "about": "This witness cosigns a log's checkpoint only if the log is proved to have done "
+        "nothing but grow since the last one.",
+        "key": "Public key, for the policy file of whoever trusts this witness:",
+        "logs": "Logs",
+        "log": "Log",
+        "size": "Entries",
+        "root": "Root",
+        "at": "Cosigned last",
+        "refused": "Refusals",
+        "never": "never",
+        "lost": "What was seen is lost; nothing is cosigned.",
+        "none": "No log is watched.",
+        "refusals": "Refusals kept as evidence",
+        "no_refusals": "Nothing was refused that could prove anything.",
+        "when": "When",
+        "kind": "What",
+        "before": "Entries cosigned before",
+        "shown": "The latest {shown} of {total}.",
+        "how": "All of it, with both signed checkpoints: <code>cauri witness evidence</code>.",
+        "forked": "Two signed checkpoints of one size with different roots: the log has forked.",
+        "behind": "Smaller than what was cosigned, and never seen before: an older copy?",
+        "unproved": "Not shown to have only grown: a fork, a rewritten entry, or a wrong proof.",
+    },
+    "fr": {
+        "title": "Témoin",
+        "about": "Ce témoin ne cosigne le point de contrôle d'un registre que s'il est prouvé que "
+        "le registre n'a fait que grandir depuis le précédent.",
+        "key": "Clé publique, pour le fichier de règles de qui fait confiance à ce témoin :",
+        "logs": "Registres",
+        "log": "Registre",
+        "size": "Entrées",
+        "root": "Racine",
+        "at": "Dernière cosignature",
+        "refused": "Refus",
+        "never": "jamais",
+        "lost": "Ce qui avait été vu est perdu ; rien n'est cosigné.",
+        "none": "Aucun registre n'est suivi.",
+        "refusals": "Refus gardés comme preuves",
+        "no_refusals": "Rien n'a été refusé qui puisse prouver quoi que ce soit.",
+        "when": "Quand",
+        "kind": "Quoi",
+        "before": "Entrées cosignées avant",
+        "shown": "Les {shown} derniers sur {total}.",
+        "how": "Le tout, avec les deux points de contrôle signés : "
+        "<code>cauri witness evidence</code>.",
+        "forked": "Deux points de contrôle signés de même taille, de racines différentes : le "
+        "registre a bifurqué.",
+        "behind": "Plus petit que ce qui a été cosigné, et jamais vu : une copie ancienne ?",
+        "unproved": "Rien ne montre qu'il n'a fait que grandir : bifurcation, entrée réécrite ou "
+        "preuve fausse.",
+    },
+}
+"""Language -> what the page says."""
+
+
+def page_of(
+    language: str,
+    key: CosignatureVerifier,
+    watched: Sequence[Watched | str],
+    refusals: Sequence[Refusal],
+    total: int,
+) -> str:
+    """Write the page.
+
+    Args:
+        language: `en` or `fr`.
+        key: the witness's own.
+        watched: the logs; a name alone where what was seen is lost.
+        refusals: the latest ones, the oldest first.
+        total: how many refusals there are.
+    """
+    words = WORDS[language]
+    counts: dict[str, int] = {}
+    for refusal in refusals:
+        counts[refusal.origin] = counts.get(refusal.origin, 0) + 1
+    title = f"{words['title']} {escape(key.name)}"
+    lines = [
+        f'<!doctype html>\n<html lang="{language}">\n<meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width">',
+        f"<title>{title}</title>\n<h1>{title}</h1>\n<p>{escape(words['about'])}</p>",
+        f"<p>{escape(words['key'])}</p>\n<pre>{escape(key.text())}</pre>",
+        f"<h2>{words['logs']}</h2>",
+        *_logs(words, watched, counts),
+        f"<h2>{words['refusals']}</h2>",
+        *_refusals(words, refusals, total),
+        "</html>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _logs(
+    words: Mapping[str, str], watched: Sequence[Watched | str], counts: Mapping[str, int]
+) -> list[str]:
+    if not watched:
+        return [f"<p>{words['none']}</p>"]
+    names = ("log", "size", "root", "at", "refused")
+    lines = ["<table>", _row("th", [words[name] for name in names])]
+    for one in watched:
+        if isinstance(one, str):
+            cells = [one, "", "", words["lost"], str(counts.get(one, 0))]
+        else:
+            root = encoded(one.seen.root)
+            at = one.at or words["never"]
+            cells = [one.origin, str(one.seen.size), root, at, str(counts.get(one.origin, 0))]
+        lines.append(_row("td", cells))
+    return [*lines, "</table>"]
+
+
+def _refusals(words: Mapping[str, str], refusals: Sequence[Refusal], total: int) -> list[str]:
+    if not refusals:
+        return [f"<p>{escape(words['no_refusals'])}</p>"]
+    lines = ["<table>", _row("th", [words[name] for name in ("when", "log", "kind", "before")])]
+    for one in reversed(refusals):
+        size = str(one.cosigned_size)
+        lines.append(_row("td", [one.at, one.origin, words.get(one.kind, one.kind), size]))
+    shown = words["shown"].format(shown=len(refusals), total=total)
+    return [*lines, "</table>", f"<p>{shown} {words['how']}</p>"]
+
+
+def _row(cell: str, texts: Sequence[str]) -> str:
+    return "<tr>" + "".join(f"<{cell}>{escape(text)}</{cell}>" for text in texts) + "</tr>"
