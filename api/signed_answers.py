@@ -34,6 +34,7 @@ from http_message_signatures.algorithms import ED25519
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
 
 from api.errors import INVALID_REQUEST, Place, ProblemError
+from api.wiring_services import Services
 from ledger.checkpoint import Signer, Verifier
 from ledger.errors import NoteError, NoteUnverifiedError
 from ledger.sentences import Sentence
@@ -81,6 +82,41 @@ class SignedAnswer:
     status_code: int
     headers: Any
     request: Question
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What is done to one answer, once it is made."""
+
+    signer: "AnswerSigner"
+    asked: Asked
+    checkpoint: str | None
+
+    def __call__(self, request: web.Request, answer: web.StreamResponse) -> None:
+        """Sign it."""
+        if self.checkpoint is not None:
+            answer.headers[CHECKPOINT_HEADER] = self.checkpoint
+        self.signer.sign(self.asked, request, answer)
+
+
+async def signing_of(services: Services, header: str) -> Signing | None:
+    """Read what a request asks of its answer's signature; None where the log's key is not here.
+
+    The key is the one that signs the log at this moment, and the checkpoint the published one: all
+    that the answer says stands at that checkpoint or later.
+
+    Raises:
+        ProblemError: it asks for what is not signed here.
+    """
+    maker = services.checkpoints
+    signer = await maker.signer() if maker is not None else None
+    if signer is None:
+        return None
+    signing = AnswerSigner(signer, clock=services.clock)
+    asked = signing.asked(header)
+    found = await services.commitments.published()
+    checkpoint = None if found is None else f"{found.size};root=:{found.root}:"
+    return Signing(signing, asked, checkpoint)
 
 
 class AnswerSigner:
