@@ -35,6 +35,8 @@ class ReceiptWords(NamedTuple):
     commitment: str
     proves_title: str
     proves: str
+    witnessed: str
+    unwitnessed: str
     proves_not: str
     verify_title: str
     verify: str
@@ -54,9 +56,12 @@ _ENGLISH: Final = ReceiptWords(
     commitment="What it was committed to",
     proves_title="What this proves",
     proves="Whoever keeps this ledger committed, with a signature, to exactly these entries at "
-    "these places, and cannot take them back or change them unseen. The witnesses named above are "
-    "independent of the ledger: at the times shown they had seen this commitment, as the "
-    "continuation of all they had seen before.",
+    "these places.",
+    witnessed="The witnesses named above are independent of the ledger: at the times shown they had "
+    "seen this commitment, as the continuation of all they had seen before. So the entries can no "
+    "longer be taken back or changed unseen.",
+    unwitnessed="No witness has cosigned this commitment: it binds whoever keeps the ledger by his "
+    "signature alone.",
     proves_not="It does not prove that nothing was added after this commitment, nor that what a "
     "provider told the ledger was true.",
     verify_title="How to verify it",
@@ -103,9 +108,12 @@ _FRENCH: Final = ReceiptWords(
     commitment="L'engagement du registre",
     proves_title="Ce que cela prouve",
     proves="Celui qui tient ce registre s'est engagé, par sa signature, sur exactement ces "
-    "écritures à ces places ; il ne peut ni les reprendre ni les modifier sans que cela se voie. "
-    "Les témoins nommés ci-dessus sont indépendants du registre : aux heures indiquées, ils "
-    "avaient vu cet engagement, comme la suite de tout ce qu'ils avaient vu auparavant.",
+    "écritures à ces places.",
+    witnessed="Les témoins nommés ci-dessus sont indépendants du registre : aux heures indiquées, "
+    "ils avaient vu cet engagement, comme la suite de tout ce qu'ils avaient vu auparavant. Les "
+    "écritures ne peuvent donc plus être reprises ni modifiées sans que cela se voie.",
+    unwitnessed="Aucun témoin n'a contresigné cet engagement : il ne lie celui qui tient le "
+    "registre que par sa seule signature.",
     proves_not="Cela ne prouve pas que rien n'a été ajouté après cet engagement, ni que ce qu'un "
     "prestataire a dit au registre est vrai.",
     verify_title="Comment le vérifier",
@@ -225,6 +233,7 @@ def receipt_page(
                 (rfc3339(one.at), write(moments[one.moment], one.amount_minor)) for one in told
             ],
             "commitment": commitment,
+            "witnessing": words.witnessed if cosigned else words.unwitnessed,
             "receipt": receipt,
         },
     )
