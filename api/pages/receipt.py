@@ -57,8 +57,8 @@ _ENGLISH: Final = ReceiptWords(
     proves_title="What this proves",
     proves="Whoever keeps this ledger committed, with a signature, to exactly these entries at "
     "these places.",
-    witnessed="The witnesses named above are independent of the ledger: at the times shown they had "
-    "seen this commitment, as the continuation of all they had seen before. So the entries can no "
+    witnessed="The witnesses named above are independent of the ledger: at the times shown they "
+    "had seen this commitment, as the continuation of all they had seen before. So the entries can no "
     "longer be taken back or changed unseen.",
     unwitnessed="No witness has cosigned this commitment: it binds whoever keeps the ledger by his "
     "signature alone.",
