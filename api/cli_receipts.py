@@ -54,6 +54,12 @@ def receipts_make(
     do("receipts", "make", payment_id=payment, out=out, database=database)
 
 
+@receipts.command("script")
+def receipts_script() -> None:
+    """Print the program that checks receipts with nothing but Python: for strangers."""
+    do("receipts", "script")
+
+
 @answers.command("verify")
 def answers_verify(
     answer: Annotated[Path, typer.Argument(metavar="FILE", help="As `curl -i` printed it.")],

@@ -9,6 +9,7 @@ Another merchant's payment is answered like one that does not exist.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 from aiohttp import web
@@ -20,11 +21,13 @@ from api.pages.rendering import HTML, hash_source, headers_of, policy, style_of
 from api.payments import load
 from api.problems import language_of
 from api.support import name_of_merchant
-from ledger.checkpoint import Checkpoint, split_note
+from ledger import payment
+from ledger.checkpoint import KEY_BYTES, Checkpoint, Signer, sign_note, split_note
 from ledger.cosignature import SIGNATURE_BYTES, cosigned_at
-from ledger.entry import RecordedEvent
+from ledger.entry import Context, RecordedEvent, encode_entry, prepare
 from ledger.errors import NoteError
-from ledger.merkle import TileReader, inclusion_proof
+from ledger.events import PaymentRequested
+from ledger.merkle import TileReader, inclusion_proof, leaf_hash
 from ledger.proving import from_tiles
 from ledger.receipt import Proof, Receipt
 from ledger.sentences import Sentence
@@ -154,3 +157,34 @@ async def _made(call: Call, position: int) -> CheckpointRow:
 def _pending() -> ProblemError:
     detail = Sentence("No checkpoint of the log covers the payment's last entry yet.")
     return ProblemError(CHECKPOINT_PENDING, detail)
+
+
+def example() -> str:
+    """A receipt of one entry, signed by a key that is nobody's."""
+    asked = PaymentRequested(
+        payment_id="pay_6wq3o2mexg5vbn7hd4tq2lkzae",
+        merchant_id="mer_3c724e88597ee05a",
+        kind="collection",
+        amount_minor=1500,
+        currency="XAF",
+        provider="mtn",
+        operator="mtn-cm",
+        country="CM",
+        route_reason="carrier",
+        payer="person-5f0b7c0c8d7d4d6a8f0e6f6f1f1d2c3b",
+        sealed="kT0yq3pZr1nX8w2B.9vZbq0Jr",
+        content_digest="9f86d081884c7d659a2feaa0c55ad015",
+        expires_at=datetime(2030, 1, 31, 13, tzinfo=UTC),
+    )
+    entry = encode_entry(
+        prepare(asked),
+        position=1,
+        stream=payment.stream_of(asked.payment_id),
+        version=1,
+        recorded_at="2030-01-31T12:00:00.000000Z",
+        context=Context(asked.merchant_id, "7fd0a0129ae3020d", "request:7fd0a0129ae3020d"),
+    )
+    root = leaf_hash(entry)
+    signer = Signer("ledger.example/log", bytes(KEY_BYTES))
+    note = sign_note(Checkpoint(signer.verifier.name, 1, root).text(), signer)
+    return Receipt(asked.payment_id, (Proof(0, entry, ()),), note).text()

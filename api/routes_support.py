@@ -41,6 +41,8 @@ RECEIPTS: Final[tuple[Route, ...]] = tuple(
         roles=SEEING,
         query=PositionQuery,
         answers={200: "text/plain"},
+        other_media=("text/html",),
+        example=receipts.example,
         problems=(*ONE, "checkpoint_pending", *WRITING),
     )
     for thing, things in (("payment", "payments"), ("payout", "payouts"), ("refund", "refunds"))

@@ -2,7 +2,6 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,30 +16,16 @@ from ledger.checkpoint import Verifier
 from ledger.receipt import Receipt
 from tests.api_world import Answer, World, a_world, settings_in
 from tests.builders import NOW
+from tests.conftest import FakeClock
 from tests.test_api_refunds import a_paid_one
 from tests.test_receipt import run
 
 ASKED = 'answer=("@status" "content-digest" "@path";req);nonce="c0ffee"'
 
 
-class Watch:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
-def watch() -> Watch:
-    return Watch()
-
-
-@pytest.fixture
-async def world(tmp_path: Path, watch: Watch) -> AsyncIterator[World]:
-    async with a_world(settings_in(tmp_path), clock=watch) as made:
+async def world(tmp_path: Path, clock: FakeClock) -> AsyncIterator[World]:
+    async with a_world(settings_in(tmp_path), clock=clock) as made:
         await made.add_key("auditor", "auditor")
         yield made
 
@@ -121,7 +106,7 @@ async def test_the_page_says_the_same_for_people_and_holds_the_file(
 
 
 async def test_receipts_on_demand_have_a_rhythm_and_say_when_to_come_back(
-    world: World, watch: Watch
+    world: World, clock: FakeClock
 ) -> None:
     first = await a_paid_one(world)
     assert (await receipt_of(world, first)).status == 200
@@ -129,7 +114,9 @@ async def test_receipts_on_demand_have_a_rhythm_and_say_when_to_come_back(
     pending = await receipt_of(world, second)
     assert (pending.status, pending.code) == (409, "checkpoint_pending")
     assert pending.headers["Retry-After"] == "10"
-    watch.now += timedelta(seconds=10)
+    french = await receipt_of(world, second, headers={"Accept-Language": "fr"})
+    assert french.json["detail"].startswith("Aucun point de contrôle")
+    clock.advance(10)
     assert len(Receipt.from_text((await receipt_of(world, second)).body.decode()).proofs) == 1
     # What is covered already needs no checkpoint.
     assert (await receipt_of(world, first)).status == 200

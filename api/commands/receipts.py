@@ -23,6 +23,8 @@ from ledger.receipt import Receipt
 from ledger.sentences import Sentence
 from projections.commitments import CommitmentsProjection
 
+SCRIPT: Final = Path(__file__).parents[2] / "scripts" / "verify_receipt.py"
+
 FILE_BYTES_MAX: Final = 64 * 1024 * 1024
 
 
@@ -108,6 +110,11 @@ async def _make(payment_id: str, database: str | None) -> str:
         if row is None or not recorded:
             raise UnknownPaymentError(payment_id)
         return (await receipt_of(store, recorded, row)).text()
+
+
+def script() -> None:
+    """Print the program that checks receipts by itself."""
+    write_line(SCRIPT.read_text(encoding="utf-8").rstrip("\n"))
 
 
 def verify_kept(*, path: Path, question: str, keys: list[str], as_json: bool) -> int:

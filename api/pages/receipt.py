@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from adapters.directory import BY_CODE
+from adapters.directory_names import full_name_in
 from adapters.refusal_texts import Language
 from adapters.typesetting import typeset_french
 from api.pages.rendering import rendered, style_of
@@ -57,9 +58,9 @@ _ENGLISH: Final = ReceiptWords(
     proves_title="What this proves",
     proves="Whoever keeps this ledger committed, with a signature, to exactly these entries at "
     "these places.",
-    witnessed="The witnesses named above are independent of the ledger: at the times shown they "
-    "had seen this commitment, as the continuation of all they had seen before. So the entries can no "
-    "longer be taken back or changed unseen.",
+    witnessed="The witnesses named above are independent of the ledger: at the times shown "
+    "they had seen this commitment, as the continuation of all they had seen before. So the "
+    "entries can no longer be taken back or changed unseen.",
     unwitnessed="No witness has cosigned this commitment: it binds whoever keeps the ledger by his "
     "signature alone.",
     proves_not="It does not prove that nothing was added after this commitment, nor that what a "
@@ -194,7 +195,7 @@ def receipt_page(
         refunded_minor=state.refunded_minor,
         currency=request.currency,
         merchant=merchant or request.merchant_id,
-        operator=(operator.wallet or operator.brand) if operator else None,
+        operator=full_name_in(operator, language) if operator else None,
     )
     write, moments = writer_of(about, language), TONGUES[language].moments
     told = history_of(entries, has_page=False).told
