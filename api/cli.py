@@ -20,6 +20,7 @@ from api.cli_access import keys, merchants
 from api.cli_log import checkpoint as checkpoints
 from api.cli_log import log_key
 from api.cli_options import Database, Json, MasterKeyFile, do
+from api.cli_receipts import answers, receipts
 from api.cli_webhooks import webhooks
 from api.cli_witness import witness
 from api.settings import SettingsError
@@ -50,6 +51,8 @@ app.add_typer(payments, name="payments")
 app.add_typer(webhooks, name="webhooks")
 app.add_typer(checkpoints, name="checkpoint")
 app.add_typer(log_key, name="log-key")
+app.add_typer(receipts, name="receipts")
+app.add_typer(answers, name="answers")
 app.add_typer(witness, name="witness")
 
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65_535, help="0 picks one.")]

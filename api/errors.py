@@ -229,6 +229,14 @@ NOT_IN_LOG: Final = Problem(
     "The log has no such checkpoint or tile",
     "Le registre n'a pas ce point de contrôle ou cette tuile",
 )
+CHECKPOINT_PENDING: Final = Problem(
+    409,
+    "checkpoint_pending",
+    "serviceUnavailable",
+    "Nothing commits to the latest entries yet",
+    "Rien n'engage encore le registre sur les dernières écritures",
+    retry_seconds=10,
+)
 UNKNOWN_PAYMENT: Final = Problem(
     404, "unknown_payment", "identification", "There is no such payment", "Ce paiement n'existe pas"
 )
@@ -344,6 +352,7 @@ ALL_PROBLEMS: Final[Mapping[str, Problem]] = {
         UNKNOWN_KEY,
         UNKNOWN_MESSAGE,
         NOT_IN_LOG,
+        CHECKPOINT_PENDING,
         PROJECTION_BEHIND,
         DISK_FULL,
         SERVER_TOO_SLOW,

@@ -90,4 +90,20 @@ FRENCH_OF_LOG_DOCS: Final[dict[str, str]] = {
     "The position at which it stands.": ("La position où cela se situe."),
     "A hash, in base64.": ("Une empreinte, en base64."),
     "The hashes of the proof.": ("Les empreintes de la preuve."),
+    **{
+        f"Prove a {english}'s history: entries, proofs and a signed checkpoint, in one file.": (
+            f"Prouver l'histoire d'un {french} : écritures, preuves et point de contrôle signé, "
+            "dans un seul fichier."
+        )
+        for english, french in (
+            ("payment", "paiement"),
+            ("payout", "versement"),
+            ("refund", "remboursement"),
+        )
+    },
+    "What is to be signed of the answer (RFC 9421): it then carries `Content-Digest`, "
+    "`Signature-Input` and `Signature`, by the key that signs the log.": (
+        "Ce qui est à signer de la réponse (RFC 9421) : elle porte alors `Content-Digest`, "
+        "`Signature-Input` et `Signature`, par la clé qui signe le registre."
+    ),
 }

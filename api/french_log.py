@@ -31,4 +31,28 @@ FRENCH_OF_LOG: Final[dict[str, str]] = {
     "the log is signed by another key by now.": (
         "le registre est désormais signé par une autre clé."
     ),
+    "No key that signs the log is set up here, so nothing can be proved.": (
+        "Aucune clé qui signe le registre n'est configurée ici : rien ne peut être prouvé."
+    ),
+    "No checkpoint of the log covers the payment's last entry yet.": (
+        "Aucun point de contrôle du registre ne couvre encore la dernière écriture du paiement."
+    ),
+    "It is longer than {limit} characters.": "Il dépasse {limit} caractères.",
+    "It is no dictionary of structured fields (RFC 9651).": (
+        "Ce n'est pas un dictionnaire de champs structurés (RFC 9651)."
+    ),
+    "It does not ask for exactly one signature.": "Il ne demande pas exactement une signature.",
+    "It does not list what is to be signed in parentheses.": (
+        "Il ne liste pas entre parenthèses ce qui est à signer."
+    ),
+    "{component} is not signed here.": "{component} n'est pas signé ici.",
+    "It has a parameter that is not known here.": "Il a un paramètre inconnu ici.",
+    "Answers are signed by ed25519 alone.": "Les réponses ne sont signées que par ed25519.",
+    "Answers are signed by the key {key} alone.": (
+        "Les réponses ne sont signées que par la clé {key}."
+    ),
+    "Its {name} is no text, or too long.": "Son {name} n'est pas un texte, ou est trop long.",
+    'Send `answer=("@status" "content-digest" "@method";req "@path";req)`, or leave it out.': (
+        'Envoyez `answer=("@status" "content-digest" "@method";req "@path";req)`, ou omettez-le.'
+    ),
 }

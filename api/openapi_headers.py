@@ -10,6 +10,7 @@ from typing import Any, Final
 from api.audit import NDJSON
 from api.notices import LAST_EVENT_ID
 from api.requests import IDEMPOTENCY_KEY_CHARACTERS_MAX, IDEMPOTENCY_KEY_HEADER
+from api.signed_answers import ACCEPT_HEADER
 
 JsonObject = dict[str, Any]
 
@@ -34,6 +35,13 @@ _HEADERS: Final[Mapping[str, JsonObject]] = {
         "description": "The `id` of the last event you have: the stream goes on behind it.",
         "schema": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
         "example": 42,
+    },
+    ACCEPT_HEADER: {
+        "required": False,
+        "description": "What is to be signed of the answer (RFC 9421): it then carries "
+        "`Content-Digest`, `Signature-Input` and `Signature`, by the key that signs the log.",
+        "schema": {"type": "string"},
+        "example": 'answer=("@status" "content-digest" "@path";req)',
     },
     "Accept": {
         "required": False,

@@ -28,12 +28,15 @@ from api.requests import (
     REPEATED_HEADER,
 )
 from api.route import Route
+from api.signed_answers import ACCEPT_HEADER
 
 JsonObject = dict[str, Any]
 
 FORM: Final = "application/x-www-form-urlencoded"
 PATH_PARAMETER: Final = re.compile(r"\{(\w+)(:[^}]*)?\}")
 
+_SIGNED: Final = frozenset({"payments", "payouts", "refunds"})
+"""What people keep signed answers of; any other answer is signed too for whoever asks."""
 _VERSIONED: Final = re.compile(r"/v\d+/([^/]+)")
 _WHOLE: Final[JsonObject] = {"type": "integer", "minimum": 0}
 _TEXT: Final[JsonObject] = {"type": "string"}
@@ -132,6 +135,8 @@ def _parameters(route: Route, shapes: Shapes) -> list[JsonObject]:
         is_required = name in schema.get("required", ())
         parameters.append(_parameter("query", name, described, shapes, is_required=is_required))
     named = [IDEMPOTENCY_KEY_HEADER] if route.needs_idempotency_key else []
+    if route.method == "GET" and tag_of(route) in _SIGNED:
+        named = [*named, ACCEPT_HEADER]
     parameters += [header_parameter(name) for name in (*named, *route.headers, ACCEPT_LANGUAGE)]
     return parameters
 

@@ -91,6 +91,10 @@ REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
         "Ask for tiles within the checkpoint's size, or have a checkpoint made first.",
         "Demandez des tuiles dans la taille du point de contrôle, ou faites-en d'abord établir un.",
     ),
+    "checkpoint_pending": (
+        "Ask again after `Retry-After`.",
+        "Redemandez après `Retry-After`.",
+    ),
     "projection_behind": (
         "Ask again after `Retry-After`; it stays so if a reader has stopped.",
         "Redemandez après `Retry-After` ; si cela dure, un lecteur s'est arrêté.",

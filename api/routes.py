@@ -15,7 +15,7 @@ from api.routes_log import TRANSPARENCY
 from api.routes_money import MONEY
 from api.routes_notices import NOTICES
 from api.routes_server import SERVER
-from api.routes_support import SUPPORT
+from api.routes_support import RECEIPTS, SUPPORT
 
 __all__ = ["ROUTES", "Route"]
 
@@ -23,6 +23,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *MONEY,
     *CHECKOUT,
     *SUPPORT,
+    *RECEIPTS,
     *NOTICES,
     *ENDPOINTS,
     *BOOKKEEPING,

@@ -4,7 +4,7 @@ from typing import Final
 
 from api import schemas_log, schemas_witness, tlog, transparency, witnesses
 from api.route import LOG, SEEING, Route
-from api.schemas import PositionQuery
+from api.schemas import NoBody, PositionQuery
 
 TRANSPARENCY: Final[tuple[Route, ...]] = (
     Route(
@@ -35,6 +35,7 @@ TRANSPARENCY: Final[tuple[Route, ...]] = (
         endpoint=transparency.make_checkpoint,
         summary="Make a checkpoint now, if anything happened since the last one.",
         roles=LOG,
+        body=NoBody,
         answers={200: schemas_log.CheckpointMade, 201: schemas_log.CheckpointMade},
     ),
     Route(

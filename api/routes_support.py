@@ -1,13 +1,13 @@
-"""Routes to support; a part of `api.routes`.
+"""Routes to what a payment's history tells: support, and receipts; a part of `api.routes`.
 
-Not for auditors: they read the events themselves, and whoever only reads leaves no trace.
+Support is not for auditors: they read the events themselves, and who only reads leaves no trace.
 """
 
 from typing import Final
 
-from api import schemas_support, support
+from api import receipts, schemas_support, support
 from api.authentication import Role
-from api.route import ONE, Route
+from api.route import ONE, SEEING, WRITING, Route
 from api.schemas import PositionQuery
 
 HELPING: Final[frozenset[Role]] = frozenset({"merchant", "accountant", "operator", "admin"})
@@ -29,4 +29,21 @@ SUPPORT: Final[tuple[Route, ...]] = tuple(
         ("payout", "payouts", support.show_payout_support),
         ("refund", "refunds", support.show_refund_support),
     )
+)
+
+RECEIPTS: Final[tuple[Route, ...]] = tuple(
+    Route(
+        method="GET",
+        path=f"/v1/{things}/{{payment_id}}/receipt",
+        name=f"show_{thing}_receipt",
+        endpoint=receipts.show_receipt,
+        summary=f"Prove a {thing}'s history: entries, proofs and a signed checkpoint, in one file.",
+        roles=SEEING,
+        query=PositionQuery,
+        answers={200: "text/plain"},
+        other_media=("text/html",),
+        example=receipts.example,
+        problems=(*ONE, "checkpoint_pending", *WRITING),
+    )
+    for thing, things in (("payment", "payments"), ("payout", "payouts"), ("refund", "refunds"))
 )

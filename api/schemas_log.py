@@ -112,7 +112,7 @@ class InclusionQuery(PositionQuery):
     """Which entry, in which tree."""
 
     position: Annotated[int, Field(ge=1, le=2**62)] = Field(
-        description="From 1; the leaf's index in the tree is one less."
+        examples=[1], description="From 1; the leaf's index in the tree is one less."
     )
     size: Annotated[int, Field(ge=1, le=2**62)] | None = Field(
         default=None, description="By default that of the published checkpoint."
@@ -133,7 +133,7 @@ class InclusionProof(Response):
 class ConsistencyQuery(PositionQuery):
     """From which tree to which."""
 
-    from_: Position = Field(alias="from", description="The size of the earlier tree.")
+    from_: Position = Field(alias="from", examples=[1], description="The size of the earlier tree.")
     to: Position | None = Field(
         default=None, description="Of the later one; by default of the published checkpoint."
     )

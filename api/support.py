@@ -121,7 +121,7 @@ async def told_of(
         amount_minor=request.amount_minor,
         refunded_minor=state.refunded_minor,
         currency=request.currency,
-        merchant=merchant_name or await _merchant_name(call, request.merchant_id),
+        merchant=merchant_name or await name_of_merchant(call, request.merchant_id),
         operator=_full_name(request.operator, language),
     )
     write = writer_of(about, language)
@@ -222,7 +222,8 @@ async def _is_left_alone(call: Call, state: Payment) -> bool:
     return False
 
 
-async def _merchant_name(call: Call, merchant_id: str) -> str | None:
+async def name_of_merchant(call: Call, merchant_id: str) -> str | None:
+    """Give a merchant's name, where there is such a merchant."""
     account = merchant.INITIAL
     for one in await call.services.store.read_stream(merchant.merchant_stream(merchant_id)):
         account = merchant.evolve(account, one.event)

@@ -207,8 +207,11 @@ class Signer:
 
     def sign(self, text: str) -> Signature:
         """Sign a note text."""
-        signature = self._key.sign(text.encode())
-        return Signature(self.verifier.name, self.verifier.key_id, signature)
+        return Signature(self.verifier.name, self.verifier.key_id, self.sign_base(text.encode()))
+
+    def sign_base(self, base: bytes) -> bytes:
+        """Sign what is no note; it has to begin in a way that no note can."""
+        return self._key.sign(base)
 
     def __repr__(self) -> str:
         """The public half."""

@@ -19,6 +19,7 @@ the process that made it.
 import asyncio
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final, NamedTuple
 
@@ -188,6 +189,12 @@ class CheckpointMaker:
         except NoteKeyError:
             return await self._store.head(), None
         return head, self._note(signer, head)
+
+    async def signer(self) -> Signer | None:
+        """What signs the log now; None where its key is not here."""
+        with suppress(NoteKeyError):
+            return self._signer((await log_keys(self._store)).current)
+        return None
 
     def _note(self, signer: Signer, head: TreeHead) -> str:
         return sign_note(Checkpoint(self._origin, head.size, head.root).text(), signer)

@@ -28,7 +28,8 @@ The tree:
     ├─ SubscriptionStalledError      a handler kept failing; the subscription stopped
     ├─ NoteError                     a signed note or checkpoint is not what it should be
     │  ├─ NoteKeyError               a key to sign or verify notes cannot be read
-    │  └─ NoteUnverifiedError        nobody we trust has signed it
+    │  ├─ NoteUnverifiedError        nobody we trust has signed it
+    │  └─ ledger.receipt.ReceiptError  a receipt is none, or proves nothing
     └─ VaultError                    sealing and opening
        ├─ MasterKeyError             missing, weak or unreadable master key
        ├─ ErasedError                the person's key was destroyed

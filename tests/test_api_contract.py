@@ -9,15 +9,19 @@ from typing import Any, Final
 import pytest
 
 from api.routes import ROUTES
-from tests.api_world import Answer, World, a_payment, a_world, settings_in
+from tests.api_world import CONTEXT, Answer, World, a_payment, a_world, settings_in
 from tests.conftest import FakeClock
 from tests.test_api_strangers import DOCUMENT
 from tests.things import Operation, Things, operations_of, send
 
 OPERATIONS: Final = list(operations_of(DOCUMENT))
 POSTS: Final = [one for one in OPERATIONS if one.method != "GET" and one.roles]
-WITHOUT_POSITION: Final = {"show_operators", "show_refusals", "show_balances", "stream_notices"}
-"""What is read from no log: the directory, the vocabulary, the providers; and what has `after`."""
+WITHOUT_POSITION: Final = {
+    *("show_operators", "show_refusals", "show_balances", "stream_notices"),
+    *("serve_checkpoint", "serve_tile", "serve_entries"),
+}
+"""What is read from no log: the directory, the vocabulary, the providers; what has `after`; and the
+files of C2SP tlog-tiles, whose addresses are that standard's and have no query string."""
 
 READING: Final = [
     one
@@ -30,6 +34,11 @@ POSITION: Final = "Cauri-Position"
 @pytest.fixture
 async def world(tmp_path: Path, clock: FakeClock) -> AsyncIterator[World]:
     async with a_world(settings_in(tmp_path), clock=clock, is_in_memory=True) as made:
+        assert made.services.checkpoints is not None
+        await made.services.checkpoints.make(context=CONTEXT)
+        await made.caught_up()
+        # The next one may be made for whoever asks for a receipt.
+        clock.advance(60)
         yield made
 
 
@@ -45,7 +54,8 @@ async def asked(
 ) -> Answer:
     """Ask for an operation with a query string, and another body than its example's."""
     headers = {"Idempotency-Key": "walk-1", **options.pop("headers", {})}
-    path = operation.path.format_map(names) + query
+    path = operation.path.format_map(names) + operation.query
+    path += query.replace("?", "&") if operation.query else query
     who = options.pop("who", who_may(operation))
     return await world.ask(operation.method, path, who=who, headers=headers, **options)
 
@@ -206,6 +216,7 @@ def test_which_operations_take_an_empty_body() -> None:
         "delete_endpoint",
         "disable_endpoint",
         "enable_endpoint",
+        "make_checkpoint",
         "replay_messages",
         "rotate_key",
         "revoke_key",

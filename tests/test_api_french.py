@@ -413,6 +413,7 @@ def test_every_kind_of_problem_was_provoked() -> None:
         "too_many_requests",
         "too_many_endpoints",
         "too_many_streams",
+        "checkpoint_pending",
         "idempotency_key_in_flight",
         "server_too_slow",
     }

@@ -34,6 +34,7 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.policy": (2.1, "policy"),
     "ledger.witness": (2.1, "witness"),
     "ledger.store": (2.1, "store"),
+    "ledger.receipt": (2.2, "receipt"),
     "ledger.payment": (2, "payment"),
     "ledger.merchant": (2, "merchant"),
     "ledger.webhook": (2, "webhook"),

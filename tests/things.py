@@ -9,6 +9,7 @@ neither fails the test that asks, so that no route is forgotten.
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
 
 from tests.api_world import MTN_PHONE, Answer, World, a_payment
 from tests.test_api_refunds import succeed
@@ -31,6 +32,16 @@ class Operation(NamedTuple):
     def parameters(self, where: str) -> list[Mapping[str, Any]]:
         """Its parameters in the path, the query or the headers."""
         return [one for one in self.said["parameters"] if one["in"] == where]
+
+    @property
+    def query(self) -> str:
+        """Its query string with what it must have, as its examples say; empty if nothing."""
+        needed = {
+            one["name"]: one["schema"]["examples"][0]
+            for one in self.parameters("query")
+            if one["required"]
+        }
+        return f"?{urlencode(needed)}" if needed else ""
 
     @property
     def body(self) -> Any:
@@ -65,7 +76,7 @@ async def send(
     headers = {one["name"]: key for one in operation.parameters("header") if one["required"]}
     headers["X-Correlation-Id"] = "a-conversation"
     options: dict[str, Any] = {} if operation.body is None else {"json": operation.body}
-    path = operation.path.format_map(names)
+    path = operation.path.format_map(names) + operation.query
     return await world.ask(operation.method, path, who=who, headers=headers, **options)
 
 
@@ -110,6 +121,8 @@ class Things:
         }
         if (parameter, collection) in makers:
             return await makers[parameter, collection]()
+        if (parameter, collection) in OF_THE_LOG:
+            return OF_THE_LOG[parameter, collection]
         if parameter in NOBODYS:
             return NOBODYS[parameter]
         collection = "checkout-sessions" if collection == "checkout" else collection
@@ -157,6 +170,13 @@ class Things:
         self._made += 1
         return f"thing-{self._made}"
 
+
+OF_THE_LOG: Final[Mapping[tuple[str, str], str]] = {
+    ("level", "tile"): "0",
+    ("tail", "{level}"): "000.p/1",
+    ("tail", "entries"): "000.p/1",
+}
+"""Tiles of any log that has an entry."""
 
 NOBODYS: Final[Mapping[str, str]] = {
     "provider": "mtn",

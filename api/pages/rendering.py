@@ -61,9 +61,14 @@ def static_url(name: str) -> str:
 
 
 @cache
+def style_of(name: str) -> str:
+    """The style that stands in a page, from its file."""
+    return (FOLDER / "static" / name).read_text(encoding="utf-8").replace("\n", "")
+
+
+@cache
 def _style() -> str:
-    rules = (FOLDER / "static" / "checkout.css").read_text(encoding="utf-8")
-    return rules.replace("\n", "") + style_of_tags()
+    return style_of("checkout.css") + style_of_tags()
 
 
 @cache
@@ -73,6 +78,11 @@ def _templates() -> jinja2.Environment:
         autoescape=True,
         undefined=jinja2.StrictUndefined,
     )
+
+
+def rendered(template: str, values: Mapping[str, Any]) -> str:
+    """Fill a template that is a whole page by itself."""
+    return _templates().get_template(template).render(values)
 
 
 def hash_source(text: str) -> str:

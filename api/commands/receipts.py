@@ -1,0 +1,153 @@
+"""`cauri receipts` and `cauri answers`: what somebody kept is checked, offline.
+
+Nothing is asked of a server or a database to check: only the file, and keys that were handed over
+by somebody one trusts. `cauri receipts make` alone reads the log.
+"""
+
+from pathlib import Path
+from typing import Final, NoReturn
+
+from adapters.refusal_texts import Language
+from api.commands.console import run_async, settings_for, write_json, write_line, write_table
+from api.commands.history import told
+from api.pages.receipt import receipt_page
+from api.receipts import checkpoint_of, receipt_of
+from api.signed_answers import read_answer, verify_answer
+from api.wiring import opened, projected
+from ledger.checkpoint import Verifier
+from ledger.entry import rfc3339
+from ledger.errors import InvalidInputError, NoteError, UnknownPaymentError
+from ledger.handling import Handler
+from ledger.policy import Policy, read_policy
+from ledger.receipt import Receipt
+from ledger.sentences import Sentence
+from projections.commitments import CommitmentsProjection
+
+SCRIPT: Final = Path(__file__).parents[2] / "scripts" / "verify_receipt.py"
+
+FILE_BYTES_MAX: Final = 64 * 1024 * 1024
+
+
+def verify(
+    *,
+    path: Path,
+    policy_file: Path | None,
+    keys: list[str],
+    html: Path | None,
+    language: str,
+    as_json: bool,
+) -> int:
+    """Check a receipt; 0 if it holds."""
+    policy = read_policy(policy_file.read_bytes()) if policy_file is not None else Policy()
+    logs = tuple(map(Verifier.from_text, keys))
+    if not policy.logs and not logs:
+        _refuse("key", Sentence("nobody is trusted, so nothing can be proved."))
+    try:
+        receipt = Receipt.from_text(_text_of(path).decode())
+        judged = policy.judge(receipt.note, logs=logs)
+        checkpoint = checkpoint_of(receipt.note)
+        entries = receipt.check(checkpoint)
+    except (NoteError, UnicodeDecodeError) as error:
+        return _no(str(error), as_json=as_json)
+    if judged.log is None:
+        return _no("no trusted log has signed its checkpoint", as_json=as_json)
+    if not judged.is_quorum:
+        missing = ", ".join(judged.missing)
+        return _no(f"its checkpoint lacks cosignatures: {missing}", as_json=as_json)
+    if html is not None:
+        language_of: Language = "fr" if language == "fr" else "en"
+        page = receipt_page(
+            receipt.text(), entries, checkpoint, judged.cosigned, language=language_of
+        )
+        html.write_text(page, encoding="utf-8")
+    if as_json:
+        write_json(
+            {
+                "is_verified": True,
+                "payment_id": receipt.payment_id,
+                "origin": checkpoint.origin,
+                "size": checkpoint.size,
+                "root": checkpoint.root.hex(),
+                "cosigned": dict(judged.cosigned),
+                "types": [entry.type for entry in entries],
+            }
+        )
+        return 0
+    write_table(
+        f"Payment {receipt.payment_id}",
+        ("#position", "recorded at", "type", "what it says"),
+        [(one.position, rfc3339(one.recorded_at), one.type, told(one)) for one in entries],
+    )
+    for name in judged.cosigned:
+        write_line(f"cosigned by {name}")
+    write_line(
+        f"verified: {len(entries)} entries, checkpoint of {checkpoint.size} entries of "
+        f"{checkpoint.origin}"
+    )
+    return 0
+
+
+def make(*, payment_id: str, out: Path, database: str | None) -> None:
+    """Write a payment's receipt."""
+    text = run_async(_make(payment_id, database))
+    out.write_text(text, encoding="utf-8")
+    write_line(f"written: {out}")
+
+
+async def _make(payment_id: str, database: str | None) -> str:
+    settings = settings_for(database)
+    async with (
+        projected(settings, CommitmentsProjection) as commitments,
+        opened(settings, is_writing=False) as (_, store),
+    ):
+        _, recorded = await Handler(store).payment(payment_id)
+        row = await commitments.published()
+        if row is None or row.size < recorded[-1].position:
+            row = await commitments.covering(recorded[-1].position)
+        if row is None:
+            row = await commitments.latest()
+            recorded = [one for one in recorded if row is not None and one.position <= row.size]
+        if row is None or not recorded:
+            raise UnknownPaymentError(payment_id)
+        return (await receipt_of(store, recorded, row)).text()
+
+
+def script() -> None:
+    """Print the program that checks receipts by itself."""
+    write_line(SCRIPT.read_text(encoding="utf-8").rstrip("\n"))
+
+
+def verify_kept(*, path: Path, question: str, keys: list[str], as_json: bool) -> int:
+    """Check an answer that was kept; 0 if it holds."""
+    verifiers = {f"{one.name}+{one.key_id.hex()}": one for one in map(Verifier.from_text, keys)}
+    if not verifiers:
+        _refuse("key", Sentence("nobody is trusted, so nothing can be proved."))
+    try:
+        answer, body = read_answer(_text_of(path), question)
+        covered = verify_answer(answer, body, verifiers)
+    except NoteError as error:
+        return _no(str(error), as_json=as_json)
+    if as_json:
+        write_json({"is_verified": True, "covered": dict(covered)})
+        return 0
+    write_table("Signed", ("what", "value"), list(covered.items()))
+    write_line("verified: this is what was answered to that question")
+    return 0
+
+
+def _no(reason: str, *, as_json: bool) -> int:
+    if as_json:
+        write_json({"is_verified": False, "reason": reason})
+    else:
+        write_line(f"NOT VERIFIED: {reason}")
+    return 1
+
+
+def _text_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(FILE_BYTES_MAX)
+
+
+def _refuse(name: str, reason: Sentence) -> NoReturn:
+    remedy = Sentence("Give --key with the log's public key, or --policy.")
+    raise InvalidInputError(name, reason, remedy)

@@ -1,0 +1,190 @@
+"""Receipts over HTTP: a payment's history with the proof that the log is committed to it.
+
+The file is `ledger.receipt`'s, for programs and courts; the page is the same for people. A receipt
+holds the whole history: where no checkpoint covers its last entry, one is made, and its witnesses
+are given a moment to cosign it. Checkpoints on demand have a rhythm of their own, so that whoever
+asks for receipts all day does not fill the log with them.
+
+Another merchant's payment is answered like one that does not exist.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from aiohttp import web
+
+from api.calls import Call, answer_bytes
+from api.errors import CHECKPOINT_PENDING, ProblemError
+from api.pages.receipt import receipt_page
+from api.pages.rendering import HTML, hash_source, headers_of, policy, style_of
+from api.payments import load
+from api.problems import language_of
+from api.support import name_of_merchant
+from ledger import payment
+from ledger.checkpoint import KEY_BYTES, Checkpoint, Signer, sign_note, split_note
+from ledger.cosignature import SIGNATURE_BYTES, cosigned_at
+from ledger.entry import Context, RecordedEvent, encode_entry, prepare
+from ledger.errors import NoteError
+from ledger.events import PaymentRequested
+from ledger.merkle import TileReader, inclusion_proof, leaf_hash
+from ledger.proving import from_tiles
+from ledger.receipt import Proof, Receipt
+from ledger.sentences import Sentence
+from ledger.store import EventStore
+from projections.commitments import CheckpointRow
+
+PLAIN: Final = "text/plain; charset=utf-8"
+
+ON_DEMAND_SECONDS_MIN: Final = 10.0
+"""Between two checkpoints made for receipts; so a day's stream has room for all of them."""
+
+WITNESS_SECONDS_MAX: Final = 2.0
+"""How long witnesses are given to cosign a checkpoint that a receipt waits for."""
+
+COSIGNATURES_WAITED_MAX: Final = 20
+"""How many entries of the log are looked through for cosignatures in that time."""
+
+
+async def show_receipt(call: Call) -> web.Response:
+    """Give the receipt of a payment, payout or refund: a file, or a page to who asks for one."""
+    state, recorded = await load(call)
+    row = await _checkpoint(call, recorded[-1].position)
+    receipt = await receipt_of(call.services.store, recorded, row)
+    position = recorded[-1].position
+    if HTML not in call.request.headers.get("Accept", ""):
+        name = f"{receipt.payment_id}.receipt"
+        told = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return answer_bytes(
+            receipt.text().encode(), position=position, content_type=PLAIN, headers=told
+        )
+    language = language_of(call.request.headers.get("Accept-Language"))
+    page = receipt_page(
+        receipt.text(),
+        recorded,
+        checkpoint_of(row.note),
+        cosigned_times(row.note),
+        language=language,
+        merchant=await name_of_merchant(call, state.requested.merchant_id),
+    )
+    shown = headers_of(
+        policy(style=hash_source(style_of("receipt.css")), script="'none'", frame_ancestors=())
+    )
+    shown["Content-Language"] = language
+    return answer_bytes(
+        page.encode(), position=position, content_type=f"{HTML}; charset=utf-8", headers=shown
+    )
+
+
+async def receipt_of(
+    store: EventStore, recorded: list[RecordedEvent], row: CheckpointRow
+) -> Receipt:
+    """Make a receipt of a payment's events that a checkpoint covers.
+
+    Raises:
+        ValueError: it does not cover them all.
+    """
+
+    def prove(tile: TileReader) -> list[list[bytes]]:
+        return [inclusion_proof(one.position - 1, row.size, tile) for one in recorded]
+
+    paths = await from_tiles(prove, store.tile)
+    proofs = [
+        Proof(one.position - 1, one.entry, tuple(path))
+        for one, path in zip(recorded, paths, strict=True)
+    ]
+    return Receipt(recorded[0].stream.removeprefix("payment-"), tuple(proofs), row.note)
+
+
+def checkpoint_of(note: str) -> Checkpoint:
+    """Read a recorded note's checkpoint; whether it is signed is for others to find."""
+    return Checkpoint.from_text(split_note(note)[0])
+
+
+def cosigned_times(note: str) -> Mapping[str, int]:
+    """Say which witnesses a note names, and when they say they signed."""
+    found = {}
+    for one in split_note(note)[1]:
+        if len(one.signature) == SIGNATURE_BYTES:
+            found[one.name] = cosigned_at(one)
+    return found
+
+
+async def _checkpoint(call: Call, position: int) -> CheckpointRow:
+    """Find a checkpoint that covers a position, the published one if it does, or make one.
+
+    Raises:
+        ProblemError: there is none, and none can be made yet.
+    """
+    commitments = call.services.commitments
+    published = await commitments.published()
+    if published is not None and published.size >= position:
+        return published
+    found = await commitments.covering(position)
+    return found if found is not None else await _made(call, position)
+
+
+async def _made(call: Call, position: int) -> CheckpointRow:
+    services = call.services
+    last, maker = await services.commitments.latest(), services.checkpoints
+    if maker is None:
+        detail = Sentence("No key that signs the log is set up here, so nothing can be proved.")
+        raise ProblemError(CHECKPOINT_PENDING, detail)
+    if last is not None:
+        age = (services.clock() - last.made_at).total_seconds()
+        if age < ON_DEMAND_SECONDS_MIN:
+            raise _pending()
+    try:
+        await maker.make(context=call.context(call.asker.actor))
+    except NoteError as error:
+        raise _pending() from error
+    projections = services.projections
+    await projections.wait_for(await services.store.position(), services.settings.wait_seconds_max)
+    found = await services.commitments.covering(position)
+    for _ in range(COSIGNATURES_WAITED_MAX):
+        witnessing, end = services.witnessing, await services.store.position()
+        if found is None or witnessing is None or witnessing.policy.judge(found.note).is_quorum:
+            break
+        if not await services.store.wait_for(end + 1, WITNESS_SECONDS_MAX):
+            break
+        await projections.wait_for(end + 1, services.settings.wait_seconds_max)
+        found = await services.commitments.covering(position)
+    if found is None:
+        raise _pending()
+    return found
+
+
+def _pending() -> ProblemError:
+    detail = Sentence("No checkpoint of the log covers the payment's last entry yet.")
+    return ProblemError(CHECKPOINT_PENDING, detail)
+
+
+def example() -> str:
+    """A receipt of one entry, signed by a key that is nobody's."""
+    asked = PaymentRequested(
+        payment_id="pay_6wq3o2mexg5vbn7hd4tq2lkzae",
+        merchant_id="mer_3c724e88597ee05a",
+        kind="collection",
+        amount_minor=1500,
+        currency="XAF",
+        provider="mtn",
+        operator="mtn-cm",
+        country="CM",
+        route_reason="carrier",
+        payer="person-5f0b7c0c8d7d4d6a8f0e6f6f1f1d2c3b",
+        sealed="kT0yq3pZr1nX8w2B.9vZbq0Jr",
+        content_digest="9f86d081884c7d659a2feaa0c55ad015",
+        expires_at=datetime(2030, 1, 31, 13, tzinfo=UTC),
+    )
+    entry = encode_entry(
+        prepare(asked),
+        position=1,
+        stream=payment.stream_of(asked.payment_id),
+        version=1,
+        recorded_at="2030-01-31T12:00:00.000000Z",
+        context=Context(asked.merchant_id, "7fd0a0129ae3020d", "request:7fd0a0129ae3020d"),
+    )
+    root = leaf_hash(entry)
+    signer = Signer("ledger.example/log", bytes(KEY_BYTES))
+    note = sign_note(Checkpoint(signer.verifier.name, 1, root).text(), signer)
+    return Receipt(asked.payment_id, (Proof(0, entry, ()),), note).text()

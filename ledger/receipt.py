@@ -1,0 +1,169 @@
+"""A receipt: a payment's entries, the proof of each, and one checkpoint; a text that stands alone.
+
+    cauri-receipt@v1
+    payment pay_0123
+    entries 2
+
+    c2sp.org/tlog-proof@v1
+    extra <the entry's exact bytes, base64>
+    index 41
+    <hash, base64>
+    ...
+
+    c2sp.org/tlog-proof@v1
+    ...
+
+    ledger.example/log
+    1234
+    CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
+
+    — ledger.example/log Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGz...
+
+The trick: each entry's block with the checkpoint below it is a C2SP tlog-proof, which other
+programs read; written together they need the checkpoint once. Blocks are apart by an empty line,
+and none holds one, so a reader splits the text and counts.
+
+What it proves: see `Receipt.check`. What it does not: that nothing came after the checkpoint.
+
+Why the whole history of a payment and not the entry of its success alone: whoever may choose what
+he shows, shows the success and leaves out the refund.
+
+Source: C2SP tlog-proof. `scripts/verify_receipt.py` reads the same text and shares no code with
+this module.
+"""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final, Self
+
+from ledger.checkpoint import SIZE_MAX, Checkpoint
+from ledger.entry import RecordedEvent, decode_entry
+from ledger.errors import CorruptLogError, NoteError, UnknownEventTypeError
+from ledger.merkle import leaf_hash, verify_inclusion
+from ledger.store import STREAM_EVENTS_MAX
+
+RECEIPT: Final = "cauri-receipt@v1"
+PROOF: Final = "c2sp.org/tlog-proof@v1"
+PATH_MAX: Final = 63
+"""The most hashes a path has in a tree of `SIZE_MAX`."""
+
+
+class ReceiptError(NoteError):
+    """A receipt is not written as one, or an entry in it is not proved."""
+
+    code: ClassVar[str] = "invalid_receipt"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """An entry, and the way from it to the root."""
+
+    index: int
+    """Its place in the tree, from 0: the position less one."""
+    entry: bytes
+    path: tuple[bytes, ...]
+
+    def text(self) -> str:
+        """The block, without the checkpoint."""
+        hashes = "".join(f"{_encode(one)}\n" for one in self.path)
+        return f"{PROOF}\nextra {_encode(self.entry)}\nindex {self.index}\n{hashes}"
+
+    @classmethod
+    def from_text(cls, block: str) -> Self:
+        """Read a block.
+
+        Raises:
+            ReceiptError: it is none.
+        """
+        first, extra, index, *path = [*block.split("\n"), "", ""][: max(3, block.count("\n") + 1)]
+        if first != PROOF or not extra.startswith("extra ") or not index.startswith("index "):
+            raise ReceiptError("a block is no proof of an entry that it holds")
+        if len(path) > PATH_MAX:
+            raise ReceiptError(f"a proof has more than {PATH_MAX} hashes")
+        at = _number(index.removeprefix("index "))
+        entry = _decode(extra.removeprefix("extra "))
+        return cls(at, entry, tuple(map(_decode, path)))
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a receipt holds; nothing of it is verified before `check` has returned."""
+
+    payment_id: str
+    proofs: tuple[Proof, ...]
+    note: str
+    """The signed checkpoint, with the cosignatures of witnesses."""
+
+    def text(self) -> str:
+        """The receipt as a file."""
+        head = f"{RECEIPT}\npayment {self.payment_id}\nentries {len(self.proofs)}\n"
+        return "\n".join([head, *(one.text() for one in self.proofs), self.note])
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read a file.
+
+        Raises:
+            ReceiptError: it is no receipt.
+        """
+        head, _, rest = text.partition("\n\n")
+        words = head.split("\n")
+        if len(words) != 3 or words[0] != RECEIPT:
+            raise ReceiptError(f"its first line is not {RECEIPT}")
+        payment_id, count = words[1].removeprefix("payment "), words[2].removeprefix("entries ")
+        if head != f"{RECEIPT}\npayment {payment_id}\nentries {count}" or not payment_id:
+            raise ReceiptError("its first lines do not name a payment and count its entries")
+        if not 0 < _number(count) <= STREAM_EVENTS_MAX:
+            raise ReceiptError(f"a payment has 1 to {STREAM_EVENTS_MAX} entries")
+        *blocks, note = rest.split("\n\n", _number(count))
+        if len(blocks) != _number(count):
+            raise ReceiptError(f"it does not hold the {count} entries and the checkpoint")
+        return cls(payment_id, tuple(map(Proof.from_text, blocks)), note)
+
+    def check(self, checkpoint: Checkpoint) -> Sequence[RecordedEvent]:
+        """Check every proof against a checkpoint that was opened from `note`.
+
+        Returns:
+            The entries, which are the first of the payment's stream, without a gap.
+
+        Raises:
+            ReceiptError: the first entry for which that is not so.
+        """
+        entries: list[RecordedEvent] = []
+        for version, proof in enumerate(self.proofs, 1):
+            if not verify_inclusion(
+                leaf_hash(proof.entry), proof.index, checkpoint.size, proof.path, checkpoint.root
+            ):
+                raise ReceiptError(f"the checkpoint does not commit to entry {version}")
+            try:
+                entry = decode_entry(proof.entry)
+            except (CorruptLogError, UnknownEventTypeError) as error:
+                raise ReceiptError(f"entry {version} cannot be read ({error})") from error
+            stated = entry.stream, entry.version, entry.position
+            if stated != (f"payment-{self.payment_id}", version, proof.index + 1):
+                raise ReceiptError(f"entry {version} is not number {version} of the payment")
+            entries.append(entry)
+        return entries
+
+
+def _number(text: str) -> int:
+    is_plain = text.isascii() and text.isdecimal() and len(text) <= len(str(SIZE_MAX))
+    if not is_plain or str(int(text)) != text:
+        raise ReceiptError("a number in it is not plain decimal")
+    return int(text)
+
+
+def _encode(raw: bytes) -> str:
+    return base64.b64encode(raw).decode("ascii")
+
+
+def _decode(text: str) -> bytes:
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if not raw or _encode(raw) != text:
+        raise ReceiptError("a line in it is not base64")
+    return raw

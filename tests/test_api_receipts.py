@@ -1,0 +1,243 @@
+"""Receipts over HTTP and signed answers: what a merchant can keep, and prove months later."""
+
+from base64 import b64decode, b64encode
+from collections.abc import AsyncIterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from api.cli import main
+from api.pages.receipt import WORDS
+from ledger.checkpoint import Verifier
+from ledger.receipt import Receipt
+from tests.api_world import Answer, World, a_world, settings_in
+from tests.builders import NOW
+from tests.conftest import FakeClock
+from tests.test_api_refunds import a_paid_one
+from tests.test_receipt import run
+
+ASKED = 'answer=("@status" "content-digest" "@path";req);nonce="c0ffee"'
+
+
+@pytest.fixture
+async def world(tmp_path: Path, clock: FakeClock) -> AsyncIterator[World]:
+    async with a_world(settings_in(tmp_path), clock=clock) as made:
+        await made.add_key("auditor", "auditor")
+        yield made
+
+
+async def key_of(world: World) -> Verifier:
+    keys = (await world.get("/v1/log/keys", who="auditor")).json["keys"]
+    return Verifier.from_text(keys[-1]["key"])
+
+
+async def receipt_of(world: World, payment_id: str, **options: Any) -> Answer:
+    return await world.get(f"/v1/payments/{payment_id}/receipt", **options)
+
+
+async def test_a_receipt_is_had_as_soon_as_a_payment_has_succeeded_and_a_stranger_verifies_it(
+    world: World, tmp_path: Path
+) -> None:
+    payment_id = await a_paid_one(world)
+    answer = await receipt_of(world, payment_id)
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer.headers["Content-Disposition"].endswith(f'filename="{payment_id}.receipt"')
+    await world.caught_up()
+    (tmp_path / "kept").mkdir()
+    kept = tmp_path / "kept" / f"{payment_id}.receipt"
+    kept.write_bytes(answer.body)
+    key = (await key_of(world)).text()
+    done = run(kept.parent, "--key", key, kept.name)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '"payment.succeeded"' in done.stdout
+    assert "+237" not in done.stdout
+
+
+async def test_the_command_verifies_it_too_and_writes_the_page(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    payment_id = await a_paid_one(world)
+    answer = await receipt_of(world, payment_id)
+    await world.caught_up()
+    kept, page = tmp_path / "a.receipt", tmp_path / "page.html"
+    kept.write_bytes(answer.body)
+    key = (await key_of(world)).text()
+    asked = ["receipts", "verify", str(kept), "--key", key]
+    assert status_of([*asked, "--html", str(page), "--language", "fr"]) == 0
+    assert "verified: 4 entries" in capsys.readouterr().out
+    assert "Réussi" in page.read_text(encoding="utf-8")
+    kept.write_bytes(answer.body.replace(b"entries 4", b"entries 3"))
+    assert status_of(asked) == 1
+    assert capsys.readouterr().out.startswith("NOT VERIFIED: ")
+    assert status_of(asked[:3]) == 2
+    assert "nobody is trusted" in capsys.readouterr().err
+
+
+def status_of(arguments: list[str]) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    return int(ended.value.code or 0)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_the_page_says_the_same_for_people_and_holds_the_file(
+    world: World, language: str
+) -> None:
+    payment_id = await a_paid_one(world)
+    plain = await receipt_of(world, payment_id)
+    page = await receipt_of(
+        world, payment_id, headers={"Accept": "text/html", "Accept-Language": language}
+    )
+    text = page.body.decode()
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert page.headers["Content-Language"] == language
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    words = WORDS["fr" if language == "fr" else "en"]
+    for wanted in (payment_id, "FCFA", "A shop", "987654", *words.statuses.values()):
+        if wanted not in words.statuses.values():
+            assert wanted in text
+    assert "<script" not in text
+    assert plain.body.decode().strip() in text.replace("&#39;", "'")
+
+
+async def test_receipts_on_demand_have_a_rhythm_and_say_when_to_come_back(
+    world: World, clock: FakeClock
+) -> None:
+    first = await a_paid_one(world)
+    assert (await receipt_of(world, first)).status == 200
+    second = (await world.pay(key="order-2")).json["id"]
+    pending = await receipt_of(world, second)
+    assert (pending.status, pending.code) == (409, "checkpoint_pending")
+    assert pending.headers["Retry-After"] == "10"
+    french = await receipt_of(world, second, headers={"Accept-Language": "fr"})
+    assert french.json["detail"].startswith("Aucun point de contrôle")
+    clock.advance(10)
+    assert len(Receipt.from_text((await receipt_of(world, second)).body.decode()).proofs) == 1
+    # What is covered already needs no checkpoint.
+    assert (await receipt_of(world, first)).status == 200
+
+
+async def test_nobody_is_shown_another_merchants_receipt(world: World) -> None:
+    payment_id = await a_paid_one(world)
+    await world.add_merchant("mer_2")
+    answer = await receipt_of(world, payment_id, who="mer_2")
+    assert (answer.status, answer.code) == (404, "unknown_payment")
+
+
+# RFC 9421, section 2.5, written down once more from the text: what is signed.
+
+
+def signed_base(answer: Answer, *, method: str, path: str, query: str) -> tuple[bytes, bytes, str]:
+    label, _, covered = answer.headers["Signature-Input"].partition("=")
+    assert answer.headers["Signature"].startswith(f"{label}=:")
+    signature = b64decode(answer.headers["Signature"][len(label) + 2 : -1])
+    known: Mapping[str, str] = {
+        '"@status"': str(answer.status),
+        '"@method";req': method,
+        '"@path";req': path,
+        '"@query";req': query,
+    }
+    inside, _, _ = covered[1:].partition(")")
+    lines = []
+    for component in inside.split(" "):
+        name = component.strip('"')
+        value = known[component] if component in known else answer.headers[name]
+        lines.append(f"{component}: {value}")
+    lines.append(f'"@signature-params": {covered}')
+    return "\n".join(lines).encode(), signature, covered
+
+
+async def test_an_answer_is_signed_for_whoever_asks_and_covers_question_and_position(
+    world: World,
+) -> None:
+    payment_id = await a_paid_one(world)
+    await receipt_of(world, payment_id)  # so that there is a checkpoint
+    path = f"/v1/payments/{payment_id}"
+    await world.caught_up()
+    answer = await world.get(path, headers={"Accept-Signature": ASKED})
+    base, signature, covered = signed_base(answer, method="GET", path=path, query="?")
+    key = await key_of(world)
+    Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, base)
+    assert covered.startswith(
+        '("@status" "content-type" "cauri-position" "cauri-checkpoint" '
+        '"@method";req "@path";req "@query";req "content-digest");'
+    )
+    assert f'keyid="{key.name}+{key.key_id.hex()}"' in covered
+    assert f"created={int(NOW.timestamp())};" in covered
+    assert 'nonce="c0ffee"' in covered
+    digest = b64encode(sha256(answer.body).digest()).decode()
+    assert f"sha-256=:{digest}:" in answer.headers["Content-Digest"]
+    size, _, root = answer.headers["Cauri-Checkpoint"].partition(";root=")
+    latest = (await world.get("/v1/log/checkpoint")).json["published"]
+    assert (int(size), root) == (latest["size"], f":{latest['root_base64']}:")
+    with pytest.raises(InvalidSignature):
+        Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, base + b" ")
+
+
+async def test_a_problem_is_signed_like_any_other_answer(world: World) -> None:
+    await receipt_of(world, await a_paid_one(world))
+    await world.caught_up()
+    answer = await world.get(
+        "/v1/payments/pay_none?particulars=true", headers={"Accept-Signature": ASKED}
+    )
+    assert answer.status == 404
+    base, signature, _ = signed_base(
+        answer, method="GET", path="/v1/payments/pay_none", query="?particulars=true"
+    )
+    Ed25519PublicKey.from_public_bytes((await key_of(world)).public_key).verify(signature, base)
+
+
+async def test_nobody_who_does_not_ask_is_answered_with_a_signature(world: World) -> None:
+    await receipt_of(world, await a_paid_one(world))
+    assert "Signature" not in (await world.get("/v1/payments")).headers
+
+
+REFUSED = {
+    "no dictionary": "((",
+    "two signatures": 'a=("@status"), b=("@status")',
+    "no list": "a=1",
+    "a component that is not signed": 'a=("@authority";req)',
+    "a question's component of the answer": 'a=("@path")',
+    "another algorithm": 'a=("@status");alg="rsa-pss-sha512"',
+    "another key": 'a=("@status");keyid="mine"',
+    "an unknown parameter": 'a=("@status");wish=1',
+    "a nonce that is no text": 'a=("@status");nonce=1',
+    "too long": 'a=("@status");nonce="' + "n" * 2000 + '"',
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+async def test_what_cannot_be_signed_is_refused_before_anything_is_done(
+    world: World, what: str
+) -> None:
+    await receipt_of(world, await a_paid_one(world))
+    before = await world.services.store.position()
+    answer = await world.pay(key="order-9", headers={"Accept-Signature": REFUSED[what]})
+    assert (answer.status, answer.code) == (422, "invalid_request")
+    assert answer.json["errors"][0]["header"] == "Accept-Signature"
+    assert await world.services.store.position() == before
+
+
+async def test_a_kept_answer_is_verified_by_the_command(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    payment_id = await a_paid_one(world)
+    await receipt_of(world, payment_id)
+    path = f"/v1/payments/{payment_id}"
+    answer = await world.get(path, headers={"Accept-Signature": ASKED})
+    await world.caught_up()
+    lines = [f"HTTP/1.1 {answer.status} OK", *(f"{k}: {v}" for k, v in answer.headers.items())]
+    kept = tmp_path / "answer.http"
+    kept.write_bytes("\r\n".join([*lines, "", ""]).encode() + answer.body)
+    asked = ["answers", "verify", str(kept), "--key", (await key_of(world)).text(), "--question"]
+    assert status_of([*asked, f"GET {path}"]) == 0
+    assert "verified" in capsys.readouterr().out
+    assert status_of([*asked, "GET /v1/payments/pay_another"]) == 1
+    kept.write_bytes(kept.read_bytes().replace(b'"succeeded"', b'"failed"   '))
+    assert status_of([*asked, f"GET {path}"]) == 1
+    assert "NOT VERIFIED" in capsys.readouterr().out
