@@ -94,8 +94,9 @@ class Call(NamedTuple):
         seconds = self.services.settings.body_seconds_max
         try:
             # A small body has mostly come with its headers: then there is nothing to wait for.
-            if self.request.content.is_eof():
-                body = await self.request.read()
+            content = self.request.content
+            if content.is_eof() and not content.at_eof():
+                body = content.read_nowait()
             else:
                 async with asyncio.timeout(seconds):
                     body = await self.request.read()
@@ -193,14 +194,16 @@ _ONCE: Final = Sentence("Send it once.")
 
 
 def _names_in(value: Any, depth_left: int) -> int:
-    kind = type(value)
-    if kind is not dict and kind is not list:
-        return 0
+    """Count the names in an object or a list, and in what stands in it."""
     if not depth_left:
         _too_deep()
-    if kind is list:
-        return sum([_names_in(one, depth_left - 1) for one in value])
-    return len(value) + sum([_names_in(one, depth_left - 1) for one in value.values()])
+    is_object = type(value) is dict
+    count = len(value) if is_object else 0
+    for one in value.values() if is_object else value:
+        kind = type(one)
+        if kind is dict or kind is list:
+            count += _names_in(one, depth_left - 1)
+    return count
 
 
 def _with_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
