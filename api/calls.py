@@ -33,6 +33,7 @@ from api.errors import (
     ProblemError,
 )
 from api.faults import explanation_of
+from api.passage import Passage
 from api.wiring_services import Services
 from ledger.entry import Context
 from ledger.errors import UnknownMerchantError
@@ -57,8 +58,7 @@ class Call(NamedTuple):
     request: web.Request
     services: Services
     identity: Identity | None
-    request_id: str
-    correlation_id: str
+    passage: Passage
     query: Any
     """The route's query model, validated."""
     is_body_required: bool = True
@@ -80,10 +80,11 @@ class Call(NamedTuple):
 
     def context(self, actor: str) -> Context:
         """What the log says about events that this request makes happen."""
-        return Context(actor, self.correlation_id, f"request:{self.request_id}")
+        passage = self.passage
+        return Context(actor, passage.correlation_id, f"request:{passage.request_id}")
 
     async def body(self, bytes_max: int) -> bytes:
-        """Read the whole body.
+        """Read the whole body; once, for it is not kept.
 
         Raises:
             ProblemError: too large, too slow, or broken off.
@@ -95,7 +96,7 @@ class Call(NamedTuple):
         try:
             # A small body has mostly come with its headers: then there is nothing to wait for.
             content = self.request.content
-            if content.is_eof() and not content.at_eof():
+            if content.is_eof():
                 body = content.read_nowait()
             else:
                 async with asyncio.timeout(seconds):
