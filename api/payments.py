@@ -27,7 +27,7 @@ from api.errors import (
     ProblemError,
 )
 from api.problems import language_of
-from api.refusal_views import code_of, refusal_of
+from api.refusal_views import refusal_of
 from api.requests import take
 from api.waiting import caught_up
 from ledger import payment
@@ -66,16 +66,12 @@ async def show(call: Call, kind: Kind) -> web.Response:
         request = state.requested
         opened = await open_sealed(call, request.sealed, context=request.payment_id)
     accepted = call.request.headers.get("Accept-Language")
-    shown = views.payment_of(
-        state,
-        recorded,
-        mode=call.services.mode_of(state.requested),
-        redirect_url=await redirect_url(call, state),
-        description=opened.get("description"),
-        metadata=opened.get("metadata"),
-        code=code_of(state),
-        refusal=refusal_of(state, recorded, adapters=call.services.adapters, accepted=accepted),
-    )
+    services = call.services
+    shown = services.shown.write(state, recorded, services.mode_of(state.requested))
+    shown["redirect_url"] = await redirect_url(call, state)
+    shown["description"] = opened.get("description")
+    shown["metadata"] = opened.get("metadata")
+    shown["refusal"] = refusal_of(state, recorded, adapters=services.adapters, accepted=accepted)
     told = {"Content-Language": language_of(accepted)} if shown["refusal"] else None
     return answer(shown, position=recorded[-1].position, headers=told)
 
