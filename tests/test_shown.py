@@ -2,16 +2,20 @@
 
 from collections import Counter
 
+import orjson
+import pytest
+
 from api import views
 from api.refusal_views import code_of
-from api.shown import ShownPayments
+from api.shown import WRITTEN_BYTES_MAX, Filled, ShownPayments
 from ledger import payment
 from ledger.entry import RecordedEvent
 from ledger.events import JsonObject
 from ledger.payment import Payment
 from tests.builders import Teller
 
-FILLED = {"redirect_url": "https://pay.example", "description": "Bread", "metadata": {"a": "b"}}
+NOTHING = Filled(None, None, None, None)
+MUCH = Filled("https://pay.example", "Bread", {"order": "A-1"}, {"refusal": "rejected_by_payer"})
 
 
 def folded(recorded: list[RecordedEvent]) -> Payment:
@@ -21,18 +25,20 @@ def folded(recorded: list[RecordedEvent]) -> Payment:
     return state
 
 
-def anew(recorded: list[RecordedEvent]) -> JsonObject:
+def anew(recorded: list[RecordedEvent], filled: Filled) -> JsonObject:
+    """The same without anything remembered."""
     state = folded(recorded)
-    return views.payment_of(
-        state,
-        recorded,
-        mode="test",
-        redirect_url=None,
-        description=None,
-        metadata=None,
-        code=code_of(state),
-        refusal=None,
+    written = views.payment_of(
+        state, recorded, mode="test", code=code_of(state), **filled._asdict()
     )
+    read: JsonObject = orjson.loads(orjson.dumps(written, option=orjson.OPT_UTC_Z))
+    return read
+
+
+def look(shown: ShownPayments, recorded: list[RecordedEvent], filled: Filled) -> JsonObject:
+    written = shown.write(folded(recorded), recorded, mode="test", filled=filled)
+    read: JsonObject = orjson.loads(written)
+    return read
 
 
 def streams() -> list[list[RecordedEvent]]:
@@ -53,24 +59,28 @@ def test_a_payment_is_shown_as_its_events_say_at_every_moment_however_often_it_i
         moments = [stream[: count + 1] for count in range(len(stream))]
         # Forwards, each twice, then back as somebody looks who asks for a moment that is past.
         for moment in [*moments, *moments, *reversed(moments)]:
-            for _ in range(2):
-                assert shown.write(folded(moment), moment, "test") == anew(moment)
+            for filled in (NOTHING, MUCH, NOTHING):
+                assert look(shown, moment, filled) == anew(moment, filled)
 
 
-def test_what_is_filled_in_for_one_who_asks_is_not_shown_to_the_next() -> None:
-    shown, [stream, *_] = ShownPayments(), streams()
-
-    for _ in range(2):
-        written = shown.write(folded(stream), stream, "test")
-        written |= FILLED
-
-    assert shown.write(folded(stream), stream, "test") == anew(stream)
-
-
-def test_only_so_many_payments_are_remembered_and_the_longest_not_looked_at_goes_first() -> None:
-    shown, [first, second, third, _] = ShownPayments(shown_max=2), streams()
+@pytest.mark.parametrize("shown_max", [0, 2])
+def test_only_so_many_payments_are_remembered_and_the_longest_not_looked_at_goes_first(
+    shown_max: int,
+) -> None:
+    shown, [first, second, third, _] = ShownPayments(shown_max=shown_max), streams()
 
     for stream in (first, second, first, third):
-        shown.write(folded(stream), stream, "test")
+        look(shown, stream, NOTHING)
 
-    assert [*shown._shown] == [first[0].stream, third[0].stream]
+    assert [*shown._shown] == [first[0].stream, third[0].stream][:shown_max]
+
+
+def test_a_payment_that_takes_much_is_written_anew_each_time() -> None:
+    shown, [stream, *_] = ShownPayments(), streams()
+    last = stream[-1]
+    look(shown, stream, NOTHING)
+
+    shown._remember(last, b"{" + b" " * WRITTEN_BYTES_MAX)
+
+    assert not shown._shown
+    assert look(shown, stream, MUCH) == anew(stream, MUCH)
