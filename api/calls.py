@@ -33,6 +33,7 @@ from api.errors import (
     ProblemError,
 )
 from api.faults import explanation_of
+from api.passage import Passage
 from api.wiring_services import Services
 from ledger.entry import Context
 from ledger.errors import UnknownMerchantError
@@ -57,8 +58,7 @@ class Call(NamedTuple):
     request: web.Request
     services: Services
     identity: Identity | None
-    request_id: str
-    correlation_id: str
+    passage: Passage
     query: Any
     """The route's query model, validated."""
     is_body_required: bool = True
@@ -80,10 +80,11 @@ class Call(NamedTuple):
 
     def context(self, actor: str) -> Context:
         """What the log says about events that this request makes happen."""
-        return Context(actor, self.correlation_id, f"request:{self.request_id}")
+        passage = self.passage
+        return Context(actor, passage.correlation_id, f"request:{passage.request_id}")
 
     async def body(self, bytes_max: int) -> bytes:
-        """Read the whole body.
+        """Read the whole body; once, for it is not kept.
 
         Raises:
             ProblemError: too large, too slow, or broken off.
@@ -94,8 +95,9 @@ class Call(NamedTuple):
         seconds = self.services.settings.body_seconds_max
         try:
             # A small body has mostly come with its headers: then there is nothing to wait for.
-            if self.request.content.is_eof():
-                body = await self.request.read()
+            content = self.request.content
+            if content.is_eof():
+                body = content.read_nowait()
             else:
                 async with asyncio.timeout(seconds):
                     body = await self.request.read()
@@ -193,14 +195,16 @@ _ONCE: Final = Sentence("Send it once.")
 
 
 def _names_in(value: Any, depth_left: int) -> int:
-    kind = type(value)
-    if kind is not dict and kind is not list:
-        return 0
+    """Count the names in an object or a list, and in what stands in it."""
     if not depth_left:
         _too_deep()
-    if kind is list:
-        return sum([_names_in(one, depth_left - 1) for one in value])
-    return len(value) + sum([_names_in(one, depth_left - 1) for one in value.values()])
+    is_object = type(value) is dict
+    count = len(value) if is_object else 0
+    for one in value.values() if is_object else value:
+        kind = type(one)
+        if kind is dict or kind is list:
+            count += _names_in(one, depth_left - 1)
+    return count
 
 
 def _with_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -20,8 +20,8 @@ from aiohttp import web
 from api.authentication import Role
 from api.calls import Call, query_of, validated
 from api.errors import FORBIDDEN, SERVER_TOO_SLOW, Place, ProblemError
-from api.middleware import ACTOR, CORRELATION_ID, REQUEST_ID
 from api.pages.notices import notice_of
+from api.passage import PASSAGE
 from api.requests import idempotency_key, is_apart
 from api.route import Route
 from api.schemas import NoBody
@@ -47,11 +47,11 @@ def guard(
     default_query = None if is_query_needed else validated(query_model, no_query, is_query=True)
 
     async def admitted(request: web.Request) -> Call:
-        identity = None
+        identity, passage = None, request[PASSAGE]
         if roles is not None:
             identity = await authenticator.identify(request.headers.get("Authorization"))
-            request[ACTOR] = identity.actor
-            await rates.admit_key(request, identity.key_id)
+            passage.actor = identity.actor
+            await rates.admit_key(passage, identity.key_id)
             if identity.role not in roles:
                 raise _forbidden(roles, identity.role)
         query: Any
@@ -61,15 +61,7 @@ def guard(
             query = query_of(request, query_model)
             if is_waiting:
                 await check_reached(services.store, query.min_position)
-        call = Call(
-            request,
-            services,
-            identity,
-            request[REQUEST_ID],
-            request[CORRELATION_ID],
-            query,
-            is_body_required,
-        )
+        call = Call(request, services, identity, passage, query, is_body_required)
         if is_bodiless:
             validated(NoBody, await call.json_object())
         return call

@@ -28,8 +28,9 @@ from adapters.refusal_texts import Language
 from api.calls import POSITION_HEADER, Call
 from api.errors import BUSY, INTERNAL, ProblemError
 from api.measures import Measures
+from api.passage import PASSAGE, Passage
 from api.problems import Told, language_of, problem_body, told
-from api.rates import LIMIT_HEADER, POLICY_HEADER, RATE
+from api.rates import LIMIT_HEADER, POLICY_HEADER
 from api.signed_answers import ACCEPT_HEADER, Signing
 from ledger.sentences import Sentence
 
@@ -39,9 +40,6 @@ ALIVE_PATH: Final = "/healthz"
 
 SERVER: Final = "cauri"
 PROBLEM_JSON: Final = "application/problem+json"
-REQUEST_ID: Final = web.RequestKey("request_id", str)
-CORRELATION_ID: Final = web.RequestKey("correlation_id", str)
-ACTOR: Final = web.RequestKey("actor", str)
 
 log = structlog.get_logger()
 
@@ -74,8 +72,7 @@ class Door:
         started = time.perf_counter()
         request_id = self._new_id()
         correlation_id = correlation_id_of(request.headers.get(CORRELATION_HEADER), request_id)
-        request[REQUEST_ID] = request_id
-        request[CORRELATION_ID] = correlation_id
+        passage = request[PASSAGE] = Passage(request_id, correlation_id)
         self._inside += 1
         code, sign = None, None
         response: web.StreamResponse
@@ -98,8 +95,8 @@ class Door:
         headers["Server"] = SERVER
         if POSITION_HEADER not in headers:
             headers[POSITION_HEADER] = str(self._position())
-        if (rate := request.get(RATE)) is not None:
-            headers[POLICY_HEADER], headers[LIMIT_HEADER] = rate
+        if passage.rate is not None:
+            headers[POLICY_HEADER], headers[LIMIT_HEADER] = passage.rate
         if sign is not None:
             sign(request, response)
         seconds = time.perf_counter() - started
@@ -112,7 +109,7 @@ class Door:
             status=response.status,
             milliseconds=round(seconds * 1000, 2),
             code=code,
-            actor=request.get(ACTOR),
+            actor=passage.actor,
             correlation_id=correlation_id,
             request_id=request_id,
         )
@@ -149,11 +146,11 @@ def stream_headers(call: Call) -> dict[str, str]:
     headers = {
         "Cache-Control": "no-store",
         "X-Accel-Buffering": "no",
-        CORRELATION_HEADER: call.correlation_id,
+        CORRELATION_HEADER: call.passage.correlation_id,
         "Server": SERVER,
         POSITION_HEADER: str(call.services.known_position),
     }
-    if (rate := call.request.get(RATE)) is not None:
+    if (rate := call.passage.rate) is not None:
         headers[POLICY_HEADER], headers[LIMIT_HEADER] = rate
     return headers
 

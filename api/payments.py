@@ -19,7 +19,7 @@ from adapters.directory import parse_phone
 from adapters.recording import handle_context
 from api import documents, schemas, views
 from api.as_of import as_of_point
-from api.calls import Call, answer
+from api.calls import Call, answer, answer_bytes
 from api.errors import (
     INVALID_REQUEST,
     UNKNOWN_PAYMENT,
@@ -27,8 +27,9 @@ from api.errors import (
     ProblemError,
 )
 from api.problems import language_of
-from api.refusal_views import code_of, refusal_of
+from api.refusal_views import refusal_of
 from api.requests import take
+from api.shown import Filled
 from api.waiting import caught_up
 from ledger import payment
 from ledger.entry import RecordedEvent
@@ -66,18 +67,18 @@ async def show(call: Call, kind: Kind) -> web.Response:
         request = state.requested
         opened = await open_sealed(call, request.sealed, context=request.payment_id)
     accepted = call.request.headers.get("Accept-Language")
-    shown = views.payment_of(
-        state,
-        recorded,
-        mode=call.services.mode_of(state.requested),
+    services = call.services
+    refusal = refusal_of(state, recorded, adapters=services.adapters, accepted=accepted)
+    filled = Filled(
         redirect_url=await redirect_url(call, state),
         description=opened.get("description"),
         metadata=opened.get("metadata"),
-        code=code_of(state),
-        refusal=refusal_of(state, recorded, adapters=call.services.adapters, accepted=accepted),
+        refusal=refusal,
     )
-    told = {"Content-Language": language_of(accepted)} if shown["refusal"] else None
-    return answer(shown, position=recorded[-1].position, headers=told)
+    mode = services.mode_of(state.requested)
+    body = services.shown.write(state, recorded, mode=mode, filled=filled)
+    told = {"Content-Language": language_of(accepted)} if refusal else None
+    return answer_bytes(body, position=recorded[-1].position, headers=told)
 
 
 async def list_payments(call: Call) -> web.Response:

@@ -17,11 +17,10 @@ import math
 from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
-from aiohttp import web
-
 from adapters.windows import Admission, Limit, Windows
 from api.authentication import Identity
 from api.errors import TOO_MANY_REQUESTS, Place, ProblemError
+from api.passage import Passage, Rate
 from api.settings import Settings
 from ledger.sentences import Sentence, explained
 
@@ -29,12 +28,6 @@ LIMIT_HEADER: Final = "RateLimit"
 POLICY_HEADER: Final = "RateLimit-Policy"
 KEY_SECONDS: Final = 1
 PAYER_SECONDS: Final = 60
-
-
-Rate = tuple[str, str]
-"""What an answer says about limits: both headers, the policy's first."""
-
-RATE: Final = web.RequestKey("rate", tuple)
 
 
 class Taken(NamedTuple):
@@ -74,7 +67,7 @@ class Rates:
         self._keys = kept("key", settings.key_requests_per_second_max, KEY_SECONDS)
         self._payers = kept("payer", settings.payer_payments_per_minute_max, PAYER_SECONDS)
 
-    async def admit_key(self, request: web.Request, key_id: str) -> None:
+    async def admit_key(self, passage: Passage, key_id: str) -> None:
         """Count a request of a key.
 
         Raises:
@@ -84,7 +77,7 @@ class Rates:
         if keys is None:
             return
         admission = await keys.windows.admit(key_id)
-        request[RATE] = keys.rate(admission)
+        passage.rate = keys.rate(admission)
         if not admission.is_admitted:
             reason = Sentence(
                 "This key may send {count} requests within {seconds} s, and has.",
@@ -93,7 +86,7 @@ class Rates:
             )
             raise _refused("header", "Authorization", reason, admission)
 
-    async def admit_payer(self, request: web.Request, asker: Identity, payer: str) -> Taken | None:
+    async def admit_payer(self, passage: Passage, asker: Identity, payer: str) -> Taken | None:
         """Count a payment that a payer is asked for; what was taken, if payers are counted.
 
         Raises:
@@ -105,10 +98,10 @@ class Rates:
         # A test asks nobody, and must not use up what a real payment needs.
         name = f"{asker.merchant_id}/{asker.mode}/{payer}"
         admission = await payers.windows.admit(name)
-        rate, keys = payers.rate(admission), request.get(RATE)
+        rate, keys = payers.rate(admission), passage.rate
         if keys is not None:
             rate = (f"{keys[0]}, {rate[0]}", f"{keys[1]}, {rate[1]}")
-        request[RATE] = rate
+        passage.rate = rate
         if not admission.is_admitted:
             reason = Sentence(
                 "One payer may be asked for {count} payments within {seconds} s, and was.",

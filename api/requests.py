@@ -67,7 +67,7 @@ async def take(
             call, wanted, asker.merchant_id, payment_id, content_digest(call, given)
         )
         if model.kind == "collection":
-            taken = await services.rates.admit_payer(call.request, asker, command.payer)
+            taken = await services.rates.admit_payer(call.passage, asker, command.payer)
     except (ProblemError, LedgerError) as refusal:
         return await _first_answer(call, payment_id, given, refusal, where)
     context = call.context(asker.actor)

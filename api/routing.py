@@ -21,6 +21,7 @@ Swedish and whose money is the euro, is tried.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple, NoReturn
 
 from adapters.base import Adapter
@@ -63,7 +64,8 @@ def choose_route(
             would refuse the amount; says the limit.
     """
     pointer = f"/{wanted.side}/phone"
-    able = _able(adapters, wanted.currency, wanted.kind)
+    # Only a refusal tells who could, and most payments are none.
+    able = partial(_able, adapters, wanted.currency, wanted.kind)
     phone = parse_phone(wanted.person.phone, wanted.person.country or default_country)
     operator = phone.operator
     reason = f"the number is in a range of {phone.carrier or 'no known operator'}"
@@ -83,34 +85,31 @@ def choose_route(
                 provider=adapter.display_name,
                 country=phone.country,
             )
-            _refuse(pointer, reason, able)
+            _refuse(pointer, reason, able())
         if is_production and operator is not None:
             _check_currency(operator, wanted.currency)
         country = phone.country if is_production else None
         outside = outside_of(adapter, country, wanted.currency)
         if outside is not None:
-            able = _able(adapters, wanted.currency, wanted.kind, country)
-            _refuse_outside(pointer, outside, able)
+            _refuse_outside(pointer, outside, able(country))
         reason = "the caller named the provider"
         chosen = _taking_code(adapters, (Choice(adapter.name, reason),), wanted)
         within_limits(chosen, operator, money, wanted.kind)
         return PaymentRoute(adapter.name, operator.code if operator else None, phone, reason)
     if operator is None:
         reason = Sentence("The number is of no operator that we know.")
-        _refuse(pointer, reason, able)
-    plan = plan_of(adapters, operator, wanted.currency, wanted.kind)
-    left_out = left_out_of(adapters, operator, wanted.currency, wanted.kind)
+        _refuse(pointer, reason, able())
+    plan, left_out = _parted(adapters, operator, wanted.currency, wanted.kind)
     if not plan and not left_out:
         reason = Sentence(
             "No enabled provider reaches {operator} in {currency}.",
             operator=full_name(operator),
             currency=wanted.currency,
         )
-        _refuse(pointer, reason, able)
+        _refuse(pointer, reason, able())
     _check_currency(operator, wanted.currency)
     if not plan:
-        able = _able(adapters, wanted.currency, wanted.kind, operator.country)
-        _refuse_outside(pointer, left_out[0], able)
+        _refuse_outside(pointer, left_out[0], able(operator.country))
     plan = _taking_code(adapters, plan, wanted)
     plan = within_limits(plan, operator, money, wanted.kind)
     plan = (plan[0]._replace(reason=reason), *plan[1:])
@@ -132,26 +131,28 @@ def plan_of(
 
     Integrators come in the order in which they are enabled; that is the deployment's own choice.
     """
-    reaching = _reaching(adapters, operator, currency, kind)
-    left_out = {one.provider for one in _outside(adapters, reaching, operator, currency)}
-    return tuple(one for one in reaching if one.provider not in left_out)
+    return _parted(adapters, operator, currency, kind)[0]
 
 
 def left_out_of(
     adapters: Mapping[str, Adapter], operator: Operator, currency: str | None, kind: Kind
 ) -> tuple[Outside, ...]:
     """Every enabled provider that reaches an operator, but is not set up for it, and why."""
-    return _outside(adapters, _reaching(adapters, operator, currency, kind), operator, currency)
+    return _parted(adapters, operator, currency, kind)[1]
 
 
-def _outside(
-    adapters: Mapping[str, Adapter],
-    reaching: Sequence[Choice],
-    operator: Operator,
-    currency: str | None,
-) -> tuple[Outside, ...]:
-    judged = (outside_of(adapters[one.provider], operator.country, currency) for one in reaching)
-    return tuple(one for one in judged if one is not None)
+def _parted(
+    adapters: Mapping[str, Adapter], operator: Operator, currency: str | None, kind: Kind
+) -> tuple[tuple[Choice, ...], tuple[Outside, ...]]:
+    """Both: who may carry, and who is left out."""
+    plan, left_out = [], []
+    for one in _reaching(adapters, operator, currency, kind):
+        outside = outside_of(adapters[one.provider], operator.country, currency)
+        if outside is None:
+            plan.append(one)
+        else:
+            left_out.append(outside)
+    return tuple(plan), tuple(left_out)
 
 
 def _reaching(
@@ -222,21 +223,21 @@ def _named_provider(
     adapters: Mapping[str, Adapter], name: str, currency: str, kind: Kind
 ) -> Adapter:
     adapter = adapters.get(name)
-    able = _able(adapters, currency, kind)
+    able = partial(_able, adapters, currency, kind)
     if adapter is None:
-        _refuse("/provider", Sentence("This provider is not enabled here."), able)
+        _refuse("/provider", Sentence("This provider is not enabled here."), able())
     if kind not in adapter.capabilities:
         reason = Sentence(
             "{provider} cannot do this: it has no {kind}.",
             provider=adapter.display_name,
             kind=kind,
         )
-        _refuse("/provider", reason, able)
+        _refuse("/provider", reason, able())
     if not _takes(adapter, currency, kind):
         reason = Sentence(
             "{provider} takes no {currency}.", provider=adapter.display_name, currency=currency
         )
-        _refuse("/currency", reason, able)
+        _refuse("/currency", reason, able())
     return adapter
 
 

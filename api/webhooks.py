@@ -15,7 +15,8 @@ prove anything is not worth the reading.
 import hmac
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final, Literal
+from functools import cache
+from typing import Final, Literal, cast
 
 from aiohttp import web
 
@@ -71,8 +72,8 @@ async def receive_webhook(call: Call) -> web.Response:
         keys=(sealed.new_key,) if sealed.new_key else (),
     )
     position = handled.events[-1].position if handled.events else None
-    if isinstance(adapter, AnswersCalls):
-        said = adapter.reply(came, verdict)
+    if (answering := _answering(adapter)) is not None:
+        said = answering.reply(came, verdict)
         return answer(dict(said.body), status=said.status, position=position)
     return answer(_STORED, position=position)
 
@@ -80,9 +81,10 @@ async def receive_webhook(call: Call) -> web.Response:
 async def answer_question(call: Call) -> web.Response:
     """Answer what a provider asks by GET; of those that are answered in a form of their own."""
     adapter = _adapter(call)
-    if not isinstance(adapter, AnswersCalls):
+    answering = _answering(adapter)
+    if answering is None:
         raise web.HTTPMethodNotAllowed("GET", ("POST", "PUT"))
-    said = adapter.reply(*await _admitted(call, adapter))
+    said = answering.reply(*await _admitted(call, adapter))
     return answer(dict(said.body), status=said.status)
 
 
@@ -103,6 +105,17 @@ def _adapter(call: Call) -> Adapter:
         place = Place("parameter", "provider", reason, _PROVIDER_REMEDY)
         raise ProblemError(UNKNOWN_PROVIDER, reason, [place])
     return adapter
+
+
+def _answering(adapter: Adapter) -> AnswersCalls | None:
+    """The adapter, if its provider is answered in a form of its own."""
+    return cast("AnswersCalls", adapter) if _answers_calls(type(adapter)) else None
+
+
+@cache
+def _answers_calls(kind: type[Adapter]) -> bool:
+    # To ask this of a protocol takes longer than to seal a call, and every call asks.
+    return issubclass(kind, AnswersCalls)
 
 
 async def _admitted(call: Call, adapter: Adapter) -> tuple[WebhookCall, Believed]:
@@ -152,7 +165,8 @@ async def _judge(call: Call, adapter: Adapter, came: WebhookCall) -> Verdict:
     Credentials in headers are judged with the rest, and are not kept.
     """
     given = {k: v for k, v in call.request.headers.items() if k.lower() in _SECRET_HEADERS}
-    came = replace(came, headers={**came.headers, **given})
+    if given:
+        came = replace(came, headers={**came.headers, **given})
     presented: list[str] = []
 
     def notice(token: str) -> bool:

@@ -12,6 +12,7 @@ from api.feed import Feed
 from api.last_uses import LastUses
 from api.rates import Rates
 from api.settings import Settings
+from api.shown import ShownPayments
 from api.wiring_witnesses import Witnessing
 from ledger.checkpointing import CheckpointMaker
 from ledger.events import PaymentRequested
@@ -72,6 +73,7 @@ class Services:
     """None where no policy says who watches the log."""
     subscriptions: tuple[Subscription, ...] = ()
     workers: tuple[Worker, ...] = ()
+    shown: ShownPayments = field(default_factory=ShownPayments)
     background: Background = field(default_factory=Background)
 
     @property

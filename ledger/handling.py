@@ -14,6 +14,7 @@ read it. Commands that nearly always open a new stream are first decided without
 empty one; that it is empty is then checked by the append itself.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -233,7 +234,8 @@ class Handler:
 
     def __init__(self, store: EventStore, *, folded_max: int = FOLDED_MAX) -> None:
         self.store = store
-        self._folded: dict[str, _Folded] = {}
+        # The first of a plain dict is found by passing all that was deleted before it.
+        self._folded: OrderedDict[str, _Folded] = OrderedDict()
         self._folded_max = folded_max
 
     async def handle(
@@ -365,4 +367,4 @@ class Handler:
             return
         self._folded[stream] = _Folded(state, added[-1], size_bytes)
         if len(self._folded) > self._folded_max:
-            del self._folded[next(iter(self._folded))]
+            self._folded.popitem(last=False)

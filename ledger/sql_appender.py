@@ -21,7 +21,7 @@ holds one event or five hundred, and positions without gaps need one line anyway
 """
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final
@@ -153,7 +153,8 @@ class Appender:
         self._connection: LogConnection | None = None
         self._tree: TreeBuilder | None = None
         self._is_alone = True
-        self._versions: dict[str, int] = {}
+        # The first of a plain dict is found by passing all that was deleted before it.
+        self._versions: OrderedDict[str, int] = OrderedDict()
 
     @property
     def queued(self) -> int:
@@ -354,10 +355,10 @@ class Appender:
             version = request.expected + len(request.recorded)
             if isinstance(request.error, WrongVersionError):
                 version = request.error.actual
-            known.pop(request.stream, None)  # so that the longest unused come first
             known[request.stream] = version
+            known.move_to_end(request.stream)  # so that the longest unused come first
         while len(known) > VERSIONS_MAX:
-            del known[next(iter(known))]
+            known.popitem(last=False)
 
     def _fail(self, requests: Iterable[_Request], error: BaseException) -> None:
         meaning = error if isinstance(error, LedgerError) else self._database.kind.translate(error)

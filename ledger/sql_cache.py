@@ -16,6 +16,7 @@ takes the token away.
 What it deliberately does not do: read anything, or answer for a position it was not told.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -40,7 +41,8 @@ class StreamCache:
         self.position = 0
         """Everything kept is current if the log's size is this."""
         self._events_max, self._entries_bytes_max = events_max, entries_bytes_max
-        self._streams: dict[str, list[RecordedEvent]] = {}
+        # The first of a plain dict is found by passing all that was deleted before it.
+        self._streams: OrderedDict[str, list[RecordedEvent]] = OrderedDict()
         self._loading: dict[str, object] = {}
         self._count = self._size_bytes = 0
 
@@ -51,10 +53,10 @@ class StreamCache:
 
     def get(self, stream: str) -> list[RecordedEvent] | None:
         """A copy of a stream's events; None if it is not kept."""
-        events = self._streams.pop(stream, None)
+        events = self._streams.get(stream)
         if events is None:
             return None
-        self._streams[stream] = events  # so that the longest unused come first
+        self._streams.move_to_end(stream)  # so that the longest unused come first
         return list(events)
 
     def expect(self, streams: Iterable[str]) -> object:

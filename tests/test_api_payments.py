@@ -436,6 +436,8 @@ async def test_a_person_who_was_erased_leaves_a_payment_that_can_still_be_seen(
     world: World,
 ) -> None:
     payment_id = (await world.pay(a_payment(description="Bread"))).json["id"]
+    before = await world.get(f"/v1/payments/{payment_id}")
+    assert before.json["description"] == "Bread"
     state, _ = await world.services.handler.payment(payment_id)
     await world.services.store.destroy_subject(state.requested.payer)
     world.services.vault.forget(state.requested.payer)

@@ -5,6 +5,7 @@ The works are the real ones, of minute sizes, without the libraries of the other
 
 import gc
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -163,6 +164,10 @@ def test_every_work_gives_well_formed_rows_and_says_what_was_left_out(
     ]
     said = "\n".join(tiny.notes)
     assert "The goal of GET is judged on payments looked at lately: 20 of them" in said
+    assert "one webhook endpoint registered" in said
+    spent = re.findall(r"the projections' included: (\d+) us, bare (\d+) us: 0\.\d\d\.", said)
+    assert len(spent) == 3
+    assert all(int(ours) > int(bare) > 0 for ours, bare in spent)
     assert '"GET /v1/payments/{id}, long not looked at" is left out: only 20 payments' in said
 
 

@@ -122,7 +122,7 @@ async def _pay(view: View, form: CheckoutForm) -> web.StreamResponse:
             call.services.vault.digest(ATTEMPT_PURPOSE, content),
             checkout=session.session_id,
         )
-        taken = await rates.admit_payer(call.request, asker, command.payer)
+        taken = await rates.admit_payer(call.passage, asker, command.payer)
     except InvalidPhoneError:
         return await shown(view, mistake=("phone", "mistake_phone"), form=form)
     except ProblemError as error:

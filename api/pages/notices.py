@@ -39,7 +39,7 @@ def as_page(endpoint: Endpoint) -> Endpoint:
             return notice(call, "forged", 403, has_back=True)
         except Exception as error:
             if told(error).problem is INTERNAL:
-                log.exception("http.failed", correlation_id=call.correlation_id)
+                log.exception("http.failed", correlation_id=call.passage.correlation_id)
             return notice_of(call, error)
 
     return answered

@@ -32,14 +32,17 @@ class _Count:
 
     def __init__(self, expected: bytes, counting_from: float, until: float) -> None:
         self.expected, self.counting_from, self.until = expected, counting_from, until
+        self.answered = 0
         self.waited: list[float] = []
         self.others: Counter[str] = Counter()
 
     def add(self, status: bytes, sent: float, now: float) -> None:
-        """Count an answer."""
+        """Count an answer; its time only between the warm-up and the end."""
         if status != self.expected:
             self.others[status.decode(errors="replace")] += 1
-        elif self.counting_from < now <= self.until:
+            return
+        self.answered += 1
+        if self.counting_from < now <= self.until:
             self.waited.append(now - sent)
 
 
@@ -119,6 +122,7 @@ async def load(
     if count.others:
         raise AssertionError(f"{work}: unexpected answers: {dict(count.others)}")
     return {
+        "answered": count.answered,
         "rate": len(count.waited) / (count.until - count.counting_from),
         "p50_ms": quantile(count.waited, 0.5) * 1000,
         "p99_ms": quantile(count.waited, 0.99) * 1000,

@@ -2,8 +2,11 @@
 
 The application, middleware, authentication, vault, appender and projections are the real ones, and
 every request is logged (into a file) as by default. The projections follow the log all the while
-and share the processor with the requests. What is switched off are the workers: they would call
-the providers about every payment, and the works measured here end when the payment is durable.
+and share the processor with the requests. The merchant's key has a mode, its requests and its
+payers are counted against limits that are never reached, and an endpoint of the merchant's is
+registered, so that every payment's notices are lined up for it. What is switched off are the
+workers: they would call the providers and the endpoint about every payment, and the works measured
+here end when the payment is durable.
 
 Before anything is measured, `start` lets some payments live their whole life through the handler,
 so that there is something to look at: five events each, sealed particulars included.
@@ -16,13 +19,16 @@ import sys
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any, Final
 
 import orjson
 from aiohttp import web
 
+from adapters.notify.merchants import endpoint_subject
+from adapters.notify.signing import new_pair
 from api.app import create_app
-from api.authentication import new_key
+from api.authentication import NewKey, new_key
 from api.collector import settle_collector
 from api.connections import BoundedRunner
 from api.logs import configure_logs
@@ -30,8 +36,10 @@ from api.settings import Settings
 from api.wiring import services
 from api.wiring_services import Services
 from ledger import commands
+from ledger.commands_endpoint import AddEndpoint
 from ledger.entry import Context
 from ledger.evidence import Evidence, Source, Word
+from ledger.identity import new_endpoint_id
 from ledger.money import Money
 from scripts.benches.story import PAYERS, payment_ids
 from scripts.benches.subject import Answer, serve
@@ -67,17 +75,7 @@ async def start(folder: str, payments: int) -> Answer:
         services(settings, is_working=False, is_loopback_only=True)
     )
     _lent.append(lent)
-    key = new_key("merchant")
-    for command in (
-        commands.AddMerchant(merchant_id=MERCHANT, name="A shop", country="CM"),
-        commands.IssueKey(
-            key_id=key.key_id,
-            role="merchant",
-            merchant_id=MERCHANT,
-            secret_digest=key.secret_digest,
-        ),
-    ):
-        await lent.handler.handle(command, context=_CONTEXT)
+    key = await _customer(lent)
     ids = list(itertools.islice(payment_ids(3), payments))
     waiting = iter(enumerate(ids))
 
@@ -113,6 +111,38 @@ async def stop() -> Answer:
     return {}
 
 
+async def _customer(lent: Services) -> NewKey:
+    """Add the merchant, with a key and an endpoint."""
+    mode = lent.default_mode
+    key = new_key("merchant", mode=mode)
+    await lent.handler.handle(
+        commands.AddMerchant(merchant_id=MERCHANT, name="A shop", country="CM"), context=_CONTEXT
+    )
+    issued = commands.IssueKey(
+        key_id=key.key_id,
+        role="merchant",
+        merchant_id=MERCHANT,
+        secret_digest=key.secret_digest,
+        mode=mode,
+    )
+    await lent.handler.handle(issued, context=_CONTEXT)
+    endpoint_id = new_endpoint_id(token_bytes(16))
+    subject = endpoint_subject(endpoint_id)
+    content = {"url": "https://shop.example/told", "pairs": [list(new_pair(token_bytes))]}
+    sealed = lent.vault.seal(subject, orjson.dumps(content), context=subject)
+    added = AddEndpoint(
+        endpoint_id=endpoint_id,
+        merchant_id=MERCHANT,
+        mode=mode,
+        types=(),
+        description=None,
+        sealed=sealed.text,
+    )
+    keys = (sealed.new_key,) if sealed.new_key else ()
+    await lent.handler.handle(added, context=_CONTEXT, keys=keys)
+    return key
+
+
 async def _live(lent: Services, payment_id: str, number: int) -> None:
     """Let a payment be requested, submitted, accepted and paid, as the reactors do."""
     now: datetime = lent.clock()
@@ -145,6 +175,7 @@ async def _live(lent: Services, payment_id: str, number: int) -> None:
             sealed=sealed.text,
             content_digest=f"{number:064x}",
             expires_at=now + timedelta(minutes=15),
+            mode=lent.default_mode,
         ),
         commands.StartSubmission(
             payment_id=payment_id, provider="mtn", reference=reference, inquire_at=soon

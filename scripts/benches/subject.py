@@ -135,6 +135,9 @@ class Subject:
 def serve(verbs: Mapping[str, Verb]) -> None:
     """The answering side: do what is asked until nobody asks any more.
 
+    Whoever it is, it can be asked what it has `spent`: the processor time of its process so far, in
+    seconds, of all its threads. That depends on the neighbours far less than any rate does.
+
     What the code under measurement prints goes to stderr: stdout belongs to the answers.
     """
     # As a server does once it has started: what there is by now is not the collector's business.
@@ -142,7 +145,11 @@ def serve(verbs: Mapping[str, Verb]) -> None:
     gc.freeze()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    asyncio.run(_serve(verbs, answers.write))
+    asyncio.run(_serve({"spent": _spent, **verbs}, answers.write))
+
+
+def _spent() -> Answer:
+    return {"seconds": time.process_time()}
 
 
 async def _serve(verbs: Mapping[str, Verb], write: Callable[[bytes], Any]) -> None:

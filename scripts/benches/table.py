@@ -40,7 +40,7 @@ def compared(
     """Compare two rates by their medians: more is better."""
     if isinstance(ours, str) or isinstance(limit, str):
         return absent(work, unit, goal, ours if isinstance(ours, str) else str(limit))
-    mine, theirs = _median(ours, figure), _median(limit, figure)
+    mine, theirs = median_of(ours, figure), median_of(limit, figure)
     return _judged(work, mine, theirs, unit, mine / theirs if theirs else 0.0, goal)
 
 
@@ -48,7 +48,7 @@ def bounded(work: str, ours: Answers, limit: float, unit: str, figure: str) -> R
     """Compare a cost with what it may be at most: less is better."""
     if isinstance(ours, str):
         return absent(work, unit, 1.0, ours)
-    mine = _median(ours, figure)
+    mine = median_of(ours, figure)
     return _judged(work, mine, limit, unit, limit / max(mine, limit / 1000), 1.0)
 
 
@@ -56,7 +56,7 @@ def told(work: str, ours: Answers, unit: str, figure: str = "rate") -> Row:
     """State a figure that nothing is beside."""
     if isinstance(ours, str):
         return absent(work, unit, None, ours)
-    return Row(work, _short(_median(ours, figure)), None, unit, None, None, None)
+    return Row(work, _short(median_of(ours, figure)), None, unit, None, None, None)
 
 
 def absent(work: str, unit: str, goal: float | None, reason: str) -> Row:
@@ -65,7 +65,8 @@ def absent(work: str, unit: str, goal: float | None, reason: str) -> Row:
     return Row(f"{work} [not run: {reason}]", None, None, unit, None, goal, met)
 
 
-def _median(answers: list[Answer], figure: str) -> float:
+def median_of(answers: list[Answer], figure: str) -> float:
+    """The middle one of a figure's values."""
     return median(float(one[figure]) for one in answers)
 
 

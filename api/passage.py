@@ -1,0 +1,29 @@
+"""A passage: what is known of one request's way through the door, for its log line and its headers.
+
+One small object beside the request instead of an entry for each fact: to look for an entry that is
+not there costs more than to write the object, and every request would look for several.
+"""
+
+from typing import Final
+
+from aiohttp import web
+
+Rate = tuple[str, str]
+"""What an answer says about limits: both headers, the policy's first."""
+
+
+class Passage:
+    """What is known of one request so far."""
+
+    __slots__ = ("actor", "correlation_id", "rate", "request_id")
+
+    def __init__(self, request_id: str, correlation_id: str) -> None:
+        self.request_id = request_id
+        self.correlation_id = correlation_id
+        self.actor: str | None = None
+        """Who asks; None where nobody needs to say, or nobody could."""
+        self.rate: Rate | None = None
+        """What is left of the limits that it was counted against; None where it was not."""
+
+
+PASSAGE: Final = web.RequestKey("passage", Passage)
