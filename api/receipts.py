@@ -8,7 +8,9 @@ asks for receipts all day does not fill the log with them.
 Another merchant's payment is answered like one that does not exist.
 """
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
@@ -39,11 +41,8 @@ PLAIN: Final = "text/plain; charset=utf-8"
 ON_DEMAND_SECONDS_MIN: Final = 10.0
 """Between two checkpoints made for receipts; so a day's stream has room for all of them."""
 
-WITNESS_SECONDS_MAX: Final = 2.0
+WITNESS_SECONDS_MAX: Final = 3.0
 """How long witnesses are given to cosign a checkpoint that a receipt waits for."""
-
-COSIGNATURES_WAITED_MAX: Final = 20
-"""How many entries of the log are looked through for cosignatures in that time."""
 
 
 async def show_receipt(call: Call) -> web.Response:
@@ -140,18 +139,25 @@ async def _made(call: Call, position: int) -> CheckpointRow:
         raise _pending() from error
     projections = services.projections
     await projections.wait_for(await services.store.position(), services.settings.wait_seconds_max)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(WITNESS_SECONDS_MAX):
+            await _cosigned(call, position)
     found = await services.commitments.covering(position)
-    for _ in range(COSIGNATURES_WAITED_MAX):
-        witnessing, end = services.witnessing, await services.store.position()
-        if found is None or witnessing is None or witnessing.policy.judge(found.note).is_quorum:
-            break
-        if not await services.store.wait_for(end + 1, WITNESS_SECONDS_MAX):
-            break
-        await projections.wait_for(end + 1, services.settings.wait_seconds_max)
-        found = await services.commitments.covering(position)
     if found is None:
         raise _pending()
     return found
+
+
+async def _cosigned(call: Call, position: int) -> None:
+    """Wait until enough witnesses have cosigned what covers a position; the caller limits it."""
+    services = call.services
+    while (witnessing := services.witnessing) is not None:
+        end = await services.store.position()
+        found = await services.commitments.covering(position)
+        if found is None or witnessing.policy.judge(found.note).is_quorum:
+            return
+        await services.store.wait_for(end + 1, WITNESS_SECONDS_MAX)
+        await services.projections.wait_for(end + 1, WITNESS_SECONDS_MAX)
 
 
 def _pending() -> ProblemError:

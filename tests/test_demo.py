@@ -20,7 +20,7 @@ from rich.console import Console
 from ledger.vault import MasterKeys
 from scripts.demonstration import play, report
 from scripts.demonstration.report import Facts, judged
-from scripts.demonstration.stage import Stage
+from scripts.demonstration.stage import WITNESS, Stage
 
 ROOT = Path(__file__).resolve().parent.parent
 PAYMENTS = 10
@@ -67,7 +67,7 @@ def test_the_whole_demonstration_ends_well_and_leaves_the_database_and_its_key(
     )
 
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
-    assert done.stdout.count("yes  ") == 6
+    assert done.stdout.count("yes  ") == 8
     assert "NO " not in done.stdout.partition("Judgement")[2]
     assert isinstance(MasterKeys.from_file(folder / "master.key"), MasterKeys)
     with closing(sqlite3.connect(folder / "cauri.db")) as log:
@@ -202,7 +202,7 @@ def status_of(
 ) -> int:
     """The exit status of `--once` over a copy of what was played; `cauri verify` really runs."""
     source, facts = played
-    for name in ("cauri.db", "master.key"):
+    for name in ("cauri.db", "master.key", "policy.txt"):
         if not (folder / name).exists():
             shutil.copy(source / name, folder)
     monkeypatch.setattr(play, "played", lambda stage, **_: falsify(facts))
@@ -217,7 +217,7 @@ def test_a_play_that_came_out_right_is_status_0(
 ) -> None:
     status = status_of(played, tmp_path, monkeypatch)
 
-    assert (status, capsys.readouterr().out.count("yes  ")) == (0, 6)
+    assert (status, capsys.readouterr().out.count("yes  ")) == (0, 8)
 
 
 @pytest.mark.parametrize("falsify", [one_is_open, one_was_never_taken])
@@ -232,6 +232,22 @@ def test_a_fault_in_the_play_is_status_1_though_both_verifications_came_out_righ
 
     assert status == 1
     assert "yes  cauri verify passes" in capsys.readouterr().out
+
+
+def nobody_cosigned(facts: Facts) -> Facts:
+    """The witness's line is missing below the receipt's checkpoint."""
+    text, _, _ = facts.receipt.partition(f"\u2014 {WITNESS} ")
+    return dataclasses.replace(facts, receipt=text)
+
+
+def test_a_receipt_that_no_witness_cosigned_is_status_1(
+    played: tuple[Path, Facts],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert status_of(played, tmp_path, monkeypatch, nobody_cosigned) == 1
+    assert "NO   a receipt, cosigned by a witness, convinces" in capsys.readouterr().out
 
 
 def test_a_changed_copy_that_passes_is_status_1(

@@ -19,11 +19,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from adapters.sandbox.payer import cancel_as_customer, pay_as_customer
 from scripts.demonstration.report import Facts, tell
-from scripts.demonstration.stage import Stage, StageError
+from scripts.demonstration.stage import WITNESS, Stage, StageError
 
 ASKING_AT_ONCE = 16
 SETTLE_SECONDS_MAX = 300.0
 POLL_SECONDS = 0.25
+RECEIPT_SECONDS_MAX = 60.0
 CODE = "123456"
 WIDTH_IN_FILES = 110
 
@@ -93,6 +94,7 @@ def played(stage: Stage, *, payments: int, screen: Console) -> Facts:
     stage.asked("migrate")
     merchant = stage.asked("merchants", "add", "Boutique Demo", "--country", "CM")
     auditor = stage.asked("keys", "add", "--role", "auditor")
+    stage.watch()
     stage.start()
     return asyncio.run(_play(stage, merchant["key"], auditor["key"], payments, stage.seed, screen))
 
@@ -153,6 +155,7 @@ async def _play(
         took = time.monotonic() - began
         position = max(payment["position"] for payment in payments)
         example = _telling(payments)
+        receipt = await _receipt(merchant, example["id"])
         async with aiohttp.ClientSession(
             stage.url, headers={"Authorization": f"Bearer {auditor_key}"}, timeout=limit
         ) as auditor:
@@ -162,6 +165,7 @@ async def _play(
                 payments=payments,
                 seconds=took,
                 example=example,
+                receipt=receipt,
                 trail=await _get(merchant, f"/v1/payments/{example['id']}/events"),
                 metrics=await _get(auditor, f"/v1/metrics?min_position={position}"),
                 accounts=await _get(auditor, f"/v1/accounts?min_position={position}"),
@@ -234,6 +238,19 @@ async def _get(session: aiohttp.ClientSession, path: str) -> Any:
         if response.status != 200:
             raise StageError(f"GET {path} answered {response.status}: {answer}")
         return answer
+
+
+async def _receipt(session: aiohttp.ClientSession, payment_id: str) -> str:
+    """Ask for a payment's receipt, again until a checkpoint that a witness cosigned covers it."""
+    deadline = time.monotonic() + RECEIPT_SECONDS_MAX
+    while True:
+        async with session.get(f"/v1/payments/{payment_id}/receipt") as response:
+            answer = await response.text()
+            if response.status == 200 and (WITNESS in answer or time.monotonic() > deadline):
+                return answer
+            if response.status not in {200, 409} or time.monotonic() > deadline:
+                raise StageError(f"the receipt was answered with {response.status}: {answer}")
+        await asyncio.sleep(POLL_SECONDS)
 
 
 async def _books(session: aiohttp.ClientSession, url: str) -> list[dict[str, Any]]:

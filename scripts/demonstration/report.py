@@ -1,12 +1,15 @@
 """The report: what a person wants to see after the play, and whether it came out as it must.
 
-Three judgements decide the exit status: every payment is final; the ledger agrees with the
-sandboxes' own books, payment by payment and in the sum; `cauri verify` passes on the database and
-fails on a copy in which one byte was changed.
+What decides the exit status: every payment is final; the ledger agrees with the sandboxes' own
+books, payment by payment and in the sum; `cauri verify` passes on the database and fails on a copy
+in which one byte was changed; and so does the program that strangers check a receipt with, which
+runs without the project and trusts a log only where a witness has cosigned it.
 """
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +27,7 @@ PAID_WORDS = {"mtn": "SUCCESSFUL", "orange": "SUCCESS"}
 NAMES_OF_REFERENCE = {"mtn": "reference", "orange": "order_id"}
 WALLET = "552"
 TRAIL_LINES_MAX = 40
+SCRIPT = Path(__file__).resolve().parent.parent / "verify_receipt.py"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,7 @@ class Facts:
     payments: Sequence[Mapping[str, Any]]
     seconds: float
     example: Mapping[str, Any]
+    receipt: str
     trail: Mapping[str, Any]
     metrics: Mapping[str, Any]
     accounts: Mapping[str, Any]
@@ -213,11 +218,42 @@ def _verifications(stage: Stage, facts: Facts, screen: Console) -> dict[str, lis
     copy = _tampered(stage.database, stage.folder / "tampered.db", size)
     forged = stage.cauri("verify", "--database", f"sqlite:///{copy}", "--checkpoint", saved)
     told_of_copy = _show(screen, "the same on a copy with one byte changed", forged)
-    return {
+    return _receipts(stage, facts, screen) | {
         "cauri verify passes": [] if honest.returncode == 0 else [told],
         # 1 is its no; any other status says that it could not even look.
         "cauri verify fails on the changed copy": [] if forged.returncode == 1 else [told_of_copy],
     }
+
+
+def _receipts(stage: Stage, facts: Facts, screen: Console) -> dict[str, list[str]]:
+    """Check the receipt of one payment as a stranger would, and a copy with one byte changed."""
+    kept, changed = stage.folder / "paid.receipt", stage.folder / "changed.receipt"
+    kept.write_text(facts.receipt, encoding="utf-8")
+    at = facts.receipt.index("\nextra ") + len("\nextra ") + 40
+    other = "A" if facts.receipt[at] != "A" else "B"
+    changed.write_text(facts.receipt[:at] + other + facts.receipt[at + 1 :], encoding="utf-8")
+    honest, forged = (stranger(stage, one) for one in (kept, changed))
+    told = _show(screen, "a receipt, checked without the project (verify_receipt.py)", honest)
+    told_of_copy = _show(screen, "the same with one byte changed", forged)
+    return {
+        "a receipt, cosigned by a witness, convinces a stranger": []
+        if honest.returncode == 0
+        else [told],
+        "a receipt with one byte changed does not": []
+        if forged.returncode == 1
+        else [told_of_copy],
+    }
+
+
+def stranger(stage: Stage, receipt: Path) -> CompletedProcess[str]:
+    """Run the stand-alone program in a folder and a Python that know nothing of the project."""
+    return subprocess.run(
+        [sys.executable, "-I", "-S", SCRIPT, "--policy", str(stage.policy), str(receipt)],
+        cwd=stage.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def _show(screen: Console, title: str, done: CompletedProcess[str]) -> str:
