@@ -14,7 +14,6 @@ import sqlalchemy as sa
 
 from ledger.sql_database import Database
 from ledger.sql_schema import data_keys
-from ledger.vault_master import MasterKeys
 
 BATCH_ROWS: Final = 500
 """How many data keys one transaction wraps anew: some milliseconds."""
@@ -32,10 +31,18 @@ async def wrapped_under(database: Database) -> dict[str, int]:
         return {key_id: rows for key_id, rows in await connection.execute(asked)}  # noqa: C416 - rows are no pairs
 
 
+WrapAnew = Callable[[bytes, str], tuple[bytes, str]]
+"""A wrapped data key and its master key's id in, the same under the current one out."""
+
+
 async def rewrap(
-    database: Database, ring: MasterKeys, *, tell: Callable[[int], None] = lambda _: None
+    database: Database,
+    current: str,
+    wrap_anew: WrapAnew,
+    *,
+    tell: Callable[[int], None] = lambda _: None,
 ) -> int:
-    """Wrap every data key under the ring's current key; how many were not.
+    """Wrap every data key under the current master key; how many were not.
 
     Raises:
         MasterKeyError: a data key is wrapped under a master key that the ring does not hold.
@@ -44,7 +51,7 @@ async def rewrap(
     done = 0
     for _ in range(PASSES_MAX):
         before, after = done, ""
-        while last := await _batch(database, ring, after):
+        while last := await _batch(database, current, wrap_anew, after):
             after, rows = last
             done += rows
             tell(done)
@@ -53,11 +60,13 @@ async def rewrap(
     return done
 
 
-async def _batch(database: Database, ring: MasterKeys, after: str) -> tuple[str, int] | None:
+async def _batch(
+    database: Database, current: str, wrap_anew: WrapAnew, after: str
+) -> tuple[str, int] | None:
     """Wrap the next rows; the last one's id and how many there were, or None at the end."""
     asked = (
         sa.select(_row.key_id, _row.wrapped, _row.master_key_id)
-        .where(_row.key_id > after, _row.master_key_id != ring.ids[0])
+        .where(_row.key_id > after, _row.master_key_id != current)
         .order_by(_row.key_id)
         .limit(BATCH_ROWS)
     )
@@ -73,7 +82,7 @@ async def _batch(database: Database, ring: MasterKeys, after: str) -> tuple[str,
             return None
         changed = []
         for key_id, wrapped, master_key_id in found:
-            anew, under = ring.wrap(ring.unwrap(wrapped, master_key_id))
+            anew, under = wrap_anew(wrapped, master_key_id)
             changed.append({"which": key_id, "anew": anew, "under": under})
         await connection.execute(changing, changed)
     return found[-1][0], len(found)

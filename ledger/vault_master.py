@@ -217,6 +217,10 @@ class MasterKeys:
         key_id, master = next(iter(self._keys.items()))
         return aes_key_wrap(master, key), key_id
 
+    def wrap_anew(self, wrapped: bytes, master_key_id: str) -> tuple[bytes, str]:
+        """Wrap a wrapped data key under the current master key; raises as `unwrap` does."""
+        return self.wrap(self.unwrap(wrapped, master_key_id))
+
     def unwrap(self, wrapped: bytes, master_key_id: str) -> bytes:
         """Unwrap a data key.
 

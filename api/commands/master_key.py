@@ -95,7 +95,9 @@ async def rotate_in(settings: Settings, *, clock: Clock = utc_now) -> Rotated:
         rotation = RotateMasterKey(key_id=ring.ids[0], former=ring.ids[1:])
         await handler.handle(rotation, context=_context())
         with progress("data keys") as tell:
-            rows = await rewrap(database, ring, tell=lambda done: tell(done, done))
+            rows = await rewrap(
+                database, ring.ids[0], ring.wrap_anew, tell=lambda done: tell(done, done)
+            )
         done = RecordRewrapping(key_id=ring.ids[0], rows=rows, at=clock())
         await handler.handle(done, context=_context())
         return Rotated(ring.ids[0], rows, await store.scrub())
