@@ -1,6 +1,7 @@
 """Forgetting a person over HTTP, on both databases: who may, what stands against it, what stays."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,8 @@ from adapters.checkout import news_of
 from api.messages import composer
 from api.people import pattern_of
 from api.rotation import rotate
+from api.settings import Settings
+from ledger.checkpoint import Signer
 from ledger.payment import Status
 from ledger.people import ERASURE_HOURS_MAX
 from ledger.vault import Vault
@@ -23,18 +26,25 @@ from tests.checkout_world import move, pay, session_of
 from tests.conftest import FakeClock
 from tests.stage import Stage, a_stage
 from tests.test_api_refunds import succeed
+from tests.test_receipt import run
 
 PHONE = "+237650000001"
 WANTED = {"phone": PHONE, "reason": "asked for by the person, case 114"}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def changes(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """What settings say of the database."""
+def changes(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
+    """What settings say of the database, and of the keys that are made beside a file alone."""
     if request.param == "sqlite":
         return {}
     url = request.getfixturevalue("postgres_database")
-    return {"database_url": url, "master_key": MasterKeys.generate().text()}
+    signer = Signer.generate(Settings().log_name, secrets.token_bytes)
+    (tmp_path / "log.key").write_text(f"{signer.private_text()}\n")
+    return {
+        "database_url": url,
+        "master_key": MasterKeys.generate().text(),
+        "signing_key_file": tmp_path / "log.key",
+    }
 
 
 @pytest.fixture
@@ -109,6 +119,24 @@ async def test_everything_still_verifies_and_is_rebuilt_to_the_same(world: World
         checked = await projections.check(name, store)
         assert checked.live == checked.rebuilt
     assert (await world.pay(a_payment(description="Bread"), key="order-1")).body == receipt
+
+
+async def test_a_receipt_still_convinces_a_stranger(world: World, tmp_path: Path) -> None:
+    payment_id = await a_paid_one(world)
+    await world.caught_up()
+    before = await world.get(f"/v1/payments/{payment_id}/receipt")
+    await erased(world)
+    await world.caught_up()
+
+    after = await world.get(f"/v1/payments/{payment_id}/receipt")
+
+    assert (before.status, after.status) == (200, 200), after.body
+    keys = (await world.get("/v1/log/keys", who="auditor")).json["keys"]
+    for name, receipt in (("before", before), ("after", after)):
+        (tmp_path / name).write_bytes(receipt.body)
+        done = run(tmp_path, "--key", keys[-1]["key"], name)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert '"payment.succeeded"' in done.stdout
 
 
 async def test_the_one_who_asked_cannot_agree_under_another_key_of_his_either(
