@@ -2,7 +2,8 @@
 
 The door has stored the bytes and answered 200; here they are opened, read by their provider's
 adapter and handed to the ledger as commands. Doing it twice does no harm: evidence is a set. Every
-call ends as understood or as an orphan; an orphan is kept for reconciliation, never dropped.
+call ends as understood or as an orphan; an orphan is kept for reconciliation, never dropped. One
+that speaks of somebody who was forgotten meanwhile is understood, and then forgotten with them.
 
 A call may overtake the answer to the submission it is about. As long as that is under way nobody
 may be asked about it, so the call waits: a little while here, then until its lease has lapsed.
@@ -75,6 +76,15 @@ class Translator:
         await recorder.record(
             commands.CloseWebhook(webhook_id=webhook_id, payment_id=payment_id, effect=effect)
         )
+        if await self._is_forgotten(payment_id):
+            await recorder.vault.erase(webhook_id)
+
+    async def _is_forgotten(self, payment_id: str) -> bool:
+        """Whether a call came late: the person it speaks of was forgotten, and it must be too."""
+        if not payment_id:
+            return False
+        state, _ = await self._recorder.handler.payment(payment_id)
+        return await self._recorder.vault.is_erased(state.requested.sealed)
 
     async def _understand(
         self, recorder: Recorder, webhook_id: str, received: WebhookReceived

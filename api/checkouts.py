@@ -197,6 +197,12 @@ async def particulars(call: Call, state: Checkout) -> Mapping[str, Any]:
     return read
 
 
+async def _is_erased(call: Call, state: Checkout) -> bool:
+    """Whether anything that was sealed with a session can never be opened again."""
+    sealed = filter(None, (state.session.sealed, state.session.sealed_payer))
+    return any([await call.services.vault.is_erased(one) for one in sealed])
+
+
 async def _asked(
     call: Call, merchant_id: str, session_id: str, given: Mapping[str, Any]
 ) -> tuple[commands.CreateCheckout, tuple[DataKey, ...]]:
@@ -359,6 +365,7 @@ async def document(
         metadata=opened.get("metadata"),
         payer=opened.get("payer"),
         asks_email=opened.get("asks_email"),
+        is_erased=await _is_erased(call, state),
         return_url=opened.get("return_url"),
         cancel_url=opened.get("cancel_url"),
         embed_origin=opened.get("embed_origin"),

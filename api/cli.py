@@ -19,7 +19,9 @@ import typer
 from api.cli_access import keys, merchants
 from api.cli_log import checkpoint as checkpoints
 from api.cli_log import log_key
+from api.cli_master_key import master_key
 from api.cli_options import Database, Json, MasterKeyFile, do
+from api.cli_people import people
 from api.cli_receipts import answers, receipts
 from api.cli_webhooks import webhooks
 from api.cli_witness import witness
@@ -54,6 +56,8 @@ app.add_typer(log_key, name="log-key")
 app.add_typer(receipts, name="receipts")
 app.add_typer(answers, name="answers")
 app.add_typer(witness, name="witness")
+app.add_typer(people, name="people")
+app.add_typer(master_key, name="master-key")
 
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65_535, help="0 picks one.")]
 Seed = Annotated[int, typer.Option("--seed", help="Chooses which calls the faults hit.")]

@@ -109,6 +109,7 @@ _PAID: Final[dict[str, JsonValue]] = {
     "route_reason": "the number is in a range of mtn-cm",
     "description": "Two chickens",
     "metadata": {"order": "1001"},
+    "is_erased": False,
     "provider_transaction_id": "363440463",
     "redirect_url": None,
     "awaits": None,
@@ -169,6 +170,9 @@ class PaymentOut(Response):
     route_reason: str
     description: str | None = Field(description="As you sent it; null for other roles.")
     metadata: dict[str, str] | None = Field(description="As you sent it; null for other roles.")
+    is_erased: bool = Field(
+        description="Whether the person was forgotten: what was sealed can never be opened again."
+    )
     provider_transaction_id: str | None
     redirect_url: str | None = Field(description="Where the payer must go, while it is pending.")
     awaits: Literal["one_time_code"] | None = Field(

@@ -8,6 +8,7 @@ What is not in the table is our own mistake, `internal`. How an occurrence is to
 from collections.abc import Mapping
 from typing import Final
 
+from api.errors_people import PEOPLE_PROBLEMS
 from api.problem import Place, Problem, ProblemError
 from ledger import errors as ledger_errors
 from ledger.errors import LedgerError
@@ -289,6 +290,7 @@ PROBLEMS: Final[Mapping[type[LedgerError], Problem]] = {
     ledger_errors.NotRefundableError: NOT_REFUNDABLE,
     ledger_errors.CodeNotAwaitedError: CODE_NOT_AWAITED,
     ledger_errors.UnknownEndpointError: UNKNOWN_ENDPOINT,
+    **PEOPLE_PROBLEMS,
     ledger_errors.StoreError: _UNAVAILABLE,
     ledger_errors.WrongVersionError: BUSY,
     ledger_errors.StoreBusyError: BUSY,

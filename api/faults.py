@@ -28,6 +28,10 @@ _FORMS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
         Sentence("This is not the form of a one-time code."),
         Sentence("Send its 4 to 10 digits and nothing else."),
     ),
+    "reason": (
+        Sentence("The reason has too many digits."),
+        Sentence("Write no telephone number into it: it is kept for ever."),
+    ),
     "embed_origin": (
         Sentence("This is not the origin of a web page."),
         Sentence("Send its scheme and host, such as https://shop.example, and no path."),

@@ -18,6 +18,7 @@ from adapters.typesetting import typeset_french
 from api.french_endpoints import FRENCH_OF_ENDPOINTS
 from api.french_ledger import FRENCH_OF_LEDGER
 from api.french_log import FRENCH_OF_LOG
+from api.french_people import FRENCH_OF_PEOPLE
 from api.french_requests import FRENCH_OF_REQUESTS
 
 _OF_DOOR: Final[dict[str, str]] = {
@@ -361,6 +362,7 @@ FRENCH: Final[Mapping[str, str]] = {
         **FRENCH_OF_REQUESTS,
         **FRENCH_OF_COUNTRIES,
         **FRENCH_OF_LOG,
+        **FRENCH_OF_PEOPLE,
     }.items()
 }
 """English template -> French template."""

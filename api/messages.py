@@ -43,6 +43,7 @@ def composer(
             redirect_url=redirect_url,
             description=opened.get("description"),
             metadata=opened.get("metadata"),
+            is_erased=await vault.is_erased(request.sealed),
             code=code_of(state),
             refusal=refusal_of(state, recorded, adapters=adapters, accepted=accepted),
         )

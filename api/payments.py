@@ -74,6 +74,7 @@ async def show(call: Call, kind: Kind) -> web.Response:
         description=opened.get("description"),
         metadata=opened.get("metadata"),
         refusal=refusal,
+        is_erased=await services.vault.is_erased(state.requested.sealed),
     )
     mode = services.mode_of(state.requested)
     body = services.shown.write(state, recorded, mode=mode, filled=filled)

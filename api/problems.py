@@ -25,10 +25,10 @@ from api.errors import (
     PROBLEMS,
     UNSUPPORTED_MEDIA_TYPE,
     Place,
-    Problem,
     ProblemError,
 )
 from api.french import FRENCH
+from api.problem import Problem
 from ledger.errors import (
     CodeNotAwaitedError,
     IdempotencyKeyReusedError,
@@ -41,6 +41,7 @@ from ledger.errors import (
     UnknownMerchantError,
     UnknownPaymentError,
 )
+from ledger.people import OPEN_TOLD_MAX, OpenPaymentsError, UnknownErasureError
 from ledger.sentences import Sentence, explained
 
 PROBLEM_TYPE: Final = "urn:cauri:problem:"
@@ -149,6 +150,15 @@ def _told_of_ledger(error: LedgerError, *, has_body: bool) -> Told:
     if isinstance(error, CodeNotAwaitedError):
         place = Place("parameter", "payment_id", error.reason, error.remedy)
         return Told(problem=problem, detail=error.args[0], places=(place,))
+    if isinstance(error, UnknownErasureError):
+        place = Place("parameter", "erasure_id", _NO_ERASURE, _CHECK_ID)
+        return Told(problem=problem, detail=explained(_NO_ERASURE, _CHECK_ID), places=(place,))
+    if isinstance(error, OpenPaymentsError):
+        places = [
+            Place("parameter", one.id, _under_way(one.status), _ENDED)
+            for one in error.payments[:OPEN_TOLD_MAX]
+        ]
+        return Told(problem=problem, detail=error.args[0], places=tuple(places))
     # Not `str(error)`: that is its English text alone.
     return Told(problem=problem, detail=error.args[0])
 
@@ -158,6 +168,15 @@ _NO_PAYMENT: Final = Sentence("There is no payment with this id.")
 _NO_MERCHANT: Final = Sentence("There is no merchant with this id.")
 _NO_SESSION: Final = Sentence("There is no checkout session with this id.")
 _NO_ENDPOINT: Final = Sentence("There is no endpoint with this id.")
+_NO_ERASURE: Final = Sentence("There is no request to forget somebody with this id.")
+_CHECK_ID: Final = Sentence("Check it in the list of requests.")
+_ENDED: Final = Sentence("Ask again once it has its end.")
+
+
+def _under_way(status: str) -> Sentence:
+    return Sentence("It is {status}, and has no end yet.", status=status)
+
+
 _CHECK: Final = Sentence("Check it, and whose key you use.")
 
 

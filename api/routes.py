@@ -14,6 +14,7 @@ from api.routes_keys import KEYS
 from api.routes_log import TRANSPARENCY
 from api.routes_money import MONEY
 from api.routes_notices import NOTICES
+from api.routes_people import PEOPLE
 from api.routes_server import SERVER
 from api.routes_support import RECEIPTS, SUPPORT
 
@@ -29,6 +30,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *BOOKKEEPING,
     *TRANSPARENCY,
     *KEYS,
+    *PEOPLE,
     *SERVER,
 )
 """Every operation there is."""

@@ -145,6 +145,7 @@ class CheckoutOut(Response):
         description="As you sent it; null for other roles, and once that person was erased."
     )
     asks_email: bool | None = Field(description="As you sent it; null for other roles.")
+    is_erased: bool = Field(description="Whether whoever paid on the page was forgotten.")
     return_url: str | None
     cancel_url: str | None
     embed_origin: str | None

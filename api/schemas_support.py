@@ -102,6 +102,7 @@ class SupportOut(Response):
     kind: Kind
     status: Status
     is_final: bool
+    is_erased: bool = Field(description="Whether the person was forgotten.")
     situation: Situation = Field(description="One word for programs, finer than the status.")
     money: Money = Field(description="Whether the money moved, as far as anybody can know.")
     refusal: Refusal | None = Field(description="Why no money moved; as in `GET /v1/refusals`.")

@@ -100,6 +100,14 @@ class Settings(
     master_key: SecretStr | None = Field(
         default=None, description="The master key itself, where no file can be mounted."
     )
+    master_key_command: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1000,
+        description="A command that prints the master key, as the client of a KMS would; it is run "
+        "without a shell, within 10 seconds.",
+        repr=False,
+    )
     signing_key_file: Path | None = Field(
         default=None,
         description="The file with the Ed25519 key that signs checkpoints of the log. In "
@@ -324,7 +332,8 @@ def _unknown(name: str) -> Fault:
 
 def _production_faults(settings: Settings) -> list[Fault]:
     faults = []
-    if settings.master_key is None and settings.master_key_file is None:
+    sources = (settings.master_key, settings.master_key_command, settings.master_key_file)
+    if sources == (None, None, None):
         faults.append(
             Fault(
                 "CAURI_MASTER_KEY_FILE",

@@ -36,6 +36,7 @@ class Filled(NamedTuple):
     redirect_url: str | None
     description: str | None
     metadata: dict[str, str] | None
+    is_erased: bool
     refusal: JsonObject | None
 
 
@@ -76,7 +77,7 @@ class ShownPayments:
 
 
 def _opening(state: Payment, recorded: Sequence[RecordedEvent], mode: Mode) -> bytes:
-    nothing = Filled(None, None, None, None)
+    nothing = Filled(None, None, None, is_erased=False, refusal=None)
     written = views.payment_of(state, recorded, mode=mode, code=code_of(state), **nothing._asdict())
     for name in Filled._fields:
         del written[name]

@@ -132,6 +132,7 @@ async def told_of(
         kind=state.kind,
         status=status,
         is_final=status.is_final,
+        is_erased=await services.vault.is_erased(request.sealed),
         situation=situation,
         money=money,
         refusal=refusal,

@@ -70,6 +70,7 @@ def payment_of(
     redirect_url: str | None,
     description: str | None,
     metadata: dict[str, str] | None,
+    is_erased: bool,
     code: str | None,
     refusal: JsonObject | None,
 ) -> JsonObject:
@@ -94,6 +95,7 @@ def payment_of(
         "route_reason": request.route_reason,
         "description": description,
         "metadata": metadata,
+        "is_erased": is_erased,
         "provider_transaction_id": settled.provider_transaction_id,
         "redirect_url": redirect_url,
         "awaits": "one_time_code" if status is Status.PENDING and state.awaits_code else None,

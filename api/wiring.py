@@ -38,13 +38,14 @@ from api.background import Background
 from api.contracts import contract_faults
 from api.feed import Feed
 from api.last_uses import LastUses
-from api.master_key import master_keys_for
+from api.master_key import RingKeeper, master_keys_for, ring_of
 from api.modes import by_mode
 from api.randomness import RandomBlock
 from api.rates import Rates
 from api.settings import Fault, Settings, SettingsError, provider_settings
 from api.watching import Watched
 from api.wiring_log import checkpoint_maker
+from api.wiring_people import hearing, people_of, waiting_for
 from api.wiring_services import Services
 from api.wiring_windows import windows
 from api.wiring_witnesses import start_log_work, witnessing
@@ -64,6 +65,7 @@ from projections.base import Projections
 from projections.checkouts import CheckoutsProjection
 from projections.commitments import CommitmentsProjection
 from projections.deliveries import DeliveriesProjection
+from projections.erasures import ErasuresProjection
 from projections.keys import KeysProjection
 from projections.metrics import MetricsProjection
 from projections.notices import NoticesProjection
@@ -158,8 +160,9 @@ async def services(
             opened(settings, clock=clock, create=not settings.is_production)
         )
         log_store: EventStore = own_store if store is None else store
-        keys = await _master_keys(settings, database)
-        vault = Vault(keys, log_store, random_bytes=RandomBlock())
+        keys = await master_keys_of(settings, database)
+        keeper = RingKeeper(keys, partial(ring_of, settings))
+        vault = Vault(keys, log_store, random_bytes=RandomBlock(), refresh=keeper.refresh)
         handler = Handler(log_store)
         projections = projections_of(database)
         await projections.start(log_store)
@@ -219,10 +222,17 @@ async def services(
         stack.push_async_callback(outward.close)
         background = Background()
         stack.push_async_callback(background.stop)
-        watched = Watched(projections, watch=authenticator.watch, missed=authenticator.forget_all)
-        subscription = Subscription(log_store, watched)
+        subscription = Subscription(
+            log_store,
+            Watched(
+                projections,
+                watch=hearing(vault, authenticator.watch, keeper.hear),
+                missed=authenticator.forget_all,
+            ),
+        )
         background.start("subscription", subscription.run())
         background.start("last uses", last_uses.run())
+        background.start("master key", keeper.run())
         feed = Feed(subscription, projections.of(NoticesProjection))
         background.start("feed", feed.run())
         made = Services(
@@ -240,6 +250,14 @@ async def services(
             worklist=projections.of(WorklistProjection),
             checkouts=projections.of(CheckoutsProjection),
             keys=projections.of(KeysProjection),
+            erasures=projections.of(ErasuresProjection),
+            people=people_of(
+                handler,
+                vault,
+                projections,
+                clock=clock,
+                catch_up=waiting_for(projections, handler),
+            ),
             authenticator=authenticator,
             last_uses=last_uses,
             rates=Rates(settings, open_windows),
@@ -299,7 +317,8 @@ async def _sharing(
     return SharedTokens(place, strongbox, clock=clock)
 
 
-async def _master_keys(settings: Settings, database: Database) -> MasterKeys:
+async def master_keys_of(settings: Settings, database: Database) -> MasterKeys:
+    """Find the master keys of a database; see `api.master_key`."""
     async with database.read() as conn:
         row = (await conn.execute(select(data_keys).limit(1))).one_or_none()
     sample = DataKey(*row) if row is not None else None

@@ -10,6 +10,7 @@ from api.authentication import Authenticator
 from api.background import Background
 from api.feed import Feed
 from api.last_uses import LastUses
+from api.people import People
 from api.rates import Rates
 from api.settings import Settings
 from api.shown import ShownPayments
@@ -27,6 +28,7 @@ from projections.base import Projections
 from projections.checkouts import CheckoutsProjection
 from projections.commitments import CommitmentsProjection
 from projections.deliveries import DeliveriesProjection
+from projections.erasures import ErasuresProjection
 from projections.keys import KeysProjection
 from projections.metrics import MetricsProjection
 from projections.notices import NoticesProjection
@@ -53,6 +55,8 @@ class Services:
     worklist: WorklistProjection
     checkouts: CheckoutsProjection
     keys: KeysProjection
+    erasures: ErasuresProjection
+    people: People
     authenticator: Authenticator
     last_uses: LastUses
     rates: Rates

@@ -13,6 +13,8 @@ from ledger.commands_checkout import CheckoutCommand
 from ledger.commands_endpoint import DeliveryCommand, EndpointCommand
 from ledger.commands_log import LogCommand
 from ledger.commands_mail import MailCommand
+from ledger.commands_master_key import MasterKeyCommand
+from ledger.commands_people import PeopleCommand
 from ledger.evidence import Evidence
 from ledger.identity import Candidate, Kind, Mode, Recipient
 from ledger.money import Money
@@ -363,4 +365,6 @@ Command = (
     | RequestSupport
     | MailCommand
     | LogCommand
+    | PeopleCommand
+    | MasterKeyCommand
 )

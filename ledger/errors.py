@@ -11,6 +11,8 @@ The tree:
     │  ├─ UnknownMerchantError       no such merchant
     │  ├─ UnknownCheckoutError       no such checkout session
     │  ├─ UnknownEndpointError       no such endpoint
+    │  ├─ UnknownErasureError        no such request to forget somebody (ledger.people)
+    │  ├─ OpenPaymentsError          a person's money is still under way (ledger.people)
     │  ├─ IdempotencyKeyReusedError  the same key came with other content
     │  ├─ NotRefundableError         a payment cannot be given back, or not so much of it
     │  └─ CodeNotAwaitedError        a one-time code was handed in that nobody waits for

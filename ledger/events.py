@@ -53,6 +53,7 @@ from ledger.events_log import (
     ProjectionDigest,
 )
 from ledger.events_mail import MailAttempted, MailParked
+from ledger.events_master_key import MasterKeyRetired, MasterKeyRewrapped, MasterKeyRotated
 from ledger.events_payment import (
     PaymentCodeGiven,
     PaymentConfirmationEnded,
@@ -75,6 +76,12 @@ from ledger.events_payment import (
     PaymentSubmissionWithdrawn,
     PaymentSubmitted,
     PaymentSucceeded,
+)
+from ledger.events_people import (
+    PersonErased,
+    PersonErasureApproved,
+    PersonErasureRequested,
+    PersonExported,
 )
 from ledger.events_support import SupportRequested
 
@@ -107,6 +114,9 @@ __all__ = [
     "LogWitnessRefused",
     "MailAttempted",
     "MailParked",
+    "MasterKeyRetired",
+    "MasterKeyRewrapped",
+    "MasterKeyRotated",
     "MerchantAdded",
     "PaymentCodeGiven",
     "PaymentConfirmationEnded",
@@ -129,6 +139,10 @@ __all__ = [
     "PaymentSubmissionWithdrawn",
     "PaymentSubmitted",
     "PaymentSucceeded",
+    "PersonErased",
+    "PersonErasureApproved",
+    "PersonErasureRequested",
+    "PersonExported",
     "ProjectionDigest",
     "ProviderBreakerClosed",
     "ProviderBreakerOpened",
@@ -195,6 +209,13 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         LogCheckpointCosigned,
         LogWitnessRefused,
         LogMismatchFound,
+        PersonErasureRequested,
+        PersonErasureApproved,
+        PersonErased,
+        PersonExported,
+        MasterKeyRotated,
+        MasterKeyRewrapped,
+        MasterKeyRetired,
     )
 }
 """The whole vocabulary of the log: stored type -> class."""

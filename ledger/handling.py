@@ -25,11 +25,15 @@ from ledger import (
     commands_endpoint,
     commands_log,
     commands_mail,
+    commands_master_key,
+    commands_people,
     commitment,
     endpoint,
     mail,
+    master_key,
     merchant,
     payment,
+    people,
     provider,
     support,
     webhook,
@@ -149,6 +153,16 @@ _MISMATCH: Final = _Decider(
     commitment.evolve_mismatch,
     is_remembered=False,
 )
+_PERSON: Final = _Decider(
+    lambda command: people.stream_of(command.person),
+    people.INITIAL,
+    people.decide,
+    people.evolve,
+    is_remembered=False,
+)
+_MASTER_KEY: Final = _Decider(
+    lambda _: master_key.STREAM, master_key.INITIAL, master_key.decide, master_key.evolve
+)
 
 DECIDERS: Final[dict[type, _Decider]] = {
     commands.RequestPayment: _PAYMENT,
@@ -197,6 +211,13 @@ DECIDERS: Final[dict[type, _Decider]] = {
     commands_log.RecordCosignature: _WITNESSES,
     commands_log.RecordWitnessRefusal: _WITNESSES,
     commands_log.RecordMismatch: _MISMATCH,
+    commands_people.RequestErasure: _PERSON,
+    commands_people.ApproveErasure: _PERSON,
+    commands_people.CompleteErasure: _PERSON,
+    commands_people.RecordExport: _PERSON,
+    commands_master_key.RotateMasterKey: _MASTER_KEY,
+    commands_master_key.RecordRewrapping: _MASTER_KEY,
+    commands_master_key.RetireMasterKey: _MASTER_KEY,
 }
 """Who decides what: the map of the system on one screen."""
 
@@ -338,6 +359,13 @@ class Handler:
         stream = mail.mail_stream(payment_id)
         recorded = await self.store.read_stream(stream)
         state: Mail = self._fold(_MAIL, stream, recorded)
+        return state
+
+    async def person(self, person: str) -> people.Person:
+        """Fold what was asked about one person."""
+        stream = people.stream_of(person)
+        recorded = await self.store.read_stream(stream)
+        state: people.Person = self._fold(_PERSON, stream, recorded)
         return state
 
     def _fold(self, decider: _Decider, stream: str, recorded: Sequence[RecordedEvent]) -> Any:

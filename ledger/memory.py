@@ -172,10 +172,19 @@ class MemoryEventStore:
 
     async def destroy_subject(self, subject: str) -> int:
         """See `EventStore.destroy_subject`."""
-        doomed = [key.key_id for key in self._keys.values() if key.subject == subject]
+        return await self.destroy_subjects([subject])
+
+    async def destroy_subjects(self, subjects: Sequence[str]) -> int:
+        """See `EventStore.destroy_subjects`."""
+        gone = set(subjects[:PAGE_MAX])
+        doomed = [key.key_id for key in self._keys.values() if key.subject in gone]
         for key_id in doomed:
             del self._keys[key_id]
         return len(doomed)
+
+    async def scrub(self) -> str | None:
+        """See `EventStore.scrub`: nothing was ever written anywhere."""
+        return None
 
     async def close(self) -> None:
         """See `EventStore.close`."""

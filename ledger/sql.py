@@ -165,11 +165,19 @@ class SqlEventStore:
 
     async def destroy_subject(self, subject: str) -> int:
         """See `EventStore.destroy_subject`."""
-        statement = sa.delete(data_keys).where(data_keys.c.subject == subject)
+        return await self.destroy_subjects([subject])
+
+    async def destroy_subjects(self, subjects: Sequence[str]) -> int:
+        """See `EventStore.destroy_subjects`."""
+        statement = sa.delete(data_keys).where(data_keys.c.subject.in_(subjects[:PAGE_MAX]))
         async with self.database.write() as connection:
             destroyed = (await connection.execute(statement)).rowcount
         await self._scrubber.scrub(is_new=destroyed > 0)
         return destroyed
+
+    async def scrub(self) -> str | None:
+        """See `EventStore.scrub`."""
+        return await self._scrubber.scrub_wholly()
 
     async def close(self) -> None:
         """See `EventStore.close`; the database stays open."""

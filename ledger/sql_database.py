@@ -111,8 +111,11 @@ class Database:
         with self.translating():
             return await self.kind.connect(self.engine, is_writer=is_writer)
 
-    async def scrub(self) -> None:
+    async def scrub(self, *, is_whole: bool = False) -> None:
         """See that deleted rows leave no bytes behind; `ledger.sql_scrubbing` does it in time.
+
+        Args:
+            is_whole: see `ledger.sql_clearing`.
 
         Raises:
             StoreUnavailableError: somebody or something kept them; they are still there.
@@ -121,7 +124,7 @@ class Database:
         try:
             with self.translating():
                 async with self.writing:
-                    await connection.scrub()
+                    await connection.scrub(is_whole=is_whole)
         finally:
             await connection.close()
 

@@ -37,7 +37,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from ledger import sql_visits
 from ledger.errors import LedgerError, StoreUnavailableError
 from ledger.sentences import Sentence
-from ledger.sql_clearing import clear_postgresql, clear_sqlite
+from ledger.sql_clearing import clear_postgresql, clear_postgresql_wholly, clear_sqlite
 from ledger.sql_errors import of_postgresql, of_sqlite
 from ledger.sql_port import (
     LOCK_TIMEOUT_SECONDS,
@@ -224,7 +224,7 @@ class _SqliteConnection:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 
-    async def scrub(self) -> None:
+    async def scrub(self, *, is_whole: bool) -> None:
         await self._visit(clear_sqlite, self._connection)
 
     async def read_streams(self, streams: Sequence[str]) -> list[bytes]:
@@ -371,8 +371,8 @@ class _PostgresqlConnection:
     async def rollback(self) -> None:
         await self._driver.execute("ROLLBACK")
 
-    async def scrub(self) -> None:
-        await clear_postgresql(self._driver)
+    async def scrub(self, *, is_whole: bool) -> None:
+        await (clear_postgresql_wholly if is_whole else clear_postgresql)(self._driver)
 
     async def read_streams(self, streams: Sequence[str]) -> list[bytes]:
         return [row[0] for row in await self._driver.fetch(_POSTGRESQL_STREAMS, streams)]

@@ -74,8 +74,11 @@ class LogConnection(Protocol):
     async def read_size(self) -> int:
         """The size of the log as last committed."""
 
-    async def scrub(self) -> None:
+    async def scrub(self, *, is_whole: bool) -> None:
         """Remove the bytes of deleted keys; nobody who reads meanwhile is waited for long.
+
+        Args:
+            is_whole: whether what is left in free space has to go too, whatever that costs.
 
         Raises:
             StoreUnavailableError: they are still there, and why.

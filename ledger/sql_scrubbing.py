@@ -33,6 +33,9 @@ class Scrubber:
         self._database = database
         self._is_left = False
         """Whether bytes of destroyed keys may still be there."""
+        self._is_whole = False
+        """Whether what is left is a person's, which is to go from free space too."""
+        self._why: str | None = None
         self._tries = 0
         self._retrying: asyncio.Task[None] | None = None
 
@@ -46,6 +49,16 @@ class Scrubber:
             return
         self._is_left, self._tries = True, 0
         await self._try()
+        self._see_to_it()
+
+    async def scrub_wholly(self) -> str | None:
+        """Remove what is left from free space too; None, or why that has to wait. Never raises."""
+        self._is_left, self._is_whole, self._tries = True, True, 0
+        await self._try()
+        self._see_to_it()
+        return self._why if self._is_left else None
+
+    def _see_to_it(self) -> None:
         if self._is_left and (self._retrying is None or self._retrying.done()):
             self._retrying = asyncio.create_task(self._retry(), name="key scrubbing")
 
@@ -68,13 +81,14 @@ class Scrubber:
     async def _try(self, *, is_last: bool = False) -> None:
         self._tries += 1
         try:
-            await self._database.scrub()
+            await self._database.scrub(is_whole=self._is_whole)
         except Exception as error:  # noqa: BLE001 - whatever it is, the keys are gone; see above
+            self._why = reason_of(error)
             if is_last:
-                _log.error("keys.scrub_given_up", tries=self._tries, reason=reason_of(error))
+                _log.error("keys.scrub_given_up", tries=self._tries, reason=self._why)
             else:
-                _log.warning("keys.scrub_failed", tries=self._tries, reason=reason_of(error))
+                _log.warning("keys.scrub_failed", tries=self._tries, reason=self._why)
             return
-        self._is_left = False
+        self._is_left = self._is_whole = False
         if self._tries > 1:
             _log.info("keys.scrubbed", tries=self._tries)

@@ -126,6 +126,16 @@ class EventStore(Protocol):
     async def destroy_subject(self, subject: str) -> int:
         """Destroy every data key of a subject; how many there were."""
 
+    async def destroy_subjects(self, subjects: Sequence[str]) -> int:
+        """Destroy every data key of some subjects, at most `PAGE_MAX`; how many there were."""
+
+    async def scrub(self) -> str | None:
+        """Remove every byte of destroyed keys from the database's own files, whatever it takes.
+
+        Returns:
+            None, or why some may still be there; then it is tried again by itself.
+        """
+
     async def close(self) -> None:
         """Finish what was accepted, then let go of the database."""
 

@@ -40,14 +40,14 @@ import hmac
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger.errors import ErasedError, SealBrokenError
-from ledger.store import DataKey
+from ledger.store import PAGE_MAX, DataKey
 from ledger.vault_master import KEY_BYTES, MasterKeys, RandomBytes
 
 __all__ = ["DataKey", "KeyStore", "MasterKeys", "Sealed", "Vault"]
@@ -70,6 +70,11 @@ PERSON_DIGITS: Final = 32
 """Hexadecimal digits of a person's hash: 128 bits."""
 
 
+def key_id_of(text: str) -> str:
+    """Which data key a sealed text needs."""
+    return text.partition(".")[0]
+
+
 class KeyStore(Protocol):
     """Where data keys are kept; every `ledger.store.EventStore` is one."""
 
@@ -78,6 +83,9 @@ class KeyStore(Protocol):
 
     async def destroy_subject(self, subject: str) -> int:
         """Destroy every data key of a subject; how many there were."""
+
+    async def destroy_subjects(self, subjects: Sequence[str]) -> int:
+        """Destroy every data key of some subjects; how many there were."""
 
 
 class Sealed(NamedTuple):
@@ -133,6 +141,7 @@ class Vault:
         random_bytes: the source of keys, key ids and nonces.
         monotonic: seconds that never go back, for the age of what is remembered.
         remembered_max: how many keys each cache holds.
+        refresh: brings the ring up to date, where somebody else may have rotated it.
     """
 
     def __init__(
@@ -143,8 +152,9 @@ class Vault:
         random_bytes: RandomBytes = os.urandom,
         monotonic: Callable[[], float] = time.monotonic,
         remembered_max: int = REMEMBERED_MAX,
+        refresh: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self._master = master
+        self._master, self._refresh = master, refresh
         self._store = keys
         self._random_bytes = random_bytes
         self._monotonic = monotonic
@@ -254,6 +264,29 @@ class Vault:
         finally:
             self.forget(subject)
 
+    async def erase_all(self, subjects: Sequence[str]) -> int:
+        """Destroy every data key of many subjects, `PAGE_MAX` at a time; how many there were."""
+        destroyed = 0
+        for start in range(0, len(subjects), PAGE_MAX):
+            part = subjects[start : start + PAGE_MAX]
+            try:
+                destroyed += await self._store.destroy_subjects(part)
+            finally:
+                for subject in part:
+                    self.forget(subject)
+        return destroyed
+
+    async def is_erased(self, text: str) -> bool:
+        """Whether a sealed text can never be opened again, because its data key was destroyed."""
+        key_id = key_id_of(text)
+        if self._opening.fresh(key_id, self._monotonic()) is not None:
+            return False
+        try:
+            await self._load(key_id)
+        except ErasedError:
+            return True
+        return False
+
     def forget(self, subject: str) -> None:
         """Let go of what is remembered of a subject; its keys are read again when needed."""
         self._erasures += 1
@@ -265,6 +298,8 @@ class Vault:
         row = (await self._store.data_keys([key_id])).get(key_id)
         if row is None:
             raise ErasedError("the data key was destroyed: this can never be opened again")
+        if row.master_key_id not in self._master.ids and self._refresh is not None:
+            await self._refresh()
         cipher = AESGCM(self._master.unwrap(row.wrapped, row.master_key_id))
         until = self._monotonic() + REMEMBERED_SECONDS_MAX
         loaded = _Remembered(key_id, row.subject, cipher, until)

@@ -146,6 +146,18 @@ class MasterKeys:
             ) from None
         return cls.from_text(text)
 
+    def replace(self, path: Path) -> None:
+        """Put the ring in the place of the one in a file, wholly or not at all."""
+        beside = path.with_name(f"{path.name}.new")
+        beside.unlink(missing_ok=True)  # of somebody who was killed before the next line but one
+        self.write(beside)
+        beside.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
     def write(self, path: Path) -> None:
         """Write the ring to a new file that only its owner can read.
 
@@ -167,6 +179,34 @@ class MasterKeys:
         """The ring with a new current key; the old ones still unwrap, the lookup secret stays."""
         return type(self)([random_bytes(KEY_BYTES), *self._keys.values()], self._lookup)
 
+    def retired(self, key_id: str) -> Self:
+        """The ring without one of its former keys.
+
+        Raises:
+            MasterKeyError: it is the current one, or none of the ring's.
+        """
+        if key_id not in self.ids[1:]:
+            raise MasterKeyError(
+                f"The ring has no former master key {key_id[:32]!r}.",
+                "Look for its id with `cauri master-key list`.",
+            )
+        return type(self)([key for name, key in self._keys.items() if name != key_id], self._lookup)
+
+    def adopt(self, newer: Self) -> bool:
+        """Become another ring of the same deployment, for all who hold this one; whether it is new.
+
+        Raises:
+            MasterKeyError: its lookup secret is another one: nobody would be found again.
+        """
+        if not hmac.compare_digest(self._lookup, newer._lookup):
+            raise MasterKeyError(
+                "The new ring has another lookup secret.",
+                "Keep the line `lookup <secret>` as it was.",
+            )
+        is_new = self.ids != newer.ids
+        self._keys = newer._keys
+        return is_new
+
     @property
     def ids(self) -> tuple[str, ...]:
         """The ids of the keys, current first; an id tells nothing about its key."""
@@ -176,6 +216,10 @@ class MasterKeys:
         """Wrap a data key (RFC 3394) under the current master key; with that key's id."""
         key_id, master = next(iter(self._keys.items()))
         return aes_key_wrap(master, key), key_id
+
+    def wrap_anew(self, wrapped: bytes, master_key_id: str) -> tuple[bytes, str]:
+        """Wrap a wrapped data key under the current master key; raises as `unwrap` does."""
+        return self.wrap(self.unwrap(wrapped, master_key_id))
 
     def unwrap(self, wrapped: bytes, master_key_id: str) -> bytes:
         """Unwrap a data key.

@@ -6,9 +6,11 @@
 from typing import Final
 
 from projections.accounts import AccountsProjection
+from projections.calls import CallsProjection
 from projections.checkouts import CheckoutsProjection
 from projections.commitments import CommitmentsProjection
 from projections.deliveries import DeliveriesProjection
+from projections.erasures import ErasuresProjection
 from projections.keys import KeysProjection
 from projections.mails import MailsProjection
 from projections.metrics import MetricsProjection
@@ -30,5 +32,7 @@ PROJECTIONS: Final[tuple[type[Projector], ...]] = (
     MailsProjection,
     CommitmentsProjection,
     WitnessesProjection,
+    CallsProjection,
+    ErasuresProjection,
 )
 """Every projector, in the order they are fed: what is due first."""

@@ -108,11 +108,15 @@ async def test_the_example_of_a_request_is_taken_or_refused_as_is_documented(
 ) -> None:
     names = await Things(world, DOCUMENT, "mer_1").named_in(operation.path)
 
-    answer = await send(world, operation, names, who="mer_1", key="an-example")
+    # Whoever approved what he asked for himself would be refused: things are of the first role.
+    who = "mer_1" if "merchant" in operation.roles else operation.roles[-1]
+
+    answer = await send(world, operation, names, who=who, key="an-example")
 
     known = operation.said["responses"][str(answer.status)]
     media = known["content"][answer.headers["Content-Type"]]
-    assert faults_of(answer.json, media["schema"]) == []
+    if "json" in answer.headers["Content-Type"]:
+        assert faults_of(answer.json, media["schema"]) == []
     assert answer.status < 300 or answer.code == "code_not_awaited"
 
 

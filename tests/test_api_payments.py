@@ -184,6 +184,7 @@ async def test_a_payment_is_shown_as_its_events_say(world: World) -> None:
         "route_reason": "the number is in a range of MTN Cameroon",
         "description": "Bread",
         "metadata": {"table": "7"},
+        "is_erased": False,
         "provider_transaction_id": "987654",
         "redirect_url": None,
         "awaits": None,

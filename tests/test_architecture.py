@@ -47,6 +47,8 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.commitment": (2, "commitment"),
     "ledger.introduction": (2.1, "introduction"),
     "ledger.proving": (2.2, "proving"),
+    "ledger.people": (2, "people"),
+    "ledger.master_key": (2, "master_key"),
     "ledger.journal": (2.1, "journal"),
     "ledger.memory": (3, "memory"),
     "ledger.sql": (3, "sql"),

@@ -14,8 +14,14 @@ from ledger.events import JsonObject
 from ledger.payment import Payment
 from tests.builders import Teller
 
-NOTHING = Filled(None, None, None, None)
-MUCH = Filled("https://pay.example", "Bread", {"order": "A-1"}, {"refusal": "rejected_by_payer"})
+NOTHING = Filled(None, None, None, is_erased=False, refusal=None)
+MUCH = Filled(
+    "https://pay.example",
+    "Bread",
+    {"order": "A-1"},
+    is_erased=True,
+    refusal={"refusal": "rejected_by_payer"},
+)
 
 
 def folded(recorded: list[RecordedEvent]) -> Payment:

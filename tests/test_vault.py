@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import ErasedError, SealBrokenError, VaultError
-from ledger.store import DataKey
+from ledger.store import PAGE_MAX, DataKey
 from ledger.vault import REMEMBERED_SECONDS_MAX, MasterKeys, Sealed, Vault
 
 MASTER = MasterKeys.generate()
@@ -42,7 +42,10 @@ class Rows:
         return found
 
     async def destroy_subject(self, subject: str) -> int:
-        doomed = [name for name, key in self.rows.items() if key.subject == subject]
+        return await self.destroy_subjects([subject])
+
+    async def destroy_subjects(self, subjects: Sequence[str]) -> int:
+        doomed = [name for name, key in self.rows.items() if key.subject in subjects]
         for name in doomed:
             del self.rows[name]
         return len(doomed)
@@ -167,6 +170,52 @@ async def test_an_erased_person_cannot_be_opened_and_others_can() -> None:
         with pytest.raises(ErasedError):
             await vault.open(text, context="here")
     assert await vault.open(kept, context="here") == PLAINTEXT
+
+
+async def test_many_are_erased_together_and_only_they() -> None:
+    rows = Rows()
+    vault = Vault(MASTER, rows)
+    texts = {name: durable(vault, rows, name) for name in ("a", "b", "c")}
+    assert await vault.erase_all(["a", "b", "nobody"]) == 2
+    assert {name: await vault.is_erased(text) for name, text in texts.items()} == {
+        "a": True,
+        "b": True,
+        "c": False,
+    }
+    assert await vault.erase_all([]) == 0
+
+
+async def test_more_subjects_than_a_store_takes_at_once_are_erased_in_parts() -> None:
+    rows = Rows()
+    vault = Vault(MASTER, rows)
+    names = [f"person-{number}" for number in range(2 * PAGE_MAX + 1)]
+    for name in names:
+        durable(vault, rows, name)
+    asked: list[int] = []
+    destroy = rows.destroy_subjects
+
+    async def counted(subjects: Sequence[str]) -> int:
+        asked.append(len(subjects))
+        return await destroy(subjects)
+
+    rows.destroy_subjects = counted  # type: ignore[method-assign]
+    assert await vault.erase_all(names) == len(names)
+    assert (asked, rows.rows) == ([PAGE_MAX, PAGE_MAX, 1], {})
+
+
+async def test_a_key_wrapped_by_a_ring_that_is_newer_than_ours_has_ours_read_again() -> None:
+    rows, ring = Rows(), MasterKeys.from_text(MASTER.text())
+    newer = ring.rotated()
+    text = durable(Vault(newer, rows), rows)
+    reads = []
+
+    async def refresh() -> None:
+        reads.append(ring.adopt(newer))
+
+    vault = Vault(ring, rows, refresh=refresh)
+    assert await vault.open(text, context="here") == PLAINTEXT
+    assert await vault.open(text, context="here") == PLAINTEXT
+    assert reads == [True]
 
 
 async def test_after_an_erasure_a_person_who_comes_back_gets_a_new_key() -> None:

@@ -118,6 +118,7 @@ class Things:
             ("payment_id", "refunds"): self._refund,
             ("key_id", "keys"): self._key_of_theirs,
             ("message_id", "messages"): lambda: self._message_to(names["endpoint_id"]),
+            ("erasure_id", "erasures"): self._erasure,
         }
         if (parameter, collection) in makers:
             return await makers[parameter, collection]()
@@ -165,6 +166,14 @@ class Things:
 
     async def _key_of_theirs(self) -> str:
         return await self._world.add_key(f"spare-{self._next()}", "merchant", self._who)
+
+    async def _erasure(self) -> str:
+        """A request to forget somebody who has no payments; by an admin, for others to approve."""
+        self._made += 1
+        content = {"phone": f"+2376509990{self._made:02}", "reason": "asked for by the person"}
+        answer = await self._world.ask("POST", "/v1/people/erasures", who="admin", json=content)
+        assert answer.status == 201, answer.body
+        return str(answer.json["id"])
 
     def _next(self) -> str:
         self._made += 1

@@ -89,7 +89,8 @@ class Merchants:
             return
         recorder = self._recorder.about([about], actor="reactor:deliveries")
         sent, seconds = await self._send(endpoint_id, state, about, *folded)
-        await self._record(recorder, endpoint_id, payment_id, about, message, sent, seconds)
+        request = folded[0].requested
+        await self._record(recorder, endpoint_id, request, about, message, sent, seconds)
 
     async def _folded(
         self, payment_id: str, about: RecordedEvent
@@ -139,7 +140,7 @@ class Merchants:
         self,
         recorder: Recorder,
         endpoint_id: str,
-        payment_id: str,
+        request: events.PaymentRequested,
         about: RecordedEvent,
         message: Message | None,
         sent: Sent,
@@ -149,9 +150,10 @@ class Merchants:
         is_delivered = sent.status is not None and 200 <= sent.status < 300
         context = answer_context(endpoint_id, about.position, number)
         vault = self._recorder.vault
+        # An answer may repeat anything about the person: it is forgotten with them, or not kept.
         sealed = (
-            vault.seal(endpoint_subject(endpoint_id), sent.answer, context=context)
-            if sent.answer
+            vault.seal(request.payer, sent.answer, context=context)
+            if sent.answer and not await vault.is_erased(request.sealed)
             else None
         )
         new_key = None if sealed is None else sealed.new_key
@@ -161,7 +163,7 @@ class Merchants:
         happened = await recorder.record(
             commands.RecordDelivery(
                 endpoint_id=endpoint_id,
-                payment_id=payment_id,
+                payment_id=request.payment_id,
                 position=about.position,
                 attempt=number,
                 is_delivered=is_delivered,

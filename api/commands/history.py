@@ -22,6 +22,7 @@ from api.wiring import opened
 from ledger.entry import RecordedEvent, rfc3339
 from ledger.events_codec import payload_of
 from ledger.handling import Handler
+from ledger.vault import key_id_of
 
 LAST: Final = 20
 """How many entries `tail` begins with where no position is given."""
@@ -48,6 +49,8 @@ async def _show_payment(payment_id: str, database: str | None, *, as_json: bool)
     settings = settings_for(database)
     async with opened(settings, is_writing=False) as (_, store):
         state, recorded = await Handler(store).payment(payment_id)
+        key_id = key_id_of(state.requested.sealed)
+        is_erased = key_id not in await store.data_keys([key_id])
     shown = views.payment_of(
         state,
         recorded,
@@ -55,6 +58,7 @@ async def _show_payment(payment_id: str, database: str | None, *, as_json: bool)
         redirect_url=None,
         description=None,
         metadata=None,
+        is_erased=is_erased,
         code=code_of(state),
         refusal=refusal_of(state, recorded, adapters={}, accepted=None),
     )

@@ -303,6 +303,16 @@ class StoreContract:
         assert await store.data_keys(["key-1", "key-2", "key-3"]) == {"key-2": a_key(2, "other")}
         assert (await verify_log(store)).size == 2
 
+    async def test_the_keys_of_many_subjects_are_destroyed_together(self, store: Store) -> None:
+        keys = [a_key(at, f"subject-{at % 4}") for at in range(8)]
+        await store.append("a", 0, [an_event()], context=CONTEXT, keys=keys)
+        assert await store.destroy_subjects(["subject-1", "subject-2", "nobody"]) == 4
+        assert await store.destroy_subjects(["subject-1"]) == 0
+        assert await store.destroy_subjects([]) == 0
+        left = await store.data_keys([one.key_id for one in keys])
+        assert sorted(left) == ["key-0", "key-3", "key-4", "key-7"]
+        assert await store.scrub() is None
+
     async def test_closing_serves_what_was_accepted_and_nothing_else(
         self, open_store: OpenStore
     ) -> None:

@@ -1,0 +1,171 @@
+"""`cauri master-key`: replacing the key that wraps all others, while servers run.
+
+A new key is put at the head of the ring's file, the log says so (running servers read their ring
+again), and every data key is wrapped anew under it, in bounded batches. Whoever is interrupted
+repeats the command, and it goes on where it was: no second key is made while a rotation is under
+way. Where the ring comes from the environment or a command, a new key is put at its head there
+first. A former key is retired once nothing is wrapped under it.
+
+It prints ids, which tell nothing about the keys.
+"""
+
+import secrets
+from typing import Any, NamedTuple
+
+from api.commands.console import (
+    progress,
+    run_async,
+    settings_for,
+    write_json,
+    write_line,
+    write_table,
+)
+from api.master_key import ring_file, ring_of
+from api.settings import Settings
+from api.wiring import opened, utc_now
+from ledger import master_key
+from ledger.commands_master_key import RecordRewrapping, RetireMasterKey, RotateMasterKey
+from ledger.entry import Context
+from ledger.errors import MasterKeyError
+from ledger.handling import Handler
+from ledger.master_key import Ring
+from ledger.sql_rewrapping import rewrap, wrapped_under
+from ledger.store import Clock, EventStore
+from ledger.vault_master import MasterKeys
+
+
+class Rotated(NamedTuple):
+    """What a rotation came to."""
+
+    key_id: str
+    rows: int
+    bytes_left: str | None
+
+
+def rotate(*, database: str | None, as_json: bool) -> None:
+    """Make a new current key, or go on with a rotation, and wrap every data key under it."""
+    done = run_async(rotate_in(settings_for(database)))
+    if as_json:
+        write_json(done._asdict())
+        return
+    write_line(f"current master key  {done.key_id}")
+    write_line(f"data keys wrapped anew: {done.rows}")
+    if done.bytes_left is not None:
+        write_line(f"Bytes of former wrappings are still in the files: {done.bytes_left}")
+
+
+def retire(*, key_id: str, database: str | None, as_json: bool) -> None:
+    """Take a former key out of the ring, if nothing is wrapped under it."""
+    settings = settings_for(database)
+    run_async(retire_in(settings, key_id))
+    is_ours = ring_file(settings) is not None
+    if as_json:
+        write_json({"key_id": key_id, "retired": True, "is_removed": is_ours})
+    elif is_ours:
+        write_line(f"master key {key_id} is out of the ring")
+    else:
+        write_line(f"master key {key_id} is needed by nothing: take it out of the ring")
+
+
+def list_keys(*, database: str | None, as_json: bool) -> None:
+    """List the ring's keys and how many data keys each wraps."""
+    rows = run_async(_listed(settings_for(database)))
+    if as_json:
+        write_json(rows)
+    else:
+        write_table(
+            "Master keys",
+            ("id", "state", "#data keys"),
+            [tuple(row.values()) for row in rows],
+        )
+
+
+async def rotate_in(settings: Settings, *, clock: Clock = utc_now) -> Rotated:
+    """Rotate the master key of a deployment, or finish a rotation.
+
+    Raises:
+        MasterKeyError: the ring comes from elsewhere, and has no new key at its head.
+    """
+    async with opened(settings, clock=clock) as (database, store):
+        ring, handler = ring_of(settings), Handler(store)
+        state = await _state(store)
+        others = set(await wrapped_under(database)) - {ring.ids[0]}
+        if not others and not _is_unfinished(state, ring):
+            ring = _renewed(settings, ring)
+        rotation = RotateMasterKey(key_id=ring.ids[0], former=ring.ids[1:])
+        await handler.handle(rotation, context=_context())
+        with progress("data keys") as tell:
+            rows = await rewrap(
+                database, ring.ids[0], ring.wrap_anew, tell=lambda done: tell(done, done)
+            )
+        done = RecordRewrapping(key_id=ring.ids[0], rows=rows, at=clock())
+        await handler.handle(done, context=_context())
+        return Rotated(ring.ids[0], rows, await store.scrub())
+
+
+async def retire_in(settings: Settings, key_id: str, *, clock: Clock = utc_now) -> None:
+    """Retire a former master key.
+
+    Raises:
+        MasterKeyError: the ring has no such former key.
+        CommandRefusedError: it is still needed, or may be.
+    """
+    async with opened(settings, clock=clock) as (database, store):
+        ring = ring_of(settings)
+        rows = (await wrapped_under(database)).get(key_id, 0)
+        # Of the current one the log says no; of one that the ring has not, the ring does.
+        without = None if key_id == ring.ids[0] else ring.retired(key_id)
+        command = RetireMasterKey(key_id=key_id, current=ring.ids[0], rows=rows, at=clock())
+        await Handler(store).handle(command, context=_context())
+        path = ring_file(settings)
+        if path is not None and without is not None:
+            without.replace(path)
+
+
+def _is_unfinished(state: Ring, ring: MasterKeys) -> bool:
+    """Whether the ring has a new key whose rotation is not recorded to its end."""
+    if state.current is None:
+        return len(ring.ids) > 1
+    return state.current != ring.ids[0] or state.rewrapped_at is None
+
+
+def _renewed(settings: Settings, ring: MasterKeys) -> MasterKeys:
+    path = ring_file(settings)
+    if path is None:
+        raise MasterKeyError(
+            "The ring comes from the environment or a command, which cannot be written to.",
+            "Put a new key at its head there (`openssl rand -base64 32`), keep the former ones and "
+            "the line `lookup` below it, and run this again.",
+        )
+    renewed = ring.rotated()
+    renewed.replace(path)
+    return renewed
+
+
+async def _state(store: EventStore) -> Ring:
+    state = master_key.INITIAL
+    for recorded in await store.read_stream(master_key.STREAM):
+        state = master_key.evolve(state, recorded.event)
+    return state
+
+
+async def _listed(settings: Settings) -> list[dict[str, Any]]:
+    async with opened(settings, is_writing=False) as (database, store):
+        ring, under = ring_of(settings), await wrapped_under(database)
+        state = await _state(store)
+    rows = [
+        {
+            "key_id": one,
+            "state": "current" if one == ring.ids[0] else "former",
+            "data_keys": under.pop(one, 0),
+        }
+        for one in ring.ids
+    ]
+    rows += [{"key_id": one, "state": "missing", "data_keys": n} for one, n in under.items()]
+    gone = state.retired - set(ring.ids)
+    return rows + [{"key_id": one, "state": "retired", "data_keys": 0} for one in sorted(gone)]
+
+
+def _context() -> Context:
+    request = secrets.token_hex(8)
+    return Context("cli", request, f"request:{request}")

@@ -1,0 +1,228 @@
+"""`cauri people`: forgetting somebody, by two operators' keys, and telling what is held.
+
+An operator is known by an API key in a file. The number may be typed or piped in, so that it stands
+in no shell's history; it is printed by nothing but an export. It works beside a running server,
+which lets go of the keys as soon as it has read of the erasure.
+"""
+
+import os
+import secrets
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+from pydantic import ValidationError
+
+from adapters.directory import parse_phone
+from adapters.refusal_texts import Language
+from api.authentication import Authenticator, Identity
+from api.commands.console import run_async, settings_for, write_json, write_line, write_table
+from api.errors import ProblemError
+from api.people import APPROVING, Erasing, People
+from api.people_export import erasure_of, gathered
+from api.people_page import export_page
+from api.schemas_people import ErasureOut, ErasureRequest, ExportOut
+from api.wiring import master_keys_of, opened, projected, projections_of, utc_now
+from api.wiring_people import people_of
+from ledger.entry import Context
+from ledger.errors import InvalidInputError
+from ledger.handling import Handler
+from ledger.people import Erasure
+from ledger.sentences import Sentence
+from ledger.vault import Vault
+from projections.erasures import ErasuresProjection
+from projections.tables import stamp
+
+KEY_FILE_BYTES_MAX: Final = 4_096
+NUMBER_CHARACTERS_MAX: Final = 100
+
+
+def erase(
+    *,
+    phone: str | None,
+    country: str | None,
+    reason: str,
+    approve: str | None,
+    key_file: Path,
+    database: str | None,
+    as_json: bool,
+) -> None:
+    """Ask that a person be forgotten, or agree to it and carry it out."""
+    if approve is None:
+        number = _number(phone, country)
+        _check_reason(number, reason)
+        erasure = run_async(_request(number, reason, key_file, database))
+        shown = erasure_of(erasure, erasure.status(utc_now()))
+    else:
+        if phone is not None:
+            raise InvalidInputError(
+                "phone",
+                Sentence("an approval names its request, and no number."),
+                Sentence("Leave --phone out."),
+            )
+        done = run_async(_approve(approve, key_file, database))
+        status = done.erasure.status(utc_now())
+        shown = erasure_of(done.erasure, status, bytes_left=done.bytes_left)
+    _show(shown, as_json=as_json)
+
+
+def list_erasures(*, limit: int, database: str | None, as_json: bool) -> None:
+    """List requests to forget somebody."""
+    rows = run_async(_erasures(limit, database))
+    if as_json:
+        write_json(rows)
+    elif rows:
+        write_table("Erasures", tuple(rows[0]), [tuple(one.values()) for one in rows])
+    else:
+        write_line("there are none")
+
+
+def export(
+    *,
+    phone: str | None,
+    country: str | None,
+    key_file: Path,
+    html: Language | None,
+    file: Path | None,
+    database: str | None,
+) -> None:
+    """Tell everything that is held about a person."""
+    told = run_async(_export(_number(phone, country), key_file, database))
+    text = f"{told.model_dump_json(indent=2)}\n" if html is None else export_page(told, html)
+    if file is None:
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+        return
+    # Made anew, and for its owner's eyes: it holds a person's data in clear.
+    made = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(made, "w", encoding="utf-8") as written:
+        written.write(text)
+    write_line(f"written to {file}; it holds a person's data in clear")
+
+
+def _number(phone: str | None, country: str | None) -> str:
+    """Read the number: as it was given, from a pipe for `-`, or from whoever sits there."""
+    if phone is None:
+        phone = typer.prompt("Telephone number, with its country code", err=True)
+    elif phone == "-":
+        phone = sys.stdin.readline(NUMBER_CHARACTERS_MAX)
+    return parse_phone(phone.strip(), country).e164
+
+
+def _check_reason(number: str, reason: str) -> None:
+    try:
+        ErasureRequest(phone=number, reason=reason)
+    except ValidationError:
+        raise InvalidInputError(
+            "reason",
+            Sentence("this is no reason that can be kept for ever."),
+            Sentence("Say in 1 to 200 characters why, and write no telephone number."),
+        ) from None
+
+
+async def _identity(people: People, key_file: Path, default_mode: Any) -> Identity:
+    """Find whose key stands in a file.
+
+    Raises:
+        InvalidInputError: nobody's, or one of a role that forgets nobody.
+    """
+    with key_file.open("rb") as read:
+        text = read.read(KEY_FILE_BYTES_MAX).decode("ascii", "replace").strip()
+    authenticator = Authenticator(
+        people.handler.store,
+        clock=people.clock,
+        default_mode=default_mode,
+        note_use=lambda _: None,
+        cached_max=1,
+        cached_seconds=0,
+    )
+    try:
+        identity = await authenticator.identify(f"Bearer {text}")
+    except ProblemError:
+        identity = None
+    if identity is None or identity.role not in APPROVING:
+        raise InvalidInputError(
+            "key-file",
+            Sentence("there is no good key of an operator or an admin in it."),
+            Sentence("Make one with `cauri keys add --role operator`, each operator his own."),
+        )
+    return identity
+
+
+@asynccontextmanager
+async def _people(database: str | None) -> AsyncIterator[tuple[People, Any]]:
+    settings = settings_for(database)
+    async with opened(settings) as (where, store):
+        vault = Vault(await master_keys_of(settings, where), store)
+        projections = projections_of(where)
+        await projections.start()
+        people = people_of(
+            Handler(store),
+            vault,
+            projections,
+            clock=utc_now,
+            catch_up=partial(projections.start, store),
+        )
+        yield people, settings.default_mode
+
+
+def _context(who: Identity) -> Context:
+    request = secrets.token_hex(8)
+    return Context(who.actor, request, f"request:{request}")
+
+
+async def _request(number: str, reason: str, key_file: Path, database: str | None) -> Erasure:
+    async with _people(database) as (people, mode):
+        who = await _identity(people, key_file, mode)
+        return await people.request(number, by=who.key_id, reason=reason, context=_context(who))
+
+
+async def _approve(erasure_id: str, key_file: Path, database: str | None) -> Erasing:
+    async with _people(database) as (people, mode):
+        who = await _identity(people, key_file, mode)
+        return await people.approve(erasure_id, by=who.key_id, context=_context(who))
+
+
+async def _export(number: str, key_file: Path, database: str | None) -> ExportOut:
+    async with _people(database) as (people, mode):
+        who = await _identity(people, key_file, mode)
+        held = await people.find(people.vault.person(number), number)
+        position = await people.record_export(held, by=who.key_id, context=_context(who))
+        return await gathered(people, number, held, position)
+
+
+async def _erasures(limit: int, database: str | None) -> list[dict[str, Any]]:
+    now = stamp(utc_now())
+    async with projected(settings_for(database), ErasuresProjection) as erasures:
+        return [
+            {
+                "erasure": one.erasure_id,
+                "state": one.status(now),
+                "reason": one.reason,
+                "asked by": one.requested_by,
+                "asked at": one.requested_at,
+                "ends at": one.ends_at,
+                "agreed by": one.approved_by,
+                "keys": one.keys_destroyed,
+            }
+            for one in await erasures.page(limit=limit)
+        ]
+
+
+def _show(shown: ErasureOut, *, as_json: bool) -> None:
+    if as_json:
+        write_json(shown.model_dump(mode="json"))
+        return
+    write_line(f"erasure  {shown.id}")
+    write_line(f"state    {shown.status}")
+    if shown.status == "requested":
+        write_line(f"Another operator agrees with `cauri people erase --approve {shown.id}`,")
+        write_line(f"until {stamp(shown.ends_at)}; then it ends by itself.")
+    if shown.keys_destroyed is not None:
+        write_line(f"data keys destroyed: {shown.keys_destroyed}")
+    if shown.bytes_left is not None:
+        write_line(f"Their bytes are still in the database's files: {shown.bytes_left}")

@@ -1,0 +1,127 @@
+"""People over HTTP: asking that somebody be forgotten, agreeing to it, and telling what is held.
+
+The number comes in the body, never in the address: addresses are logged. It is answered to nobody
+but in an export. An approval carries the erasure out before it is answered; whoever is told that it
+took too long sends it again, and it is finished.
+"""
+
+from aiohttp import web
+
+from adapters.directory import parse_phone
+from api import schemas_people as shapes
+from api.calls import Call, answer, answer_bytes, validated
+from api.description import HTML
+from api.errors import PROBLEMS, Place, ProblemError
+from api.people_export import erasure_of, gathered
+from api.people_page import export_page
+from api.problems import language_of
+from api.waiting import caught_up
+from ledger.errors import InvalidPhoneError
+from projections.tables import stamp
+
+
+async def create_erasure(call: Call) -> web.Response:
+    """Ask that a person be forgotten; a repeat finds the request that is open."""
+    wanted = validated(shapes.ErasureRequest, await call.json_object())
+    people, asker = call.services.people, call.asker
+    erasure = await people.request(
+        _number(wanted),
+        by=asker.key_id,
+        reason=wanted.reason,
+        context=call.context(asker.actor),
+    )
+    shown = erasure_of(erasure, erasure.status(people.clock()))
+    position = await people.handler.store.position()
+    headers = {"Location": f"/v1/people/erasures/{shown.id}"}
+    return answer(shown, status=201, position=position, headers=headers)
+
+
+async def approve_erasure(call: Call) -> web.Response:
+    """Agree to it as a second operator, and destroy the person's keys."""
+    people, asker = call.services.people, call.asker
+    done = await people.approve(
+        call.request.match_info["erasure_id"],
+        by=asker.key_id,
+        context=call.context(asker.actor),
+    )
+    status = done.erasure.status(people.clock())
+    shown = erasure_of(done.erasure, status, bytes_left=done.bytes_left)
+    return answer(shown, position=done.position)
+
+
+async def show_erasure(call: Call) -> web.Response:
+    """Show one request."""
+    people = call.services.people
+    _, erasure = await people.erasure(call.request.match_info["erasure_id"])
+    return answer(
+        erasure_of(erasure, erasure.status(people.clock())),
+        position=await people.handler.store.position(),
+    )
+
+
+async def list_erasures(call: Call) -> web.Response:
+    """List requests, newest first, from the projection."""
+    services, query = call.services, call.query
+    position = await caught_up(call, services.erasures.name, query.min_position)
+    limit = min(query.limit, services.settings.page_entries_max)
+    rows = await services.erasures.page(query.after, limit)
+    now = stamp(services.clock())
+    page = shapes.ErasurePage(
+        position=position,
+        erasures=[
+            shapes.ErasureOut.model_validate(
+                {
+                    "id": row.erasure_id,
+                    "person": row.person,
+                    "status": row.status(now),
+                    "reason": row.reason,
+                    "requested_by": row.requested_by,
+                    "approved_by": row.approved_by,
+                    "ends_at": row.ends_at,
+                    "keys_destroyed": row.keys_destroyed,
+                }
+            )
+            for row in rows
+        ],
+        next_after=rows[-1].position if len(rows) == limit else None,
+    )
+    return answer(page, position=position)
+
+
+async def export_person(call: Call) -> web.Response:
+    """Tell everything that is held about a person, as JSON."""
+    told = await _exported(call)
+    return answer(told, position=told.position)
+
+
+async def export_person_page(call: Call) -> web.Response:
+    """Tell the same as a page to read, in French or English."""
+    told = await _exported(call)
+    language = language_of(call.request.headers.get("Accept-Language"))
+    return answer_bytes(
+        export_page(told, language).encode(),
+        position=told.position,
+        headers={"Content-Language": language},
+        content_type=HTML,
+    )
+
+
+async def _exported(call: Call) -> shapes.ExportOut:
+    wanted = validated(shapes.PersonRequest, await call.json_object())
+    people, asker, number = call.services.people, call.asker, _number(wanted)
+    held = await people.find(people.vault.person(number), number)
+    position = await people.record_export(held, by=asker.key_id, context=call.context(asker.actor))
+    return await gathered(people, number, held, position)
+
+
+def _number(wanted: shapes.PersonRequest) -> str:
+    """Read the number.
+
+    Raises:
+        ProblemError: it cannot exist; it is not repeated.
+    """
+    try:
+        return parse_phone(wanted.phone, wanted.country).e164
+    except InvalidPhoneError as error:
+        place = Place("pointer", "/phone", error.reason, error.remedy)
+        raise ProblemError(PROBLEMS[InvalidPhoneError], place.sentence, [place]) from None

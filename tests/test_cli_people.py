@@ -1,0 +1,105 @@
+"""`cauri people`: two operators with keys in files, a number from a pipe, a page to read."""
+
+import io
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.test_cli import Here
+
+PHONE = "+237650000001"
+
+
+@pytest.fixture
+def here(
+    capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Here:
+    return Here(capfdbinary, monkeypatch, tmp_path)
+
+
+def key_file(here: Here, name: str, role: str = "operator") -> str:
+    """Make a key and put it into a file."""
+    Path(name).write_text(here.asked("keys", "add", "--role", role)["key"] + "\n")
+    return name
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+
+
+def test_two_operators_forget_a_person_on_the_command_line(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = key_file(here, "one.key"), key_file(here, "other.key", "admin")
+    typed(monkeypatch, f"{PHONE}\n")
+    asked = here.asked("people", "erase", "--phone", "-", "--key-file", one)
+    same = here.on("people", "erase", "--approve", asked["id"], "--key-file", one)
+    done = here.on("people", "erase", "--approve", asked["id"], "--key-file", other)
+    [listed] = here.asked("people", "list")
+    proved = here.on("verify")
+
+    assert asked["status"] == "requested"
+    assert same.status == 1
+    assert "cannot be the one who agrees" in same.err
+    assert (done.status, "state    erased" in done.out) == (0, True)
+    assert (listed["erasure"], listed["state"]) == (asked["id"], "erased")
+    assert proved.status == 0
+    said = "".join((json.dumps(asked), same.err, done.out, json.dumps(listed)))
+    assert "650000001" not in said
+
+
+def test_a_number_may_be_typed_where_it_is_asked_for(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = key_file(here, "one.key")
+    typed(monkeypatch, "650 00 00 01\n")
+    said = here.on("people", "erase", "--country", "CM", "--key-file", one, "--reason", "case 7")
+    assert said.status == 0
+    assert "state    requested" in said.out
+    assert "650" not in said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--phone", "12"], "phone: "),
+        (["--phone", PHONE, "--reason", "650000001"], "no telephone number"),
+        (["--phone", PHONE, "--approve", "era_1"], "names its request"),
+        (["--phone", PHONE, "--key-file", "auditor.key"], "no good key of an operator"),
+        (["--phone", PHONE, "--key-file", "empty.key"], "no good key of an operator"),
+    ],
+)
+def test_what_cannot_be_used_is_told_with_a_remedy(
+    here: Here, arguments: list[str], words: str
+) -> None:
+    key_file(here, "one.key")
+    key_file(here, "auditor.key", "auditor")
+    Path("empty.key").write_text("")
+    given = arguments if "--key-file" in arguments else [*arguments, "--key-file", "one.key"]
+    said = here.on("people", "erase", *given)
+    assert (said.status, words in said.err) == (2, True), said.err
+    assert "650000001" not in said.err
+
+
+def test_an_export_is_written_once_for_its_owners_eyes_in_either_form(here: Here) -> None:
+    one = key_file(here, "one.key")
+    told: Any = here.on("people", "export", "--phone", PHONE, "--key-file", one)
+    page = here.on(
+        "people", "export", "--phone", PHONE, "--key-file", one, "--html", "fr", "--file", "p.html"
+    )
+    again = here.on(
+        "people", "export", "--phone", PHONE, "--key-file", one, "--html", "fr", "--file", "p.html"
+    )
+
+    shown = json.loads(told.out)
+    assert (shown["phone"], shown["payments"]) == (PHONE, [])
+    assert page.status == 0
+    assert "Ce qui est conservé à votre sujet" in Path("p.html").read_text()
+    assert stat.S_IMODE(Path("p.html").stat().st_mode) == 0o600
+    assert again.status == 3
+    types = [json.loads(line)["type"] for line in here.on("tail", "--json").out.splitlines()]
+    assert types.count("person.exported") == 3
+    assert "650000001" not in here.on("tail", "--json").out
