@@ -25,6 +25,7 @@ from sqlalchemy import select
 
 from adapters import directory
 from adapters.base import Adapter
+from adapters.keeping import Keeper
 from adapters.outages import Outages
 from adapters.providers import IncompleteProviderError, adapter_class, settings_class
 from adapters.sharing import ALONE, SharedTokens, Sharing
@@ -58,6 +59,7 @@ from ledger.store import Clock, DataKey, EventStore
 from ledger.subscriptions import Subscription
 from ledger.vault import MasterKeys, Vault
 from ledger.vault_strongbox import Strongbox
+from ledger.volumes import Volumes
 from projections import PROJECTIONS
 from projections.accounts import AccountsProjection
 from projections.base import Projections
@@ -178,9 +180,11 @@ async def services(
         sharing = await _sharing(settings, database, keys, clock)
         stack.push_async_callback(sharing.close)
         open_windows = await stack.enter_async_context(windows(settings, keys, clock))
+        keeper = await stack.enter_async_context(_keeping(log_store, vault))
         open_transport = partial(
             Transport,
             clock=clock,
+            observer=keeper.observe,
             is_loopback_only=is_loopback_only,
             ways=ways,
             sharing=sharing,
@@ -221,8 +225,12 @@ async def services(
         stack.push_async_callback(background.stop)
         watched = Watched(projections, watch=authenticator.watch, missed=authenticator.forget_all)
         subscription = Subscription(log_store, watched)
-        background.start("subscription", subscription.run())
-        background.start("last uses", last_uses.run())
+        for name, work in (
+            ("subscription", subscription.run()),
+            ("last uses", last_uses.run()),
+            ("exchanges", keeper.run()),
+        ):
+            background.start(name, work)
         feed = Feed(subscription, projections.of(NoticesProjection))
         background.start("feed", feed.run())
         made = Services(
@@ -254,6 +262,7 @@ async def services(
             checkpoints=checkpoints,
             witnesses=projections.of(WitnessesProjection),
             witnessing=watchers,
+            keeper=keeper,
             subscriptions=(subscription,),
             workers=make_workers(
                 settings,
@@ -266,6 +275,7 @@ async def services(
                 clock=clock,
                 outward=outward,
                 adapters_of=adapters_of,
+                keeper=keeper,
                 is_loopback_only=is_loopback_only,
             )
             if is_working
@@ -297,6 +307,25 @@ async def _sharing(
     place = SqlTokens(database, clock=clock)
     await place.prepare()
     return SharedTokens(place, strongbox, clock=clock)
+
+
+@asynccontextmanager
+async def _keeping(store: EventStore, vault: Vault) -> AsyncIterator[Keeper]:
+    """Lend what keeps exchanges; what still waits at the end is kept then."""
+    keeper = Keeper(Volumes(store), vault, random_bytes=os.urandom)
+    try:
+        yield keeper
+    finally:
+        await keeper.flush()
+
+
+async def sealing(settings: Settings, database: Database, store: EventStore) -> Vault:
+    """Make the vault of a command that opens what was sealed.
+
+    Raises:
+        MasterKeyError: there is no master key, or not the one of this database.
+    """
+    return Vault(await _master_keys(settings, database), store)
 
 
 async def _master_keys(settings: Settings, database: Database) -> MasterKeys:

@@ -44,6 +44,7 @@ from ledger.events_endpoint import (
     EndpointEnabled,
     EndpointSecretRotated,
 )
+from ledger.events_exchange import ExchangeOpened, ExchangeRecorded
 from ledger.events_log import (
     LogCheckpointCosigned,
     LogCheckpointMade,
@@ -96,6 +97,8 @@ __all__ = [
     "EndpointEnabled",
     "EndpointSecretRotated",
     "Event",
+    "ExchangeOpened",
+    "ExchangeRecorded",
     "JsonObject",
     "KeyIssued",
     "KeyRevoked",
@@ -195,6 +198,8 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         LogCheckpointCosigned,
         LogWitnessRefused,
         LogMismatchFound,
+        ExchangeRecorded,
+        ExchangeOpened,
     )
 }
 """The whole vocabulary of the log: stored type -> class."""
