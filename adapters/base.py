@@ -346,8 +346,8 @@ class Adapter(Protocol):
             WebhookUnreadableError: the body is not what this provider sends.
         """
 
-    def scrub(self, transcript: str) -> str:
-        """Remove every secret and every clear number from a transcript of a call."""
+    def scrub(self, transcript: str, *, keeps_persons: bool = False) -> str:
+        """Remove every secret and, unless `keeps_persons`, every clear number; see `Scrub`."""
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -88,7 +88,8 @@ class Confirmer:
         elif "confirmation" not in adapter.capabilities:
             outcome = NotSent(f"{adapter.name} takes no codes any more")
         else:
-            outcome = await self._call(adapter, attempt.reference, handle, code, limit_seconds)
+            async with recorder.overhearing(state, attempt.reference, code):
+                outcome = await self._call(adapter, attempt.reference, handle, code, limit_seconds)
         if isinstance(outcome, Final):
             await record_final(recorder, adapter, payment_id, attempt.reference, outcome)
             return

@@ -142,10 +142,12 @@ class Dispatcher:
             return
         limit_seconds = submission_seconds_max(adapter)
         number = len(state.attempts) + 1
+        code = order.one_time_code if isinstance(order, Charge) else None
         with on_errand(state.power) as errand:
-            prepared = self._against(adapter, state) or await self._prepare(
-                adapter, order, reference, limit_seconds
-            )
+            async with recorder.overhearing(state, reference, code):
+                prepared = self._against(adapter, state) or await self._prepare(
+                    adapter, order, reference, limit_seconds
+                )
         now = self._clock()
         handle = prepared.handle if isinstance(prepared, Prepared) else {}
         sealed_handle, keys = recorder.seal_handle(state, reference, handle)
@@ -173,7 +175,8 @@ class Dispatcher:
             return
         order = replace(order, handle=handle)
         with on_errand(state.power) as errand:
-            outcome = await self._submit(adapter, order, reference, limit_seconds)
+            async with recorder.overhearing(state, reference, code):
+                outcome = await self._submit(adapter, order, reference, limit_seconds)
         await self._record(recorder, adapter, state, order, reference, outcome, errand)
 
     def _against(self, adapter: Adapter, state: Payment) -> Declined | None:

@@ -78,7 +78,8 @@ class Poller:
             log.error("polling.provider_missing", provider=attempt.provider)
             return
         recorder = self._recorder.about(recorded, actor="reactor:polling")
-        answer = await self._ask(adapter, state, attempt)
+        async with recorder.overhearing(state, attempt.reference):
+            answer = await self._ask(adapter, state, attempt)
         match answer:
             case Final():
                 await record_final(recorder, adapter, payment_id, attempt.reference, answer)
@@ -135,7 +136,8 @@ class Poller:
         No intent is needed: the one under this reference is durable, and this is no other.
         """
         payment_id, reference = state.requested.payment_id, attempt.reference
-        outcome = await self._submitted_again(recorder, adapter, state, attempt)
+        async with recorder.overhearing(state, reference):
+            outcome = await self._submitted_again(recorder, adapter, state, attempt)
         match outcome:
             case Final():
                 await record_final(recorder, adapter, payment_id, reference, outcome)

@@ -10,7 +10,8 @@ holds it has its end.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
 
@@ -18,6 +19,8 @@ import orjson
 import structlog
 
 from adapters.base import Accepted
+from adapters.keeping import Keeper
+from adapters.overhearing import About, gathering
 from ledger import commands
 from ledger.commands import Command
 from ledger.entry import Context, RecordedEvent
@@ -51,15 +54,45 @@ class Recorder:
         vault: Vault,
         *,
         context: Context | None = None,
+        keeper: Keeper | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.handler, self.vault = handler, vault
         self._context, self._pause = context, pause
+        self._keeper = keeper
 
     def about(self, recorded: Sequence[RecordedEvent], *, actor: str) -> "Recorder":
         """The same, in the conversation of a stream, caused by its last event."""
         context = Context(actor, recorded[0].correlation_id, recorded[-1].id)
-        return Recorder(self.handler, self.vault, context=context, pause=self._pause)
+        return Recorder(
+            self.handler, self.vault, context=context, keeper=self._keeper, pause=self._pause
+        )
+
+    @asynccontextmanager
+    async def overhearing(
+        self, state: Payment, reference: str, one_time_code: str | None = None
+    ) -> AsyncIterator[None]:
+        """Keep every exchange that is made within, before what it taught can be recorded."""
+        if self._context is None:
+            raise RuntimeError("a recorder is used through `about`")
+        keeper = self._keeper
+        if keeper is None:
+            yield
+            return
+        about = About(
+            payment_id=state.requested.payment_id,
+            reference=reference,
+            sealed=state.requested.sealed,
+            context=self._context,
+            one_time_code=one_time_code,
+        )
+        with gathering(about) as gathered:
+            try:
+                yield
+            except BaseException:
+                keeper.leave(gathered)
+                raise
+        await keeper.keep(gathered)
 
     async def record(
         self, command: Command, *, keys: Sequence[DataKey] = ()

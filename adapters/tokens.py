@@ -24,6 +24,7 @@ from adapters.answer import (
     TransportError,
     TurnedAwayError,
 )
+from adapters.overhearing import about_nobody
 from adapters.sharing import SharedToken, Shelf
 from adapters.transport import Transport
 from adapters.ways import on_errand, present_errand
@@ -160,7 +161,8 @@ class TokenCache:
 
     async def _ask(self) -> float:
         """Fetch a token and keep it; for how many seconds it is good."""
-        with on_errand(present_errand().power) as errand:
+        # Whoever needs it first, a token is about no payment.
+        with about_nobody(), on_errand(present_errand().power) as errand:
             self._is_refused = False
             try:
                 token = await self._fetch()

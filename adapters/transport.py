@@ -51,9 +51,10 @@ from adapters.base import Pace
 from adapters.breaker import Breaker
 from adapters.limits import Limiter
 from adapters.sharing import ALONE, Sharing, Shelf
-from adapters.transcript import TRANSCRIPT_LENGTH_MAX, Exchange, Observer, written
-from adapters.transport_exchange import exchange, sent_once
+from adapters.transcript import Exchange, Observer, Scrub
+from adapters.transport_exchange import exchange
 from adapters.ways import Errand, Ways, present_errand
+from adapters.wire import Wire
 
 log = structlog.get_logger()
 
@@ -61,6 +62,7 @@ ATTEMPTS_MAX: Final = 3
 PAUSE_SECONDS: Final = 0.1
 """Before the first repeat of a call; doubled for the next, and spread by half of itself."""
 
+ABANDONED: Final = "we stopped waiting"
 CLOSED: Final = "the way to the provider was closed"
 
 _AWAY: Final = frozenset({502, 503, 504})
@@ -69,8 +71,12 @@ _AWAY: Final = frozenset({502, 503, 504})
 class OpenTransport(Protocol):
     """How an adapter gets its transport: `functools.partial(Transport, clock=...)` is one."""
 
-    def __call__(self, pace: Pace, *, name: str, scrub: Callable[[str], str]) -> "Transport":
+    def __call__(self, pace: Pace, *, name: str, scrub: Scrub) -> "Transport":
         """Make the transport of the provider called `name`."""
+
+
+def _nothing(transcript: str, *, keeps_persons: bool = False) -> str:
+    return ""
 
 
 @dataclass(slots=True)
@@ -92,7 +98,7 @@ class Transport:
         *,
         clock: Callable[[], datetime],
         name: str = "provider",
-        scrub: Callable[[str], str] = lambda _transcript: "",
+        scrub: Scrub = _nothing,
         observer: Observer | None = None,
         is_loopback_only: bool = False,
         ways: Ways | None = None,
@@ -243,7 +249,6 @@ class Transport:
             pace = self._pace
             session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=pace.concurrency_max),
-                middlewares=(sent_once,),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=pace.call_timeout_seconds),
                 headers={"User-Agent": "cauri"},
@@ -274,8 +279,9 @@ class Transport:
             raise NotSentError(f"{self._name} kept failing; its {errand.power} is being probed")
         started, at = asyncio.get_running_loop().time(), self._clock()
         result: Answer | TransportError | None = None
+        wire = Wire()
         try:
-            result = await exchange(session, request, seconds)
+            result = await exchange(session, request, seconds, wire)
             errand.status = result.status
         except TransportError as error:
             result = error
@@ -284,13 +290,15 @@ class Transport:
             is_success = None if result is None else not _is_failure(result)
             breaker.settle(permit, is_success=is_success)
             took = asyncio.get_running_loop().time() - started
-            self._tell(request, result, at=at, seconds=took)
+            self._tell(request, result, wire, errand, at=at, seconds=took)
         return result
 
     def _tell(
         self,
         request: Request,
         result: Answer | TransportError | None,
+        wire: Wire,
+        errand: Errand,
         *,
         at: datetime,
         seconds: float,
@@ -301,18 +309,19 @@ class Transport:
         kind: Literal["answered", "not_sent", "unknown"] = "answered" if answer else "unknown"
         if isinstance(result, NotSentError):
             kind = "not_sent"
-        told = str(answer.status) if answer else str(result or "abandoned by us")
+        exchange = Exchange(
+            provider=self._name,
+            power=errand.power,
+            at=at,
+            seconds=seconds,
+            result=kind,
+            reason=None if answer else str(result or ABANDONED),
+            request=request,
+            answer=answer,
+            wire=wire,
+            scrub=self._scrub,
+        )
         try:
-            exchange = Exchange(
-                provider=self._name,
-                method=request.method,
-                path=self._scrub(request.target.path),
-                at=at,
-                seconds=seconds,
-                result=kind,
-                status=answer.status if answer else None,
-                transcript=self._scrub(written(request, told, answer))[:TRANSCRIPT_LENGTH_MAX],
-            )
             self._observer(exchange)
         except Exception:
             # Money may have moved: a mistake in what watches must not hide the answer.

@@ -132,6 +132,26 @@ def payments_show(
     do("history", "show_payment", payment_id=payment_id, database=database, as_json=as_json)
 
 
+@payments.command("exchanges")
+def payments_exchanges(
+    payment_id: Annotated[str, typer.Argument(metavar="ID", help="pay_..., po_... or re_...")],
+    is_opening: Annotated[
+        bool, typer.Option("--open", help="Print the bytes, as curl -v does; this is recorded.")
+    ] = False,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Show what went to providers about a payment, and how it was answered."""
+    do(
+        "exchanges",
+        "show_exchanges",
+        payment_id=payment_id,
+        database=database,
+        is_opening=is_opening,
+        as_json=as_json,
+    )
+
+
 @app.command()
 def tail(
     after: Annotated[

@@ -21,6 +21,10 @@ FRENCH_OF_REQUESTS: Final[dict[str, str]] = {
     "It may have been done all the same: look first, then send it again.": (
         "Cela a peut-être été fait malgré tout : vérifiez d'abord, puis renvoyez la requête."
     ),
+    "This payment has no exchange of that position.": (
+        "Ce paiement n'a pas d'échange à cette position."
+    ),
+    "Take one from the list.": "Prenez-en une dans la liste.",
     "Send a time such as 2030-01-31T12:00:00Z, or a day such as 2030-01-31.": (
         "Envoyez une date avec son heure, par exemple 2030-01-31T12:00:00Z, ou un jour, par "
         "exemple 2030-01-31."

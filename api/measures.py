@@ -158,6 +158,15 @@ class _State(Collector):
             breakers.add_metric(labels, float(way.breaker.state != "closed"))
             turned.add_metric(labels, way.turned_away)
         yield from (breakers, turned)
+        exchanges = _counter(
+            "exchanges", "Exchanges with providers, by whether they were kept.", ["result"]
+        )
+        keeper = self._services.keeper
+        exchanges.add_metric(["kept"], keeper.counts.kept)
+        exchanges.add_metric(["lost"], keeper.counts.lost)
+        waiting = _gauge("exchanges_waiting", "Exchanges that wait to be kept.", [])
+        waiting.add_metric([], keeper.waiting)
+        yield from (exchanges, waiting)
 
 
 def _payments(numbers: Numbers) -> Iterator[Metric]:

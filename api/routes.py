@@ -10,6 +10,7 @@ from api.route import Route
 from api.routes_books import BOOKKEEPING
 from api.routes_checkout import CHECKOUT
 from api.routes_endpoints import ENDPOINTS
+from api.routes_exchanges import EXCHANGES
 from api.routes_keys import KEYS
 from api.routes_log import TRANSPARENCY
 from api.routes_money import MONEY
@@ -25,6 +26,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *CHECKOUT,
     *SUPPORT,
     *RECEIPTS,
+    *EXCHANGES,
     *NOTICES,
     *ENDPOINTS,
     *BOOKKEEPING,

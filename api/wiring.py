@@ -25,10 +25,9 @@ from sqlalchemy import select
 
 from adapters import directory
 from adapters.base import Adapter
+from adapters.keeping import Keeper
 from adapters.outages import Outages
 from adapters.providers import IncompleteProviderError, adapter_class, settings_class
-from adapters.sharing import ALONE, SharedTokens, Sharing
-from adapters.sharing_redis import RedisLine, RedisSharing
 from adapters.transport import Transport
 from adapters.transport_outward import Outward
 from adapters.trying import is_for_trying
@@ -47,6 +46,7 @@ from api.watching import Watched
 from api.wiring_log import checkpoint_maker
 from api.wiring_people import hearing, people_of, waiting_for
 from api.wiring_services import Services
+from api.wiring_sharing import sharing_of
 from api.wiring_windows import windows
 from api.wiring_witnesses import start_log_work, witnessing
 from api.wiring_workers import make_workers
@@ -54,11 +54,10 @@ from ledger.checkpointing import CheckpointMaker
 from ledger.handling import Handler
 from ledger.sql import Database, SqlEventStore
 from ledger.sql_schema import data_keys
-from ledger.sql_shelf import SqlTokens
 from ledger.store import Clock, DataKey, EventStore
 from ledger.subscriptions import Subscription
 from ledger.vault import MasterKeys, Vault
-from ledger.vault_strongbox import Strongbox
+from ledger.volumes import Volumes
 from projections import PROJECTIONS
 from projections.accounts import AccountsProjection
 from projections.base import Projections
@@ -161,8 +160,8 @@ async def services(
         )
         log_store: EventStore = own_store if store is None else store
         keys = await master_keys_of(settings, database)
-        keeper = RingKeeper(keys, partial(ring_of, settings))
-        vault = Vault(keys, log_store, random_bytes=RandomBlock(), refresh=keeper.refresh)
+        ring = RingKeeper(keys, partial(ring_of, settings))
+        vault = Vault(keys, log_store, random_bytes=RandomBlock(), refresh=ring.refresh)
         handler = Handler(log_store)
         projections = projections_of(database)
         await projections.start(log_store)
@@ -178,12 +177,14 @@ async def services(
             after_checkpoint=None if watchers is None else watchers.gatherer.told,
         )
         ways = Ways()
-        sharing = await _sharing(settings, database, keys, clock)
+        sharing = await sharing_of(settings, database, keys, clock)
         stack.push_async_callback(sharing.close)
         open_windows = await stack.enter_async_context(windows(settings, keys, clock))
+        keeper = await stack.enter_async_context(_keeping(log_store, vault))
         open_transport = partial(
             Transport,
             clock=clock,
+            observer=keeper.observe,
             is_loopback_only=is_loopback_only,
             ways=ways,
             sharing=sharing,
@@ -226,13 +227,17 @@ async def services(
             log_store,
             Watched(
                 projections,
-                watch=hearing(vault, authenticator.watch, keeper.hear),
+                watch=hearing(vault, authenticator.watch, ring.hear),
                 missed=authenticator.forget_all,
             ),
         )
-        background.start("subscription", subscription.run())
-        background.start("last uses", last_uses.run())
-        background.start("master key", keeper.run())
+        for name, work in (
+            ("subscription", subscription.run()),
+            ("last uses", last_uses.run()),
+            ("master key", ring.run()),
+            ("exchanges", keeper.run()),
+        ):
+            background.start(name, work)
         feed = Feed(subscription, projections.of(NoticesProjection))
         background.start("feed", feed.run())
         made = Services(
@@ -272,6 +277,7 @@ async def services(
             checkpoints=checkpoints,
             witnesses=projections.of(WitnessesProjection),
             witnessing=watchers,
+            keeper=keeper,
             subscriptions=(subscription,),
             workers=make_workers(
                 settings,
@@ -284,6 +290,7 @@ async def services(
                 clock=clock,
                 outward=outward,
                 adapters_of=adapters_of,
+                keeper=keeper,
                 is_loopback_only=is_loopback_only,
             )
             if is_working
@@ -298,23 +305,23 @@ async def services(
         yield made
 
 
-async def _sharing(
-    settings: Settings, database: Database, keys: MasterKeys, clock: Clock
-) -> Sharing:
-    """Choose where processes share tokens and limits; see `adapters.sharing`."""
-    strongbox = Strongbox(keys, random_bytes=os.urandom)
-    if settings.redis_url is not None:
-        try:
-            line = RedisLine.to(settings.redis_url)
-        except ValueError as error:
-            remedy = "Write `redis://:password@host:6379/0`, a password's odd signs as %XX."
-            raise SettingsError([Fault("CAURI_REDIS_URL", f"{error}.", remedy)]) from None
-        return RedisSharing(line, strongbox, clock=clock)
-    if database.dialect != "postgresql":
-        return ALONE
-    place = SqlTokens(database, clock=clock)
-    await place.prepare()
-    return SharedTokens(place, strongbox, clock=clock)
+@asynccontextmanager
+async def _keeping(store: EventStore, vault: Vault) -> AsyncIterator[Keeper]:
+    """Lend what keeps exchanges; what still waits at the end is kept then."""
+    keeper = Keeper(Volumes(store), vault, random_bytes=os.urandom)
+    try:
+        yield keeper
+    finally:
+        await keeper.flush()
+
+
+async def sealing(settings: Settings, database: Database, store: EventStore) -> Vault:
+    """Make the vault of a command that opens what was sealed.
+
+    Raises:
+        MasterKeyError: there is no master key, or not the one of this database.
+    """
+    return Vault(await master_keys_of(settings, database), store)
 
 
 async def master_keys_of(settings: Settings, database: Database) -> MasterKeys:

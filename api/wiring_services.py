@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from adapters.base import Adapter
+from adapters.keeping import Keeper
 from adapters.ways import Ways
 from adapters.worker import Worker
 from api.authentication import Authenticator
@@ -69,6 +70,7 @@ class Services:
     adapters_of: Mapping[Mode, Mapping[str, Adapter]]
     """Those that take payments of each mode: a test never reaches who moves real money."""
     ways: Ways
+    keeper: Keeper
     commitments: CommitmentsProjection
     checkpoints: CheckpointMaker | None = None
     """None where no signing key is set up."""

@@ -10,6 +10,7 @@ from adapters.base import Adapter, Worklist
 from adapters.checkout import CheckoutKeeper
 from adapters.confirming import Confirmer
 from adapters.dispatch import Dispatcher, submission_seconds_max
+from adapters.keeping import Keeper
 from adapters.notify.mail import Mails
 from adapters.notify.merchants import Merchants
 from adapters.polling import Poller
@@ -60,10 +61,11 @@ def make_workers(
     clock: Clock,
     outward: Outward,
     adapters_of: Mapping[Mode, Mapping[str, Adapter]],
+    keeper: Keeper,
     is_loopback_only: bool = False,
 ) -> tuple[Worker, ...]:
     """Make a worker for submitting and one for asking per provider, and one that translates."""
-    recorder = Recorder(handler, vault)
+    recorder = Recorder(handler, vault, keeper=keeper)
     url = settings.base_url
     dispatcher = Dispatcher(
         recorder, adapters, clock=clock, public_url=url, ways=ways, adapters_of=adapters_of
@@ -72,7 +74,7 @@ def make_workers(
     confirmer = Confirmer(recorder, adapters, clock=clock)
     translator = Translator(recorder, adapters, clock=clock)
     refunder = Refunder(recorder)
-    keeper = CheckoutKeeper(recorder, clock=clock)
+    checkouts = CheckoutKeeper(recorder, clock=clock)
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     def worker(
@@ -103,8 +105,8 @@ def make_workers(
         worker("translate", None, translator.perform, TRANSLATIONS_MAX, TRANSLATION_SECONDS_MAX),
         worker("open", None, refunder.open, REFUNDS_MAX, REFUND_SECONDS_MAX),
         worker("settle", None, refunder.settle, REFUNDS_MAX, REFUND_SECONDS_MAX),
-        worker("conclude", None, keeper.conclude, CHECKOUTS_MAX, CHECKOUT_SECONDS_MAX),
-        worker("close", None, keeper.close, CHECKOUTS_MAX, CHECKOUT_SECONDS_MAX),
+        worker("conclude", None, checkouts.conclude, CHECKOUTS_MAX, CHECKOUT_SECONDS_MAX),
+        worker("close", None, checkouts.close, CHECKOUTS_MAX, CHECKOUT_SECONDS_MAX),
     ]
     merchants = Merchants(
         recorder, outward, composer(vault, adapters, settings.default_mode), clock=clock

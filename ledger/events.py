@@ -44,6 +44,7 @@ from ledger.events_endpoint import (
     EndpointEnabled,
     EndpointSecretRotated,
 )
+from ledger.events_exchange import ExchangeOpened, ExchangeRecorded
 from ledger.events_log import (
     LogCheckpointCosigned,
     LogCheckpointMade,
@@ -103,6 +104,8 @@ __all__ = [
     "EndpointEnabled",
     "EndpointSecretRotated",
     "Event",
+    "ExchangeOpened",
+    "ExchangeRecorded",
     "JsonObject",
     "KeyIssued",
     "KeyRevoked",
@@ -216,6 +219,8 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         MasterKeyRotated,
         MasterKeyRewrapped,
         MasterKeyRetired,
+        ExchangeRecorded,
+        ExchangeOpened,
     )
 }
 """The whole vocabulary of the log: stored type -> class."""

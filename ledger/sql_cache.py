@@ -31,6 +31,9 @@ ENTRIES_BYTES_MAX: Final = 16 * 1024 * 1024
 STREAM_EVENTS_MAX: Final = 256
 """A stream with more events is not kept: it would push out too many others."""
 
+UNREAD: Final = ("exchange-", "opened-")
+"""How streams begin that hardly anybody reads: a new one is not kept before somebody has."""
+
 
 class StreamCache:
     """Streams as of one position. Empty and at position 0 at first."""
@@ -84,7 +87,8 @@ class StreamCache:
         for events in appends:
             stream, version = events[0].stream, events[0].version
             # What is kept may be ahead of us already: read from the database after our commit.
-            kept = [] if version == 1 else self._streams.get(stream)
+            is_kept_new = version == 1 and not stream.startswith(UNREAD)
+            kept = [] if is_kept_new else self._streams.get(stream)
             self._drop(stream)
             if is_next and kept is not None and len(kept) == version - 1:
                 self._keep(stream, [*kept, *events])

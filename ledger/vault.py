@@ -216,6 +216,21 @@ class Vault:
         new_key = DataKey(key_id, subject, wrapped, master_key_id)
         return Sealed(_sealed(made, nonce, plaintext, context), new_key)
 
+    async def seal_beside(self, text: str, plaintext: bytes, *, context: str) -> str:
+        """Seal a plaintext under the data key of another sealed text, with which it is erased.
+
+        No key is made, so nothing can be sealed in this way for somebody who was erased.
+
+        Raises:
+            ErasedError: the key of `text` does not exist any more.
+            MasterKeyError: it is wrapped under a master key the ring does not hold.
+        """
+        if len(plaintext) > PLAINTEXT_BYTES_MAX:
+            raise ValueError(f"at most {PLAINTEXT_BYTES_MAX} bytes are sealed at once")
+        key_id = text.partition(".")[0]
+        known = self._opening.fresh(key_id, self._monotonic()) or await self._load(key_id)
+        return _sealed(known, self._random_bytes(NONCE_BYTES), plaintext, context)
+
     def remember(self, new_key: DataKey) -> None:
         """Take note that a key made by `seal` is durable, so that it may be used again.
 

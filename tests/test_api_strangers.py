@@ -84,6 +84,8 @@ def told(answer: Answer, *named: str) -> Told:
 
 def never_was(thing: str) -> str:
     """An id of the same form, by which nothing was ever made."""
+    if thing.isdecimal():
+        return f"9{thing:0>9}"
     kept, turned = thing[:-12], thing[-12:].translate(_TURN)
     assert len(thing) > 12, thing
     return kept + turned

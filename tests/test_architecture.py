@@ -49,6 +49,7 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.proving": (2.2, "proving"),
     "ledger.people": (2, "people"),
     "ledger.master_key": (2, "master_key"),
+    "ledger.exchange": (2, "exchange"),
     "ledger.journal": (2.1, "journal"),
     "ledger.memory": (3, "memory"),
     "ledger.sql": (3, "sql"),
@@ -56,6 +57,7 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.handling": (3, "handling"),
     "ledger.subscriptions": (3, "subscriptions"),
     "ledger.vault": (3, "vault"),
+    "ledger.volumes": (3, "volumes"),
     "ledger.verify": (3, "verify"),
     "ledger.checkpointing": (3.1, "checkpointing"),
     "adapters": (4, "adapters"),
@@ -84,7 +86,7 @@ CHOSEN = (
     *("ledger.sql", "ledger.memory", "ledger.subscriptions", "adapters.providers"),
     *("adapters.transport", "adapters.dispatch", "adapters.polling", "adapters.translate"),
     "adapters.confirming",
-    *("adapters.worker", "adapters.outages", "adapters.sharing"),
+    *("adapters.worker", "adapters.outages", "adapters.sharing", "adapters.keeping"),
 )
 UNUSED_WORDS = {"utils", "helpers", "common", "core", "data", "info", "manager", "service", "bus"}
 

@@ -36,6 +36,7 @@ COMMANDS = (
     "keys list",
     "keys signing",
     "payments show",
+    "payments exchanges",
     "webhooks list",
     "webhooks show",
     "webhooks replay",

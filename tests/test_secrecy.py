@@ -18,6 +18,9 @@ from sqlalchemy import make_url
 from adapters.sandbox.faults import Faults
 from adapters.sandbox.mtn_rules import MtnSandboxSettings
 from adapters.sandbox.mtn_trial import USER
+from api.exchanges import grouped, read_sealed
+from ledger.events import ExchangeRecorded
+from ledger.store import replay
 from ledger.vault_master import MasterKeys
 from tests.api_world import captured_logs
 from tests.stage import Stage, a_stage
@@ -131,6 +134,20 @@ async def tables_of(url: str) -> dict[str, bytes]:
         await connection.close()
 
 
+async def opened_exchanges(stage: Stage) -> bytes:
+    """The bytes of every exchange that was kept, opened."""
+    await stage.services.keeper.idle()
+    recorded = [one async for one in replay(stage.services.store)]
+    told = [one for one in recorded if isinstance(one.event, ExchangeRecorded)]
+    halves: list[bytes] = []
+    for name in {one.stream for one in told}:
+        for kept in grouped(one for one in told if one.stream == name):
+            parts = [one.event for one in kept.parts if isinstance(one.event, ExchangeRecorded)]
+            written = await read_sealed(stage.services.vault, parts)
+            halves += [one.wire for one in (written.request, written.answer) if one is not None]
+    return b"\n".join(halves)
+
+
 async def test_no_number_and_no_secret_stays_in_sqlites_files_or_in_the_logs(
     tmp_path: Path,
 ) -> None:
@@ -140,10 +157,17 @@ async def test_no_number_and_no_secret_stays_in_sqlites_files_or_in_the_logs(
             await pay_in_bad_weather(stage)
             hidden = hidden_in(stage, master)
             places = {f"{name}, while running": held for name, held in files_of(tmp_path).items()}
+            exchanges = await opened_exchanges(stage)
         places |= files_of(tmp_path) | {"log lines": logs.getvalue()}
     assert len(places["cauri.db-wal, while running"]) > 100_000
     assert b"http.request" in places["log lines"]
     assert found(hidden, places) == []
+    # Whoever may open the exchanges sees the numbers, and still no secret.
+    secrets = {name: text for name, text in hidden.items() if "number" not in name}
+    assert len(secrets) >= 10
+    assert exchanges.count(b"HTTP/1.1") > 20
+    assert b"23765" in exchanges
+    assert found(secrets, {"opened exchanges": exchanges}) == []
 
 
 async def test_no_number_and_no_secret_stays_in_postgresqls_tables(

@@ -124,7 +124,7 @@ class ScriptedAdapter:
     def translate(self, call: WebhookCall, verdict: Verdict, now: Any) -> Sequence[PaymentCommand]:
         return []
 
-    def scrub(self, transcript: str) -> str:
+    def scrub(self, transcript: str, *, keeps_persons: bool = False) -> str:
         return ""
 
     async def close(self) -> None:

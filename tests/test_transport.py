@@ -440,8 +440,8 @@ async def test_an_observer_is_given_scrubbed_exchanges_and_its_mistakes_hide_no_
         seen.append(exchange)
         raise ValueError("a mistake")
 
-    def scrub(text: str) -> str:
-        return text.replace("secret", "***")
+    def scrub(transcript: str, *, keeps_persons: bool = False) -> str:
+        return transcript.replace("secret", "***")
 
     watched = a_transport(name="x", observer=observe, scrub=scrub)
     async with RawServer(answering(answer(201, b"{}"))) as server, watched as transport:

@@ -11,6 +11,12 @@ from itertools import pairwise
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
+import pytest
+
+from adapters.answer import NotSentError
+from adapters.recording import Recorder
+from adapters.transport import Transport
+from api.exchanges import exchanges_of
 from tests.api_world import MTN_PHONE, Answer, World, a_payment
 from tests.test_api_refunds import succeed
 
@@ -119,6 +125,7 @@ class Things:
             ("key_id", "keys"): self._key_of_theirs,
             ("message_id", "messages"): lambda: self._message_to(names["endpoint_id"]),
             ("erasure_id", "erasures"): self._erasure,
+            ("exchange", "exchanges"): lambda: self._exchange(names["payment_id"]),
         }
         if (parameter, collection) in makers:
             return await makers[parameter, collection]()
@@ -164,6 +171,27 @@ class Things:
         listed = await self._world.get(path, who=self._who)
         return str(listed.json["messages"][0]["id"])
 
+    async def _exchange(self, payment_id: str) -> str:
+        """Let a provider be called about a payment: nobody listens there, which is kept too."""
+        services = self._world.services
+        state, recorded = await services.handler.payment(payment_id)
+        recorder = Recorder(services.handler, services.vault, keeper=services.keeper)
+        mtn = services.adapters["mtn"]
+        transport = Transport(
+            mtn.pace,
+            clock=services.clock,
+            name="mtn",
+            scrub=mtn.scrub,
+            observer=services.keeper.observe,
+            sleep=at_once,
+        )
+        async with recorder.about(recorded, actor="test").overhearing(state, "a-reference"):
+            with pytest.raises(NotSentError):
+                await transport.call("GET", "http://127.0.0.1:9/", is_safe_to_repeat=True)
+        await transport.close()
+        listed = await exchanges_of(services.store, payment_id)
+        return str(listed[0].position)
+
     async def _key_of_theirs(self) -> str:
         return await self._world.add_key(f"spare-{self._next()}", "merchant", self._who)
 
@@ -187,9 +215,15 @@ OF_THE_LOG: Final[Mapping[tuple[str, str], str]] = {
 }
 """Tiles of any log that has an entry."""
 
+
+async def at_once(_seconds: float) -> None:
+    """Wait no time between two attempts."""
+
+
 NOBODYS: Final[Mapping[str, str]] = {
     "provider": "mtn",
     "tail": "any",
+    "level": "0",
     "name": "checkout.js",
 }
 """Names that belong to no merchant."""

@@ -26,6 +26,7 @@ from typing import Final
 
 from adapters.answer import Answer, NotSentError, TransportError, object_in
 from adapters.base import Accepted, Declined, NotSent, Submission, Unknown
+from adapters.overhearing import about_nobody
 from adapters.providers._orange_sonatel_answers import (
     REFUSING,
     TURNED_AWAY,
@@ -163,7 +164,8 @@ class CashIns:
         await asyncio.wait([batch.window])
         self._close_to_others(batch)
         batch.is_begun = True
-        with on_errand(present_errand().power) as errand:
+        # It carries several persons' numbers, of whom any may have come first.
+        with about_nobody(), on_errand(present_errand().power) as errand:
             if len(batch.cashins) == 1:
                 outcome = await self._make_one(batch.cashins[0])
             else:

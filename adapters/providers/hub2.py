@@ -132,6 +132,7 @@ class Hub2Adapter:
             | {"onSuccessRedirectionUrl", "onFailedRedirectionUrl"},
             kept_keys={"amount", "id", "request_id", "purchaseReference", "reference"},
             secrets=(key, settings.merchant_id, *self._hook_secrets),
+            personal_keys={"msisdn", "number"},
         )
         self._transport = open_transport(self.pace, name=self.name, scrub=self.scrub)
         seconds = settings.list_seconds
@@ -244,9 +245,9 @@ class Hub2Adapter:
         environment = self._settings.environment
         return [parse_webhook(call, verdict, now, provider=self.name, environment=environment)]
 
-    def scrub(self, transcript: str) -> str:
+    def scrub(self, transcript: str, *, keeps_persons: bool = False) -> str:
         """Remove credentials, tokens, numbers, HUB2's handles, and pages that act for the payer."""
-        return _IDS.sub(r"\1_***", self._scrubber(transcript))
+        return _IDS.sub(r"\1_***", self._scrubber(transcript, keeps_persons=keeps_persons))
 
     async def close(self) -> None:
         """Let go of connections."""

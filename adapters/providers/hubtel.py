@@ -131,6 +131,13 @@ class Settings(ProviderSettings):
     )
 
 
+PERSONAL_KEYS: Final = frozenset(
+    {"CustomerMsisdn", "RecipientMsisdn", "CustomerNumber", "CustomerName"}
+    | {"RecipientName", "CustomerEmail"}
+)
+"""Members of its bodies that tell who somebody is."""
+
+
 class HubtelAdapter:
     """Hubtel, one merchant."""
 
@@ -154,8 +161,8 @@ class HubtelAdapter:
         key = settings.api_key.get_secret_value()
         self._basic = basic(settings.api_id, key)
         self._scrubber = Scrubber(
-            secret_keys={"CustomerMsisdn", "RecipientMsisdn", "CustomerNumber", "CustomerName"}
-            | {"RecipientName", "CustomerEmail"},
+            secret_keys=PERSONAL_KEYS,
+            personal_keys=PERSONAL_KEYS,
             kept_keys={"Amount", "TransactionId", "ClientReference", "ExternalTransactionId"}
             | {"networkTransactionId", "OrderId", "CreatedAt", "PaymentDate", "date"},
             secrets=(key, settings.api_id, self._basic.removeprefix("Basic ")),
@@ -218,9 +225,9 @@ class HubtelAdapter:
         """Turn a callback into a reason to ask; its own word decides nothing."""
         return [parse_callback(call, now)]
 
-    def scrub(self, transcript: str) -> str:
+    def scrub(self, transcript: str, *, keeps_persons: bool = False) -> str:
         """Remove credentials, numbers and names."""
-        return self._scrubber(transcript)
+        return self._scrubber(transcript, keeps_persons=keeps_persons)
 
     async def close(self) -> None:
         """Let go of connections."""

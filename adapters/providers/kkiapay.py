@@ -135,6 +135,12 @@ class Settings(ProviderSettings):
     )
 
 
+PERSONAL_KEYS: Final = frozenset(
+    {"account", "client", "email", "fullname", "name", "phone", "phoneNumber"}
+)
+"""Members of its bodies that tell who somebody is."""
+
+
 class KkiapayAdapter:
     """KKiaPay, one account."""
 
@@ -169,7 +175,8 @@ class KkiapayAdapter:
         proofs = (settings.webhook_secret, settings.retired_webhook_secret)
         self._webhook_secrets = tuple(one.get_secret_value() for one in proofs if one)
         self._scrubber = Scrubber(
-            secret_keys={"account", "client", "email", "fullname", "name", "phone", "phoneNumber"},
+            secret_keys=PERSONAL_KEYS,
+            personal_keys=PERSONAL_KEYS,
             kept_keys={"amount", "fees", "net", "transactionId", "externalTransactionId"},
             secrets=(*self._headers.values(), *self._webhook_secrets),
         )
@@ -279,9 +286,9 @@ class KkiapayAdapter:
         is_final = self._settings.is_failure_final
         return [parse_webhook(call, verdict, now, is_failure_final=is_final)]
 
-    def scrub(self, transcript: str) -> str:
+    def scrub(self, transcript: str, *, keeps_persons: bool = False) -> str:
         """Remove keys, numbers and names."""
-        return self._scrubber(transcript)
+        return self._scrubber(transcript, keeps_persons=keeps_persons)
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -149,6 +149,8 @@ class MojaloopAdapter:
             | {"partyIdentifier", "idValue"},
             kept_keys={"amount", "homeTransactionId", "homeR2PTransactionId", "statusCode"},
             secrets=[one.decode() for one in self._secrets],
+            personal_keys={"dateOfBirth", "firstName", "middleName", "lastName", "note"}
+            | {"partyIdentifier", "idValue"},
         )
         self._transport = open_transport(self.pace, name=self.name, scrub=self.scrub)
         self._root = settings.base_url
@@ -298,9 +300,11 @@ class MojaloopAdapter:
             raise WebhookUnreadableError("a call without the secret proves nothing")
         return commands_in(replace(call, path=call.path[1:]), self.name, now)
 
-    def scrub(self, transcript: str) -> str:
+    def scrub(self, transcript: str, *, keeps_persons: bool = False) -> str:
         """Remove numbers, names, and ids with which a transfer could be accepted or refused."""
-        return _ID_IN_PATH.sub(rf"/\1/{MASK}", self._scrubber(transcript))
+        return _ID_IN_PATH.sub(
+            rf"/\1/{MASK}", self._scrubber(transcript, keeps_persons=keeps_persons)
+        )
 
     async def close(self) -> None:
         """Let go of connections."""

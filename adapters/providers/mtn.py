@@ -62,14 +62,17 @@ __all__ = ["ADAPTER", "MtnAdapter", "Settings"]
 NO_KEY: Final = NotSent("no subscription key of Disbursements is set")
 
 PERSONAL_KEYS: Final = frozenset(
-    {"partyId", "payerMessage", "payeeNote", "access_token", "apiKey", "refresh_token"}
-    | {"auth_req_id", "login_hint", "payerMsisdn", "payerIdentity", "payerEmail", "payerFirstName"}
+    {"partyId", "payerMessage", "payeeNote", "login_hint"}
+    | {"payerMsisdn", "payerIdentity", "payerEmail", "payerFirstName"}
     | {"payerSurName", "payerIdentificationNumber", "given_name", "family_name", "birthdate"}
     | {"name", "email", "phone_number", "formatted", "street_address", "identification_value"}
     | {"notificationMessage", "description", "customerReference", "receiverMessage", "senderNote"}
     | {"fromFri", "toFri"}
 )
-"""Members of any of MTN's bodies that are credentials, name a person or speak to one."""
+"""Members of any of MTN's bodies that name a person or speak to one."""
+
+CREDENTIAL_KEYS: Final = frozenset({"access_token", "apiKey", "refresh_token", "auth_req_id"})
+"""Members of any of MTN's bodies that let somebody in."""
 
 FIGURES: Final = frozenset(
     {"amount", "availableBalance", "externalId", "externalTransactionId", "financialTransactionId"}
@@ -106,7 +109,8 @@ class MtnAdapter:
         names: tuple[ProductName, ...] = ("collection", "disbursement", "remittance")
         accounts = {name: one for name in names if (one := settings.account_of(name)) is not None}
         self._scrubber = Scrubber(
-            secret_keys=PERSONAL_KEYS,
+            secret_keys=PERSONAL_KEYS | CREDENTIAL_KEYS,
+            personal_keys=PERSONAL_KEYS,
             kept_keys=FIGURES,
             secrets=[text for one in accounts.values() for text in one.secrets()],
         )
@@ -200,9 +204,9 @@ class MtnAdapter:
         """Turn a callback into a reason to ask; its own word decides nothing."""
         return [parse_callback(call, now)]
 
-    def scrub(self, transcript: str) -> str:
+    def scrub(self, transcript: str, *, keeps_persons: bool = False) -> str:
         """Remove credentials, numbers and messages to people."""
-        return self._scrubber(transcript)
+        return self._scrubber(transcript, keeps_persons=keeps_persons)
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -233,9 +233,9 @@ class OrangeAdapter:
         """Turn a notification into evidence, or into a reason to ask."""
         return [parse_notification(call, verdict, now)]
 
-    def scrub(self, transcript: str) -> str:
+    def scrub(self, transcript: str, *, keeps_persons: bool = False) -> str:
         """Remove credentials, tokens, and addresses that act for the payer."""
-        return self._scrubber(transcript)
+        return self._scrubber(transcript, keeps_persons=keeps_persons)
 
     async def close(self) -> None:
         """Let go of connections."""

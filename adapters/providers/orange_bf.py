@@ -110,6 +110,7 @@ class OrangeBfAdapter:
             | {"api_username", "api_password"},
             kept_keys={"amount", "reference_number", "ext_txn_id", "transID"},
             secrets=(self._user, self._password),
+            personal_keys={"customer_msisdn"},
         )
         self._transport = open_transport(self.pace, name=self.name, scrub=self.scrub)
 
@@ -178,9 +179,9 @@ class OrangeBfAdapter:
         """
         raise WebhookUnreadableError("Orange Burkina calls nobody")
 
-    def scrub(self, transcript: str) -> str:
+    def scrub(self, transcript: str, *, keeps_persons: bool = False) -> str:
         """Remove credentials, numbers and codes."""
-        return self._scrubber(transcript)
+        return self._scrubber(transcript, keeps_persons=keeps_persons)
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -152,6 +152,7 @@ class OrangeCmAdapter:
             secret_keys={"access_token", "payToken", "confirmtxnmessage", "txnmessage"}
             | {"subscriberMsisdn", "channelUserMsisdn", "channelMsisdn", "firstName", "lastName"},
             kept_keys={"amount", "createtime", "expires_in", "id", "orderId", "txnid", "txnmode"},
+            personal_keys={"subscriberMsisdn", "firstName", "lastName", "txnmessage"},
             secrets=(
                 settings.client_id,
                 secret,
@@ -234,10 +235,10 @@ class OrangeCmAdapter:
         """Turn a notification into a reason to ask; its own word decides nothing."""
         return [parse_notification(call, now)]
 
-    def scrub(self, transcript: str) -> str:
+    def scrub(self, transcript: str, *, keeps_persons: bool = False) -> str:
         """Remove credentials, the PIN, payTokens, numbers and names."""
         text = _TOKEN_IN_PATH.sub(r"\1***", _PIN.sub(r'\1"***"', transcript))
-        return self._scrubber(text)
+        return self._scrubber(text, keeps_persons=keeps_persons)
 
     async def close(self) -> None:
         """Let go of connections."""

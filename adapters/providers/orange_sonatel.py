@@ -257,9 +257,9 @@ class OrangeSonatelAdapter:
         """Turn a callback into evidence, or into a reason to ask."""
         return [parse_webhook(call, verdict, now)]
 
-    def scrub(self, transcript: str) -> str:
+    def scrub(self, transcript: str, *, keeps_persons: bool = False) -> str:
         """Remove credentials, sealed PINs, numbers, and what opens a payer's page."""
-        return self._scrubber(transcript)
+        return self._scrubber(transcript, keeps_persons=keeps_persons)
 
     async def close(self) -> None:
         """End what waits to be sent, and let go of connections."""

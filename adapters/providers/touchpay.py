@@ -160,6 +160,8 @@ class TouchpayAdapter:
             kept_keys={"amount", "fees", "commission", "idFromGU", "gu_transaction_id"}
             | {"numTransaction", "idFromClient", "partner_transaction_id", "dateTime"},
             secrets=(user, password, self._login, self._agent_password),
+            personal_keys={"recipientNumber", "recipient_phone_number", "recipient_id"}
+            | {"destinataire", "recipientEmail", "recipientFirstName", "recipientLastName"},
         )
         self._transport = open_transport(self.pace, name=self.name, scrub=self.scrub)
         # Two spaces of protection: collections are always under a digest, the others not always.
@@ -251,9 +253,9 @@ class TouchpayAdapter:
         """Turn a callback into a reason to ask."""
         return [parse_callback(call, now)]
 
-    def scrub(self, transcript: str) -> str:
+    def scrub(self, transcript: str, *, keeps_persons: bool = False) -> str:
         """Remove credentials, numbers and addresses that act for the payer."""
-        return self._scrubber(transcript)
+        return self._scrubber(transcript, keeps_persons=keeps_persons)
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -160,6 +160,8 @@ class WaveAdapter:
             kept_keys={"amount", "receive_amount", "fee", "id", "transaction_id"}
             | {"client_reference"},
             secrets=(key, self._webhook_secret or ""),
+            personal_keys={"mobile", "name", "restrict_payer_mobile", "national_id"}
+            | {"payment_reason"},
         )
         self._transport = open_transport(self.pace, name=self.name, scrub=self.scrub)
 
@@ -298,12 +300,12 @@ class WaveAdapter:
         """Turn an event into evidence, or into a reason to ask."""
         return [parse_webhook(call, verdict, now)]
 
-    def scrub(self, transcript: str) -> str:
+    def scrub(self, transcript: str, *, keeps_persons: bool = False) -> str:
         """Remove the key, numbers, texts to people, and what opens a payer's page.
 
         A session's id is the page's address but for the host, so it goes everywhere.
         """
-        return self._scrubber(SESSION_NAMED.sub(MASK, transcript))
+        return self._scrubber(SESSION_NAMED.sub(MASK, transcript), keeps_persons=keeps_persons)
 
     async def close(self) -> None:
         """Let go of connections."""

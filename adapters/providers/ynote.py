@@ -181,6 +181,8 @@ class YnoteAdapter:
             | {"customer_secret", "xauth", "pin", "channelUserMsisdn", "channel_user_msisdn"}
             | {"subscriberMsisdn", "final_customer_phone", "final_customer_name", "txnmessage"}
             | {"fromChannelMsisdn", "toChannelMsisdn", "MessageId", "message_id", "payToken"},
+            personal_keys={"subscriberMsisdn", "final_customer_phone", "final_customer_name"}
+            | {"txnmessage"},
             kept_keys={"amount", "order_id", "transaction_code", "txnid", "paymentRef"}
             | {"CreateAt", "createtime", "updateDate", "expires_in"},
             secrets=(
@@ -262,9 +264,11 @@ class YnoteAdapter:
         """Turn a callback into a reason to ask; its own word decides nothing."""
         return [parse_callback(call, now)]
 
-    def scrub(self, transcript: str) -> str:
+    def scrub(self, transcript: str, *, keeps_persons: bool = False) -> str:
         """Remove credentials, echoed or sent, numbers, names and what can be asked by."""
-        return _STATUS_PATH.sub(rf"\1{MASK}", self._scrubber(transcript))
+        return _STATUS_PATH.sub(
+            rf"\1{MASK}", self._scrubber(transcript, keeps_persons=keeps_persons)
+        )
 
     async def close(self) -> None:
         """Let go of connections."""

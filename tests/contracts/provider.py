@@ -39,6 +39,7 @@ from tests.contracts.world import (
     Ending,
     World,
     acceptance_of,
+    evidence_of,
     ready,
     submit,
     submit_to_the_end,
@@ -252,6 +253,11 @@ class ProviderContract(SpoiltContract, FormsContract):
         hidden -= {reference, *(handle.get(one, "") for one in ("amount", "transaction_id"))}
         hidden |= {charge.phone, charge.phone.removeprefix("+")}
         assert [text for text in transcripts if any(one in text for one in hidden)] == []
+        evidence = [evidence_of(one, hides_persons=False) for one in world.exchanges]
+        acting = {*world.secrets, *handle.values(), token or "x" * 99} - {reference, charge.phone}
+        acting -= {handle.get(one, "") for one in ("amount", "transaction_id")}
+        assert [text for text in evidence if any(one in text for one in acting)] == []
+        assert all(one.wire.is_whole for one in world.exchanges)
 
     async def test_a_refusal_at_once_leaves_nothing_behind(self, world: World) -> None:
         outcome = await submit(

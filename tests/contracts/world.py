@@ -31,6 +31,7 @@ from adapters.base import (
     WebhookCall,
 )
 from adapters.directory import COUNTRIES
+from adapters.kept_exchange import halves_of
 from adapters.powers import Prepared, Prepares, Return, Transfer
 from adapters.sandbox.faults import Faults, Outage
 from adapters.sandbox.spoiling import SPOILINGS
@@ -139,14 +140,24 @@ class World:
         return not any(secret in repr(said) for secret in self.hidden())
 
     def shown(self) -> list[str]:
-        """The transcripts and paths that show what they must not."""
+        """The transcripts, paths and pieces of evidence that show what they must not."""
         hidden = self.hidden() if self.exchanges else set()
-        return [
-            text
+        told = [
+            (text, hidden)
             for one in self.exchanges
-            for text in (one.transcript, one.path)
-            if any(secret in text for secret in hidden)
+            for text in (one.transcript, one.path, evidence_of(one, hides_persons=True))
         ]
+        told += [
+            (evidence_of(one, hides_persons=False), set(self.secrets)) for one in self.exchanges
+        ]
+        return [text for text, unshown in told if any(one in text for one in unshown)]
+
+
+def evidence_of(exchange: Exchange, *, hides_persons: bool) -> str:
+    """Write the bytes that are kept of an exchange, one character for each."""
+    request, answer = halves_of(exchange, hides_persons=hides_persons)
+    wire = request.wire + (b"" if answer is None else b"\n" + answer.wire)
+    return wire.decode("latin-1")
 
 
 def forms_of(phone: str) -> set[str]:
