@@ -181,6 +181,7 @@ OF_THE_LOG: Final[Mapping[tuple[str, str], str]] = {
 NOBODYS: Final[Mapping[str, str]] = {
     "provider": "mtn",
     "tail": "any",
+    "level": "0",
     "name": "checkout.js",
 }
 """Names that belong to no merchant."""
