@@ -166,7 +166,7 @@ INCOMING: Final[Mapping[Situation, Advice]] = {
     ),
     Situation.SUCCEEDED: Advice(
         Said(
-            "Vous avez payé {amount} à {merchant}.",
+            "{merchant} a reçu votre paiement de {amount}.",
             "Vous n'avez plus rien à faire. Gardez le SMS de confirmation : c'est votre reçu.",
             "Ne payez pas à nouveau.",
         ),
@@ -178,7 +178,7 @@ INCOMING: Final[Mapping[Situation, Advice]] = {
     ),
     Situation.REFUND_UNDER_WAY: Advice(
         Said(
-            "Vous avez payé {amount} à {merchant}, et de l'argent est en route vers vous.",
+            "{merchant} a reçu votre paiement de {amount}, et de l'argent est en route vers vous.",
             "Attendez le SMS qui annonce le retour de l'argent.",
             "Ne payez pas à nouveau.",
         ),
@@ -191,7 +191,7 @@ INCOMING: Final[Mapping[Situation, Advice]] = {
     ),
     Situation.PARTLY_REFUNDED: Advice(
         Said(
-            "Vous avez payé {amount} à {merchant}, et {refunded} vous ont été rendus.",
+            "{merchant} a reçu votre paiement de {amount}, et {refunded} vous ont été rendus.",
             "Vérifiez votre solde et vos SMS. S'il manque quelque chose, parlez-en à {merchant}.",
             "Ne payez pas à nouveau.",
         ),

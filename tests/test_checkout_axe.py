@@ -192,12 +192,25 @@ async def walk_elsewhere(walk: Walk, language: str, monkeypatch: pytest.MonkeyPa
         await page.frame_locator("iframe").locator("#phone").wait_for()
         await walk.look("the example with the form in it")
 
+    await walk_receipt(walk, language)
+
     async def fail(*_: object, **__: object) -> None:
         raise RuntimeError("a mistake")
 
     with monkeypatch.context() as broken:
         broken.setattr(world.services.store, "read_stream", fail)
         await walk.visit("broken", f"/checkout/{session_id}{query}")
+
+
+async def walk_receipt(walk: Walk, language: str) -> None:
+    """The proof of a payment, which a merchant's program fetches and prints."""
+    page, world = walk.page, walk.world
+    session_id = await walk.session("start", "success")
+    walk.clock.advance(60)
+    headers = {"Authorization": f"Bearer {world.keys['mer_1']}", "Accept-Language": language}
+    await page.set_extra_http_headers(headers)
+    await walk.visit("receipt", f"/v1/payments/{await payment_of(world, session_id)}/receipt")
+    await page.set_extra_http_headers({})
 
 
 async def payment_of(world: World, session_id: str) -> str:

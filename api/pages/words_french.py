@@ -11,7 +11,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "reference": "Référence : {payment_id}",
     "help": "Besoin d'aide pour ce paiement ?",
     "help_title": "Ce qui s'est passé, et que faire",
-    "help_shop": "Adressez-vous à {merchant}, en donnant la référence.",
+    "help_shop": "Contactez {merchant} en donnant la référence.",
     "help_support": "Aide : {contact}",
     "help_operator": "Service client {operator} : {number}",
     "look_again": "Actualiser",
