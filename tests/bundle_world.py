@@ -69,8 +69,11 @@ class Keeper:
     async def story(self, *steps: Step) -> None:
         """Let things happen."""
         log = self.teller.tell(*steps)
-        for append in appends_of(log):
+        now = self.teller.now
+        for one, append in zip(log, appends_of(log), strict=True):
+            self.teller.now = one.recorded_at
             await self.store.append(*append, context=CONTEXT)
+        self.teller.now = now
 
     async def checkpoint(self, *cosigners: Cosigner, digests: Any = None) -> str:
         """Sign what the log holds, and let witnesses cosign it; the log's own note."""
@@ -104,7 +107,7 @@ class Keeper:
     async def rotate(self) -> None:
         """Let a new key sign from now on."""
         old = self.signers[-1]
-        self.signers.append(Signer(ORIGIN, bytes([len(self.signers)]) * 32))
+        self.signers.append(Signer(ORIGIN, bytes([100 + len(self.signers)]) * 32))
         await self._introduce(old)
 
     async def _introduce(self, old: Signer | None) -> None:

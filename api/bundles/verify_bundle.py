@@ -14,13 +14,14 @@ shown is that the bundle agrees with itself.
 VERIFIED means: whoever holds the log's key committed to exactly these entries at these places; the
 witnesses of the policy saw that commitment, at the times printed, as the continuation of what they
 had seen before; all checkpoints are of one log that only grew; and the numbers in totals.json and
-in the tables of both reports are what the entries give. It does not mean that the entries are true,
-nor that all that happened was written down. Where the range does not begin at entry 1, the opening
-balance is the ledger's word: hold it against the closing balance of the bundle before.
+in the tables of both reports are what the entries give.
+It does not mean that the entries are true, nor that all that happened was written down. Where the
+range does not begin at entry 1, the opening balance is the ledger's word: hold it against the
+closing balance of the bundle before.
 
 Exit status: 0 verified, 1 not verified (the first bad file or position is named), 2 it could not be
-tried. In order of reading: Ed25519 (RFC 8032); notes, keys and policies (C2SP); files; the tree (RFC
-6962); what a payment's entries book; the report; the whole.
+tried. In order of reading: Ed25519 (RFC 8032); notes, keys and policies (C2SP); files; the tree
+(RFC 6962); what a payment's entries book; the report; the whole.
 """
 
 from __future__ import annotations
