@@ -185,7 +185,7 @@ def test_the_script_needs_an_old_python_and_its_standard_library_only() -> None:
 VERB = st.sampled_from(sorted(name for name in VERBS if name not in {"rotate", "revoke", "keys"}))
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(st.tuples(st.integers(0, 4), VERB), min_size=5, max_size=120),
     at=st.floats(0, 1),

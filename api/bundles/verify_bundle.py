@@ -340,6 +340,7 @@ class Bundle:
 
     def __init__(self, path):
         self._source = Folder(path) if path.is_dir() else Tar(path)
+        self.at = "manifest.json"  # the file that was read last: where a fault is that has no name
         content = self._source.read("manifest.json")
         said = json.loads(content)
         digest = said.pop("sha256")
@@ -362,12 +363,14 @@ class Bundle:
 
     def unchecked(self, name):
         """A file whose bytes are checked one by one, to name the first that is wrong."""
+        self.at = name
         return self._source.read(name)
 
     def read(self, name):
         """A file as the manifest has it."""
         if name not in self.files:
             raise WrongError(name, "it is missing")
+        self.at = name
         content, said = self._source.read(name), self.files[name]
         if len(content) != said["size"] or hashlib.sha256(content).hexdigest() != said["sha256"]:
             raise WrongError(name, "it is not the file of the manifest: its SHA-256 differs")
@@ -906,6 +909,7 @@ def main(argv):
     except (OSError, ValueError, WrongError) as error:
         print(f"could not be tried: {error}", file=sys.stderr)
         return 2
+    bundle = None
     try:
         bundle = Bundle(given.bundle)
         policy = trusted or Policy(bundle.read("policy.txt").decode())
@@ -915,7 +919,8 @@ def main(argv):
         print(f"NOT VERIFIED (NON VÉRIFIÉ): {error}")
         return 1
     except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
-        print(f"NOT VERIFIED (NON VÉRIFIÉ): {type(error).__name__}: {error}")
+        where = bundle.at if bundle else "manifest.json"
+        print(f"NOT VERIFIED (NON VÉRIFIÉ): {where}: {type(error).__name__}: {error}")
         return 1
     for name, at in signed.items():
         when = datetime.fromtimestamp(at, timezone.utc).isoformat()
