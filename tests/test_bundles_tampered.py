@@ -115,8 +115,9 @@ def lie(content: bytes, lot: random.Random) -> bytes:
     return b"".join(line + b"\n" for line in lines)
 
 
-BYTES: list[Callable[[bytes, random.Random], bytes]] = [flip, delete, insert, truncate]
-LINES = [swap, drop, double, encode_again, lie]
+Change = Callable[[bytes, random.Random], bytes]
+BYTES: list[Change] = [flip, delete, insert, truncate]
+LINES: list[Change] = [swap, drop, double, encode_again, lie]
 
 
 def tampered(bundle: Path, copy: Path, lot: random.Random) -> str:
@@ -162,7 +163,7 @@ def forged(bundle: Path, copy: Path, lot: random.Random) -> str:
     part = copy / lot.choice(["entries", "entries", *parts, "digests.json", "keys.txt"])
     chosen = lot.choice(files_of(part)) if part.is_dir() else part
     before = chosen.read_bytes()
-    change: Callable[[bytes, random.Random], bytes] = lot.choice(BYTES)
+    change: Change = lot.choice(BYTES)
     if part.name in {"entries", "context"}:
         change = lot.choice([*BYTES, *LINES])
     head, _, rest = before.partition(b"\n\n")

@@ -28,7 +28,7 @@ from projections.standing import step
 
 PREFIX: Final = stream_of("")
 
-CACHED_MAX: Final = 5_000
+CACHED_MAX: Final = 1_000
 """How many payments are in memory at once."""
 
 ACCOUNT: Final = ("mode", "account", "holder", "currency", "debit_minor", "credit_minor")
@@ -175,7 +175,7 @@ def keeping(folder: Path) -> Iterator[Books]:
     connection = sqlite3.connect(folder / "books.db", isolation_level=None)
     try:
         # Nothing of it has to survive: it is made anew.
-        for setting in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -8192"):
+        for setting in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -4096"):
             connection.execute(f"PRAGMA {setting}")
         connection.execute(
             "CREATE TABLE payments (stream TEXT PRIMARY KEY, state BLOB) WITHOUT ROWID"

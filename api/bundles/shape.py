@@ -37,7 +37,7 @@ REPORTS: Final = {"en": "REPORT.en.html", "fr": "REPORT.fr.html"}
 
 FILE_ENTRIES_MAX: Final = 10_000
 """How many lines one file of entries has at most."""
-FILE_BYTES_MAX: Final = 4_000_000
+FILE_BYTES_MAX: Final = 2_000_000
 """A file of entries ends with the entry that reaches this."""
 MEMBER_BYTES_MAX: Final = 64_000_000
 """No single file of a bundle is larger; a reader may hold one in memory."""

@@ -637,7 +637,7 @@ class Books:
 
     def _find(self, stream):
         if stream not in self._kept:
-            if len(self._kept) > 5000:
+            if len(self._kept) > 1000:
                 self._put_away()
             row = self._file.execute("SELECT state FROM payments WHERE stream = ?", (stream,))
             for (state,) in row:
