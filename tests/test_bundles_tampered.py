@@ -336,3 +336,33 @@ def test_links_are_no_files(quick: Path, tmp_path: Path) -> None:
     (quick / "README.txt").symlink_to(outside)
     found, _ = agreed(quick)
     assert (found.where, found.reason) == ("README.txt", "it is no file")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (MANIFEST, b"[" * 100_000),
+        (MANIFEST, b'{"sha256": 1, "format": "cauri-audit-bundle@1"}'),
+        (MANIFEST, b"\xff\xfe"),
+        (MANIFEST, b"7"),
+        ("totals.json", b'{"opening": [{"account": "999"}]}'),
+        ("totals.json", b'{"opening": 7}'),
+        ("keys.jsonl", b"{}\n"),
+        ("policy.txt", b"quorum none\n"),
+        ("checkpoints/000000000378.note", b"\xff\n\n"),
+        ("entries/000000000050.jsonl", b"[]\n"),
+        ("context/000000000001.jsonl", b'{"position": "1"}\n'),
+    ],
+)
+def test_what_makes_no_sense_at_all_is_told_in_a_sentence(
+    quick: Path, name: str, content: bytes
+) -> None:
+    path = next(iter(sorted(quick.glob(name)) or sorted((quick / name).parent.iterdir())))
+    path.write_bytes(content)
+    if name != MANIFEST:
+        make_manifest(quick)
+    found = checked(quick, None if name == "policy.txt" else POLICY)
+    status, words = told(quick, None if name == "policy.txt" else POLICY)
+    assert isinstance(found, BundleError)
+    assert (status, words.startswith("NOT VERIFIED (NON VÉRIFIÉ): ")) == (1, True), words
+    assert "Traceback" not in words

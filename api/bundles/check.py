@@ -187,7 +187,7 @@ class _Check:
             is_met=is_met,
         )
         totals = self._totals()
-        reworded = self._compare_papers(facts, totals)
+        reworded = _reading("totals.json", self._compare_papers, facts, totals)
         found = judged(policy or own, note, introduced, manifest.origin).cosigned
         return Checked(
             manifest, tuple(found.items()), len(sizes), policy is None, totals, tuple(reworded)

@@ -1,7 +1,8 @@
 """Where a bundle lies: a folder, or a tar file that is written and read as a stream.
 
 Nothing half-written is taken for a bundle: the manifest is written last, and until then everything
-lies under another name beside the one that was asked for.
+lies under another name beside the one that was asked for. (Should the power fail just then, a file
+may come out short; the manifest's hashes tell.)
 
 A tar file has one spelling too: plain ustar, no owner, no time, no mode of anybody. A reader makes
 each header anew and compares it, so not even a byte that no unpacker looks at can change.
@@ -130,7 +131,6 @@ class _Folder:
             file.write(content)
             file.flush()
             if name == MANIFEST:
-                os.sync()  # all the others before the one that vouches for them
                 os.fsync(file.fileno())
 
 

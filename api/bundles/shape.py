@@ -116,7 +116,7 @@ class Manifest:
                 tool=said["tool"],
                 files=tuple(Member(**one) for one in said["files"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, RecursionError, TypeError, ValueError) as error:
             reason = f"it is no manifest ({type(error).__name__})"
             raise BundleError(MANIFEST, reason) from None
         if found.content() != content:

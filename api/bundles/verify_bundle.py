@@ -45,6 +45,11 @@ FILE_BYTES_MAX = 64_000_000
 FILES_MAX = 1_000_000
 
 
+# What Python raises where a file is not shaped as any ledger would write it.
+SENSELESS = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError)
+SENSELESS += (ValueError,)
+
+
 class WrongError(Exception):
     """What was found wrong: where, and in words."""
 
@@ -918,7 +923,7 @@ def main(argv):
     except WrongError as error:
         print(f"NOT VERIFIED (NON VÉRIFIÉ): {error}")
         return 1
-    except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
+    except SENSELESS as error:
         where = bundle.at if bundle else "manifest.json"
         print(f"NOT VERIFIED (NON VÉRIFIÉ): {where}: {type(error).__name__}: {error}")
         return 1
