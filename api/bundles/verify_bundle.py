@@ -46,8 +46,10 @@ FILES_MAX = 1_000_000
 
 
 # What Python raises where a file is not shaped as any ledger would write it.
-SENSELESS = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError)
-SENSELESS += (ValueError,)
+SENSELESS = (
+    *(ArithmeticError, AttributeError, LookupError, OSError),
+    *(RuntimeError, TypeError, ValueError),
+)
 
 
 class WrongError(Exception):
