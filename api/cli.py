@@ -17,6 +17,7 @@ from typing import Annotated, Final
 import typer
 
 from api.cli_access import keys, merchants
+from api.cli_audit import audit
 from api.cli_log import checkpoint as checkpoints
 from api.cli_log import log_key
 from api.cli_master_key import master_key
@@ -58,6 +59,7 @@ app.add_typer(answers, name="answers")
 app.add_typer(witness, name="witness")
 app.add_typer(people, name="people")
 app.add_typer(master_key, name="master-key")
+app.add_typer(audit, name="audit")
 
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65_535, help="0 picks one.")]
 Seed = Annotated[int, typer.Option("--seed", help="Chooses which calls the faults hit.")]

@@ -16,6 +16,8 @@ ROOMS = ("ledger", "adapters", "projections", "api", "scripts")
 LINES_MAX = 400
 PROVIDER_LINES_MAX = 350
 """A provider's file is read whole by whoever looks for what an answer means."""
+STANDALONE = {"api.bundles.verify_bundle": 950}
+"""What is carried away as one file has all in it: its own lines, by its name."""
 TOP_LEVEL = {"pyproject.toml", "README.md", *ROOMS, "tests"}
 
 # Module prefix -> (floor, unit). Imports go to a lower floor or stay inside the unit.
@@ -278,6 +280,7 @@ def test_every_module_says_what_it_is_and_stays_below_the_wall() -> None:
         if not ast.get_docstring(ast.parse(source)):
             faults.append(f"{module}: has no docstring")
         lines_max = PROVIDER_LINES_MAX if module.startswith("adapters.providers.") else LINES_MAX
+        lines_max = STANDALONE.get(module, lines_max)
         if len(source.splitlines()) > lines_max:
             faults.append(f"{module}: is longer than {lines_max} lines")
         if set(module.replace("_", ".").split(".")) & UNUSED_WORDS:

@@ -51,6 +51,8 @@ COMMANDS = (
     "replay",
     "rebuild",
     "migrate",
+    "audit export",
+    "audit verify",
 )
 
 

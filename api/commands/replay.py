@@ -5,23 +5,15 @@ memory stays flat, nothing live is touched, and what is shown cannot have been p
 """
 
 import tempfile
-from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from api.commands.console import progress, run_async, settings_for, write_json, write_table
+from api.points import point_of
 from api.views import decimal_text
 from api.wiring import opened, replayed
 from ledger.entry import rfc3339
-from ledger.errors import InvalidInputError
-from ledger.sentences import Sentence
-from ledger.store import EventStore
 from projections.accounts import AccountRow
 from projections.metrics import MetricsRow
-
-POSITION_DIGITS_MAX: Final = 19
-"""More digits are no position, and thousands of them no number that Python reads."""
 
 
 def run(*, until: str, database: str | None, as_json: bool) -> None:
@@ -34,7 +26,7 @@ async def _run(until: str, database: str | None, *, as_json: bool) -> None:
     # The two modes are never added up.
     modes = (settings.default_mode, None)
     async with opened(settings, is_writing=False) as (_, store):
-        position, moment = await _point(store, until)
+        position, moment = await point_of(store, until, "until")
         with (
             tempfile.TemporaryDirectory(prefix="cauri-replay-") as folder,
             progress("replay") as tell,
@@ -69,44 +61,6 @@ async def _run(until: str, database: str | None, *, as_json: bool) -> None:
         ("account", "name", "holder", "currency", "#debit", "#credit", "#balance"),
         [tuple(_account_of(row).values()) for row in balance],
     )
-
-
-async def _point(store: EventStore, until: str) -> tuple[int, datetime]:
-    """Read POSITION or TIME; the position, and the time of the entry there.
-
-    For a time it is the last position recorded by then, found by halving: the log's times go
-    forward, up to the steps of a clock that was set right.
-    """
-    end = await store.position()
-    if until.isascii() and until.isdecimal():
-        position = int(until) if len(until) <= POSITION_DIGITS_MAX else 0
-        if not 0 < position <= end:
-            raise InvalidInputError(
-                "until",
-                Sentence("the log has the positions 1 to {end}.", end=end),
-                Sentence("Send one of them, or a time."),
-            )
-        return position, (await store.read(position - 1, 1))[0].recorded_at
-    moment = None
-    # At either end of the calendar an offset leads out of it.
-    with suppress(ValueError, OverflowError):
-        given = datetime.fromisoformat(until)
-        moment = given.astimezone(UTC) if given.tzinfo is not None else None
-    if moment is None:
-        raise InvalidInputError(
-            "until",
-            Sentence("this is neither a position nor a time with its offset from UTC."),
-            Sentence("Send 1200, or 2030-01-31T12:00:00Z."),
-        )
-    low, high = 0, end
-    while low < high:
-        middle = (low + high + 1) // 2
-        recorded = (await store.read(middle - 1, 1))[0]
-        if recorded.recorded_at <= moment:
-            low = middle
-        else:
-            high = middle - 1
-    return low, moment
 
 
 def _amount(row: MetricsRow, status: object) -> str:

@@ -1,0 +1,275 @@
+"""The report of a bundle: a page for people in English or French, to be read or printed.
+
+A verifier reads its tables back: every number by its visible digits, every word by `data-is`, the
+code behind it. So what a person sees is what was computed from the entries, or the bundle is wrong.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import jinja2
+
+from api.bundles.shape import BundleError
+from api.bundles.words import COMMAND, WORDS, ReportWords
+from ledger.journal import ACCOUNT_NAMES
+from ledger.money import decimals_of
+
+_MINUS: Final = "\N{MINUS SIGN}"
+_SEPARATORS: Final = {"en": (",", "."), "fr": ("\N{NARROW NO-BREAK SPACE}", ",")}
+"""Language -> what stands between thousands, and before decimals."""
+
+TIME: Final = "%Y-%m-%d %H:%M:%S UTC"
+
+
+class Facts(NamedTuple):
+    """What a report says of its bundle."""
+
+    origin: str
+    first: int
+    last: int
+    size: int
+    root: str
+    made_at: str
+    tool: str
+    witnesses: tuple[tuple[str, int], ...]
+    """Name and when it cosigned, in POSIX seconds."""
+    is_met: bool
+
+
+class Cell(NamedTuple):
+    """What stands in a table: a word with the code behind it, or a number."""
+
+    text: str
+    word: str | None = None
+    is_number: bool = False
+
+
+class Table(NamedTuple):
+    """A table of the report."""
+
+    id: str
+    title: str
+    note: str
+    columns: Sequence[str]
+    numbers_from: int
+    rows: Sequence[Sequence[Cell]]
+    warning: str = ""
+
+
+def report(
+    language: str, facts: Facts, totals: Mapping[str, Any], digests: Mapping[str, Any]
+) -> str:
+    """Write the report in one language."""
+    words = WORDS[language]
+    values = {
+        "origin": facts.origin,
+        "from": facts.first,
+        "to": facts.last,
+        "size": facts.size,
+        "root": facts.root,
+        "made_at": facts.made_at,
+        "tool": facts.tool,
+    }
+    witnesses = [
+        (
+            words.names["witness"].format(name=name),
+            words.seen_at.format(at=datetime.fromtimestamp(at, UTC).strftime(TIME)),
+        )
+        for name, at in facts.witnesses
+    ]
+    return _template().render(
+        words=words,
+        facts=facts,
+        period=words.period.format(first=facts.first, last=facts.last),
+        told=list(values.items()),
+        witnesses=witnesses,
+        command=COMMAND,
+        tables=[
+            Table(
+                "payments",
+                words.payments_title,
+                words.payments_note,
+                words.payments_columns,
+                5,
+                [_payments_row(words, row) for row in totals["payments"]],
+            ),
+            Table(
+                "balance",
+                words.balance_title,
+                words.balance_note,
+                words.balance_columns,
+                5,
+                [_balance_row(words, *row) for row in _balances(totals)],
+                words.balance_stated if facts.first > 1 else "",
+            ),
+            Table(
+                "entries",
+                words.entries_title,
+                words.entries_note,
+                words.entries_columns,
+                1,
+                [
+                    [Cell(name, name), _number(words, number)]
+                    for name, number in totals["entries"].items()
+                ],
+            ),
+            Table(
+                "digests",
+                words.digests_title,
+                words.digests_note,
+                words.digests_columns,
+                9,
+                [
+                    [
+                        Cell(name, name),
+                        Cell(str(one["position"]), str(one["position"])),
+                        Cell(one["sha256"], one["sha256"]),
+                    ]
+                    for name, one in sorted(digests.items())
+                ],
+            ),
+        ],
+    )
+
+
+def readme() -> str:
+    """Write the README, in both languages."""
+    parts = []
+    for words in WORDS.values():
+        files = "".join(f"  {name:<18}{text}\n" for name, text in words.files.items())
+        report_name = f"REPORT.{words.language}.html"
+        parts.append(
+            f"{words.title.upper()}\n\n{words.what}\n\n{report_name}: {words.proves_title}, "
+            f"{words.proves_not_title}, {words.glossary_title}.\n\n"
+            f"{words.files_title}\n\n{files}\n{words.verify_title}\n\n{words.verify[0]}\n\n"
+            f"  {COMMAND}\n\n" + "\n\n".join(words.verify[1:]) + "\n"
+        )
+    return "\n\n".join(parts)
+
+
+def check_report(
+    language: str, page: bytes, facts: Facts, totals: Mapping[str, Any], digests: Mapping[str, Any]
+) -> None:
+    """Check that a report says what was computed.
+
+    Raises:
+        BundleError: names the file and the table that says something else.
+    """
+    name = f"REPORT.{language}.html"
+    shown, computed = _Reader(), _Reader()
+    shown.feed(page.decode(errors="replace"))
+    computed.feed(report(language, facts, totals, digests))
+    if shown.facts != computed.facts:
+        raise BundleError(name, "its facts are not those of the bundle")
+    for table in ("payments", "balance", "entries", "digests"):
+        if shown.tables.get(table) != computed.tables.get(table):
+            raise BundleError(name, f"its table of {table} is not what the entries give")
+
+
+class _Reader(HTMLParser):
+    """Reads the tables of a report back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: dict[str, list[list[str]]] = {}
+        self.facts: dict[str, str] = {}
+        self._rows: list[list[str]] | None = None
+        self._cell: dict[str, str | None] | None = None
+        self._text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """See `HTMLParser`."""
+        said = dict(attrs)
+        if tag == "table":
+            self._rows = self.tables.setdefault(said["id"] or "", []) if "id" in said else None
+        elif tag == "tr" and self._rows is not None:
+            self._rows.append([])
+        elif tag == "td":
+            self._cell, self._text = said, ""
+
+    def handle_data(self, data: str) -> None:
+        """See `HTMLParser`."""
+        self._text += data
+
+    def handle_endtag(self, tag: str) -> None:
+        """See `HTMLParser`."""
+        if tag != "td" or self._cell is None:
+            return
+        fact = self._cell.get("data-fact")
+        if fact is not None:
+            self.facts[fact] = self._text
+        elif self._rows:
+            word = self._cell.get("data-is")
+            self._rows[-1].append(self._text if word is None else word)
+        self._cell = None
+
+
+@cache
+def _template() -> jinja2.Template:
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    return made.get_template("report.html")
+
+
+def _payments_row(words: ReportWords, row: Mapping[str, Any]) -> list[Cell]:
+    return [
+        Cell(words.modes[row["mode"]], row["mode"]),
+        Cell(words.kinds[row["kind"]], row["kind"]),
+        Cell(row["provider"], row["provider"]),
+        Cell(words.statuses[row["status"]], row["status"]),
+        Cell(row["currency"], row["currency"]),
+        _number(words, row["payments"]),
+        _amount(words, row["amount_minor"], row["currency"]),
+    ]
+
+
+def _balances(totals: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], list[int]]]:
+    """Every account: its key, and opening balance, debit, credit, closing balance."""
+    found: dict[tuple[str, ...], list[int]] = {}
+    for place, part in enumerate(("opening", "movements", "closing")):
+        for row in totals[part]:
+            *key, debit, credit = (
+                *(row[name] for name in ("mode", "account", "holder", "currency")),
+                *(row["debit_minor"], row["credit_minor"]),
+            )
+            numbers = found.setdefault(tuple(key), [0, 0, 0, 0])
+            if place == 1:
+                numbers[1:3] = debit, credit
+            else:
+                numbers[place + (place > 1)] = debit - credit
+    for one in sorted(found):
+        yield one, found[one]
+
+
+def _balance_row(words: ReportWords, key: Sequence[str], numbers: Sequence[int]) -> list[Cell]:
+    mode, account, holder, currency = key
+    name = ACCOUNT_NAMES[account][0 if words.language == "fr" else 1]
+    return [
+        Cell(words.modes[mode], mode),
+        Cell(account, account),
+        Cell(name, ""),
+        Cell(holder, holder),
+        Cell(currency, currency),
+        *(_amount(words, one, currency) for one in numbers),
+    ]
+
+
+def _number(words: ReportWords, number: int) -> Cell:
+    return Cell(_grouped(words, number), is_number=True)
+
+
+def _amount(words: ReportWords, minor: int, currency: str) -> Cell:
+    whole, part = divmod(abs(minor), 10 ** decimals_of(currency))
+    decimals = decimals_of(currency)
+    text = _grouped(words, whole)
+    if decimals:
+        text += f"{_SEPARATORS[words.language][1]}{part:0{decimals}d}"
+    return Cell(f"{_MINUS if minor < 0 else ''}{text}", is_number=True)
+
+
+def _grouped(words: ReportWords, number: int) -> str:
+    return f"{number:,}".replace(",", _SEPARATORS[words.language][0])

@@ -1,0 +1,247 @@
+"""`cauri audit export` and `cauri audit verify`: a stretch of the log, to be proved anywhere.
+
+An export only reads the log, so a copy that nobody may write will do. It ends at most where the
+last checkpoint ends: what nobody signed for cannot be proved.
+"""
+
+import sys
+import tempfile
+from datetime import UTC, datetime, timedelta
+from importlib import metadata
+from pathlib import Path
+from typing import Any, get_args
+
+from api.bundles.books import accounts_of, keeping
+from api.bundles.check import Checked, check
+from api.bundles.commitments import closing, introduced_by, keys_of, last_size
+from api.bundles.export import Asked
+from api.bundles.export import export as write_bundle
+from api.bundles.files import source_of, writing
+from api.bundles.report import TIME
+from api.bundles.shape import BundleError, Manifest
+from api.commands.console import progress, run_async, settings_for, write_json, write_line
+from api.points import moment_of, point_of, position_by
+from api.settings import Settings
+from api.wiring import opened, replayed, utc_now
+from ledger.entry import RecordedEvent, rfc3339
+from ledger.errors import InvalidInputError, NoteError
+from ledger.identity import Mode
+from ledger.policy import PolicyError, read_policy
+from ledger.sentences import Sentence
+from ledger.store import Clock, EventStore
+
+DISTRIBUTION = "cauri"
+
+
+def export(
+    *,
+    out: Path,
+    first: str | None,
+    last: str | None,
+    database: str | None,
+    as_json: bool,
+    clock: Clock = utc_now,
+) -> None:
+    """Write a bundle, and say what it is of."""
+    manifest, is_met = run_async(_export(settings_for(database), out, first, last, clock))
+    if as_json:
+        write_json(
+            {
+                "bundle": str(out),
+                "from": manifest.first,
+                "to": manifest.last,
+                "size": manifest.size,
+                "root": manifest.root,
+                "files": len(manifest.files) + 1,
+                "is_policy_met": is_met,
+            }
+        )
+        return
+    write_line(
+        f"{out}: entries {manifest.first} to {manifest.last}, {len(manifest.files) + 1} files"
+    )
+    write_line(f"proved by the checkpoint of {manifest.size} entries, root {manifest.root}")
+    if not is_met:
+        write_line("The witness policy does not hold that checkpoint for valid: see the report.")
+
+
+def verify(*, bundle: Path, policy: Path | None, as_json: bool) -> int:
+    """Check a bundle; 0 if all of it is so, 1 and the first bad place if not."""
+    trusted = None
+    if policy is not None:
+        try:
+            trusted = read_policy(policy.read_bytes())
+        except PolicyError as error:
+            reason = Sentence("it is no policy ({error}).", error=error)
+            raise InvalidInputError("policy", reason, Sentence("Correct that line.")) from None
+    try:
+        with progress("verify") as tell:
+            found = check(source_of(bundle), trusted, tell=tell)
+    except BundleError as error:
+        if as_json:
+            write_json({"is_verified": False, "where": error.where, "reason": error.reason})
+        else:
+            write_line(f"NOT VERIFIED: {error}")
+        return 1
+    if as_json:
+        write_json(_told(found))
+        return 0
+    manifest = found.manifest
+    write_line(f"verified: entries {manifest.first} to {manifest.last} of {manifest.origin}")
+    write_line(f"and {found.checkpoints} checkpoints, the last of {manifest.size} entries")
+    for name, at in found.witnesses:
+        write_line(f"witness {name}: {rfc3339_of(at)}")
+    if found.is_own_policy:
+        _warn("the policy came with the bundle. Give yours: --policy FILE.")
+    for name in found.reworded:
+        _warn(f"{name} is not worded as this version of Cauri does; only its tables were checked.")
+    return 0
+
+
+def tool_name() -> str:
+    """Name this program and its version; a checkout that was never installed has none."""
+    try:
+        return f"{DISTRIBUTION} {metadata.version(DISTRIBUTION)}"
+    except metadata.PackageNotFoundError:
+        return DISTRIBUTION
+
+
+def rfc3339_of(seconds: int) -> str:
+    """Write POSIX seconds for people."""
+    return datetime.fromtimestamp(seconds, UTC).strftime(TIME)
+
+
+def _warn(text: str) -> None:
+    sys.stderr.write(f"warning: {text}\n")
+
+
+def _told(found: Checked) -> dict[str, Any]:
+    return {
+        "is_verified": True,
+        "from": found.manifest.first,
+        "to": found.manifest.last,
+        "size": found.manifest.size,
+        "root": found.manifest.root,
+        "checkpoints": found.checkpoints,
+        "witnesses": dict(found.witnesses),
+        "is_own_policy": found.is_own_policy,
+        "reworded": list(found.reworded),
+    }
+
+
+async def _export(
+    settings: Settings, out: Path, first: str | None, last: str | None, clock: Clock
+) -> tuple[Manifest, bool]:
+    path = settings.witness_policy_file
+    policy = None if path is None else path.read_bytes()
+    async with opened(settings, is_writing=False) as (_, store):
+        return await exported(store, out, first=first, last=last, policy=policy, clock=clock)
+
+
+async def exported(
+    store: EventStore,
+    out: Path,
+    *,
+    first: str | None,
+    last: str | None,
+    policy: bytes | None,
+    clock: Clock,
+) -> tuple[Manifest, bool]:
+    """Write a bundle of a log.
+
+    Args:
+        store: the log.
+        out: where to.
+        first: a position or a time; None for the beginning.
+        last: the same; None for as far as a checkpoint covers.
+        policy: the witness policy of this server, if it has one.
+        clock: the present time.
+
+    Returns:
+        What was written, and whether the policy holds its closing checkpoint for valid.
+
+    Raises:
+        InvalidInputError: there is no such range, no checkpoint covers it, or `out` is taken.
+    """
+    start, end = await _range(store, first, last)
+    keys = await keys_of(store)
+    policy = _policy_with(policy, keys)
+    found = await closing(store, end, read_policy(policy), introduced_by(keys))
+    if found is None:
+        raise InvalidInputError(
+            "to",
+            Sentence("no checkpoint covers position {end} yet.", end=end),
+            Sentence("Make one with `cauri checkpoint make`, or send an earlier end."),
+        )
+    with tempfile.TemporaryDirectory(prefix="cauri-export-") as name:
+        folder = Path(name)
+        asked = Asked(
+            first=start,
+            last=end,
+            closing=found,
+            keys=[one for one in keys if one.position <= found.size],
+            policy=policy,
+            opening=await _opening(store, start, folder),
+            made_at=rfc3339(clock()),
+            tool=tool_name(),
+        )
+        with keeping(folder) as books, writing(out) as writer, progress("export") as tell:
+            manifest = await write_bundle(store, writer, asked, books, folder, tell=tell)
+    return manifest, found.is_met
+
+
+async def _range(store: EventStore, first: str | None, last: str | None) -> tuple[int, int]:
+    covered = await last_size(store)
+    if not covered:
+        raise InvalidInputError(
+            "to",
+            Sentence("the log has no checkpoint yet, so nothing of it can be proved."),
+            Sentence("Make one with `cauri checkpoint make`."),
+        )
+    start = 1
+    if first is not None and first.isascii() and first.isdecimal():
+        start, _ = await point_of(store, first, "from")
+    elif first is not None:
+        start = await position_by(store, moment_of(first, "from") - timedelta(microseconds=1)) + 1
+    end = covered if last is None else (await point_of(store, last, "to"))[0]
+    if start > end:
+        raise InvalidInputError(
+            "from",
+            Sentence("it lies after the end, position {end}.", end=end),
+            Sentence("Send an earlier one, or a later `--to`."),
+        )
+    return start, end
+
+
+def _policy_with(policy: bytes | None, keys: list[RecordedEvent]) -> bytes:
+    """The policy that goes along: the server's own, with the first key where it names none."""
+    introduced = introduced_by(keys)
+    if not introduced:
+        raise NoteError("the log was never signed")
+    log = f"log {introduced[0].key}\n".encode()
+    if policy is None:
+        return log + b"quorum none\n"
+    return policy if read_policy(policy).logs else log + policy
+
+
+async def _opening(store: EventStore, start: int, folder: Path) -> list[dict[str, Any]]:
+    """What the books said before the range, made from the log alone."""
+    if start == 1:
+        return []
+    url = f"sqlite:///{folder / 'replay.db'}"
+    modes: tuple[Mode | None, ...] = (*get_args(Mode), None)
+    with progress("opening balance") as tell:
+        async with replayed(store, url, until=start - 1, progress=tell) as (_, accounts):
+            rows = [
+                (
+                    mode or "",
+                    one.account,
+                    one.holder,
+                    one.currency,
+                    one.debit_minor,
+                    one.credit_minor,
+                )
+                for mode in modes
+                for one in await accounts.trial_balance(modes=(mode,))
+            ]
+    return accounts_of(rows)

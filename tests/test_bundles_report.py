@@ -1,0 +1,152 @@
+"""The report of a bundle, as people meet it: in a browser, on paper, in French and in English."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import fields
+from html import unescape
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+
+from adapters.typesetting import typeset_french
+from api.bundles.report import Facts, readme, report
+from api.bundles.shape import REPORTS
+from api.bundles.words import ENGLISH, FRENCH, WORDS
+from ledger.events import EVENTS
+from ledger.payment import Status
+from tests.browser import DESK, PHONE, a_browser, a_page, axe_faults
+from tests.bundle_world import a_keeper, a_policy
+
+FACTS = Facts(
+    origin="ledger.example/log",
+    first=70,
+    last=120,
+    size=378,
+    root="A" * 43 + "=",
+    made_at="2026-04-01T08:00:00.000000Z",
+    tool="cauri 0.1.0",
+    witnesses=(("firm", 1_767_225_600),),
+    is_met=True,
+)
+ROW = {"mode": "live", "account": "552", "holder": "mtn"}
+TOTALS = {
+    "payments": [
+        {
+            "mode": "live",
+            "kind": "collection",
+            "provider": "mtn",
+            "currency": "GHS",
+            "status": "succeeded",
+            "payments": 1234,
+            "amount_minor": 123_456_789,
+        }
+    ],
+    "opening": [{**ROW, "currency": "XAF", "debit_minor": 500, "credit_minor": 2000}],
+    "movements": [{**ROW, "currency": "XAF", "debit_minor": 1_000_000, "credit_minor": 7}],
+    "closing": [{**ROW, "currency": "XAF", "debit_minor": 1_000_500, "credit_minor": 2007}],
+    "entries": {"payment.requested": 1234},
+}
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with a_browser() as started:
+        yield started
+
+
+def cells_of(page: str) -> list[list[str]]:
+    """What a person sees in the rows of the tables that have numbers."""
+    rows = re.findall(r"<tr>((?:<td.*?</td>)+)</tr>", page)
+    return [[unescape(one) for one in re.findall(r"<td[^>]*>(.*?)</td>", row)] for row in rows]
+
+
+def test_amounts_are_written_as_each_language_writes_them() -> None:
+    english = cells_of(report("en", FACTS, TOTALS, {}))
+    french = cells_of(report("fr", FACTS, TOTALS, {}))
+    thin = "\N{NARROW NO-BREAK SPACE}"
+    assert english[0][1:] == ["Payment", "mtn", "Succeeded", "GHS", "1,234", "1,234,567.89"]
+    assert french[0][1:] == [
+        *("Encaissement", "mtn", "Réussie", "GHS", f"1{thin}234", f"1{thin}234{thin}567,89"),
+    ]
+    assert english[1][5:] == ["−1,500", "1,000,000", "7", "998,493"]
+    assert french[1][2] == "Monnaie électronique - téléphone portable"
+
+
+def test_the_two_languages_say_the_same_things() -> None:
+    assert ENGLISH.statuses.keys() == FRENCH.statuses.keys() == {one.value for one in Status}
+    for one in fields(ENGLISH):
+        english, french = getattr(ENGLISH, one.name), getattr(FRENCH, one.name)
+        assert type(english) is type(french), one.name
+        assert len(english) > 0, one.name
+        if not isinstance(english, str):
+            assert len(english) == len(french), one.name
+    for name in ("names", "files", "modes", "kinds", "statuses"):
+        assert getattr(ENGLISH, name).keys() == getattr(FRENCH, name).keys()
+    files = {"entries/", "context/", "tiles/", "checkpoints/", "keys.jsonl", "keys.txt"}
+    files |= {"policy.txt", "digests.json", "totals.json", "verify_bundle.py", "manifest.json"}
+    assert set(ENGLISH.files) == files
+
+
+def test_french_is_typeset_and_speaks_no_english() -> None:
+    page = report("fr", FACTS, TOTALS, {})
+    text = unescape(re.sub(r"<(style|pre|code)>.*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL))
+    assert typeset_french(text) == text
+    assert "'" in text  # the house writes the plain apostrophe
+    words = set(re.findall(r"(?<![\w.-])[a-zà-ÿ]+(?![\w-]|\.\w)", text.lower()))
+    assert not words & {"the", "and", "entries", "bundle", "checkpoint", "what", "currency", "sum"}
+
+
+def test_a_report_says_whether_it_was_witnessed_and_what_is_only_stated() -> None:
+    for language, words in WORDS.items():
+        witnessed = unescape(report(language, FACTS, TOTALS, {}))
+        alone = unescape(report(language, FACTS._replace(witnesses=(), first=1), TOTALS, {}))
+        assert words.witnessed in witnessed
+        assert words.unwitnessed not in witnessed
+        assert words.balance_stated in witnessed
+        assert words.unwitnessed in alone
+        assert words.balance_stated not in alone
+        assert readme().count(words.what) == 1
+
+
+def test_what_is_shown_is_escaped() -> None:
+    page = report("en", FACTS._replace(origin="<script>x</script>"), TOTALS, {})
+    assert "<script>" not in page
+
+
+@pytest.mark.parametrize("language", sorted(REPORTS))
+async def test_a_browser_shows_and_prints_it(
+    language: str, tmp_path: Path, browser: Browser
+) -> None:
+    async with a_keeper() as keeper:
+        await keeper.grow()
+        await keeper.export(tmp_path / "b", 70, 200, a_policy())
+    faults: dict[str, list[str]] = {}
+    for device in (PHONE, DESK):
+        async with a_page(browser, device) as page:
+            await page.goto((tmp_path / "b" / REPORTS[language]).as_uri())
+            found = await axe_faults(page)
+            wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+            if await page.evaluate(wide):
+                found.append("it is wider than the screen")
+            if await page.locator("h1").count() != 1 or not await page.title():
+                found.append("it has no heading or title, or several")
+            assert await page.locator("#balance tbody tr").count() > 3
+            await page.emulate_media(media="print")
+            if device is DESK:
+                printed = await page.pdf(format="A4", prefer_css_page_size=True)
+                assert printed.startswith(b"%PDF")
+                # On paper nothing can be scrolled: every table has to fit between the margins.
+                await page.set_viewport_size({"width": 680, "height": 960})
+                cut = (
+                    "[...document.querySelectorAll('.wide')]"
+                    ".filter(one => one.scrollWidth > one.clientWidth).map(one => one.innerText)"
+                )
+                found += [f"cut on paper: {one[:60]}" for one in await page.evaluate(cut)]
+            faults[str(device)] = found
+    assert faults == {str(PHONE): [], str(DESK): []}
+
+
+def test_every_type_of_entry_can_be_counted() -> None:
+    totals = {**TOTALS, "entries": dict.fromkeys(sorted(EVENTS), 1)}
+    assert len(cells_of(report("fr", FACTS, totals, {}))) == len(EVENTS) + 2
