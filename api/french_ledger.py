@@ -199,6 +199,10 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     ),
     "Check the disk and the system's log.": "Vérifiez le disque et le journal du système.",
     "The disk is full.": "Le disque est plein.",
+    "A process that verifies was ended from outside.": (
+        "Un processus qui vérifie a été arrêté de l'extérieur."
+    ),
+    "Give it more memory, or fewer processes.": "Donnez plus de mémoire, ou moins de processus.",
     "Free some space, then repeat the command or the request; nothing was lost.": (
         "Libérez de l'espace, puis répétez la commande ou la requête ; rien n'a été perdu."
     ),
