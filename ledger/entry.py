@@ -248,7 +248,9 @@ def check_entry(entry: bytes, position: int, stream: str, version: int, event_ty
     if orjson.dumps(line, option=orjson.OPT_SORT_KEYS) != entry:
         raise CorruptLogError(position, "the entry is not canonical JSON")
     said = (line["position"], line["stream"], line["version"], line["type"])
-    if said != (position, stream, version, event_type):
+    # To Python 1, 1.0 and True are equal; here each says something else.
+    are_numbers = type(said[0]) is type(said[2]) is type(version) is int
+    if not are_numbers or said != (position, stream, version, event_type):
         raise CorruptLogError(
             position, f"the columns say {(position, stream, version, event_type)}, the entry {said}"
         )

@@ -30,8 +30,9 @@ from ledger.events import Event
 from ledger.sql_appender import Appender
 from ledger.sql_database import Database, migrate
 from ledger.sql_reads import LogReads
-from ledger.sql_schema import data_keys, head, log
+from ledger.sql_schema import data_keys, log
 from ledger.sql_scrubbing import Scrubber
+from ledger.sql_strays import find_stray, read_head
 from ledger.sql_tree import read_tile
 from ledger.store import PAGE_MAX, QUEUED_MAX, Clock, DataKey, RawEntry, TreeHead
 
@@ -104,8 +105,9 @@ class SqlEventStore:
     async def misplaced(self, after: int, until: int) -> int | None:
         """See `EventStore.misplaced`; two looks into the index per entry."""
         same, previous = log.alias("same"), log.alias("previous")
-        twins = (
-            sa.select(sa.func.count())
+        # On SQLite the position comes out of the index itself, and may be another row's.
+        only = (
+            sa.select(sa.case((sa.func.count() == 1, sa.func.max(same.c.position))))
             .where(same.c.stream == log.c.stream, same.c.version == log.c.version)
             .scalar_subquery()
         )
@@ -115,13 +117,21 @@ class SqlEventStore:
             previous.c.position < log.c.position,
         )
         query = sa.select(sa.func.min(log.c.position)).where(
-            log.c.position > after,
-            log.c.position <= until,
-            sa.or_(twins != 1, sa.and_(log.c.version != 1, ~follows)),
+            # One position is looked up: to go on to the end of a range is to touch what comes next,
+            # which may be damaged when this one is not.
+            log.c.position == until
+            if until == after + 1
+            else sa.and_(log.c.position > after, log.c.position <= until),
+            sa.or_(only.is_distinct_from(log.c.position), sa.and_(log.c.version != 1, ~follows)),
         )
         async with self.database.read() as connection:
             first: int | None = (await connection.execute(query)).scalar_one()
         return first
+
+    async def strays(self) -> tuple[int, str] | None:
+        """See `EventStore.strays`."""
+        async with self.database.read() as connection:
+            return await find_stray(connection)
 
     async def position(self) -> int:
         """See `EventStore.position`."""
@@ -147,8 +157,7 @@ class SqlEventStore:
     async def head(self) -> TreeHead:
         """See `EventStore.head`."""
         async with self.database.read() as connection:
-            row = (await connection.execute(sa.select(head.c.size, head.c.root))).one()
-            return TreeHead(row.size, row.root)
+            return await read_head(connection)
 
     async def tile(self, level: int, index: int) -> list[bytes]:
         """See `EventStore.tile`."""

@@ -94,6 +94,9 @@ _POSTGRESQL_MEANINGS: Final[dict[str, tuple[Sentence, Sentence]]] = {
 
 def of_sqlite(error: BaseException) -> LedgerError | None:
     """By SQLite's primary result code (https://sqlite.org/rescode.html)."""
+    if _driver_error(error, UnicodeDecodeError) is not None:
+        # SQLite quotes a damaged name in its error, and the driver cannot read that error.
+        return CorruptLogError(0, "a name in the database is no UTF-8")
     found = _driver_error(error, sqlite3.Error)
     if found is None:
         return None

@@ -8,7 +8,8 @@ long the log is. In order, per entry and per tile:
 3. the leaf hash beside it is the hash of its bytes;
 4. its version is unique in its stream and follows the version before it, at a lower position;
 5. every stored tile is the tile computed from the entries, complete ones and no others;
-6. the head is the size and root computed from the entries, and nothing stands beyond it;
+6. the head is the size and root computed from the entries, and nothing stands beyond it, before
+   the first position, or anywhere else where no log has anything;
 7. at the size of a checkpoint saved earlier, the root is the checkpoint's.
 
 What this proves: a change made behind the ledger's back is found unless everything above it was
@@ -64,24 +65,17 @@ async def verify_log(
         StoreUnavailableError: the database could not be read to its end.
     """
     head = await store.head()
-    if checkpoint is not None and checkpoint.size > head.size:
-        raise CorruptLogError(
-            head.size + 1,
-            f"the log ends here, but it had {checkpoint.size} entries when the checkpoint was made",
-        )
     tree = TreeBuilder()
-    stop = checkpoint.size if checkpoint is not None else 0
-    if stop == 0:
-        _compare_checkpoint(tree, checkpoint)
+    stop = min(checkpoint.size, head.size) if checkpoint is not None else 0
+    _compare_checkpoint(tree, checkpoint)
     progress(0, head.size)
     while tree.size < head.size:
         # A page ends at the checkpoint, so that the root can be compared at exactly its size.
         until = stop if tree.size < stop else head.size
         await _verify_page(store, tree, min(PAGE, until - tree.size))
-        if tree.size == stop:
-            _compare_checkpoint(tree, checkpoint)
+        _compare_checkpoint(tree, checkpoint)
         progress(tree.size, head.size)
-    await _verify_end(store, tree, head)
+    await _verify_end(store, tree, head, checkpoint)
     return Verified(tree.size, tree.root())
 
 
@@ -91,7 +85,8 @@ async def _verify_page(store: EventStore, tree: TreeBuilder, limit: int) -> None
         page = await store.read_raw(start, limit)
         bad = _first_bad(page, start, limit)
         # An entry out of its stream's order may stand before the one that is bad by itself.
-        misplaced = await store.misplaced(start, bad.position - 1 if bad else start + limit)
+        until = bad.position - 1 if bad else start + limit
+        misplaced = await _misplaced(store, start, until)
     except (CorruptLogError, TypeError, ValueError) as error:
         if limit > 1:  # the database cannot even read its file here: find where
             await _verify_page(store, tree, limit // 2)
@@ -108,6 +103,13 @@ async def _verify_page(store: EventStore, tree: TreeBuilder, limit: int) -> None
         raise bad
     for tile in tree.extend([row.leaf for row in page]):
         await _verify_tile(store, tile)
+
+
+async def _misplaced(store: EventStore, after: int, until: int) -> int | None:
+    position = await store.misplaced(after, until)
+    if position is not None and not after < position <= until:
+        raise CorruptLogError(0, "the entries are not in the order of their positions")
+    return position
 
 
 def _first_bad(page: Sequence[RawEntry], start: int, limit: int) -> CorruptLogError | None:
@@ -137,7 +139,9 @@ async def _verify_tile(store: EventStore, tile: Tile) -> None:
         raise _wrong_tile(tile.level, tile.index, tile.hashes, stored)
 
 
-async def _verify_end(store: EventStore, tree: TreeBuilder, head: TreeHead) -> None:
+async def _verify_end(
+    store: EventStore, tree: TreeBuilder, head: TreeHead, checkpoint: TreeHead | None
+) -> None:
     level, count = 0, tree.size
     while count:
         index = count // TILE_WIDTH
@@ -149,6 +153,12 @@ async def _verify_end(store: EventStore, tree: TreeBuilder, head: TreeHead) -> N
             if not has_grown or stored[: len(filling)] != filling:
                 raise _wrong_tile(level, index, filling, stored)
         level, count = level + 1, index
+    # Not before: whoever cut the end off may have changed something above it too.
+    if checkpoint is not None and checkpoint.size > head.size:
+        raise CorruptLogError(
+            head.size + 1,
+            f"the log ends here, but it had {checkpoint.size} entries when the checkpoint was made",
+        )
     if tree.root() != head.root:
         raise CorruptLogError(
             tree.size - tree.size % TILE_WIDTH + 1,
@@ -156,6 +166,9 @@ async def _verify_end(store: EventStore, tree: TreeBuilder, head: TreeHead) -> N
         )
     if await store.read_raw(tree.size, 1) and (await store.head()).size == head.size:
         raise CorruptLogError(tree.size + 1, "it stands beyond the end that the head states")
+    stray = await store.strays()
+    if stray is not None:
+        raise CorruptLogError(*stray)
 
 
 def _wrong_tile(
@@ -171,7 +184,9 @@ def _wrong_tile(
 
 
 def _compare_checkpoint(tree: TreeBuilder, checkpoint: TreeHead | None) -> None:
-    if checkpoint is not None and tree.root() != checkpoint.root:
+    if checkpoint is None or checkpoint.size != tree.size:
+        return
+    if tree.root() != checkpoint.root:
         raise CorruptLogError(
             checkpoint.size,
             "at or before it, history was rewritten: the root is not the checkpoint's",

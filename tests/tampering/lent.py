@@ -1,0 +1,89 @@
+"""The product's store over a file that is held in memory, for a thousand files in a few seconds.
+
+`SqlEventStore` and its SQL are the product's own, and so is the meaning of every driver's error.
+What is left out is how a file is opened: no thread, no pool, no schema check. One tampering in so
+many is therefore tried again on a real file, opened as `cauri verify` opens it.
+"""
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.pool import StaticPool
+
+from ledger.errors import LedgerError
+from ledger.sql import Database, SqlEventStore
+from ledger.sql_dialects import Sqlite
+from ledger.store import TreeHead
+from ledger.verify import Verified, verify_log
+
+
+class _Awaitable:
+    """A connection whose answers are there at once, under the name that is awaited."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    async def execute(self, statement: Any, parameters: Any = None) -> Any:
+        return self._connection.execute(statement, parameters)
+
+
+class _Held:
+    """What `SqlEventStore` asks of a `Database` to read."""
+
+    dialect = "sqlite"
+    kind = Sqlite()
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._engine = sa.create_engine(
+            "sqlite://", creator=lambda: connection, poolclass=StaticPool, hide_parameters=True
+        )
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[_Awaitable]:
+        with self.translating(), self._engine.connect() as connection:
+            yield _Awaitable(connection)
+
+    @contextmanager
+    def translating(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            meaning: LedgerError | None = self.kind.translate(error)
+            if meaning is None or meaning is error:
+                raise
+            raise meaning from error
+
+
+class LentFile:
+    """A file in memory: tampered with through `connection`, read through `store`."""
+
+    def __init__(self) -> None:
+        self.connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        held = cast("Database", _Held(self.connection))
+        self.store = SqlEventStore(held, clock=lambda: datetime.now(UTC))
+
+    def load(self, image: bytes) -> None:
+        """Put a file in place of the one that was there."""
+        self.connection.deserialize(image)
+
+    async def verify(self, checkpoint: TreeHead) -> Verified:
+        """Verify it as it lies now."""
+        return await verify_log(self.store, checkpoint=checkpoint)
+
+
+async def verify_file(path: Path, checkpoint: TreeHead) -> Verified:
+    """Verify a real file, opened as the command opens it."""
+    database = await Database.open(f"sqlite:///{path}", is_writing=False)
+    try:
+        store = SqlEventStore(database, clock=lambda: datetime.now(UTC))
+        try:
+            return await verify_log(store, checkpoint=checkpoint)
+        finally:
+            await store.close()
+    finally:
+        await database.close()
