@@ -22,16 +22,22 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="the number of the first one")
     parser.add_argument("--files-every", type=int, default=20, help="one in so many on a real file")
+    parser.add_argument("--minutes", type=float, default=600.0, help="stop then, wherever it is")
     given = parser.parse_args(arguments)
     began, spent = time.monotonic(), time.process_time()
     with tempfile.TemporaryDirectory() as folder:
-        court = Court(make(Path(folder)), folder=Path(folder), files_every=given.files_every)
+        court = Court(
+            make(Path(folder)),
+            folder=Path(folder),
+            files_every=given.files_every,
+            is_over=lambda: time.monotonic() > began + given.minutes * 60,
+        )
         numbers = range(given.first, given.first + given.count)
         tally = asyncio.run(court.run(given.seed, numbers, tell))
     tell_tally(tally)
     seconds, used = time.monotonic() - began, time.process_time() - spent
     size = court.honest.size
-    say(f"{given.count} tamperings of a log of {size} entries, seed {given.seed}:")
+    say(f"{sum(tally.verdicts.values())} tamperings of a log of {size} entries, seed {given.seed}:")
     say(f"{seconds:.0f} s, {used:.0f} s of one processor; {tally.files} on real files too")
     return 1 if tally.wrong else 0
 

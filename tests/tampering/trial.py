@@ -94,10 +94,18 @@ class Court:
         honest: the log.
         folder: where real files are written.
         files_every: one tampering in so many is judged on a real file too.
+        is_over: whether to stop before the end.
     """
 
-    def __init__(self, honest: Honest, *, folder: Path, files_every: int) -> None:
-        self.honest = honest
+    def __init__(
+        self,
+        honest: Honest,
+        *,
+        folder: Path,
+        files_every: int,
+        is_over: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.honest, self.is_over = honest, is_over
         self._path, self._files_every = folder / "tampered.db", files_every
         self.file = LentFile()
         self.file.load(honest.image)
@@ -111,6 +119,8 @@ class Court:
         """Try these numbers of a seed."""
         tally = Tally()
         for number in numbers:
+            if self.is_over():
+                break
             judged = await self.try_one(seed, number)
             if number % self._files_every == 0:
                 tally.files += 1
@@ -179,7 +189,7 @@ class Court:
             return "damaged"
         if said.position in self._right(changed):
             return "exact"
-        if said.position in changed.torn:
+        if said.position in self._truth.torn(self.file.connection, changed):
             return "torn"
         if changed.is_index and any(word in said.reason for word in BY_INDEX):
             return "index"

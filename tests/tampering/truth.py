@@ -39,10 +39,10 @@ class Changed(NamedTuple):
 
     row: int | None
     """The first position whose row is another one, or cannot be read, or should not be there."""
-    torn: frozenset[int]
-    """More positions that a reader may be stopped at first, if the table's own order is damaged:
-    what is found from the start is then not always found from the root; and the earlier places
-    that rows claim which stand after it."""
+    until: int
+    """How far a reader from the start may come before it is stopped."""
+    claimed: frozenset[int]
+    """The earlier positions that rows claim which stand after the first bad one."""
     tile: int | None
     """The first position that a stored tile denies."""
     is_head: bool
@@ -55,7 +55,7 @@ class Changed(NamedTuple):
         return self == NOTHING
 
 
-NOTHING: Final = Changed(None, frozenset(), None, is_head=False, is_index=False)
+NOTHING: Final = Changed(None, 0, frozenset(), None, is_head=False, is_index=False)
 
 
 class Truth:
@@ -70,18 +70,27 @@ class Truth:
     def of(self, connection: sqlite3.Connection) -> Changed:
         """Compare a file."""
         row, until, claimed = self._first_row(connection)
-        torn = claimed
-        if row is not None:
-            sought = self._first_sought(connection) or row
-            torn |= {*range(min(row, sought), max(until, sought) + 1)}
         indexes = [list(_read(connection, sql)) for sql in _INDEXES]
         return Changed(
             row,
-            frozenset(torn),
+            until,
+            frozenset(claimed),
             self._first_tile(connection),
             is_head=not _are_same(list(_read(connection, _HEAD)), self._head),
             is_index=any(not _are_same(*pair) for pair in zip(indexes, self._indexes, strict=True)),
         )
+
+    def torn(self, connection: sqlite3.Connection, changed: Changed) -> set[int]:
+        """Where else than at the first bad row a reader may be stopped first.
+
+        If the table's own order is damaged, what is found on the way from the start is not always
+        found from the root, and a position may stand twice.
+        """
+        if changed.row is None:
+            return set()
+        sought = self._first_sought(connection) or changed.row
+        ends = range(min(changed.row, sought), max(changed.until, sought) + 1)
+        return {*changed.claimed, *ends}
 
     def _first_row(self, connection: sqlite3.Connection) -> tuple[int | None, int, set[int]]:
         """The first bad row, how far a reader from the start may come, places claimed twice."""
