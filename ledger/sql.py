@@ -42,6 +42,33 @@ POLL_SECONDS: Final = 0.1
 """How often the database is asked for other processes' appends while somebody waits for one."""
 
 
+def _misplaced(where: sa.ColumnElement[bool]) -> sa.Select[int | None]:
+    """The first of these positions that its stream does not have where it stands."""
+    same, previous = log.alias("same"), log.alias("previous")
+    # On SQLite the position comes out of the index itself, and may be another row's.
+    only = (
+        sa.select(sa.case((sa.func.count() == 1, sa.func.max(same.c.position))))
+        .where(same.c.stream == log.c.stream, same.c.version == log.c.version)
+        .scalar_subquery()
+    )
+    follows = sa.exists().where(
+        previous.c.stream == log.c.stream,
+        previous.c.version == log.c.version - 1,
+        previous.c.position < log.c.position,
+    )
+    return sa.select(sa.func.min(log.c.position)).where(
+        where,
+        sa.or_(only.is_distinct_from(log.c.position), sa.and_(log.c.version != 1, ~follows)),
+    )
+
+
+_UNTIL: Final = sa.bindparam("until", type_=sa.BigInteger)
+_MISPLACED: Final = _misplaced(
+    sa.and_(log.c.position > sa.bindparam("after", type_=sa.BigInteger), log.c.position <= _UNTIL)
+)
+_MISPLACED_AT: Final = _misplaced(log.c.position == _UNTIL)
+
+
 class SqlEventStore:
     """The event store over a `Database`, which it uses but does not own."""
 
@@ -104,28 +131,12 @@ class SqlEventStore:
 
     async def misplaced(self, after: int, until: int) -> int | None:
         """See `EventStore.misplaced`; two looks into the index per entry."""
-        same, previous = log.alias("same"), log.alias("previous")
-        # On SQLite the position comes out of the index itself, and may be another row's.
-        only = (
-            sa.select(sa.case((sa.func.count() == 1, sa.func.max(same.c.position))))
-            .where(same.c.stream == log.c.stream, same.c.version == log.c.version)
-            .scalar_subquery()
-        )
-        follows = sa.exists().where(
-            previous.c.stream == log.c.stream,
-            previous.c.version == log.c.version - 1,
-            previous.c.position < log.c.position,
-        )
-        query = sa.select(sa.func.min(log.c.position)).where(
-            # One position is looked up: to go on to the end of a range is to touch what comes next,
-            # which may be damaged when this one is not.
-            log.c.position == until
-            if until == after + 1
-            else sa.and_(log.c.position > after, log.c.position <= until),
-            sa.or_(only.is_distinct_from(log.c.position), sa.and_(log.c.version != 1, ~follows)),
-        )
+        # One position is looked up: to go on to the end of a range is to touch what comes next,
+        # which may be damaged when this one is not.
+        query = _MISPLACED_AT if until == after + 1 else _MISPLACED
         async with self.database.read() as connection:
-            first: int | None = (await connection.execute(query)).scalar_one()
+            asked = {"after": after, "until": until} if query is _MISPLACED else {"until": until}
+            first: int | None = (await connection.execute(query, asked)).scalar_one()
         return first
 
     async def strays(self) -> tuple[int, str] | None:

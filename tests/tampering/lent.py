@@ -39,14 +39,15 @@ class _Held:
     kind = Sqlite()
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._engine = sa.create_engine(
+        engine = sa.create_engine(
             "sqlite://", creator=lambda: connection, poolclass=StaticPool, hide_parameters=True
         )
+        self._connection = _Awaitable(engine.connect())
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[_Awaitable]:
-        with self.translating(), self._engine.connect() as connection:
-            yield _Awaitable(connection)
+        with self.translating():
+            yield self._connection
 
     @contextmanager
     def translating(self) -> Iterator[None]:

@@ -26,7 +26,7 @@ Verdict = Literal[
     "exact",  # found, and the first bad position named
     "between",  # found, between two checkpoints kept outside that enclose the first bad position
     "torn",  # found: the table's own order is damaged, and one place named where reading breaks
-    "damaged",  # found: the file cannot be read as a database, or only in part
+    "damaged",  # found: the file cannot be read as a database, or states no head
     "index",  # found: the rows are as they were, but an index leads elsewhere
     "unchanged",  # not found, and every row that anybody reads is as it was
     "MISSED",
@@ -189,6 +189,8 @@ class Court:
             return "damaged"
         if said.position in self._right(changed):
             return "exact"
+        if changed.is_head and said.reason.startswith("the head,"):
+            return "damaged"  # of several things, what is read before all others
         if said.position in self._truth.torn(self.file.connection, changed):
             return "torn"
         if changed.is_index and any(word in said.reason for word in BY_INDEX):
