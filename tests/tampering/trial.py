@@ -44,7 +44,12 @@ BY_INDEX: Final = (
     "entries in an index",
     "it cannot be read",
 )
-BY_CHECKPOINT: Final = ("history was rewritten", "when the checkpoint was made")
+BY_CHECKPOINT: Final = (
+    "history was rewritten",
+    "when the checkpoint was made",
+    "the root that it states",
+    "what the log says of itself",
+)
 
 
 class Found(NamedTuple):
