@@ -97,7 +97,7 @@ def cut_the_file(file: LentFile, honest: Honest, rng: Random) -> Deed:
     """The end of the file is gone, at a page or anywhere."""
     kept = rng.randrange(1, len(honest.image))
     if rng.random() < 0.5:
-        kept -= kept % SECTOR_BYTES
+        kept = max(kept - kept % SECTOR_BYTES, 1)  # of nothing SQLite makes a new database
     file.load(honest.image[:kept])
     return Deed(f"cut to {kept} bytes")
 
