@@ -15,6 +15,7 @@ Why orjson and msgspec on a floor that is otherwise standard library: they are p
 `json` would decide the speed of the whole log.
 """
 
+import operator
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
@@ -164,7 +165,9 @@ class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: int
 
 
-_FIELDS: Final = frozenset(_Line.__struct_fields__)
+_FIELDS: Final = sorted(_Line.__struct_fields__)
+_SAID: Final = operator.itemgetter(*_FIELDS)
+_loads, _dumps, _SORTED = orjson.loads, orjson.dumps, orjson.OPT_SORT_KEYS
 
 
 def _line_decoder(name: str, cls: type[Event]) -> Callable[[bytes], Any]:
@@ -240,15 +243,24 @@ def check_entry(entry: bytes, position: int, stream: str, version: int, event_ty
         CorruptLogError: names the position and the first contradiction.
     """
     try:
-        line = orjson.loads(entry)
+        line = _loads(entry)
     except ValueError as error:
         raise CorruptLogError(position, "the entry is no JSON") from error
-    if not isinstance(line, dict) or line.keys() != _FIELDS:
+    try:
+        _, _, _, _, said_position, _, _, said_stream, said_type, said_version = _SAID(line)
+    except (KeyError, TypeError):
+        line = ()
+    if len(line) != len(_FIELDS):
         raise CorruptLogError(position, "the entry does not have the fields of an entry")
-    if orjson.dumps(line, option=orjson.OPT_SORT_KEYS) != entry:
+    if _dumps(line, option=_SORTED) != entry:
         raise CorruptLogError(position, "the entry is not canonical JSON")
-    said = (line["position"], line["stream"], line["version"], line["type"])
-    if said != (position, stream, version, event_type):
+    if (
+        said_position != position
+        or said_stream != stream
+        or said_version != version
+        or said_type != event_type
+    ):
+        said = (said_position, said_stream, said_version, said_type)
         raise CorruptLogError(
             position, f"the columns say {(position, stream, version, event_type)}, the entry {said}"
         )
