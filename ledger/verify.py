@@ -41,7 +41,7 @@ from ledger.errors import CorruptLogError, EntryError
 from ledger.scan import LogScan
 from ledger.store import EventStore, TreeHead
 from ledger.verify_notes import Notes, keys_in
-from ledger.verify_order import Order, first_difference, look_at_order, new_modulus
+from ledger.verify_order import Order, first_difference, look_at_order, new_secret
 from ledger.verify_pages import Pages, Progress
 from ledger.verify_processes import Hands, cores, hands
 from ledger.verify_spans import SPAN, Span, look_at_span
@@ -125,7 +125,7 @@ class _Spans:
     ) -> None:
         self._store, self._scan, self._pages, self._size = store, scan, pages, size
         self._hands = helping
-        self._modulus = new_modulus()
+        self._secret = new_secret()
 
     async def verify(self, progress: Progress) -> None:
         pages, size = self._pages, self._size
@@ -136,7 +136,7 @@ class _Spans:
             return
         known = Notes(keys[0] or (), pages.notes.witnesses)
         works = (
-            partial(look_at_span, self._scan, span, known.until(span.end), self._modulus)
+            partial(look_at_span, self._scan, span, known.until(span.end), self._secret)
             for span in self._spans()
         )
         places_sum, is_summed = 0, True
@@ -164,7 +164,7 @@ class _Spans:
         """Scan all streams, in parts."""
         bounds = [None, *await self._bounds(), None]
         works = (
-            partial(look_at_order, self._scan, low, high, self._size, self._modulus)
+            partial(look_at_order, self._scan, low, high, self._size, self._secret)
             for low, high in pairwise(bounds)
         )
         found = [one async for one in self._hands.results(works)]

@@ -6,8 +6,8 @@ matter of comparing each place with the one before it, in memory that does not g
 The trick: what gives the order is an index, and an index can be made to say something else than the
 rows. So both are summed up: every place (stream, version, position) adds a number that only it has,
 once as the rows say it and once as the index does. The sums are equal if both hold the same places.
-The number is made with a random modulus (a fingerprint after Rabin) that is chosen anew for each
-verification: whoever meddled could not know it.
+The number is made with a random modulus (a fingerprint after Rabin) and a random salt, chosen anew
+for each verification: whoever meddled could not know them.
 
 Why not Python's own hash of the stream's name: it has another seed in every process.
 """
@@ -24,6 +24,14 @@ from ledger.scan import LogScan, ScannedPlace
 MODULUS_BITS: Final = 61
 
 _from_bytes = int.from_bytes
+
+
+class Secret(NamedTuple):
+    """What makes a number of a place."""
+
+    modulus: int
+    salt: int
+    """Without it a name shorter than the modulus would stand for itself."""
 
 
 class Order(NamedTuple):
@@ -44,33 +52,35 @@ PLACE: Final[Callable[[Sequence[Any]], ScannedPlace]] = operator.itemgetter(0, 1
 UNREAD: Final = Order(is_read=False, count_places=0, total=0, suspect=None)
 
 
-def new_modulus() -> int:
-    """A modulus that nobody could foresee."""
-    return secrets.randbits(MODULUS_BITS) | 1 << (MODULUS_BITS - 1) | 1
+def new_secret() -> Secret:
+    """What nobody could foresee."""
+    modulus = secrets.randbits(MODULUS_BITS) | 1 << (MODULUS_BITS - 1) | 1
+    return Secret(modulus, secrets.randbits(MODULUS_BITS))
 
 
-def sum_of(places: Iterable[ScannedPlace], modulus: int) -> int:
+def sum_of(places: Iterable[ScannedPlace], secret: Secret) -> int:
     """Sum up places, in whatever order."""
+    modulus, salt = secret
     return sum(
         [
-            hash((_from_bytes(stream.encode(), "little") % modulus, version, position))
+            hash((salt, _from_bytes(stream.encode(), "little") % modulus, version, position))
             for stream, version, position in places
         ]
     )
 
 
 def look_at_order(
-    scan: LogScan, low: str | None, high: str | None, until: int, modulus: int
+    scan: LogScan, low: str | None, high: str | None, until: int, secret: Secret
 ) -> Order:
     """Scan the streams from one to below another, as far as they stand up to a position."""
     try:
-        return _look(scan, low, high, until, modulus)
+        return _look(scan, low, high, until, secret)
     except (LedgerError, TypeError, ValueError, AttributeError):
         # Values of other types than ours fail wherever they come first.
         return UNREAD
 
 
-def _look(scan: LogScan, low: str | None, high: str | None, until: int, modulus: int) -> Order:
+def _look(scan: LogScan, low: str | None, high: str | None, until: int, secret: Secret) -> Order:
     last, before, at = "", 0, 0
     count = total = 0
     suspect: int | None = None
@@ -86,7 +96,7 @@ def _look(scan: LogScan, low: str | None, high: str | None, until: int, modulus:
                     last = stream
                 before, at = version, position
             count += len(places)
-            total += sum_of(places, modulus)
+            total += sum_of(places, secret)
     return Order(True, count, total, suspect)
 
 

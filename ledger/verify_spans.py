@@ -19,7 +19,7 @@ from ledger.errors import CorruptLogError, LedgerError
 from ledger.merkle import TILE_WIDTH, Tile, TreeBuilder
 from ledger.scan import LogScan, ScannedRow, Scanner
 from ledger.verify_notes import NOTED, Claim, Notes
-from ledger.verify_order import PLACE, sum_of
+from ledger.verify_order import PLACE, Secret, sum_of
 
 SPAN: Final = TILE_WIDTH**2
 """How many entries a span has."""
@@ -55,19 +55,19 @@ class Seen(NamedTuple):
     """Of the places as the rows say them."""
 
 
-def look_at_span(scan: LogScan, span: Span, notes: Notes, modulus: int) -> Seen:
+def look_at_span(scan: LogScan, span: Span, notes: Notes, secret: Secret) -> Seen:
     """Read a span and check everything about it that it can tell by itself."""
     try:
         with closing(scan.open()) as scanner:
-            return _Look(span, notes, modulus).at(scanner)
+            return _Look(span, notes, secret).at(scanner)
     except (LedgerError, TypeError, ValueError, AttributeError):
         # Values of other types than ours fail wherever they come first.
         return Seen(span, is_plain=False)
 
 
 class _Look:
-    def __init__(self, span: Span, notes: Notes, modulus: int) -> None:
-        self._span, self._notes, self._modulus = span, notes, modulus
+    def __init__(self, span: Span, notes: Notes, secret: Secret) -> None:
+        self._span, self._notes, self._secret = span, notes, secret
         self._tree = TreeBuilder()
         self._roots: dict[int, bytes] = {}
         self._claims: list[Claim] = []
@@ -81,7 +81,7 @@ class _Look:
         for rows in scanner.rows(span.start, span.end):
             leaves = self._check(rows)
             self._extend(leaves)
-            total += sum_of(map(PLACE, rows), self._modulus)
+            total += sum_of(map(PLACE, rows), self._secret)
         if self._tree.size != span.end - span.start:
             raise CorruptLogError(span.start + self._tree.size + 1, "the entry is missing")
         return Seen(
