@@ -7,6 +7,7 @@ that one was killed and could not say so.
 """
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import signal
@@ -85,6 +86,8 @@ def hands(count: int) -> Iterator[Hands]:
 def _begin() -> None:
     # Who is interrupted at a terminal is the one who started us, and it will end us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What is made here has no cycles, and a collector that looks for some takes its time.
+    gc.disable()
     threading.Thread(target=_end_with_parent, name="end with parent", daemon=True).start()
 
 

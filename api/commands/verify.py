@@ -133,6 +133,7 @@ async def _audit(
             async for one in check_apart(projections, url, processes=processes):
                 checked.append(one)
                 tell(len(checked), len(projections.names))
+        checked.sort(key=lambda one: projections.names.index(one.name))
         return Audit(verified, expected, checked)
 
 
