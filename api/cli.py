@@ -161,11 +161,27 @@ def verify(
             "signed the note.",
         ),
     ] = None,
+    projections: Annotated[
+        bool,
+        typer.Option("--projections", help="Compare every projection with what the log gives."),
+    ] = False,
+    processes: Annotated[
+        int | None,
+        typer.Option("--processes", min=1, help="How many work at once; by default one a core."),
+    ] = None,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
     """Read the whole log and prove that nobody rewrote it."""
-    do("verify", checkpoint=checkpoint, key=key, database=database, as_json=as_json)
+    do(
+        "verify",
+        checkpoint=checkpoint,
+        key=key,
+        with_projections=projections,
+        processes=processes,
+        database=database,
+        as_json=as_json,
+    )
 
 
 @app.command()

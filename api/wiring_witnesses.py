@@ -11,6 +11,7 @@ from adapters.transport_outward import Outward
 from api.background import Background
 from api.settings import Fault, Settings, SettingsError
 from ledger.checkpointing import CheckpointMaker
+from ledger.cosignature import CosignatureVerifier
 from ledger.handling import Handler
 from ledger.policy import Policy, PolicyError, read_policy
 from ledger.proving import prove_consistency
@@ -61,6 +62,12 @@ def policy_for(settings: Settings) -> tuple[Policy, tuple[Asked, ...]] | None:
     if faults:
         raise SettingsError(faults)
     return policy, tuple(asked)
+
+
+def known_witnesses(settings: Settings) -> tuple[CosignatureVerifier, ...]:
+    """The keys of the policy's witnesses; none where there is no policy."""
+    found = policy_for(settings)
+    return tuple(one.verifier for one in found[0].witnesses.values()) if found else ()
 
 
 def _urls(settings: Settings, policy: Policy) -> Mapping[str, str]:

@@ -114,6 +114,21 @@ def open_with_keys(
     )
 
 
+def has_introduced_itself(one: Introduced, before: str | None) -> bool:
+    """Whether a key has signed its own introduction, as the one that follows another.
+
+    Args:
+        one: the key.
+        before: the public text of the key before it; None if there was none.
+    """
+    try:
+        verifier = Verifier.from_text(one.key)
+        opened = open_note(one.note, [verifier])
+    except (NoteError, NoteKeyError, NoteUnverifiedError):
+        return False
+    return opened.text == _text(verifier.name, one.key, before)
+
+
 def _handed_over(origin: str, one: Introduced, before: Verifier) -> Verifier | None:
     """The key, if the one before it has signed its introduction and it has itself."""
     try:

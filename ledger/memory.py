@@ -170,6 +170,9 @@ class MemoryEventStore:
                 hashes.append(tree.root())
         return hashes
 
+    def scan(self) -> None:
+        """See `EventStore.scan`: no other process sees this memory."""
+
     async def data_keys(self, key_ids: Sequence[str]) -> dict[str, DataKey]:
         """See `EventStore.data_keys`."""
         return {name: self._keys[name] for name in key_ids[:PAGE_MAX] if name in self._keys}

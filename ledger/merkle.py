@@ -178,14 +178,28 @@ class TreeBuilder:
 
     def extend(self, leaves: Sequence[bytes]) -> list[Tile]:
         """Add leaf hashes; the tiles that became complete, in the order to store them."""
+        return self.graft(0, leaves)
+
+    def graft(self, level: int, hashes: Sequence[bytes]) -> list[Tile]:
+        """Add whole subtrees of 256^level leaves by their roots; the tiles that became complete.
+
+        Raises:
+            ValueError: a subtree of that width cannot begin where the tree ends.
+        """
+        width = TILE_WIDTH**level
+        if self.size % width:
+            raise ValueError(f"no subtree of {width} leaves begins after {self.size}")
+        while len(self._rows) <= level:
+            self._rows.append([])
+            self._frontiers.append(Frontier())
         completed: list[Tile] = []
-        size = self.size
+        count = self.size // width
         done = 0
-        while done < len(leaves):
-            took = leaves[done : done + TILE_WIDTH - len(self._rows[0])]
+        while done < len(hashes):
+            took = hashes[done : done + TILE_WIDTH - len(self._rows[level])]
             done += len(took)
-            self._add(0, size + done, took, completed)
-        self.size = size + len(leaves)
+            self._add(level, count + done, took, completed)
+        self.size += len(hashes) * width
         return completed
 
     def _add(self, level: int, count: int, hashes: Sequence[bytes], completed: list[Tile]) -> None:
@@ -207,9 +221,12 @@ class TreeBuilder:
         """The hashes of the tile that is filling at a level."""
         return list(self._rows[level]) if level < len(self._rows) else []
 
-    def root(self) -> bytes:
-        """The root of the tree as it stands."""
-        root: bytes | None = None
+    def root(self, right: bytes | None = None) -> bytes:
+        """The root of the tree as it stands, or with the root of what would stand right of it.
+
+        What is narrower than the narrowest perfect subtree here may stand there.
+        """
+        root = right
         for frontier in self._frontiers:
             root = _fold(frontier.peaks, root)
         return root or EMPTY_ROOT

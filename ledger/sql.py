@@ -27,9 +27,11 @@ import sqlalchemy as sa
 from ledger.entry import Context, RecordedEvent
 from ledger.errors import StoreError
 from ledger.events import Event
+from ledger.scan import LogScan
 from ledger.sql_appender import Appender
 from ledger.sql_database import Database, migrate
 from ledger.sql_reads import LogReads
+from ledger.sql_scan import scan_of
 from ledger.sql_schema import data_keys, log
 from ledger.sql_scrubbing import Scrubber
 from ledger.sql_strays import find_stray, read_head
@@ -174,6 +176,10 @@ class SqlEventStore:
         """See `EventStore.tile`."""
         async with self.database.read() as connection:
             return await read_tile(connection, level, index)
+
+    def scan(self) -> LogScan:
+        """See `EventStore.scan`."""
+        return scan_of(self.database.engine)
 
     async def data_keys(self, key_ids: Sequence[str]) -> dict[str, DataKey]:
         """See `EventStore.data_keys`."""

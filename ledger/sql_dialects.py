@@ -1,7 +1,7 @@
 """Everything in which SQLite and PostgreSQL differ: the one file to read before adding a third.
 
-(Two things stand beside it: how deleted keys are cleared, in `ledger.sql_clearing`, and how a file
-is opened that can only be read, in `ledger.sql_readonly`.)
+(Beside it stand: how deleted keys are cleared, in `ledger.sql_clearing`; how a file is opened that
+can only be read, in `ledger.sql_readonly`; how the whole log is scanned, in `ledger.sql_scan`.)
 
 The few statements that every request runs (lock, insert a batch, read a stream, read a page) are
 written here per database, for `LogConnection`s to the driver itself, below SQLAlchemy. All other

@@ -22,6 +22,7 @@ from typing import Final, NamedTuple, Protocol
 
 from ledger.entry import Context, RecordedEvent
 from ledger.events import Event
+from ledger.scan import LogScan
 
 PAGE_MAX: Final = 1000
 """The most entries one read returns."""
@@ -127,6 +128,9 @@ class EventStore(Protocol):
 
         Stored hashes are given as they are found, also where none should be: a verifier compares.
         """
+
+    def scan(self) -> LogScan | None:
+        """How other processes can read the log by themselves; None if they cannot."""
 
     async def data_keys(self, key_ids: Sequence[str]) -> dict[str, DataKey]:
         """The data keys that exist, by id; at most `PAGE_MAX` asked at once."""

@@ -33,6 +33,7 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.cosignature": (2.05, "cosignature"),
     "ledger.policy": (2.1, "policy"),
     "ledger.witness": (2.1, "witness"),
+    "ledger.scan": (2, "scan"),
     "ledger.store": (2.1, "store"),
     "ledger.receipt": (2.2, "receipt"),
     "ledger.payment": (2, "payment"),

@@ -144,7 +144,7 @@ def tiny(tmp_path: Path) -> Iterator[Plan]:
 def test_every_work_gives_well_formed_rows_and_says_what_was_left_out(
     tiny: Plan, tmp_path: Path
 ) -> None:
-    rows = measured(tiny, ["appends", "replay", "serving", "memory"])
+    rows = measured(tiny, ["appends", "replay", "verify", "serving", "memory"])
     write_json(rows, tmp_path / "rows.json")
 
     written = json.loads((tmp_path / "rows.json").read_text())

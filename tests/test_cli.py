@@ -199,6 +199,7 @@ def test_a_merchant_pays_through_a_server_and_everything_can_be_told_afterwards(
     replayed = here.asked("replay", "--until", "4")
     rebuilt = here.asked("rebuild", "payments")
     checked = here.asked("rebuild", "--check")
+    audited = here.asked("verify", "--projections")
     stopped = json.loads((tmp_path / "server.log").read_text().splitlines()[-1])
     assert stopped["event"] == "server.stopped"
     assert shown["payment"]["id"] == payment_id
@@ -215,6 +216,7 @@ def test_a_merchant_pays_through_a_server_and_everything_can_be_told_afterwards(
     ]
     assert [row["name"] for row in rebuilt] == ["payments"]
     assert all(row["is_equal"] for row in checked)
+    assert audited["projections"] == checked
     assert "650000001" not in (tmp_path / "server.log").read_text()
 
 
@@ -251,6 +253,7 @@ def test_tables_are_for_people(here: Here) -> None:
     assert "equal" in here.on("rebuild", "--check").out
     assert "Trial balance" in here.on("replay", "--until", "1").out
     assert here.on("verify").out.startswith("verified: 3 entries")
+    assert "equal" in here.on("verify", "--projections", "--processes", "1").out
 
 
 @pytest.mark.parametrize("columns", ["60", "160"])

@@ -4,8 +4,11 @@ A rebuild fills a copy beside the live tables and swaps, so a server may go on m
 changes nothing: it compares digests and exits with 1 where they differ.
 """
 
+from collections.abc import Sequence
+
 from api.commands.console import progress, run_async, settings_for, write_json, write_table
 from api.wiring import opened, projections_of
+from projections.rebuild import Checked
 
 
 def run(*, name: str | None, is_check: bool, database: str | None, as_json: bool) -> int:
@@ -15,47 +18,58 @@ def run(*, name: str | None, is_check: bool, database: str | None, as_json: bool
 
 async def _run(name: str | None, database: str | None, *, is_check: bool, as_json: bool) -> int:
     rows: list[dict[str, object]] = []
+    checked: list[Checked] = []
     async with opened(settings_for(database)) as (lent, store):
         projections = projections_of(lent)
         await projections.start(store if is_check else None)
         for one in (name,) if name is not None else projections.names:
             with progress(one) as tell:
                 if is_check:
-                    checked = await projections.check(one, store, progress=tell)
-                    rows.append(
-                        {
-                            "name": one,
-                            "position": checked.live.position,
-                            "live": checked.live.sha256,
-                            "rebuilt": checked.rebuilt.sha256,
-                            "is_equal": checked.is_equal,
-                        }
-                    )
+                    checked.append(await projections.check(one, store, progress=tell))
                 else:
                     await projections.rebuild(one, store, progress=tell)
                     digest = await projections.digest(one)
                     rows.append({"name": one, "position": digest.position, "digest": digest.sha256})
     if as_json:
-        write_json(rows)
+        write_json(check_rows(checked) if is_check else rows)
     elif is_check:
-        write_table(
-            "Projections against the log",
-            ("projection", "#position", "live", "from the log", "equal"),
-            [
-                (
-                    row["name"],
-                    row["position"],
-                    str(row["live"])[:16],
-                    str(row["rebuilt"])[:16],
-                    "yes" if row["is_equal"] else "NO",
-                )
-                for row in rows
-            ],
-        )
+        tell_checked(checked)
     else:
         write_table(
             "Projections made anew",
             ("projection", "#position", "digest"),
             [tuple(row.values()) for row in rows],
         )
-    return 0 if all(row.get("is_equal", True) for row in rows) else 1
+    return 0 if all(one.is_equal for one in checked) else 1
+
+
+def check_rows(checked: Sequence[Checked]) -> list[dict[str, object]]:
+    """What was compared, as JSON tells it."""
+    return [
+        {
+            "name": one.name,
+            "position": one.live.position,
+            "live": one.live.sha256,
+            "rebuilt": one.rebuilt.sha256,
+            "is_equal": one.is_equal,
+        }
+        for one in checked
+    ]
+
+
+def tell_checked(checked: Sequence[Checked]) -> None:
+    """Show what was compared as a table."""
+    write_table(
+        "Projections against the log",
+        ("projection", "#position", "live", "from the log", "equal"),
+        [
+            (
+                one.name,
+                one.live.position,
+                one.live.sha256[:16],
+                one.rebuilt.sha256[:16],
+                "yes" if one.is_equal else "NO",
+            )
+            for one in checked
+        ],
+    )

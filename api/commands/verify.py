@@ -5,17 +5,22 @@ checkpoint may be given as `<size>:<root in hex>`, or as a file: a saved answer 
 /v1/log/checkpoint, or a signed note. A note's signature is checked where a public key of the log is
 given: that key has to have signed it, or one that it introduced, or that one, and so on. Without a
 key the note is taken at its word, as something one has kept oneself.
+
+With projections, what they say is compared with what the log alone gives, in files that are thrown
+away: the database is only read.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from api.commands.console import progress, run_async, settings_for, write_json, write_line
+from api.commands.rebuild import check_rows, tell_checked
 from api.settings import Settings
-from api.wiring import opened
+from api.wiring import opened, projections_of
+from api.wiring_witnesses import known_witnesses
 from ledger.checkpoint import Checkpoint, Verifier
 from ledger.commitment import KEYS_STREAM
 from ledger.errors import CorruptLogError, InvalidInputError, NoteError
@@ -24,12 +29,37 @@ from ledger.introduction import Introduced, TrustedKey, open_with_keys, trusted_
 from ledger.sentences import Sentence
 from ledger.store import EventStore, TreeHead
 from ledger.verify import Verified, verify_log
+from projections.apart import check_apart
+from projections.rebuild import Checked
 
 
-def run(*, checkpoint: str | None, key: str | None, database: str | None, as_json: bool) -> int:
+class Audit(NamedTuple):
+    """What was found."""
+
+    verified: Verified
+    expected: TreeHead | None
+    projections: list[Checked] | None
+    """None if nobody asked for them."""
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether the projections, if asked for, are what the log gives; the log itself is."""
+        return all(one.is_equal for one in self.projections or ())
+
+
+def run(
+    *,
+    checkpoint: str | None,
+    key: str | None,
+    with_projections: bool,
+    processes: int | None,
+    database: str | None,
+    as_json: bool,
+) -> int:
     """Verify; 0 if nobody rewrote the log, 1 and the first bad position if somebody did."""
+    settings = settings_for(database)
     try:
-        verified, expected = run_async(_verify(settings_for(database), checkpoint, key))
+        audit = run_async(_audit(settings, checkpoint, key, processes, with_projections))
     except CorruptLogError as error:
         if as_json:
             told = {"is_verified": False, "position": error.position, "reason": error.reason}
@@ -38,30 +68,73 @@ def run(*, checkpoint: str | None, key: str | None, database: str | None, as_jso
             write_line(f"NOT VERIFIED: {error}")
         return 1
     if as_json:
-        told = {
-            "is_verified": True,
-            "size": verified.size,
-            "root": verified.root.hex(),
-            "checkpoint_size": expected.size if expected else None,
-        }
-        write_json(told)
-        return 0
+        write_json(_told(audit))
+    else:
+        _tell(audit)
+    return 0 if audit.is_verified else 1
+
+
+def _told(audit: Audit) -> dict[str, object]:
+    verified, expected = audit.verified, audit.expected
+    told: dict[str, object] = {
+        "is_verified": audit.is_verified,
+        "size": verified.size,
+        "root": verified.root.hex(),
+        "checkpoint_size": expected.size if expected else None,
+        "checkpoints": verified.checkpoints,
+        "cosignatures": verified.cosignatures,
+    }
+    if audit.projections is not None:
+        told["projections"] = check_rows(audit.projections)
+    return told
+
+
+def _tell(audit: Audit) -> None:
+    verified, expected = audit.verified, audit.expected
     write_line(f"verified: {verified.size} entries, root {verified.root.hex()}")
     if expected is not None:
         write_line(f"and they continue the checkpoint of {expected.size} entries")
-    return 0
+    if verified.checkpoints:
+        write_line(
+            f"and the checkpoints in the log, {verified.checkpoints}, are signed by its keys; "
+            f"cosignatures of known witnesses: {verified.cosignatures}"
+        )
+    if audit.projections is not None:
+        tell_checked(audit.projections)
 
 
-async def _verify(
-    settings: Settings, checkpoint: str | None, key: str | None
-) -> tuple[Verified, TreeHead | None]:
-    async with opened(settings, is_writing=False) as (_, store):
+async def _audit(
+    settings: Settings,
+    checkpoint: str | None,
+    key: str | None,
+    processes: int | None,
+    with_projections: bool,
+) -> Audit:
+    async with opened(settings, is_writing=False) as (lent, store):
         expected = None
         if checkpoint is not None:
             introduced = await _introduced(store) if key is not None else []
             expected = read_checkpoint(checkpoint, key, introduced)
         with progress("verify") as tell:
-            return await verify_log(store, checkpoint=expected, progress=tell), expected
+            verified = await verify_log(
+                store,
+                checkpoint=expected,
+                witnesses=known_witnesses(settings),
+                progress=tell,
+                processes=processes,
+            )
+        if not with_projections:
+            return Audit(verified, expected, None)
+        projections = projections_of(lent)
+        await projections.start()
+        checked: list[Checked] = []
+        with progress("projections") as tell:
+            url = settings.database_url
+            async for one in check_apart(projections, url, processes=processes):
+                checked.append(one)
+                tell(len(checked), len(projections.names))
+        checked.sort(key=lambda one: projections.names.index(one.name))
+        return Audit(verified, expected, checked)
 
 
 async def _introduced(store: EventStore) -> list[Introduced]:

@@ -1,4 +1,4 @@
-"""Subject: this product's log on a database: appended to, replayed, projected, verified.
+"""Subject: this product's log on a database: appended to, replayed, projected.
 
 Everything goes the way the server goes: the public `SqlEventStore` and `Projections`, durable
 commits, entries hashed into the tree, every expected version checked.
@@ -18,7 +18,6 @@ from ledger.entry import Context
 from ledger.events_codec import decode_event
 from ledger.sql import Database, SqlEventStore
 from ledger.store import replay
-from ledger.verify import verify_log
 from projections.base import Projections
 from projections.payments import PaymentsProjection
 from scripts.benches.story import LIVES, life_of, payment_ids
@@ -112,14 +111,6 @@ async def rebuilt(url: str) -> Answer:
         return {"events": position, "rate": position / (time.perf_counter() - began)}
 
 
-async def verified(url: str) -> Answer:
-    """Verify the whole log."""
-    async with _opened(url) as (_, store):
-        began = time.perf_counter()
-        size = (await verify_log(store)).size
-        return {"events": size, "rate": size / (time.perf_counter() - began)}
-
-
 def peak() -> Answer:
     """The most memory this process ever held, in megabytes."""
     for line in Path("/proc/self/status").read_text().splitlines():
@@ -154,7 +145,6 @@ VERBS: Final[dict[str, Any]] = {
     "fill": fill,
     "replay": replayed,
     "rebuild": rebuilt,
-    "verify": verified,
     "peak": peak,
 }
 

@@ -38,6 +38,8 @@ class Plan:
     payments_seeded: int
     """How many payments stand in the server's log when it is asked for some."""
     connections: int
+    events_verified: int = 10_000
+    """How long the log is that is verified with every core."""
     wants_rivals: bool = True
     notes: list[str] = field(default_factory=list)
     """What must be known to read the table; the works add to it."""
@@ -55,6 +57,7 @@ class Plan:
             events=200_000,
             events_many=1_000_000,
             events_few=10_000,
+            events_verified=1_000_000,
             payments_seeded=6_000,
             connections=128,
         )
@@ -70,6 +73,7 @@ class Plan:
             events=40_000,
             events_many=40_000,
             events_few=10_000,
+            events_verified=200_000,
             payments_seeded=600,
             connections=128,
         )

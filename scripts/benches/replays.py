@@ -1,12 +1,10 @@
-"""Reading the whole log: replayed as typed events, folded into a projection, verified.
+"""Reading the whole log: replayed as typed events, folded into a projection.
 
 Beside the replay: `SELECT` and `orjson.loads` of the same rows, which types nothing, and
 `eventsourcing`, which reads its own log of the same story as its own events.
 
 Beside the rebuild stands the replay, because a rebuild is a replay that also writes: a row for
 every payment and every reference, indexes, durable commits and the swap.
-
-Verification is for information: it checks every rule of the log and of its tree.
 """
 
 from typing import Final
@@ -14,7 +12,7 @@ from typing import Final
 from scripts.benches.plan import Answers, Plan, in_turns
 from scripts.benches.story import EVENTS_PER_PAYMENT
 from scripts.benches.subject import Answer
-from scripts.benches.table import Row, compared, told
+from scripts.benches.table import Row, compared
 
 LIMIT_GOAL: Final = 0.35
 RIVAL_GOAL: Final = 1.5
@@ -55,7 +53,6 @@ def on_sqlite(plan: Plan) -> list[Row]:
             "rebuild": lambda _: ours.ask("rebuild", url=url),
         },
     )
-    found |= in_turns(1, {"verify": lambda _: ours.ask("verify", url=url)})
     _note(plan, found["others"])
     replay, work = found["replay"], "replay of typed events"
     projection = "rebuild of the payments projection | the replay above"
@@ -64,7 +61,6 @@ def on_sqlite(plan: Plan) -> list[Row]:
         compared(f"{work} | eventsourcing", replay, found["theirs"], _UNIT, RIVAL_GOAL),
         compared(f"{work} | eventsource-py", replay, found["others"], _UNIT, None),
         compared(projection, found["rebuild"], replay, _UNIT, REBUILD_GOAL),
-        told("cauri verify, every rule of the log", found["verify"], _UNIT),
     ]
 
 

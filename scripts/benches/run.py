@@ -8,10 +8,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from scripts.benches import appends, memories, replays, serving, table
+from scripts.benches import appends, memories, replays, serving, table, verifying
 from scripts.benches.plan import Plan
 from scripts.benches.table import Row
 
@@ -19,16 +20,21 @@ WORKS: Final[dict[str, Callable[[Plan], list[Row]]]] = {
     "appends": appends.on_sqlite,
     "appends-postgresql": appends.on_postgresql,
     "replay": replays.on_sqlite,
+    "verify": verifying.on_sqlite,
     "serving": serving.on_sqlite,
     "memory": memories.on_sqlite,
 }
 
 
-def run(*, is_quick: bool, only: str | None, json_file: Path | None) -> int:
+def run(
+    *, is_quick: bool, only: str | None, json_file: Path | None, events_verified: int | None = None
+) -> int:
     """Measure and print; 0 if everything that was asked for could run."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="cauri-bench-") as folder:
         plan = Plan.quick(Path(folder)) if is_quick else Plan.full(Path(folder))
+        if events_verified is not None:
+            plan = replace(plan, events_verified=events_verified)
         try:
             rows = measured(plan, [only] if only else list(WORKS))
         finally:

@@ -80,7 +80,7 @@ class SqlStoreContract(StoreContract):
             for table, column in (("log", "type"), ("tiles", "hashes")):
                 with pytest.raises(DBAPIError, match="is append-only"):
                     await run(store, statement.format(table=table, column=column))
-        assert tuple(await verify_log(store)) == tuple(before)
+        assert (await verify_log(store))[:2] == tuple(before)
 
     async def test_the_tables_are_what_the_code_believes(self, store: SqlEventStore) -> None:
         def differences(connection: Connection) -> list[object]:
@@ -157,7 +157,7 @@ class SqlStoreContract(StoreContract):
         assert sorted(cast("MerchantAdded", event.event).name for event in shared) == sorted(
             f"{writer}.{turn}" for writer in range(8) for turn in range(8)
         )
-        assert tuple(await verify_log(one)) == tuple(await other.head())
+        assert (await verify_log(one))[:2] == tuple(await other.head())
 
     async def test_a_neighbour_is_seen_at_the_next_read(self, open_store: OpenSqlStore) -> None:
         one, other = await open_store(), await open_store()

@@ -90,7 +90,7 @@ class UpgradeContract:
         await store.start()
         try:
             assert await everything_in(store) == kept
-            assert tuple(await verify_log(store)) == (SIZE, kept[1].root)
+            assert (await verify_log(store))[:2] == (SIZE, kept[1].root)
             async with database.read() as connection:
                 assert await connection.run_sync(has_labels)
             for statement in self.rewriting:
@@ -126,7 +126,7 @@ class UpgradeContract:
         store = SqlEventStore(database, clock=clock)
         try:
             assert await everything_in(store) == kept
-            assert tuple(await verify_log(store)) == (SIZE, kept[1].root)
+            assert (await verify_log(store))[:2] == (SIZE, kept[1].root)
             async with database.read() as connection:
                 assert not await connection.run_sync(has_labels)
         finally:

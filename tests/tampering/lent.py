@@ -16,8 +16,10 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 from ledger.errors import LedgerError
+from ledger.scan import LogScan, Scanner
 from ledger.sql import Database, SqlEventStore
 from ledger.sql_dialects import Sqlite
+from ledger.sql_scan import _SqliteScanner
 from ledger.store import TreeHead
 from ledger.verify import Verified, verify_log
 
@@ -43,6 +45,7 @@ class _Held:
             "sqlite://", creator=lambda: connection, poolclass=StaticPool, hide_parameters=True
         )
         self._connection = _Awaitable(engine.connect())
+        self.engine = engine
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[_Awaitable]:
@@ -60,13 +63,40 @@ class _Held:
             raise meaning from error
 
 
+class _LentScanner(_SqliteScanner):
+    """The scanner over a connection that is not its own."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def close(self) -> None:
+        """Leave it open."""
+
+
+class _LentScan:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def open(self) -> Scanner:
+        return _LentScanner(self._connection)
+
+
+class _LentStore(SqlEventStore):
+    def __init__(self, connection: sqlite3.Connection, held: Database) -> None:
+        super().__init__(held, clock=lambda: datetime.now(UTC))
+        self._connection = connection
+
+    def scan(self) -> LogScan:
+        return _LentScan(self._connection)
+
+
 class LentFile:
     """A file in memory: tampered with through `connection`, read through `store`."""
 
     def __init__(self) -> None:
         self.connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         held = cast("Database", _Held(self.connection))
-        self.store = SqlEventStore(held, clock=lambda: datetime.now(UTC))
+        self.store = _LentStore(self.connection, held)
 
     def load(self, image: bytes) -> None:
         """Put a file in place of the one that was there."""
@@ -74,7 +104,7 @@ class LentFile:
 
     async def verify(self, checkpoint: TreeHead) -> Verified:
         """Verify it as it lies now."""
-        return await verify_log(self.store, checkpoint=checkpoint)
+        return await verify_log(self.store, checkpoint=checkpoint, processes=1)
 
 
 async def verify_file(path: Path, checkpoint: TreeHead) -> Verified:
