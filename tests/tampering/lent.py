@@ -94,7 +94,12 @@ class LentFile:
     """A file in memory: tampered with through `connection`, read through `store`."""
 
     def __init__(self) -> None:
-        self.connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        self.connection = sqlite3.connect(
+            ":memory:",
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=0,  # one prepared for another file would not see a changed schema
+        )
         held = cast("Database", _Held(self.connection))
         self.store = _LentStore(self.connection, held)
 
