@@ -249,6 +249,8 @@ def check_entry(entry: bytes, position: int, stream: str, version: int, event_ty
         _dumps(line, option=_SORTED) == entry
         and type(line) is dict
         and [*line] == _FIELDS
+        # To Python 1, 1.0 and True are equal; here each says something else.
+        and type(line["position"]) is type(line["version"]) is type(version) is int
         and line["position"] == position
         and line["stream"] == stream
         and line["version"] == version

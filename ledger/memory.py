@@ -133,6 +133,10 @@ class MemoryEventStore:
                 return row.position
         return None
 
+    async def strays(self) -> tuple[int, str] | None:
+        """See `EventStore.strays`: a list has no place for any."""
+        return None
+
     async def position(self) -> int:
         """See `EventStore.position`."""
         return len(self._rows)

@@ -32,8 +32,9 @@ from ledger.sql_appender import Appender
 from ledger.sql_database import Database, migrate
 from ledger.sql_reads import LogReads
 from ledger.sql_scan import scan_of
-from ledger.sql_schema import data_keys, head, log
+from ledger.sql_schema import data_keys, log
 from ledger.sql_scrubbing import Scrubber
+from ledger.sql_strays import find_stray, read_head
 from ledger.sql_tree import read_tile
 from ledger.store import PAGE_MAX, QUEUED_MAX, Clock, DataKey, RawEntry, TreeHead
 
@@ -41,6 +42,33 @@ __all__ = ["Database", "SqlEventStore", "migrate"]
 
 POLL_SECONDS: Final = 0.1
 """How often the database is asked for other processes' appends while somebody waits for one."""
+
+
+def _misplaced(where: sa.ColumnElement[bool]) -> sa.Select[int | None]:
+    """The first of these positions that its stream does not have where it stands."""
+    same, previous = log.alias("same"), log.alias("previous")
+    # On SQLite the position comes out of the index itself, and may be another row's.
+    only = (
+        sa.select(sa.case((sa.func.count() == 1, sa.func.max(same.c.position))))
+        .where(same.c.stream == log.c.stream, same.c.version == log.c.version)
+        .scalar_subquery()
+    )
+    follows = sa.exists().where(
+        previous.c.stream == log.c.stream,
+        previous.c.version == log.c.version - 1,
+        previous.c.position < log.c.position,
+    )
+    return sa.select(sa.func.min(log.c.position)).where(
+        where,
+        sa.or_(only.is_distinct_from(log.c.position), sa.and_(log.c.version != 1, ~follows)),
+    )
+
+
+_UNTIL: Final = sa.bindparam("until", type_=sa.BigInteger)
+_MISPLACED: Final = _misplaced(
+    sa.and_(log.c.position > sa.bindparam("after", type_=sa.BigInteger), log.c.position <= _UNTIL)
+)
+_MISPLACED_AT: Final = _misplaced(log.c.position == _UNTIL)
 
 
 class SqlEventStore:
@@ -105,25 +133,18 @@ class SqlEventStore:
 
     async def misplaced(self, after: int, until: int) -> int | None:
         """See `EventStore.misplaced`; two looks into the index per entry."""
-        same, previous = log.alias("same"), log.alias("previous")
-        twins = (
-            sa.select(sa.func.count())
-            .where(same.c.stream == log.c.stream, same.c.version == log.c.version)
-            .scalar_subquery()
-        )
-        follows = sa.exists().where(
-            previous.c.stream == log.c.stream,
-            previous.c.version == log.c.version - 1,
-            previous.c.position < log.c.position,
-        )
-        query = sa.select(sa.func.min(log.c.position)).where(
-            log.c.position > after,
-            log.c.position <= until,
-            sa.or_(twins != 1, sa.and_(log.c.version != 1, ~follows)),
-        )
+        # One position is looked up: to go on to the end of a range is to touch what comes next,
+        # which may be damaged when this one is not.
+        query = _MISPLACED_AT if until == after + 1 else _MISPLACED
         async with self.database.read() as connection:
-            first: int | None = (await connection.execute(query)).scalar_one()
+            asked = {"after": after, "until": until} if query is _MISPLACED else {"until": until}
+            first: int | None = (await connection.execute(query, asked)).scalar_one()
         return first
+
+    async def strays(self) -> tuple[int, str] | None:
+        """See `EventStore.strays`."""
+        async with self.database.read() as connection:
+            return await find_stray(connection)
 
     async def position(self) -> int:
         """See `EventStore.position`."""
@@ -149,8 +170,7 @@ class SqlEventStore:
     async def head(self) -> TreeHead:
         """See `EventStore.head`."""
         async with self.database.read() as connection:
-            row = (await connection.execute(sa.select(head.c.size, head.c.root))).one()
-            return TreeHead(row.size, row.root)
+            return await read_head(connection)
 
     async def tile(self, level: int, index: int) -> list[bytes]:
         """See `EventStore.tile`."""

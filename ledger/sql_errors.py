@@ -5,6 +5,7 @@ Everything else (a wrong statement, a violated constraint) stays the driver's er
 """
 
 import asyncio
+import re
 import sqlite3
 from typing import Final
 
@@ -47,6 +48,8 @@ _SQLITE_MEANINGS: Final[dict[int, tuple[Sentence, Sentence]]] = {
         Sentence("Name another file, or restore this one from a copy that verifies."),
     ),
 }
+
+_MISSING: Final = re.compile(r"no such (table|column): (main\.)?(log|tiles|head)\b")
 
 _POSTGRESQL_MEANINGS: Final[dict[str, tuple[Sentence, Sentence]]] = {
     "08": (
@@ -94,6 +97,9 @@ _POSTGRESQL_MEANINGS: Final[dict[str, tuple[Sentence, Sentence]]] = {
 
 def of_sqlite(error: BaseException) -> LedgerError | None:
     """By SQLite's primary result code (https://sqlite.org/rescode.html)."""
+    if _driver_error(error, UnicodeDecodeError) is not None:
+        # SQLite quotes a damaged name in its error, and the driver cannot read that error.
+        return CorruptLogError(0, "a name in the database is no UTF-8")
     found = _driver_error(error, sqlite3.Error)
     if found is None:
         return None
@@ -102,11 +108,22 @@ def of_sqlite(error: BaseException) -> LedgerError | None:
         # The driver itself objects, not SQLite: a text whose bytes are none.
         is_no_text = "decode to UTF-8" in str(found)
         return CorruptLogError(0, "a text in the database is no UTF-8") if is_no_text else None
+    if code == sqlite3.SQLITE_ERROR:
+        return _of_spoilt_schema(str(found))
     if code & 0xFF == sqlite3.SQLITE_CORRUPT:
         reason = f"the database file is damaged ({found}); restore a copy that verifies"
         return CorruptLogError(0, reason)
     meaning = _SQLITE_MEANINGS.get(code & 0xFF)
     return StoreUnavailableError(*meaning) if meaning else None
+
+
+def _of_spoilt_schema(words: str) -> LedgerError | None:
+    """SQLite has one code for mistakes in a statement and for files whose beginning is spoilt."""
+    if words == "unsupported file format":
+        return StoreUnavailableError(*_SQLITE_MEANINGS[sqlite3.SQLITE_NOTADB])
+    if _MISSING.match(words):
+        return CorruptLogError(0, f"the database file lacks what every log has ({words})")
+    return None
 
 
 def of_postgresql(error: BaseException) -> LedgerError | None:

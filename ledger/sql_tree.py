@@ -77,7 +77,9 @@ async def catch_up(database: Database, tree: TreeBuilder | None, size: int) -> T
         return tree
 
 
-def _parts(hashes: bytes) -> list[bytes]:
+def _parts(hashes: object) -> list[bytes]:
+    if not isinstance(hashes, bytes):  # a file may hold anything: it is none of a tile's hashes
+        return []
     return [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]
 
 

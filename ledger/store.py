@@ -103,7 +103,15 @@ class EventStore(Protocol):
         """The first position, after one and up to another, that breaks law 3; None if none does.
 
         It breaks it if its stream has that version twice, or has not the version before it at a
-        lower position. The store's own index answers, so that a verifier's memory stays flat.
+        lower position. The store's own index answers, so that a verifier's memory stays flat; that
+        it does not lead to this very row breaks the law too.
+        """
+
+    async def strays(self) -> tuple[int, str] | None:
+        """Something that no log has, beside what is read by position: where, and what; or None.
+
+        Rows before position 1, tiles beyond the tree, a head that is not one row, entries of an
+        index that belong to no row: no read of the log asks for them, so only this finds them.
         """
 
     async def position(self) -> int:

@@ -10,7 +10,8 @@ long the log is. In order, per entry and per tile:
 5. every stored tile is the tile computed from the entries, complete ones and no others;
 6. every checkpoint that the log recorded is signed by the key that had to sign it, and states the
    root of the entries before it; so do cosignatures, those of known witnesses signed by them;
-7. the head is the size and root computed from the entries, and nothing stands beyond it;
+7. the head is the size and root computed from the entries, and nothing stands beyond it, before
+   the first position, or anywhere else where no log has anything;
 8. at the size of a checkpoint saved earlier, the root is the checkpoint's.
 
 What this proves: a change made behind the ledger's back is found unless everything above it was
@@ -97,11 +98,6 @@ async def verify_log(
         StoreUnavailableError: the database could not be read to its end.
     """
     head = await store.head()
-    if checkpoint is not None and checkpoint.size > head.size:
-        raise CorruptLogError(
-            head.size + 1,
-            f"the log ends here, but it had {checkpoint.size} entries when the checkpoint was made",
-        )
     pages = Pages(store, Notes(witnesses=witnesses), checkpoint)
     progress(0, head.size)
     scan = store.scan()

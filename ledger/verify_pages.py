@@ -89,9 +89,8 @@ class Pages:
             page = await self._store.read_raw(start, limit)
             bad = _first_bad(page, start, limit)
             # An entry out of its stream's order may stand before the one that is bad by itself.
-            misplaced = await self._store.misplaced(
-                start, bad.position - 1 if bad else start + limit
-            )
+            until = bad.position - 1 if bad else start + limit
+            misplaced = await _misplaced(self._store, start, until)
         except (CorruptLogError, TypeError, ValueError) as error:
             if limit > 1:  # the database cannot even read its file here: find where
                 await self._verify(limit // 2)
@@ -159,6 +158,13 @@ class Pages:
                 if not has_grown or stored[: len(filling)] != filling:
                     raise _wrong_tile(level, index, filling, stored)
             level, count = level + 1, index
+        # Not before: whoever cut the end off may have changed something above it too.
+        if self._checkpoint is not None and self._checkpoint.size > head.size:
+            raise CorruptLogError(
+                head.size + 1,
+                f"the log ends here, but it had {self._checkpoint.size} entries when the "
+                "checkpoint was made",
+            )
         if tree.root() != head.root:
             raise CorruptLogError(
                 tree.size - tree.size % TILE_WIDTH + 1,
@@ -166,6 +172,9 @@ class Pages:
             )
         if await store.read_raw(tree.size, 1) and (await store.head()).size == head.size:
             raise CorruptLogError(tree.size + 1, "it stands beyond the end that the head states")
+        stray = await store.strays()
+        if stray is not None:
+            raise CorruptLogError(*stray)
 
     def _is_checkpoint(self, root: bytes) -> bool:
         return self._checkpoint is None or root == self._checkpoint.root
@@ -176,6 +185,13 @@ class Pages:
                 self.stop,
                 "at or before it, history was rewritten: the root is not the checkpoint's",
             )
+
+
+async def _misplaced(store: EventStore, after: int, until: int) -> int | None:
+    position = await store.misplaced(after, until)
+    if position is not None and not after < position <= until:
+        raise CorruptLogError(0, "the entries are not in the order of their positions")
+    return position
 
 
 def _first_bad(page: Sequence[RawEntry], start: int, limit: int) -> CorruptLogError | None:

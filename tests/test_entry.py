@@ -101,11 +101,20 @@ def test_any_change_to_an_entry_is_no_longer_that_entry(data: st.DataObject) -> 
         b'{"position": 7}',
         an_entry(a_merchant()).replace(b":7,", b": 7,"),
         an_entry(a_merchant()).replace(b'"version":1', b'"version":2'),
+        # Python takes these for equal to 1.
+        an_entry(a_merchant()).replace(b'"version":1', b'"version":true'),
+        an_entry(a_merchant()).replace(b'"version":1', b'"version":1.0'),
+        an_entry(a_merchant()).replace(b'"position":7', b'"position":7.0'),
     ],
 )
 def test_what_is_not_the_entry_of_its_columns_is_corrupt(entry: bytes) -> None:
     with pytest.raises(CorruptLogError, match="position 7"):
         check_entry(entry, 7, "merchant-m", 1, "merchant.added")
+
+
+def test_a_column_of_another_kind_of_number_is_not_what_the_entry_says() -> None:
+    with pytest.raises(CorruptLogError, match="position 7"):
+        check_entry(an_entry(a_merchant()), 7, "merchant-m", 1.0, "merchant.added")  # type: ignore[arg-type]
 
 
 def test_newer_types_and_versions_are_refused_not_half_read() -> None:

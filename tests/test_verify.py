@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from ledger.errors import CorruptLogError, LedgerError
+from ledger.errors import CorruptLogError, LedgerError, StoreUnavailableError
 from ledger.memory import MemoryEventStore
 from ledger.merkle import TreeBuilder, leaf_hash
 from ledger.sql import Database, SqlEventStore
@@ -234,6 +234,21 @@ def test_a_changed_tile_is_found_at_the_leaf_it_denies(
         ("UPDATE head SET size = size - 50", 513),
         ("UPDATE head SET root = zeroblob(32)", 513),
         ("INSERT INTO log SELECT 601, 'x', 1, type, entry, leaf FROM log WHERE position = 9", 601),
+        ("INSERT INTO log SELECT 0, 'x', 1, type, entry, leaf FROM log WHERE position = 9", 1),
+        ("INSERT INTO log SELECT -7, 'x', 1, type, entry, leaf FROM log WHERE position = 9", 1),
+        ('INSERT INTO tiles SELECT 0, 700, hashes FROM tiles WHERE "index" = 1', 601),
+        ("INSERT INTO tiles VALUES (1, 3, x'')", 601),
+        ("INSERT INTO tiles VALUES (-1, 0, x'')", 1),
+        ("INSERT INTO tiles VALUES (9, 0, x'')", 1),
+        ("INSERT INTO tiles VALUES (0, -1, x'')", 1),
+        ("INSERT INTO tiles VALUES (0, 'none', x'')", 1),
+        ('UPDATE tiles SET hashes = 17 WHERE "index" = 1', 257),
+        ("DELETE FROM head", 1),
+        ("UPDATE head SET size = 'many'", 1),
+        ("UPDATE head SET size = size + 0.5", 1),
+        ("UPDATE head SET root = 17", 1),
+        ("PRAGMA ignore_check_constraints = 1; UPDATE head SET id = 2", 1),
+        ("PRAGMA ignore_check_constraints = 1; INSERT INTO head SELECT 2, size, root FROM head", 1),
         ("DELETE FROM log", 1),
         ("DELETE FROM log; DELETE FROM tiles; UPDATE head SET size = 0", 1),
     ],
@@ -242,6 +257,77 @@ def test_meddling_beside_the_entries_is_found(
     original: Path, statement: str, position: int
 ) -> None:
     assert found(original, lambda log: log.executescript(statement)).position == position
+
+
+def test_an_index_that_leads_to_another_entry_is_found_at_the_one_it_hides(original: Path) -> None:
+    place = b"thing-5" + bytes([43])  # the stream and version of 300, then its position
+    content = original.read_bytes()
+    assert content.count(place + (300).to_bytes(2)) == 1
+    path = original.with_name("misled.db")
+    path.write_bytes(content.replace(place + (300).to_bytes(2), place + (301).to_bytes(2)))
+    with closing(sqlite3.connect(path)) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM log NOT INDEXED").fetchone()
+        read = "SELECT position FROM log WHERE stream = 'thing-5' AND version = 43"
+        assert (count, connection.execute(read).fetchone()) == (SIZE, (301,))
+    for way in WAYS:
+        with pytest.raises(CorruptLogError) as error:
+            judged(path, None, way)
+        assert error.value.position == 300
+
+
+def test_an_index_with_an_entry_too_many_is_found(original: Path) -> None:
+    def graft(log: sqlite3.Connection) -> None:
+        (table,) = log.execute("SELECT sql FROM sqlite_schema WHERE name = 'log'").fetchone()
+        log.execute(table.replace("TABLE log", "TABLE twin"))
+        log.execute("INSERT INTO twin SELECT * FROM log")
+        log.execute("INSERT INTO twin SELECT 601, stream, 99, type, entry, leaf FROM twin LIMIT 1")
+        log.execute("PRAGMA writable_schema = 1")
+        log.execute(
+            "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema "
+            "WHERE name = 'sqlite_autoindex_twin_1') WHERE name = 'sqlite_autoindex_log_1'"
+        )
+
+    error = found(original, graft)
+    assert (error.position, "601 entries in an index" in error.reason) == (SIZE + 1, True)
+
+
+def test_a_schema_whose_names_are_no_text_is_refused_in_our_words(original: Path) -> None:
+    content = original.read_bytes()
+    path = original.with_name("nameless.db")
+    content = content.replace(b"tabledata_keysdata_keys", b"tabledata\xffkeysdata_keys")
+    path.write_bytes(content.replace(b"CREATE TABLE data_keys", b"CREATX TABLE data_keys"))
+    with pytest.raises(CorruptLogError, match="no UTF-8"):
+        verified(path)
+
+
+def test_a_file_of_a_format_that_is_none_is_refused_in_our_words(original: Path) -> None:
+    path = original.with_name("formatless.db")
+    path.write_bytes(flipped(original.read_bytes(), 47, 1))
+    with pytest.raises(StoreUnavailableError, match="no SQLite database"):
+        verified(path)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DROP TABLE tiles", "ALTER TABLE head RENAME TO top", "ALTER TABLE log RENAME entry TO said"],
+)
+def test_a_log_without_one_of_its_tables_or_columns_is_found(
+    original: Path, statement: str
+) -> None:
+    error = found(original, lambda log: log.execute(statement), None)
+    assert "lacks what every log has" in error.reason or "cannot be read" in error.reason
+
+
+def test_of_a_log_cut_short_and_moved_up_the_first_bad_position_is_named(
+    original: Path, honest: list[RawEntry]
+) -> None:
+    def close_the_gap(log: sqlite3.Connection) -> None:
+        log.execute("DELETE FROM log WHERE position = 40")
+        log.execute("UPDATE log SET position = position + 100000 WHERE position > 40")
+        log.execute("UPDATE log SET position = position - 100001 WHERE position > 40")
+        log.execute("UPDATE head SET size = size - 1")
+
+    assert found(original, close_the_gap, root_of(honest)).position == 40
 
 
 def forge(log: sqlite3.Connection, rows: list[RawEntry]) -> None:
@@ -329,6 +415,22 @@ async def test_a_version_out_of_order_is_found_before_later_damage(clock: Clock)
     with pytest.raises(CorruptLogError, match="does not follow its stream's version") as error:
         await verify_log(store)
     assert error.value.position == 300
+
+
+async def test_an_entry_that_claims_an_earlier_place_is_found_where_it_stands(clock: Clock) -> None:
+    class Disordered(MemoryEventStore):
+        """Position 1300 stands as 8 in its page, as whoever passes through that page sees."""
+
+        async def misplaced(self, after: int, until: int) -> int | None:
+            if not after < 1300 <= until:
+                return None
+            return 1300 if until == after + 1 else 8
+
+    store = Disordered(clock=clock)
+    await fill(store, 1600)
+    with pytest.raises(CorruptLogError) as error:
+        await verify_log(store)
+    assert error.value.position == 1300
 
 
 async def test_progress_is_told_from_nothing_to_the_end(clock: Clock) -> None:

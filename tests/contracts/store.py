@@ -285,6 +285,7 @@ class StoreContract:
         assert verify_inclusion(leaves[599], 599, 700, proof, tree.root())
         assert await verify_log(store) == Verified(700, tree.root())
         assert await store.misplaced(0, 700) is None
+        assert await store.strays() is None
 
     async def test_keys_are_kept_with_the_events_and_destroyed_by_subject(
         self, store: Store
