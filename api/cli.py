@@ -208,11 +208,20 @@ def rebuild(
     check: Annotated[
         bool, typer.Option("--check", help="Only compare with what the log gives.")
     ] = False,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at",
+            metavar="checkpoint|SIZE",
+            help="With --check: compare the digests that a checkpoint recorded, the newest one's "
+            "or that of a size.",
+        ),
+    ] = None,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
     """Make projections anew from the log alone."""
-    do("rebuild", name=name, is_check=check, database=database, as_json=as_json)
+    do("rebuild", name=name, is_check=check, at=at, database=database, as_json=as_json)
 
 
 @app.command()

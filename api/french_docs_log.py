@@ -35,6 +35,9 @@ FRENCH_OF_LOG_DOCS: Final[dict[str, str]] = {
         "L'empreinte des lignes d'une projection à une position."
     ),
     "In hexadecimal.": ("En hexadécimal."),
+    "The version of the projection's code that made the rows.": (
+        "La version du code de la projection qui a fait les lignes."
+    ),
     "One checkpoint with everybody who signed it.": (
         "Un point de contrôle avec tous ceux qui l'ont signé."
     ),

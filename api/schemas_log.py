@@ -34,6 +34,7 @@ class DigestOut(Response):
 
     position: Position = Field(description="The position at which it stands.")
     sha256: str = Field(description="In hexadecimal.")
+    version: int = Field(description="The version of the projection's code that made the rows.")
 
 
 class CheckpointOut(Response):

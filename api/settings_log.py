@@ -13,3 +13,10 @@ class LogSettings(BaseModel):
         description="How often a checkpoint of the log is signed and recorded, if anything "
         "happened since the last one.",
     )
+    digest_seconds: float = Field(
+        default=3600.0,
+        ge=0,
+        le=604_800,
+        description="How often every projection's rows are hashed, for the next checkpoint to "
+        "record what came out. 0: never.",
+    )

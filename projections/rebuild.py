@@ -144,11 +144,24 @@ async def check(
     other copy is filled to exactly there.
     """
     digest = await digest_of(live)
+    rebuilt = await digest_at(live, store, owner=owner, until=digest.position, progress=progress)
+    return Checked(live.name, digest, rebuilt)
+
+
+async def digest_at(
+    live: Projector,
+    store: EventStore,
+    *,
+    owner: str,
+    until: int,
+    progress: Progress | None = None,
+) -> Digest:
+    """Hash the rows that the log alone gives up to a position, in a copy that is thrown away."""
     copy = type(live)(live.database, CHECK)
     await _begin(copy, live, owner)
     try:
-        await fill(copy, store, owner=owner, until=digest.position, progress=progress)
-        return Checked(live.name, digest, await digest_of(copy))
+        await fill(copy, store, owner=owner, until=until, progress=progress)
+        return await digest_of(copy)
     finally:
         async with live.database.write() as conn:
             found = (await lock(conn, [copy.checkpoint])).get(copy.checkpoint)
