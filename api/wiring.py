@@ -275,6 +275,7 @@ async def services(
             ways=ways,
             commitments=commitments,
             checkpoints=log_kept.checkpoints,
+            log_kept=log_kept,
             witnesses=projections.of(WitnessesProjection),
             witnessing=watchers,
             keeper=keeper,

@@ -1,4 +1,4 @@
-"""What the log says of itself, put together: checkpoints and digests; a part of `api.wiring`."""
+"""What keeps the log and watches it, put together: a part of `api.wiring`."""
 
 import os
 import secrets
@@ -9,6 +9,7 @@ from typing import Final
 
 from api.background import Background
 from api.settings import Settings
+from api.settings_log import LogSettings
 from api.signing_key import signing_keys_for
 from ledger.checkpointing import AfterCheckpoint, CheckpointMaker, Digests, log_keys
 from ledger.handling import Handler
@@ -17,6 +18,8 @@ from projections.base import Projections
 from projections.commitments import CommitmentsProjection
 from projections.digesting import Digester
 from projections.duties import Duties
+from projections.reproving import Reprover
+from projections.verifier import Verifier
 
 DUTY_SECONDS: Final = 120.0
 """How long a duty stays with a process that gives no sign: longer than one projection's digest."""
@@ -24,19 +27,25 @@ DUTY_SECONDS: Final = 120.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogCare:
-    """What makes checkpoints, and what hashes the projections for them."""
+    """What makes checkpoints, hashes the projections for them, and reads all of it again."""
 
     checkpoints: CheckpointMaker | None
     """None where no signing key is set up."""
-    digests: Digester | None
-    """None where no digests are taken."""
+    digests: Digester
+    verifier: Verifier
+    reprover: Reprover
+    settings: LogSettings
 
     def start(self, background: Background) -> None:
         """Let it all run."""
         if self.checkpoints is not None:
             background.start("checkpoints", self.checkpoints.run())
-        if self.digests is not None:
+        if self.settings.digest_seconds:
             background.start("digests", self.digests.run())
+        if self.settings.verify_entries_per_second:
+            background.start("verifier", self.verifier.run())
+        if self.settings.verify_projections_seconds and self.settings.digest_seconds:
+            background.start("reproving", self.reprover.run())
 
 
 async def log_care(
@@ -61,15 +70,37 @@ async def log_care(
     """
     duties = await duties_of(projections)
     digests = digester(settings, projections, duties, clock=clock)
+    commitments = projections.of(CommitmentsProjection)
     checkpoints = await checkpoint_maker(
         settings,
         handler,
-        projections.of(CommitmentsProjection),
+        commitments,
         clock=clock,
         digests=digests.up_to,
         after_checkpoint=after_checkpoint,
     )
-    return LogCare(checkpoints=checkpoints, digests=digests if settings.digest_seconds else None)
+    verifier = Verifier(
+        handler,
+        commitments,
+        duties,
+        clock=clock,
+        entries_per_second=settings.verify_entries_per_second,
+        round_seconds=settings.verify_round_seconds,
+    )
+    reprover = Reprover(
+        handler,
+        projections,
+        duties,
+        clock=clock,
+        every_seconds=settings.verify_projections_seconds,
+    )
+    return LogCare(
+        checkpoints=checkpoints,
+        digests=digests,
+        verifier=verifier,
+        reprover=reprover,
+        settings=settings,
+    )
 
 
 async def checkpoint_maker(

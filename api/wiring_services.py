@@ -15,6 +15,7 @@ from api.people import People
 from api.rates import Rates
 from api.settings import Settings
 from api.shown import ShownPayments
+from api.wiring_log import LogCare
 from api.wiring_witnesses import Witnessing
 from ledger.checkpointing import CheckpointMaker
 from ledger.events import PaymentRequested
@@ -74,6 +75,8 @@ class Services:
     commitments: CommitmentsProjection
     checkpoints: CheckpointMaker | None = None
     """None where no signing key is set up."""
+    log_kept: LogCare
+    """What reads old entries again, and the projections' digests."""
     witnesses: WitnessesProjection
     witnessing: Witnessing | None = None
     """None where no policy says who watches the log."""

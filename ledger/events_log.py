@@ -84,4 +84,5 @@ class LogMismatchFound(Event, frozen=True, kw_only=True):
     position: int
     reason: str
     what: str
-    """What does not agree: `entry`, `tile`, `version`, `head`, or a projection's name."""
+    """What does not agree: `entry`, `version`, `tile`, `head`, `checkpoint`, or a projection's
+    name."""

@@ -93,6 +93,10 @@ class Projections:
         assert isinstance(found, kind)
         return found
 
+    def kind_of(self, name: str) -> type[Projector]:
+        """The class of a projection, by its name."""
+        return type(self._named(name))
+
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all projections, in the order they are fed."""

@@ -19,29 +19,20 @@ SQLite the write-ahead log cannot be emptied meanwhile, on PostgreSQL a rebuild'
 One process of a deployment does it (`projections.duties`); any of them records the result.
 """
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-import structlog
-
 from ledger.commands_log import Digested
-from ledger.errors import LedgerError, reason_of
 from ledger.store import Clock
 from projections.base import Projections
 from projections.commitments import CommitmentsProjection
-from projections.duties import Duties, Place
+from projections.duties import LOOK_SECONDS, Duties, Place, Rests, run_turns
 from projections.tables import read_stamp, stamp
-
-log = structlog.get_logger()
 
 DUTY: Final = "digests"
 
-LOOK_SECONDS: Final = 5.0
-"""How often a process that does not hold the duty looks whether it may."""
-
-SECONDS_MIN: Final = 0.05
+REST_PER_WORK: Final = 1.0
 
 
 class Digester:
@@ -62,19 +53,7 @@ class Digester:
 
     async def run(self) -> None:
         """Digest until cancelled; what goes wrong is told, and tried again."""
-        try:
-            while True:
-                try:
-                    wait = await self.turn()
-                except LedgerError as error:
-                    log.warning("digests.postponed", reason=reason_of(error))
-                    wait = LOOK_SECONDS
-                await asyncio.sleep(max(wait, SECONDS_MIN))
-        finally:
-            try:
-                await self._duties.give_back(DUTY, now=self._clock())
-            except LedgerError as error:
-                log.warning("digests.not_given_back", reason=reason_of(error))
+        await run_turns(DUTY, self.turn)
 
     async def turn(self) -> float:
         """Digest everything if that is due and ours to do.
@@ -82,25 +61,33 @@ class Digester:
         Returns:
             After how many seconds to look again.
         """
-        place = await self._duties.take(DUTY, now=self._clock())
-        if place is None:
-            return LOOK_SECONDS
+        async with self._duties.turn(DUTY, self._due_in, clock=self._clock) as place:
+            if place is not None:
+                await self._digest(place)
+        return LOOK_SECONDS
+
+    def _due_in(self, place: Place) -> float:
         last = taken_at(place)
-        if last is not None:
-            due_in = self._every_seconds - (self._clock() - last).total_seconds()
-            if due_in > 0:
-                return min(due_in, LOOK_SECONDS)
+        if last is None:
+            return 0.0
+        return self._every_seconds - (self._clock() - last).total_seconds()
+
+    async def _digest(self, place: Place) -> None:
         found: dict[str, Digested] = {}
+        rests = Rests(self._duties, DUTY, place, clock=self._clock, rest_per_work=REST_PER_WORK)
         for name in self._projections.names:
-            found[name] = await self._projections.digested(name, pause=_pause)
+            found[name] = await self._projections.digested(name, pause=rests)
             # A sign of life between two, or another process would begin as well.
             if not await self._duties.keep(DUTY, place, now=self._clock()):
-                return LOOK_SECONDS
+                return
         # All at once: what a checkpoint records are whole rounds.
         digests = {name: tuple(one) for name, one in found.items()}
         done = {"taken_at": stamp(self._clock()), "digests": digests}
         await self._duties.keep(DUTY, done, now=self._clock())
-        return min(self._every_seconds, LOOK_SECONDS)
+
+    async def taken_at(self) -> datetime | None:
+        """When the last round ended, whichever process did it."""
+        return taken_at(await self._duties.place(DUTY))
 
     async def up_to(self, size: int) -> Mapping[str, Digested]:
         """The digests that no checkpoint has recorded, at positions up to a size."""
@@ -120,7 +107,3 @@ def taken_at(place: Place) -> datetime | None:
 def digests_in(place: Place) -> dict[str, Digested]:
     """What came out of the last round."""
     return {name: Digested(*found) for name, found in place.get("digests", {}).items()}
-
-
-async def _pause(worked_seconds: float) -> None:
-    await asyncio.sleep(worked_seconds)

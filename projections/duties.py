@@ -10,18 +10,35 @@ Two processes never hold one: it is taken by an `INSERT ... ON CONFLICT ... WHER
 last committed holder.
 """
 
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import orjson
+import structlog
 from sqlalchemy import MetaData, Table, or_, select
 
+from ledger.errors import LedgerError, reason_of
 from ledger.sql_database import Database
+from ledger.store import Clock
 from projections.tables import insert_into, stamp, text
 
 duties: Final = Table(
     "duties", MetaData(), text("name", key=True), text("holder"), text("expires_at"), text("place")
 )
+
+log = structlog.get_logger()
+
+LOOK_SECONDS: Final = 2.0
+"""How often a process looks whether a duty is due."""
+
+KEEP_SECONDS: Final = 10.0
+"""How often the holder writes its place down: as much is done again after a crash."""
+
+SECONDS_MIN: Final = 0.05
+"""The shortest wait between two looks."""
 
 Place = dict[str, Any]
 """What the holder of a duty goes on from: whatever JSON can hold."""
@@ -90,3 +107,72 @@ class Duties:
         async with self._database.read() as conn:
             found = await conn.scalar(select(duties.c.place).where(duties.c.name == name))
         return {} if found is None else dict(orjson.loads(found))
+
+    @asynccontextmanager
+    async def turn(
+        self, name: str, due_in: Callable[[Place], float], *, clock: Clock
+    ) -> AsyncIterator[Place | None]:
+        """Lend a duty if it is due and free, and give it back; None otherwise.
+
+        Args:
+            name: which one.
+            due_in: says of a place in how many seconds there is work again.
+            clock: the present time.
+        """
+        # Whoever only looks writes nothing.
+        place = await self.place(name)
+        if due_in(place) > 0:
+            yield None
+            return
+        taken = await self.take(name, now=clock())
+        if taken is None:
+            yield None
+            return
+        try:
+            # Another process may have done it between our look and our taking it.
+            yield None if due_in(taken) > 0 else taken
+        finally:
+            await self.give_back(name, now=clock())
+
+
+async def run_turns(name: str, turn: Callable[[], Awaitable[float]]) -> None:
+    """Let a duty have its turns until cancelled; what goes wrong is told, and tried again.
+
+    Args:
+        name: which duty.
+        turn: does what is due; after how many seconds to look again.
+    """
+    while True:
+        try:
+            wait = await turn()
+        except LedgerError as error:
+            log.warning("duty.postponed", duty=name, reason=reason_of(error))
+            wait = LOOK_SECONDS
+        await asyncio.sleep(max(wait, SECONDS_MIN))
+
+
+class Rests:
+    """Rests after every step of a long piece of work, and now and then gives a sign of life.
+
+    Args:
+        duties: this process's.
+        name: the duty.
+        place: where a process that takes over begins.
+        clock: the present time.
+        rest_per_work: how much longer than the work the rest is.
+    """
+
+    def __init__(
+        self, duties: Duties, name: str, place: Place, *, clock: Clock, rest_per_work: float
+    ) -> None:
+        self._duties, self._name, self._place, self._clock = duties, name, place, clock
+        self._rest_per_work = rest_per_work
+        self._kept_at = asyncio.get_running_loop().time()
+
+    async def __call__(self, worked_seconds: float) -> None:
+        """Rest after a step that took so long."""
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._kept_at >= KEEP_SECONDS:
+            await self._duties.keep(self._name, self._place, now=self._clock())
+            self._kept_at = loop.time()
+        await asyncio.sleep(worked_seconds * self._rest_per_work)

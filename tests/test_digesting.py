@@ -13,7 +13,7 @@ from ledger.events import LogCheckpointMade
 from ledger.handling import Handler
 from projections.commitments import CommitmentsProjection
 from projections.digesting import DUTY, Digester, digests_in
-from projections.duties import Duties, Place
+from projections.duties import Duties
 from projections.payments import PaymentsProjection
 from tests.builders import CONTEXT, Step, paid
 from tests.projecting import Projected, ReadModel
@@ -190,16 +190,14 @@ class TestDigests(ReadModel):
             {name: one.position for name, one in digests_in(place).items()}
         ]
 
-    async def test_it_runs_by_itself_and_lets_go_at_the_end(self, projected: Projected) -> None:
+    async def test_it_runs_by_itself_and_lets_go_after_its_turn(self, projected: Projected) -> None:
         await projected.story(*STORY)
         written = asyncio.Event()
 
         class Telling(Duties):
-            async def keep(self, name: str, place: Place, *, now: datetime) -> bool:
-                kept = await super().keep(name, place, now=now)
-                if digests_in(place):
-                    written.set()
-                return kept
+            async def give_back(self, name: str, *, now: datetime) -> None:
+                await super().give_back(name, now=now)
+                written.set()
 
         duties = Telling(projected.database, holder="here", seconds=60)
         await duties.prepare()
