@@ -16,7 +16,7 @@ from api.wiring import opened, replayed
 from ledger.entry import rfc3339
 from ledger.errors import InvalidInputError
 from ledger.sentences import Sentence
-from ledger.store import EventStore
+from ledger.store import EventStore, position_at
 from projections.accounts import AccountRow
 from projections.metrics import MetricsRow
 
@@ -72,11 +72,7 @@ async def _run(until: str, database: str | None, *, as_json: bool) -> None:
 
 
 async def _point(store: EventStore, until: str) -> tuple[int, datetime]:
-    """Read POSITION or TIME; the position, and the time of the entry there.
-
-    For a time it is the last position recorded by then, found by halving: the log's times go
-    forward, up to the steps of a clock that was set right.
-    """
+    """Read POSITION or TIME; the position, and the time of the entry there."""
     end = await store.position()
     if until.isascii() and until.isdecimal():
         position = int(until) if len(until) <= POSITION_DIGITS_MAX else 0
@@ -98,15 +94,7 @@ async def _point(store: EventStore, until: str) -> tuple[int, datetime]:
             Sentence("this is neither a position nor a time with its offset from UTC."),
             Sentence("Send 1200, or 2030-01-31T12:00:00Z."),
         )
-    low, high = 0, end
-    while low < high:
-        middle = (low + high + 1) // 2
-        recorded = (await store.read(middle - 1, 1))[0]
-        if recorded.recorded_at <= moment:
-            low = middle
-        else:
-            high = middle - 1
-    return low, moment
+    return await position_at(store, moment), moment
 
 
 def _amount(row: MetricsRow, status: object) -> str:
