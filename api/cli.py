@@ -194,12 +194,26 @@ def verify(
 
 @app.command()
 def replay(
-    until: Annotated[str, typer.Option("--until", metavar="POSITION|TIME", help="How far.")],
+    until: Annotated[
+        str,
+        typer.Option(
+            "--until", "--known-at", metavar="POSITION|TIME", help="What the log held by then."
+        ),
+    ],
+    effective_from: Annotated[
+        str | None,
+        typer.Option("--effective-from", metavar="TIME", help="Only what moved then or later."),
+    ] = None,
+    effective_to: Annotated[
+        str | None,
+        typer.Option("--effective-to", metavar="TIME", help="Only what moved before that."),
+    ] = None,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
     """Show the state as it was at `--until`: payments by status and the trial balance."""
-    do("replay", until=until, database=database, as_json=as_json)
+    effective = (effective_from, effective_to)
+    do("replay", until=until, effective=effective, database=database, as_json=as_json)
 
 
 @app.command()

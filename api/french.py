@@ -219,6 +219,8 @@ _OF_DOOR: Final[dict[str, str]] = {
     "This is neither a position nor a time.": (
         "Ce n'est ni une position, ni une date avec son heure."
     ),
+    "`as_of` says when already.": "`as_of` dit déjà à quel moment.",
+    "`effective_to` says the end already.": "`effective_to` dit déjà la fin.",
     "This time has not come.": "Ce moment n'est pas encore venu.",
     "Send a position, or a past time such as 2030-01-31T12:00:00Z.": (
         "Envoyez une position, ou une date passée avec son heure, par exemple 2030-01-31T12:00:00Z."

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from adapters.refusal_texts import Category
 from api.documents import RefusalOut
-from api.schemas import AsOfQuery, Name, Position, PositionQuery, Response
+from api.schemas import Name, PastQuery, Position, PositionQuery, Response
 from ledger.identity import Kind, Mode
 
 
@@ -40,6 +40,11 @@ class TrialBalance(Response):
 
     position: Position
     as_of: str | None
+    known_at: Position | None = Field(
+        description="The log is looked at as it stood there; null: as it stands now."
+    )
+    effective_from: datetime | None = Field(description="Only what moved then or later.")
+    effective_to: datetime | None = Field(description="Only what moved before that.")
     mode: Mode
     accounts: list[AccountOut]
     is_balanced: bool
@@ -191,7 +196,7 @@ class LogQuery(PositionQuery):
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
 
 
-class AccountsQuery(AsOfQuery):
+class AccountsQuery(PastQuery):
     """Which trial balance."""
 
     mode: Mode | None = Field(

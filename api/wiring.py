@@ -362,15 +362,20 @@ def projections_of(database: Database) -> Projections:
 @asynccontextmanager
 async def replayed(
     store: EventStore, url: str, *, until: int, progress: Progress
-) -> AsyncIterator[tuple[MetricsProjection, AccountsProjection]]:
+) -> AsyncIterator[tuple[MetricsProjection, AccountsProjection, PaymentsProjection]]:
     """Lend projections of a new database that have seen a log up to a position and no further."""
     database = await Database.open(url, create=True)
     try:
-        projections = Projections(database, [MetricsProjection, AccountsProjection])
+        kinds = (MetricsProjection, AccountsProjection, PaymentsProjection)
+        projections = Projections(database, kinds)
         await projections.start()
-        metrics, accounts = projections.of(MetricsProjection), projections.of(AccountsProjection)
-        for projector in (metrics, accounts):
+        metrics, accounts, payments = (
+            projections.of(MetricsProjection),
+            projections.of(AccountsProjection),
+            projections.of(PaymentsProjection),
+        )
+        for projector in (metrics, accounts, payments):
             await fill(projector, store, until=until, progress=progress)
-        yield metrics, accounts
+        yield metrics, accounts, payments
     finally:
         await database.close()

@@ -13,9 +13,9 @@ the last event that gave one, in the words recorded at that time.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Index, UniqueConstraint, select
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import events
@@ -35,6 +35,16 @@ PAGE_MAX: Final = 1000
 """The most rows one page has."""
 
 _PREFIX: Final = len(stream_of(""))
+
+
+class MovedCount(NamedTuple):
+    """How many payments that moved money stand somewhere, and the money that was asked for."""
+
+    provider: str
+    currency: str
+    status: Status
+    payments: int
+    amount_minor: int
 
 
 class PaymentsProjection(Projector):
@@ -155,6 +165,23 @@ class PaymentsProjection(Projector):
             )
             values = found.one_or_none()
         return None if values is None else shown(Row(*values))
+
+    async def moved(self, effective: Effective) -> list[MovedCount]:
+        """How many payments moved money then, and how much, by provider, currency and status."""
+        row = self._payments.c
+        group = (row.provider, row.currency, row.status)
+        asked = (
+            select(*group, func.count(), func.sum(row.amount_minor))
+            .where(row.status.in_(MOVED), *effective.holds(row.moved_at))
+            .group_by(*group)
+            .order_by(*group)
+        )
+        async with self.read() as conn:
+            found = (await conn.execute(asked)).all()
+        return [
+            MovedCount(provider, currency, Status(status), count, int(amount))
+            for provider, currency, status, count, amount in found
+        ]
 
     async def payment_of(self, provider: str, reference: str) -> str | None:
         """The payment that was ever submitted to a provider under this reference."""

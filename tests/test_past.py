@@ -1,4 +1,4 @@
-"""Both times of a question, held against a naive replay: plain dictionaries, folded and filtered."""
+"""Both times of a question, held against a naive replay: dictionaries, folded and filtered."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ LATE: list[Step] = [
 and a conflict that is settled."""
 
 told_differently = settings(
-    max_examples=25,
+    max_examples=12,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,
         HealthCheck.differing_executors,
@@ -52,9 +52,11 @@ class Naive:
                 continue
             name = one.stream.removeprefix("payment-")
             self.payments[name] = evolve(self.payments[name], one.event)
-            is_word = isinstance(one.event, events.PaymentEvidenceRecorded)
-            if is_word and one.event.evidence.word is Word.SUCCEEDED:
-                self.moved.setdefault(name, one.recorded_at)
+            match one.event:
+                case events.PaymentEvidenceRecorded(evidence=told) if told.word is Word.SUCCEEDED:
+                    self.moved.setdefault(name, one.recorded_at)
+                case _:
+                    pass
 
     def statuses(self, effective: Effective) -> dict[str, Status]:
         """Payment -> where it stands, of those whose money moved then."""
