@@ -42,6 +42,20 @@ async def known_position(call: Call) -> int | None:
     return await position_at(call.services.store, point) if isinstance(point, datetime) else point
 
 
+async def known_moment(call: Call) -> tuple[int, datetime]:
+    """Read `known_at`: the position, and the time that is meant.
+
+    Raises:
+        ProblemError: see `known_at`.
+    """
+    store = call.services.store
+    point = await _point(call, call.query.known_at, "known_at")
+    if isinstance(point, datetime):
+        return await position_at(store, point), point
+    found = await store.read(max(point - 1, 0), 1)
+    return point, found[0].recorded_at if found else call.services.clock()
+
+
 def effective(call: Call) -> Effective:
     """Read `effective_from`, `effective_to` and `effective_at`.
 

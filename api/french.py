@@ -219,6 +219,15 @@ _OF_DOOR: Final[dict[str, str]] = {
     "This is neither a position nor a time.": (
         "Ce n'est ni une position, ni une date avec son heure."
     ),
+    "An answer replays {entries} entries at most.": (
+        "Une réponse rejoue {entries} écritures au plus."
+    ),
+    "Other answers are replaying the log just now.": (
+        "D'autres réponses rejouent le registre en ce moment."
+    ),
+    "Use `cauri replay --known-at`, which has no such limit.": (
+        "Utilisez `cauri replay --known-at`, qui n'a pas cette limite."
+    ),
     "`as_of` says when already.": "`as_of` dit déjà à quel moment.",
     "`effective_to` says the end already.": "`effective_to` dit déjà la fin.",
     "This time has not come.": "Ce moment n'est pas encore venu.",

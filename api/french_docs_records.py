@@ -164,6 +164,10 @@ _PAST: Final[dict[str, str]] = {
         "Ce que le registre contenait alors : une position, ou un moment RFC 3339. `as_of` dit la "
         "même chose."
     ),
+    "What the log held by then: a position, or an RFC 3339 time. The window ends there.": (
+        "Ce que le registre contenait alors : une position, ou un moment RFC 3339. La période "
+        "finit là."
+    ),
     "Only what moved then or later; a day begins at 00:00 UTC.": (
         "Seulement ce qui a bougé alors ou plus tard ; un jour commence à 00:00 UTC."
     ),

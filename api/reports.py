@@ -73,6 +73,9 @@ class MetricsReport(Response):
     """How payments fare, per provider, per currency and in all."""
 
     position: Position
+    known_at: Position | None = Field(
+        description="The log is looked at as it stood there; null: as it stands now."
+    )
     now: datetime
     kind: Kind
     window_seconds: int
@@ -224,4 +227,9 @@ class MetricsQuery(PositionQuery):
 
     kind: Kind = Field(default="collection", description="Payments, payouts or refunds.")
     window_seconds: Annotated[int, Field(ge=60, le=366 * 86_400)] = 86_400
+    known_at: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = Field(
+        default=None,
+        description="What the log held by then: a position, or an RFC 3339 time. The window ends "
+        "there.",
+    )
     provider: Name | None = None

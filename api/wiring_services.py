@@ -1,5 +1,6 @@
 """The bag of everything that runs: what an endpoint may use; filled by `api.wiring`."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -84,6 +85,8 @@ class Services:
     workers: tuple[Worker, ...] = ()
     shown: ShownPayments = field(default_factory=ShownPayments)
     background: Background = field(default_factory=Background)
+    replaying: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """Held by the one answer that replays the log; see `api.past`."""
 
     @property
     def stopped(self) -> Mapping[str, str]:

@@ -10,9 +10,11 @@ Its remedy is `cauri rebuild NAME`; the log itself is what `projections.verifier
 """
 
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from ledger.handling import Handler
 from ledger.rereading import Mismatch
@@ -23,9 +25,12 @@ from projections.digest import Digest, Pause, digest_of
 from projections.digesting import DUTY as DIGESTS
 from projections.digesting import digests_in
 from projections.duties import LOOK_SECONDS, Duties, Place, Rests, run_turns
+from projections.projector import Projector
 from projections.rebuild import fill
 from projections.tables import read_stamp_or_none, stamp
 from projections.verifier import tell
+
+P = TypeVar("P", bound=Projector)
 
 DUTY: Final = "reproving"
 
@@ -136,13 +141,22 @@ async def rebuilt_apart(
     projections: Projections, name: str, store: EventStore, until: int, pause: Pause
 ) -> Digest:
     """Hash the rows of a projection that is made from the log alone, in a database of its own."""
-    with tempfile.TemporaryDirectory(prefix="cauri-reproving-") as folder:
+    async with made_apart(projections.kind_of(name), store, until, pause) as copy:
+        return await digest_of(copy, pause=pause)
+
+
+@asynccontextmanager
+async def made_apart(
+    kind: type[P], store: EventStore, until: int, pause: Pause | None = None
+) -> AsyncIterator[P]:
+    """Lend a projection that has seen the log up to a position, in a database of its own."""
+    with tempfile.TemporaryDirectory(prefix="cauri-apart-") as folder:
         database = await Database.open(f"sqlite:///{Path(folder) / 'copy.db'}", create=True)
         try:
-            apart = Projections(database, [projections.kind_of(name)])
+            apart = Projections(database, [kind])
             await apart.start()
-            copy = apart.of(projections.kind_of(name))
+            copy = apart.of(kind)
             await fill(copy, store, until=until, batch_max=BATCH_MAX, pause=pause)
-            return await digest_of(copy, pause=pause)
+            yield copy
         finally:
             await database.close()

@@ -178,3 +178,25 @@ async def test_two_ends_or_a_time_to_come_are_refused(
     answer = await world.get(f"/v1/payments?{query}")
     assert (answer.status, answer.code) == (422, "invalid_request")
     assert [one["parameter"] for one in answer.json["errors"]] == [parameter]
+
+
+async def test_metrics_are_those_that_were_known_by_then(
+    world: World, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_quarter(world, clock)
+
+    async def counts(query: str) -> tuple[Any, Any]:
+        told = (await world.get(f"/v1/metrics?window_seconds=8640000{query}", who="auditor")).json
+        everything = [one for one in told["groups"] if one["provider"] is one["currency"] is None]
+        return everything[0]["counts"] if everything else {}, told["known_at"]
+
+    assert await counts("") == ({"succeeded": 2, "failed": 1}, None)
+    by_march, position = await counts(f"&known_at={MARCH}")
+    assert by_march == {"succeeded": 2}
+    assert await counts(f"&known_at={position}") == (by_march, position)
+    assert await counts("&known_at=1") == ({}, 1)
+
+    monkeypatch.setattr(past, "REPLAYED_MAX", position - 1)
+    answer = await world.get(f"/v1/metrics?known_at={position}", who="auditor")
+    assert (answer.status, answer.code) == (422, "invalid_request")
+    assert "cauri replay" in answer.json["errors"][0]["remedy"]
