@@ -251,8 +251,8 @@ _OF_DOOR: Final[dict[str, str]] = {
         "Envoyez son protocole et son hôte, comme https://shop.example, sans chemin."
     ),
     "Check it, and whose key you use.": "Vérifiez-le, et vérifiez à qui est la clé utilisée.",
-    "This payment was not yet requested at the `as_of` given.": (
-        "Ce paiement n'était pas encore demandé au moment donné par `as_of`."
+    "This payment was not yet requested at the time given.": (
+        "Ce paiement n'était pas encore demandé au moment donné."
     ),
     "Send a later one, or leave it out.": (
         "Donnez un moment ou une position plus tardifs, ou omettez le paramètre."

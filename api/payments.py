@@ -63,7 +63,7 @@ async def show(call: Call, kind: Kind) -> web.Response:
     """Show one payment, payout or refund as its events say."""
     state, recorded = await load(call, kind)
     if (point := await known_at(call)) is not None:
-        state, recorded = _as_of(recorded, point)
+        state, recorded = _as_of(call, recorded, point)
     opened: Mapping[str, Any] = {}
     if call.query.particulars and call.asker.role in _OPENING:
         request = state.requested
@@ -207,7 +207,7 @@ async def load(call: Call, kind: Kind | None = None) -> tuple[Payment, list[Reco
 
 
 def _as_of(
-    recorded: list[RecordedEvent], until: int | datetime
+    call: Call, recorded: list[RecordedEvent], until: int | datetime
 ) -> tuple[Payment, list[RecordedEvent]]:
     """Fold only what had happened by then."""
     if isinstance(until, int):
@@ -215,8 +215,10 @@ def _as_of(
     else:
         kept = [one for one in recorded if one.recorded_at <= until]
     if not kept:
-        reason = Sentence("This payment was not yet requested at the `as_of` given.")
-        place = Place("parameter", "as_of", reason, Sentence("Send a later one, or leave it out."))
+        reason = Sentence("This payment was not yet requested at the time given.")
+        parameter = "as_of" if call.query.known_at is None else "known_at"
+        remedy = Sentence("Send a later one, or leave it out.")
+        place = Place("parameter", parameter, reason, remedy)
         raise ProblemError(UNKNOWN_PAYMENT, reason, [place])
     state = payment.INITIAL
     for one in kept:
