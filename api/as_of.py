@@ -1,26 +1,86 @@
-"""As of: a point of the past, as a position of the log or as a time.
+"""As of: the two times of a question about the past.
 
-Only the past is answered: a position the log has not reached, or a time that has not come, would
-be answered differently tomorrow, and `as_of` promises that it is not.
+**Known at**: the log as it stood, by a position or a time. Only the past is answered: a position
+the log has not reached, or a time that has not come, would be answered differently tomorrow, and
+`known_at` (`as_of` is its other name) promises that it is not.
+
+**Effective**: when the money moved. That is when the first word that it did was recorded
+(`projections.payments_rows`), whatever was said later.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from api.calls import Call
 from api.errors import INVALID_REQUEST, Place, ProblemError
 from ledger.sentences import Sentence
+from ledger.store import position_at
+from projections.effective import Effective
+
+_TICK: Final = timedelta(microseconds=1)
+"""The log's times have no smaller part."""
 
 
-async def as_of_point(call: Call, text: str) -> int | datetime:
-    """Read `as_of`: a position, or an aware time in UTC.
+async def known_at(call: Call) -> int | datetime | None:
+    """Read `known_at` or `as_of`: a position, or an aware time in UTC; None: now.
 
     Raises:
-        ProblemError: neither, or not past.
+        ProblemError: neither, or not past; or both are given.
     """
+    query = call.query
+    if query.known_at is None:
+        return None if query.as_of is None else await _point(call, query.as_of, "as_of")
+    if query.as_of is not None:
+        reason = Sentence("`as_of` says when already.")
+        raise _refused("known_at", reason, Sentence("Send one of the two."))
+    return await _point(call, query.known_at, "known_at")
+
+
+async def known_position(call: Call) -> int | None:
+    """The same, as the last position of the log that was recorded by then."""
+    point = await known_at(call)
+    return await position_at(call.services.store, point) if isinstance(point, datetime) else point
+
+
+async def known_moment(call: Call) -> tuple[int, datetime]:
+    """Read `known_at`: the position, and the time that is meant.
+
+    Raises:
+        ProblemError: see `known_at`.
+    """
+    store = call.services.store
+    point = await _point(call, call.query.known_at, "known_at")
+    if isinstance(point, datetime):
+        return await position_at(store, point), point
+    found = await store.read(max(point - 1, 0), 1)
+    return point, found[0].recorded_at if found else call.services.clock()
+
+
+def effective(call: Call) -> Effective:
+    """Read `effective_from`, `effective_to` and `effective_at`.
+
+    Raises:
+        ProblemError: two ends are given.
+    """
+    query = call.query
+    if query.effective_at is None:
+        return Effective(query.effective_from, query.effective_to)
+    if query.effective_to is not None:
+        reason = Sentence("`effective_to` says the end already.")
+        raise _refused("effective_at", reason, Sentence("Send one of the two."))
+    try:
+        return Effective(query.effective_from, query.effective_at + _TICK)
+    except OverflowError:
+        return Effective(query.effective_from)
+
+
+async def _point(call: Call, text: str, parameter: str) -> int | datetime:
+    remedy = Sentence("Send a position, or a past time such as 2030-01-31T12:00:00Z.")
     if text.isascii() and text.isdecimal():
         position = int(text)
         if position > await call.services.store.position():
-            raise _refused(Sentence("The log has not reached this position."))
+            reason = Sentence("The log has not reached this position.")
+            raise _refused(parameter, reason, remedy)
         return position
     try:
         # A plus sign that was not escaped arrives as a space.
@@ -29,15 +89,16 @@ async def as_of_point(call: Call, text: str) -> int | datetime:
         moment = moment.astimezone(UTC) if is_aware else moment
     except (ValueError, OverflowError):
         # At either end of the calendar an offset leads out of it.
-        raise _refused(Sentence("This is neither a position nor a time.")) from None
+        reason = Sentence("This is neither a position nor a time.")
+        raise _refused(parameter, reason, remedy) from None
     if not is_aware:
-        raise _refused(Sentence("The time does not say its offset from UTC."))
+        reason = Sentence("The time does not say its offset from UTC.")
+        raise _refused(parameter, reason, remedy)
     if moment > call.services.clock():
-        raise _refused(Sentence("This time has not come."))
+        raise _refused(parameter, Sentence("This time has not come."), remedy)
     return moment
 
 
-def _refused(reason: Sentence) -> ProblemError:
-    remedy = Sentence("Send a position, or a past time such as 2030-01-31T12:00:00Z.")
-    place = Place("parameter", "as_of", reason, remedy)
+def _refused(parameter: str, reason: Sentence, remedy: Sentence) -> ProblemError:
+    place = Place("parameter", parameter, reason, remedy)
     return ProblemError(INVALID_REQUEST, place.sentence, [place])

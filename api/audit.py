@@ -6,17 +6,19 @@ against a checkpoint, without trusting this server.
 """
 
 from collections import Counter
+from functools import partial
 from typing import Final
 
 import orjson
 from aiohttp import web
 
 from api import reports
-from api.as_of import as_of_point
+from api.as_of import effective, known_moment, known_position
 from api.calls import Call, answer, answer_bytes
+from api.past import metrics_at
 from api.views import decimal_text
 from api.waiting import caught_up
-from projections.metrics import MetricsRow
+from projections.metrics import MetricsProjection, MetricsRow
 
 NDJSON: Final = "application/x-ndjson"
 RATE_DECIMALS: Final = 4
@@ -44,16 +46,22 @@ async def show_log(call: Call) -> web.Response:
 async def show_accounts(call: Call) -> web.Response:
     """Give the trial balance; it sums to zero per currency at every position."""
     services, query = call.services, call.query
-    position = await caught_up(call, services.accounts.name, query.min_position)
-    as_of = await as_of_point(call, query.as_of) if query.as_of is not None else None
+    known, moved = await known_position(call), effective(call)
+    least = max(query.min_position or 0, known or 0) or None
+    position = await caught_up(call, services.accounts.name, least)
     mode = query.mode or services.default_mode
-    rows = await services.accounts.trial_balance(as_of=as_of, modes=services.modes_seen(mode))
+    rows = await services.accounts.trial_balance(
+        as_of=known, modes=services.modes_seen(mode), effective=moved
+    )
     sums: Counter[str] = Counter()
     for row in rows:
         sums[row.currency] += row.balance_minor
     balance = reports.TrialBalance(
         position=position,
         as_of=query.as_of,
+        known_at=known,
+        effective_from=moved.since,
+        effective_to=moved.before,
         mode=mode,
         accounts=[
             reports.AccountOut(
@@ -77,15 +85,22 @@ async def show_metrics(call: Call) -> web.Response:
     """Give counts, rates, times to the final status and amounts over a window."""
     services, query = call.services, call.query
     position = await caught_up(call, services.metrics.name, query.min_position)
-    now = services.clock()
-    rows = await services.metrics.report(
-        now=now,
+    now, known = services.clock(), None
+    ask = partial(
+        MetricsProjection.report,
         kind=query.kind,
         window_seconds=query.window_seconds,
         provider=query.provider,
     )
+    if query.known_at is None:
+        rows = await ask(services.metrics, now=now)
+    else:
+        known, now = await known_moment(call)
+        async with metrics_at(call, known) as past:
+            rows = await ask(past, now=now)
     report = reports.MetricsReport(
         position=position,
+        known_at=known,
         now=now,
         kind=query.kind,
         window_seconds=query.window_seconds,

@@ -212,12 +212,26 @@ def verify(
 
 @app.command()
 def replay(
-    until: Annotated[str, typer.Option("--until", metavar="POSITION|TIME", help="How far.")],
+    until: Annotated[
+        str,
+        typer.Option(
+            "--until", "--known-at", metavar="POSITION|TIME", help="What the log held by then."
+        ),
+    ],
+    effective_from: Annotated[
+        str | None,
+        typer.Option("--effective-from", metavar="TIME", help="Only what moved then or later."),
+    ] = None,
+    effective_to: Annotated[
+        str | None,
+        typer.Option("--effective-to", metavar="TIME", help="Only what moved before that."),
+    ] = None,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
     """Show the state as it was at `--until`: payments by status and the trial balance."""
-    do("replay", until=until, database=database, as_json=as_json)
+    effective = (effective_from, effective_to)
+    do("replay", until=until, effective=effective, database=database, as_json=as_json)
 
 
 @app.command()
@@ -226,11 +240,20 @@ def rebuild(
     check: Annotated[
         bool, typer.Option("--check", help="Only compare with what the log gives.")
     ] = False,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at",
+            metavar="checkpoint|SIZE",
+            help="With --check: compare the digests that a checkpoint recorded, the newest one's "
+            "or that of a size.",
+        ),
+    ] = None,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
     """Make projections anew from the log alone."""
-    do("rebuild", name=name, is_check=check, database=database, as_json=as_json)
+    do("rebuild", name=name, is_check=check, at=at, database=database, as_json=as_json)
 
 
 @app.command()

@@ -214,6 +214,9 @@ class PaymentSummary(Response):
     country: str
     created_at: datetime
     final_at: datetime | None
+    moved_at: datetime | None = Field(
+        description="When the first word that its money moved was recorded; null: none moved."
+    )
     position: Position
 
 
@@ -221,6 +224,11 @@ class PaymentPage(Response):
     """Payments, newest first."""
 
     position: Position = Field(description="The log position this list stands at.")
+    known_at: Position | None = Field(
+        description="The log is looked at as it stood there; null: as it stands now."
+    )
+    effective_from: datetime | None = Field(description="Only what moved then or later.")
+    effective_to: datetime | None = Field(description="Only what moved before that.")
     payments: list[PaymentSummary]
     next_after: Position | None = Field(
         description="Send as `after` for the next page; null on the last one."

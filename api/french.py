@@ -219,6 +219,17 @@ _OF_DOOR: Final[dict[str, str]] = {
     "This is neither a position nor a time.": (
         "Ce n'est ni une position, ni une date avec son heure."
     ),
+    "An answer replays {entries} entries at most.": (
+        "Une réponse rejoue {entries} écritures au plus."
+    ),
+    "Other answers are replaying the log just now.": (
+        "D'autres réponses rejouent le registre en ce moment."
+    ),
+    "Use `cauri replay --known-at`, which has no such limit.": (
+        "Utilisez `cauri replay --known-at`, qui n'a pas cette limite."
+    ),
+    "`as_of` says when already.": "`as_of` dit déjà à quel moment.",
+    "`effective_to` says the end already.": "`effective_to` dit déjà la fin.",
     "This time has not come.": "Ce moment n'est pas encore venu.",
     "Send a position, or a past time such as 2030-01-31T12:00:00Z.": (
         "Envoyez une position, ou une date passée avec son heure, par exemple 2030-01-31T12:00:00Z."
@@ -240,8 +251,8 @@ _OF_DOOR: Final[dict[str, str]] = {
         "Envoyez son protocole et son hôte, comme https://shop.example, sans chemin."
     ),
     "Check it, and whose key you use.": "Vérifiez-le, et vérifiez à qui est la clé utilisée.",
-    "This payment was not yet requested at the `as_of` given.": (
-        "Ce paiement n'était pas encore demandé au moment donné par `as_of`."
+    "This payment was not yet requested at the time given.": (
+        "Ce paiement n'était pas encore demandé au moment donné."
     ),
     "Send a later one, or leave it out.": (
         "Donnez un moment ou une position plus tardifs, ou omettez le paramètre."

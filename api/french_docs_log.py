@@ -35,6 +35,9 @@ FRENCH_OF_LOG_DOCS: Final[dict[str, str]] = {
         "L'empreinte des lignes d'une projection à une position."
     ),
     "In hexadecimal.": ("En hexadécimal."),
+    "The version of the projection's code that made the rows.": (
+        "La version du code de la projection qui a fait les lignes."
+    ),
     "One checkpoint with everybody who signed it.": (
         "Un point de contrôle avec tous ceux qui l'ont signé."
     ),
@@ -105,5 +108,45 @@ FRENCH_OF_LOG_DOCS: Final[dict[str, str]] = {
     "`Signature-Input` and `Signature`, by the key that signs the log.": (
         "Ce qui est à signer de la réponse (RFC 9421) : elle porte alors `Content-Digest`, "
         "`Signature-Input` et `Signature`, par la clé qui signe le registre."
+    ),
+    "Say how far old entries were read again and compared, and what came out.": (
+        "Dire jusqu'où d'anciennes entrées ont été relues et comparées, et ce qui en est sorti."
+    ),
+    "The first thing that is not as it was recorded.": (
+        "La première chose qui n'est pas telle qu'elle a été enregistrée."
+    ),
+    "Where it is.": ("Où elle se trouve."),
+    "`entry`, `version`, `tile`, `head` or `checkpoint`.": (
+        "`entry` (entrée), `version`, `tile` (tuile), `head` (tête) ou `checkpoint` (point de "
+        "contrôle)."
+    ),
+    "How far old entries were read again.": ("Jusqu'où d'anciennes entrées ont été relues."),
+    "Of the round under way: up to here all is as it was recorded.": (
+        "Du tour en cours : jusqu'ici tout est tel qu'il a été enregistré."
+    ),
+    "How many entries that round reads; 0 between two rounds.": (
+        "Combien d'entrées ce tour lit ; 0 entre deux tours."
+    ),
+    "How many entries the last full round found as they were recorded.": (
+        "Combien d'entrées le dernier tour complet a trouvées telles qu'enregistrées."
+    ),
+    "When that round ended.": ("Quand ce tour s'est achevé."),
+    "What the last round found wrong.": ("Ce que le dernier tour a trouvé de faux."),
+    "Whether the projections are what the log alone gives.": (
+        "Si les projections sont ce que le registre seul donne."
+    ),
+    "When their rows were hashed last.": (
+        "Quand l'empreinte de leurs lignes a été prise pour la dernière fois."
+    ),
+    "When what came out was held against the log last.": (
+        "Quand le résultat a été confronté au registre pour la dernière fois."
+    ),
+    "Those whose rows were not the log's then.": (
+        "Celles dont les lignes n'étaient alors pas celles du registre."
+    ),
+    "Of the log's own entries.": ("Des entrées mêmes du registre."),
+    "Of what is made from them.": ("De ce qui en est fait."),
+    "What this server finds when it reads its own past again.": (
+        "Ce que ce serveur trouve quand il relit son propre passé."
     ),
 }

@@ -159,5 +159,34 @@ _OPERATORS: Final[dict[str, str]] = {
     ),
 }
 
-FRENCH_OF_RECORDS: Final[dict[str, str]] = _ENDPOINTS | _KEYS | _BOOKS | _OPERATORS
+_PAST: Final[dict[str, str]] = {
+    "What the log held by then: a position, or an RFC 3339 time. `as_of` is the same.": (
+        "Ce que le registre contenait alors : une position, ou un moment RFC 3339. `as_of` dit la "
+        "même chose."
+    ),
+    "What the log held by then: a position, or an RFC 3339 time. The window ends there.": (
+        "Ce que le registre contenait alors : une position, ou un moment RFC 3339. La période "
+        "finit là."
+    ),
+    "Only what moved then or later; a day begins at 00:00 UTC.": (
+        "Seulement ce qui a bougé alors ou plus tard ; un jour commence à 00:00 UTC."
+    ),
+    "Only what moved before that; a day is not itself included.": (
+        "Seulement ce qui a bougé avant ; un jour n'est pas lui-même compris."
+    ),
+    "Only what had moved by then; instead of `effective_to`.": (
+        "Seulement ce qui avait bougé à ce moment ; à la place de `effective_to`."
+    ),
+    "The log is looked at as it stood there; null: as it stands now.": (
+        "Le registre est vu tel qu'il était là ; null : tel qu'il est maintenant."
+    ),
+    "Only what moved then or later.": "Seulement ce qui a bougé alors ou plus tard.",
+    "Only what moved before that.": "Seulement ce qui a bougé avant.",
+    "When the first word that its money moved was recorded; null: none moved.": (
+        "Quand le premier mot disant que son argent a bougé a été enregistré ; null : rien n'a "
+        "bougé."
+    ),
+}
+
+FRENCH_OF_RECORDS: Final[dict[str, str]] = _ENDPOINTS | _KEYS | _BOOKS | _OPERATORS | _PAST
 """English -> French, before it is typeset."""

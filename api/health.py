@@ -15,6 +15,7 @@ from api.authentication import CHALLENGE
 from api.calls import Call, answer
 from api.errors import NOT_FOUND, UNAUTHENTICATED, Place, ProblemError
 from api.keys import MEASURES
+from api.verification import found
 from ledger.errors import StoreError
 from ledger.sentences import Sentence, explained
 
@@ -57,12 +58,13 @@ async def show_readiness(call: Call) -> web.Response:
 async def show_measures(call: Call) -> web.Response:
     """Write the process's figures for Prometheus, with those of payments where they can be had."""
     _admit(call)
-    numbers = None
+    numbers = verified = None
     try:
         numbers = await call.services.metrics.numbers(now=call.services.clock())
+        verified = await found(call.services)
     except StoreError as error:
         log.warning("measures.numbers_missing", error=error.code)
-    return call.request.app[MEASURES].page(numbers)
+    return call.request.app[MEASURES].page(numbers, verified)
 
 
 def _admit(call: Call) -> None:

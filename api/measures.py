@@ -21,6 +21,7 @@ from prometheus_client.metrics_core import (
 )
 from prometheus_client.registry import Collector
 
+from api.verification import Found, figures
 from api.wiring_services import Services
 from projections.metrics import Numbers
 
@@ -41,13 +42,14 @@ class Measures:
         """Count one answered request."""
         self._requests.observe(method, route, status, seconds)
 
-    def page(self, numbers: Numbers | None) -> web.Response:
+    def page(self, numbers: Numbers | None, verified: Found | None = None) -> web.Response:
         """Write everything in the text format of Prometheus.
 
         Args:
             numbers: the present numbers of payments; None where they cannot be had just now.
+            verified: what was found in the past, the same.
         """
-        self._state.numbers = numbers
+        self._state.numbers, self._state.verified = numbers, verified
         return web.Response(
             body=generate_latest(self.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
         )
@@ -103,12 +105,15 @@ class _State(Collector):
     def __init__(self, services: Services) -> None:
         self._services = services
         self.numbers: Numbers | None = None
+        self.verified: Found | None = None
 
     def collect(self) -> Iterator[Metric]:
         yield from self._reading()
         yield from self._working()
         if self.numbers is not None:
             yield from _payments(self.numbers)
+        if self.verified is not None:
+            yield from figures(self.verified)
 
     def describe(self) -> Iterator[Metric]:
         return iter(())

@@ -10,6 +10,7 @@ real to a test key, and a test to one for real.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 import orjson
@@ -18,7 +19,7 @@ from aiohttp import web
 from adapters.directory import parse_phone
 from adapters.recording import handle_context
 from api import documents, schemas, views
-from api.as_of import as_of_point
+from api.as_of import effective, known_at, known_position
 from api.calls import Call, answer, answer_bytes
 from api.errors import (
     INVALID_REQUEST,
@@ -26,6 +27,7 @@ from api.errors import (
     Place,
     ProblemError,
 )
+from api.past import Fixed, past_page
 from api.problems import language_of
 from api.refusal_views import refusal_of
 from api.requests import take
@@ -41,6 +43,7 @@ from ledger.errors import (
 from ledger.identity import Kind, Mode, is_payment_id
 from ledger.payment import Payment, Status
 from ledger.sentences import Sentence
+from projections.payments import PaymentRow
 
 _OPENING: Final = frozenset({"merchant", "operator", "admin"})
 """The roles that are shown what was sealed with a payment; others see that it exists."""
@@ -59,9 +62,8 @@ async def show_payment(call: Call) -> web.Response:
 async def show(call: Call, kind: Kind) -> web.Response:
     """Show one payment, payout or refund as its events say."""
     state, recorded = await load(call, kind)
-    as_of = call.query.as_of
-    if as_of is not None:
-        state, recorded = await _as_of(call, recorded, as_of)
+    if (point := await known_at(call)) is not None:
+        state, recorded = _as_of(call, recorded, point)
     opened: Mapping[str, Any] = {}
     if call.query.particulars and call.asker.role in _OPENING:
         request = state.requested
@@ -91,50 +93,65 @@ async def listed(call: Call, kind: Kind, *, refund_of: str | None = None) -> web
     """List payments, payouts or refunds, newest first, from the projection."""
     services, query, asker = call.services, call.query, call.asker
     merchant_id, mode = whose(call)
-    position = await caught_up(call, services.payments.name, query.min_position)
+    known, moved = await known_position(call), effective(call)
+    least = max(query.min_position or 0, known or 0) or None
+    position = await caught_up(call, services.payments.name, least)
     payer = None
     if query.phone is not None:
         payer = services.vault.person(parse_phone(query.phone, asker.country).e164)
     limit = min(query.limit, services.settings.page_entries_max)
-    rows = await services.payments.page(
+    fixed = Fixed(
         kind=kind,
         refund_of=refund_of,
         merchant_id=merchant_id,
         modes=services.modes_seen(mode),
-        status=query.status,
-        provider=query.provider,
         created_from=query.created_from,
         created_to=query.created_to,
         payer=payer,
-        after=query.after,
-        limit=limit,
     )
+    if known is not None:
+        rows, next_after = await past_page(call, fixed, moved, until=known, limit=limit)
+    else:
+        rows = await services.payments.page(
+            **fixed._asdict(),
+            status=query.status,
+            provider=query.provider,
+            effective=moved,
+            after=query.after,
+            limit=limit,
+        )
+        next_after = rows[-1].position if len(rows) == limit else None
     page = documents.PaymentPage(
         position=position,
-        payments=[
-            documents.PaymentSummary(
-                id=row.payment_id,
-                kind=row.kind,
-                refund_of=row.refund_of,
-                refunded=views.decimal_text(row.refunded_minor, row.currency),
-                status=row.status,
-                reason=row.reason,
-                amount=views.decimal_text(row.amount_minor, row.currency),
-                currency=row.currency,
-                merchant_id=row.merchant_id,
-                mode=row.mode or services.default_mode,
-                provider=row.provider,
-                operator=row.operator,
-                country=row.country,
-                created_at=row.requested_at,
-                final_at=row.final_at,
-                position=row.position,
-            )
-            for row in rows
-        ],
-        next_after=rows[-1].position if len(rows) == limit else None,
+        known_at=known,
+        effective_from=moved.since,
+        effective_to=moved.before,
+        payments=[_summary(row, services.default_mode) for row in rows],
+        next_after=next_after,
     )
     return answer(page, position=position)
+
+
+def _summary(row: PaymentRow, default_mode: Mode) -> documents.PaymentSummary:
+    return documents.PaymentSummary(
+        id=row.payment_id,
+        kind=row.kind,
+        refund_of=row.refund_of,
+        refunded=views.decimal_text(row.refunded_minor, row.currency),
+        status=row.status,
+        reason=row.reason,
+        amount=views.decimal_text(row.amount_minor, row.currency),
+        currency=row.currency,
+        merchant_id=row.merchant_id,
+        mode=row.mode or default_mode,
+        provider=row.provider,
+        operator=row.operator,
+        country=row.country,
+        created_at=row.requested_at,
+        final_at=row.final_at,
+        moved_at=row.moved_at,
+        position=row.position,
+    )
 
 
 def whose(call: Call) -> tuple[str | None, Mode | None]:
@@ -189,18 +206,19 @@ async def load(call: Call, kind: Kind | None = None) -> tuple[Payment, list[Reco
     return state, recorded
 
 
-async def _as_of(
-    call: Call, recorded: list[RecordedEvent], as_of: str
+def _as_of(
+    call: Call, recorded: list[RecordedEvent], until: int | datetime
 ) -> tuple[Payment, list[RecordedEvent]]:
     """Fold only what had happened by then."""
-    until = await as_of_point(call, as_of)
     if isinstance(until, int):
         kept = [one for one in recorded if one.position <= until]
     else:
         kept = [one for one in recorded if one.recorded_at <= until]
     if not kept:
-        reason = Sentence("This payment was not yet requested at the `as_of` given.")
-        place = Place("parameter", "as_of", reason, Sentence("Send a later one, or leave it out."))
+        reason = Sentence("This payment was not yet requested at the time given.")
+        parameter = "as_of" if call.query.known_at is None else "known_at"
+        remedy = Sentence("Send a later one, or leave it out.")
+        place = Place("parameter", parameter, reason, remedy)
         raise ProblemError(UNKNOWN_PAYMENT, reason, [place])
     state = payment.INITIAL
     for one in kept:

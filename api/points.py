@@ -6,7 +6,7 @@ from typing import Final
 
 from ledger.errors import InvalidInputError
 from ledger.sentences import Sentence
-from ledger.store import EventStore
+from ledger.store import EventStore, position_at
 
 POSITION_DIGITS_MAX: Final = 19
 """More digits are no position, and thousands of them no number that Python reads."""
@@ -29,7 +29,7 @@ async def point_of(store: EventStore, given: str, name: str) -> tuple[int, datet
             )
         return position, (await store.read(position - 1, 1))[0].recorded_at
     moment = moment_of(given, name)
-    return await position_by(store, moment), moment
+    return await position_at(store, moment), moment
 
 
 def moment_of(given: str, name: str) -> datetime:
@@ -50,19 +50,3 @@ def moment_of(given: str, name: str) -> datetime:
             Sentence("Send 1200, or 2030-01-31T12:00:00Z."),
         )
     return moment
-
-
-async def position_by(store: EventStore, moment: datetime) -> int:
-    """The last position recorded by a time; 0 if there is none.
-
-    Found by halving: the log's times go forward, up to the steps of a clock that was set right.
-    """
-    low, high = 0, await store.position()
-    while low < high:
-        middle = (low + high + 1) // 2
-        recorded = (await store.read(middle - 1, 1))[0]
-        if recorded.recorded_at <= moment:
-            low = middle
-        else:
-            high = middle - 1
-    return low

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from adapters.refusal_texts import Category
 from api.documents import RefusalOut
-from api.schemas import AsOfQuery, Name, Position, PositionQuery, Response
+from api.schemas import Name, PastQuery, Position, PositionQuery, Response
 from ledger.identity import Kind, Mode
 
 
@@ -40,6 +40,11 @@ class TrialBalance(Response):
 
     position: Position
     as_of: str | None
+    known_at: Position | None = Field(
+        description="The log is looked at as it stood there; null: as it stands now."
+    )
+    effective_from: datetime | None = Field(description="Only what moved then or later.")
+    effective_to: datetime | None = Field(description="Only what moved before that.")
     mode: Mode
     accounts: list[AccountOut]
     is_balanced: bool
@@ -68,6 +73,9 @@ class MetricsReport(Response):
     """How payments fare, per provider, per currency and in all."""
 
     position: Position
+    known_at: Position | None = Field(
+        description="The log is looked at as it stood there; null: as it stands now."
+    )
     now: datetime
     kind: Kind
     window_seconds: int
@@ -191,7 +199,7 @@ class LogQuery(PositionQuery):
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
 
 
-class AccountsQuery(AsOfQuery):
+class AccountsQuery(PastQuery):
     """Which trial balance."""
 
     mode: Mode | None = Field(
@@ -219,4 +227,9 @@ class MetricsQuery(PositionQuery):
 
     kind: Kind = Field(default="collection", description="Payments, payouts or refunds.")
     window_seconds: Annotated[int, Field(ge=60, le=366 * 86_400)] = 86_400
+    known_at: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = Field(
+        default=None,
+        description="What the log held by then: a position, or an RFC 3339 time. The window ends "
+        "there.",
+    )
     provider: Name | None = None

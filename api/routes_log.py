@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from api import schemas_log, schemas_witness, tlog, transparency, witnesses
+from api import schemas_log, schemas_witness, tlog, transparency, verification, witnesses
 from api.route import LOG, SEEING, Route
 from api.schemas import NoBody, PositionQuery
 
@@ -59,6 +59,15 @@ TRANSPARENCY: Final[tuple[Route, ...]] = (
         query=PositionQuery,
         answers={200: schemas_witness.Witnesses},
         problems=("projection_behind",),
+    ),
+    Route(
+        method="GET",
+        path="/v1/log/verification",
+        name="show_verification",
+        endpoint=verification.show_verification,
+        summary="Say how far old entries were read again and compared, and what came out.",
+        roles=LOG,
+        answers={200: schemas_log.LogVerification},
     ),
     Route(
         method="GET",

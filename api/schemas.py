@@ -284,6 +284,25 @@ class AsOfQuery(PositionQuery):
     as_of: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = Field(
         default=None, description="A log position, or an RFC 3339 time."
     )
+    known_at: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = Field(
+        default=None,
+        description="What the log held by then: a position, or an RFC 3339 time. `as_of` is the "
+        "same.",
+    )
+
+
+class PastQuery(AsOfQuery):
+    """When to look from, and at which movements."""
+
+    effective_from: DayOrMoment | None = Field(
+        default=None, description="Only what moved then or later; a day begins at 00:00 UTC."
+    )
+    effective_to: DayOrMoment | None = Field(
+        default=None, description="Only what moved before that; a day is not itself included."
+    )
+    effective_at: DayOrMoment | None = Field(
+        default=None, description="Only what had moved by then; instead of `effective_to`."
+    )
 
 
 class PaymentQuery(AsOfQuery):
@@ -296,7 +315,7 @@ class PaymentQuery(AsOfQuery):
     )
 
 
-class PaymentsQuery(PositionQuery):
+class PaymentsQuery(PastQuery):
     """Which payments."""
 
     status: Status | None = None

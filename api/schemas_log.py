@@ -34,6 +34,7 @@ class DigestOut(Response):
 
     position: Position = Field(description="The position at which it stands.")
     sha256: str = Field(description="In hexadecimal.")
+    version: int = Field(description="The version of the projection's code that made the rows.")
 
 
 class CheckpointOut(Response):
@@ -149,3 +150,43 @@ class ConsistencyProof(Response):
     to_root: Hash
     from_note: Note | None = Field(description="The checkpoint, if this size is one's.")
     to_note: Note | None = Field(description="The checkpoint, if this size is one's.")
+
+
+class MismatchOut(Response):
+    """The first thing that is not as it was recorded."""
+
+    position: Position = Field(description="Where it is.")
+    what: str = Field(description="`entry`, `version`, `tile`, `head` or `checkpoint`.")
+    reason: str
+
+
+class EntriesVerification(Response):
+    """How far old entries were read again."""
+
+    position: Position = Field(
+        description="Of the round under way: up to here all is as it was recorded."
+    )
+    size: Position = Field(description="How many entries that round reads; 0 between two rounds.")
+    verified_size: Position = Field(
+        description="How many entries the last full round found as they were recorded."
+    )
+    verified_at: datetime | None = Field(description="When that round ended.")
+    mismatch: MismatchOut | None = Field(description="What the last round found wrong.")
+
+
+class ProjectionsVerification(Response):
+    """Whether the projections are what the log alone gives."""
+
+    digested_at: datetime | None = Field(description="When their rows were hashed last.")
+    verified_at: datetime | None = Field(
+        description="When what came out was held against the log last."
+    )
+    mismatched: list[str] = Field(description="Those whose rows were not the log's then.")
+
+
+class LogVerification(Response):
+    """What this server finds when it reads its own past again."""
+
+    position: Position = Field(description="The last position of the log.")
+    entries: EntriesVerification = Field(description="Of the log's own entries.")
+    projections: ProjectionsVerification = Field(description="Of what is made from them.")

@@ -169,10 +169,7 @@ def _checkpoint(row: CheckpointRow) -> schemas_log.CheckpointOut:
         root_base64=row.root,
         note=row.note,
         cosigned_by=list(row.cosigned_by),
-        digests={
-            name: schemas_log.DigestOut(position=position, sha256=sha256)
-            for name, (position, sha256) in row.digests.items()
-        },
+        digests={name: schemas_log.DigestOut(**one._asdict()) for name, one in row.digests.items()},
         made_at=row.made_at,
         position=row.position,
     )

@@ -43,7 +43,7 @@ from api.randomness import RandomBlock
 from api.rates import Rates
 from api.settings import Fault, Settings, SettingsError, provider_settings
 from api.watching import Watched
-from api.wiring_log import checkpoint_maker
+from api.wiring_log import log_care
 from api.wiring_people import hearing, people_of, waiting_for
 from api.wiring_services import Services
 from api.wiring_sharing import sharing_of
@@ -169,10 +169,10 @@ async def services(
         watchers = await witnessing(
             settings, handler, commitments, projections.of(WitnessesProjection), stack
         )
-        checkpoints = await checkpoint_maker(
+        log_kept = await log_care(
             settings,
             handler,
-            commitments,
+            projections,
             clock=clock,
             after_checkpoint=None if watchers is None else watchers.gatherer.told,
         )
@@ -274,7 +274,8 @@ async def services(
             adapters_of=adapters_of,
             ways=ways,
             commitments=commitments,
-            checkpoints=checkpoints,
+            checkpoints=log_kept.checkpoints,
+            log_kept=log_kept,
             witnesses=projections.of(WitnessesProjection),
             witnessing=watchers,
             keeper=keeper,
@@ -299,7 +300,7 @@ async def services(
         )
         if is_working:
             background.start("outages", Outages(handler, ways, clock=clock).run())
-            start_log_work(background, checkpoints, watchers)
+            start_log_work(background, log_kept, watchers)
         for worker in made.workers:
             background.start(f"{worker.kind} {worker.provider or 'all'}", worker.run())
         yield made
@@ -349,11 +350,8 @@ async def checkpointing(
     async with opened(settings, clock=clock) as (database, store):
         projections = Projections(database, [CommitmentsProjection])
         await projections.start(store)
-        commitments = projections.of(CommitmentsProjection)
-        yield (
-            await checkpoint_maker(settings, Handler(store), commitments, clock=clock),
-            commitments,
-        )
+        kept = await log_care(settings, Handler(store), projections, clock=clock)
+        yield kept.checkpoints, projections.of(CommitmentsProjection)
 
 
 def projections_of(database: Database) -> Projections:
@@ -364,15 +362,20 @@ def projections_of(database: Database) -> Projections:
 @asynccontextmanager
 async def replayed(
     store: EventStore, url: str, *, until: int, progress: Progress
-) -> AsyncIterator[tuple[MetricsProjection, AccountsProjection]]:
+) -> AsyncIterator[tuple[MetricsProjection, AccountsProjection, PaymentsProjection]]:
     """Lend projections of a new database that have seen a log up to a position and no further."""
     database = await Database.open(url, create=True)
     try:
-        projections = Projections(database, [MetricsProjection, AccountsProjection])
+        kinds = (MetricsProjection, AccountsProjection, PaymentsProjection)
+        projections = Projections(database, kinds)
         await projections.start()
-        metrics, accounts = projections.of(MetricsProjection), projections.of(AccountsProjection)
-        for projector in (metrics, accounts):
+        metrics, accounts, payments = (
+            projections.of(MetricsProjection),
+            projections.of(AccountsProjection),
+            projections.of(PaymentsProjection),
+        )
+        for projector in (metrics, accounts, payments):
             await fill(projector, store, until=until, progress=progress)
-        yield metrics, accounts
+        yield metrics, accounts, payments
     finally:
         await database.close()

@@ -1,5 +1,6 @@
 """The bag of everything that runs: what an endpoint may use; filled by `api.wiring`."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from api.people import People
 from api.rates import Rates
 from api.settings import Settings
 from api.shown import ShownPayments
+from api.wiring_log import LogCare
 from api.wiring_witnesses import Witnessing
 from ledger.checkpointing import CheckpointMaker
 from ledger.events import PaymentRequested
@@ -74,6 +76,8 @@ class Services:
     commitments: CommitmentsProjection
     checkpoints: CheckpointMaker | None = None
     """None where no signing key is set up."""
+    log_kept: LogCare
+    """What reads old entries again, and the projections' digests."""
     witnesses: WitnessesProjection
     witnessing: Witnessing | None = None
     """None where no policy says who watches the log."""
@@ -81,6 +85,8 @@ class Services:
     workers: tuple[Worker, ...] = ()
     shown: ShownPayments = field(default_factory=ShownPayments)
     background: Background = field(default_factory=Background)
+    replaying: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """Held by the one answer that replays the log; see `api.past`."""
 
     @property
     def stopped(self) -> Mapping[str, str]:

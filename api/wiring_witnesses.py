@@ -10,7 +10,7 @@ from adapters.gathering import ANSWER_BYTES_MAX, Asked, Gatherer
 from adapters.transport_outward import Outward
 from api.background import Background
 from api.settings import Fault, Settings, SettingsError
-from ledger.checkpointing import CheckpointMaker
+from api.wiring_log import LogCare
 from ledger.cosignature import CosignatureVerifier
 from ledger.handling import Handler
 from ledger.policy import Policy, PolicyError, read_policy
@@ -130,12 +130,9 @@ async def witnessing(
     return Witnessing(policy=policy, gatherer=gatherer)
 
 
-def start_log_work(
-    background: Background, maker: CheckpointMaker | None, witnessing: Witnessing | None
-) -> None:
-    """Let checkpoints be made, and witnesses be asked."""
-    if maker is not None:
-        background.start("checkpoints", maker.run())
+def start_log_work(background: Background, kept: LogCare, witnessing: Witnessing | None) -> None:
+    """Let the log be kept, and witnesses be asked."""
+    kept.start(background)
     if witnessing is not None:
         background.start("witnesses", witnessing.gatherer.run())
 

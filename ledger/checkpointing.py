@@ -56,8 +56,8 @@ ACTOR: Final = "reactor:checkpoints"
 Signers = Callable[[str | None], Signer | None]
 """Gives the signer of a public key (of None: the one that shall be the first), if it is here."""
 
-Digests = Callable[[], Awaitable[Mapping[str, tuple[int, str]]]]
-"""Gives what projections hash to now: name -> position and SHA-256 in hexadecimal."""
+Digests = Callable[[int], Awaitable[Mapping[str, commands_log.Digested]]]
+"""Gives what projections hash to, at positions up to the size that is given."""
 
 AfterCheckpoint = Callable[[str], Awaitable[None]]
 """Is told the note of a checkpoint that was recorded; must come back at once."""
@@ -76,7 +76,7 @@ class Made(NamedTuple):
     """Whether it was made just now, by this call."""
 
 
-async def _no_digests() -> Mapping[str, tuple[int, str]]:
+async def _no_digests(_size: int) -> Mapping[str, commands_log.Digested]:
     return {}
 
 
@@ -173,7 +173,7 @@ class CheckpointMaker:
                 size=head.size,
                 root=b64encode(head.root).decode(),
                 note=note,
-                digests=await self._digests(),
+                digests=await self._digests(head.size),
             ),
             context=context,
         )

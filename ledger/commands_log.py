@@ -2,6 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Digested(NamedTuple):
+    """What a projection's rows hash to, as of a position."""
+
+    position: int
+    sha256: str
+    """Hexadecimal."""
+    version: int
+    """The version of the projection's code that made the rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +37,8 @@ class RecordCheckpoint:
     size: int
     root: str
     note: str
-    digests: Mapping[str, tuple[int, str]] = field(default_factory=dict)
-    """Projection -> the position it stood at, and the SHA-256 of its rows in hexadecimal."""
+    digests: Mapping[str, Digested] = field(default_factory=dict)
+    """Projection -> what its rows hash to, at positions the checkpoint commits to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

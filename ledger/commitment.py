@@ -145,8 +145,10 @@ def decide_checkpoint(command: RecordCheckpoint, state: Day) -> list[Event]:
             root=command.root,
             note=command.note,
             digests={
-                name: events.ProjectionDigest(position=position, sha256=sha256)
-                for name, (position, sha256) in command.digests.items()
+                name: events.ProjectionDigest(
+                    position=one.position, sha256=one.sha256, version=one.version
+                )
+                for name, one in command.digests.items()
             },
         )
     ]

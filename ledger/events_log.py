@@ -16,7 +16,10 @@ class ProjectionDigest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """What a projection's rows hash to at a position; a part of `log.checkpoint_made`."""
 
     position: int
+    """At most the checkpoint's size: it speaks of entries that the checkpoint commits to."""
     sha256: str
+    version: int = 0
+    """The version of the projection's code that made the rows; other code makes other rows."""
 
 
 class LogKeyIntroduced(Event, frozen=True, kw_only=True):
@@ -81,4 +84,5 @@ class LogMismatchFound(Event, frozen=True, kw_only=True):
     position: int
     reason: str
     what: str
-    """What does not agree: `entry`, `tile`, `version`, `head`, or a projection's name."""
+    """What does not agree: `entry`, `version`, `tile`, `head`, `checkpoint`, or a projection's
+    name."""

@@ -166,3 +166,19 @@ async def replay(
             return
         after = batch[-1].position
         batch = []  # let go of it before the next one is made: that is a tenth of the time
+
+
+async def position_at(store: EventStore, moment: datetime) -> int:
+    """The last position recorded by a time; 0 if nothing was.
+
+    Found by halving: the log's times go forward, up to the steps of a clock that was set right.
+    """
+    low, high = 0, await store.position()
+    while low < high:
+        middle = (low + high + 1) // 2
+        (recorded,) = await store.read(middle - 1, 1)
+        if recorded.recorded_at <= moment:
+            low = middle
+        else:
+            high = middle - 1
+    return low

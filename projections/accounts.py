@@ -33,7 +33,16 @@ from ledger.identity import Mode
 from ledger.journal import ACCOUNT_NAMES, postings
 from ledger.payment import INITIAL, evolve, stream_of
 from ledger.sql_database import Database
-from projections.accounts_rows import TELLING, Kept, books, decode, difference, encode
+from projections.accounts_rows import (
+    TELLING,
+    Kept,
+    books,
+    decode,
+    difference,
+    encode,
+    tells_of_money,
+)
+from projections.effective import ALWAYS, Effective
 from projections.merchant_money import UNSAID, MerchantMoney, Sums, money_of
 from projections.projector import Projector, bounded
 from projections.rows import Counters, Rows
@@ -89,7 +98,7 @@ class AccountsProjection(Projector):
     """The journal and the trial balance."""
 
     name = "accounts"
-    version = 4
+    version = 5
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
@@ -104,6 +113,7 @@ class AccountsProjection(Projector):
             number("amount_minor"),
             text("payment_id"),
             text("mode"),
+            text("effective_at"),
         )
         self._accounts = self.make_table(
             "accounts",
@@ -153,12 +163,14 @@ class AccountsProjection(Projector):
                 one = kept[payment_id] = Kept(INITIAL)
             was_in_flight = one.is_in_flight
             one.payment = evolve(one.payment, recorded.event)
+            if one.moved_at is None and tells_of_money(recorded.event):
+                one.moved_at = stamp(recorded.recorded_at)
             if one.is_in_flight != was_in_flight:
                 money.fly(one.payment, is_taking_off=one.is_in_flight)
             if not books(one, recorded.event):
                 continue
             at, booked = stamp(recorded.recorded_at), postings(one.payment)
-            ours = (payment_id, one.payment.requested.mode or UNSAID)
+            ours = (payment_id, one.payment.requested.mode or UNSAID, one.moved_at or at)
             for line, (account, amount_minor) in enumerate(difference(one.booked, booked), 1):
                 lines.append((recorded.position, line, at, *account, amount_minor, *ours))
                 money.book(one.payment, account, amount_minor)
@@ -173,6 +185,7 @@ class AccountsProjection(Projector):
         *,
         as_of: int | datetime | None = None,
         modes: Sequence[Mode | None] | None = None,
+        effective: Effective = ALWAYS,
     ) -> list[AccountRow]:
         """Every account that was ever used, in order of number, holder and currency.
 
@@ -180,10 +193,13 @@ class AccountsProjection(Projector):
             as_of: a position (what the books said after that event), an aware time (what was
                 recorded up to then), or None for now.
             modes: only payments of these modes; None among them stands for those that have none.
+            effective: only lines of payments whose money moved then; a correction made later has
+                the time of what it corrects.
         """
-        source = self._accounts.c if as_of is None else self._journal.c
+        is_now = as_of is None and effective == ALWAYS
+        source = self._accounts.c if is_now else self._journal.c
         asked = select(source.account, source.holder, source.currency)
-        if as_of is None:
+        if is_now:
             asked = asked.add_columns(func.sum(source.debit_minor), func.sum(source.credit_minor))
         else:
             amount = source.amount_minor
@@ -195,6 +211,8 @@ class AccountsProjection(Projector):
             asked = asked.where(source.recorded_at <= stamp(as_of))
         elif as_of is not None:
             asked = asked.where(source.position <= as_of)
+        if effective != ALWAYS:
+            asked = asked.where(*effective.holds(self._journal.c.effective_at))
         if modes is not None:
             asked = asked.where(source.mode.in_([mode or UNSAID for mode in modes]))
         asked = asked.group_by(source.account, source.holder, source.currency)
@@ -260,7 +278,7 @@ class AccountsProjection(Projector):
 
 def _sums(lines: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     sums: dict[tuple[str, ...], list[int]] = {}
-    for _, _, _, account, holder, currency, amount_minor, _, mode in lines:
+    for _, _, _, account, holder, currency, amount_minor, _, mode, _ in lines:
         one = sums.setdefault((account, holder, currency, mode), [0, 0, 0])
         one[0] += 1
         one[1 if amount_minor > 0 else 2] += abs(amount_minor)

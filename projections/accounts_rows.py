@@ -12,7 +12,7 @@ import msgspec
 import orjson
 
 from ledger import events
-from ledger.evidence import Evidence, Resolution
+from ledger.evidence import Evidence, Resolution, Word
 from ledger.journal import Posting
 from ledger.payment import INITIAL, Attempt, Payment, Status
 
@@ -61,6 +61,8 @@ class Kept:
 
     payment: Payment
     booked: tuple[Posting, ...] = ()
+    moved_at: str | None = None
+    """When the first word that its money moved was recorded, as a stamp."""
 
     @property
     def is_in_flight(self) -> bool:
@@ -75,6 +77,13 @@ def books(one: Kept, event: events.Event) -> bool:
         is_conflict = one.payment.status is Status.CONFLICT
         return is_conflict and one.payment.settled.resolution is Resolution.CONFLICT
     return one.payment.status in _BOOKED or bool(one.booked)
+
+
+def tells_of_money(event: events.Event) -> bool:
+    """Whether this is a word that money moved."""
+    return (
+        isinstance(event, events.PaymentEvidenceRecorded) and event.evidence.word is Word.SUCCEEDED
+    )
 
 
 def difference(
@@ -106,6 +115,7 @@ def encode(one: Kept) -> str:
             [tuple(posting) for posting in one.booked],
             request.mode,
             state.progress,
+            one.moved_at,
         ]
     ).decode()
 
@@ -113,9 +123,8 @@ def encode(one: Kept) -> str:
 def decode(stored: str) -> Kept:
     """Read what `encode` wrote."""
     kept = orjson.loads(stored)
-    kind, merchant_id, amount_minor, currency, verdict, attempts, words, booked, mode, progress = (
-        kept
-    )
+    kind, merchant_id, amount_minor, currency, verdict, attempts, words, booked = kept[:8]
+    mode, progress, moved_at = kept[8:]
     request = msgspec.structs.replace(
         _ASKED,
         kind=kind,
@@ -135,4 +144,4 @@ def decode(stored: str) -> Kept:
         ),
         evidence=frozenset(msgspec.convert(words, list[Evidence])),
     )
-    return Kept(payment, tuple(Posting(*posting) for posting in booked))
+    return Kept(payment, tuple(Posting(*posting) for posting in booked), moved_at)

@@ -24,6 +24,7 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ledger.commands_log import Digested
 from ledger.entry import RecordedEvent
 from ledger.errors import InvalidInputError, StoreError, SubscriptionStalledError, reason_of
 from ledger.sentences import Sentence
@@ -38,9 +39,18 @@ from projections.checkpoints import (
     lock,
     put,
 )
-from projections.digest import Digest, digest_of
+from projections.digest import Digest, Pause, digest_of
 from projections.projector import Projector
-from projections.rebuild import Checked, Progress, check, create, drop, fill, rebuild
+from projections.rebuild import (
+    Checked,
+    Progress,
+    check,
+    create,
+    digest_at,
+    drop,
+    fill,
+    rebuild,
+)
 
 log = structlog.get_logger()
 
@@ -82,6 +92,10 @@ class Projections:
         found = self._projectors[kind.name]
         assert isinstance(found, kind)
         return found
+
+    def kind_of(self, name: str) -> type[Projector]:
+        """The class of a projection, by its name."""
+        return type(self._named(name))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -264,6 +278,25 @@ class Projections:
     async def digest(self, name: str) -> Digest:
         """Hash a projection's rows; see `projections.digest`."""
         return await digest_of(self._named(name))
+
+    async def digested(self, name: str, *, pause: Pause | None = None) -> Digested:
+        """The same, with the version of the code that made the rows: as the log records it."""
+        projector = self._named(name)
+        return Digested(*await digest_of(projector, pause=pause), projector.version)
+
+    async def check_digest(
+        self, name: str, store: EventStore, recorded: Digested, *, progress: Progress | None = None
+    ) -> Digest | None:
+        """What the log alone gives at the position of a recorded digest.
+
+        Returns:
+            None where other code than this made the rows: its digest cannot be made again.
+        """
+        projector = self._named(name)
+        if recorded.version != projector.version:
+            return None
+        owner, until = secrets.token_hex(8), recorded.position
+        return await digest_at(projector, store, owner=owner, until=until, progress=progress)
 
     async def check(
         self, name: str, store: EventStore, *, progress: Progress | None = None

@@ -18,6 +18,7 @@ from sqlalchemy import Index, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import events
+from ledger.commands_log import Digested
 from ledger.entry import RecordedEvent
 from ledger.sql_database import Database
 from projections.projector import Projector, bounded
@@ -28,6 +29,8 @@ PAGE_MAX: Final = 1000
 
 PUBLISHED_AMONG: Final = 5
 """How many checkpoints back one that is cosigned is preferred to a newer one that is not yet."""
+
+_NO_DIGESTS: Final = "{}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +45,8 @@ class CheckpointRow:
     """The signed note, with the cosignatures."""
     cosigned_by: tuple[str, ...]
     """The names of the witnesses, in the order their words were recorded."""
-    digests: Mapping[str, tuple[int, str]]
-    """Projection -> the position it stood at, and the SHA-256 of its rows in hexadecimal."""
+    digests: Mapping[str, Digested]
+    """Projection -> what its rows hash to."""
     made_at: datetime
     position: int
     """Where it is recorded."""
@@ -68,7 +71,7 @@ class CommitmentsProjection(Projector):
     """All checkpoints, cosignatures and keys of the log."""
 
     name = "commitments"
-    version = 1
+    version = 2
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
@@ -116,7 +119,8 @@ class CommitmentsProjection(Projector):
             match event:
                 case events.LogCheckpointMade():
                     digests = {
-                        name: (one.position, one.sha256) for name, one in event.digests.items()
+                        name: (one.position, one.sha256, one.version)
+                        for name, one in event.digests.items()
                     }
                     written = orjson.dumps(digests, option=orjson.OPT_SORT_KEYS).decode()
                     row = (event.size, event.root, event.origin, event.note, written, at, position)
@@ -151,6 +155,12 @@ class CommitmentsProjection(Projector):
         """The checkpoint of exactly a size."""
         found = await self._rows_of(self._asked().where(self._checkpoints.c.size == size))
         return next(iter(found), None)
+
+    async def digested(self) -> CheckpointRow | None:
+        """The newest checkpoint that says what projections hash to."""
+        asked = self._asked().where(self._checkpoints.c.digests != _NO_DIGESTS)
+        asked = asked.order_by(self._checkpoints.c.size.desc()).limit(1)
+        return next(iter(await self._rows_of(asked)), None)
 
     async def page(self, *, after: int | None = None, limit: int = 50) -> list[CheckpointRow]:
         """Checkpoints, newest first.
@@ -210,8 +220,7 @@ class CommitmentsProjection(Projector):
                 ),
                 cosigned_by=tuple(word.witness for word in said.get((row.size, row.root), ())),
                 digests={
-                    name: (position, sha256)
-                    for name, (position, sha256) in orjson.loads(row.digests).items()
+                    name: Digested(*found) for name, found in orjson.loads(row.digests).items()
                 },
                 made_at=read_stamp(row.made_at),
                 position=row.position,

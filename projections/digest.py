@@ -9,6 +9,8 @@ The digest stands at one position of the log, and says nothing about leases or i
 """
 
 import hashlib
+import time
+from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 
 import orjson
@@ -19,6 +21,9 @@ from projections.projector import Projector
 
 _ROWS_PER_STEP: Final = 1000
 
+Pause = Callable[[float], Awaitable[None]]
+"""Rests after a step, of which it is told how many seconds it took."""
+
 
 class Digest(NamedTuple):
     """What a copy's rows amount to, as of a position."""
@@ -28,8 +33,14 @@ class Digest(NamedTuple):
     """Hexadecimal."""
 
 
-async def digest_of(projector: Projector) -> Digest:
-    """Read all rows of a copy as of one position, and hash them."""
+async def digest_of(projector: Projector, *, pause: Pause | None = None) -> Digest:
+    """Read all rows of a copy as of one position, and hash them.
+
+    Args:
+        projector: the copy.
+        pause: rests after every thousand rows, where others wait for the processor.
+    """
+    began = time.monotonic()
     digest = hashlib.sha256()
     async with projector.read() as conn:
         found = await load(conn, [projector.checkpoint])
@@ -42,5 +53,8 @@ async def digest_of(projector: Projector) -> Digest:
                 async for part in rows.partitions(_ROWS_PER_STEP):
                     for row in part:
                         digest.update(orjson.dumps(tuple(row), option=orjson.OPT_APPEND_NEWLINE))
+                    if pause is not None:
+                        await pause(time.monotonic() - began)
+                        began = time.monotonic()
     at = found.get(projector.checkpoint)
     return Digest(at.position if at else 0, digest.hexdigest())

@@ -11,6 +11,7 @@ Why indexes are made after the fill: each of them would cost as much per row as 
 Why the new copy does not go on from a dead rebuild's: a rebuild is how one gets rid of wrong rows.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
@@ -29,7 +30,7 @@ from projections.checkpoints import (
     put,
     remove,
 )
-from projections.digest import Digest, digest_of
+from projections.digest import Digest, Pause, digest_of
 from projections.projector import Projector
 from projections.tables import CHECK, NEW
 
@@ -63,8 +64,19 @@ async def fill(
     owner: str = "",
     until: int | None = None,
     progress: Progress | None = None,
+    batch_max: int = BATCH_MAX,
+    pause: Pause | None = None,
 ) -> int:
     """Bring a copy from where it stands to the end of the log (or to `until`).
+
+    Args:
+        projector: the copy.
+        store: the log.
+        owner: whose copy it is.
+        until: how far.
+        progress: told after every batch.
+        batch_max: how many events are folded per transaction.
+        pause: rests after every batch, where others wait for the processor.
 
     Returns:
         The position it has reached.
@@ -76,22 +88,28 @@ async def fill(
     # Reading and writing take turns. Read ahead, and on SQLite the one write lock would be taken
     # again as soon as it is given up: another process, which looks for it ever more seldom, would
     # never find it free.
-    while batch := await _read(store, position, until):
+    while batch := await _read(store, position, until, batch_max):
+        began = time.monotonic()
         async with projector.database.write() as conn:
             await advance(conn, [projector], batch, owner=owner)
         position = batch[-1].position
         end = max(end, position)
         if progress is not None:
             progress(position, end)
+        if pause is not None:
+            await pause(time.monotonic() - began)
     return position
 
 
-async def _read(store: EventStore, after: int, until: int | None) -> list[RecordedEvent]:
+async def _read(
+    store: EventStore, after: int, until: int | None, batch_max: int = BATCH_MAX
+) -> list[RecordedEvent]:
     batch: list[RecordedEvent] = []
-    while len(batch) < BATCH_MAX:
-        page = await store.read(after, PAGE_MAX)
+    page_max = min(batch_max, PAGE_MAX)
+    while len(batch) < batch_max:
+        page = await store.read(after, page_max)
         batch += page
-        if len(page) < PAGE_MAX:
+        if len(page) < page_max:
             break
         after = page[-1].position
     if until is not None:
@@ -144,11 +162,24 @@ async def check(
     other copy is filled to exactly there.
     """
     digest = await digest_of(live)
+    rebuilt = await digest_at(live, store, owner=owner, until=digest.position, progress=progress)
+    return Checked(live.name, digest, rebuilt)
+
+
+async def digest_at(
+    live: Projector,
+    store: EventStore,
+    *,
+    owner: str,
+    until: int,
+    progress: Progress | None = None,
+) -> Digest:
+    """Hash the rows that the log alone gives up to a position, in a copy that is thrown away."""
     copy = type(live)(live.database, CHECK)
     await _begin(copy, live, owner)
     try:
-        await fill(copy, store, owner=owner, until=digest.position, progress=progress)
-        return Checked(live.name, digest, await digest_of(copy))
+        await fill(copy, store, owner=owner, until=until, progress=progress)
+        return await digest_of(copy)
     finally:
         async with live.database.write() as conn:
             found = (await lock(conn, [copy.checkpoint])).get(copy.checkpoint)

@@ -37,6 +37,8 @@ SCHEMA_CANNOT_SAY: Final = frozenset(
     {
         "min_position",  # whether the log has come so far
         "as_of",  # likewise, or whether a time has come
+        "known_at",  # likewise, or whether `as_of` is there too
+        "effective_at",  # whether `effective_to` is there too
         "mode",  # whether the key sees payments of it
         "/payer/one_time_code",  # whether the provider chosen takes one
         "/payer/email",  # whether the server has a mail server

@@ -101,6 +101,9 @@ async def test_the_trial_balance_sums_to_zero_now_and_as_of_every_position(
     assert now == {
         "position": last,
         "as_of": None,
+        "known_at": None,
+        "effective_from": None,
+        "effective_to": None,
         "mode": "test",
         "accounts": [
             line("411", "Clients", "Customers", "mer_1", "0", "1500"),

@@ -27,8 +27,8 @@ from api.bundles.shape import (
     tiles_needed,
     width_in,
 )
-from api.points import position_by
 from ledger.errors import CorruptLogError, InvalidInputError
+from ledger.store import position_at
 from projections.accounts import AccountsProjection
 from projections.base import Projections
 from projections.rebuild import fill
@@ -273,7 +273,7 @@ async def test_a_range_may_be_given_by_times(quick: Keeper, tmp_path: Path) -> N
     begin, end = rows[79].recorded_at, rows[149].recorded_at
     manifest, _ = await quick.export(tmp_path / "b", begin.isoformat(), end.isoformat())
     first = next(row.position for row in rows if row.recorded_at >= begin)
-    assert (manifest.first, manifest.last) == (first, await position_by(quick.store, end))
+    assert (manifest.first, manifest.last) == (first, await position_at(quick.store, end))
 
 
 async def test_a_log_without_a_checkpoint_has_no_bundle(tmp_path: Path) -> None:

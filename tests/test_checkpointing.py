@@ -13,7 +13,7 @@ from ledger.checkpointing import AfterCheckpoint, CheckpointMaker, Digests, log_
 from ledger.commitment import KEYS_STREAM, checkpoints_stream
 from ledger.entry import Context
 from ledger.errors import NoteKeyError
-from ledger.events import LogCheckpointMade, LogKeyIntroduced
+from ledger.events import LogCheckpointMade, LogKeyIntroduced, ProjectionDigest
 from ledger.handling import Handler
 from ledger.introduction import introduce
 from ledger.memory import MemoryEventStore
@@ -168,8 +168,8 @@ async def test_what_projections_hash_to_is_recorded_and_the_listener_is_told_onc
 ) -> None:
     told: list[str] = []
 
-    async def digests() -> Mapping[str, tuple[int, str]]:
-        return {"payments": (1, "ab" * 32)}
+    async def digests(size: int) -> Mapping[str, commands_log.Digested]:
+        return {"payments": commands_log.Digested(size, "ab" * 32, 4)}
 
     async def listen(note: str) -> None:
         told.append(note)
@@ -183,8 +183,8 @@ async def test_what_projections_hash_to_is_recorded_and_the_listener_is_told_onc
     assert told == [made.note]
     (recorded,) = await makers.store.read_stream(checkpoints_stream("2026-03-01"))
     assert isinstance(recorded.event, LogCheckpointMade)
-    assert {name: (one.position, one.sha256) for name, one in recorded.event.digests.items()} == {
-        "payments": (1, "ab" * 32)
+    assert recorded.event.digests == {
+        "payments": ProjectionDigest(position=made.size, sha256="ab" * 32, version=4)
     }
 
 

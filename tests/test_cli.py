@@ -1,5 +1,6 @@
 """The command line: a story told by processes, and every way a call may be refused."""
 
+import asyncio
 import errno
 import json
 import os
@@ -21,7 +22,9 @@ import pytest
 
 from api.cli import main
 from api.rotation import OVERLAP_HOURS_MAX
-from tests.api_world import a_payment
+from tests.api_world import a_payment, a_world, captured_logs, settings_in
+from tests.conftest import FakeClock
+from tests.test_api_payments import paid
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = (
@@ -399,6 +402,38 @@ def test_replay_takes_a_time(here: Here) -> None:
 
     assert here.asked("replay", "--until", "2126-01-01T00:00:00Z")["position"] == 1
     assert here.asked("replay", "--until", "2020-01-01T00:00:00Z")["position"] == 0
+
+
+def test_replay_tells_of_what_moved_in_a_span(here: Here, tmp_path: Path) -> None:
+    async def live() -> None:
+        clock = FakeClock()
+        async with a_world(settings_in(tmp_path), clock=clock) as world:
+            for key in ("a", "b"):
+                payment_id = (await world.pay(key=key)).json["id"]
+                await paid(world, payment_id)
+                clock.advance(86_400)
+            await world.pay(key="c")
+
+    with captured_logs():
+        asyncio.run(live())
+    span = ("--effective-from", "2026-03-02T00:00:00Z", "--effective-to", "2026-04-01T00:00:00Z")
+    everything = here.asked("replay", "--known-at", "2026-04-01T00:00:00Z")
+    moved = here.asked("replay", "--known-at", "2026-04-01T00:00:00Z", *span)
+    earlier = here.asked("replay", "--until", "2026-03-02T00:00:00Z", *span)
+    table = here.on("replay", "--until", "2026-04-01T00:00:00Z", *span).out
+    refused = here.on("replay", "--until", "1", "--effective-from", "March")
+
+    def told(answer: Any) -> tuple[Any, Any]:
+        wallet = [one["balance"] for one in answer["accounts"] if one["account"] == "552"]
+        return {group["provider"]: group["statuses"] for group in answer["payments"]}, wallet
+
+    one, two = ({"payments": count, "amount": f"{count * 1500}"} for count in (1, 2))
+    assert told(everything) == ({"mtn": {"requested": one, "succeeded": two}}, ["3000"])
+    assert told(moved) == ({"mtn": {"succeeded": one}}, ["1500"])
+    assert told(earlier) == ({}, [])
+    assert moved["effective_from"] == "2026-03-02T00:00:00.000000Z"
+    assert "moved from 2026-03-02" in table
+    assert (refused.status, "no time with its offset" in refused.err) == (2, True)
 
 
 def test_a_changed_byte_is_found(here: Here) -> None:

@@ -1,11 +1,19 @@
 """`cauri checkpoint` and `cauri log-key`: signed, rotated, verified by whoever trusts one key."""
 
+import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from api.commands.console import settings_for
+from api.wiring import opened, projections_of
+from api.wiring_log import digester, duties_of
 from ledger.checkpoint import Signer
+from projections import PROJECTIONS
+from tests.builders import NOW
 from tests.test_cli import Here, here
 
 __all__ = ["here"]
@@ -128,3 +136,61 @@ def test_a_log_whose_keys_were_tampered_with_is_not_verified(here: Here, tmp_pat
     said = here.on("verify", "--checkpoint", "note", "--key", first, "--json")
     assert said.status == 1
     assert not said.out or json.loads(said.out)["is_verified"] is False
+
+
+def test_what_a_checkpoint_recorded_of_projections_is_checked_against_the_log(here: Here) -> None:
+    here.asked("merchants", "add", "Boutique", "--country", "CM")
+    none = here.on("rebuild", "--check", "--at", "checkpoint")
+
+    async def digest() -> None:
+        settings = settings_for(here.database)
+        async with opened(settings) as (database, store):
+            projections = projections_of(database)
+            await projections.start(store)
+            duties = await duties_of(projections)
+            await digester(settings, projections, duties, clock=lambda: NOW).turn()
+
+    asyncio.run(digest())
+    size = here.asked("checkpoint", "make")["size"]
+    here.asked("merchants", "add", "Bazar", "--country", "CM")
+    checked = here.asked("rebuild", "--check", "--at", "checkpoint")
+    older = here.asked("rebuild", "keys", "--check", "--at", str(size))
+    with closing(sqlite3.connect(here.database)) as database, database:
+        (written,) = database.execute("SELECT digests FROM log_checkpoints").fetchone()
+        forged = written.replace(checked[0]["recorded"], "0" * 64)
+        database.execute("UPDATE log_checkpoints SET digests = ?", (forged,))
+    from_the_event = here.asked("rebuild", "--check", "--at", "checkpoint")
+    refused = here.on("rebuild", "--at", "checkpoint")
+    unknown = here.on("rebuild", "--check", "--at", "yesterday")
+
+    assert (none.status, "no such checkpoint with digests" in none.err) == (2, True)
+    assert [(one["name"], one["position"]) for one in checked] == [
+        (name, 2) for name in sorted(one.name for one in PROJECTIONS)
+    ]
+    assert all(one["is_equal"] and one["recorded"] == one["rebuilt"] for one in checked)
+    assert older == [one for one in checked if one["name"] == "keys"]
+    assert forged != written
+    assert from_the_event == checked
+    assert (refused.status, "Add --check" in refused.err) == (2, True)
+    assert (unknown.status, "no such checkpoint" in unknown.err) == (2, True)
+
+
+def test_a_digest_of_rows_that_were_not_the_logs_is_found(here: Here) -> None:
+    here.asked("merchants", "add", "Boutique", "--country", "CM")
+
+    async def digest() -> None:
+        settings = settings_for(here.database)
+        async with opened(settings) as (database, store):
+            projections = projections_of(database)
+            await projections.start(store)
+            async with database.write() as conn:
+                await conn.exec_driver_sql("UPDATE merchants SET name = 'Bazar'")
+            duties = await duties_of(projections)
+            await digester(settings, projections, duties, clock=lambda: NOW).turn()
+
+    asyncio.run(digest())
+    here.asked("checkpoint", "make")
+    said = here.on("rebuild", "--check", "--at", "checkpoint", "--json")
+
+    bad = [one["name"] for one in json.loads(said.out) if not one["is_equal"]]
+    assert (said.status, bad) == (1, ["keys"])

@@ -40,7 +40,7 @@ def made(size: int, digests: dict[str, ProjectionDigest] | None = None) -> event
 
 
 def making(
-    size: int, after: int, digests: dict[str, tuple[int, str]] | None = None
+    size: int, after: int, digests: dict[str, commands_log.Digested] | None = None
 ) -> commands_log.RecordCheckpoint:
     return commands_log.RecordCheckpoint(
         day="2026-03-01",
@@ -103,8 +103,10 @@ def test_a_checkpoint_that_is_no_larger_than_the_one_before_is_none() -> None:
 
 
 def test_a_checkpoint_keeps_what_the_projections_hashed_to_and_is_read_again() -> None:
-    digests = {"payments": ProjectionDigest(position=5, sha256="ab")}
-    checkpoints.given().when(making(5, 0, {"payments": (5, "ab")})).then(made(5, digests))
+    digests = {"payments": ProjectionDigest(position=5, sha256="ab", version=4)}
+    checkpoints.given().when(making(5, 0, {"payments": commands_log.Digested(5, "ab", 4)})).then(
+        made(5, digests)
+    )
     for event in (made(5, digests), made(5)):
         encode_event(event)
         assert decode_event(event.type, 1, payload_of(event)) == event

@@ -15,7 +15,7 @@ def making(size: int, after: int = 0, root: str = "") -> commands_log.RecordChec
         size=size,
         root=root or f"root{size}",
         note=f"text {size}\n\n- o/log sig\n",
-        digests={"payments": (size, "ab")} if size == 1 else {},
+        digests={"payments": commands_log.Digested(size, "ab", 4)} if size == 1 else {},
     )
 
 
@@ -49,7 +49,7 @@ class TestCommitments(ReadModel):
             origin="o/log",
             note="text 1\n\n- o/log sig\n- w one\n- w two\n- v one\n- v two\n",
             cosigned_by=("w", "v"),
-            digests={"payments": (1, "ab")},
+            digests={"payments": commands_log.Digested(1, "ab", 4)},
             made_at=at,
             position=1,
         )

@@ -86,6 +86,7 @@ class TestPayments(ReadModel):
             updated_at=at(3),
             final_at=at(3),
             updated_position=5,
+            moved_at=at(3),
         )
         assert await payments.page() == [row]
         assert await payments.find("pay_0") == row

@@ -20,7 +20,7 @@ from api.bundles.files import source_of, writing
 from api.bundles.report import TIME
 from api.bundles.shape import BundleError, Manifest
 from api.commands.console import progress, run_async, settings_for, write_json, write_line
-from api.points import moment_of, point_of, position_by
+from api.points import moment_of, point_of
 from api.settings import Settings
 from api.wiring import opened, replayed, utc_now
 from ledger.entry import RecordedEvent, rfc3339
@@ -28,7 +28,7 @@ from ledger.errors import InvalidInputError, NoteError
 from ledger.identity import Mode
 from ledger.policy import PolicyError, read_policy
 from ledger.sentences import Sentence
-from ledger.store import Clock, EventStore
+from ledger.store import Clock, EventStore, position_at
 
 DISTRIBUTION = "cauri"
 
@@ -202,7 +202,7 @@ async def _range(store: EventStore, first: str | None, last: str | None) -> tupl
     if first is not None and first.isascii() and first.isdecimal():
         start, _ = await point_of(store, first, "from")
     elif first is not None:
-        start = await position_by(store, moment_of(first, "from") - timedelta(microseconds=1)) + 1
+        start = await position_at(store, moment_of(first, "from") - timedelta(microseconds=1)) + 1
     end = covered if last is None else (await point_of(store, last, "to"))[0]
     if start > end:
         raise InvalidInputError(
@@ -231,7 +231,7 @@ async def _opening(store: EventStore, start: int, folder: Path) -> list[dict[str
     url = f"sqlite:///{folder / 'replay.db'}"
     modes: tuple[Mode | None, ...] = (*get_args(Mode), None)
     with progress("opening balance") as tell:
-        async with replayed(store, url, until=start - 1, progress=tell) as (_, accounts):
+        async with replayed(store, url, until=start - 1, progress=tell) as (_, accounts, _):
             rows = [
                 (
                     mode or "",

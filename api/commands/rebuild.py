@@ -1,75 +1,152 @@
 """`cauri rebuild [NAME] [--check]`: projections from the log alone, or a proof that they agree.
 
 A rebuild fills a copy beside the live tables and swaps, so a server may go on meanwhile. `--check`
-changes nothing: it compares digests and exits with 1 where they differ.
+leaves the live tables as they are: it compares digests and exits with 1 where they differ.
+
+`--check --at checkpoint` compares what a checkpoint recorded: the digests are read from the event
+in the log, and each projection is made from the entries up to the position its digest speaks of.
+A digest of rows that other code than this made cannot be made again: nothing is proved, and the
+command exits with 1 as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from api.commands.console import progress, run_async, settings_for, write_json, write_table
 from api.wiring import opened, projections_of
+from ledger.commands_log import Digested
+from ledger.errors import InvalidInputError
+from ledger.events import LogCheckpointMade
+from ledger.sentences import Sentence
+from ledger.store import EventStore
+from projections.base import Projections
+from projections.commitments import CommitmentsProjection
 from projections.rebuild import Checked
 
+Rows = list[dict[str, object]]
 
-def run(*, name: str | None, is_check: bool, database: str | None, as_json: bool) -> int:
+NEWEST = "checkpoint"
+
+
+def run(
+    *, name: str | None, is_check: bool, at: str | None, database: str | None, as_json: bool
+) -> int:
     """Rebuild or check; the exit status."""
-    return run_async(_run(name, database, is_check=is_check, as_json=as_json))
+    if at is not None and not is_check:
+        raise InvalidInputError(
+            "at", Sentence("a rebuild goes to the log's end."), Sentence("Add --check.")
+        )
+    return run_async(_run(name, database, is_check=is_check, at=at, as_json=as_json))
 
 
-async def _run(name: str | None, database: str | None, *, is_check: bool, as_json: bool) -> int:
-    rows: list[dict[str, object]] = []
-    checked: list[Checked] = []
+async def _run(
+    name: str | None, database: str | None, *, is_check: bool, at: str | None, as_json: bool
+) -> int:
     async with opened(settings_for(database)) as (lent, store):
         projections = projections_of(lent)
         await projections.start(store if is_check else None)
-        for one in (name,) if name is not None else projections.names:
-            with progress(one) as tell:
-                if is_check:
-                    checked.append(await projections.check(one, store, progress=tell))
-                else:
-                    await projections.rebuild(one, store, progress=tell)
-                    digest = await projections.digest(one)
-                    rows.append({"name": one, "position": digest.position, "digest": digest.sha256})
+        names = (name,) if name is not None else projections.names
+        if at is not None:
+            rows = await _recorded(projections, store, names, at)
+        elif is_check:
+            rows = [await _checked(projections, store, one) for one in names]
+        else:
+            rows = [await _rebuilt(projections, store, one) for one in names]
     if as_json:
-        write_json(check_rows(checked) if is_check else rows)
+        write_json(rows)
     elif is_check:
-        tell_checked(checked)
+        tell_checked(rows, "live" if at is None else "recorded")
     else:
         write_table(
             "Projections made anew",
             ("projection", "#position", "digest"),
             [tuple(row.values()) for row in rows],
         )
-    return 0 if all(one.is_equal for one in checked) else 1
+    return 0 if all(row.get("is_equal", True) for row in rows) else 1
 
 
-def check_rows(checked: Sequence[Checked]) -> list[dict[str, object]]:
+async def _rebuilt(projections: Projections, store: EventStore, name: str) -> dict[str, object]:
+    with progress(name) as tell:
+        await projections.rebuild(name, store, progress=tell)
+        digest = await projections.digest(name)
+    return {"name": name, "position": digest.position, "digest": digest.sha256}
+
+
+async def _checked(projections: Projections, store: EventStore, name: str) -> dict[str, object]:
+    with progress(name) as tell:
+        return check_row(await projections.check(name, store, progress=tell))
+
+
+def check_row(checked: Checked) -> dict[str, object]:
     """What was compared, as JSON tells it."""
-    return [
-        {
-            "name": one.name,
-            "position": one.live.position,
-            "live": one.live.sha256,
-            "rebuilt": one.rebuilt.sha256,
-            "is_equal": one.is_equal,
-        }
-        for one in checked
-    ]
+    return {
+        "name": checked.name,
+        "position": checked.live.position,
+        "live": checked.live.sha256,
+        "rebuilt": checked.rebuilt.sha256,
+        "is_equal": checked.is_equal,
+    }
 
 
-def tell_checked(checked: Sequence[Checked]) -> None:
+def tell_checked(rows: Sequence[Mapping[str, object]], left: str = "live") -> None:
     """Show what was compared as a table."""
     write_table(
         "Projections against the log",
-        ("projection", "#position", "live", "from the log", "equal"),
+        ("projection", "#position", left, "from the log", "equal"),
         [
             (
-                one.name,
-                one.live.position,
-                one.live.sha256[:16],
-                one.rebuilt.sha256[:16],
-                "yes" if one.is_equal else "NO",
+                row["name"],
+                row["position"],
+                str(row[left])[:16],
+                str(row["rebuilt"] or "made by other code")[:18],
+                "yes" if row["is_equal"] else "NO",
             )
-            for one in checked
+            for row in rows
         ],
     )
+
+
+async def _recorded(
+    projections: Projections, store: EventStore, names: tuple[str, ...], at: str
+) -> Rows:
+    rows: Rows = []
+    for name, recorded in (await _digests(projections, store, at)).items():
+        if name not in names:
+            continue
+        with progress(name) as tell:
+            rebuilt = await projections.check_digest(name, store, recorded, progress=tell)
+        rows.append(
+            {
+                "name": name,
+                "position": recorded.position,
+                "recorded": recorded.sha256,
+                "rebuilt": rebuilt.sha256 if rebuilt is not None else None,
+                "is_equal": rebuilt is not None and rebuilt.sha256 == recorded.sha256,
+            }
+        )
+    if not rows:
+        raise InvalidInputError(
+            "projection",
+            Sentence("the checkpoint recorded no digest of it."),
+            Sentence("Leave the name out."),
+        )
+    return rows
+
+
+async def _digests(projections: Projections, store: EventStore, at: str) -> dict[str, Digested]:
+    """The digests of a checkpoint, as its event in the log says them."""
+    commitments = projections.of(CommitmentsProjection)
+    if at == NEWEST:
+        row = await commitments.digested()
+    else:
+        is_size = at.isascii() and at.isdecimal() and len(at) < len(str(2**63))
+        row = await commitments.of_size(int(at)) if is_size else None
+    event = None if row is None else (await store.read(row.position - 1, 1))[0].event
+    if not isinstance(event, LogCheckpointMade) or not event.digests:
+        raise InvalidInputError(
+            "at",
+            Sentence("there is no such checkpoint with digests of projections."),
+            Sentence("Send `checkpoint`, or the size of one that `cauri checkpoint list` shows."),
+        )
+    return {
+        name: Digested(one.position, one.sha256, one.version) for name, one in event.digests.items()
+    }

@@ -1,27 +1,44 @@
-"""`cauri replay --until`: the state as it was, made from the log alone.
+"""`cauri replay --until`: the state as it was known, made from the log alone.
+
+With `--effective-from` and `--effective-to` only of payments whose money moved then: "what did we
+know on 31 March at 18:00 of March's payments" is known at 31 March 18:00, effective in March.
 
 The projections are filled up to the position in a database of their own, which is thrown away:
 memory stays flat, nothing live is touched, and what is shown cannot have been prepared.
 """
 
 import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from api.commands.console import progress, run_async, settings_for, write_json, write_table
 from api.points import point_of
 from api.views import decimal_text
 from api.wiring import opened, replayed
 from ledger.entry import rfc3339
+from ledger.errors import InvalidInputError
+from ledger.payment import Status
+from ledger.sentences import Sentence
 from projections.accounts import AccountRow
+from projections.effective import ALWAYS, Effective
 from projections.metrics import MetricsRow
+from projections.payments import MovedCount
+
+Group = dict[str, Any]
+"""Payments of one provider, currency and status, as they are shown."""
 
 
-def run(*, until: str, database: str | None, as_json: bool) -> None:
+def run(
+    *, until: str, effective: tuple[str | None, str | None], database: str | None, as_json: bool
+) -> None:
     """Show the payments by status and the trial balance as they were."""
-    run_async(_run(until, database, as_json=as_json))
+    run_async(_run(until, _effective(*effective), database, as_json=as_json))
 
 
-async def _run(until: str, database: str | None, *, as_json: bool) -> None:
+async def _run(until: str, effective: Effective, database: str | None, *, as_json: bool) -> None:
     settings = settings_for(database)
     # The two modes are never added up.
     modes = (settings.default_mode, None)
@@ -32,29 +49,32 @@ async def _run(until: str, database: str | None, *, as_json: bool) -> None:
             progress("replay") as tell,
         ):
             url = f"sqlite:///{Path(folder) / 'replay.db'}"
-            async with replayed(store, url, until=position, progress=tell) as (metrics, accounts):
-                groups = await metrics.report(now=moment)
-                balance = await accounts.trial_balance(modes=modes)
-    groups = [row for row in groups if row.provider and row.currency]
+            async with replayed(store, url, until=position, progress=tell) as lent:
+                metrics, accounts, payments = lent
+                if effective == ALWAYS:
+                    groups = _standing(await metrics.report(now=moment))
+                else:
+                    groups = _moved(await payments.moved(effective))
+                balance = await accounts.trial_balance(
+                    as_of=position, modes=modes, effective=effective
+                )
     if as_json:
         write_json(
             {
                 "position": position,
                 "time": rfc3339(moment),
-                "payments": [_payments_of(row) for row in groups],
+                "effective_from": _written(effective.since),
+                "effective_to": _written(effective.before),
+                "payments": _by_status(groups),
                 "accounts": [_account_of(row) for row in balance],
             }
         )
         return
+    span = "" if effective == ALWAYS else f", moved {_span(effective)}"
     write_table(
-        f"Payments at position {position} ({rfc3339(moment)})",
+        f"Payments at position {position} ({rfc3339(moment)}){span}",
         ("provider", "currency", "status", "#payments", "#amount"),
-        [
-            (row.provider, row.currency, status.value, count, _amount(row, status))
-            for row in groups
-            for status, count in row.counts.items()
-            if count
-        ],
+        [tuple(group.values()) for group in groups],
     )
     write_table(
         "Trial balance",
@@ -63,21 +83,77 @@ async def _run(until: str, database: str | None, *, as_json: bool) -> None:
     )
 
 
-def _amount(row: MetricsRow, status: object) -> str:
-    amounts = row.amounts_minor or {}
-    return decimal_text(amounts.get(status, 0), row.currency or "")  # type: ignore[call-overload]
+def _effective(since: str | None, before: str | None) -> Effective:
+    """Read the span in which money is to have moved."""
+    return Effective(
+        None if since is None else _time(since, "effective-from"),
+        None if before is None else _time(before, "effective-to"),
+    )
 
 
-def _payments_of(row: MetricsRow) -> dict[str, object]:
+def _time(text: str, option: str) -> datetime:
+    moment = _aware(text)
+    if moment is None:
+        raise InvalidInputError(
+            option,
+            Sentence("this is no time with its offset from UTC."),
+            Sentence("Send 2030-01-31T12:00:00Z."),
+        )
+    return moment
+
+
+def _aware(text: str) -> datetime | None:
+    # At either end of the calendar an offset leads out of it.
+    with suppress(ValueError, OverflowError):
+        given = datetime.fromisoformat(text)
+        return given.astimezone(UTC) if given.tzinfo is not None else None
+    return None
+
+
+def _written(moment: datetime | None) -> str | None:
+    return None if moment is None else rfc3339(moment)
+
+
+def _span(effective: Effective) -> str:
+    since, before = (_written(one) for one in effective)
+    return " ".join(
+        [*([f"from {since}"] if since else []), *([f"before {before}"] if before else [])]
+    )
+
+
+def _standing(rows: Sequence[MetricsRow]) -> list[Group]:
+    return [
+        _group(row.provider, row.currency, status, count, (row.amounts_minor or {}).get(status, 0))
+        for row in rows
+        if row.provider and row.currency
+        for status, count in row.counts.items()
+        if count
+    ]
+
+
+def _moved(rows: Sequence[MovedCount]) -> list[Group]:
+    return [_group(*row) for row in rows]
+
+
+def _group(provider: str, currency: str, status: Status, count: int, amount_minor: int) -> Group:
     return {
-        "provider": row.provider,
-        "currency": row.currency,
-        "statuses": {
-            status.value: {"payments": count, "amount": _amount(row, status)}
-            for status, count in row.counts.items()
-            if count
-        },
+        "provider": provider,
+        "currency": currency,
+        "status": status.value,
+        "payments": count,
+        "amount": decimal_text(amount_minor, currency),
     }
+
+
+def _by_status(groups: Sequence[Group]) -> list[Group]:
+    """The same, for programs: one object for each provider and currency."""
+    found: dict[tuple[str, str], Group] = {}
+    for one in groups:
+        key = (one["provider"], one["currency"])
+        shown = found.setdefault(key, {"provider": key[0], "currency": key[1], "statuses": {}})
+        told = {"payments": one["payments"], "amount": one["amount"]}
+        shown["statuses"][one["status"]] = told
+    return list(found.values())
 
 
 def _account_of(row: AccountRow) -> dict[str, str]:

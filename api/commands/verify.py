@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from api.commands.console import progress, run_async, settings_for, write_json, write_line
-from api.commands.rebuild import check_rows, tell_checked
+from api.commands.rebuild import check_row, tell_checked
 from api.settings import Settings
 from api.wiring import opened, projections_of
 from api.wiring_witnesses import known_witnesses
@@ -85,7 +85,7 @@ def _told(audit: Audit) -> dict[str, object]:
         "cosignatures": verified.cosignatures,
     }
     if audit.projections is not None:
-        told["projections"] = check_rows(audit.projections)
+        told["projections"] = [check_row(one) for one in audit.projections]
     return told
 
 
@@ -100,7 +100,7 @@ def _tell(audit: Audit) -> None:
             f"cosignatures of known witnesses: {verified.cosignatures}"
         )
     if audit.projections is not None:
-        tell_checked(audit.projections)
+        tell_checked([check_row(one) for one in audit.projections])
 
 
 async def _audit(

@@ -222,7 +222,7 @@ class ProjectionContract:
         digests = {name: await projected.projections.digest(name) for name in NAMES}
         assert {one.position for one in digests.values()} == {len(projected.teller.log)}
         assert digests["payments"].sha256 == (
-            "45ac023cf00441cc8c523892b1c0f862abefb7f68b028451efaf595643839b4d"
+            "566451eadb5cef5d2afb87d4eeb54ee77d938c0082a6313256779f863dad049b"
         )
 
     async def test_a_changed_row_is_found_and_a_rebuild_mends_it(
