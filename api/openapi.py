@@ -66,6 +66,7 @@ _TAGS: Final[Mapping[str, str]] = {
     "webhooks": "For providers, who call here.",
     "messages": "What your webhook endpoints are sent.",
     "notices": "Your own events, live or page by page.",
+    "people": "Forgetting somebody, and telling what is held about one.",
     "server": "For whoever runs the server.",
 }
 """Tag -> what it is about; one that is not here is described by its name alone."""

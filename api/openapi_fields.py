@@ -73,9 +73,17 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
         "Quand elle prend fin d'elle-même ; null : jamais.",
     ),
     "entries": ("The stored entries, verbatim.", "Les écritures telles qu'elles sont stockées."),
+    "erasure_id": (
+        "The id of the request to forget somebody, `era_...`.",
+        "L'identifiant de la demande d'effacement, `era_...`.",
+    ),
     "errors": ("Every place that is wrong.", "Tous les endroits fautifs."),
     "events": ("The events, in order.", "Les événements, dans l'ordre."),
     "evidence": ("What others said of it.", "Ce que d'autres en ont dit."),
+    "exchange": (
+        "The exchange's name: a log position.",
+        "Le nom de l'échange : une position du registre.",
+    ),
     "expires_at": ("When it is given up.", "Quand on y renonce."),
     "failure_rate": (
         "Of those that became final; null while there are none.",
@@ -109,6 +117,7 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "is_cut": ("It was too large for a message.", "Il était trop grand pour un message."),
     "is_enabled": ("Whether it is told anything.", "Si on lui envoie quelque chose."),
+    "is_erased": ("Whether the person was forgotten.", "Si la personne a été oubliée."),
     "is_final": (
         "Whether nothing more happens by itself.",
         "Si plus rien ne se passe de soi-même.",
@@ -176,6 +185,7 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
         "Money to its customers; null: nobody pays it out here.",
         "L'argent vers ses clients ; null : personne ne le verse ici.",
     ),
+    "person": ("The keyed hash of the number.", "L'empreinte du numéro, calculée avec une clé."),
     "phone": ("The number.", "Le numéro."),
     "pointer": ("JSON pointer to the place in the body.", "Pointeur JSON vers l'endroit du corps."),
     "position": (

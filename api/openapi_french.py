@@ -11,8 +11,10 @@ from adapters.refusal_texts import Language
 from adapters.typesetting import typeset_french
 from api.french_docs import FRENCH_OF_DOCS
 from api.french_docs_checkout import FRENCH_OF_CHECKOUT
+from api.french_docs_exchanges import FRENCH_OF_EXCHANGES_DOCS
 from api.french_docs_log import FRENCH_OF_LOG_DOCS
 from api.french_docs_merchants import FRENCH_OF_MERCHANTS
+from api.french_docs_people import FRENCH_OF_PEOPLE_DOCS
 from api.french_docs_records import FRENCH_OF_RECORDS
 from api.french_docs_shapes import FRENCH_OF_SHAPES
 from api.french_docs_witness import FRENCH_OF_WITNESS_DOCS
@@ -30,8 +32,8 @@ TRANSLATED: Final = (
     | FRENCH_OF_MERCHANTS
     | FRENCH_OF_LOG_DOCS
     | FRENCH_OF_WITNESS_DOCS
-    | FRENCH_OF_SHAPES
-    | FRENCH_OF_RECORDS
+    | FRENCH_OF_PEOPLE_DOCS
+    | FRENCH_OF_EXCHANGES_DOCS
     | dict(FIELDS.values())
 )
 _FRENCH: Final[Mapping[str, str]] = {

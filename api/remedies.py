@@ -135,6 +135,14 @@ REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
         "Ne donnez un code que si le champ `awaits` du paiement dit `one_time_code`.",
     ),
     "unknown_endpoint": _ID,
+    "unknown_erasure": (
+        "Look for it with `GET /v1/people/erasures`.",
+        "Cherchez-la avec `GET /v1/people/erasures`.",
+    ),
+    "payments_open": (
+        "Ask again once what it names is final.",
+        "Redemandez quand ce qu'il nomme sera définitif.",
+    ),
     "store_unavailable": (
         "Repeat under the same key; look at the database.",
         "Répétez avec la même clé ; regardez la base de données.",

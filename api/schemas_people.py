@@ -56,16 +56,20 @@ class ErasureOut(Response):
     """A request to forget somebody, and what became of it."""
 
     id: str = Field(examples=[_ERASURE])
-    person: str = Field(description="The keyed hash of the number.", examples=[_PERSON])
+    person: str = Field(examples=[_PERSON])
     status: ErasureStatus = Field(
         description="`approved`: keys are being destroyed; approve it again if it stays so. "
         "`lapsed`: nobody agreed in time."
     )
     reason: str = Field(examples=["asked for by the person, case 114"])
     requested_by: str = Field(description="The operator's key.", examples=[_KEY])
-    approved_by: str | None = Field(examples=[_OTHER_KEY])
+    approved_by: str | None = Field(
+        description="The second operator's key; null: nobody agreed yet.", examples=[_OTHER_KEY]
+    )
     ends_at: datetime = Field(description="When it ends by itself, unless it is approved.")
-    keys_destroyed: int | None = Field(examples=[7])
+    keys_destroyed: int | None = Field(
+        description="How many keys were destroyed; null: none yet.", examples=[7]
+    )
     bytes_left: str | None = Field(
         default=None,
         description="Why bytes of the destroyed keys may still lie in the database's files; it is "
@@ -77,7 +81,7 @@ class ErasurePage(Response):
     """A page of requests, newest first."""
 
     position: int
-    erasures: list[ErasureOut]
+    erasures: list[ErasureOut] = Field(description="The requests.")
     next_after: int | None
 
 
@@ -102,10 +106,12 @@ class ExportedPayment(Response):
     )
     evidence: list[dict[str, Any]] = Field(examples=[[{"source": "poll", "word": "succeeded"}]])
     letters: list[dict[str, Any]] = Field(
-        examples=[[{"at": "2030-01-31T12:00:41Z", "recipient": "payer", "result": "accepted"}]]
+        description="Each message that was sent about it, to whom and with what result.",
+        examples=[[{"at": "2030-01-31T12:00:41Z", "recipient": "payer", "result": "accepted"}]],
     )
     support: list[dict[str, Any]] = Field(
-        examples=[[{"at": "2030-01-31T12:00:41Z", "asker": "key:8a48d4080b31fb83"}]]
+        description="When somebody of support looked it up.",
+        examples=[[{"at": "2030-01-31T12:00:41Z", "asker": "key:8a48d4080b31fb83"}]],
     )
 
 
@@ -118,7 +124,10 @@ class ExportedSession(Response):
     currency: str
     created_at: datetime
     is_erased: bool
-    particulars: dict[str, Any] | None = Field(examples=[{"description": "Two chickens"}])
+    particulars: dict[str, Any] | None = Field(
+        description="What was sealed of it; null: it was forgotten, or there was nothing.",
+        examples=[{"description": "Two chickens"}],
+    )
 
 
 class ExportedCall(Response):
@@ -126,12 +135,20 @@ class ExportedCall(Response):
 
     id: str = Field(examples=["mtn-9f86d081884c7d65"])
     provider: str
-    received_at: datetime
-    verdict: str = Field(examples=["unsigned"])
+    received_at: datetime = Field(description="When it came.")
+    verdict: str = Field(description="What its signature was found to be.", examples=["unsigned"])
     is_erased: bool
-    path: list[str] | None = Field(examples=[["pay_6wq3o2mexg5vbn7hd4tq2lkzae"]])
-    headers: dict[str, str] | None = Field(examples=[{"Content-Type": "application/json"}])
-    body: str | None = Field(examples=['{"status":"SUCCESSFUL"}'])
+    path: list[str] | None = Field(
+        description="The rest of the address it came to; null: it was forgotten.",
+        examples=[["pay_6wq3o2mexg5vbn7hd4tq2lkzae"]],
+    )
+    headers: dict[str, str] | None = Field(
+        description="The headers it came with; null: they were forgotten.",
+        examples=[{"Content-Type": "application/json"}],
+    )
+    body: str | None = Field(
+        description="Its body; null: it was forgotten.", examples=['{"status":"SUCCESSFUL"}']
+    )
 
 
 class ExportOut(Response):
@@ -139,12 +156,14 @@ class ExportOut(Response):
 
     person: str = Field(examples=[_PERSON])
     phone: str
-    made_at: datetime
+    made_at: datetime = Field(description="When it was put together.")
     position: int = Field(description="Where the log stood.")
     payments: list[ExportedPayment]
     sessions: list[ExportedSession]
-    webhooks: list[ExportedCall]
-    erasures: list[ErasureOut]
+    webhooks: list[ExportedCall] = Field(
+        description="The calls of providers that speak of the person."
+    )
+    erasures: list[ErasureOut] = Field(description="The requests to forget this person.")
     left_out: int = Field(
         description="How many payments, pages and calls are not shown, or not searched: there were "
         "too many.",

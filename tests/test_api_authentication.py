@@ -21,6 +21,7 @@ EVERYBODY = {"mer_1", "accountant", "auditor", "operator", "admin"}
 STAFF = EVERYBODY - {"mer_1"}
 LOG = {"auditor", "admin"}
 CARING = {"mer_1", "operator", "admin"}
+FORGETTING = {"operator", "admin"}
 
 MATRIX = {
     ("POST", "/v1/payments"): {"mer_1"},
@@ -73,6 +74,14 @@ MATRIX = {
     ("GET", "/checkpoint"): LOG,
     ("GET", "/tile/entries/{tail:.*}"): LOG,
     ("GET", "/tile/{level}/{tail:.*}"): LOG,
+    ("GET", "/v1/payments/{payment_id}/exchanges"): EVERYBODY - {"accountant"},
+    ("GET", "/v1/payments/{payment_id}/exchanges/{exchange}"): {"auditor", "operator"},
+    ("POST", "/v1/people/erasures"): FORGETTING,
+    ("GET", "/v1/people/erasures"): FORGETTING,
+    ("GET", "/v1/people/erasures/{erasure_id}"): FORGETTING,
+    ("POST", "/v1/people/erasures/{erasure_id}/approval"): FORGETTING,
+    ("POST", "/v1/people/exports"): FORGETTING,
+    ("POST", "/v1/people/exports/page"): FORGETTING,
     ("GET", "/v1/operators"): EVERYBODY,
     ("GET", "/v1/keys"): {"mer_1", "admin"},
     ("POST", "/v1/keys/{key_id}/rotate"): {"mer_1", "admin"},
@@ -99,6 +108,8 @@ NOTHING = {
     "session_id": "cs_x",
     "endpoint_id": "we_x",
     "message_id": "we_x.1",
+    "erasure_id": "era_x",
+    "exchange": "0",
     "level": "63",
     "tail": "000",
 }
