@@ -25,9 +25,6 @@ FRENCH_OF_LOG: Final[dict[str, str]] = {
     "Send that of a checkpoint, or leave it out.": (
         "Envoyez celle d'un point de contrôle, ou omettez-la."
     ),
-    "no checkpoint was signed yet, so any key will do.": (
-        "aucun point de contrôle n'a encore été signé, toute clé convient donc."
-    ),
     "the log is signed by another key by now.": (
         "le registre est désormais signé par une autre clé."
     ),
@@ -55,4 +52,27 @@ FRENCH_OF_LOG: Final[dict[str, str]] = {
     'Send `answer=("@status" "content-digest" "@method";req "@path";req)`, or leave it out.': (
         'Envoyez `answer=("@status" "content-digest" "@method";req "@path";req)`, ou omettez-le.'
     ),
+    "It is written anew when that ends.": "Elle sera réécrite quand cela prendra fin.",
+    "Somebody is in the middle of reading the keys: their table stays as it is.": (
+        "Quelqu'un est en train de lire les clés : leur table reste telle quelle."
+    ),
+    "a server may still use it until {seconds} seconds after everything was wrapped anew.": (
+        "un serveur peut encore s'en servir jusqu'à {seconds} secondes après que tout a été "
+        "rescellé."
+    ),
+    "it is the current master key.": "c'est la clé maîtresse actuelle.",
+    "{rows} data keys are still wrapped under it: run `cauri master-key rotate` first.": (
+        "{rows} clés de données sont encore scellées par elle : lancez d'abord `cauri master-key "
+        "rotate`."
+    ),
+    "Name a new folder, or a new file that ends in .tar.": (
+        "Nommez un nouveau dossier, ou un nouveau fichier qui finit par .tar."
+    ),
+    "something is there already.": "il y a déjà quelque chose à cet endroit.",
+    "the log has the positions 1 to {end}.": "le registre a les positions 1 à {end}.",
+    "Send one of them, or a time.": "Envoyez l'une d'elles, ou une heure.",
+    "this is neither a position nor a time with its offset from UTC.": (
+        "ce n'est ni une position, ni une heure avec son décalage par rapport à UTC."
+    ),
+    "Send 1200, or 2030-01-31T12:00:00Z.": "Envoyez 1200, ou 2030-01-31T12:00:00Z.",
 }

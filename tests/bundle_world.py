@@ -14,6 +14,7 @@ from api.bundles.shape import BundleError, Manifest
 from api.commands.audit import exported
 from ledger import commands_log
 from ledger.checkpoint import Checkpoint, Signer, encoded, sign_note
+from ledger.commands_log import Digested
 from ledger.commitment import day_of
 from ledger.cosignature import Cosigner
 from ledger.handling import Handler
@@ -133,12 +134,12 @@ class Keeper:
     async def grow(self) -> None:
         """The story, signed as it goes on: two keys, three checkpoints, two witnesses at most."""
         await self.story(*STORY)
-        await self.checkpoint(WITNESSES[0], digests={"payments": (40, "ab" * 32)})
+        await self.checkpoint(WITNESSES[0], digests={"payments": Digested(40, "ab" * 32, 1)})
         await self.story(*LATER)
         await self.rotate()
-        await self.checkpoint(*WITNESSES[:2], digests={"accounts": (60, "cd" * 32)})
+        await self.checkpoint(*WITNESSES[:2], digests={"accounts": Digested(60, "cd" * 32, 1)})
         await self.story(*((number, "request") for number in range(40, 300)))
-        await self.checkpoint(*WITNESSES[1:], digests={"accounts": (90, "ef" * 32)})
+        await self.checkpoint(*WITNESSES[1:], digests={"accounts": Digested(90, "ef" * 32, 1)})
 
 
 def a_policy(*, needed: int = 2, log: Signer | None = None) -> bytes:

@@ -93,8 +93,8 @@ async def test_a_code_is_explained_in_english_and_in_french(world: World) -> Non
     assert french.json["refusal"] == english.json["refusal"] | {
         "for_payer": "Vous avez refusé ce paiement.",
         "for_merchant": "Le payeur a refusé le paiement.",
-        "next_step": "Consultez le payeur\N{NO-BREAK SPACE}; ne créez un nouveau paiement que s'il "
-        "est d'accord.",
+        "next_step": "Voyez avec le payeur\N{NO-BREAK SPACE}; ne créez un nouveau paiement que "
+        "s'il est d'accord.",
     }
     languages = [one.headers["Content-Language"] for one in (english, french)]
     assert languages == ["en", "fr"]
