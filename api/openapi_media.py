@@ -14,6 +14,7 @@ from api.notices import RETRY_MILLISECONDS
 from api.openapi_examples import Examples
 from api.openapi_webhooks import message_example
 from api.pages.checkout import drawn_code
+from api.tlog import bundle_of
 from ledger.entry import Context, encode_entry, prepare
 from ledger.events import MerchantAdded
 
@@ -52,6 +53,8 @@ def media_example(media: str, examples: Examples) -> Any:
             return _FIGURES
         case "text/javascript":
             return _SCRIPT
+        case "application/octet-stream":
+            return _entries_in_escapes()
         case _ if media == NDJSON:
             return _entry().decode() + "\n"
     return None
@@ -63,6 +66,11 @@ def _stream(examples: Examples) -> str:
     head = f"id: {content['position']}\nevent: {content['type']}\n"
     written = orjson.dumps(content).decode()
     return f"retry: {RETRY_MILLISECONDS}\n\n{head}data: {written}\n\n: heartbeat\n\n"
+
+
+def _entries_in_escapes() -> str:
+    """One entry behind its length, which is two bytes, as Python writes bytes."""
+    return str(bundle_of([_entry()]))[2:-1]
 
 
 def _entry() -> bytes:

@@ -290,6 +290,7 @@ class _Check:
                 "position": one.position,
                 "said_at": position,
                 "sha256": one.sha256,
+                "version": one.version,
             }
 
     def _compare_tiles(self, tree: _Tree, sizes: list[int]) -> None:

@@ -70,6 +70,7 @@ class _Digests:
                 "position": one.position,
                 "said_at": position,
                 "sha256": one.sha256,
+                "version": one.version,
             }
 
 
