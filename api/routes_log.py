@@ -67,6 +67,7 @@ TRANSPARENCY: Final[tuple[Route, ...]] = (
         endpoint=verification.show_verification,
         summary="Say how far old entries were read again and compared, and what came out.",
         roles=LOG,
+        query=PositionQuery,
         answers={200: schemas_log.LogVerification},
     ),
     Route(

@@ -69,6 +69,7 @@ MATRIX = {
     ("POST", "/v1/log/checkpoints"): LOG,
     ("GET", "/v1/log/keys"): EVERYBODY,
     ("GET", "/v1/log/witnesses"): EVERYBODY,
+    ("GET", "/v1/log/verification"): LOG,
     ("GET", "/v1/log/proofs/inclusion"): LOG,
     ("GET", "/v1/log/proofs/consistency"): LOG,
     ("GET", "/checkpoint"): LOG,
