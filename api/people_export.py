@@ -4,6 +4,9 @@ It is gathered from the streams themselves, so nothing that a list leaves out is
 payouts and refunds with what was sealed, their letters and requests for help, checkout pages, the
 stored calls of providers. What was erased is told as that.
 
+Of a checkout page that names one person and on which another paid, what lies under the key of the
+named one is told to nobody else.
+
 Left out, on purpose: tokens by which a provider is asked about a payment, and one-time codes. They
 are secrets between machines and tell nothing about anybody.
 """
@@ -45,7 +48,7 @@ async def gathered(people: People, number: str, held: Held, position: int) -> sh
         made_at=now,
         position=position,
         payments=[await _payment(people, one) for one in kept[0]],
-        sessions=[one for name in kept[1] for one in await _session(people, name)],
+        sessions=[one for name in kept[1] for one in await _session(people, held.person, name)],
         webhooks=[one for name in kept[2] for one in await _call(people, name)],
         erasures=[erasure_of(one, one.status(now)) for one in state.erasures],
         left_out=len(found) - sum(map(len, kept)) + held.orphans_unread,
@@ -123,14 +126,16 @@ async def _payment(people: People, payment_id: str) -> shapes.ExportedPayment:
     )
 
 
-async def _session(people: People, session_id: str) -> list[shapes.ExportedSession]:
+async def _session(people: People, person: str, session_id: str) -> list[shapes.ExportedSession]:
     try:
         state, recorded = await people.handler.checkout(session_id)
     except UnknownCheckoutError:
         return []
     session = state.session
+    # Somebody else may have paid than who is named: what is the named one's is not the payer's.
+    of_payer = session.sealed_payer if session.payer == person else None
     opened: dict[str, Any] = {}
-    for sealed in filter(None, (session.sealed, session.sealed_payer)):
+    for sealed in filter(None, (session.sealed, of_payer)):
         opened |= await _opened(people, sealed, session_id) or {}
     return [
         shapes.ExportedSession(

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.payment import Status
 from ledger.vault_master import MasterKeys
-from tests.checkout_world import session_of
+from tests.checkout_world import pay, session_of
 from tests.stage import Stage, a_stage
 from tests.test_erasure import calls_read
 
@@ -106,6 +106,26 @@ async def test_after_an_erasure_the_export_says_what_is_left(stage: Stage) -> No
     page = (await export(stage, "/page")).body.decode()
     assert "erased" in page
     assert well_formed(page)
+
+
+async def test_who_paid_in_anothers_place_is_not_told_who_was_named(stage: Stage) -> None:
+    named = {"phone": "+237650000202"}
+    theirs = await session_of(stage, payer=named, metadata={"patient": "Ngo Bassa"})
+    mine = await session_of(stage, "order-2", payer={"phone": PHONE}, metadata={"order": "2"})
+    for session_id in (theirs, mine):
+        await pay(stage, session_id, PHONE)
+
+    answer = await export(stage)
+
+    told = {one["id"]: one["particulars"] for one in answer.json["sessions"]}
+    assert told.keys() == {theirs, mine}
+    assert "return_url" in told[theirs]
+    assert told[mine]["payer"]["phone"] == PHONE
+    assert told[mine]["metadata"] == {"order": "2"}
+    assert told[theirs].keys().isdisjoint({"payer", "description", "metadata"})
+    assert b"650000202" not in answer.body
+    page = (await export(stage, "/page")).body
+    assert b"650000202" not in page
 
 
 class _Tags(HTMLParser):
