@@ -5,7 +5,6 @@ from typing import Final
 from api import erasures
 from api import schemas_people as shapes
 from api.authentication import Role
-from api.description import HTML
 from api.route import Route
 from api.schemas import NoBody, PositionQuery
 
@@ -75,7 +74,7 @@ PEOPLE: Final[tuple[Route, ...]] = (
         summary="Tell everything that is held about a person, as a page to read.",
         roles=_CARING,
         body=shapes.PersonRequest,
-        answers={200: HTML},
+        answers={200: "text/html"},
         problems=("invalid_phone",),
     ),
 )
