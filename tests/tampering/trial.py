@@ -40,6 +40,7 @@ UNTOUCHED: Final = "unchanged"
 RIGHT: Final = frozenset({"exact", "between", "torn", "damaged", "index", "unchanged"})
 
 BY_INDEX: Final = (
+    "the order of its stream, as the database keeps it",
     "does not follow its stream's version",
     "entries in an index",
     "it cannot be read",
