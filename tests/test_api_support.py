@@ -97,6 +97,7 @@ async def test_a_payer_without_money_is_helped_in_english_and_in_french(world: W
         "id": payment_id,
         "kind": "collection",
         "status": "failed",
+        "is_erased": False,
         "is_final": True,
         "situation": "refused",
         "money": "not_moved",
@@ -343,7 +344,7 @@ async def test_a_refund_is_told_on_both_sides(world: World) -> None:
         "succeeded",
     ]
     assert given["what_happened"]["for_payer"] == (
-        "Vous avez payé 1\u202f500\xa0FCFA à A shop, et 500\xa0FCFA vous ont été rendus."
+        "A shop a reçu votre paiement de 1\u202f500\xa0FCFA, et 500\xa0FCFA vous ont été rendus."
     )
     assert given["history"]["sentences"][-1]["text"] == "500\xa0FCFA ont été rendus."
     assert refund["what_happened"]["for_payer"] == "A shop vous a envoyé 500\xa0FCFA."
