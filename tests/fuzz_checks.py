@@ -35,6 +35,7 @@ UNREADABLE: Final = frozenset(
 
 SCHEMA_CANNOT_SAY: Final = frozenset(
     {
+        "Accept-Signature",  # whether it is a dictionary of structured fields
         "min_position",  # whether the log has come so far
         "as_of",  # likewise, or whether a time has come
         "known_at",  # likewise, or whether `as_of` is there too

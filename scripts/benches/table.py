@@ -73,8 +73,9 @@ def median_of(answers: list[Answer], figure: str) -> float:
 def _judged(
     work: str, ours: float, limit: float, unit: str, ratio: float, goal: float | None
 ) -> Row:
+    ratio = round(ratio, 3)
     met = None if goal is None else ratio >= goal
-    return Row(work, _short(ours), _short(limit), unit, round(ratio, 3), goal, met)
+    return Row(work, _short(ours), _short(limit), unit, ratio, goal, met)
 
 
 def _short(figure: float) -> float:
