@@ -110,7 +110,8 @@ def of_sqlite(error: BaseException) -> LedgerError | None:
         return CorruptLogError(0, "a text in the database is no UTF-8") if is_no_text else None
     if code == sqlite3.SQLITE_ERROR:
         return _of_spoilt_schema(str(found))
-    if code & 0xFF == sqlite3.SQLITE_CORRUPT:
+    # Nothing of ours is too big for SQLite; a damaged page may say that it holds more than that.
+    if code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_TOOBIG}:
         reason = f"the database file is damaged ({found}); restore a copy that verifies"
         return CorruptLogError(0, reason)
     meaning = _SQLITE_MEANINGS.get(code & 0xFF)

@@ -17,6 +17,7 @@ from ledger.errors import CorruptLogError, LedgerError, StoreUnavailableError
 from ledger.memory import MemoryEventStore
 from ledger.merkle import TreeBuilder, leaf_hash
 from ledger.sql import Database, SqlEventStore
+from ledger.sql_errors import of_sqlite
 from ledger.store import Clock, RawEntry, TreeHead
 from ledger.verify import Verified, verify_log
 from tests.builders import CONTEXT, NOW
@@ -457,3 +458,13 @@ async def test_a_log_that_grows_meanwhile_passes_as_it_stood(clock: Clock) -> No
     busy = Busy(clock=clock)
     busy._rows, busy._streams = list(store._rows), dict(store._streams)
     assert await verify_log(busy) == Verified(*before)
+
+
+def test_a_page_that_claims_more_than_sqlite_can_hold_is_damage_and_no_mistake_of_ours() -> None:
+    with (
+        closing(sqlite3.connect(":memory:")) as connection,
+        pytest.raises(sqlite3.DataError) as refused,
+    ):
+        connection.execute("SELECT zeroblob(2000000000)")
+
+    assert isinstance(of_sqlite(refused.value), CorruptLogError)
