@@ -6,8 +6,6 @@ very parts a server gives it.
 What a guard does: `api.guard`.
 """
 
-from functools import partial
-
 from aiohttp import web
 
 from api.description import DESCRIPTION, Description
@@ -16,7 +14,6 @@ from api.keys import MEASURES, SERVICES, STREAMS, Streams
 from api.measures import Measures
 from api.middleware import Door
 from api.routes import ROUTES
-from api.signed_answers import signing_of
 from api.time_limit import TimeLimit
 from api.underway import Underway
 from api.wiring_services import Services
@@ -31,7 +28,6 @@ def create_app(services: Services) -> web.Application:
         new_id=services.new_id,
         position=lambda: services.known_position,
         measures=measures,
-        signing=partial(signing_of, services),
     )
     app = web.Application(
         middlewares=[door.serve],

@@ -48,6 +48,9 @@ FRENCH_OF_LOG: Final[dict[str, str]] = {
     "Answers are signed by the key {key} alone.": (
         "Les réponses ne sont signées que par la clé {key}."
     ),
+    "The request's method or address is not written as RFC 3986 has it.": (
+        "La méthode ou l'adresse de la requête n'est pas écrite selon la RFC 3986."
+    ),
     "Its {name} is no text, or too long.": "Son {name} n'est pas un texte, ou est trop long.",
     'Send `answer=("@status" "content-digest" "@method";req "@path";req)`, or leave it out.': (
         'Envoyez `answer=("@status" "content-digest" "@method";req "@path";req)`, ou omettez-le.'

@@ -1,9 +1,10 @@
 """The guard of a route: what every endpoint needs is done here once, in this order.
 
-Who asks, whether his key has not asked too often, whether his role may; whether the query string is
-what the route's model says, and the log has come as far as it asks; where a body has nothing to
-say, that it says nothing; and where an Idempotency-Key is taken, that no other request with it is
-under way (`api.underway`).
+Who asks, whether his key has not asked too often, whether the answer can be signed as he asks (not
+before: to sign is work, and done for nobody without a key), whether his role may; whether the query
+string is what the route's model says, and the log has come as far as it asks; where a body has
+nothing to say, that it says nothing; and where an Idempotency-Key is taken, that no other request
+with it is under way (`api.underway`).
 
 All of it, and the endpoint behind it, has `handler_seconds_max`: whoever asks is answered, also
 where something below hangs. What was under way may be done yet, so a request that changes something
@@ -25,6 +26,7 @@ from api.passage import PASSAGE
 from api.requests import idempotency_key, is_apart
 from api.route import Route
 from api.schemas import NoBody
+from api.signed_answers import ACCEPT_HEADER, signing_of
 from api.time_limit import TimeLimit
 from api.underway import Underway
 from api.waiting import check_reached
@@ -52,6 +54,8 @@ def guard(
             identity = await authenticator.identify(request.headers.get("Authorization"))
             passage.actor = identity.actor
             await rates.admit_key(passage, identity.key_id)
+            if (wanted := request.headers.get(ACCEPT_HEADER)) is not None:
+                passage.sign = await signing_of(services, wanted, request)
             if identity.role not in roles:
                 raise _forbidden(roles, identity.role)
         query: Any

@@ -10,14 +10,14 @@ in the order in which it acts:
 4. Every answer says at which position of the log it stands (`Cauri-Position`). What is not read
    from there, as a problem is not, says which position this process's lists had finished: what was
    answered is no older than that, and it costs no look at the database.
-5. Where it is asked for, the answer is signed (`api.signed_answers`).
+5. Where somebody with a key asks for it, the answer is signed (`api.signed_answers`).
 6. One log line per request: method, route, status, time, ids. The route is the pattern, not the
    path, and there is no query string: so no number, key or payload can get into a log.
 """
 
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -31,7 +31,6 @@ from api.measures import Measures
 from api.passage import PASSAGE, Passage
 from api.problems import Told, language_of, problem_body, told
 from api.rates import LIMIT_HEADER, POLICY_HEADER
-from api.signed_answers import ACCEPT_HEADER, Signing
 from ledger.sentences import Sentence
 
 CORRELATION_HEADER: Final = "X-Correlation-Id"
@@ -58,10 +57,9 @@ class Door:
         new_id: Callable[[], str],
         position: Callable[[], int],
         measures: Measures,
-        signing: Callable[[str], Awaitable[Signing | None]],
     ) -> None:
         self._concurrent_max, self._new_id, self._measures = concurrent_max, new_id, measures
-        self._position, self._signing = position, signing
+        self._position = position
         self._inside = 0
         # Bound once: a lazy logger would be made anew for every line.
         self._log = structlog.get_logger().bind()
@@ -74,12 +72,10 @@ class Door:
         correlation_id = correlation_id_of(request.headers.get(CORRELATION_HEADER), request_id)
         passage = request[PASSAGE] = Passage(request_id, correlation_id)
         self._inside += 1
-        code, sign = None, None
+        code = None
         response: web.StreamResponse
         try:
             self._admit(request)
-            if (wanted := request.headers.get(ACCEPT_HEADER)) is not None:
-                sign = await self._signing(wanted)
             response = await handler(request)
         except Exception as error:
             message = told(error, has_body=request.method != "GET")
@@ -97,8 +93,8 @@ class Door:
             headers[POSITION_HEADER] = str(self._position())
         if passage.rate is not None:
             headers[POLICY_HEADER], headers[LIMIT_HEADER] = passage.rate
-        if sign is not None:
-            sign(request, response)
+        if passage.sign is not None:
+            passage.sign(request, response)
         seconds = time.perf_counter() - started
         route = _route_of(request)
         self._measures.observe(request.method, route, response.status, seconds)

@@ -4,6 +4,7 @@ One small object beside the request instead of an entry for each fact: to look f
 not there costs more than to write the object, and every request would look for several.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from aiohttp import web
@@ -12,10 +13,14 @@ Rate = tuple[str, str]
 """What an answer says about limits: both headers, the policy's first."""
 
 
+Sign = Callable[[web.Request, web.StreamResponse], None]
+"""Signs an answer in place."""
+
+
 class Passage:
     """What is known of one request so far."""
 
-    __slots__ = ("actor", "correlation_id", "rate", "request_id")
+    __slots__ = ("actor", "correlation_id", "rate", "request_id", "sign")
 
     def __init__(self, request_id: str, correlation_id: str) -> None:
         self.request_id = request_id
@@ -24,6 +29,8 @@ class Passage:
         """Who asks; None where nobody needs to say, or nobody could."""
         self.rate: Rate | None = None
         """What is left of the limits that it was counted against; None where it was not."""
+        self.sign: Sign | None = None
+        """What signs the answer; None where nobody with a key asked for that."""
 
 
 PASSAGE: Final = web.RequestKey("passage", Passage)

@@ -12,7 +12,8 @@ that signs the log's checkpoints (Ed25519). Covered are, whatever part of it was
 - of the request `@method`, `@path` and `@query`: an answer proves nothing without its question.
 
 So the answer cannot be denied by us, nor altered or moved to another question by the merchant. The
-`nonce` and `tag` that were asked for are signed too. A problem is signed like any other answer.
+`nonce` and `tag` that were asked for are signed too. A problem is signed like any other answer; but
+nothing is signed for somebody without a key.
 
 Why not `@authority` and `@target-uri`: behind a proxy the server does not know by which name it was
 called. Why the log's own key: one key to know and to trust. A note and the base of a signature
@@ -29,7 +30,12 @@ from typing import Any, Final, NamedTuple, NoReturn
 import http_sf
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from http_message_signatures import HTTPMessageSigner, HTTPMessageVerifier, MappingKeyResolver
+from http_message_signatures import (
+    HTTPMessageSigner,
+    HTTPMessageVerifier,
+    HTTPSignatureComponentResolver,
+    MappingKeyResolver,
+)
 from http_message_signatures.algorithms import ED25519
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
 
@@ -99,7 +105,7 @@ class Signing:
         self.signer.sign(self.asked, request, answer)
 
 
-async def signing_of(services: Services, header: str) -> Signing | None:
+async def signing_of(services: Services, header: str, request: web.Request) -> Signing | None:
     """Read what a request asks of its answer's signature; None where the log's key is not here.
 
     The key is the one that signs the log at this moment, and the checkpoint the published one: all
@@ -114,6 +120,7 @@ async def signing_of(services: Services, header: str) -> Signing | None:
         return None
     signing = AnswerSigner(signer, clock=services.clock)
     asked = signing.asked(header)
+    _check(_question_of(request))
     found = await services.commitments.published()
     checkpoint = None if found is None else f"{found.size};root=:{found.root}:"
     return Signing(signing, asked, checkpoint)
@@ -157,7 +164,9 @@ class AnswerSigner:
             told = parameters.get(name, "")
             if not isinstance(told, str) or len(told) > TEXT_CHARACTERS_MAX:
                 _refuse(Sentence("Its {name} is no text, or too long.", name=name))
-        return Asked(label[:TEXT_CHARACTERS_MAX], parameters.get("nonce"), parameters.get("tag"))
+        if len(label) > TEXT_CHARACTERS_MAX:
+            _refuse(Sentence("Its {name} is no text, or too long.", name="label"))
+        return Asked(label, parameters.get("nonce"), parameters.get("tag"))
 
     @property
     def key_id(self) -> str:
@@ -170,8 +179,7 @@ class AnswerSigner:
         if not isinstance(answer, web.Response) or not isinstance(answer.body, bytes | None):
             return
         answer.headers.setdefault("Content-Type", answer.content_type)
-        question = Question(request.method, f"{_HOST}{request.raw_path}", {})
-        message = SignedAnswer(answer.status, answer.headers, question)
+        message = SignedAnswer(answer.status, answer.headers, _question_of(request))
         covered = [name for name in OF_THE_ANSWER if name[0] == "@" or name in answer.headers]
         prepared = self._messages.prepare(
             message,
@@ -185,6 +193,18 @@ class AnswerSigner:
         )
         signature = self._signer.sign_base(prepared.signature_base)
         self._messages.apply(message, prepared, signature)
+
+
+def _question_of(request: web.Request) -> Question:
+    return Question(request.method, f"{_HOST}{request.raw_path}", {})
+
+
+def _check(question: Question) -> None:
+    """Refuse a question that cannot be signed, before anything is done about it."""
+    try:
+        HTTPSignatureComponentResolver(question)  # type: ignore[no-untyped-call] # it has no types
+    except HTTPMessageSignaturesException:
+        _refuse(Sentence("The request's method or address is not written as RFC 3986 has it."))
 
 
 def verify_answer(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from yarl import URL
 
 from api.cli import main
 from api.pages.receipt import WORDS
@@ -241,3 +242,42 @@ async def test_a_kept_answer_is_verified_by_the_command(
     kept.write_bytes(kept.read_bytes().replace(b'"succeeded"', b'"failed"   '))
     assert status_of([*asked, f"GET {path}"]) == 1
     assert "NOT VERIFIED" in capsys.readouterr().out
+
+
+ODD_PATHS = ("/v1/payments/pay_|x", "/v1/payments/pay_x?as_of={1}", '/v1/payments/pay_"x"')
+
+
+@pytest.mark.parametrize("path", ODD_PATHS)
+async def test_an_address_that_cannot_be_signed_is_refused_and_no_mistake_of_ours(
+    world: World, path: str
+) -> None:
+    await receipt_of(world, await a_paid_one(world))
+    headers = {"Authorization": f"Bearer {world.keys['mer_1']}", "Accept-Signature": ASKED}
+    url = URL(world.url + path, encoded=True)
+    async with world.session.get(url, headers=headers) as answer:
+        told = await answer.json()
+    assert (answer.status, told["code"]) == (422, "invalid_request")
+
+
+async def test_nobody_without_a_key_has_anything_read_or_signed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await receipt_of(world, await a_paid_one(world))
+    assert world.services.checkpoints is not None
+    asked: list[str] = []
+
+    async def signer() -> None:
+        asked.append("signer")
+
+    monkeypatch.setattr(world.services.checkpoints, "signer", signer)
+    for path in ("/healthz", "/v1/payments", "/nowhere"):
+        answer = await world.get(path, who=None, headers={"Accept-Signature": ASKED})
+        assert "Signature" not in answer.headers
+    assert asked == []
+
+
+async def test_a_label_that_is_too_long_is_refused_not_cut(world: World) -> None:
+    await receipt_of(world, await a_paid_one(world))
+    header = "a" * 101 + '=("@status")'
+    answer = await world.get("/v1/payments", headers={"Accept-Signature": header})
+    assert (answer.status, answer.code) == (422, "invalid_request")
