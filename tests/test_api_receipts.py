@@ -11,10 +11,12 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from yarl import URL
 
+from api import receipts
 from api.cli import main
 from api.pages.receipt import WORDS
 from ledger.checkpoint import Verifier
 from ledger.receipt import Receipt
+from scripts.verify_receipt import Policy, verify
 from tests.api_world import Answer, World, a_world, settings_in
 from tests.builders import NOW
 from tests.conftest import FakeClock
@@ -281,3 +283,14 @@ async def test_a_label_that_is_too_long_is_refused_not_cut(world: World) -> None
     header = "a" * 101 + '=("@status")'
     answer = await world.get("/v1/payments", headers={"Accept-Signature": header})
     assert (answer.status, answer.code) == (422, "invalid_request")
+
+
+async def test_a_long_history_is_proved_in_parts_and_whole(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment_id = await a_paid_one(world)
+    monkeypatch.setattr(receipts, "PROVED_AT_ONCE_MAX", 3)
+    text = (await receipt_of(world, payment_id)).body.decode()
+    await world.caught_up()
+    policy = Policy(f"log {(await key_of(world)).text()}\nquorum none\n")
+    assert len(verify(text, policy)[1]) == 4
