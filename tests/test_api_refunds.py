@@ -306,6 +306,8 @@ async def test_a_payment_is_taken_given_back_in_two_parts_and_a_payout_made_for_
 
         balances = (await stage.get("/v1/balances", who="accountant")).json
         assert {one["provider"] for one in balances["balances"]} == {"mtn"}
+        # What was said to the providers is kept beside, and the log is at rest when all of it is.
+        await stage.services.keeper.idle()
         position = await stage.caught_up()
         answer = await stage.get(f"/v1/balances?min_position={position}")
         assert answer.status == 200, answer.body
