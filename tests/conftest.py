@@ -6,6 +6,7 @@ that a test starts are not watched.)
 """
 
 import atexit
+import gc
 import ipaddress
 import logging
 import os
@@ -25,7 +26,7 @@ from unittest.mock import Mock
 import aioresponses.core
 import pytest
 import structlog
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, web_app
 from hypothesis import settings
 from redis.asyncio import Redis
 from sqlalchemy import make_url, text
@@ -108,6 +109,22 @@ class FakeClock:
         """Let time pass."""
         self.now += timedelta(seconds=seconds)
         return self.now
+
+
+def pytest_collection_finish() -> None:
+    """Take the thousands of collected tests out of every later search for garbage."""
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _applications_are_let_go() -> Iterator[None]:
+    """Empty a cache of aiohttp that holds the last thousand applications, databases and all.
+
+    A server has one application; a run of the tests has thousands, and a third of its time went
+    into looking through what they left.
+    """
+    yield
+    web_app._cached_build_middleware.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -30,7 +30,7 @@ def is_hung_up(caller: socket.socket) -> bool:
 
 async def test_who_was_accepted_in_the_turn_of_the_stop_is_hung_up() -> None:
     for turns in range(TRIES):
-        runner = web.AppRunner(web.Application(), access_log=None, shutdown_timeout=1.0)
+        runner = web.AppRunner(web.Application(), access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         host, port = runner.addresses[0][:2]
