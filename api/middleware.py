@@ -7,6 +7,7 @@ in the order in which it acts:
 2. At most `requests_concurrent_max` requests at once; one more is told to come back.
 3. Every exception becomes problem JSON in the caller's language; what we did not foresee is logged
    with its traceback and told as `internal`.
+   "There is no such thing" leaves at even times (`api.even_time`).
 4. Every answer says at which position of the log it stands (`Cauri-Position`). What is not read
    from there, as a problem is not, says which position this process's lists had finished: what was
    answered is no older than that, and it costs no look at the database.
@@ -15,6 +16,7 @@ in the order in which it acts:
    path, and there is no query string: so no number, key or payload can get into a log.
 """
 
+import asyncio
 import re
 import time
 from collections.abc import Callable
@@ -27,6 +29,7 @@ from aiohttp.typedefs import Handler
 from adapters.refusal_texts import Language
 from api.calls import POSITION_HEADER, Call
 from api.errors import BUSY, INTERNAL, ProblemError
+from api.even_time import seconds_to_wait
 from api.measures import Measures
 from api.passage import PASSAGE, Passage
 from api.problems import Told, language_of, problem_body, told
@@ -84,6 +87,8 @@ class Door:
             code = message.problem.code
             language = language_of(request.headers.get("Accept-Language"))
             response = problem_response(message, language=language, request_id=request_id)
+            if response.status == web.HTTPNotFound.status_code and passage.actor is not None:
+                await asyncio.sleep(seconds_to_wait(time.perf_counter() - started))
         finally:
             self._inside -= 1
         headers = response.headers

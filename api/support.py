@@ -75,14 +75,18 @@ async def _show(call: Call, kind: Kind) -> web.Response:
     )
 
 
-async def record(call: Call, state: Payment, asker: str) -> int:
-    """Keep that somebody asked; the position of that, 0 where it was not news."""
+async def record(call: Call, state: Payment, asker: str, *, is_renewing: bool = False) -> int:
+    """Keep that somebody asked; the position of that, 0 where it was not news.
+
+    `is_renewing`: a page asked that renews itself.
+    """
     services = call.services
     asked = commands.RequestSupport(
         payment_id=state.requested.payment_id,
         asker=asker,
         status=state.status,
         at=services.clock(),
+        is_renewing=is_renewing,
     )
     handled = await services.handler.handle(asked, context=call.context(asker))
     return handled.events[-1].position if handled.events else 0

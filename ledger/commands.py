@@ -346,12 +346,14 @@ ProviderCommand = RecordBreakerOpened | RecordBreakerClosed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestSupport:
-    """Somebody asks what has become of a payment; recorded if they have not asked just now."""
+    """Somebody asks what has become of a payment."""
 
     payment_id: str
     asker: str
     status: str
     at: datetime
+    is_renewing: bool = False
+    """Whether a page asks that renews itself, and not a person anew."""
 
 
 Command = (

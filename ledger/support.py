@@ -1,8 +1,9 @@
 """Support as the log knows it: who asked for help with which payment, and when; a pure decider.
 
 Every request is an event, so that a shop that is asked again and again about its payments can see
-it. But a page that looks every two seconds asks nothing new: the same asker is recorded again
-`ASKED_SECONDS_MIN` after the last time at the earliest, and a stream is full at `REQUESTS_MAX`.
+it. But a page that is open renews itself every few seconds and asks nothing new by that: it is
+recorded again `RENEWED_SECONDS_MIN` after the last time at the earliest. A stream is full at
+`REQUESTS_MAX`.
 
 It decides nothing about help: whoever asks is answered, whether or not that is recorded.
 """
@@ -15,8 +16,8 @@ from typing import Final
 from ledger import commands, events
 from ledger.events import Event
 
-ASKED_SECONDS_MIN: Final = 60
-"""From one recorded request to the next of the same asker about the same payment."""
+RENEWED_SECONDS_MIN: Final = 60
+"""From one recorded request of a page that renews itself to its next one."""
 
 REQUESTS_MAX: Final = 1_000
 """How many requests about one payment are recorded: far below what a stream may hold."""
@@ -42,9 +43,8 @@ def stream_of(payment_id: str) -> str:
 def decide(command: commands.RequestSupport, state: Support) -> list[Event]:
     """Decide whether a request for help is recorded; refuses nothing."""
     before = state.asked.get(command.asker)
-    if state.requests >= REQUESTS_MAX or (
-        before is not None and command.at < before + timedelta(seconds=ASKED_SECONDS_MIN)
-    ):
+    is_old = before is not None and command.at < before + timedelta(seconds=RENEWED_SECONDS_MIN)
+    if state.requests >= REQUESTS_MAX or (command.is_renewing and is_old):
         return []
     return [
         events.SupportRequested(

@@ -258,6 +258,7 @@ async def test_one_idempotency_key_means_something_else_for_everybody(
 async def test_an_id_that_can_be_computed_opens_nothing(world: World) -> None:
     made = (await world.pay(key="order-1001", who=A)).json["id"]
     computed = payment_id_of(A, "order-1001")
+    await world.caught_up()
 
     theirs = await world.get(f"/v1/payments/{computed}", who=B, headers=_CONVERSATION)
     nobodys = await world.get(

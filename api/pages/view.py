@@ -270,7 +270,7 @@ async def _help(view: View) -> dict[str, Any]:
         view.words.language,
         merchant_name=view.particulars.get("merchant_name"),
     )
-    await support.record(view.call, paying.payment, ACTOR)
+    await support.record(view.call, paying.payment, ACTOR, is_renewing=True)
     return {"help": told, "help_url": None}
 
 
