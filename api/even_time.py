@@ -3,7 +3,7 @@
 A thing of somebody else and a thing that never was are answered by the same reads in the same
 order, with the same bytes. But a few events take some microseconds to fold, or are in memory
 already; with thousands of questions that could be measured. So such an answer leaves at a multiple
-of `EVEN_SECONDS` after its request came: as long as both take much less than that, both leave at
+of `EVEN_MILLISECONDS` after its request came: as long as both take much less than that, both leave at
 the same time.
 
 What it does not do: hide how busy the server is, which is no secret of any merchant.
@@ -11,10 +11,11 @@ What it does not do: hide how busy the server is, which is no secret of any merc
 
 from typing import Final
 
-EVEN_SECONDS: Final = 0.005
+EVEN_MILLISECONDS: Final = 5
 """Answers that find nothing leave at multiples of this; finding nothing takes a tenth of it."""
 
 
 def seconds_to_wait(spent_seconds: float) -> float:
-    """How long an answer waits that took so long: up to the next multiple of `EVEN_SECONDS`."""
-    return EVEN_SECONDS - spent_seconds % EVEN_SECONDS
+    """How long an answer waits that took so long: up to the next multiple of `EVEN_MILLISECONDS`."""
+    even = EVEN_MILLISECONDS / 1000
+    return even - spent_seconds % even

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.even_time import EVEN_SECONDS, seconds_to_wait
+from api.even_time import EVEN_MILLISECONDS, seconds_to_wait
+
 from tests.api_world import World, a_world, settings_in
 from tests.conftest import FakeClock
+
+EVEN_SECONDS = EVEN_MILLISECONDS / 1000
 
 
 @given(st.floats(0, 10))
