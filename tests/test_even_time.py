@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.even_time import EVEN_MILLISECONDS, seconds_to_wait
-
 from tests.api_world import World, a_world, settings_in
 from tests.conftest import FakeClock
 
