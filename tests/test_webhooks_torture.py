@@ -167,7 +167,7 @@ async def test_after_three_days_a_message_is_parked_and_replayed_over_http_and_f
         said = await terminal(
             "webhooks", "replay", shop.id, "--message", message, "--database", database
         )
-        assert said == "1 messages are delivered once more\n"
+        assert said == "messages delivered once more: 1\n"
         # The terminal has the machine's clock, which is ahead of the story or behind it.
         clock.now = max(clock(), utc_now())
         await street.deliver()

@@ -86,7 +86,7 @@ def replay_messages(
     if as_json:
         write_json({"endpoint_id": endpoint_id, "replayed": replayed})
     else:
-        write_line(f"{replayed} messages are delivered once more")
+        write_line(f"messages delivered once more: {replayed}")
 
 
 async def _endpoints(
