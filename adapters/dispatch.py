@@ -150,8 +150,12 @@ class Dispatcher:
                 )
         now = self._clock()
         handle = prepared.handle if isinstance(prepared, Prepared) else {}
-        sealed_handle, keys = recorder.seal_handle(state, reference, handle)
-        happened = await recorder.record(
+        try:
+            sealed_handle = await recorder.seal_handle(state, reference, handle)
+        except ErasedError:
+            await self._give_up(recorder, state, ERASED)
+            return
+        await recorder.record(
             commands.StartSubmission(
                 payment_id=payment_id,
                 provider=adapter.name,
@@ -159,11 +163,8 @@ class Dispatcher:
                 attempt=number,
                 inquire_at=now + timedelta(seconds=limit_seconds + INTENT_MARGIN_SECONDS),
                 sealed_handle=sealed_handle,
-            ),
-            keys=keys,
+            )
         )
-        for key in keys if happened else ():
-            recorder.vault.remember(key)
         if state.sealed_code is not None:
             await recorder.spend_code(state)
         if not isinstance(prepared, Prepared):

@@ -24,7 +24,7 @@ from adapters.overhearing import About, gathering
 from ledger import commands
 from ledger.commands import Command
 from ledger.entry import Context, RecordedEvent
-from ledger.errors import StoreBusyError, StoreUnavailableError, WrongVersionError
+from ledger.errors import ErasedError, StoreBusyError, StoreUnavailableError, WrongVersionError
 from ledger.handling import Handler
 from ledger.payment import Payment
 from ledger.payment_codes import code_context, code_subject
@@ -142,33 +142,40 @@ class Recorder:
         )
         return sealed.text, [sealed.new_key] if sealed.new_key else []
 
-    def seal_handle(
+    async def seal_handle(
         self, state: Payment, reference: str, handle: Mapping[str, str]
-    ) -> tuple[str | None, list[DataKey]]:
-        """Seal a handle under the payer's key: the text, and the key where it is a new one.
+    ) -> str | None:
+        """Seal a handle beside the payment's particulars; an empty one is None.
 
-        An empty handle is None. Hand the keys to `record`, and once something was recorded to
-        `vault.remember`.
+        Why under their very key: a key of the payer's own might be a new one, made for somebody who
+        was forgotten a moment ago, and what the provider gave would outlive the erasure.
+
+        Raises:
+            ErasedError: the payer was forgotten meanwhile.
         """
         if not handle:
-            return None, []
+            return None
         request = state.requested
-        sealed = self.vault.seal(
-            request.payer,
-            orjson.dumps(dict(handle)),
-            context=handle_context(request.payment_id, reference),
-        )
-        return sealed.text, [sealed.new_key] if sealed.new_key else []
+        context = handle_context(request.payment_id, reference)
+        written = orjson.dumps(dict(handle))
+        return await self.vault.seal_beside(request.sealed, written, context=context)
 
     async def confirm(
         self, state: Payment, reference: str, outcome: Accepted, inquire_at: datetime
     ) -> None:
-        """Record an acceptance with its handle sealed under the payer's key."""
-        sealed_handle, keys = self.seal_handle(state, reference, outcome.handle)
+        """Record an acceptance with its handle; without it where the payer was forgotten meanwhile.
+
+        The acceptance is recorded all the same: money may move, whoever is forgotten.
+        """
+        try:
+            sealed_handle = await self.seal_handle(state, reference, outcome.handle)
+        except ErasedError:
+            sealed_handle = None
+            log.warning("recording.handle_forgotten", payment_id=state.requested.payment_id)
         token_digest = None
         if outcome.webhook_token is not None:
             token_digest = self.vault.digest(TOKEN_PURPOSE, outcome.webhook_token.encode())
-        happened = await self.record(
+        await self.record(
             commands.ConfirmSubmission(
                 payment_id=state.requested.payment_id,
                 reference=reference,
@@ -176,9 +183,5 @@ class Recorder:
                 token_digest=token_digest,
                 inquire_at=inquire_at,
                 awaits_code=outcome.awaits_code,
-            ),
-            keys=keys,
+            )
         )
-        # A key that came with nothing new was not kept either.
-        for key in keys if happened else ():
-            self.vault.remember(key)

@@ -2,8 +2,11 @@
 
 The door has stored the bytes and answered 200; here they are opened, read by their provider's
 adapter and handed to the ledger as commands. Doing it twice does no harm: evidence is a set. Every
-call ends as understood or as an orphan; an orphan is kept for reconciliation, never dropped. One
-that speaks of somebody who was forgotten meanwhile is understood, and then forgotten with them.
+call ends as understood or as an orphan; an orphan is kept for reconciliation, never dropped.
+
+One that speaks of somebody who was forgotten meanwhile is understood, and forgotten with them, also
+where the ledger refuses what it says. Its key is destroyed before it is closed: nobody reads a
+closed call again, so whoever died in between would leave the number there for good.
 
 A call may overtake the answer to the submission it is about. As long as that is under way nobody
 may be asked about it, so the call waits: a little while here, then until its lease has lapsed.
@@ -11,6 +14,7 @@ may be asked about it, so the call waits: a little while here, then until its le
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -35,8 +39,18 @@ OVERTAKING_SECONDS_MAX: Final = 2.0
 """How long a call that came before the answer to its submission waits for that answer."""
 
 
+FORGOTTEN: Final = "nothing: it was forgotten with the person it speaks of"
+
+
 class _TooEarlyError(Exception):
     """The payment is still being submitted; the call is to be read again later."""
+
+
+@dataclass(slots=True)
+class _Read:
+    """Which payment a call is about, as far as it was read; empty: none that is known."""
+
+    payment_id: str
 
 
 class Translator:
@@ -58,8 +72,9 @@ class Translator:
         if state.received is None or state.is_closed:
             return
         recorder = self._recorder.about(recorded, actor="reactor:translate")
+        read = _Read(state.received.payment_id or "")
         try:
-            payment_id, effect = await self._understand(recorder, webhook_id, state.received)
+            effect = await self._understand(recorder, webhook_id, state.received, read)
         except _TooEarlyError:
             return
         except (
@@ -68,36 +83,48 @@ class Translator:
             ErasedError,
             SealBrokenError,
         ) as error:
-            log.warning("webhook.orphaned", webhook_id=webhook_id, reason=str(error))
-            await recorder.record(
-                commands.OrphanWebhook(webhook_id=webhook_id, reason=str(error)[:500])
-            )
-            return
+            is_forgotten = await self._is_forgotten(read.payment_id)
+            if is_forgotten and isinstance(error, ErasedError):
+                effect = FORGOTTEN
+            else:
+                log.warning("webhook.orphaned", webhook_id=webhook_id, reason=str(error))
+                if is_forgotten:
+                    await recorder.vault.erase(webhook_id)
+                await recorder.record(
+                    commands.OrphanWebhook(webhook_id=webhook_id, reason=str(error)[:500])
+                )
+                return
+        else:
+            if await self._is_forgotten(read.payment_id):
+                await recorder.vault.erase(webhook_id)
         await recorder.record(
-            commands.CloseWebhook(webhook_id=webhook_id, payment_id=payment_id, effect=effect)
+            commands.CloseWebhook(webhook_id=webhook_id, payment_id=read.payment_id, effect=effect)
         )
-        if await self._is_forgotten(payment_id):
-            await recorder.vault.erase(webhook_id)
 
     async def _is_forgotten(self, payment_id: str) -> bool:
-        """Whether a call came late: the person it speaks of was forgotten, and it must be too."""
-        if not payment_id:
+        """Whether a call came late: the person it speaks of was forgotten, and it must be too.
+
+        The store is asked, and not what this process remembers: nobody looks a second time.
+        """
+        if not payment_id or not payment_id.isprintable():
             return False
-        state, _ = await self._recorder.handler.payment(payment_id)
-        return await self._recorder.vault.is_erased(state.requested.sealed)
+        try:
+            state, _ = await self._recorder.handler.payment(payment_id)
+        except UnknownPaymentError:
+            return False
+        return await self._recorder.vault.is_erased(state.requested.sealed, afresh=True)
 
     async def _understand(
-        self, recorder: Recorder, webhook_id: str, received: WebhookReceived
-    ) -> tuple[str, str]:
+        self, recorder: Recorder, webhook_id: str, received: WebhookReceived, read: "_Read"
+    ) -> str:
         adapter = self._adapters.get(received.provider)
         if adapter is None:
             raise WebhookUnreadableError(f"provider {received.provider} is not enabled")
         call = kept_call.read(await recorder.vault.open(received.sealed, context=webhook_id))
         asked = adapter.translate(call, received.verdict, self._clock())
         effects: list[str] = []
-        payment_id = received.payment_id or ""
         for command in asked:
-            payment_id = command.payment_id
+            payment_id = read.payment_id = command.payment_id
             if not payment_id.isprintable():
                 # A stranger may have put anything there, and not every database takes every text.
                 raise WebhookUnreadableError("it is about a payment with no readable name")
@@ -114,7 +141,7 @@ class Translator:
                 await self._wait_for_submission(payment_id)
             happened = await recorder.record(command)
             effects += [one.type for one in happened] or [f"{type(command).__name__}: already so"]
-        return payment_id, ", ".join(effects) or "nothing to do"
+        return ", ".join(effects) or "nothing to do"
 
     async def _wait_for_submission(self, payment_id: str) -> None:
         """Return once the payment is not being submitted; raises _TooEarlyError."""

@@ -29,7 +29,6 @@ from ledger.identity import Candidate, Kind, payment_id_of
 from ledger.money import Money, parse_money
 from ledger.payment import Payment
 from ledger.sentences import Sentence, explained
-from ledger.store import DataKey
 
 WHERE: Final = "/v1/refunds"
 _REFUND: Final[Kind] = "refund"
@@ -49,10 +48,8 @@ async def create_refund(call: Call) -> web.Response:
     context = call.context(asker.actor)
     reserved = reserved_in(recorded, refund_id)
     is_repeat = reserved is not None
-    command, keys = await _asked(call, state, refund_id, given, content_digest(call, about))
-    handled = await services.handler.handle(command, context=context, keys=keys)
-    for new_key in keys if handled.events else ():
-        services.vault.remember(new_key)
+    command = await _asked(call, state, refund_id, given, content_digest(call, about))
+    handled = await services.handler.handle(command, context=context)
     for one in handled.events:
         if isinstance(one.event, PaymentRefundReserved):
             reserved = one.event
@@ -86,8 +83,8 @@ async def list_refunds(call: Call) -> web.Response:
 
 async def _asked(
     call: Call, state: Payment, refund_id: str, given: Mapping[str, Any], digest: str
-) -> tuple[commands.ReserveRefund, tuple[DataKey, ...]]:
-    """Make the command of a request, and the data keys that it needs.
+) -> commands.ReserveRefund:
+    """Make the command of a request.
 
     Raises:
         ProblemError, LedgerError: the request cannot be used.
@@ -97,25 +94,23 @@ async def _asked(
     left = Money(state.refundable_minor, state.money.currency)
     money = left if wanted.amount is None else parse_money(wanted.amount, left.currency)
     route, power = Candidate(state.provider, "it is a repeat"), _REFUND
-    sealed_text = ""
-    keys: tuple[DataKey, ...] = ()
+    sealed = ""
     if known is None:
         if money.amount_minor and money.amount_minor <= left.amount_minor:
             # What cannot be given back at all is the ledger's to refuse, and needs no route.
             route, power = _route(call, state, money, wanted)
-        sealed_text, keys = await _sealed(call, state, refund_id, wanted)
-    command = commands.ReserveRefund(
+        sealed = await _sealed(call, state, refund_id, wanted)
+    return commands.ReserveRefund(
         payment_id=state.requested.payment_id,
         refund_id=refund_id,
         money=money,
         provider=route.provider,
         route_reason=route.reason,
         power=power,
-        sealed=sealed_text,
+        sealed=sealed,
         content_digest=digest,
         expires_at=expires_at(call),
     )
-    return command, keys
 
 
 def _route(
@@ -151,10 +146,10 @@ def _route(
     return Candidate(plan[0].provider, f"{reason} {plan[0].reason}"), "payout"
 
 
-async def _sealed(
-    call: Call, state: Payment, refund_id: str, wanted: schemas.RefundRequest
-) -> tuple[str, tuple[DataKey, ...]]:
-    """Seal the refund's particulars under the payer's key; the number is that which paid.
+async def _sealed(call: Call, state: Payment, refund_id: str, wanted: schemas.RefundRequest) -> str:
+    """Seal the refund's particulars beside the payment's; the number is that which paid.
+
+    Under their very key, and none is made: whoever was forgotten a moment ago stays forgotten.
 
     Raises:
         ProblemError: the payer was erased, and with it the number.
@@ -162,14 +157,14 @@ async def _sealed(
     vault, request = call.services.vault, state.requested
     try:
         opened = orjson.loads(await vault.open(request.sealed, context=request.payment_id))
+        particulars = {
+            "phone": opened["phone"],
+            "description": wanted.reason,
+            "metadata": wanted.metadata,
+            "language": opened.get("language"),
+        }
+        written = orjson.dumps(particulars)
+        return await vault.seal_beside(request.sealed, written, context=refund_id)
     except ErasedError:
         reason = Sentence("The payer was erased, and with it the number to pay back to.")
         raise ProblemError(NOT_REFUNDABLE, reason) from None
-    particulars = {
-        "phone": opened["phone"],
-        "description": wanted.reason,
-        "metadata": wanted.metadata,
-        "language": opened.get("language"),
-    }
-    sealed = vault.seal(request.payer, orjson.dumps(particulars), context=refund_id)
-    return sealed.text, (sealed.new_key,) if sealed.new_key else ()

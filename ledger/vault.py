@@ -291,10 +291,16 @@ class Vault:
                     self.forget(subject)
         return destroyed
 
-    async def is_erased(self, text: str) -> bool:
-        """Whether a sealed text can never be opened again, because its data key was destroyed."""
+    async def is_erased(self, text: str, *, afresh: bool = False) -> bool:
+        """Whether a sealed text can never be opened again, because its data key was destroyed.
+
+        Args:
+            text: what was sealed.
+            afresh: whether to look into the store even where the key is remembered: another
+                process may have destroyed it a moment ago.
+        """
         key_id = key_id_of(text)
-        if self._opening.fresh(key_id, self._monotonic()) is not None:
+        if not afresh and self._opening.fresh(key_id, self._monotonic()) is not None:
             return False
         try:
             await self._load(key_id)

@@ -15,6 +15,7 @@ again, which costs nothing; a payment would be another matter.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -150,17 +151,17 @@ class Merchants:
         is_delivered = sent.status is not None and 200 <= sent.status < 300
         context = answer_context(endpoint_id, about.position, number)
         vault = self._recorder.vault
-        # An answer may repeat anything about the person: it is forgotten with them, or not kept.
-        sealed = (
-            vault.seal(request.payer, sent.answer, context=context)
-            if sent.answer and not await vault.is_erased(request.sealed)
-            else None
-        )
-        new_key = None if sealed is None else sealed.new_key
+        sealed_answer: str | None = None
+        if sent.answer:
+            # It may repeat anything about the person: it is forgotten with them, or not kept.
+            with suppress(ErasedError):
+                sealed_answer = await vault.seal_beside(
+                    request.sealed, sent.answer, context=context
+                )
         retry_at: datetime | None = None
         if not is_delivered and sent.status != GONE and tries < len(RETRY_SECONDS):
             retry_at = self._clock() + timedelta(seconds=RETRY_SECONDS[tries])
-        happened = await recorder.record(
+        await recorder.record(
             commands.RecordDelivery(
                 endpoint_id=endpoint_id,
                 payment_id=request.payment_id,
@@ -170,13 +171,10 @@ class Merchants:
                 status=sent.status,
                 reason=sent.reason,
                 latency_ms=round(seconds * 1000),
-                sealed_answer=None if sealed is None else sealed.text,
+                sealed_answer=sealed_answer,
                 retry_at=retry_at,
-            ),
-            keys=[] if new_key is None else [new_key],
+            )
         )
-        if happened and new_key is not None:
-            vault.remember(new_key)
         if sent.status == GONE:
             await recorder.record(
                 commands.DisableEndpoint(
