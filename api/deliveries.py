@@ -113,14 +113,14 @@ async def attempts_at(
                 "status": event.status,
                 "reason": event.reason,
                 "latency_ms": event.latency_ms,
-                "answer": None if vault is None else await _answered(vault, event),
+                "answer": None if vault is None else await answered(vault, event),
                 "next_attempt_at": event.retry_at,
             }
         )
     return made
 
 
-async def _answered(vault: Vault, event: DeliveryAttempted) -> str | None:
+async def answered(vault: Vault, event: DeliveryAttempted) -> str | None:
     """The first bytes of an answer as text; None where there was nothing, or it was erased."""
     if event.sealed_answer is None:
         return None

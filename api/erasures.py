@@ -8,15 +8,17 @@ took too long sends it again, and it is finished.
 from aiohttp import web
 
 from adapters.directory import parse_phone
+from adapters.refusal_texts import Language
 from api import schemas_people as shapes
 from api.calls import Call, answer, answer_bytes, validated
 from api.description import HTML
 from api.errors import PROBLEMS, Place, ProblemError
-from api.people_export import erasure_of, gathered
+from api.people_export import erasure_of, gathered, left_in
 from api.people_page import export_page
 from api.problems import language_of
 from api.waiting import caught_up
 from ledger.errors import InvalidPhoneError
+from ledger.people import Erasure
 from projections.tables import stamp
 
 
@@ -44,19 +46,14 @@ async def approve_erasure(call: Call) -> web.Response:
         by=asker.key_id,
         context=call.context(asker.actor),
     )
-    status = done.erasure.status(people.clock())
-    shown = erasure_of(done.erasure, status, bytes_left=done.bytes_left)
-    return answer(shown, position=done.position)
+    return _shown(call, done.erasure, done.position)
 
 
 async def show_erasure(call: Call) -> web.Response:
     """Show one request."""
     people = call.services.people
     _, erasure = await people.erasure(call.request.match_info["erasure_id"])
-    return answer(
-        erasure_of(erasure, erasure.status(people.clock())),
-        position=await people.handler.store.position(),
-    )
+    return _shown(call, erasure, await people.handler.store.position())
 
 
 async def list_erasures(call: Call) -> web.Response:
@@ -65,7 +62,7 @@ async def list_erasures(call: Call) -> web.Response:
     position = await caught_up(call, services.erasures.name, query.min_position)
     limit = min(query.limit, services.settings.page_entries_max)
     rows = await services.erasures.page(query.after, limit)
-    now = stamp(services.clock())
+    now, language = stamp(services.clock()), _language(call)
     page = shapes.ErasurePage(
         position=position,
         erasures=[
@@ -79,6 +76,7 @@ async def list_erasures(call: Call) -> web.Response:
                     "approved_by": row.approved_by,
                     "ends_at": row.ends_at,
                     "keys_destroyed": row.keys_destroyed,
+                    "bytes_left": left_in(row.bytes_left, language),
                 }
             )
             for row in rows
@@ -97,7 +95,7 @@ async def export_person(call: Call) -> web.Response:
 async def export_person_page(call: Call) -> web.Response:
     """Tell the same as a page to read, in French or English."""
     told = await _exported(call)
-    language = language_of(call.request.headers.get("Accept-Language"))
+    language = _language(call)
     return answer_bytes(
         export_page(told, language).encode(),
         position=told.position,
@@ -106,10 +104,21 @@ async def export_person_page(call: Call) -> web.Response:
     )
 
 
+def _shown(call: Call, erasure: Erasure, position: int) -> web.Response:
+    language = _language(call)
+    shown = erasure_of(erasure, erasure.status(call.services.people.clock()), language)
+    told = {"Content-Language": language} if shown.bytes_left else None
+    return answer(shown, position=position, headers=told)
+
+
+def _language(call: Call) -> Language:
+    return language_of(call.request.headers.get("Accept-Language"))
+
+
 async def _exported(call: Call) -> shapes.ExportOut:
     wanted = validated(shapes.PersonRequest, await call.json_object())
     people, asker, number = call.services.people, call.asker, _number(wanted)
-    held = await people.find(people.vault.person(number), number)
+    held = await people.finding.find(people.vault.person(number), number)
     position = await people.record_export(held, by=asker.key_id, context=call.context(asker.actor))
     return await gathered(people, number, held, position)
 

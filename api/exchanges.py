@@ -49,11 +49,14 @@ class Kept(NamedTuple):
         return self.parts[0].position
 
     @property
+    def events(self) -> list[ExchangeRecorded]:
+        """What its entries say."""
+        return [_event(one) for one in self.parts]
+
+    @property
     def told(self) -> ExchangeRecorded:
         """What everybody may read of it."""
-        event = self.parts[0].event
-        assert isinstance(event, ExchangeRecorded)
-        return event
+        return _event(self.parts[0])
 
 
 async def list_exchanges(call: Call) -> web.Response:
@@ -120,7 +123,7 @@ async def open_one(
     (traced,) = await Volumes(store).append(name, [looked], context=context)
     written, is_erased, is_broken = None, False, False
     try:
-        written = await read_sealed(vault, [_event(one) for one in kept.parts])
+        written = await read_sealed(vault, kept.events)
     except ErasedError:
         is_erased = True
     except (SealBrokenError, zlib.error, ValueError, LookupError):

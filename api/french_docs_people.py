@@ -34,10 +34,10 @@ FRENCH_OF_PEOPLE_DOCS: Final[dict[str, str]] = {
     "A request to forget somebody, and what became of it.": (
         "Une demande d'effacement, et ce qu'elle est devenue."
     ),
-    "`approved`: keys are being destroyed; approve it again if it stays so. "
+    "`approved`: keys are being destroyed; what broke off is finished by itself. "
     "`lapsed`: nobody agreed in time.": (
-        "`approved` : la destruction des clés est en cours ; redonnez l'accord si cela dure. "
-        "`lapsed` : personne n'a donné son accord à temps."
+        "`approved` : la destruction des clés est en cours ; interrompue, elle s'achève "
+        "d'elle-même. `lapsed` : personne n'a donné son accord à temps."
     ),
     "The operator's key.": "La clé de l'opérateur.",
     "The second operator's key; null: nobody agreed yet.": (
@@ -49,10 +49,11 @@ FRENCH_OF_PEOPLE_DOCS: Final[dict[str, str]] = {
     "How many keys were destroyed; null: none yet.": (
         "Combien de clés ont été détruites ; null : aucune pour l'instant."
     ),
-    "Why bytes of the destroyed keys may still lie in the database's files; it is tried again by "
-    "itself. Said by the approval alone.": (
-        "Pourquoi des octets des clés détruites peuvent rester dans les fichiers de la base ; un "
-        "nouvel essai se fait de lui-même. Seul l'accord le dit."
+    "Why bytes of the destroyed keys may still lie in the database's files, and what to do; null: "
+    "none do, or nobody has looked yet. Approve it again to look anew.": (
+        "Pourquoi des octets des clés détruites peuvent rester dans les fichiers de la base, et "
+        "que faire ; null : il n'en reste pas, ou personne n'a encore regardé. Redonnez l'accord "
+        "pour regarder à nouveau."
     ),
     "A page of requests, newest first.": (
         "Une page de demandes, de la plus récente à la plus ancienne."
@@ -68,8 +69,14 @@ FRENCH_OF_PEOPLE_DOCS: Final[dict[str, str]] = {
         "Chaque message envoyé à ce sujet, à qui et avec quel résultat."
     ),
     "When somebody of support looked it up.": "Quand quelqu'un de l'assistance l'a consulté.",
-    "A checkout page on which the person paid or tried to.": (
-        "Une page de paiement où la personne a payé ou tenté de payer."
+    "What was sent to providers about it, and what came back, without secrets.": (
+        "Ce qui a été envoyé aux prestataires à ce sujet, et ce qui en est revenu, sans secrets."
+    ),
+    "What the merchant's endpoints answered when they were told about it.": (
+        "Ce que les adresses du marchand ont répondu quand elles en ont été informées."
+    ),
+    "A checkout page on which the person paid, tried to, or was named by the merchant.": (
+        "Une page de paiement où la personne a payé, tenté de payer, ou est nommée par le marchand."
     ),
     "What was sealed of it; null: it was forgotten, or there was nothing.": (
         "Ce qui en a été scellé ; null : c'est oublié, ou il n'y avait rien."
@@ -95,9 +102,10 @@ FRENCH_OF_PEOPLE_DOCS: Final[dict[str, str]] = {
         "Les appels des prestataires qui parlent de la personne."
     ),
     "The requests to forget this person.": "Les demandes d'effacement de cette personne.",
-    "How many payments, pages and calls are not shown, or not searched: there were too many.": (
-        "Combien de paiements, de pages et d'appels ne sont pas montrés, ou pas parcourus : il y "
-        "en avait trop."
+    "How many payments, pages, exchanges and calls are not shown, or not searched: there were too "
+    "many.": (
+        "Combien de paiements, de pages, d'échanges et d'appels ne sont pas montrés, ou pas "
+        "parcourus : il y en avait trop."
     ),
     "Whether the person was forgotten: what was sealed can never be opened again.": (
         "Si la personne a été oubliée : ce qui était scellé ne pourra plus jamais être ouvert."

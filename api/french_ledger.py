@@ -286,6 +286,22 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     "They go when it ends: find it in pg_stat_activity.": (
         "Ils disparaîtront à sa fin : cherchez-la dans pg_stat_activity."
     ),
+    "The server recycles its write-ahead log (wal_recycle is on): old segments keep the erased "
+    "keys' bytes until they are written over.": (
+        "Le serveur recycle son journal de transactions (wal_recycle est activé) : d'anciens "
+        "segments gardent les octets des clés effacées jusqu'à ce qu'ils soient réécrits."
+    ),
+    "Set wal_recycle = off and reload the server; segments that wait already go as they are used "
+    "up. Then approve the erasure again to have it noted.": (
+        "Mettez wal_recycle = off et rechargez le serveur ; les segments déjà en attente "
+        "disparaissent à mesure qu'ils servent. Redonnez ensuite l'accord pour que cela soit noté."
+    ),
+    "The erased keys' bytes could not be removed from the database's files.": (
+        "Les octets des clés effacées n'ont pas pu être retirés des fichiers de la base."
+    ),
+    "The server's log says why (`keys.scrub_failed`); it is tried again.": (
+        "Les lignes du serveur disent pourquoi (`keys.scrub_failed`) ; un nouvel essai se fait."
+    ),
     "The last entries are still in {unmerged}, which cannot be read where nobody may write.": (
         "Les dernières entrées sont encore dans {unmerged}, qui ne peut être lu là où personne ne "
         "peut écrire."

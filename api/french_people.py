@@ -24,6 +24,7 @@ FRENCH_OF_PEOPLE: Final[dict[str, str]] = {
     "The lists have not caught up with the log.": (
         "Les listes n'ont pas encore rattrapé le registre."
     ),
+    "no key was destroyed yet.": "aucune clé n'a encore été détruite.",
     "no second operator has agreed to it.": "aucun second opérateur n'a donné son accord.",
 }
 """English template -> French template."""

@@ -1,77 +1,43 @@
 """People: what is held about a person is found, and, once two operators have agreed, destroyed.
 
-Found by the keyed hash of the number: person -> payments, payouts and refunds -> the checkout pages
-they were asked for on, and the stored calls of providers about them. Calls that could be matched to
-nothing are opened and searched for the number: newest first, `ORPHANS_READ_MAX` at most, and how
-many were not read is said.
-
 Why an erasure is refused while money is under way, and does not wait for it: without the number no
 payment can be sent, asked about or given back, so its end would never be known. A request that
 waited would destroy keys at a moment that nobody chose; one that is refused names what stands
 against it, and the operator asks again.
 
 The order of destruction is the trick: the person's own keys go last, for they seal the number by
-which the rest is found. Whoever is interrupted before that is finished by the next approval.
+which the rest is found. After them the calls of providers are looked for once more: one that was
+read in the meantime was read as that of somebody who is there. What follows from an approval may
+break off anywhere; `finish` takes it up again from the log alone, by whichever process comes next.
 
-It decides nothing about who may: that is `ledger.people`.
+It decides nothing about who may: that is `ledger.people`. What there is to be found: see
+`api.people_finding`.
 """
 
-import re
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import phonenumbers
-
-from adapters import kept_call
-from adapters.base import WebhookCall
-from ledger import checkout, merchant, people
-from ledger.commands_people import ApproveErasure, CompleteErasure, RecordExport, RequestErasure
-from ledger.entry import Context
-from ledger.errors import (
-    ErasedError,
-    SealBrokenError,
-    UnknownCheckoutError,
+from api.people_finding import Finding, Held
+from ledger import merchant, people
+from ledger.commands_people import (
+    ApproveErasure,
+    CompleteErasure,
+    RecordExport,
+    RecordScrubbing,
+    RequestErasure,
 )
-from ledger.events import KeyRotated, WebhookReceived
+from ledger.entry import Context
+from ledger.errors import ErasedError
+from ledger.events import KeyRotated
 from ledger.handling import Handler
-from ledger.payment_codes import code_subject
-from ledger.people import Erasure, OpenPayment, OpenPaymentsError, UnknownErasureError
+from ledger.leftover import Leftover
+from ledger.people import Erasure, OpenPaymentsError, UnknownErasureError
 from ledger.store import Clock
 from ledger.vault import Vault
-from ledger.webhook import stream_of as webhook_stream
-from projections.calls import PAGE_MAX, CallRow, CallsProjection
 from projections.keys import KeysProjection
-from projections.payments import PaymentsProjection
-
-ORPHANS_READ_MAX: Final = 20_000
-"""How many calls that belong to no payment are opened and searched for one erasure or export."""
 
 APPROVING: Final = frozenset({"operator", "admin"})
 """The roles whose keys may ask for an erasure and agree to one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """What is held about a person, by its ids."""
-
-    person: str
-    payments: tuple[str, ...]
-    """Payments, payouts and refunds, newest first."""
-    sessions: tuple[str, ...]
-    webhooks: tuple[str, ...]
-    orphans_unread: int
-    open: tuple[OpenPayment, ...]
-    """What has no end yet."""
-
-    @property
-    def subjects(self) -> list[str]:
-        """Whose data keys are to be destroyed: all but the person's own."""
-        return [
-            *self.webhooks,
-            *map(checkout.stream_of, self.sessions),
-            *map(code_subject, self.payments),
-        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +46,7 @@ class Erasing:
 
     erasure: Erasure
     position: int
-    bytes_left: str | None
+    bytes_left: Leftover | None
     """Why bytes of destroyed keys may still lie in the database's files; None: none do."""
 
 
@@ -90,12 +56,9 @@ class People:
 
     handler: Handler
     vault: Vault
-    payments: PaymentsProjection
-    calls: CallsProjection
+    finding: Finding
     keys: KeysProjection
     clock: Clock
-    catch_up: Callable[[], Awaitable[None]]
-    """Waits until the projections have seen the whole log."""
 
     async def request(self, number: str, *, by: str, reason: str, context: Context) -> Erasure:
         """Ask that a person be forgotten; a repeat finds the request that is open.
@@ -110,7 +73,7 @@ class People:
             OpenPaymentsError: money is under way.
         """
         person = self.vault.person(number)
-        held = await self.find(person, None)
+        held = await self.finding.find(person, None)
         _refuse_open("RequestErasure", held)
         now = self.clock()
         sealed = self.vault.seal(person, number.encode(), context=people.stream_of(person))
@@ -132,6 +95,8 @@ class People:
     async def approve(self, erasure_id: str, *, by: str, context: Context) -> Erasing:
         """Agree to an erasure as a second operator, and carry it out.
 
+        One that is carried out already is scrubbed once more, and told how it stands.
+
         Raises:
             UnknownErasureError: there is no such request.
             OpenPaymentsError: money is under way; nothing was recorded or destroyed.
@@ -148,15 +113,32 @@ class People:
                 at=self.clock(),
             )
             people.decide(approving, await self.handler.person(person))
-            held = await self.find(person, await self._number_of(erasure))
+            held = await self._held(person, erasure)
             _refuse_open("ApproveErasure", held)
             await self.handler.handle(approving, context=context)
             await self._destroy(erasure_id, held, context)
-        left = await self.handler.store.scrub()
+        left = await self._scrub(person, erasure_id, context)
         _, erasure = await self.erasure(erasure_id)
         return Erasing(
             erasure=erasure, position=await self.handler.store.position(), bytes_left=left
         )
+
+    async def finish(self, erasure_id: str, *, context: Context) -> Erasure:
+        """Carry out what follows from an approval, as far as it was not; a repeat changes nothing.
+
+        Raises:
+            UnknownErasureError: there is no such request.
+            OpenPaymentsError: the person has come back, and money is under way.
+        """
+        person, erasure = await self.erasure(erasure_id)
+        if not erasure.is_unfinished:
+            return erasure
+        if erasure.erased is None:
+            held = await self._held(person, erasure)
+            _refuse_open("CompleteErasure", held)
+            await self._destroy(erasure_id, held, context)
+        await self._scrub(person, erasure_id, context)
+        return (await self.erasure(erasure_id))[1]
 
     async def erasure(self, erasure_id: str) -> tuple[str, Erasure]:
         """One request by its id, and whom it is about.
@@ -176,76 +158,36 @@ class People:
             person=held.person,
             by=by,
             payments=len(held.payments),
-            sessions=len(held.sessions),
+            sessions=len(held.pages),
             webhooks=len(held.webhooks),
         )
         handled = await self.handler.handle(command, context=context)
         return handled.events[-1].position
 
-    async def find(self, person: str, number: str | None) -> Held:
-        """Find everything that speaks of a person.
-
-        Args:
-            person: the keyed hash.
-            number: in E.164; None where calls that belong to no payment need not be searched.
-        """
-        await self.catch_up()
-        payments = await self._payments(person)
-        sessions: dict[str, None] = {}
-        open_ones: list[OpenPayment] = []
-        for payment_id in payments:
-            state, _ = await self.handler.payment(payment_id)
-            if not state.status.is_final:
-                open_ones.append(OpenPayment(payment_id, state.status.value))
-            elif any(one.is_given_back is None for one in state.refunds):
-                open_ones.append(OpenPayment(payment_id, "refunding"))
-            if state.requested.checkout is not None:
-                sessions[state.requested.checkout] = None
-        for session_id in sessions:
-            try:
-                session, _ = await self.handler.checkout(session_id)
-            except UnknownCheckoutError:
-                continue
-            if session.status == "open":
-                open_ones.append(OpenPayment(session_id, session.status))
-        webhooks = await self._webhooks(payments)
-        unread = 0
-        if number is not None:
-            spoken, unread = await self._orphans(number)
-            webhooks += spoken
-        return Held(
-            person=person,
-            payments=tuple(payments),
-            sessions=tuple(sessions),
-            webhooks=tuple(webhooks),
-            orphans_unread=unread,
-            open=tuple(open_ones),
-        )
-
-    async def opened_call(self, webhook_id: str) -> WebhookCall | None:
-        """Open a stored call; None where it was erased or cannot be opened."""
-        for recorded in await self.handler.store.read_stream(webhook_stream(webhook_id)):
-            if isinstance(recorded.event, WebhookReceived):
-                try:
-                    kept = await self.vault.open(recorded.event.sealed, context=webhook_id)
-                except (ErasedError, SealBrokenError):
-                    return None
-                return kept_call.read(kept)
-        return None
+    async def _held(self, person: str, erasure: Erasure) -> Held:
+        return await self.finding.find(person, await self._number_of(erasure))
 
     async def _destroy(self, erasure_id: str, held: Held, context: Context) -> None:
         keys = await self.vault.erase_all(held.subjects)
         keys += await self.vault.erase(held.person)
+        late = await self.finding.late_calls(held)
+        keys += await self.vault.erase_all(late)
         done = CompleteErasure(
             person=held.person,
             erasure_id=erasure_id,
             keys=keys,
             payments=len(held.payments),
-            sessions=len(held.sessions),
-            webhooks=len(held.webhooks),
+            sessions=len(held.pages),
+            webhooks=len(held.webhooks) + len(late),
             orphans_unread=held.orphans_unread,
         )
         await self.handler.handle(done, context=context)
+
+    async def _scrub(self, person: str, erasure_id: str, context: Context) -> Leftover | None:
+        left = await self.handler.store.scrub()
+        noted = RecordScrubbing(person=person, erasure_id=erasure_id, bytes_left=left)
+        await self.handler.handle(noted, context=context)
+        return left
 
     async def _number_of(self, erasure: Erasure) -> str | None:
         """The number that a request is about; None where an interrupted try has destroyed it."""
@@ -273,51 +215,6 @@ class People:
             same |= new
             found += new
         return frozenset(same)
-
-    async def _payments(self, person: str) -> list[str]:
-        found: list[str] = []
-        after: int | None = None
-        while page := await self.payments.page(payer=person, after=after, limit=PAGE_MAX):
-            found += [one.payment_id for one in page]
-            after = page[-1].position
-        return found
-
-    async def _webhooks(self, payments: Sequence[str]) -> list[str]:
-        found: list[str] = []
-        for start in range(0, len(payments), PAGE_MAX):
-            part, after = payments[start : start + PAGE_MAX], 0
-            while page := await self.calls.of_payments(part, after):
-                found += [one.webhook_id for one in page]
-                after = page[-1].position
-        return found
-
-    async def _orphans(self, number: str) -> tuple[list[str], int]:
-        """The calls that belong to no payment and have the number in them; how many are unread."""
-        spoken, searched, before = [], 0, None
-        looked_for = pattern_of(number)
-        while page := await self.calls.of_nobody(before):
-            before = page[-1].position
-            if searched >= ORPHANS_READ_MAX:
-                searched += len(page)
-                continue
-            spoken += [one.webhook_id for one in page if await self._speaks(one, looked_for)]
-            searched += len(page)
-        return spoken, max(0, searched - ORPHANS_READ_MAX)
-
-    async def _speaks(self, row: CallRow, looked_for: re.Pattern[str]) -> bool:
-        call = await self.opened_call(row.webhook_id)
-        if call is None:
-            return False
-        body = call.body.decode("utf-8", "replace")
-        return any(looked_for.search(one) for one in (body, *call.path, *call.headers.values()))
-
-
-def pattern_of(number: str) -> re.Pattern[str]:
-    """Find a number in a text as people and programs write it, but not inside of a longer one."""
-    parsed = phonenumbers.parse(number)
-    national = phonenumbers.national_significant_number(parsed)
-    digits = r"[\s.\-]?".join(national)
-    return re.compile(rf"(?<!\d)(?:(?:\+|00|%2B)?{parsed.country_code}[\s.\-]?|0)?{digits}(?!\d)")
 
 
 def _refuse_open(command: str, held: Held) -> None:

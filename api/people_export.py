@@ -1,8 +1,9 @@
 """Export: everything that is held about a person, opened, for that person (right of access).
 
 It is gathered from the streams themselves, so nothing that a list leaves out is missing: payments,
-payouts and refunds with what was sealed, their letters and requests for help, checkout pages, the
-stored calls of providers. What was erased is told as that.
+payouts and refunds with what was sealed, their letters and requests for help, what went over the
+wire about them to providers and what merchants' endpoints answered, checkout pages, the stored
+calls of providers. What was erased is told as that.
 
 Of a checkout page that names one person and on which another paid, what lies under the key of the
 named one is told to nobody else.
@@ -11,22 +12,37 @@ Left out, on purpose: tokens by which a provider is asked about a payment, and o
 are secrets between machines and tell nothing about anybody.
 """
 
+import zlib
 from collections.abc import Mapping
-from typing import Any, Final
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final, cast
 
 import orjson
 
+from adapters.refusal_texts import Language
 from api import schemas_people as shapes
-from api.people import Held, People
+from api.deliveries import answered
+from api.exchanges import Kept, exchanges_of, read_sealed
+from api.french import FRENCH
+from api.people import People
+from api.people_finding import Held
 from api.views import decimal_text
 from ledger import mail, support
-from ledger.errors import ErasedError, UnknownCheckoutError
-from ledger.events import MailAttempted, SupportRequested, WebhookReceived
+from ledger.endpoint import delivery_stream
+from ledger.errors import ErasedError, SealBrokenError, UnknownCheckoutError
+from ledger.events import DeliveryAttempted, MailAttempted, SupportRequested, WebhookReceived
+from ledger.exchange import Half
+from ledger.leftover import Leftover, sentence_of
 from ledger.people import Erasure
 from ledger.webhook import stream_of as webhook_stream
 
 EXPORTED_MAX: Final = 10_000
 """How many payments, how many pages and how many calls one export shows."""
+
+EXCHANGES_MAX: Final = 1_000
+"""How many exchanges with providers one export shows, those of the newest payments first: each may
+be a megabyte, and a payment that was long without a word was asked about hundreds of times."""
 
 
 async def gathered(people: People, number: str, held: Held, position: int) -> shapes.ExportOut:
@@ -38,8 +54,9 @@ async def gathered(people: People, number: str, held: Held, position: int) -> sh
         held: what was found.
         position: that of the event which says that it is being told.
     """
-    kept = [one[:EXPORTED_MAX] for one in (held.payments, held.sessions, held.webhooks)]
-    found = [*held.payments, *held.sessions, *held.webhooks]
+    kept = [one[:EXPORTED_MAX] for one in (held.payments, held.pages, held.webhooks)]
+    found = [*held.payments, *held.pages, *held.webhooks]
+    wire = _Wire()
     state = await people.handler.person(held.person)
     now = people.clock()
     return shapes.ExportOut(
@@ -47,17 +64,17 @@ async def gathered(people: People, number: str, held: Held, position: int) -> sh
         phone=number,
         made_at=now,
         position=position,
-        payments=[await _payment(people, one) for one in kept[0]],
+        payments=[await _payment(people, one, wire) for one in kept[0]],
         sessions=[one for name in kept[1] for one in await _session(people, held.person, name)],
         webhooks=[one for name in kept[2] for one in await _call(people, name)],
         erasures=[erasure_of(one, one.status(now)) for one in state.erasures],
-        left_out=len(found) - sum(map(len, kept)) + held.orphans_unread,
+        left_out=len(found) - sum(map(len, kept)) + held.orphans_unread + wire.left_out,
     )
 
 
-def erasure_of(erasure: Erasure, status: str, *, bytes_left: str | None = None) -> Any:
+def erasure_of(erasure: Erasure, status: str, language: Language = "en") -> Any:
     """Write a request to forget somebody."""
-    requested, erased = erasure.requested, erasure.erased
+    requested, erased, scrubbed = erasure.requested, erasure.erased, erasure.scrubbed
     return shapes.ErasureOut.model_validate(
         {
             "id": requested.erasure_id,
@@ -68,9 +85,17 @@ def erasure_of(erasure: Erasure, status: str, *, bytes_left: str | None = None) 
             "approved_by": erasure.approved_by,
             "ends_at": requested.ends_at,
             "keys_destroyed": None if erased is None else erased.keys,
-            "bytes_left": bytes_left,
+            "bytes_left": None if scrubbed is None else left_in(scrubbed.bytes_left, language),
         }
     )
+
+
+def left_in(left: str | None, language: Language) -> str | None:
+    """Say in a language what an event or a row says by a word of `ledger.leftover`."""
+    if left is None:
+        return None
+    sentence = sentence_of(cast("Leftover", left))
+    return sentence.written(FRENCH) if language == "fr" else str(sentence)
 
 
 async def _opened(people: People, sealed: str, context: str) -> Mapping[str, Any] | None:
@@ -81,7 +106,58 @@ async def _opened(people: People, sealed: str, context: str) -> Mapping[str, Any
     return opened
 
 
-async def _payment(people: People, payment_id: str) -> shapes.ExportedPayment:
+@dataclass(slots=True)
+class _Wire:
+    """What went over the wire, as far as one export has room for it."""
+
+    room: int = EXCHANGES_MAX
+    left_out: int = 0
+
+    async def exchanges(self, people: People, payment_id: str) -> list[dict[str, Any]]:
+        """Open the exchanges with providers about a payment, oldest first."""
+        kept = await exchanges_of(people.handler.store, payment_id)
+        shown = kept[: self.room]
+        self.room -= len(shown)
+        self.left_out += len(kept) - len(shown)
+        return [await _exchange(people, one) for one in shown]
+
+
+async def _exchange(people: People, kept: Kept) -> dict[str, Any]:
+    told = kept.told
+    request = answer = None
+    # Where persons were taken out before it was kept, there is nothing to be told of anybody.
+    if told.hides == "secrets":
+        with suppress(ErasedError, SealBrokenError, ValueError, LookupError, zlib.error):
+            written = await read_sealed(people.vault, kept.events)
+            request, answer = written.request, written.answer
+    return {
+        "at": told.sent_at,
+        "provider": told.provider,
+        "power": told.power,
+        "path": told.path,
+        "status": told.status,
+        "request": None if request is None else _text_of(request),
+        "answer": None if answer is None else _text_of(answer),
+    }
+
+
+def _text_of(half: Half) -> str:
+    return half.wire.decode("utf-8", "backslashreplace")
+
+
+async def _answers(people: People, payment_id: str) -> list[dict[str, Any]]:
+    """What merchants' endpoints answered when they were told about a payment."""
+    found: list[dict[str, Any]] = []
+    for endpoint_id in await people.finding.deliveries.about(payment_id):
+        name = delivery_stream(endpoint_id, payment_id)
+        for one in await people.handler.store.read_stream(name):
+            if isinstance(one.event, DeliveryAttempted) and one.event.sealed_answer is not None:
+                answer = await answered(people.vault, one.event)
+                found.append({"at": one.recorded_at, "endpoint": endpoint_id, "answer": answer})
+    return found
+
+
+async def _payment(people: People, payment_id: str, wire: _Wire) -> shapes.ExportedPayment:
     state, recorded = await people.handler.payment(payment_id)
     request, store = state.requested, people.handler.store
     particulars = await _opened(people, request.sealed, payment_id)
@@ -123,6 +199,8 @@ async def _payment(people: People, payment_id: str) -> shapes.ExportedPayment:
             for one in asked
             if isinstance(one.event, SupportRequested)
         ],
+        exchanges=await wire.exchanges(people, payment_id),
+        answers=await _answers(people, payment_id),
     )
 
 
@@ -151,7 +229,7 @@ async def _session(people: People, person: str, session_id: str) -> list[shapes.
 
 
 async def _call(people: People, webhook_id: str) -> list[shapes.ExportedCall]:
-    call = await people.opened_call(webhook_id)
+    call = await people.finding.opened_call(webhook_id)
     return [
         shapes.ExportedCall(
             id=webhook_id,

@@ -120,6 +120,8 @@ def export_page(told: ExportOut, language: Language) -> str:
                             "evidence": one.evidence,
                             "letters": one.letters,
                             "support": one.support,
+                            "exchanges": one.exchanges,
+                            "answers": one.answers,
                         }
                     ),
                 )

@@ -58,7 +58,7 @@ class ErasureOut(Response):
     id: str = Field(examples=[_ERASURE])
     person: str = Field(examples=[_PERSON])
     status: ErasureStatus = Field(
-        description="`approved`: keys are being destroyed; approve it again if it stays so. "
+        description="`approved`: keys are being destroyed; what broke off is finished by itself. "
         "`lapsed`: nobody agreed in time."
     )
     reason: str = Field(examples=["asked for by the person, case 114"])
@@ -72,8 +72,8 @@ class ErasureOut(Response):
     )
     bytes_left: str | None = Field(
         default=None,
-        description="Why bytes of the destroyed keys may still lie in the database's files; it is "
-        "tried again by itself. Said by the approval alone.",
+        description="Why bytes of the destroyed keys may still lie in the database's files, and "
+        "what to do; null: none do, or nobody has looked yet. Approve it again to look anew.",
     )
 
 
@@ -113,10 +113,18 @@ class ExportedPayment(Response):
         description="When somebody of support looked it up.",
         examples=[[{"at": "2030-01-31T12:00:41Z", "asker": "key:8a48d4080b31fb83"}]],
     )
+    exchanges: list[dict[str, Any]] = Field(
+        description="What was sent to providers about it, and what came back, without secrets.",
+        examples=[[{"provider": "mtn", "power": "inquiry", "status": 200, "answer": "{}"}]],
+    )
+    answers: list[dict[str, Any]] = Field(
+        description="What the merchant's endpoints answered when they were told about it.",
+        examples=[[{"at": "2030-01-31T12:00:42Z", "endpoint": "we_1", "answer": "ok"}]],
+    )
 
 
 class ExportedSession(Response):
-    """A checkout page on which the person paid or tried to."""
+    """A checkout page on which the person paid, tried to, or was named by the merchant."""
 
     id: str
     status: str = Field(examples=["complete"])
@@ -165,7 +173,7 @@ class ExportOut(Response):
     )
     erasures: list[ErasureOut] = Field(description="The requests to forget this person.")
     left_out: int = Field(
-        description="How many payments, pages and calls are not shown, or not searched: there were "
-        "too many.",
+        description="How many payments, pages, exchanges and calls are not shown, or not searched: "
+        "there were too many.",
         examples=[0],
     )

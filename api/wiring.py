@@ -44,7 +44,7 @@ from api.rates import Rates
 from api.settings import Fault, Settings, SettingsError, provider_settings
 from api.watching import Watched
 from api.wiring_log import log_care
-from api.wiring_people import hearing, people_of, waiting_for
+from api.wiring_people import forgetting, hearing, missing
 from api.wiring_services import Services
 from api.wiring_sharing import sharing_of
 from api.wiring_windows import windows
@@ -223,23 +223,24 @@ async def services(
         stack.push_async_callback(outward.close)
         background = Background()
         stack.push_async_callback(background.stop)
+        people, finisher = forgetting(handler, vault, projections, clock=clock)
         subscription = Subscription(
             log_store,
             Watched(
                 projections,
-                watch=hearing(vault, authenticator.watch, ring.hear),
-                missed=authenticator.forget_all,
+                watch=hearing(vault, authenticator.watch, ring.hear, finisher.hear),
+                missed=missing(authenticator.forget_all, finisher.look_again),
             ),
         )
+        feed = Feed(subscription, projections.of(NoticesProjection))
         for name, work in (
             ("subscription", subscription.run()),
             ("last uses", last_uses.run()),
             ("master key", ring.run()),
             ("exchanges", keeper.run()),
+            ("feed", feed.run()),
         ):
             background.start(name, work)
-        feed = Feed(subscription, projections.of(NoticesProjection))
-        background.start("feed", feed.run())
         made = Services(
             settings=settings,
             clock=clock,
@@ -256,13 +257,7 @@ async def services(
             checkouts=projections.of(CheckoutsProjection),
             keys=projections.of(KeysProjection),
             erasures=projections.of(ErasuresProjection),
-            people=people_of(
-                handler,
-                vault,
-                projections,
-                clock=clock,
-                catch_up=waiting_for(projections, handler),
-            ),
+            people=people,
             authenticator=authenticator,
             last_uses=last_uses,
             rates=Rates(settings, open_windows),
@@ -300,6 +295,7 @@ async def services(
         )
         if is_working:
             background.start("outages", Outages(handler, ways, clock=clock).run())
+            background.start("erasures", finisher.run())
             start_log_work(background, log_kept, watchers)
         for worker in made.workers:
             background.start(f"{worker.kind} {worker.provider or 'all'}", worker.run())

@@ -3,7 +3,9 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from api.finishing import Finisher
 from api.people import People
+from api.people_finding import Finding
 from ledger.entry import RecordedEvent
 from ledger.errors import StoreUnavailableError
 from ledger.events import PersonErased
@@ -13,6 +15,9 @@ from ledger.store import Clock
 from ledger.vault import Vault
 from projections.base import Projections
 from projections.calls import CallsProjection
+from projections.checkouts import CheckoutsProjection
+from projections.deliveries import DeliveriesProjection
+from projections.erasures import ErasuresProjection
 from projections.keys import KeysProjection
 from projections.payments import PaymentsProjection
 
@@ -32,12 +37,27 @@ def people_of(
     return People(
         handler=handler,
         vault=vault,
-        payments=projections.of(PaymentsProjection),
-        calls=projections.of(CallsProjection),
+        finding=Finding(
+            handler=handler,
+            vault=vault,
+            payments=projections.of(PaymentsProjection),
+            calls=projections.of(CallsProjection),
+            checkouts=projections.of(CheckoutsProjection),
+            deliveries=projections.of(DeliveriesProjection),
+            catch_up=catch_up,
+        ),
         keys=projections.of(KeysProjection),
         clock=clock,
-        catch_up=catch_up,
     )
+
+
+def forgetting(
+    handler: Handler, vault: Vault, projections: Projections, *, clock: Clock
+) -> tuple[People, Finisher]:
+    """Put together what a server does about people: what is asked of it, and what broke off."""
+    catch_up = waiting_for(projections, handler)
+    people = people_of(handler, vault, projections, clock=clock, catch_up=catch_up)
+    return people, Finisher(people, projections.of(ErasuresProjection))
 
 
 def waiting_for(projections: Projections, handler: Handler) -> Callable[[], Awaitable[None]]:
@@ -70,3 +90,13 @@ def hearing(
                 vault.forget(recorded.event.person)
 
     return watch
+
+
+def missing(*others: Callable[[], None]) -> Callable[[], None]:
+    """Tell all of these that events went by unseen."""
+
+    def missed() -> None:
+        for other in others:
+            other()
+
+    return missed

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from ledger.leftover import Leftover
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestErasure:
@@ -42,6 +44,15 @@ class CompleteErasure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordScrubbing:
+    """Say what became of the destroyed keys' bytes."""
+
+    person: str
+    erasure_id: str
+    bytes_left: Leftover | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordExport:
     """Say that somebody was given what is held about a person."""
 
@@ -52,4 +63,4 @@ class RecordExport:
     webhooks: int
 
 
-PeopleCommand = RequestErasure | ApproveErasure | CompleteErasure | RecordExport
+PeopleCommand = RequestErasure | ApproveErasure | CompleteErasure | RecordScrubbing | RecordExport

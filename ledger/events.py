@@ -83,6 +83,7 @@ from ledger.events_people import (
     PersonErasureApproved,
     PersonErasureRequested,
     PersonExported,
+    PersonScrubbed,
 )
 from ledger.events_support import SupportRequested
 
@@ -146,6 +147,7 @@ __all__ = [
     "PersonErasureApproved",
     "PersonErasureRequested",
     "PersonExported",
+    "PersonScrubbed",
     "ProjectionDigest",
     "ProviderBreakerClosed",
     "ProviderBreakerOpened",
@@ -215,6 +217,7 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         PersonErasureRequested,
         PersonErasureApproved,
         PersonErased,
+        PersonScrubbed,
         PersonExported,
         MasterKeyRotated,
         MasterKeyRewrapped,

@@ -7,6 +7,7 @@ person's own key until it is destroyed with all the others.
 from typing import ClassVar
 
 from ledger.events_base import Event, UtcTime
+from ledger.leftover import Leftover
 
 
 class PersonErasureRequested(Event, frozen=True, kw_only=True):
@@ -51,6 +52,17 @@ class PersonErased(Event, frozen=True, kw_only=True):
     webhooks: int
     orphans_unread: int = 0
     """How many calls that belong to no payment were not searched: there were too many."""
+
+
+class PersonScrubbed(Event, frozen=True, kw_only=True):
+    """The files of the database were cleared of a person's destroyed keys, or could not be."""
+
+    type: ClassVar[str] = "person.scrubbed"
+
+    erasure_id: str
+    person: str
+    bytes_left: Leftover | None = None
+    """Why bytes of them may still lie there; None: none do."""
 
 
 class PersonExported(Event, frozen=True, kw_only=True):

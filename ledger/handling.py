@@ -214,6 +214,7 @@ DECIDERS: Final[dict[type, _Decider]] = {
     commands_people.RequestErasure: _PERSON,
     commands_people.ApproveErasure: _PERSON,
     commands_people.CompleteErasure: _PERSON,
+    commands_people.RecordScrubbing: _PERSON,
     commands_people.RecordExport: _PERSON,
     commands_master_key.RotateMasterKey: _MASTER_KEY,
     commands_master_key.RecordRewrapping: _MASTER_KEY,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from ledger.entry import Context, RecordedEvent, decode_entry, encode_entry, prepare, rfc3339
 from ledger.errors import StoreBusyError, StoreClosedError, StreamTooLongError, WrongVersionError
 from ledger.events import Event
+from ledger.leftover import Leftover
 from ledger.merkle import TILE_WIDTH, TreeBuilder, leaf_hash
 from ledger.sentences import Sentence
 from ledger.store import (
@@ -189,7 +190,7 @@ class MemoryEventStore:
             del self._keys[key_id]
         return len(doomed)
 
-    async def scrub(self) -> str | None:
+    async def scrub(self) -> Leftover | None:
         """See `EventStore.scrub`: nothing was ever written anywhere."""
         return None
 

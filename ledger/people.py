@@ -4,7 +4,10 @@ One operator asks, another one agrees, and only then are keys destroyed. A reque
 agrees to ends by itself. Keys that took one another's place are one operator's: whoever rotates a
 key does not become somebody else.
 
-    requested ─► approved ─► erased          requested ─► (its time is over)
+    requested ─► approved ─► erased ─► scrubbed          requested ─► (its time is over)
+
+Erased: the keys are destroyed, and nothing that they sealed will ever be read. Scrubbed: it was
+seen to that the destroyed keys' bytes leave the files too, and noted what became of that.
 
 A person may come back, and be forgotten again: every request has a number of its own. Exports are
 recorded in the same stream, for both are about what is held of somebody.
@@ -24,6 +27,7 @@ from ledger.commands_people import (
     CompleteErasure,
     PeopleCommand,
     RecordExport,
+    RecordScrubbing,
     RequestErasure,
 )
 from ledger.errors import CommandRefusedError
@@ -81,6 +85,12 @@ class Erasure:
     requested: events.PersonErasureRequested
     approved_by: str | None = None
     erased: events.PersonErased | None = None
+    scrubbed: events.PersonScrubbed | None = None
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether it was agreed to, and not everything was done that follows."""
+        return self.approved_by is not None and (self.erased is None or self.scrubbed is None)
 
     def status(self, at: datetime) -> str:
         """Where it stands: requested, approved, erased, or lapsed."""
@@ -154,6 +164,8 @@ def decide(command: PeopleCommand, state: Person) -> list[Event]:
                     orphans_unread=command.orphans_unread,
                 )
             ]
+        case RecordScrubbing():
+            return _scrubbed(command, _known(command, state))
         case RecordExport():
             return [
                 events.PersonExported(
@@ -166,7 +178,7 @@ def decide(command: PeopleCommand, state: Person) -> list[Event]:
             ]
 
 
-def _known(command: ApproveErasure | CompleteErasure, state: Person) -> Erasure:
+def _known(command: ApproveErasure | CompleteErasure | RecordScrubbing, state: Person) -> Erasure:
     erasure = state.erasure(command.erasure_id)
     if erasure is None:
         raise UnknownErasureError(type(command).__name__)
@@ -208,6 +220,19 @@ def _approve(command: ApproveErasure, erasure: Erasure) -> list[Event]:
             return []
 
 
+def _scrubbed(command: RecordScrubbing, erasure: Erasure) -> list[Event]:
+    if erasure.erased is None:
+        raise CommandRefusedError("RecordScrubbing", Sentence("no key was destroyed yet."))
+    before = erasure.scrubbed
+    if before is not None and before.bytes_left == command.bytes_left:
+        return []
+    return [
+        events.PersonScrubbed(
+            erasure_id=command.erasure_id, person=command.person, bytes_left=command.bytes_left
+        )
+    ]
+
+
 def evolve(state: Person, event: Event) -> Person:
     """Fold one event into what was asked about a person."""
     match event:
@@ -217,6 +242,8 @@ def evolve(state: Person, event: Event) -> Person:
             return _changed(state, event.erasure_id, approved_by=event.by)
         case events.PersonErased():
             return _changed(state, event.erasure_id, erased=event)
+        case events.PersonScrubbed():
+            return _changed(state, event.erasure_id, scrubbed=event)
         case events.PersonExported():
             return replace(state, exports=state.exports + 1)
         case _:

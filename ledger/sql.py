@@ -27,6 +27,7 @@ import sqlalchemy as sa
 from ledger.entry import Context, RecordedEvent
 from ledger.errors import StoreError
 from ledger.events import Event
+from ledger.leftover import Leftover
 from ledger.scan import LogScan
 from ledger.sql_appender import Appender
 from ledger.sql_database import Database, migrate
@@ -201,7 +202,7 @@ class SqlEventStore:
         await self._scrubber.scrub(is_new=destroyed > 0)
         return destroyed
 
-    async def scrub(self) -> str | None:
+    async def scrub(self) -> Leftover | None:
         """See `EventStore.scrub`."""
         return await self._scrubber.scrub_wholly()
 

@@ -10,7 +10,7 @@ kept of wrapped keys. One-time codes, which are destroyed all the time, are not 
 
 What is out of reach: files that somebody copied before, and a server's archives and settings, which
 are its administrator's. A server that recycles its write-ahead log keeps old bytes in segments that
-wait to be written over; that is said in the log, for only he can switch it off.
+wait to be written over; that is said to whoever asked, for only he can switch it off.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ import asyncpg
 import structlog
 
 from ledger.errors import StoreUnavailableError
-from ledger.sentences import Sentence
+from ledger.leftover import Leftover, left_over
 
 READER_WAIT_MILLISECONDS: Final = 200
 """How long SQLite waits for a reader to end; every append waits meanwhile."""
@@ -55,13 +55,7 @@ def clear_sqlite(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA busy_timeout = {READER_WAIT_MILLISECONDS}")
     is_busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if is_busy:
-        raise StoreUnavailableError(
-            Sentence(
-                "Somebody is in the middle of reading, and keeps the erased keys' bytes in the "
-                "database's -wal file."
-            ),
-            Sentence("They go when it ends (a backup, a database browser)."),
-        )
+        raise left_over("reader")
 
 
 async def clear_postgresql(driver: "asyncpg.Connection[asyncpg.Record]") -> None:
@@ -78,21 +72,19 @@ async def _vacuum(driver: "asyncpg.Connection[asyncpg.Record]", table: str) -> N
     finally:
         driver.remove_log_listener(listen)
     if warnings:
-        raise StoreUnavailableError(
-            Sentence("The database user does not own the table of keys, and may not vacuum it."),
-            Sentence("Let its owner do it: VACUUM data_keys."),
-        )
+        raise left_over("not_owner")
     if await driver.fetchval(_DEAD, table):
-        raise StoreUnavailableError(
-            Sentence(
-                "A transaction with an older view of the database keeps the erased keys' bytes."
-            ),
-            Sentence("They go when it ends: find it in pg_stat_activity."),
-        )
+        raise left_over("older_view")
 
 
-async def clear_postgresql_wholly(driver: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Write the table of keys anew, and drop what statistics know of it; nobody reads meanwhile."""
+async def clear_postgresql_wholly(
+    driver: "asyncpg.Connection[asyncpg.Record]",
+) -> Leftover | None:
+    """Write the table of keys anew, and drop what statistics know of it; nobody reads meanwhile.
+
+    Returns:
+        None, or what no repetition would remove: see `ledger.leftover`.
+    """
     await driver.execute(f"SET lock_timeout = {LOCK_WAIT_MILLISECONDS}")
     try:
         await driver.execute(_SAMPLE_NONE)
@@ -101,18 +93,17 @@ async def clear_postgresql_wholly(driver: "asyncpg.Connection[asyncpg.Record]") 
             await _write_anew(driver, "pg_statistic")
         await _write_anew(driver, "data_keys")
     except asyncpg.LockNotAvailableError:
-        raise StoreUnavailableError(
-            Sentence("Somebody is in the middle of reading the keys: their table stays as it is."),
-            Sentence("It is written anew when that ends."),
-        ) from None
+        raise left_over("keys_read") from None
     finally:
         await driver.execute("RESET lock_timeout")
-    if await driver.fetchval("SHOW wal_recycle") == "on":
+    is_recycling = await driver.fetchval("SHOW wal_recycle") == "on"
+    if is_recycling:
         _log.warning("keys.left_in_wal", remedy="set wal_recycle = off on the server")
     # Only an administrator of the server may; without him the next checkpoint comes by itself.
     with suppress(asyncpg.InsufficientPrivilegeError):
         await driver.execute("SELECT pg_switch_wal()")
         await driver.execute("CHECKPOINT", timeout=WHOLE_SECONDS_MAX)
+    return "recycled" if is_recycling else None
 
 
 async def _write_anew(driver: "asyncpg.Connection[asyncpg.Record]", table: str) -> None:

@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger.errors import InvalidInputError, SchemaVersionError
+from ledger.leftover import Leftover
 from ledger.sentences import Sentence
 from ledger.sql_dialects import DIALECTS
 from ledger.sql_port import Dialect, LogConnection
@@ -111,11 +112,14 @@ class Database:
         with self.translating():
             return await self.kind.connect(self.engine, is_writer=is_writer)
 
-    async def scrub(self, *, is_whole: bool = False) -> None:
+    async def scrub(self, *, is_whole: bool = False) -> Leftover | None:
         """See that deleted rows leave no bytes behind; `ledger.sql_scrubbing` does it in time.
 
         Args:
             is_whole: see `ledger.sql_clearing`.
+
+        Returns:
+            None, or what is left although nothing failed.
 
         Raises:
             StoreUnavailableError: somebody or something kept them; they are still there.
@@ -124,7 +128,7 @@ class Database:
         try:
             with self.translating():
                 async with self.writing:
-                    await connection.scrub(is_whole=is_whole)
+                    return await connection.scrub(is_whole=is_whole)
         finally:
             await connection.close()
 

@@ -36,6 +36,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ledger import sql_visits
 from ledger.errors import LedgerError, StoreUnavailableError
+from ledger.leftover import Leftover
 from ledger.sentences import Sentence
 from ledger.sql_clearing import clear_postgresql, clear_postgresql_wholly, clear_sqlite
 from ledger.sql_errors import of_postgresql, of_sqlite
@@ -224,8 +225,9 @@ class _SqliteConnection:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 
-    async def scrub(self, *, is_whole: bool) -> None:
+    async def scrub(self, *, is_whole: bool) -> Leftover | None:
         await self._visit(clear_sqlite, self._connection)
+        return None
 
     async def read_streams(self, streams: Sequence[str]) -> list[bytes]:
         return await self._visit(self._read, _SQLITE_STREAMS, (orjson.dumps(streams).decode(),))
@@ -371,8 +373,11 @@ class _PostgresqlConnection:
     async def rollback(self) -> None:
         await self._driver.execute("ROLLBACK")
 
-    async def scrub(self, *, is_whole: bool) -> None:
-        await (clear_postgresql_wholly if is_whole else clear_postgresql)(self._driver)
+    async def scrub(self, *, is_whole: bool) -> Leftover | None:
+        if is_whole:
+            return await clear_postgresql_wholly(self._driver)
+        await clear_postgresql(self._driver)
+        return None
 
     async def read_streams(self, streams: Sequence[str]) -> list[bytes]:
         return [row[0] for row in await self._driver.fetch(_POSTGRESQL_STREAMS, streams)]

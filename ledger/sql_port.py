@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.errors import LedgerError, StoreUnavailableError
+from ledger.leftover import Leftover
 from ledger.store import DataKey
 
 LogRow = tuple[int, str, int, str, bytes, bytes]
@@ -74,11 +75,14 @@ class LogConnection(Protocol):
     async def read_size(self) -> int:
         """The size of the log as last committed."""
 
-    async def scrub(self, *, is_whole: bool) -> None:
+    async def scrub(self, *, is_whole: bool) -> Leftover | None:
         """Remove the bytes of deleted keys; nobody who reads meanwhile is waited for long.
 
         Args:
             is_whole: whether what is left in free space has to go too, whatever that costs.
+
+        Returns:
+            None, or what is left although nothing failed.
 
         Raises:
             StoreUnavailableError: they are still there, and why.

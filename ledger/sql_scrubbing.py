@@ -15,6 +15,7 @@ from typing import Final
 import structlog
 
 from ledger.errors import reason_of
+from ledger.leftover import Leftover, leftover_of
 from ledger.sql_database import Database
 
 RETRY_SECONDS_FIRST: Final = 1.0
@@ -35,7 +36,7 @@ class Scrubber:
         """Whether bytes of destroyed keys may still be there."""
         self._is_whole = False
         """Whether what is left is a person's, which is to go from free space too."""
-        self._why: str | None = None
+        self._why: Leftover | None = None
         self._tries = 0
         self._retrying: asyncio.Task[None] | None = None
 
@@ -51,12 +52,12 @@ class Scrubber:
         await self._try()
         self._see_to_it()
 
-    async def scrub_wholly(self) -> str | None:
-        """Remove what is left from free space too; None, or why that has to wait. Never raises."""
+    async def scrub_wholly(self) -> Leftover | None:
+        """Remove what is left from free space too; None, or what remains and why. Never raises."""
         self._is_left, self._is_whole, self._tries = True, True, 0
         await self._try()
         self._see_to_it()
-        return self._why if self._is_left else None
+        return self._why
 
     def _see_to_it(self) -> None:
         if self._is_left and (self._retrying is None or self._retrying.done()):
@@ -81,13 +82,13 @@ class Scrubber:
     async def _try(self, *, is_last: bool = False) -> None:
         self._tries += 1
         try:
-            await self._database.scrub(is_whole=self._is_whole)
+            self._why = await self._database.scrub(is_whole=self._is_whole)
         except Exception as error:  # noqa: BLE001 - whatever it is, the keys are gone; see above
-            self._why = reason_of(error)
+            self._why = leftover_of(error)
             if is_last:
-                _log.error("keys.scrub_given_up", tries=self._tries, reason=self._why)
+                _log.error("keys.scrub_given_up", tries=self._tries, reason=reason_of(error))
             else:
-                _log.warning("keys.scrub_failed", tries=self._tries, reason=self._why)
+                _log.warning("keys.scrub_failed", tries=self._tries, reason=reason_of(error))
             return
         self._is_left = self._is_whole = False
         if self._tries > 1:

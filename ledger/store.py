@@ -22,6 +22,7 @@ from typing import Final, NamedTuple, Protocol
 
 from ledger.entry import Context, RecordedEvent
 from ledger.events import Event
+from ledger.leftover import Leftover
 from ledger.scan import LogScan
 
 PAGE_MAX: Final = 1000
@@ -141,11 +142,12 @@ class EventStore(Protocol):
     async def destroy_subjects(self, subjects: Sequence[str]) -> int:
         """Destroy every data key of some subjects, at most `PAGE_MAX`; how many there were."""
 
-    async def scrub(self) -> str | None:
+    async def scrub(self) -> Leftover | None:
         """Remove every byte of destroyed keys from the database's own files, whatever it takes.
 
         Returns:
-            None, or why some may still be there; then it is tried again by itself.
+            None, or why some may still be there (`ledger.leftover`); what may change is tried
+            again by itself.
         """
 
     async def close(self) -> None:

@@ -1,7 +1,8 @@
 """The checkout sessions: one row each, as a merchant's list wants them.
 
 One session at this very moment is answered by folding its stream, not from here. What was sealed
-with it is not here, nor what became of its payments: `payments` has them.
+with it is not here, nor what became of its payments: `payments` has them. Whom a merchant named is
+here as a keyed hash, so that a page on which nobody paid is found when that person is forgotten.
 """
 
 from collections.abc import Callable, Sequence
@@ -62,10 +63,13 @@ class _Row:
     attempts: int
     payment_id: str | None
     updated_at: str
+    payer: str | None
+    """Whom the merchant named, as a keyed hash: they are found by it although they never paid."""
 
 
 _FIXED: Final = (
     *("session_id", "merchant_id", "amount_minor", "currency", "created_at", "expires_at", "mode"),
+    "payer",
 )
 _as_tuple: Final = attrgetter(*_Row.__slots__)
 
@@ -74,7 +78,7 @@ class CheckoutsProjection(Projector):
     """One row per session."""
 
     name = "checkouts"
-    version = 1
+    version = 2
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
@@ -86,9 +90,16 @@ class CheckoutsProjection(Projector):
     def indexes(self, name: Callable[[str], str]) -> list[Index]:
         """For every filter, in the order of a page."""
         row = self._sessions.c
+        is_named = row.payer.is_not(None)
         return [
             Index(name("merchant"), row.merchant_id, row.position),
             Index(name("status"), row.status, row.position),
+            Index(
+                name("payer"),
+                *(row.payer, row.position),
+                sqlite_where=is_named,
+                postgresql_where=is_named,
+            ),
         ]
 
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
@@ -112,6 +123,7 @@ class CheckoutsProjection(Projector):
         self,
         *,
         merchant_id: str | None = None,
+        payer: str | None = None,
         mode: Mode | None = None,
         status: CheckoutStatus | None = None,
         after: int | None = None,
@@ -121,6 +133,7 @@ class CheckoutsProjection(Projector):
 
         Args:
             merchant_id: only this merchant's.
+            payer: only those that name this person, as a keyed hash.
             mode: only those of this mode.
             status: only those that stand there.
             after: the `position` of the last row of the page before this one.
@@ -130,6 +143,8 @@ class CheckoutsProjection(Projector):
         wanted: list[ColumnElement[bool]] = []
         if merchant_id is not None:
             wanted.append(row.merchant_id == merchant_id)
+        if payer is not None:
+            wanted.append(row.payer == payer)
         if mode is not None:
             wanted.append(row.mode == mode)
         if status is not None:
@@ -156,6 +171,7 @@ def _created(recorded: RecordedEvent, event: events.CheckoutCreated, at: str) ->
         attempts=0,
         payment_id=None,
         updated_at=at,
+        payer=event.payer,
     )
 
 

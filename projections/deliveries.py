@@ -298,6 +298,13 @@ class DeliveriesProjection(Projector):
         wanted += [row.about < after] if after is not None else []
         return await self._select(*wanted, limit=limit)
 
+    async def about(self, payment_id: str) -> list[str]:
+        """The endpoints that were, or are to be, told something about a payment."""
+        row = self._messages.c
+        asked = select(row.endpoint_id).where(row.payment_id == payment_id).distinct()
+        async with self.read() as conn:
+            return sorted((await conn.execute(asked)).scalars())
+
     async def parked(self, endpoint_id: str, *, limit: int = 100) -> list[Message]:
         """An endpoint's parked messages, the oldest first."""
         row = self._messages.c

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import events
@@ -38,6 +38,9 @@ class ErasureRow:
     approved_at: str | None = None
     erased_at: str | None = None
     keys_destroyed: int | None = None
+    scrubbed_at: str | None = None
+    bytes_left: str | None = None
+    """A word of `ledger.leftover`."""
 
     def status(self, now: str) -> str:
         """Where it stands at a time that is written likewise."""
@@ -55,7 +58,7 @@ class ErasuresProjection(Projector):
     """Every request to forget somebody."""
 
     name = "erasures"
-    version = 1
+    version = 2
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
@@ -81,9 +84,14 @@ class ErasuresProjection(Projector):
                     await self._rows.put(conn, [_as_tuple(made)])
                     continue
                 case events.PersonErasureApproved():
-                    changed: dict[str, str | int] = {"approved_by": event.by, "approved_at": at}
+                    changed: dict[str, str | int | None] = {
+                        "approved_by": event.by,
+                        "approved_at": at,
+                    }
                 case events.PersonErased():
                     changed = {"erased_at": at, "keys_destroyed": event.keys}
+                case events.PersonScrubbed():
+                    changed = {"scrubbed_at": at, "bytes_left": event.bytes_left}
                 case _:
                     continue
             await conn.execute(
@@ -98,4 +106,13 @@ class ErasuresProjection(Projector):
             asked = asked.where(row.position < after)
         async with self.read() as conn:
             found = await conn.execute(asked.limit(bounded(limit, PAGE_MAX)))
+            return [ErasureRow(*one) for one in found]
+
+    async def unfinished(self) -> list[ErasureRow]:
+        """Those that were agreed to and are not erased and scrubbed yet, oldest first."""
+        row = self._erasures.c
+        is_undone = or_(row.erased_at.is_(None), row.scrubbed_at.is_(None))
+        asked = select(self._erasures).where(row.approved_at.is_not(None), is_undone)
+        async with self.read() as conn:
+            found = await conn.execute(asked.order_by(row.position).limit(PAGE_MAX))
             return [ErasureRow(*one) for one in found]

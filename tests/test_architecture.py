@@ -25,6 +25,7 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.sentences": (0, "sentences"),
     "ledger.errors": (0.05, "errors"),
     "ledger.money": (0.1, "money"),
+    "ledger.leftover": (0.1, "leftover"),
     "ledger.evidence": (0.2, "evidence"),
     "ledger.identity": (0.2, "identity"),
     "ledger.events": (1, "events"),

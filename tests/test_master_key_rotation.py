@@ -80,7 +80,9 @@ async def test_a_rotation_wraps_every_key_anew_and_everything_opens(
         done = await rotate_in(settings, clock=clock)
 
         ring = ring_in(settings)
-        assert (done.key_id, done.rows, done.bytes_left) == (ring.ids[0], rows, None)
+        assert (done.key_id, done.rows) == (ring.ids[0], rows)
+        is_server = database.kind.name == "postgresql"  # one that recycles, as they do by default
+        assert ("wal_recycle is on" in (done.bytes_left or "")) == is_server
         assert ring.ids[1:] == before.ids
         assert await wrapped_under(database) == {ring.ids[0]: rows}
         vault = Vault(ring.retired(before.ids[0]), store)

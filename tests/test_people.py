@@ -3,7 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 from ledger import events, people
-from ledger.commands_people import ApproveErasure, CompleteErasure, RecordExport, RequestErasure
+from ledger.commands_people import (
+    ApproveErasure,
+    CompleteErasure,
+    RecordExport,
+    RecordScrubbing,
+    RequestErasure,
+)
 from ledger.errors import CommandRefusedError
 from ledger.people import ERASURE_HOURS_MAX, UnknownErasureError
 from tests.specification import Specification
@@ -90,6 +96,21 @@ def test_nothing_is_said_to_be_destroyed_that_nobody_agreed_to() -> None:
     a_person.given(asked()).when(DONE).then_refused(CommandRefusedError)
     a_person.given().when(DONE).then_refused(UnknownErasureError)
     a_person.given(asked()).when(agree(number=2)).then_refused(UnknownErasureError)
+
+
+def test_what_became_of_the_bytes_is_noted_once_and_again_when_it_changes() -> None:
+    name = f"era_{HASH}_1"
+    left = events.PersonScrubbed(person=PERSON, erasure_id=name, bytes_left="recycled")
+    gone = events.PersonScrubbed(person=PERSON, erasure_id=name)
+    before = (asked(), AGREED, ERASED)
+    say_left = RecordScrubbing(person=PERSON, erasure_id=name, bytes_left="recycled")
+    say_gone = RecordScrubbing(person=PERSON, erasure_id=name, bytes_left=None)
+    a_person.given(asked(), AGREED).when(say_gone).then_refused(CommandRefusedError)
+    [unfinished] = a_person.given(*before[:2]).when(DONE).then(ERASED).erasures
+    a_person.given(*before).when(say_left).then(left)
+    a_person.given(*before, left).when(say_left).then()
+    [finished] = a_person.given(*before, left).when(say_gone).then(gone).erasures
+    assert (unfinished.is_unfinished, finished.is_unfinished) == (True, False)
 
 
 def test_an_export_is_recorded_every_time() -> None:

@@ -5,7 +5,12 @@ from datetime import timedelta
 import pytest
 
 from ledger import commands, people, webhook
-from ledger.commands_people import ApproveErasure, CompleteErasure, RequestErasure
+from ledger.commands_people import (
+    ApproveErasure,
+    CompleteErasure,
+    RecordScrubbing,
+    RequestErasure,
+)
 from ledger.handling import Handler
 from projections.calls import CallsProjection
 from projections.erasures import ErasuresProjection
@@ -96,10 +101,17 @@ class TestErasures(ReadModel):
             webhooks=1,
             orphans_unread=0,
         )
+        assert [one.erasure_id for one in await erasures.unfinished()] == [erasure_id]
         await handler.handle(done, context=CONTEXT)
         await projected.project(batch_max)
+        assert [one.erasure_id for one in await erasures.unfinished()] == [erasure_id]
+        scrubbed = RecordScrubbing(person=PERSON, erasure_id=erasure_id, bytes_left="recycled")
+        await handler.handle(scrubbed, context=CONTEXT)
+        await projected.project(batch_max)
+        assert await erasures.unfinished() == []
         [second, first] = await erasures.page()
         assert (second.status(stamp(at)), second.keys_destroyed) == ("erased", 3)
         assert (second.requested_by, second.approved_by) == ("k1", "k2")
+        assert second.bytes_left == "recycled"
         assert await erasures.page(second.position) == [first]
         assert await erasures.page(limit=1) == [second]

@@ -23,6 +23,7 @@ HANG_UP = """
 
 
 class TestPostgresStore(SqlStoreContract):
+    leftover = "recycled"  # as the tests' server has its default
     rewriting = (
         "UPDATE {table} SET {column} = {column}",
         "UPDATE {table} SET {column} = {column} WHERE false",

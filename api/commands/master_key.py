@@ -28,6 +28,7 @@ from ledger.commands_master_key import RecordRewrapping, RetireMasterKey, Rotate
 from ledger.entry import Context
 from ledger.errors import MasterKeyError
 from ledger.handling import Handler
+from ledger.leftover import sentence_of
 from ledger.master_key import Ring
 from ledger.sql_rewrapping import rewrap, wrapped_under
 from ledger.store import Clock, EventStore
@@ -100,7 +101,8 @@ async def rotate_in(settings: Settings, *, clock: Clock = utc_now) -> Rotated:
             )
         done = RecordRewrapping(key_id=ring.ids[0], rows=rows, at=clock())
         await handler.handle(done, context=_context())
-        return Rotated(ring.ids[0], rows, await store.scrub())
+        left = await store.scrub()
+        return Rotated(ring.ids[0], rows, None if left is None else sentence_of(left))
 
 
 async def retire_in(settings: Settings, key_id: str, *, clock: Clock = utc_now) -> None:

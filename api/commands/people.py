@@ -23,7 +23,7 @@ from api.authentication import Authenticator, Identity
 from api.commands.console import run_async, settings_for, write_json, write_line, write_table
 from api.errors import ProblemError
 from api.people import APPROVING, Erasing, People
-from api.people_export import erasure_of, gathered
+from api.people_export import erasure_of, gathered, left_in
 from api.people_page import export_page
 from api.schemas_people import ErasureOut, ErasureRequest, ExportOut
 from api.wiring import master_keys_of, opened, projected, projections_of, utc_now
@@ -65,8 +65,13 @@ def erase(
                 Sentence("Leave --phone out."),
             )
         done = run_async(_approve(approve, key_file, database))
-        status = done.erasure.status(utc_now())
-        shown = erasure_of(done.erasure, status, bytes_left=done.bytes_left)
+        shown = erasure_of(done.erasure, done.erasure.status(utc_now()))
+        if done.bytes_left is not None and not as_json:
+            # Whoever runs the server's database is to be told, in either language.
+            told = [left_in(done.bytes_left, language) for language in ("en", "fr")]
+            write_line("Bytes of the destroyed keys may still lie in the database's files.")
+            for one in filter(None, told):
+                write_line(one)
     _show(shown, as_json=as_json)
 
 
@@ -190,7 +195,7 @@ async def _approve(erasure_id: str, key_file: Path, database: str | None) -> Era
 async def _export(number: str, key_file: Path, database: str | None) -> ExportOut:
     async with _people(database) as (people, mode):
         who = await _identity(people, key_file, mode)
-        held = await people.find(people.vault.person(number), number)
+        held = await people.finding.find(people.vault.person(number), number)
         position = await people.record_export(held, by=who.key_id, context=_context(who))
         return await gathered(people, number, held, position)
 
@@ -224,5 +229,3 @@ def _show(shown: ErasureOut, *, as_json: bool) -> None:
         write_line(f"until {stamp(shown.ends_at)}; then it ends by itself.")
     if shown.keys_destroyed is not None:
         write_line(f"data keys destroyed: {shown.keys_destroyed}")
-    if shown.bytes_left is not None:
-        write_line(f"Their bytes are still in the database's files: {shown.bytes_left}")
