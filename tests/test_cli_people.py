@@ -2,7 +2,9 @@
 
 import io
 import json
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +105,21 @@ def test_an_export_is_written_once_for_its_owners_eyes_in_either_form(here: Here
     types = [json.loads(line)["type"] for line in here.on("tail", "--json").out.splitlines()]
     assert types.count("person.exported") == 3
     assert "650000001" not in here.on("tail", "--json").out
+
+
+def test_what_somebody_keeps_in_the_files_is_told_in_both_languages(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = key_file(here, "one.key"), key_file(here, "other.key", "admin")
+    typed(monkeypatch, f"{PHONE}\n")
+    asked = here.asked("people", "erase", "--phone", "-", "--key-file", one)
+    with closing(sqlite3.connect("cauri.db", isolation_level=None)) as reading:
+        reading.execute("BEGIN")
+        reading.execute("SELECT count(*) FROM log").fetchall()
+        done = here.on("people", "erase", "--approve", asked["id"], "--key-file", other)
+    again = here.asked("people", "erase", "--approve", asked["id"], "--key-file", other)
+
+    assert (done.status, "state    erased" in done.out) == (0, True)
+    for words in ("may still lie", "in the middle of reading", "en train de lire"):
+        assert words in done.out
+    assert (again["status"], again["bytes_left"]) == ("erased", None)
