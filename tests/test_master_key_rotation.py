@@ -23,6 +23,7 @@ from api.wiring import opened
 from ledger.errors import CommandRefusedError, MasterKeyError
 from ledger.master_key import SETTLED_SECONDS_MIN, STREAM
 from ledger.sql import Database, SqlEventStore, migrate
+from ledger.sql_alone import alone
 from ledger.sql_rewrapping import BATCH_ROWS, wrapped_under
 from ledger.store import DataKey
 from ledger.vault import Vault
@@ -179,6 +180,74 @@ def test_a_rotation_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None
                 assert await vault.open(texts[number], context="here") == str(number).encode()
 
     asyncio.run(check())
+
+
+async def rotating(settings: Settings, folder: Path) -> asyncio.subprocess.Process:
+    """`cauri master-key rotate`, a process of its own."""
+    url = settings.database_url.replace("sqlite:///", "")
+    changes = {"CAURI_MASTER_KEY_FILE": str(settings.master_key_file)}
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "api", "master-key", "rotate", "--database", url),
+        env=environment(**changes),
+        cwd=folder,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def test_processes_that_rotate_at_once_lose_no_key(
+    settings: Settings, clock: FakeClock, tmp_path: Path
+) -> None:
+    rows = 4 * BATCH_ROWS
+    async with opened(settings, clock=clock) as (database, store):
+        texts = await fill(store, ring_in(settings), rows)
+        processes = [await rotating(settings, tmp_path) for _ in range(2)]
+        ended = [await one.communicate() for one in processes]
+
+        codes = [one.returncode for one in processes]
+        assert 0 in codes, ended
+        refusals = [err.decode() for code, (_, err) in zip(codes, ended, strict=True) if code]
+        assert all("Another process is changing the ring" in one for one in refusals), refusals
+        ring = ring_in(settings)
+        assert len(ring.ids) == 1 + codes.count(0)
+        assert await wrapped_under(database) == {ring.ids[0]: rows}
+        vault = Vault(ring, store)
+        for number in range(0, rows, 97):
+            assert await vault.open(texts[number], context="here") == str(number).encode()
+
+
+async def test_while_one_process_changes_the_ring_another_is_told_and_changes_nothing(
+    settings: Settings, clock: FakeClock, tmp_path: Path
+) -> None:
+    async with opened(settings, clock=clock) as (database, store):
+        await fill(store, ring_in(settings), 3)
+        before = ring_in(settings).ids
+        async with alone(database, MasterKeyError("it is", "busy")):
+            process = await rotating(settings, tmp_path)
+            _, said = await process.communicate()
+            with pytest.raises(MasterKeyError, match="Another process"):
+                await retire_in(settings, before[0], clock=clock)
+        assert (process.returncode, b"Another process is changing the ring" in said) == (3, True)
+        assert (ring_in(settings).ids, await told(store)) == (before, [])
+        await rotate_in(settings, clock=clock)
+        assert ring_in(settings).ids[1:] == before
+
+
+async def test_an_older_copy_of_the_ring_is_refused_before_anything_is_said(
+    settings: Settings, clock: FakeClock
+) -> None:
+    assert settings.master_key_file is not None
+    older = ring_in(settings)
+    async with opened(settings, clock=clock) as (_, store):
+        for rows in (0, 3):  # the log alone knows of the newer key, then the data keys do too
+            await fill(store, ring_in(settings), rows)
+            await rotate_in(settings, clock=clock)
+            newest, before = ring_in(settings), await told(store)
+            older.replace(settings.master_key_file)
+            with pytest.raises(MasterKeyError, match="rotated elsewhere"):
+                await rotate_in(settings, clock=clock)
+            assert await told(store) == before
+            newest.replace(settings.master_key_file)
 
 
 async def test_a_server_goes_on_while_its_key_is_replaced(

@@ -6,6 +6,10 @@ repeats the command, and it goes on where it was: no second key is made while a 
 way. Where the ring comes from the environment or a command, a new key is put at its head there
 first. A former key is retired once nothing is wrapped under it.
 
+One process at a time changes the ring. Two that both put a new key at the head of the ring they
+have read would each write a file without the other's key, and what was wrapped under the lost one
+could never be opened again.
+
 It prints ids, which tell nothing about the keys.
 """
 
@@ -30,6 +34,7 @@ from ledger.errors import MasterKeyError
 from ledger.handling import Handler
 from ledger.leftover import sentence_of
 from ledger.master_key import Ring
+from ledger.sql_alone import alone
 from ledger.sql_rewrapping import rewrap, wrapped_under
 from ledger.store import Clock, EventStore
 from ledger.vault_master import MasterKeys
@@ -85,12 +90,15 @@ async def rotate_in(settings: Settings, *, clock: Clock = utc_now) -> Rotated:
     """Rotate the master key of a deployment, or finish a rotation.
 
     Raises:
-        MasterKeyError: the ring comes from elsewhere, and has no new key at its head.
+        MasterKeyError: the ring comes from elsewhere, and has no new key at its head; another
+            process is at it; or this ring lacks a key that another copy of it has.
     """
-    async with opened(settings, clock=clock) as (database, store):
+    async with opened(settings, clock=clock) as (database, store), alone(database, _not_alone()):
         ring, handler = ring_of(settings), Handler(store)
         state = await _state(store)
-        others = set(await wrapped_under(database)) - {ring.ids[0]}
+        under = set(await wrapped_under(database))
+        _check_whole(ring, under, state)
+        others = under - {ring.ids[0]}
         if not others and not _is_unfinished(state, ring):
             ring = _renewed(settings, ring)
         rotation = RotateMasterKey(key_id=ring.ids[0], former=ring.ids[1:])
@@ -109,10 +117,10 @@ async def retire_in(settings: Settings, key_id: str, *, clock: Clock = utc_now) 
     """Retire a former master key.
 
     Raises:
-        MasterKeyError: the ring has no such former key.
+        MasterKeyError: the ring has no such former key; another process is changing the ring.
         CommandRefusedError: it is still needed, or may be.
     """
-    async with opened(settings, clock=clock) as (database, store):
+    async with opened(settings, clock=clock) as (database, store), alone(database, _not_alone()):
         ring = ring_of(settings)
         rows = (await wrapped_under(database)).get(key_id, 0)
         # Of the current one the log says no; of one that the ring has not, the ring does.
@@ -122,6 +130,28 @@ async def retire_in(settings: Settings, key_id: str, *, clock: Clock = utc_now) 
         path = ring_file(settings)
         if path is not None and without is not None:
             without.replace(path)
+
+
+def _not_alone() -> MasterKeyError:
+    return MasterKeyError(
+        "Another process is changing the ring of master keys just now.",
+        "Let it end, look with `cauri master-key list`, and run this again if need be.",
+    )
+
+
+def _check_whole(ring: MasterKeys, under: set[str], state: Ring) -> None:
+    """Refuse to go on with a ring that is not the newest copy of itself.
+
+    Raises:
+        MasterKeyError: it lacks a key.
+    """
+    missing = (under | {state.current or ring.ids[0]}) - set(ring.ids)
+    if missing:
+        raise MasterKeyError(
+            f"The ring lacks the master key {', '.join(sorted(missing))}, which is in use: it was "
+            "rotated elsewhere.",
+            "Put the newest copy of the ring here, then run this again.",
+        )
 
 
 def _is_unfinished(state: Ring, ring: MasterKeys) -> bool:
