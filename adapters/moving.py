@@ -25,6 +25,7 @@ from adapters.powers import (
     Transfer,
 )
 from adapters.recording import Recorder, handle_context
+from ledger.particulars import open_particulars
 from ledger.payment import Attempt, Payment
 from ledger.payment_codes import code_context
 
@@ -52,8 +53,7 @@ async def order_of(recorder: Recorder, state: Payment, callback_url: str) -> Ord
         ErasedError: the person was erased, or a one-time code that was sent along was used.
     """
     request = state.requested
-    opened = await recorder.vault.open(request.sealed, context=request.payment_id)
-    particulars: dict[str, Any] = orjson.loads(opened)
+    particulars = await open_particulars(recorder.vault, request.sealed, request.payment_id)
     given: dict[str, Any] = {
         "payment_id": request.payment_id,
         "money": state.money,

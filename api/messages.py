@@ -5,6 +5,7 @@ Texts for people are in the language the payment was asked in, by default French
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import orjson
@@ -16,6 +17,7 @@ from api.refusal_views import code_of, refusal_of
 from ledger.entry import RecordedEvent
 from ledger.errors import ErasedError
 from ledger.identity import Mode
+from ledger.particulars import open_particulars
 from ledger.payment import Payment, Status
 from ledger.vault import Vault
 
@@ -29,7 +31,9 @@ def composer(
 
     async def compose(state: Payment, recorded: Sequence[RecordedEvent]) -> dict[str, object]:
         request, attempt = state.requested, state.attempt
-        opened = await _opened(vault, request.sealed, request.payment_id)
+        opened: Mapping[str, Any] = {}
+        with suppress(ErasedError):
+            opened = await open_particulars(vault, request.sealed, request.payment_id)
         redirect_url = None
         if state.status is Status.PENDING and attempt is not None and attempt.sealed_handle:
             context = handle_context(request.payment_id, attempt.reference)

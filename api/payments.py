@@ -10,6 +10,7 @@ real to a test key, and a test to one for real.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
@@ -41,6 +42,7 @@ from ledger.errors import (
     UnknownPaymentError,
 )
 from ledger.identity import Kind, Mode, is_payment_id
+from ledger.particulars import open_particulars
 from ledger.payment import Payment, Status
 from ledger.sentences import Sentence
 from projections.payments import PaymentRow
@@ -66,8 +68,9 @@ async def show(call: Call, kind: Kind) -> web.Response:
         state, recorded = _as_of(call, recorded, point)
     opened: Mapping[str, Any] = {}
     if call.query.particulars and call.asker.role in _OPENING:
-        request = state.requested
-        opened = await open_sealed(call, request.sealed, context=request.payment_id)
+        vault, request = call.services.vault, state.requested
+        with suppress(ErasedError):
+            opened = await open_particulars(vault, request.sealed, request.payment_id)
     accepted = call.request.headers.get("Accept-Language")
     services = call.services
     refusal = refusal_of(state, recorded, adapters=services.adapters, accepted=accepted)

@@ -34,6 +34,7 @@ from ledger.errors import ErasedError, SealBrokenError, UnknownCheckoutError
 from ledger.events import DeliveryAttempted, MailAttempted, SupportRequested, WebhookReceived
 from ledger.exchange import Half
 from ledger.leftover import Leftover, sentence_of
+from ledger.particulars import OF_NAMED
 from ledger.people import Erasure
 from ledger.webhook import stream_of as webhook_stream
 
@@ -161,6 +162,9 @@ async def _payment(people: People, payment_id: str, wire: _Wire) -> shapes.Expor
     state, recorded = await people.handler.payment(payment_id)
     request, store = state.requested, people.handler.store
     particulars = await _opened(people, request.sealed, payment_id)
+    if particulars is not None:
+        # Of who was named on the page, and is told to them alone.
+        particulars = {one: told for one, told in particulars.items() if one != OF_NAMED}
     letters = await store.read_stream(mail.mail_stream(payment_id))
     asked = await store.read_stream(support.stream_of(payment_id))
     return shapes.ExportedPayment(

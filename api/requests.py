@@ -9,7 +9,7 @@ It routes and seals; whether money may move is the ledger's decision.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 from aiohttp import web
@@ -35,6 +35,7 @@ from ledger.errors import (
 )
 from ledger.identity import Recipient, payment_id_of
 from ledger.money import parse_money
+from ledger.particulars import OF_NAMED
 from ledger.payment_codes import code_context, code_subject
 from ledger.sentences import Sentence, explained
 from ledger.store import DataKey
@@ -42,6 +43,14 @@ from ledger.store import DataKey
 IDEMPOTENCY_KEY_HEADER: Final = "Idempotency-Key"
 IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 255
 REPEATED_HEADER: Final = "Idempotent-Replayed"
+
+
+class Named(NamedTuple):
+    """Whom a checkout page names, and what was said of them, sealed under their own key."""
+
+    payer: str
+    sealed: str | None
+    """None: they were forgotten a moment ago, and with them what was said."""
 
 
 async def take(
@@ -95,6 +104,7 @@ def payment_asked(
     digest: str,
     *,
     checkout: str | None = None,
+    expected: Named | None = None,
 ) -> tuple[commands.RequestPayment, tuple[DataKey, ...]]:
     """Make the command of a request, and the data keys that it needs.
 
@@ -105,6 +115,7 @@ def payment_asked(
         payment_id: its id.
         digest: what tells a repeat from another request.
         checkout: the session on whose page it is asked for, if any.
+        expected: whom that page names, if anybody.
 
     Raises:
         ProblemError, LedgerError: as things stand today, the request cannot be used.
@@ -124,7 +135,11 @@ def payment_asked(
     receipts = _receipts_of(wanted, sends_mail=services.settings.sends_mail)
     vault = services.vault
     payer = vault.person(route.phone.e164)
-    sealed = vault.seal(payer, _particulars(wanted, route.phone.e164), context=payment_id)
+    particulars = _particulars(wanted, route.phone.e164)
+    if expected is not None and expected.payer != payer:
+        # What was said of the one is not kept under the key of the other: see there.
+        particulars |= {"description": None, "metadata": None, OF_NAMED: expected.sealed}
+    sealed = vault.seal(payer, orjson.dumps(particulars), context=payment_id)
     keys = (sealed.new_key,) if sealed.new_key else ()
     sealed_code: str | None = None
     if (code := one_time_code_of(wanted)) is not None:
@@ -285,17 +300,15 @@ _NO_MAIL_REMEDY: Final = Sentence(
 )
 
 
-def _particulars(wanted: schemas.MoneyRequest, phone: str) -> bytes:
+def _particulars(wanted: schemas.MoneyRequest, phone: str) -> dict[str, Any]:
     """What is sealed with it; read back when it is submitted."""
-    return orjson.dumps(
-        {
-            "phone": phone,
-            "description": wanted.description,
-            "metadata": wanted.metadata,
-            "return_url": getattr(wanted, "return_url", None),
-            "cancel_url": getattr(wanted, "cancel_url", None),
-            "language": wanted.language,
-            "payer_email": getattr(wanted.person, "email", None),
-            "receipt_email": getattr(wanted, "receipt_email", None),
-        }
-    )
+    return {
+        "phone": phone,
+        "description": wanted.description,
+        "metadata": wanted.metadata,
+        "return_url": getattr(wanted, "return_url", None),
+        "cancel_url": getattr(wanted, "cancel_url", None),
+        "language": wanted.language,
+        "payer_email": getattr(wanted.person, "email", None),
+        "receipt_email": getattr(wanted, "receipt_email", None),
+    }

@@ -62,6 +62,7 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.subscriptions": (3, "subscriptions"),
     "ledger.vault": (3, "vault"),
     "ledger.volumes": (3, "volumes"),
+    "ledger.particulars": (3.1, "particulars"),
     "ledger.verify": (3, "verify"),
     "ledger.rereading": (3, "rereading"),
     "ledger.checkpointing": (3.1, "checkpointing"),

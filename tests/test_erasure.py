@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from adapters.checkout import news_of
+from adapters.moving import order_of
+from adapters.recording import Recorder
 from api.messages import composer
 from api.people_finding import pattern_of
 from api.rotation import rotate
@@ -422,6 +424,34 @@ async def test_a_checkout_page_stands_against_it_while_open_and_is_forgotten_wit
     page = await world.get(f"/checkout/{session_id}", who=None)
     assert page.status == 200
     assert b"Two chickens" not in page.body
+
+
+async def test_what_was_said_of_who_is_named_goes_with_them_whoever_paid(world: World) -> None:
+    named = {"phone": PHONE}
+    session_id = await session_of(world, payer=named, metadata={"patient": "Ngo Bassa"})
+    payment_id = await pay(world, session_id, "+237650000002")
+    state, recorded = await world.services.handler.payment(payment_id)
+    services = world.services
+    recorder = Recorder(services.handler, services.vault)
+    compose = composer(services.vault, services.adapters, "test")
+
+    async def seen() -> list[tuple[Any, Any]]:
+        """What the merchant asks for, what he is sent, and what the provider is to show."""
+        shown = (await world.get(f"/v1/payments/{payment_id}?particulars=true")).json
+        sent = await compose(state, recorded)
+        order = await order_of(recorder, state, "")
+        assert (shown["is_erased"], order.phone) == (False, "+237650000002")
+        asked = [(one["description"], one["metadata"]) for one in (shown, sent)]
+        return [*asked, (order.description, None)]
+
+    before = await seen()
+    done = await erased(world)
+    after = await seen()
+
+    assert done.json["status"] == "erased", done.body
+    said = {"patient": "Ngo Bassa"}
+    assert before == [("Two chickens", said), ("Two chickens", said), ("Two chickens", None)]
+    assert after == [(None, None), (None, None), ("", None)]
 
 
 async def test_what_a_merchant_is_told_afterwards_says_so(world: World) -> None:

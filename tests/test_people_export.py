@@ -117,6 +117,7 @@ async def test_who_paid_in_anothers_place_is_not_told_who_was_named(stage: Stage
 
     answer = await export(stage)
 
+    told_payments = answer.json["payments"]
     told = {one["id"]: one["particulars"] for one in answer.json["sessions"]}
     assert told.keys() == {theirs, mine}
     assert "return_url" in told[theirs]
@@ -124,8 +125,18 @@ async def test_who_paid_in_anothers_place_is_not_told_who_was_named(stage: Stage
     assert told[mine]["metadata"] == {"order": "2"}
     assert told[theirs].keys().isdisjoint({"payer", "description", "metadata"})
     assert b"650000202" not in answer.body
+    by_page = {(await of_page(stage, one["id"])): one["particulars"] for one in told_payments}
+    assert by_page[mine]["metadata"] == {"order": "2"}
+    assert (by_page[theirs]["metadata"], by_page[theirs]["description"]) == (None, None)
+    assert by_page[theirs].keys() == by_page[mine].keys()
+    assert b"Ngo Bassa" not in answer.body
     page = (await export(stage, "/page")).body
     assert b"650000202" not in page
+
+
+async def of_page(stage: Stage, payment_id: str) -> str | None:
+    """The page that a payment was made on."""
+    return (await stage.state(payment_id)).requested.checkout
 
 
 class _Tags(HTMLParser):

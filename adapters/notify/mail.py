@@ -19,9 +19,7 @@ The other order would lose receipts instead.
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, NamedTuple, assert_never, cast
-
-import orjson
+from typing import Final, Literal, NamedTuple, assert_never, cast
 
 from adapters.base import Adapter, Due
 from adapters.directory import BY_CODE
@@ -39,6 +37,7 @@ from ledger.errors import ErasedError, UnknownPaymentError
 from ledger.identity import Recipient
 from ledger.merchant import merchant_stream
 from ledger.merkle import leaf_hash
+from ledger.particulars import open_particulars
 from ledger.payment import Payment, Status
 from ledger.store import Clock
 
@@ -183,9 +182,7 @@ class Mails:
             ErasedError: the payer was erased.
         """
         vault, request = self._recorder.vault, about.state.requested
-        opened: dict[str, Any] = orjson.loads(
-            await vault.open(request.sealed, context=request.payment_id)
-        )
+        opened = await open_particulars(vault, request.sealed, request.payment_id)
         confirmed = about.event
         if about.worth.corrects is not None:
             (confirmed,) = [one for one in about.recorded if one.position == about.worth.corrects]

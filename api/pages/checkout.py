@@ -8,6 +8,7 @@ What a payer's mistakes are called here is for payers; the same mistakes in a me
 told to developers by `api.problems`.
 """
 
+from contextlib import suppress
 from io import BytesIO
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -39,12 +40,13 @@ from api.pages.schemas import CheckoutForm
 from api.pages.standing import PAYABLE
 from api.pages.tokens import is_from_here, is_token_for
 from api.pages.view import ACTOR, View, shown, view_of
-from api.requests import payment_asked, sealed_one_time_code
+from api.requests import Named, payment_asked, sealed_one_time_code
 from api.schemas import Payer, PaymentRequest
 from ledger import commands
 from ledger.checkout import attempt_payment_id
 from ledger.commands_checkout import CancelCheckout, StartCheckoutAttempt
-from ledger.errors import CommandRefusedError, InvalidPhoneError, StoreError
+from ledger.errors import CommandRefusedError, ErasedError, InvalidPhoneError, StoreError
+from ledger.particulars import seal_of_named
 from ledger.sentences import Sentence
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -121,6 +123,7 @@ async def _pay(view: View, form: CheckoutForm) -> web.StreamResponse:
             payment_id,
             call.services.vault.digest(ATTEMPT_PURPOSE, content),
             checkout=session.session_id,
+            expected=await _named(view, payment_id),
         )
         taken = await rates.admit_payer(call.passage, asker, command.payer)
     except InvalidPhoneError:
@@ -153,6 +156,19 @@ async def _pay(view: View, form: CheckoutForm) -> web.StreamResponse:
             if new_key.subject == command.payer:
                 call.services.vault.remember(new_key)
     return _see(view, goes=True)
+
+
+async def _named(view: View, payment_id: str) -> Named | None:
+    """Whom the page names, with what the merchant said of them, for a payment of whoever pays."""
+    session, particulars = view.checkout.session, view.particulars
+    if session.payer is None or session.sealed_payer is None:
+        return None
+    said = {name: particulars.get(name) for name in ("description", "metadata")}
+    sealed: str | None = None
+    with suppress(ErasedError):
+        vault = view.call.services.vault
+        sealed = await seal_of_named(vault, session.sealed_payer, said, payment_id)
+    return Named(session.payer, sealed)
 
 
 def _wanted(view: View, form: CheckoutForm) -> tuple[PaymentRequest | None, Mistake]:
