@@ -105,6 +105,7 @@ async def _payment(people: People, payment_id: str) -> shapes.ExportedPayment:
                 "provider": one.provider,
                 "word": one.word,
                 "provider_transaction_id": one.provider_transaction_id,
+                "occurred_at": one.occurred_at,
             }
             for one in sorted(state.evidence, key=lambda one: one.order)
         ],
