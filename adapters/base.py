@@ -145,6 +145,7 @@ class Final:
     provider_transaction_id: str | None = None
     code: str | None = None
     reason: str | None = None
+    occurred_at: datetime | None = None  # when the money moved, by its own clock, in UTC
 
 
 Submission = Accepted | Declined | NotSent | Unknown | Final

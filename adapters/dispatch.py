@@ -332,6 +332,7 @@ async def record_final(
         provider_transaction_id=word.provider_transaction_id,
         code=word.code,
         reason=word.reason,
+        occurred_at=word.occurred_at,
     )
     try:
         await recorder.record(commands.RecordEvidence(payment_id=payment_id, evidence=evidence))

@@ -4,8 +4,8 @@
 the log has not reached, or a time that has not come, would be answered differently tomorrow, and
 `known_at` (`as_of` is its other name) promises that it is not.
 
-**Effective**: when the money moved. That is when the first word that it did was recorded
-(`projections.payments_rows`), whatever was said later.
+**Effective**: when the money moved: by the provider's own clock where it tells a time that can be,
+else when we learned of it (`projections.effective`).
 """
 
 from datetime import UTC, datetime, timedelta

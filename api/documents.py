@@ -76,6 +76,9 @@ class EvidenceOut(Response):
     provider_transaction_id: str | None
     code: str | None
     reason: str | None
+    occurred_at: datetime | None = Field(
+        description="When the money moved, by the provider's own clock; null: it does not say."
+    )
 
 
 class RefusalOut(Response):
@@ -134,6 +137,7 @@ _PAID: Final[dict[str, JsonValue]] = {
             "provider_transaction_id": "363440463",
             "code": None,
             "reason": None,
+            "occurred_at": None,
         }
     ],
     "created_at": "2030-01-31T12:00:00Z",
@@ -215,7 +219,8 @@ class PaymentSummary(Response):
     created_at: datetime
     final_at: datetime | None
     moved_at: datetime | None = Field(
-        description="When the first word that its money moved was recorded; null: none moved."
+        description="When its money moved: by the provider's own clock where that is told and "
+        "can be, else when we learned of it; null: none moved."
     )
     position: Position
 

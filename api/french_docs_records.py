@@ -182,9 +182,13 @@ _PAST: Final[dict[str, str]] = {
     ),
     "Only what moved then or later.": "Seulement ce qui a bougé alors ou plus tard.",
     "Only what moved before that.": "Seulement ce qui a bougé avant.",
-    "When the first word that its money moved was recorded; null: none moved.": (
-        "Quand le premier mot disant que son argent a bougé a été enregistré ; null : rien n'a "
-        "bougé."
+    "When its money moved: by the provider's own clock where that is told and can be, else when we "
+    "learned of it; null: none moved.": (
+        "Quand son argent a bougé : d'après l'horloge du prestataire si elle est donnée et "
+        "possible, sinon quand nous l'avons appris ; null : rien n'a bougé."
+    ),
+    "When the money moved, by the provider's own clock; null: it does not say.": (
+        "Quand l'argent a bougé, d'après l'horloge du prestataire ; null : il ne le dit pas."
     ),
 }
 

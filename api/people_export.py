@@ -185,6 +185,7 @@ async def _payment(people: People, payment_id: str, wire: _Wire) -> shapes.Expor
                 "provider": one.provider,
                 "word": one.word,
                 "provider_transaction_id": one.provider_transaction_id,
+                "occurred_at": one.occurred_at,
             }
             for one in sorted(state.evidence, key=lambda one: one.order)
         ],

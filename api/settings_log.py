@@ -17,8 +17,8 @@ class LogSettings(BaseModel):
         default=3600.0,
         ge=0,
         le=604_800,
-        description="How often every projection's rows are hashed, for the next checkpoint to "
-        "record what came out. 0: never.",
+        description="How old what every projection's rows hash to may be in a checkpoint. Where "
+        "hashing takes little, each checkpoint has it fresh. 0: no checkpoint has it.",
     )
     verify_entries_per_second: int = Field(
         default=2000,

@@ -186,4 +186,5 @@ def _evidence_of(word: Evidence) -> JsonObject:
         "provider_transaction_id": word.provider_transaction_id,
         "code": word.code,
         "reason": word.reason,
+        "occurred_at": word.occurred_at,
     }

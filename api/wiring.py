@@ -344,8 +344,9 @@ async def checkpointing(
 ) -> AsyncIterator[tuple[CheckpointMaker | None, CommitmentsProjection]]:
     """Lend what makes checkpoints of an existing database, and what knows them."""
     async with opened(settings, clock=clock) as (database, store):
-        projections = Projections(database, [CommitmentsProjection])
-        await projections.start(store)
+        await Projections(database, [CommitmentsProjection]).start(store)
+        # The others are hashed as they stand: a running server brings them on, not a checkpoint.
+        projections = projections_of(database)
         kept = await log_care(settings, Handler(store), projections, clock=clock)
         yield kept.checkpoints, projections.of(CommitmentsProjection)
 

@@ -76,7 +76,7 @@ async def log_care(
         handler,
         commitments,
         clock=clock,
-        digests=digests.up_to,
+        digests=digests.newest,
         after_checkpoint=after_checkpoint,
     )
     verifier = Verifier(
@@ -145,7 +145,13 @@ def digester(
     settings: Settings, projections: Projections, duties: Duties, *, clock: Clock
 ) -> Digester:
     """Make what hashes the projections' rows."""
-    return Digester(projections, duties, clock=clock, every_seconds=settings.digest_seconds)
+    return Digester(
+        projections,
+        duties,
+        clock=clock,
+        every_seconds=settings.digest_seconds,
+        checkpoint_seconds=settings.checkpoint_seconds,
+    )
 
 
 async def _last_size(commitments: CommitmentsProjection) -> int:

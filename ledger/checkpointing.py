@@ -6,8 +6,9 @@ of a deployment runs a maker; all of them wait for the same moment, counted from
 checkpoint was recorded, and of those who come at once one is kept.
 
 The trick: the order in which a maker looks. First the stream of checkpoints, so that whoever was
-faster is found at the append; then the keys; then the head; then the keys again: a key introduced
-in between would sign for the wrong sizes, and everything is looked at anew.
+faster is found at the append; then what projections hash to, which is thus never of a position
+beyond the head; then the keys; then the head; then the keys again: a key introduced in between
+would sign for the wrong sizes, and everything is looked at anew.
 
 The first checkpoint of a log introduces the key that signs it. From then on only that key signs, or
 one that was introduced after it: a process that does not have it signs nothing and says so.
@@ -56,8 +57,8 @@ ACTOR: Final = "reactor:checkpoints"
 Signers = Callable[[str | None], Signer | None]
 """Gives the signer of a public key (of None: the one that shall be the first), if it is here."""
 
-Digests = Callable[[int], Awaitable[Mapping[str, commands_log.Digested]]]
-"""Gives what projections hash to, at positions up to the size that is given."""
+Digests = Callable[[], Awaitable[Mapping[str, commands_log.Digested]]]
+"""Gives what projections hash to, each at a position that the log has reached."""
 
 AfterCheckpoint = Callable[[str], Awaitable[None]]
 """Is told the note of a checkpoint that was recorded; must come back at once."""
@@ -76,7 +77,7 @@ class Made(NamedTuple):
     """Whether it was made just now, by this call."""
 
 
-async def _no_digests(_size: int) -> Mapping[str, commands_log.Digested]:
+async def _no_digests() -> Mapping[str, commands_log.Digested]:
     return {}
 
 
@@ -163,6 +164,7 @@ class CheckpointMaker:
         if not await self._has_news(after):
             return last
         await self._introduce(context)
+        digests = await self._digests()
         signer, head = await self._signer_and_head()
         note = self._note(signer, head)
         handled = await self._handler.handle(
@@ -173,7 +175,7 @@ class CheckpointMaker:
                 size=head.size,
                 root=b64encode(head.root).decode(),
                 note=note,
-                digests=await self._digests(head.size),
+                digests=digests,
             ),
             context=context,
         )

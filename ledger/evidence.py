@@ -17,7 +17,8 @@ The rule, per reference (one submission to one provider):
 Over several references of one payment: money taken twice is a conflict; money taken once is a
 success, whichever attempt took it; else the last attempt speaks.
 
-This module reads no clock, and does not know where a word came from beyond its source's trust.
+This module reads no clock, and does not know where a word came from beyond its source's trust. The
+time that a word may tell decides nothing here; see `projections.effective`.
 
 Why a conflict rather than "latest wins": a late failure that overwrites a success is the classic
 loss of merchants, and the reverse ships goods nobody paid. Two contradictory words of equal worth
@@ -25,8 +26,9 @@ are a question for a person.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
@@ -102,6 +104,8 @@ class Evidence(
     provider_transaction_id: str | None = None
     code: str | None = None
     reason: str | None = None
+    occurred_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    """When the money moved, by the provider's own clock and in UTC, where it says so."""
 
     @property
     def trust(self) -> Trust:

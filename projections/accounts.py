@@ -5,6 +5,11 @@ that can change it, the journal books the *difference* to what was booked before
 and time of that event: so every position of the log is in balance, and a correction (a success that
 a statement overturned) is a line of its own, as the accountant's law wants it, never a change.
 
+Each line has an effective time too: when its payment's money moved (`projections.effective`). Where
+a later word tells another, what is booked is taken out of its old time and put into the new one, by
+lines that move it (`is_redating`). Only who asks of a span of time sees those: they change no
+account, and without them debits and credits are what moved.
+
 Tests and payments for real stand in the same tables and are never added up: every line and every
 account has the mode of its payments (empty where that is the deployment's own, unsaid).
 
@@ -28,6 +33,7 @@ from typing import Any, Final
 from sqlalchemy import Index, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.identity import Mode
 from ledger.journal import ACCOUNT_NAMES, postings
@@ -40,9 +46,9 @@ from projections.accounts_rows import (
     decode,
     difference,
     encode,
-    tells_of_money,
+    redated,
 )
-from projections.effective import ALWAYS, Effective
+from projections.effective import ALWAYS, Effective, hear
 from projections.merchant_money import UNSAID, MerchantMoney, Sums, money_of
 from projections.projector import Projector, bounded
 from projections.rows import Counters, Rows
@@ -92,13 +98,16 @@ class JournalLine:
     currency: str
     amount_minor: int
     payment_id: str
+    effective_at: datetime
+    is_redating: bool
+    """Whether it takes what was booked before from one effective time to another."""
 
 
 class AccountsProjection(Projector):
     """The journal and the trial balance."""
 
     name = "accounts"
-    version = 5
+    version = 6
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
@@ -114,6 +123,7 @@ class AccountsProjection(Projector):
             text("payment_id"),
             text("mode"),
             text("effective_at"),
+            number("is_redating"),
         )
         self._accounts = self.make_table(
             "accounts",
@@ -157,24 +167,31 @@ class AccountsProjection(Projector):
         lines: list[tuple[Any, ...]] = []
         money = Sums()
         for recorded in told:
-            payment_id = recorded.stream[_PREFIX:]
+            payment_id, at = recorded.stream[_PREFIX:], stamp(recorded.recorded_at)
             one = kept.get(payment_id)
             if one is None:
-                one = kept[payment_id] = Kept(INITIAL)
+                one = kept[payment_id] = Kept(INITIAL, at)
             was_in_flight = one.is_in_flight
             one.payment = evolve(one.payment, recorded.event)
-            if one.moved_at is None and tells_of_money(recorded.event):
-                one.moved_at = stamp(recorded.recorded_at)
+            if isinstance(recorded.event, events.PaymentEvidenceRecorded):
+                word, asked = recorded.event.evidence, one.requested_at
+                one.moved = hear(one.moved, word, requested_at=asked, recorded_at=at)
             if one.is_in_flight != was_in_flight:
                 money.fly(one.payment, is_taking_off=one.is_in_flight)
             if not books(one, recorded.event):
                 continue
-            at, booked = stamp(recorded.recorded_at), postings(one.payment)
-            ours = (payment_id, one.payment.requested.mode or UNSAID, one.moved_at or at)
-            for line, (account, amount_minor) in enumerate(difference(one.booked, booked), 1):
-                lines.append((recorded.position, line, at, *account, amount_minor, *ours))
+            booked, moved_at = postings(one.payment), one.moved.at if one.moved else at
+            mode = one.payment.requested.mode or UNSAID
+            changed = difference(one.booked, booked)
+            booking = [(*moving, 1) for moving in redated(one, moved_at)]
+            booking += [(*change, moved_at, 0) for change in changed]
+            lines += [
+                (recorded.position, line, at, *account, amount, payment_id, mode, when, is_redating)
+                for line, (account, amount, when, is_redating) in enumerate(booking, 1)
+            ]
+            for account, amount_minor in changed:
                 money.book(one.payment, account, amount_minor)
-            one.booked = booked
+            one.booked, one.booked_at = booked, moved_at if booked else None
         await self._states.put(conn, [(name, encode(one)) for name, one in kept.items()])
         await self._lines.put(conn, lines)
         await self._sums.add(conn, _sums(lines))
@@ -194,7 +211,7 @@ class AccountsProjection(Projector):
                 recorded up to then), or None for now.
             modes: only payments of these modes; None among them stands for those that have none.
             effective: only lines of payments whose money moved then; a correction made later has
-                the time of what it corrects.
+                the time of what it corrects, and what is taken to another time leaves the old one.
         """
         is_now = as_of is None and effective == ALWAYS
         source = self._accounts.c if is_now else self._journal.c
@@ -213,6 +230,8 @@ class AccountsProjection(Projector):
             asked = asked.where(source.position <= as_of)
         if effective != ALWAYS:
             asked = asked.where(*effective.holds(self._journal.c.effective_at))
+        elif not is_now:
+            asked = asked.where(self._journal.c.is_redating == 0)
         if modes is not None:
             asked = asked.where(source.mode.in_([mode or UNSAID for mode in modes]))
         asked = asked.group_by(source.account, source.holder, source.currency)
@@ -271,6 +290,8 @@ class AccountsProjection(Projector):
                     currency=row.currency,
                     amount_minor=row.amount_minor,
                     payment_id=row.payment_id,
+                    effective_at=read_stamp(row.effective_at),
+                    is_redating=bool(row.is_redating),
                 )
                 for row in found
             ]
@@ -278,7 +299,9 @@ class AccountsProjection(Projector):
 
 def _sums(lines: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     sums: dict[tuple[str, ...], list[int]] = {}
-    for _, _, _, account, holder, currency, amount_minor, _, mode, _ in lines:
+    for _, _, _, account, holder, currency, amount_minor, _, mode, _, is_redating in lines:
+        if is_redating:
+            continue
         one = sums.setdefault((account, holder, currency, mode), [0, 0, 0])
         one[0] += 1
         one[1 if amount_minor > 0 else 2] += abs(amount_minor)

@@ -12,9 +12,10 @@ import msgspec
 import orjson
 
 from ledger import events
-from ledger.evidence import Evidence, Resolution, Word
+from ledger.evidence import Evidence
 from ledger.journal import Posting
 from ledger.payment import INITIAL, Attempt, Payment, Status
+from projections.effective import Moved
 
 _BOOKED: Final = frozenset({Status.SUCCEEDED, Status.CONFLICT})
 """The statuses that stand in the books; see `ledger.journal`."""
@@ -60,9 +61,13 @@ class Kept:
     """A payment as far as the books need it, and what is booked of it."""
 
     payment: Payment
+    requested_at: str = ""
+    """As a stamp, like the other times; they are for the journal's lines alone."""
     booked: tuple[Posting, ...] = ()
-    moved_at: str | None = None
-    """When the first word that its money moved was recorded, as a stamp."""
+    booked_at: str | None = None
+    """The effective time under which that is booked."""
+    moved: Moved | None = None
+    """When its money moved."""
 
     @property
     def is_in_flight(self) -> bool:
@@ -72,18 +77,21 @@ class Kept:
 
 def books(one: Kept, event: events.Event) -> bool:
     """Whether this event may change what is booked of the payment it was just folded into."""
+    status = one.payment.status
     if isinstance(event, events.PaymentEvidenceRecorded):
-        # A word that settles the conflict is followed by the event that says so.
-        is_conflict = one.payment.status is Status.CONFLICT
-        return is_conflict and one.payment.settled.resolution is Resolution.CONFLICT
-    return one.payment.status in _BOOKED or bool(one.booked)
+        # A word that overturns what stands is followed by the event that says so.
+        return status in _BOOKED and one.payment.settled.resolution.value == status.value
+    return status in _BOOKED or bool(one.booked)
 
 
-def tells_of_money(event: events.Event) -> bool:
-    """Whether this is a word that money moved."""
-    return (
-        isinstance(event, events.PaymentEvidenceRecorded) and event.evidence.word is Word.SUCCEEDED
-    )
+def redated(one: Kept, moved_at: str) -> list[tuple[Account, int, str]]:
+    """What takes what is booked from its effective time to another: (account, amount, time)."""
+    if one.booked_at in {None, moved_at}:
+        return []
+    standing = difference((), one.booked)
+    return [(account, -amount, str(one.booked_at)) for account, amount in standing] + [
+        (account, amount, moved_at) for account, amount in standing
+    ]
 
 
 def difference(
@@ -115,7 +123,9 @@ def encode(one: Kept) -> str:
             [tuple(posting) for posting in one.booked],
             request.mode,
             state.progress,
-            one.moved_at,
+            one.requested_at,
+            one.booked_at,
+            one.moved and list(one.moved),
         ]
     ).decode()
 
@@ -124,7 +134,7 @@ def decode(stored: str) -> Kept:
     """Read what `encode` wrote."""
     kept = orjson.loads(stored)
     kind, merchant_id, amount_minor, currency, verdict, attempts, words, booked = kept[:8]
-    mode, progress, moved_at = kept[8:]
+    mode, progress, requested_at, booked_at, moved = kept[8:]
     request = msgspec.structs.replace(
         _ASKED,
         kind=kind,
@@ -144,4 +154,10 @@ def decode(stored: str) -> Kept:
         ),
         evidence=frozenset(msgspec.convert(words, list[Evidence])),
     )
-    return Kept(payment, tuple(Posting(*posting) for posting in booked), moved_at)
+    return Kept(
+        payment,
+        requested_at,
+        tuple(Posting(*posting) for posting in booked),
+        booked_at,
+        None if moved is None else Moved(*moved),
+    )

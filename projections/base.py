@@ -115,7 +115,7 @@ class Projections:
         Raises:
             ProjectionReplacedError: the tables are of a newer version than this code.
         """
-        if not await self._is_ready():
+        if not await self.is_ready():
             async with self.database.write() as conn:
                 await conn.run_sync(self.database.kind.lock)
                 await conn.run_sync(checkpoints.metadata.create_all)
@@ -126,8 +126,11 @@ class Projections:
             for projector in self._projectors.values():
                 await fill(projector, store, progress=progress)
 
-    async def _is_ready(self) -> bool:
-        """Whether all tables are there: asked first, for a reader may not be allowed to write."""
+    async def is_ready(self) -> bool:
+        """Whether all tables are there and of this version.
+
+        It is asked before anything is made, for a reader may not be allowed to write.
+        """
         async with self.database.read() as conn:
             if not await conn.run_sync(lambda sync: inspect(sync).has_table(checkpoints.name)):
                 return False

@@ -1,4 +1,4 @@
-"""Digesting: at a slow rhythm all rows of projections are hashed, for a checkpoint to record.
+"""Digesting: all rows of projections are hashed, and every checkpoint records what came out.
 
 With the digest in the log, and the log under a signed and cosigned root, a number on a report is
 provable: an auditor rebuilds the projection to that position from the entries alone and has to get
@@ -8,17 +8,25 @@ Why all rows are read, and no running hash is kept beside them that every batch 
 order-independent sum of row hashes): such a hash says what the fold meant to write. It stays right
 whatever somebody does to the tables afterwards, so it proves nothing about the rows that reports
 are made from; and it would have to fetch every row before each change, in the transaction that
-payments wait for. The price of reading is the rhythm: a digest is as old as `CAURI_DIGEST_SECONDS`
-at most, not as the checkpoint. Which position it speaks of is said, and is never beyond the
-checkpoint's size.
+payments wait for.
+
+The price of reading is paid in one of two ways. Where hashing everything took little last time
+(`FRESH_SHARE_MAX` of the rhythm of checkpoints), or the log is so short that it cannot take long
+(`FRESH_ENTRIES_MAX`), everything is hashed for each checkpoint, one on demand too. Where it takes
+longer, rounds are made at a rhythm of their own, and a checkpoint records the newest that ended:
+its digests are as old as `CAURI_DIGEST_SECONDS` at most, and where a round takes so long that they
+would be older, the checkpoint has none. Each digest says which position it speaks of, which is
+never beyond the checkpoint's size.
 
 Each projection is read in one snapshot, a thousand rows at a time, with a pause as long as each
 step took, so that requests come in between. A snapshot is held for as long as that takes: on
 SQLite the write-ahead log cannot be emptied meanwhile, on PostgreSQL a rebuild's swap waits.
 
-One process of a deployment does it (`projections.duties`); any of them records the result.
+One process of a deployment does it at a time (`projections.duties`); any of them records the
+result. A checkpoint that finds another process at it does not wait: it records what there is.
 """
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -26,13 +34,29 @@ from typing import Final
 from ledger.commands_log import Digested
 from ledger.store import Clock
 from projections.base import Projections
-from projections.commitments import CommitmentsProjection
 from projections.duties import LOOK_SECONDS, Duties, Place, Rests, run_turns
 from projections.tables import read_stamp, stamp
 
 DUTY: Final = "digests"
 
 REST_PER_WORK: Final = 1.0
+
+FRESH_SHARE_MAX: Final = 0.02
+"""How much of the time between two checkpoints hashing everything may take for each of them to
+have fresh digests."""
+
+FRESH_SECONDS_MAX: Final = 5.0
+"""How long that may be at most: somebody may be waiting for a checkpoint on demand."""
+
+PATIENCE_SECONDS: Final = 15.0
+"""How long a checkpoint waits for fresh digests; then it records the newest there are."""
+
+FRESH_ENTRIES_MAX: Final = 10_000
+"""How long a log may be for its projections to be hashed at once where nobody knows how long that
+takes: a few tenths of a second."""
+
+ROUNDS_EARLY: Final = 2
+"""How many lengths of the last round the next one begins before the last one is too old."""
 
 
 class Digester:
@@ -42,14 +66,24 @@ class Digester:
         projections: whose rows.
         duties: where it is written that we do it, and what came out.
         clock: the present time.
-        every_seconds: the rhythm.
+        every_seconds: how old a digest may be; 0: none is ever made.
+        checkpoint_seconds: the rhythm of checkpoints.
     """
 
     def __init__(
-        self, projections: Projections, duties: Duties, *, clock: Clock, every_seconds: float
+        self,
+        projections: Projections,
+        duties: Duties,
+        *,
+        clock: Clock,
+        every_seconds: float,
+        checkpoint_seconds: float,
     ) -> None:
         self._projections, self._duties, self._clock = projections, duties, clock
         self._every_seconds = every_seconds
+        self._fresh_seconds_max = min(checkpoint_seconds * FRESH_SHARE_MAX, FRESH_SECONDS_MAX)
+        # The duty keeps other processes away; this keeps away the other tasks of ours.
+        self._alone = asyncio.Lock()
 
     async def run(self) -> None:
         """Digest until cancelled; what goes wrong is told, and tried again."""
@@ -61,42 +95,93 @@ class Digester:
         Returns:
             After how many seconds to look again.
         """
-        async with self._duties.turn(DUTY, self._due_in, clock=self._clock) as place:
+        async with (
+            self._alone,
+            self._duties.turn(DUTY, self._due_in, clock=self._clock) as place,
+        ):
             if place is not None:
                 await self._digest(place)
         return LOOK_SECONDS
 
     def _due_in(self, place: Place) -> float:
-        last = taken_at(place)
-        if last is None:
+        began, ended = began_at(place), taken_at(place)
+        if began is None or ended is None:
             return 0.0
-        return self._every_seconds - (self._clock() - last).total_seconds()
+        early = ROUNDS_EARLY * (ended - began).total_seconds()
+        return self._every_seconds - early - (self._clock() - began).total_seconds()
 
     async def _digest(self, place: Place) -> None:
         found: dict[str, Digested] = {}
+        began, worked = self._clock(), 0.0
         rests = Rests(self._duties, DUTY, place, clock=self._clock, rest_per_work=REST_PER_WORK)
+
+        async def rest(worked_seconds: float) -> None:
+            nonlocal worked
+            worked += worked_seconds
+            await rests(worked_seconds)
+
         for name in self._projections.names:
-            found[name] = await self._projections.digested(name, pause=rests)
+            found[name] = await self._projections.digested(name, pause=rest)
             # A sign of life between two, or another process would begin as well.
             if not await self._duties.keep(DUTY, place, now=self._clock()):
                 return
         # All at once: what a checkpoint records are whole rounds.
         digests = {name: tuple(one) for name, one in found.items()}
-        done = {"taken_at": stamp(self._clock()), "digests": digests}
+        times = {"began_at": stamp(began), "taken_at": stamp(self._clock())}
+        done = {**times, "worked_seconds": worked, "digests": digests}
         await self._duties.keep(DUTY, done, now=self._clock())
 
     async def taken_at(self) -> datetime | None:
         """When the last round ended, whichever process did it."""
         return taken_at(await self._duties.place(DUTY))
 
-    async def up_to(self, size: int) -> Mapping[str, Digested]:
-        """The digests that no checkpoint has recorded, at positions up to a size."""
-        found = digests_in(await self._duties.place(DUTY))
-        if not found:
+    async def newest(self) -> Mapping[str, Digested]:
+        """What a checkpoint records: fresh digests where that takes little, else the newest."""
+        if not self._every_seconds:
             return {}
-        last = await self._projections.of(CommitmentsProjection).digested()
-        after = max((one.position for one in last.digests.values()), default=0) if last else 0
-        return {name: one for name, one in found.items() if after < one.position <= size}
+        if await self._is_quick(await self._duties.place(DUTY)):
+            await self._refresh()
+        place = await self._duties.place(DUTY)
+        began = began_at(place)
+        is_old = began is None or (self._clock() - began).total_seconds() > self._every_seconds
+        return {} if is_old else digests_in(place)
+
+    async def _refresh(self) -> None:
+        """Hash everything anew, unless another process is at it, or a task of ours for too long."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._alone.acquire()
+        except TimeoutError:
+            return
+        try:
+            async with self._duties.turn(DUTY, lambda _place: 0.0, clock=self._clock) as place:
+                if place is not None:
+                    await self._digest_in_time(place)
+        finally:
+            self._alone.release()
+
+    async def _digest_in_time(self, place: Place) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._digest(place)
+        except TimeoutError:
+            # It takes long by now: rounds have their own rhythm until one of them was quick.
+            slow = {**place, "worked_seconds": 2 * FRESH_SECONDS_MAX}
+            await self._duties.keep(DUTY, slow, now=self._clock())
+
+    async def _is_quick(self, place: Place) -> bool:
+        """Whether everything can be hashed while somebody waits for a checkpoint."""
+        worked_seconds = place.get("worked_seconds")
+        if not await self._projections.is_ready():
+            return False
+        if worked_seconds is None:
+            return await self._projections.position() <= FRESH_ENTRIES_MAX
+        return bool(worked_seconds <= self._fresh_seconds_max)
+
+
+def began_at(place: Place) -> datetime | None:
+    """When the last round began; one that does not say it was made by older code, and is over."""
+    return read_stamp(place["began_at"]) if "began_at" in place else None
 
 
 def taken_at(place: Place) -> datetime | None:

@@ -51,7 +51,7 @@ class PaymentsProjection(Projector):
     """One row per payment, and where every reference leads."""
 
     name = "payments"
-    version = 5
+    version = 6
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)

@@ -3,9 +3,8 @@
 Pure: rows and events, no table. So the same fold gives the live rows and, from a payment's stream
 up to a position, the row as it was known there (`row_at`).
 
-When money moved (`moved_at`) is the time at which the first word that it did was recorded. No
-provider's own time is in the evidence, so there is none to prefer. It stays through conflicts and
-later confirmations; a payment that is known to have failed has none.
+When money moved (`moved_at`) is said in `projections.effective`. A payment that is known to have
+failed has none; a conflict keeps what its words that money moved tell.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,9 +15,9 @@ from typing import Final, cast
 
 from ledger import events
 from ledger.entry import RecordedEvent
-from ledger.evidence import Word
 from ledger.identity import Kind, Mode
 from ledger.payment import Status
+from projections.effective import Moved, hear
 from projections.standing import FINAL, step
 from projections.tables import read_stamp, read_stamp_or_none, stamp
 
@@ -65,8 +64,7 @@ class PaymentRow:
     mode: Mode | None
     """None: the deployment's own."""
     moved_at: datetime | None
-    """When the first word that its money moved was recorded; None where none moved, as far as is
-    known."""
+    """When its money moved; None where none moved, as far as is known."""
 
 
 @dataclass(slots=True)
@@ -102,6 +100,8 @@ class Row:
     refunded_minor: int = 0
     mode: str | None = None
     moved_at: str | None = None
+    moved_trust: int = 0
+    """Of the word that told `moved_at`; 0: it is when we learned of it."""
 
 
 FIXED: Final = (
@@ -196,8 +196,10 @@ def _refunded(row: Row, event: events.PaymentRefunded) -> None:
 
 
 def _told(row: Row, event: events.PaymentEvidenceRecorded, at: str) -> None:
-    if row.moved_at is None and event.evidence.word is Word.SUCCEEDED:
-        row.moved_at = at
+    moved = None if row.moved_at is None else Moved(row.moved_at, row.moved_trust)
+    moved = hear(moved, event.evidence, requested_at=row.requested_at, recorded_at=at)
+    if moved is not None:
+        row.moved_at, row.moved_trust = moved
 
 
 _CHANGES: Final[dict[type[events.Event], Callable[..., None]]] = {

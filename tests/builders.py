@@ -91,6 +91,7 @@ def a_word(
     reference: str = "pay_1-1",
     amount: str | None = None,
     currency: str | None = None,
+    occurred_at: datetime | None = None,
 ) -> Evidence:
     """One word of a provider about a reference."""
     return Evidence(
@@ -102,6 +103,7 @@ def a_word(
         currency=currency,
         provider_transaction_id="7" if says is Word.SUCCEEDED else None,
         code=None if says is Word.SUCCEEDED else "NOT_ENOUGH_FUNDS",
+        occurred_at=occurred_at,
     )
 
 
@@ -237,14 +239,24 @@ def _about_last(make: Callable[..., commands.Command], **more: Any) -> _Verb:
 
 
 def _word(
-    says: Word, source: Source, *, is_first: bool = False, amount: str | None = None
+    says: Word,
+    source: Source,
+    *,
+    is_first: bool = False,
+    amount: str | None = None,
+    told: timedelta | None = None,
 ) -> _Verb:
     def verb(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
         if not state.attempts:
             return []
         attempt = state.attempts[0 if is_first else -1]
         evidence = a_word(
-            says, source, provider=attempt.provider, reference=attempt.reference, amount=amount
+            says,
+            source,
+            provider=attempt.provider,
+            reference=attempt.reference,
+            amount=amount,
+            occurred_at=None if told is None else now + told,
         )
         return [commands.RecordEvidence(payment_id=payment_id(number), evidence=evidence)]
 
@@ -486,6 +498,15 @@ VERBS: dict[str, _Verb] = {
     "statement_failure": _word(Word.FAILED, Source.STATEMENT),
     "statement_failure_first": _word(Word.FAILED, Source.STATEMENT, is_first=True),
     "operator_failure": _word(Word.FAILED, Source.OPERATOR),
+    "success_told": _word(Word.SUCCEEDED, Source.POLL, told=timedelta(seconds=-3)),
+    "success_ahead": _word(Word.SUCCEEDED, Source.POLL, told=timedelta(seconds=4)),
+    "success_untrue": _word(Word.SUCCEEDED, Source.POLL, told=timedelta(hours=1)),
+    "webhook_told": _word(Word.SUCCEEDED, Source.WEBHOOK, told=timedelta(seconds=-6)),
+    "webhook_untrue": _word(Word.SUCCEEDED, Source.WEBHOOK, told=timedelta(days=-1)),
+    "statement_told": _word(Word.SUCCEEDED, Source.STATEMENT, told=timedelta(seconds=-2)),
+    "wrong_amount_told": _word(
+        Word.SUCCEEDED, Source.POLL, amount="400", told=timedelta(seconds=-5)
+    ),
     "expire": _expire,
     "withdraw_elsewhere": _about_last(
         commands.WithdrawSubmission, reason="connection refused", retry_at=None, at=NOW

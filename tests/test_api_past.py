@@ -1,7 +1,7 @@
 """Both times over HTTP: what was known by then, of what moved when."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +159,32 @@ async def test_refunds_and_payouts_have_both_times_too_and_one_payment_the_first
     for path in ("/v1/refunds", "/v1/payouts", f"/v1/payments/{denied}/refunds"):
         page = (await world.get(f"{path}?known_at={MARCH}&effective_from=2026-03-01")).json
         assert (page["payments"], page["effective_from"]) == ([], "2026-03-01T00:00:00Z")
+
+
+async def test_what_was_paid_before_the_months_end_and_became_known_after_it_is_of_that_month(
+    world: World, clock: FakeClock
+) -> None:
+    month_end = datetime(2026, 4, 1, tzinfo=UTC)
+    clock.now = month_end - timedelta(minutes=2)
+    payment_id = (await world.pay(key="a")).json["id"]
+    clock.now = month_end + timedelta(minutes=3)
+    await paid(world, payment_id, occurred_at=month_end - timedelta(seconds=30))
+    await world.caught_up()
+    march, april = (
+        "effective_from=2026-03-01&effective_to=2026-04-01",
+        "effective_from=2026-04-01&effective_to=2026-05-01",
+    )
+
+    assert await listed(world, march) == [(payment_id, "succeeded")]
+    assert await listed(world, april) == []
+    assert await listed(world, f"{march}&known_at=2026-04-01T00:02:00Z") == []
+    (shown,) = (await world.get("/v1/payments")).json["payments"]
+    assert shown["moved_at"] == "2026-03-31T23:59:30Z"
+    (word,) = (await world.get(f"/v1/payments/{payment_id}")).json["evidence"]
+    assert word["occurred_at"] == "2026-03-31T23:59:30Z"
+    for span, accounts in ((march, ["411", "552"]), (april, [])):
+        books = (await world.get(f"/v1/accounts?{span}", who="accountant")).json
+        assert [one["account"] for one in books["accounts"]] == accounts
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,12 @@ async def world(
         yield made
 
 
-async def paid(world: World, payment_id: str, word: Word = Word.SUCCEEDED) -> None:
+async def paid(
+    world: World,
+    payment_id: str,
+    word: Word = Word.SUCCEEDED,
+    occurred_at: datetime | None = None,
+) -> None:
     """Let a payment be submitted, accepted, and come to its end."""
     handler, clock = world.services.handler, world.services.clock
     reference = f"reference-of-{payment_id}"
@@ -50,6 +56,7 @@ async def paid(world: World, payment_id: str, word: Word = Word.SUCCEEDED) -> No
                 amount="1500",
                 currency="XAF",
                 provider_transaction_id="987654",
+                occurred_at=occurred_at,
             ),
         ),
     ):
@@ -207,6 +214,7 @@ async def test_a_payment_is_shown_as_its_events_say(world: World) -> None:
                 "provider_transaction_id": "987654",
                 "code": None,
                 "reason": None,
+                "occurred_at": None,
             }
         ],
         "created_at": "2026-03-01T12:00:00Z",

@@ -168,8 +168,9 @@ async def test_what_projections_hash_to_is_recorded_and_the_listener_is_told_onc
 ) -> None:
     told: list[str] = []
 
-    async def digests(size: int) -> Mapping[str, commands_log.Digested]:
-        return {"payments": commands_log.Digested(size, "ab" * 32, 4)}
+    async def digests() -> Mapping[str, commands_log.Digested]:
+        position = await makers.store.position()
+        return {"payments": commands_log.Digested(position, "ab" * 32, 4)}
 
     async def listen(note: str) -> None:
         told.append(note)

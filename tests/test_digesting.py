@@ -2,7 +2,9 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from ledger import commands_log
@@ -11,10 +13,12 @@ from ledger.checkpointing import CheckpointMaker
 from ledger.commands_log import Digested
 from ledger.events import LogCheckpointMade
 from ledger.handling import Handler
+from projections import digesting
 from projections.commitments import CommitmentsProjection
 from projections.digesting import DUTY, Digester, digests_in
 from projections.duties import Duties
 from projections.payments import PaymentsProjection
+from projections.tables import stamp
 from tests.builders import CONTEXT, Step, paid
 from tests.projecting import Projected, ReadModel
 
@@ -28,12 +32,23 @@ async def duties_of(projected: Projected, holder: str = "here") -> Duties:
     return duties
 
 
-async def digester_of(projected: Projected, holder: str = "here") -> Digester:
+QUICK, SLOW = 1e6, 1e-6
+"""Seconds between checkpoints: hashing a story takes little of the one, and not of the other."""
+
+
+async def digester_of(
+    projected: Projected,
+    holder: str = "here",
+    *,
+    checkpoint_seconds: float = SLOW,
+    every_seconds: float = 3600,
+) -> Digester:
     return Digester(
         projected.projections,
         await duties_of(projected, holder),
         clock=lambda: projected.teller.now,
-        every_seconds=3600,
+        every_seconds=every_seconds,
+        checkpoint_seconds=checkpoint_seconds,
     )
 
 
@@ -51,7 +66,7 @@ def maker_of(projected: Projected, digester: Digester) -> CheckpointMaker:
         signers=lambda _key: SIGNER,
         last_size=last_size,
         every_seconds=60,
-        digests=digester.up_to,
+        digests=digester.newest,
     )
 
 
@@ -129,8 +144,9 @@ class TestDigests(ReadModel):
             await conn.execute(text("UPDATE payments SET amount_minor = amount_minor + 1"))
         digester = await digester_of(projected)
         await digester.turn()
-        found = await digester.up_to(await projected.store.position())
+        found = await digester.newest()
 
+        assert set(found) == set(projected.projections.names)
         for name, one in found.items():
             rebuilt = await projected.projections.check_digest(name, projected.store, one)
             assert rebuilt is not None
@@ -144,32 +160,135 @@ class TestDigests(ReadModel):
         projections = projected.projections
         assert await projections.check_digest("payments", projected.store, other) is None
 
-    async def test_every_digest_is_recorded_once_and_none_beyond_the_checkpoints_size(
+    async def test_where_hashing_takes_little_every_checkpoint_has_fresh_digests(
+        self, projected: Projected
+    ) -> None:
+        await projected.story(*STORY)
+        digester = await digester_of(projected, checkpoint_seconds=QUICK)
+        maker = maker_of(projected, digester)
+        positions, sizes = [], []
+        for number in (4, 5, 6):
+            await projected.story(*paid(number))
+            positions.append(await projected.store.position())
+            made = await maker.make(context=CONTEXT)
+            assert made is not None
+            sizes.append(made.size)
+            await projected.project()
+
+        names = projected.projections.names
+        assert await recorded(projected) == [dict.fromkeys(names, one) for one in positions]
+        assert all(size >= one for size, one in zip(sizes, positions, strict=True))
+        newest = await digester.newest()
+        rebuilt = await projected.projections.check_digest(
+            "payments", projected.store, newest["payments"]
+        )
+        assert rebuilt is not None
+        assert rebuilt.sha256 == newest["payments"].sha256
+
+    async def test_where_it_takes_longer_every_checkpoint_has_the_newest_that_are_not_too_old(
         self, projected: Projected
     ) -> None:
         await projected.story(*STORY)
         digester = await digester_of(projected)
         maker = maker_of(projected, digester)
-        assert await digester.up_to(10**6) == {}
         await digester.turn()
-        position = await projected.store.position()
-        assert await digester.up_to(position - 1) == {}
+        names = projected.projections.names
+        first = dict.fromkeys(names, await projected.store.position())
         for number in (4, 5):
             await projected.story(*paid(number))
             await maker.make(context=CONTEXT)
             await projected.project()
+            await digester.turn()
+        assert await recorded(projected) == [first, first]
+
+        projected.teller.now = began = projected.teller.now + timedelta(seconds=3600)
+        await projected.story(*paid(6))
+        await maker.make(context=CONTEXT)
+        assert (await recorded(projected))[2] == {}
+
+        await projected.project()
         await digester.turn()
-        assert (await recorded(projected))[0].keys() == set(projected.projections.names)
-        assert (await recorded(projected))[1:] == [{}]
+        again = dict.fromkeys(names, await projected.store.position())
+        await projected.story(*paid(7))
+        await maker.make(context=CONTEXT)
+        assert (await recorded(projected))[3] == again
+        assert await digester.taken_at() == projected.teller.now - timedelta(seconds=4)
+        assert began < projected.teller.now
+
+    async def test_a_round_begins_so_early_that_the_last_one_is_not_too_old_when_it_ends(
+        self, projected: Projected
+    ) -> None:
+        digester, now = await digester_of(projected), projected.teller.now
+        duties = await duties_of(projected)
+        place: dict[str, Any] = {
+            "began_at": stamp(now),
+            "taken_at": stamp(now + timedelta(seconds=600)),
+            "worked_seconds": 300.0,
+            "digests": {"payments": [1, "ab", 4]},
+        }
+        await duties.take(DUTY, now=now)
+        await duties.keep(DUTY, place, now=now)
+        await duties.give_back(DUTY, now=now)
+
+        projected.teller.now = now + timedelta(seconds=2399)
+        await digester.turn()
+        assert await duties.place(DUTY) == place
+        projected.teller.now = now + timedelta(seconds=2400)
+        await digester.turn()
+        assert await digester.taken_at() == projected.teller.now
+
+    async def test_whether_it_takes_little_is_what_the_last_round_took(
+        self, projected: Projected, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await projected.story(*STORY)
+        digester = await digester_of(projected, checkpoint_seconds=QUICK)
+        before = await digester.newest()
+        duties = await duties_of(projected)
+        place = await duties.take(DUTY, now=projected.teller.now)
+        assert place is not None
+        slow = place | {"worked_seconds": digesting.FRESH_SECONDS_MAX + 1}
+        await duties.keep(DUTY, slow, now=projected.teller.now)
+        await duties.give_back(DUTY, now=projected.teller.now)
+        await projected.story(*paid(4))
+        assert await digester.newest() == before
 
         projected.teller.now += timedelta(seconds=3600)
         await digester.turn()
-        again = await projected.store.position()
-        await projected.story(*paid(6))
-        await maker.make(context=CONTEXT)
+        await projected.story(*paid(5))
+        after = await projected.store.position()
+        assert {one.position for one in (await digester.newest()).values()} == {after}
 
-        assert set((await recorded(projected))[0].values()) == {position}
-        assert set((await recorded(projected))[2].values()) == {again}
+        # What takes long only now is given up, and the last round stands.
+        monkeypatch.setattr(digesting, "PATIENCE_SECONDS", 0)
+        await projected.story(*paid(6))
+        assert {one.position for one in (await digester.newest()).values()} == {after}
+        monkeypatch.undo()
+        assert {one.position for one in (await digester.newest()).values()} == {after}
+
+    async def test_of_a_long_log_whose_hashing_nobody_has_timed_no_checkpoint_waits(
+        self, projected: Projected, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await projected.story(*STORY)
+        position = await projected.store.position()
+        monkeypatch.setattr(digesting, "FRESH_ENTRIES_MAX", position - 1)
+        digester = await digester_of(projected, checkpoint_seconds=QUICK)
+        assert await digester.newest() == {}
+        monkeypatch.setattr(digesting, "FRESH_ENTRIES_MAX", position)
+        assert set(await digester.newest()) == set(projected.projections.names)
+
+    async def test_a_checkpoint_does_not_wait_for_another_process_and_never_is_never(
+        self, projected: Projected
+    ) -> None:
+        await projected.story(*STORY)
+        digester = await digester_of(projected, checkpoint_seconds=QUICK)
+        others = await duties_of(projected, "there")
+        await others.take(DUTY, now=projected.teller.now)
+        assert await digester.newest() == {}
+        await others.give_back(DUTY, now=projected.teller.now)
+        both = await asyncio.gather(digester.newest(), digester.newest())
+        assert both[0] == both[1] != {}
+        never = await digester_of(projected, every_seconds=0)
+        assert await never.newest() == {}
 
     async def test_of_several_processes_one_digests_and_any_of_them_records(
         self, projected: Projected
@@ -202,7 +321,11 @@ class TestDigests(ReadModel):
         duties = Telling(projected.database, holder="here", seconds=60)
         await duties.prepare()
         digester = Digester(
-            projected.projections, duties, clock=lambda: projected.teller.now, every_seconds=3600
+            projected.projections,
+            duties,
+            clock=lambda: projected.teller.now,
+            every_seconds=3600,
+            checkpoint_seconds=SLOW,
         )
         running = asyncio.create_task(digester.run())
         async with asyncio.timeout(20):
@@ -210,7 +333,7 @@ class TestDigests(ReadModel):
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
-        assert set(await digester.up_to(10**6)) == set(projected.projections.names)
+        assert set(await digester.newest()) == set(projected.projections.names)
         others = await duties_of(projected, "there")
         assert await others.take(DUTY, now=projected.teller.now) is not None
 

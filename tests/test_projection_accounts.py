@@ -52,6 +52,8 @@ class TestAccounts(ReadModel):
             "position": 5,
             "recorded_at": NOW + timedelta(seconds=3),
             "payment_id": "pay_0",
+            "effective_at": NOW + timedelta(seconds=3),
+            "is_redating": False,
         }
         assert await accounts.journal() == [
             JournalLine(

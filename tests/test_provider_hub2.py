@@ -530,6 +530,7 @@ async def test_a_signed_webhook_is_evidence_with_amount_and_currency(tmp_path: P
         amount="1500",
         currency="XOF",
         provider_transaction_id=booked.id,
+        occurred_at=booked.ended_at,
     )
     assert commands == [RecordEvidence(payment_id=PAYMENT_ID, evidence=evidence)]
 

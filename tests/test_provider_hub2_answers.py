@@ -5,7 +5,7 @@ import hmac
 import json
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -76,9 +76,20 @@ A_TRANSFER = Transfer(
     description="Salaire d'août n° 3",
     callback_url=None,
 )
-PAID = Final(word=Word.SUCCEEDED, amount="1500", currency="XOF", provider_transaction_id=PAYMENT)
+ENDED_AT = datetime(2026, 3, 1, 12, 0, 2, tzinfo=UTC)
+PAID = Final(
+    word=Word.SUCCEEDED,
+    amount="1500",
+    currency="XOF",
+    provider_transaction_id=PAYMENT,
+    occurred_at=ENDED_AT,
+)
 PAID_OUT = Final(
-    word=Word.SUCCEEDED, amount="2000", currency="XOF", provider_transaction_id=TRANSFER
+    word=Word.SUCCEEDED,
+    amount="2000",
+    currency="XOF",
+    provider_transaction_id=TRANSFER,
+    occurred_at=ENDED_AT,
 )
 
 
@@ -407,7 +418,11 @@ async def test_what_an_answer_to_a_transfer_means(
             200,
             "intent_wrong_types.json",
             Final(
-                word=Word.SUCCEEDED, amount="1500", currency="XOF", provider_transaction_id=INTENT
+                word=Word.SUCCEEDED,
+                amount="1500",
+                currency="XOF",
+                provider_transaction_id=INTENT,
+                occurred_at=ENDED_AT - timedelta(seconds=1),
             ),
         ),
         (200, "intent_without_status.json", Unknown("an intent without a status")),
@@ -727,6 +742,7 @@ def evidence(payment_id: str, reference: str, word: Final) -> RecordEvidence:
         provider_transaction_id=word.provider_transaction_id,
         code=word.code,
         reason=word.reason,
+        occurred_at=word.occurred_at,
     )
     return RecordEvidence(payment_id=payment_id, evidence=said)
 

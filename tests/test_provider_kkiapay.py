@@ -130,6 +130,7 @@ async def test_a_webhook_names_the_payment_by_whatever_it_brings_back(
         word=Word.SUCCEEDED,
         amount="2500",
         provider_transaction_id=movement.id,
+        occurred_at=movement.ended_at,
     )
     assert (verdict, call.path) == ("authenticated", ("portal",))
     assert commands == [RecordEvidence(payment_id=PAYMENT_ID, evidence=evidence)]

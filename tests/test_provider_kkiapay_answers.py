@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -165,6 +166,7 @@ def word(word: Word, **changes: Any) -> RecordEvidence:
         "word": word,
         "amount": "2500",
         "provider_transaction_id": TRANSACTION,
+        "occurred_at": datetime(2026, 3, 1, 12, tzinfo=UTC) if word is Word.SUCCEEDED else None,
     }
     return RecordEvidence(payment_id=PAYMENT_ID, evidence=Evidence(**(usual | changes)))
 
@@ -188,6 +190,11 @@ FAILED = {"code": "processing_error", "reason": "processing_error"}
             "webhook_success.json",
             {"transactionId": ["x"]},
             word(Word.SUCCEEDED, provider_transaction_id=None),
+        ),
+        (
+            "webhook_success.json",
+            {"performedAt": "2026-03-01T12:00:00"},
+            word(Word.SUCCEEDED, occurred_at=None),
         ),
         ("webhook_failed.json", {}, word(Word.FAILED, **FAILED)),
         (

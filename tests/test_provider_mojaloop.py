@@ -278,7 +278,11 @@ async def test_a_payout_moves_nothing_until_its_id_is_kept(tmp_path: Path) -> No
     assert asked_of_the_sdk(world) == ["POST transfers", "PUT transfers", "PUT transfers"]
     assert moved.ending == "succeeded"
     assert final == Final(
-        word=Word.SUCCEEDED, amount="2500", currency="XOF", provider_transaction_id=booked.id
+        word=Word.SUCCEEDED,
+        amount="2500",
+        currency="XOF",
+        provider_transaction_id=booked.id,
+        occurred_at=moved.ended_at,
     )
 
 
@@ -528,6 +532,7 @@ async def test_a_request_is_not_money_until_the_scheme_calls_us_with_committed(
         calls = [(one.method, one.path[1]) for one in world.notified]
         commands = [understood(world, one) for one in world.notified]
         transfer_id = world.notified[-1].path[2]
+        (movement,) = world.movements("collection")
     assert asked == Pending("the payer's provider has the request")
     assert calls == [("POST", "quoterequests"), ("POST", "transfers"), ("PUT", "transfers")]
     assert [type(one) for one in commands[:2]] == [RequestInquiry] * 2
@@ -541,6 +546,7 @@ async def test_a_request_is_not_money_until_the_scheme_calls_us_with_committed(
             amount="1500",
             currency="XOF",
             provider_transaction_id=transfer_id,
+            occurred_at=movement.ended_at,
         ),
     )
 

@@ -1,6 +1,7 @@
 """What Orange's recorded answers mean: replayed from files, one row each, compared whole."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import orjson
 import pytest
@@ -310,7 +311,7 @@ def test_a_notification_is_proved_by_its_token_alone(
     assert OrangeAdapter(SETTINGS, opening()).authenticate(call, is_token, NOW) == verdict
 
 
-def evidence(word: Word, **changes: str | None) -> RecordEvidence:
+def evidence(word: Word, **changes: Any) -> RecordEvidence:
     """Write the evidence of a notification in one line."""
     said = Evidence(source=Source.WEBHOOK, provider="orange", reference=ORDER, word=word, **changes)
     return RecordEvidence(payment_id=PAYMENT_ID, evidence=said)

@@ -713,7 +713,7 @@ def ask(reason: str, payment_id: str = PAYMENT_ID) -> RequestInquiry:
     return RequestInquiry(payment_id=payment_id, reason=reason, inquire_at=NOW)
 
 
-def evidence(**changes: str | None) -> RecordEvidence:
+def evidence(**changes: Any) -> RecordEvidence:
     """Write the evidence of a callback in one line."""
     said = Evidence(
         source=Source.WEBHOOK,

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -85,12 +86,13 @@ async def test_what_was_paid_is_told_with_its_amount_and_transaction(
         )
         await world.end(REFERENCE, accepted, "paid")
         final = await world.adapter.inquire(REFERENCE, accepted.handle)
-        transaction_id = the_session(world)["transaction_id"]
+        session = the_session(world)
     assert final == Final(
         word=Word.SUCCEEDED,
         amount="1500",
         currency="XOF",
-        provider_transaction_id=transaction_id,
+        provider_transaction_id=session["transaction_id"],
+        occurred_at=datetime.fromisoformat(session["when_completed"]),
     )
 
 
@@ -248,7 +250,7 @@ async def test_a_signed_webhook_is_evidence_whatever_its_address_says(tmp_path: 
         call = await a_told(world)
         verdict = world.adapter.authenticate(call, None, world.now())
         commands = world.adapter.translate(call, verdict, world.now())
-        transaction_id = the_session(world)["transaction_id"]
+        session = the_session(world)
     evidence = Evidence(
         source=Source.WEBHOOK,
         provider="wave",
@@ -256,7 +258,8 @@ async def test_a_signed_webhook_is_evidence_whatever_its_address_says(tmp_path: 
         word=Word.SUCCEEDED,
         amount="1500",
         currency="XOF",
-        provider_transaction_id=transaction_id,
+        provider_transaction_id=session["transaction_id"],
+        occurred_at=datetime.fromisoformat(session["when_completed"]),
     )
     assert call.path == ("portal",)
     assert commands == [RecordEvidence(payment_id=PAYMENT_ID, evidence=evidence)]

@@ -1,6 +1,7 @@
 """What Wave's recorded answers mean: replayed from files, one row each, compared whole."""
 
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -145,7 +146,11 @@ def test_a_session_is_accepted_declined_or_nobody_has_its_page(
         (
             200,
             "session_paid.json",
-            ended(Word.SUCCEEDED, provider_transaction_id="TSYNTHETIC01"),
+            ended(
+                Word.SUCCEEDED,
+                provider_transaction_id="TSYNTHETIC01",
+                occurred_at=datetime(2026, 3, 1, 11, 5, tzinfo=UTC),
+            ),
         ),
         (200, "session_open_after_a_failure.json", Pending(f"open, processing, {CODE}")),
         (

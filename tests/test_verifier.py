@@ -189,7 +189,11 @@ class TestReproving(ReadModel):
         duties = await duties_of(projected)
         handler, projections = Handler(projected.store), projected.projections
         digester = Digester(
-            projections, duties, clock=lambda: projected.teller.now, every_seconds=3600
+            projections,
+            duties,
+            clock=lambda: projected.teller.now,
+            every_seconds=3600,
+            checkpoint_seconds=60,
         )
         reprover = Reprover(
             handler, projections, duties, clock=lambda: projected.teller.now, every_seconds=86_400

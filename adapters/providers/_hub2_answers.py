@@ -239,6 +239,7 @@ def parse_webhook(
         provider_transaction_id=word.provider_transaction_id,
         code=word.code,
         reason=word.reason,
+        occurred_at=word.occurred_at,
     )
     return RecordEvidence(payment_id=payment_id, evidence=evidence)
 

@@ -4,6 +4,10 @@ The other half of `adapters.providers._hub2_answers`: there an answer is judged,
 Records come alike in answers, in lists and in webhooks, and are read tolerantly: a status that is
 not known is not final, and whatever an event is called, its record speaks.
 
+When money moved is taken from `updatedAt`, in UTC, of the payment or transfer that succeeded. HUB2
+names no time of the end; but ending changes a record, so it was then or before, and whatever
+changed it later was still before it was shown to us: it is nearer than when we learned of it.
+
 Why an intent without an attempt is believed to stay so only when it has been there for a while: the
 attempt whose answer we missed may still be on its way. Both times are HUB2's own.
 """
@@ -15,6 +19,7 @@ from typing import Final, NamedTuple
 
 from adapters.base import Final as FinalWord
 from adapters.base import Inquiry, NotSent, Pending, Unknown
+from adapters.moments import moment
 from adapters.pages import is_page
 from adapters.refusals import Refusal
 from adapters.transcript import figure, said
@@ -175,6 +180,7 @@ def _final(word: Word, moved: Record, record: Record) -> FinalWord:
         provider_transaction_id=figure(moved.get("id", record.get("id"))),
         code=code or ("failed" if is_failure else None),
         reason=reason or code or ("failed" if is_failure else None),
+        occurred_at=None if is_failure else moment(moved.get("updatedAt")),
     )
 
 

@@ -21,6 +21,9 @@ Why 0000 decides nothing: every status that could be looked up has it, Unpaid to
 
 Why `AmountAfterCharges` is compared and not `Amount`: where payers bear the fee, `Amount` was seen
 with the fee and without it. Where the merchant bears it, a setting compares `Amount`.
+
+When money moved is not taken. Of a payment's `date` nobody writes whether it is that of the request
+or of the payment; a payout's `CreatedAt` is that of the request, and without a zone.
 """
 
 import re

@@ -14,7 +14,9 @@ What is asked for a refund is `transactions/status` first, and then `transaction
 
 A webhook proves itself by a fixed secret in `x-kkiapay-secret`. KKiaPay's page calls it a
 signature, but the example is a text one chooses, and every published receiver compares it as it is.
-It names our payment by `stateData` or `partnerId`, or by both: they are read, and must agree.
+It names our payment by `stateData` or `partnerId`, or by both: they are read, and must agree. Its
+`performedAt` is when the payer paid. The `performed_at` of a status is that too, so it says nothing
+of when a transaction was reverted, and is not read.
 """
 
 import hmac
@@ -35,6 +37,7 @@ from adapters.base import (
     WebhookUnreadableError,
 )
 from adapters.base import Final as FinalWord
+from adapters.moments import moment
 from adapters.refusals import Refusal
 from adapters.transcript import figure, said
 from ledger.commands import PaymentCommand, RecordEvidence, RequestInquiry
@@ -173,6 +176,7 @@ def parse_webhook(
         provider_transaction_id=transaction_id_in(body.get("transactionId")),
         code=code if is_failure else None,
         reason=(said(body.get("failureMessage")) or code) if is_failure else None,
+        occurred_at=None if is_failure else moment(body.get("performedAt")),
     )
     return RecordEvidence(payment_id=payment_id, evidence=evidence)
 

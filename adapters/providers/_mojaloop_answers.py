@@ -9,17 +9,19 @@ Sources: the SDK's outbound API 2.1 (OpenAPI); its own source (`OutboundTransfer
   a request to pay has `statusCode` 500 and its code only inside the text of `message`.
 - The validator's `statusCode` is a number, everybody else's is a text.
 - A PUT that finds its transfer in an error answers 204, or 200 and nothing.
+- `completedTimestamp` is when the scheme completed a transfer; the scheme's times have their zone.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from adapters.answer import Answer, object_in
 from adapters.base import Declined, Inquiry, NotSent, Pending, Unknown
 from adapters.base import Final as FinalWord
+from adapters.moments import moment
 from adapters.providers._mojaloop_codes import (
     ABORTED,
     NEEDS_CONVERSION,
@@ -158,15 +160,6 @@ def _money_at(value: object, name: str) -> Money | None:
         return None
 
 
-def moment(value: object) -> datetime | None:
-    """Read a time with its zone; None for everything else."""
-    try:
-        read = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return read if read is not None and read.tzinfo is not None else None
-
-
 def state_of(answer: Answer) -> str | None:
     """The money's state in an answer about a transfer; None where it has none."""
     if answer.status != 200:
@@ -196,7 +189,8 @@ def parse_fate(
         return Unknown("the answer is about another transfer")
     state = state_of(answer)
     if state == COMMITTED:
-        return paid
+        completed_at = moment(member(body, "fulfil", "body", "completedTimestamp"))
+        return replace(paid, occurred_at=completed_at)
     if state == ABORTED:
         return failed(code or ABORTED, transfer_id)
     if state is not None:

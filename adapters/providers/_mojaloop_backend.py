@@ -33,6 +33,7 @@ from typing import Final
 
 from adapters.answer import object_in
 from adapters.base import WebhookCall, WebhookUnreadableError
+from adapters.moments import moment
 from adapters.powers import Reply
 from adapters.providers._mojaloop_answers import COMMITTED, ID, code_in, id_at, member, text_at
 from adapters.providers._mojaloop_codes import (
@@ -207,6 +208,9 @@ def commands_in(call: WebhookCall, provider: str, now: datetime) -> list[Payment
         provider_transaction_id=transfer_id,
         code=None if is_paid else code,
         reason=None if is_paid else f"Mojaloop: {code}",
+        occurred_at=moment(member(body, "finalNotification", "completedTimestamp"))
+        if is_paid
+        else None,
     )
     return [RecordEvidence(payment_id=asked.payment_id, evidence=evidence)]
 

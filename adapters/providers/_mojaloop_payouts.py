@@ -21,6 +21,7 @@ import structlog
 from adapters.answer import Answer, NotSentError, TransportError, object_in
 from adapters.base import Accepted, Declined, Inquiry, NotSent, Pending, Submission, Unknown
 from adapters.base import Final as FinalWord
+from adapters.moments import moment
 from adapters.powers import Prepared
 from adapters.providers._mojaloop_answers import (
     COMMITTED,
@@ -29,7 +30,6 @@ from adapters.providers._mojaloop_answers import (
     fulfilment_of,
     id_at,
     member,
-    moment,
     parse_fate,
     parse_quote,
     refusal_in,

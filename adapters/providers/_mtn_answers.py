@@ -16,6 +16,8 @@ neither does a code of tomorrow; asking costs a call, guessing may cost the paye
 
 Why 404 to an inquiry is believed only with RESOURCE_NOT_FOUND: a gateway that does not know the
 *path* says 404 too, and we would submit again what may have been paid.
+
+When money moved MTN does not say: neither answers nor callbacks have a time.
 """
 
 from collections.abc import Mapping

@@ -1,5 +1,7 @@
 """What Orange's answers and notifications mean: the part of `adapters.providers.orange` that only
 reads; the table of what an answer means for the money stands there.
+
+When money moved Orange does not say: neither answers nor notifications have a time.
 """
 
 from collections.abc import Mapping

@@ -13,6 +13,8 @@ A contract that knows more of them says so in its settings (`refusal_codes`).
 
 Why a success must name its transaction: the answer has no root, so where a line was cut between two
 elements nothing else tells that there was more.
+
+When money moved it does not say; the answer comes at once.
 """
 
 from collections.abc import Mapping

@@ -15,6 +15,9 @@ Why the XML of a gateway's time-out is unknown: the gateway stopped waiting, Ora
 
 Why an expired payToken is final although all its fields are null: the payToken is one transaction,
 the answer was asked for by it, and what has expired can no longer be confirmed.
+
+When money moved is not taken: `createtime` is when the payToken was given, and the day and hour
+inside a `txnid` have no zone that is written anywhere.
 """
 
 import re

@@ -26,6 +26,9 @@ and a code of tomorrow says nothing about whether this one has done it.
 Why what is not found is never a word about either: the published contract searches by our
 reference, older ones name transactions by an id of Orange's own, and a list that is empty for that
 reason looks like one that is empty because nothing was paid.
+
+When money moved is not taken: no time of it is among what is published of answers and callbacks,
+and the day and hour inside a `transactionId` have no zone that is written anywhere.
 """
 
 import re

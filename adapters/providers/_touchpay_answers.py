@@ -19,6 +19,9 @@ number in the body comes first. No list of its codes is public.
 
 Why TIMEOUT, CANCELLED and REFUSED are pending: one published receiver names them, and nobody says
 that a payer cannot still confirm after them. What is only waited for costs nobody anything.
+
+When money moved is not taken: `transaction_date` has no zone, InTouch serves countries of two, and
+which of request and payment it dates is not written. `dateTime` is when the request came.
 """
 
 from collections.abc import Mapping

@@ -25,6 +25,9 @@ A session has two statuses, and only both together are a word: complete and succ
 complete or failed, and cancelled, is failed; expired and cancelled is expired. Every other pair is
 waited out: a failed attempt may leave the session open for another one.
 
+When money moved is taken from a session's `when_completed`, which is in UTC. The `timestamp` of a
+payout is not: whether it is that of the order or of the end is not written. Refunds tell no time.
+
 Why 409 leaves a payout unknown: `idempotency-mismatch` says that the key was used before, so there
 may be a payout, only not by this very request.
 """
@@ -45,6 +48,7 @@ from adapters.base import (
     Unknown,
 )
 from adapters.base import Final as FinalWord
+from adapters.moments import moment
 from adapters.pages import is_page
 from adapters.powers import AccountCheck, Balance
 from adapters.refusals import Refusal
@@ -182,6 +186,7 @@ def word_of_session(session: Mapping[str, object]) -> FinalWord | None:
         provider_transaction_id=figure(session.get("transaction_id")),
         code=None if is_paid else error.code or closed,
         reason=None if is_paid else error.message or error.code or closed,
+        occurred_at=moment(session.get("when_completed")) if is_paid else None,
     )
 
 

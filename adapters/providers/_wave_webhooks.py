@@ -95,5 +95,6 @@ def parse_webhook(call: WebhookCall, verdict: Verdict, now: datetime) -> Payment
         provider_transaction_id=word.provider_transaction_id,
         code=word.code,
         reason=word.reason,
+        occurred_at=word.occurred_at,
     )
     return RecordEvidence(payment_id=payment_id, evidence=evidence)

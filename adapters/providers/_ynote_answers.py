@@ -24,6 +24,9 @@ step 2 it is sent from there to the person.
 
 Why a 4xx is read as a refusal, which nobody has recorded: the code is written as HTTP writes it,
 and a request that is the sender's mistake is queued by nobody.
+
+When money moved is not taken: `updateDate` has no zone that is written anywhere, and `createtime`
+and `CreateAt` are when it was asked for.
 """
 
 import re

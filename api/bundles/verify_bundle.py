@@ -480,7 +480,8 @@ DECIMALS.update(
     dict.fromkeys("GHS NGN ZMW CDF LRD SLE SZL SSP ZAR KES TZS MGA GMD BWP EUR USD".split(), 2)
 )
 TRUST = {"webhook": 1, "poll": 2, "statement": 3, "operator": 4}
-SAID = "source provider reference word amount currency provider_transaction_id code reason".split()
+SAID = "source provider reference word amount currency provider_transaction_id code".split()
+SAID += "reason occurred_at".split()
 PROGRESS = {
     "payment.submission_declined": "declined",
     "payment.submission_withdrawn": "requested",

@@ -80,6 +80,7 @@ _ENGLISH: Final = ReceiptWords(
         "country": "Country",
         "references": "References at the provider",
         "transactions": "The provider's transaction numbers",
+        "moved": "When the money moved, by the provider's clock (UTC)",
         "entries": "Entries",
         "origin": "Log",
         "size": "Entries in the log",
@@ -132,6 +133,7 @@ _FRENCH: Final = ReceiptWords(
         "country": "Pays",
         "references": "Références chez le prestataire",
         "transactions": "Numéros de transaction du prestataire",
+        "moved": "Heure du mouvement, d'après l'horloge du prestataire (UTC)",
         "entries": "Écritures",
         "origin": "Registre",
         "size": "Écritures du registre",
@@ -208,6 +210,7 @@ def receipt_page(
         (names["country"], request.country),
         (names["references"], ", ".join(one.reference for one in state.attempts) or names["none"]),
         (names["transactions"], ", ".join(_transactions(state)) or names["none"]),
+        *((names["moved"], at) for at in _told_times(state)),
         (names["entries"], str(len(entries))),
     ]
     commitment = [
@@ -242,3 +245,8 @@ def receipt_page(
 
 def _transactions(state: Payment) -> list[str]:
     return sorted({one.provider_transaction_id or "" for one in state.evidence} - {""})
+
+
+def _told_times(state: Payment) -> list[str]:
+    """What words tell of when money moved, as they tell it."""
+    return sorted({rfc3339(one.occurred_at) for one in state.evidence if one.occurred_at})

@@ -222,7 +222,7 @@ class ProjectionContract:
         digests = {name: await projected.projections.digest(name) for name in NAMES}
         assert {one.position for one in digests.values()} == {len(projected.teller.log)}
         assert digests["payments"].sha256 == (
-            "566451eadb5cef5d2afb87d4eeb54ee77d938c0082a6313256779f863dad049b"
+            "524a0e38e070dc7befd0e9ae312c40945bbbc358f34146b9b2ef11504f61a947"
         )
 
     async def test_a_changed_row_is_found_and_a_rebuild_mends_it(
