@@ -29,7 +29,7 @@ _sha256 = hashlib.sha256
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A complete tile: 256 hashes."""
+    """A tile: 256 hashes, or fewer of one that is not complete."""
 
     level: int
     index: int

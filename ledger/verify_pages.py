@@ -2,19 +2,25 @@
 
 Every page is read, its entries are checked, the store is asked about the order of versions, the
 tiles that became complete are compared, and what the log says of itself is held to its entries. The
-first thing that is wrong is named.
+first thing that is wrong is named: where reading ends at an entry, everything stored of those
+before it is compared too, the tiles that are not complete by then as far as they go.
+
+What the log says of itself is judged by hashes computed here from entries, and by stored tiles only
+after they were found to be the same. A note would else be blamed for a tile that is not yet read.
 
 Pages begin at fixed positions, wherever reading begins: so the same log is judged in the same steps
 by whoever reads all of it and by whoever reads only the span in which something is wrong.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from itertools import zip_longest
 from typing import Final
 
 from ledger.entry import check_entry
 from ledger.errors import CorruptLogError
-from ledger.merkle import TILE_WIDTH, Tile, TreeBuilder, leaf_hash
-from ledger.proving import root_of
+from ledger.merkle import TILE_WIDTH, Tile, TreeBuilder, leaf_hash, root_at
+from ledger.proving import from_tiles
 from ledger.store import PAGE_MAX, EventStore, RawEntry, TreeHead
 from ledger.verify_notes import NOTED, Claim, Notes, refuted
 from ledger.verify_spans import SPAN, Seen
@@ -39,6 +45,8 @@ class Pages:
         self.tree = TreeBuilder()
         self.notes = notes
         self._store, self._checkpoint = store, checkpoint
+        self._completed: list[Tile] = []
+        """The tiles that became complete at last, as they were computed."""
         self.stop = checkpoint.size if checkpoint is not None else 0
         if self.stop == 0:
             self._compare_checkpoint(self.tree.root())
@@ -54,9 +62,12 @@ class Pages:
             steps = [(tree.size // width + 1) * width for width in (PAGE, SPAN)]
             # A page ends at the checkpoint, so that the root can be compared at exactly its size.
             until = min(end, *steps, *([self.stop] if tree.size < self.stop else []))
-            await self._verify(until - tree.size)
-            if tree.size == self.stop:
-                self._compare_checkpoint(tree.root())
+            try:
+                await self._verify(until - tree.size)
+                if tree.size == self.stop:
+                    self._compare_checkpoint(tree.root())
+            except CorruptLogError as error:
+                raise await self._first(error) from error
             progress(tree.size, size)
 
     async def accept(self, seen: Seen) -> bool:
@@ -75,10 +86,10 @@ class Pages:
                 return False
         if seen.span.stop is not None and not self._is_checkpoint(roots[seen.span.stop]):
             return False
-        completed = tree.graft(1, seen.tile_roots)
-        completed += tree.extend(seen.rest)
-        for tile in completed:
-            await self._verify_tile(tile)
+        self._completed = [*tree.graft(1, seen.tile_roots), *tree.extend(seen.rest)]
+        wrong = await self._wrong_tiles(self._completed)
+        if wrong:
+            raise await self._first(*wrong)
         self.notes.checkpoints += seen.checkpoints
         self.notes.cosignatures += seen.cosignatures
         return True
@@ -100,64 +111,97 @@ class Pages:
             raise CorruptLogError(start + 1, f"it cannot be read: {reason}") from error
         if misplaced is not None:
             version = page[misplaced - start - 1].version
-            raise CorruptLogError(
+            bad = CorruptLogError(
                 misplaced, f"version {version} does not follow its stream's version before it"
             )
+        # What stands before it may be wrong in another way, and earlier.
+        await self._add(page if bad is None else page[: bad.position - 1 - start])
         if bad is not None:
             raise bad
-        await self._add(page)
 
     async def _add(self, page: Sequence[RawEntry]) -> None:
         tree, start = self.tree, self.tree.size
         leaves = [row.leaf for row in page]
-        said = [row for row in page if row.type in NOTED]
-        claims: list[Claim] = []
-        wrong: CorruptLogError | None = None
-        for row in said:
-            try:
-                claim = self.notes.see(row.stream, row.position, row.entry)
-            except CorruptLogError as error:
-                wrong = error
-                break
-            if claim is not None:
-                claims.append(claim)
+        claims, wrong = self._claims(page)
         roots = {start: tree.root()}
+        self._completed = []
         done = 0
         sizes = sorted({one.size for one in claims if start < one.size <= start + len(page)})
         for size in [*sizes, start + len(page)]:
-            for tile in tree.extend(leaves[done : size - start]):
-                await self._verify_tile(tile)
+            self._completed += tree.extend(leaves[done : size - start])
             done = size - start
             roots[size] = tree.root()
+        wrong += await self._wrong_tiles(self._completed)
         for claim in claims:
             if claim.root != (roots.get(claim.size) or await self._root_of(claim.size)):
-                raise refuted(claim)
-        if wrong is not None:
-            raise wrong
+                wrong.append(refuted(claim))
+        if wrong:
+            raise _earliest(wrong)
+
+    def _claims(self, page: Sequence[RawEntry]) -> tuple[list[Claim], list[CorruptLogError]]:
+        """The roots that a page's entries claim, up to the first one that is not proved."""
+        claims: list[Claim] = []
+        for row in page:
+            if row.type not in NOTED:
+                continue
+            try:
+                claim = self.notes.see(row.stream, row.position, row.entry)
+            except CorruptLogError as error:
+                return claims, [error]
+            if claim is not None:
+                claims.append(claim)
+        return claims, []
 
     async def _root_of(self, size: int) -> bytes:
-        """The root at a size that was passed: its tiles were all compared."""
-        return self.tree.root() if size == self.tree.size else await root_of(self._store, size)
+        """The root at a size that was passed, as the entries make it."""
+        computed = {(tile.level, tile.index): tile.hashes for tile in self._computed()}
 
-    async def _verify_tile(self, tile: Tile) -> None:
-        stored = await self._store.tile(tile.level, tile.index)
-        if tuple(stored) != tuple(tile.hashes):
-            raise _wrong_tile(tile.level, tile.index, tile.hashes, stored)
+        async def fetch(level: int, index: int) -> Sequence[bytes]:
+            # All other tiles that were passed are stored as they were computed.
+            return computed.get((level, index)) or await self._store.tile(level, index)
+
+        return await from_tiles(lambda tile: root_at(size, tile), fetch)
+
+    async def _wrong_tiles(self, tiles: Sequence[Tile]) -> list[CorruptLogError]:
+        """What complete tiles are not stored as they were computed."""
+        wrong: list[CorruptLogError] = []
+        for tile in tiles:
+            wrong += _denied(tile, await self._store.tile(tile.level, tile.index), wrong)
+        return wrong
+
+    async def _first(self, *found: CorruptLogError) -> CorruptLogError:
+        """Of what was found and of what is stored of the entries before it, the earliest."""
+        wrong: list[CorruptLogError] = []
+        for tile in sorted(self._computed(), key=lambda one: one.level):
+            with suppress(CorruptLogError, TypeError, ValueError):
+                # For what was found it may be that this cannot be read either.
+                stored = await self._store.tile(tile.level, tile.index)
+                wrong += _denied(tile, stored[: len(tile.hashes)], wrong)
+        return _earliest([*found, *wrong])
+
+    def _computed(self) -> list[Tile]:
+        """What is known here of tiles: those that became complete at last, those that fill."""
+        return [*self._completed, *self._filling()]
+
+    def _filling(self) -> Iterator[Tile]:
+        """The tiles that are not complete, as far as they go."""
+        level, count = 0, self.tree.size
+        while count:
+            yield Tile(level, count // TILE_WIDTH, tuple(self.tree.filling(level)))
+            level, count = level + 1, count // TILE_WIDTH
 
     async def verify_end(self, head: TreeHead) -> None:
         """Compare what is still filling, the root, and that nothing stands beyond the end."""
         store, tree = self._store, self.tree
-        level, count = 0, tree.size
-        while count:
-            index = count // TILE_WIDTH
-            filling = tree.filling(level)
-            stored = await store.tile(level, index)
-            if stored != filling:
-                # A server that writes beside us may have added to the tile, but not changed it.
-                has_grown = (await store.head()).size > head.size
-                if not has_grown or stored[: len(filling)] != filling:
-                    raise _wrong_tile(level, index, filling, stored)
-            level, count = level + 1, index
+        wrong: list[CorruptLogError] = []
+        for tile in self._filling():
+            stored = await store.tile(tile.level, tile.index)
+            # A server that writes beside us may have added to the tile, but not changed it.
+            if len(stored) > len(tile.hashes) and (await store.head()).size > head.size:
+                stored = stored[: len(tile.hashes)]
+            wrong += _denied(tile, stored, wrong)
+        if wrong:
+            raise _earliest(wrong)
         # Not before: whoever cut the end off may have changed something above it too.
         if self._checkpoint is not None and self._checkpoint.size > head.size:
             raise CorruptLogError(
@@ -215,13 +259,26 @@ def _verify_entry(row: RawEntry, position: int) -> None:
         raise CorruptLogError(position, "the entry is not the one whose hash was stored with it")
 
 
-def _wrong_tile(
-    level: int, index: int, computed: Sequence[bytes], stored: Sequence[bytes]
-) -> CorruptLogError:
-    pairs = enumerate(zip(computed, stored, strict=False))
-    least = min(len(computed), len(stored))
-    first = next((number for number, pair in pairs if pair[0] != pair[1]), least)
-    return CorruptLogError(
-        (index * TILE_WIDTH + first) * TILE_WIDTH**level + 1,
-        f"tile {level}/{index} is not the one that the entries make",
-    )
+def _earliest(found: Sequence[CorruptLogError]) -> CorruptLogError:
+    """The first position; of several things wrong there, what was found first."""
+    return min(found, key=lambda error: error.position)
+
+
+def _denied(
+    tile: Tile, stored: Sequence[bytes], wrong: Sequence[CorruptLogError]
+) -> list[CorruptLogError]:
+    """The first position that a stored tile denies, if there is one.
+
+    Args:
+        tile: what was computed.
+        stored: what is stored.
+        wrong: what tiles below it deny already. Of a tile that is not complete the store makes the
+            hashes anew, from those tiles: they say nothing more.
+    """
+    width = TILE_WIDTH**tile.level
+    for number, (ours, theirs) in enumerate(zip_longest(tile.hashes, stored)):
+        start = (tile.index * TILE_WIDTH + number) * width
+        if ours != theirs and not any(start < one.position <= start + width for one in wrong):
+            reason = f"tile {tile.level}/{tile.index} is not the one that the entries make"
+            return [CorruptLogError(start + 1, reason)]
+    return []

@@ -11,9 +11,9 @@ from typing import Final
 import pytest
 
 from tests.tampering.__main__ import tell_tally
-from tests.tampering.crimes import WEIGHTS, flip_a_bit, fork, roll_back
+from tests.tampering.crimes import WEIGHTS, Deed, flip_a_bit, fork, roll_back
 from tests.tampering.honest import Honest, make
-from tests.tampering.trial import Court, kinds
+from tests.tampering.trial import Court, Found, kinds
 
 SEED: Final = 20260301
 COUNT: Final = 1500
@@ -84,3 +84,25 @@ async def test_a_bit_that_nobody_reads_is_the_only_thing_that_is_not_found(court
         judged = await court.judge("flip_a_bit", deed)
         verdicts.add(judged.verdict)
     assert {"exact", "unchanged"} <= verdicts <= {"exact", "unchanged", "torn", "index", "damaged"}
+
+
+async def test_of_a_bad_tile_and_a_bad_row_the_earlier_is_named_and_no_note_between(
+    court: Court,
+) -> None:
+    """A row that cannot be read ends a page anywhere: also before the tile is complete."""
+    rows = court.honest.rows
+    (tile,) = court.file.connection.execute("SELECT hashes FROM tiles").fetchone()
+    named: list[tuple[int, int, object]] = []
+    for denied in (1, 100, 160, 167, 168, 169, 200, 256):
+        changed = bytearray(tile)
+        changed[denied * 32 - 1] ^= 1
+        for unread in range(150, len(rows), 10):
+            court.file.load(court.honest.bare)
+            log = court.file.connection
+            log.execute("UPDATE tiles SET hashes = ?", (bytes(changed),))
+            log.execute("UPDATE log SET type = CAST(x'ff' AS TEXT) WHERE position = ?", (unread,))
+            judged = await court.judge("both", Deed("both"))
+            assert isinstance(judged.said, Found)
+            named.append((denied, unread, judged.said.position))
+            assert judged.verdict == "exact"
+    assert named == [(denied, unread, min(denied, unread)) for denied, unread, _ in named]

@@ -6,31 +6,41 @@ import os
 import shutil
 import subprocess
 from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from ledger.checkpoint import Signer
+from tests.api_world import a_world
 from tests.conftest import FakeClock
+from tests.growing import LOG
+from tests.test_api_refunds import a_paid_one
+from tests.test_api_witnesses import settings_of
 from tests.tlog_client import TlogClient, index_path
 from tests.tlog_world import SIGNER, a_log, checkpoint, client_of, grow
+from tests.witness_world import a_folder, serving
 
-SOURCE: Final = Path(__file__).parent / "fixtures" / "tlog" / "verify.go"
+SOURCES: Final = Path(__file__).parent / "fixtures" / "tlog"
 GO_PATH: Final = Path("/usr/share/gocode")
 """Where Debian's golang-golang-x-mod-dev puts its packages."""
 
 BUILD_SECONDS_MAX: Final = 300
 
 
+Built = Callable[[str], Path]
+"""Gives one of the programs by its name."""
+
+
 @pytest.fixture(scope="module")
-def verifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program, built."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Builds the programs."""
     go = shutil.which("go")
     if go is None or not (GO_PATH / "src/golang.org/x/mod/sumdb/tlog").is_dir():
         pytest.skip("Go with golang.org/x/mod is not on this machine")
     folder = tmp_path_factory.mktemp("go")
-    program = folder / "verify"
     environment = {
         **os.environ,
         "GO111MODULE": "off",
@@ -39,13 +49,18 @@ def verifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "GOFLAGS": "",
         "CGO_ENABLED": "0",
     }
-    subprocess.run(
-        [go, "build", "-o", str(program), str(SOURCE)],
-        env=environment,
-        check=True,
-        timeout=BUILD_SECONDS_MAX,
-    )
-    return program
+
+    def build(name: str) -> Path:
+        program = folder / name
+        subprocess.run(
+            [go, "build", "-o", str(program), str(SOURCES / f"{name}.go")],
+            env=environment,
+            check=True,
+            timeout=BUILD_SECONDS_MAX,
+        )
+        return program
+
+    return build
 
 
 def verified(program: Path, folder: Path, *keys: str) -> tuple[int, str]:
@@ -72,8 +87,9 @@ def save(client: TlogClient, folder: Path) -> int:
 
 
 async def test_go_opens_our_checkpoint_and_makes_and_believes_our_proofs(
-    tmp_path: Path, clock: FakeClock, verifier: Path
+    tmp_path: Path, clock: FakeClock, built: Built
 ) -> None:
+    verifier = built("verify")
     folder = tmp_path / "log"
     folder.mkdir()
     async with a_log(tmp_path, clock, 66_000) as world:
@@ -114,3 +130,97 @@ async def test_go_opens_our_checkpoint_and_makes_and_believes_our_proofs(
         written = {**proofs, kind: [*proofs[kind][:-1], changed]}
         (folder / "proofs.json").write_text(json.dumps(written))
         assert verified(verifier, folder, key)[0] == 1
+
+
+def checked(program: Path, keys: Sequence[str], receipts: Sequence[bytes]) -> list[str]:
+    """What Go says of receipts, line by line."""
+    done = subprocess.run(
+        [program, *keys],
+        input=b"".join(b"%d\n%b" % (len(one), one) for one in receipts),
+        capture_output=True,
+        check=True,
+        timeout=120,
+    )
+    said = done.stdout.decode().splitlines()
+    assert len(said) == len(receipts)
+    return said
+
+
+BASE64: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+
+def forgeries(receipt: bytes, other: bytes) -> Iterator[tuple[str, bytes]]:
+    """The receipt with something about it changed, and what."""
+    for at, byte in enumerate(receipt):
+        yield f"byte {at}", receipt[:at] + bytes([byte ^ 1 << at % 8]) + receipt[at + 1 :]
+    lines = receipt.splitlines(keepends=True)
+    for at, line in enumerate(lines):
+        before, after = b"".join(lines[:at]), b"".join(lines[at + 1 :])
+        yield f"line {at} left out", before + after
+        yield f"line {at} twice", before + line * 2 + after
+        # In base64 the last letter before = holds bits that mean nothing: they are to be zero.
+        text = line.rstrip(b"=\n")
+        if text[-1:] and text[-1:] in BASE64:
+            letter = BASE64[BASE64.index(text[-1:]) ^ 1 : (BASE64.index(text[-1:]) ^ 1) + 1]
+            yield (
+                f"line {at} ends otherwise",
+                before + text[:-1] + letter + line[len(text) :] + after,
+            )
+    blocks, others = (one.split(b"\n\n") for one in (receipt, other))
+    for name, changed in {
+        "two entries in another order": [blocks[0], blocks[2], blocks[1], *blocks[3:]],
+        "an entry of another payment": [blocks[0], others[1], *blocks[2:]],
+        "another payment's entries": [blocks[0].replace(b"entries 4", b"entries 1"), *others[1:]],
+        "its first entry is left out": [blocks[0].replace(b"entries 4", b"entries 3"), *blocks[2:]],
+        "no signatures": blocks[:-1],
+    }.items():
+        yield name, b"\n\n".join(changed)
+    yield "an end that is no part of it", receipt + b"\n"
+    yield "nothing", b""
+
+
+async def test_go_believes_a_whole_receipt_and_none_of_which_a_byte_was_changed(
+    tmp_path: Path, clock: FakeClock, built: Built
+) -> None:
+    """Entries, proofs, the log's signature and those of two witnesses, as a server gave them."""
+    names = ("shop", "firm")
+    async with AsyncExitStack() as stack:
+        keys, asked = [LOG.verifier.text()], []
+        for name in names:
+            key = a_folder(tmp_path / name, name=f"{name}.example/witness")
+            keys.append(key.text())
+            url = await stack.enter_async_context(serving(tmp_path / name, clock))
+            asked.append(f"{name}={url}")
+        policy = [f"witness {name} {key}" for name, key in zip(names, keys[1:], strict=True)]
+        settings = settings_of(
+            tmp_path, *policy, "group both all shop firm", "quorum both", witnesses=tuple(asked)
+        )
+        world = await stack.enter_async_context(a_world(settings, clock=clock))
+        assert world.services.witnessing is not None
+        gathering = asyncio.create_task(world.services.witnessing.gatherer.run())
+        stack.callback(gathering.cancel)
+        await grow(world, 300)
+        first = await a_paid_one(world)
+        second = (await world.pay(key="order-2")).json["id"]
+        answers = [
+            await world.get(f"/v1/payments/{one}/receipt", who="mer_1") for one in (first, second)
+        ]
+        assert [one.status for one in answers] == [200, 200]
+    receipt, other = (one.body for one in answers)
+    program = built("receipt")
+
+    (said,) = checked(program, keys, [receipt])
+    assert said.startswith(f"ok {first}: 4 entries of ")
+    assert said.endswith(", 3 signatures")
+    forged = dict(forgeries(receipt, other))
+    assert len(forged) > len(receipt) > 4000
+    believed = [
+        name
+        for name, said in zip(forged, checked(program, keys, list(forged.values())), strict=True)
+        if not said.startswith("refused: ")
+    ]
+    assert believed == []
+    # Whoever is trusted has to have signed, and is known by the key.
+    stranger = Signer(LOG.verifier.name, bytes(32)).verifier.text()
+    for trusted in ([stranger, *keys[1:]], [*keys, stranger], keys[:2]):
+        assert checked(program, trusted, [receipt])[0].startswith("refused: ")

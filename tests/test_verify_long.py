@@ -170,7 +170,7 @@ def insert_one(log: sqlite3.Connection) -> int:
     row = (position, f"{stream}x", 1, kind, line, leaf_hash(line))
     log.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?)", row)
     log.execute("UPDATE head SET size = size + 1")
-    return position + 1  # it is as it must be; the one after it says that it stands elsewhere
+    return position  # it is as it must be, and the tile has another one there
 
 
 def cut_off_the_end(log: sqlite3.Connection) -> int:

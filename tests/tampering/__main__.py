@@ -23,6 +23,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--first", type=int, default=0, help="the number of the first one")
     parser.add_argument("--files-every", type=int, default=20, help="one in so many on a real file")
     parser.add_argument("--minutes", type=float, default=600.0, help="stop then, wherever it is")
+    parser.add_argument(
+        "--only", action="append", choices=kinds(), help="a kind to try; all, if none is named"
+    )
     given = parser.parse_args(arguments)
     began, spent = time.monotonic(), time.process_time()
     with tempfile.TemporaryDirectory() as folder:
@@ -33,7 +36,7 @@ def main(arguments: list[str]) -> int:
             is_over=lambda: time.monotonic() > began + given.minutes * 60,
         )
         numbers = range(given.first, given.first + given.count)
-        tally = asyncio.run(court.run(given.seed, numbers, tell))
+        tally = asyncio.run(court.run(given.seed, numbers, tell, only=given.only))
     tell_tally(tally)
     seconds, used = time.monotonic() - began, time.process_time() - spent
     size = court.honest.size

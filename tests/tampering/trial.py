@@ -6,7 +6,7 @@ kept before it tell between which two the first bad position lies.
 """
 
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Container, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -120,13 +120,20 @@ class Court:
         self._weights = list(WEIGHTS.values())
 
     async def run(
-        self, seed: int, numbers: range, tell: Callable[[int, Judged], None] = lambda *_: None
+        self,
+        seed: int,
+        numbers: range,
+        tell: Callable[[int, Judged], None] = lambda *_: None,
+        *,
+        only: Container[str] | None = None,
     ) -> Tally:
-        """Try these numbers of a seed."""
+        """Try these numbers of a seed, or those of them whose deeds are of some kinds only."""
         tally = Tally()
         for number in numbers:
             if self.is_over():
                 break
+            if only is not None and self._deed(seed, number)[1].__name__ not in only:
+                continue
             judged = await self.try_one(seed, number)
             if number % self._files_every == 0:
                 tally.files += 1
@@ -137,9 +144,13 @@ class Court:
 
     def commit(self, seed: int, number: int) -> tuple[Crime, Deed]:
         """Do the deed of a number: always the same one."""
+        rng, crime = self._deed(seed, number)
+        return crime, crime(self.file, self.honest, rng)
+
+    def _deed(self, seed: int, number: int) -> tuple[Random, Crime]:
         rng = Random(f"{seed}:{number}")
         (crime,) = rng.choices(self._crimes, self._weights)
-        return crime, crime(self.file, self.honest, rng)
+        return rng, crime
 
     async def try_one(self, seed: int, number: int) -> Judged:
         """Do the deed of a number, and judge it."""
@@ -208,10 +219,9 @@ class Court:
 
     def _right(self, changed: Changed) -> set[int]:
         """The positions that may be named: the first of what was changed."""
-        if changed.row is not None:
-            return {changed.row}
-        if changed.tile is not None:
-            return {changed.tile}
+        firsts = [first for first in (changed.row, changed.tile) if first is not None]
+        if firsts:
+            return {min(firsts)}
         size = self.honest.size
         # Of a head alone: where its tree and that of the entries may part, or where one ends.
         (stated,) = self.file.connection.execute("SELECT min(size) FROM head").fetchone()
