@@ -9,8 +9,9 @@ What a guard does: `api.guard`.
 from aiohttp import web
 
 from api.description import DESCRIPTION, Description
+from api.front import Front
 from api.guard import guard
-from api.keys import MEASURES, SERVICES, STREAMS, Streams
+from api.keys import FRONT, MEASURES, SERVICES, STREAMS, Streams
 from api.measures import Measures
 from api.middleware import Door
 from api.routes import ROUTES
@@ -47,6 +48,7 @@ def create_app(services: Services) -> web.Application:
     for route in ROUTES:
         guarded = guard(route, services, underway, limit)
         app.router.add_route(route.method, route.path, guarded, expect_handler=_expected)
+    app[FRONT] = Front(app, door.serve)
     return app
 
 

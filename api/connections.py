@@ -24,7 +24,7 @@ A body's time is bounded where it is read (`body_seconds_max`).
 import asyncio
 import resource
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
@@ -35,7 +35,7 @@ from aiohttp.web_protocol import RequestHandler
 from adapters.listening import accept_no_more
 from api.calls import POSITION_HEADER
 from api.errors import BUSY, HEAD_TOO_SLOW
-from api.keys import SERVICES
+from api.keys import FRONT, SERVICES
 from api.middleware import PROBLEM_JSON, SERVER
 from api.problems import Told, problem_body
 from api.protocol import Protocol
@@ -120,13 +120,14 @@ class BoundedServer(web.Server):
     def __init__(
         self,
         made: web.Server,
+        handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
         *,
         limits: ServerSettings,
         new_id: Callable[[], str],
         position: Callable[[], int],
     ) -> None:
         super().__init__(
-            made.request_handler,
+            handler,  # type: ignore[arg-type] # it is given what the factory makes
             request_factory=made.request_factory,
             handler_cancellation=made.handler_cancellation,
             **made._kwargs,  # noqa: SLF001 - the options have no other name
@@ -200,8 +201,10 @@ class BoundedRunner(web.AppRunner):
         if named is None:
             services = self.app[SERVICES]
             named = Named(services.new_id, lambda: services.known_position)
+        made, front = await super()._make_server(), self.app.get(FRONT)
         return BoundedServer(
-            await super()._make_server(),
+            made,
+            made.request_handler if front is None else front.handle,
             limits=self._limits,
             new_id=named.new_id,
             position=named.position,

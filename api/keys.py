@@ -6,6 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
+from api.front import Front
 from api.measures import Measures
 from api.wiring_services import Services
 
@@ -20,4 +21,5 @@ class Streams:
 
 SERVICES: Final = web.AppKey("services", Services)
 STREAMS: Final = web.AppKey("streams", Streams)
+FRONT: Final = web.AppKey("front", Front)
 MEASURES: Final = web.AppKey("measures", Measures)

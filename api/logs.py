@@ -8,7 +8,9 @@ origin, level and kind of error: their texts may quote a request line, and in it
 import asyncio
 import logging
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, TextIO
 
 import orjson
@@ -50,6 +52,24 @@ def configure_logs(level: str, form: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [_Others()]
     root.setLevel(max(LEVELS[level], logging.WARNING))
+
+
+def writer_of(event: str) -> Callable[..., None]:
+    """Give what writes lines of one event at the level `info`, for one that every request has.
+
+    It writes as lines were configured when it was given out. Where nothing stands between the
+    logger and our own renderer, as in a server, a line goes there directly.
+    """
+    logger, configured = structlog.get_logger().bind(), structlog.get_config()
+    if configured["processors"] != [_render_json] or not logger.is_enabled_for(logging.INFO):
+        return partial(logger.info, event)
+    lines: Lines = configured["logger_factory"]()
+
+    def write(**known: Any) -> None:
+        known["event"] = event
+        lines.info(_render_json(None, "info", known))
+
+    return write
 
 
 class Lines:

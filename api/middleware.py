@@ -30,6 +30,7 @@ from adapters.refusal_texts import Language
 from api.calls import POSITION_HEADER, Call
 from api.errors import BUSY, INTERNAL, ProblemError
 from api.even_time import seconds_to_wait
+from api.logs import writer_of
 from api.measures import Measures
 from api.passage import PASSAGE, Passage
 from api.problems import Told, language_of, problem_body, told
@@ -64,8 +65,7 @@ class Door:
         self._concurrent_max, self._new_id, self._measures = concurrent_max, new_id, measures
         self._position = position
         self._inside = 0
-        # Bound once: a lazy logger would be made anew for every line.
-        self._log = structlog.get_logger().bind()
+        self._log = writer_of("http.request")
 
     @web.middleware
     async def serve(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -103,8 +103,7 @@ class Door:
         seconds = time.perf_counter() - started
         route = _route_of(request)
         self._measures.observe(request.method, route, response.status, seconds)
-        self._log.info(
-            "http.request",
+        self._log(
             method=request.method,
             route=route,
             status=response.status,

@@ -79,7 +79,8 @@ async def show(call: Call, kind: Kind) -> web.Response:
         description=opened.get("description"),
         metadata=opened.get("metadata"),
         refusal=refusal,
-        is_erased=await services.vault.is_erased(state.requested.sealed),
+        # What was opened is not erased; nothing was where it is, or was not to be opened.
+        is_erased=not opened and await services.vault.is_erased(state.requested.sealed),
     )
     mode = services.mode_of(state.requested)
     body = services.shown.write(state, recorded, mode=mode, filled=filled)

@@ -23,6 +23,7 @@ from api.errors import BAD_REQUEST, METHOD_NOT_ALLOWED
 from api.middleware import CORRELATION_HEADER, SERVER, problem_response
 from api.problems import INTERNAL_TOLD, Told
 from api.routes import ROUTES
+from api.whole_answers import whole
 from ledger.sentences import Sentence
 
 METHODS: Final = ", ".join(sorted({route.method for route in ROUTES}))
@@ -53,6 +54,26 @@ class Protocol(web.RequestHandler):
 
     position: Callable[[], int]
     """Tells the position that the lists have, as for every answer; set likewise."""
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send an answer: in one step where it is whole, and the connection is an ordinary one."""
+        transport = self.transport
+        if transport is None or transport.is_closing() or self._paused or self._upgraded:
+            return await super().finish_response(request, resp, start_time)
+        written = whole(request, resp)
+        if written is None:
+            return await super().finish_response(request, resp, start_time)
+        request._finish()  # noqa: SLF001 - as the server below does: files of a form are let go
+        transport.write(written)
+        # Who does not take it now is waited for, as ever; and is lost in no other way.
+        try:
+            if self.writing_paused:
+                await self._drain_helper()
+        except ConnectionError:
+            return resp, True
+        return resp, False
 
     def handle_error(
         self,

@@ -41,8 +41,7 @@ def refusal_of(
     `accepted` is an Accept-Language header. The shape is `documents.RefusalOut`; it is shared, and
     not to be changed.
     """
-    code = code_of(state)
-    if code is None or state.status not in _REFUSED:
+    if state.status not in _REFUSED or (code := code_of(state)) is None:
         return None
     meanings = _meanings(state, adapters)
     refusal = meanings.get(code, Refusal.UNKNOWN)

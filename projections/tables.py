@@ -10,6 +10,7 @@ digest of them too. Times are text as the log writes them: readable, and they so
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import NoneType
 from typing import Any, Final, get_args, get_type_hints
 
@@ -22,6 +23,9 @@ NEW: Final = "_new"
 
 CHECK: Final = "_check"
 """The copy that a check fills, compares and throws away."""
+
+STAMPS_MAX: Final = 1024
+"""How many times that were written are remembered: those of a batch of events and their ends."""
 
 
 def text(name: str, *, key: bool = False, null: bool = False) -> "Column[str]":
@@ -58,8 +62,10 @@ def one_of(column: "Column[Any]", values: Sequence[Any]) -> ColumnElement[bool]:
     return or_(found, column.is_(None)) if None in values else found
 
 
+@lru_cache(maxsize=STAMPS_MAX)
 def stamp(when: datetime) -> str:
     """Write an aware UTC time as the log writes it: readable, and sorts as time does."""
+    # Remembered, because every projection writes the time of the same event.
     if when.tzinfo is not UTC:
         when = when.astimezone(UTC)
     return when.isoformat(timespec="microseconds")[:-6] + "Z"

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import structlog
 from pydantic import TypeAdapter
 
 from api.background import Background
-from api.logs import configure_logs
+from api.logs import configure_logs, writer_of
 from api.tracebacks import ERRORS_MAX, FRAMES_MAX, told
 from ledger.errors import LedgerError, StoreUnavailableError, SubscriptionStalledError, reason_of
 from ledger.memory import MemoryEventStore
@@ -27,11 +28,15 @@ OURS = StoreUnavailableError(Sentence("The disk is full."), Sentence("Free some.
 FORMS = pytest.mark.parametrize("form", ["json", "console"])
 
 
-def logged(form: str, write: Callable[[structlog.typing.FilteringBoundLogger], object]) -> str:
+def logged(
+    form: str,
+    write: Callable[[structlog.typing.FilteringBoundLogger], object],
+    level: str = "debug",
+) -> str:
     """What a server writes in one of its forms."""
     written = io.BytesIO()
     stream = io.TextIOWrapper(written, write_through=True)
-    configure_logs("debug", form, stream)
+    configure_logs(level, form, stream)
     write(structlog.get_logger())
     return written.getvalue().decode()
 
@@ -123,6 +128,17 @@ def test_where_there_is_no_error_none_is_written(form: str) -> None:
     written = logged(form, lambda log: log.error("it.ended", exc_info=None))
     assert "it.ended" in written
     assert "exception" not in written
+
+
+@FORMS
+@pytest.mark.parametrize("level", ["debug", "info", "warning"])
+def test_what_is_written_for_every_request_is_what_a_logger_writes(form: str, level: str) -> None:
+    said = {"status": 200, "code": None, "error": ValueError(NUMBER)}
+    time = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z")
+    by_logger = logged(form, lambda log: log.info("it.was", **said), level)
+    directly = logged(form, lambda _log: writer_of("it.was")(**said), level)
+    assert time.sub("now", directly) == time.sub("now", by_logger)
+    assert ("it.was" in directly, NUMBER in directly) == (level != "warning", False)
 
 
 def test_a_line_tells_of_so_many_errors_and_places_and_of_no_more() -> None:

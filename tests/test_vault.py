@@ -1,6 +1,7 @@
 """Sealed text opens where it belongs, while its person is not forgotten, and nowhere else."""
 
 import asyncio
+import base64
 import logging
 import os
 import re
@@ -92,6 +93,29 @@ def test_no_character_of_a_sealed_text_can_be_changed(data: st.DataObject) -> No
     other = data.draw(st.characters(codec="utf-8").filter(lambda one: one != text[at]))
     with pytest.raises((SealBrokenError, ErasedError)):  # another key id names a key that is gone
         asyncio.run(vault.open(text[:at] + other + text[at + 1 :], context="here"))
+
+
+async def test_a_sealed_text_has_one_spelling() -> None:
+    rows = Rows()
+    vault = Vault(MASTER, rows)
+    text = durable(vault, rows, plaintext=os.urandom(600))
+    key_id, _, body = text.partition(".")
+    raw = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
+    assert await vault.open(text, context="here")
+    spellings = {
+        base64.b64encode(raw).decode(),
+        base64.b64encode(raw).decode().rstrip("="),
+        base64.urlsafe_b64encode(raw + b"\0").decode(),
+        body.replace("-", "+"),
+        body.replace("_", "/"),
+        body + "=",
+        body + "A",
+        f"{body}\n",
+        f"{body[:40]} {body[40:]}",
+    }
+    for other in spellings - {body}:
+        with pytest.raises(SealBrokenError):
+            await vault.open(f"{key_id}.{other}", context="here")
 
 
 @pytest.mark.parametrize("cut", ["", ".", "nothing", "A" * 16 + ".", "A" * 16 + ".AAAA", "é.é"])
