@@ -23,7 +23,8 @@ step took, so that requests come in between. A snapshot is held for as long as t
 SQLite the write-ahead log cannot be emptied meanwhile, on PostgreSQL a rebuild's swap waits.
 
 One process of a deployment does it at a time (`projections.duties`); any of them records the
-result. A checkpoint that finds another process at it does not wait: it records what there is.
+result. A checkpoint that finds another at it waits for it, `PATIENCE_SECONDS` at most, and records
+what that one made: of processes that come at once, one hashes.
 """
 
 import asyncio
@@ -50,6 +51,9 @@ FRESH_SECONDS_MAX: Final = 5.0
 
 PATIENCE_SECONDS: Final = 15.0
 """How long a checkpoint waits for fresh digests; then it records the newest there are."""
+
+LOOK_AGAIN_SECONDS: Final = 0.1
+"""How often it looks whether another process has made them."""
 
 FRESH_ENTRIES_MAX: Final = 10_000
 """How long a log may be for its projections to be hashed at once where nobody knows how long that
@@ -147,16 +151,29 @@ class Digester:
         return {} if is_old else digests_in(place)
 
     async def _refresh(self) -> None:
-        """Hash everything anew, unless another process is at it, or a task of ours for too long."""
+        """Hash everything anew, or wait for whoever is at it; both for so long and no longer."""
+        asked_at, loop = self._clock(), asyncio.get_running_loop()
+        until = loop.time() + PATIENCE_SECONDS
+
+        def due_in(place: Place) -> float:
+            ended = taken_at(place)
+            return LOOK_SECONDS if ended is not None and ended > asked_at else 0.0
+
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout_at(until):
                 await self._alone.acquire()
         except TimeoutError:
             return
         try:
-            async with self._duties.turn(DUTY, lambda _place: 0.0, clock=self._clock) as place:
-                if place is not None:
-                    await self._digest_in_time(place)
+            while True:
+                async with self._duties.turn(DUTY, due_in, clock=self._clock) as place:
+                    if place is not None:
+                        await self._digest_in_time(place)
+                        return
+                is_done = due_in(await self._duties.place(DUTY)) > 0
+                if is_done or loop.time() >= until:
+                    return
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
         finally:
             self._alone.release()
 

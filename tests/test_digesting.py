@@ -276,17 +276,42 @@ class TestDigests(ReadModel):
         monkeypatch.setattr(digesting, "FRESH_ENTRIES_MAX", position)
         assert set(await digester.newest()) == set(projected.projections.names)
 
-    async def test_a_checkpoint_does_not_wait_for_another_process_and_never_is_never(
-        self, projected: Projected
+    async def test_a_checkpoint_waits_for_who_is_at_it_but_not_for_ever_and_never_is_never(
+        self, projected: Projected, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await projected.story(*STORY)
-        digester = await digester_of(projected, checkpoint_seconds=QUICK)
-        others = await duties_of(projected, "there")
-        await others.take(DUTY, now=projected.teller.now)
-        assert await digester.newest() == {}
-        await others.give_back(DUTY, now=projected.teller.now)
-        both = await asyncio.gather(digester.newest(), digester.newest())
-        assert both[0] == both[1] != {}
+        here, there = [
+            await digester_of(projected, name, checkpoint_seconds=QUICK)
+            for name in ("here", "there")
+        ]
+        others = await duties_of(projected, "elsewhere")
+        now = projected.teller.now
+        await others.take(DUTY, now=now)
+        with monkeypatch.context() as patch:
+            patch.setattr(digesting, "PATIENCE_SECONDS", 0)
+            assert await here.newest() == {}
+
+        looked = asyncio.Event()
+        place_of = Duties.place
+
+        async def looking(duties: Duties, name: str) -> Any:
+            place = await place_of(duties, name)
+            looked.set()
+            return place
+
+        monkeypatch.setattr(Duties, "place", looking)
+        waiting = asyncio.create_task(here.newest())
+        await looked.wait()
+        times = {"began_at": stamp(now), "taken_at": stamp(now + timedelta(seconds=1))}
+        made = {**times, "worked_seconds": 0.0, "digests": {"payments": [7, "ab", 4]}}
+        await others.keep(DUTY, made, now=now)
+        assert await waiting == {"payments": Digested(7, "ab", 4)}
+
+        await others.give_back(DUTY, now=now)
+        projected.teller.now += timedelta(seconds=2)
+        both = await asyncio.gather(here.newest(), there.newest())
+        assert both[0] == both[1]
+        assert set(both[0]) == set(projected.projections.names)
         never = await digester_of(projected, every_seconds=0)
         assert await never.newest() == {}
 

@@ -1,6 +1,6 @@
 """The law of evidence: the state and the books are a function of the set of words, not of order."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import example, given
@@ -25,6 +25,7 @@ def word(
     amount: str | None = None,
     currency: str | None = None,
     code: str | None = None,
+    occurred_at: datetime | None = None,
 ) -> Evidence:
     """One word of the provider under test."""
     return Evidence(
@@ -35,6 +36,7 @@ def word(
         amount=amount,
         currency=currency,
         code=code,
+        occurred_at=occurred_at,
     )
 
 
@@ -46,6 +48,7 @@ words = st.builds(
     amount=st.sampled_from([None, "1500", "1500.00", "1400", "nonsense"]),
     currency=st.sampled_from([None, "XAF", "USD"]),
     code=st.sampled_from([None, "EXPIRED", "NOT_ENOUGH_FUNDS"]),
+    occurred_at=st.sampled_from([None, NOW, NOW + timedelta(hours=1)]),
 )
 
 
