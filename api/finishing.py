@@ -10,10 +10,13 @@ now. Both may do it at once without harm, for destroying twice destroys nothing 
 second would count fewer keys than there were, and an event would keep that number for ever.
 
 Money comes first here too. If the person has come back and a payment is under way, it waits.
+
+What nobody agreed to in time ends by itself, and then the number it was asked with goes too.
 """
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -26,13 +29,16 @@ from ledger.errors import LedgerError, reason_of
 from ledger.events import PersonErasureApproved
 from ledger.people import OpenPaymentsError
 from projections.erasures import ErasureRow, ErasuresProjection
-from projections.tables import read_stamp
+from projections.tables import read_stamp, stamp
 
 SETTLED_SECONDS: Final = 60.0
 """How old an approval is before somebody else carries it out."""
 
 AGAIN_SECONDS: Final = 30.0
 """How often is looked while something is left."""
+
+LOOK_SECONDS: Final = 600.0
+"""How often is looked at all: a request ends without a word in the log."""
 
 ACTOR: Final = "reactor:erasures"
 
@@ -45,6 +51,7 @@ class Finisher:
     def __init__(self, people: People, erasures: ErasuresProjection) -> None:
         self._people, self._erasures = people, erasures
         self._news = asyncio.Event()
+        self._let_go: set[str] = set()
 
     def hear(self, batch: Sequence[RecordedEvent]) -> None:
         """Look again once the log tells of an approval."""
@@ -59,11 +66,9 @@ class Finisher:
         """Finish what is left, until cancelled."""
         while True:
             left = await self._look()
-            try:
-                async with asyncio.timeout(AGAIN_SECONDS if left else None):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(AGAIN_SECONDS if left else LOOK_SECONDS):
                     await self._news.wait()
-            except TimeoutError:
-                continue
             self._news.clear()
 
     async def _look(self) -> int:
@@ -76,8 +81,18 @@ class Finisher:
     async def finish(self) -> int:
         """Finish whatever may be finished now; how many are left."""
         await self._people.finding.catch_up()
+        await self._let_go_of_lapsed()
         rows = await self._erasures.unfinished()
         return sum([not await self._finished(one) for one in rows])
+
+    async def _let_go_of_lapsed(self) -> None:
+        now = stamp(self._people.clock())
+        lapsed = await self._erasures.lapsed(now)
+        new = [one for one in lapsed if one.erasure_id not in self._let_go]
+        gone = await self._people.let_go([(one.person, read_stamp(one.ends_at)) for one in new])
+        self._let_go |= {one.erasure_id for one in new}
+        if gone:
+            log.info("erasures.lapsed", numbers_destroyed=gone)
 
     async def _finished(self, row: ErasureRow) -> bool:
         approved_at = read_stamp(row.approved_at or row.requested_at)

@@ -5,8 +5,8 @@ payment can be sent, asked about or given back, so its end would never be known.
 waited would destroy keys at a moment that nobody chose; one that is refused names what stands
 against it, and the operator asks again.
 
-The order of destruction is the trick: the person's own keys go last, for they seal the number by
-which the rest is found. After them the calls of providers are looked for once more: one that was
+The order of destruction is the trick: the key of the request's number goes last, for by it the rest
+is found. After it the calls of providers are looked for once more: one that was
 read in the meantime was read as that of somebody who is there. What follows from an approval may
 break off anywhere; `finish` takes it up again from the log alone, by whichever process comes next.
 
@@ -14,7 +14,9 @@ It decides nothing about who may: that is `ledger.people`. What there is to be f
 `api.people_finding`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from api.people_finding import Finding, Held
@@ -76,19 +78,19 @@ class People:
         held = await self.finding.find(person, None)
         _refuse_open("RequestErasure", held)
         now = self.clock()
-        sealed = self.vault.seal(person, number.encode(), context=people.stream_of(person))
+        ends_at = people.ends_at(now)
+        subject = people.number_subject(person, ends_at)
+        sealed = self.vault.seal(subject, number.encode(), context=people.stream_of(person))
         command = RequestErasure(
             person=person,
             by=by,
             reason=reason,
             sealed=sealed.text,
             at=now,
-            ends_at=people.ends_at(now),
+            ends_at=ends_at,
         )
         keys = (sealed.new_key,) if sealed.new_key else ()
         handled = await self.handler.handle(command, context=context, keys=keys)
-        if handled.events and sealed.new_key:
-            self.vault.remember(sealed.new_key)
         state: people.Person = handled.state
         return state.erasures[-1]
 
@@ -140,6 +142,14 @@ class People:
         await self._scrub(person, erasure_id, context)
         return (await self.erasure(erasure_id))[1]
 
+    async def let_go(self, lapsed: Sequence[tuple[str, datetime]]) -> int:
+        """Destroy the numbers of requests that nobody agreed to; how many there still were.
+
+        Args:
+            lapsed: of each request the person, and when it ended.
+        """
+        return await self.vault.erase_all([people.number_subject(*one) for one in lapsed])
+
     async def erasure(self, erasure_id: str) -> tuple[str, Erasure]:
         """One request by its id, and whom it is about.
 
@@ -168,8 +178,13 @@ class People:
         return await self.finding.find(person, await self._number_of(erasure))
 
     async def _destroy(self, erasure_id: str, held: Held, context: Context) -> None:
+        state = await self.handler.person(held.person)
+        numbers = [
+            people.number_subject(held.person, one.requested.ends_at) for one in state.erasures
+        ]
         keys = await self.vault.erase_all(held.subjects)
         keys += await self.vault.erase(held.person)
+        keys += await self.vault.erase_all(numbers)
         late = await self.finding.late_calls(held)
         keys += await self.vault.erase_all(late)
         done = CompleteErasure(

@@ -1,7 +1,7 @@
 """The events of people: that somebody is to be forgotten, was, or was told what is held of them.
 
-No number stands in them: a person is a keyed hash, and the number itself is sealed under that
-person's own key until it is destroyed with all the others.
+No number stands in them: a person is a keyed hash, and the number itself is sealed under a key that
+is destroyed with all the others, or when nobody agrees in time.
 """
 
 from typing import ClassVar
@@ -23,8 +23,8 @@ class PersonErasureRequested(Event, frozen=True, kw_only=True):
     ends_at: UtcTime
     """When the request ends by itself, unless it was approved."""
     sealed: str
-    """The number, sealed under the person's key: by it the bodies of calls that nobody could match
-    to a payment are searched."""
+    """The number, sealed under a key of the request's own (`ledger.people.number_subject`): by it
+    the bodies of calls that nobody could match to a payment are searched."""
 
 
 class PersonErasureApproved(Event, frozen=True, kw_only=True):

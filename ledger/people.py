@@ -122,6 +122,15 @@ def stream_of(person: str) -> str:
     return f"person-erasure-{person.removeprefix(_PERSON)}"
 
 
+def number_subject(person: str, ends_at: datetime) -> str:
+    """Whose the key is under which a request's number is sealed: nobody's but the request's.
+
+    So it can be destroyed where nobody agreed, and a request about somebody who was forgotten long
+    ago leaves nothing behind that the person's next payment would keep alive.
+    """
+    return f"{stream_of(person)}-{int(ends_at.timestamp())}"
+
+
 def person_of(erasure_id: str) -> str | None:
     """Whom a request is about; None for a text that is no request's id."""
     found = _ERASURE.fullmatch(erasure_id)

@@ -116,3 +116,11 @@ class ErasuresProjection(Projector):
         async with self.read() as conn:
             found = await conn.execute(asked.order_by(row.position).limit(PAGE_MAX))
             return [ErasureRow(*one) for one in found]
+
+    async def lapsed(self, now: str) -> list[ErasureRow]:
+        """Those that nobody agreed to in time, newest first, at most `PAGE_MAX`."""
+        row = self._erasures.c
+        asked = select(self._erasures).where(row.approved_at.is_(None), row.ends_at <= now)
+        async with self.read() as conn:
+            found = await conn.execute(asked.order_by(row.position.desc()).limit(PAGE_MAX))
+            return [ErasureRow(*one) for one in found]

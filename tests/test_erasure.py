@@ -13,11 +13,13 @@ import pytest
 from adapters.checkout import news_of
 from adapters.moving import order_of
 from adapters.recording import Recorder
+from api.finishing import Finisher
 from api.messages import composer
 from api.people_finding import pattern_of
 from api.rotation import rotate
 from api.settings import Settings
 from ledger.checkpoint import Signer
+from ledger.events import PersonErasureRequested
 from ledger.payment import Status
 from ledger.people import ERASURE_HOURS_MAX
 from ledger.vault import Vault
@@ -216,9 +218,19 @@ async def test_a_request_nobody_agrees_to_ends_by_itself(world: World, clock: Fa
 
     refused = await agree(world, asked.json["id"])
     again = await ask(world)
+    await world.caught_up()
+    finisher = Finisher(world.services.people, world.services.erasures)
+    await finisher.finish()
 
     assert (refused.status, refused.code) == (409, "command_refused")
     assert again.json["id"] != asked.json["id"]
+    texts = [
+        one.event.sealed
+        for one in await world.services.store.read(0)
+        if isinstance(one.event, PersonErasureRequested)
+    ]
+    vault = world.services.vault
+    assert [await vault.is_erased(one, afresh=True) for one in texts] == [True, False]
     assert (await world.get(f"/v1/payments/{payment_id}")).json["is_erased"] is False
     first = await world.get(f"/v1/people/erasures/{asked.json['id']}", who="admin")
     assert first.json["status"] == "lapsed"

@@ -90,6 +90,8 @@ class TestErasures(ReadModel):
         erasures = projected.projections.of(ErasuresProjection)
         [second, first] = await erasures.page()
         assert [one.status(stamp(at)) for one in (first, second)] == ["lapsed", "approved"]
+        assert await erasures.lapsed(stamp(at)) == [first]
+        assert await erasures.lapsed(stamp(at - timedelta(seconds=1))) == []
         before = stamp(at - timedelta(seconds=1))
         assert first.status(before) == "requested"
         done = CompleteErasure(
