@@ -90,6 +90,12 @@ class Finding:
             number: in E.164; None where calls that belong to no payment need not be searched.
         """
         await self.catch_up()
+        spoken: list[str] = []
+        unread = 0
+        if number is not None:
+            # By far the longest part comes first: money that gets under way meanwhile is seen.
+            spoken, unread = await self._orphans(number)
+            await self.catch_up()
         payments = await self._payments(person)
         open_ones: list[OpenPayment] = []
         sessions: dict[str, None] = {}
@@ -102,11 +108,7 @@ class Finding:
             if state.requested.checkout is not None:
                 sessions[state.requested.checkout] = None
         open_ones += await self._open_sessions(sessions)
-        webhooks = await self._webhooks(payments)
-        unread = 0
-        if number is not None:
-            spoken, unread = await self._orphans(number)
-            webhooks += spoken
+        webhooks = [*await self._webhooks(payments), *spoken]
         named_on = [one for one in await self._naming(person) if one not in sessions]
         return Held(
             person=person,

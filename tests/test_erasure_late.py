@@ -15,13 +15,14 @@ from adapters.base import Accepted, Due, Pending
 from adapters.powers import Prepared
 from adapters.recording import Recorder
 from adapters.translate import FORGOTTEN, Translator
+from api.people_finding import Finding
 from ledger.sql_schema import data_keys
 from ledger.webhook import stream_of as webhook_stream
 from tests.api_world import World, a_world, settings_in
 from tests.conftest import FakeClock
 from tests.raw_server import RawRequest, answer
 from tests.street import a_street
-from tests.test_erasure import PHONE, a_paid_one, erased
+from tests.test_erasure import PHONE, a_paid_one, agree, ask, erased
 from tests.test_submissions import HANDLE, PreparingAdapter, ScriptedAdapter
 from tests.test_submissions import World as Submitting
 
@@ -155,3 +156,23 @@ async def test_a_call_that_comes_late_is_forgotten_however_it_is_read(
     assert last.type == ends[0]
     assert ends[1] is None or getattr(last.event, "effect", None) == ends[1]
     assert webhook_id not in await subjects_in(world)
+
+
+async def test_who_pays_while_calls_are_searched_is_not_forgotten_in_the_middle_of_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_paid_one(world)
+    asked = await ask(world)
+    paid: list[str] = []
+    searching = Finding._orphans
+
+    async def pay_meanwhile(finding: Finding, number: str) -> tuple[list[str], int]:
+        paid.append((await world.pay(key="order-2")).json["id"])
+        return await searching(finding, number)
+
+    monkeypatch.setattr(Finding, "_orphans", pay_meanwhile)
+    refused = await agree(world, asked.json["id"])
+
+    assert (refused.status, refused.code) == (409, "payments_open")
+    assert paid[0] in refused.json["detail"]
+    assert (await world.get(f"/v1/payments/{paid[0]}")).json["is_erased"] is False
