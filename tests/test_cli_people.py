@@ -117,9 +117,11 @@ def test_what_somebody_keeps_in_the_files_is_told_in_both_languages(
         reading.execute("BEGIN")
         reading.execute("SELECT count(*) FROM log").fetchall()
         done = here.on("people", "erase", "--approve", asked["id"], "--key-file", other)
+        [listed] = here.asked("people", "list")
     again = here.asked("people", "erase", "--approve", asked["id"], "--key-file", other)
 
     assert (done.status, "state    erased" in done.out) == (0, True)
     for words in ("may still lie", "in the middle of reading", "en train de lire"):
         assert words in done.out
-    assert (again["status"], again["bytes_left"]) == ("erased", None)
+    assert (listed["bytes left"], again["bytes_left"]) == ("reader", None)
+    assert (again["status"], here.asked("people", "list")[0]["bytes left"]) == ("erased", None)

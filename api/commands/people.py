@@ -213,6 +213,7 @@ async def _erasures(limit: int, database: str | None) -> list[dict[str, Any]]:
                 "ends at": one.ends_at,
                 "agreed by": one.approved_by,
                 "keys": one.keys_destroyed,
+                "bytes left": one.bytes_left,
             }
             for one in await erasures.page(limit=limit)
         ]
