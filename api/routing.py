@@ -21,8 +21,8 @@ Swedish and whose money is the euro, is tried.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import partial
-from typing import NamedTuple, NoReturn
+from functools import lru_cache, partial
+from typing import Final, NamedTuple, NoReturn
 
 from adapters.base import Adapter
 from adapters.contract import DOLLAR, DOLLAR_WALLETS
@@ -35,6 +35,9 @@ from api.schemas import MoneyRequest, Payer
 from ledger.identity import Candidate, Kind
 from ledger.money import Money
 from ledger.sentences import Sentence, explained
+
+PARTED_MAX: Final = 256
+"""For how many operators, currencies and kinds it is remembered who carries there."""
 
 
 class PaymentRoute(NamedTuple):
@@ -145,7 +148,15 @@ def _parted(
     adapters: Mapping[str, Adapter], operator: Operator, currency: str | None, kind: Kind
 ) -> tuple[tuple[Choice, ...], tuple[Outside, ...]]:
     """Both: who may carry, and who is left out."""
-    plan, left_out = [], []
+    return _parted_among((*adapters.items(),), operator, currency, kind)
+
+
+@lru_cache(maxsize=PARTED_MAX)
+def _parted_among(
+    named: tuple[tuple[str, Adapter], ...], operator: Operator, currency: str | None, kind: Kind
+) -> tuple[tuple[Choice, ...], tuple[Outside, ...]]:
+    """The same; remembered, for what a provider serves is fixed once it is set up."""
+    adapters, plan, left_out = dict(named), [], []
     for one in _reaching(adapters, operator, currency, kind):
         outside = outside_of(adapters[one.provider], operator.country, currency)
         if outside is None:
