@@ -115,7 +115,7 @@ class CommitmentsProjection(Projector):
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
         """Fold a run of events; most have nothing for us."""
         for recorded in batch:
-            event, at, position = recorded.event, stamp(recorded.recorded_at), recorded.position
+            event, position = recorded.event, recorded.position
             match event:
                 case events.LogCheckpointMade():
                     digests = {
@@ -123,13 +123,15 @@ class CommitmentsProjection(Projector):
                         for name, one in event.digests.items()
                     }
                     written = orjson.dumps(digests, option=orjson.OPT_SORT_KEYS).decode()
-                    row = (event.size, event.root, event.origin, event.note, written, at, position)
-                    await self._checkpoint_rows.put(conn, [row])
+                    made = event.size, event.root, event.origin, event.note, written
+                    at = stamp(recorded.recorded_at)
+                    await self._checkpoint_rows.put(conn, [(*made, at, position)])
                 case events.LogCheckpointCosigned():
                     lines = orjson.dumps(event.signatures).decode()
                     cosigned = (event.size, event.witness, event.root, lines, position)
                     await self._cosignature_rows.put(conn, [cosigned])
                 case events.LogKeyIntroduced():
+                    at = stamp(recorded.recorded_at)
                     await self._key_rows.put(conn, [(position, event.key, event.note, at)])
                 case _:
                     pass

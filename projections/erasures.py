@@ -68,8 +68,7 @@ class ErasuresProjection(Projector):
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
         """Fold a run of events; nearly all have nothing for us."""
         for recorded in batch:
-            event, at = recorded.event, stamp(recorded.recorded_at)
-            row = self._erasures.c
+            event = recorded.event
             match event:
                 case events.PersonErasureRequested():
                     made = ErasureRow(
@@ -78,7 +77,7 @@ class ErasuresProjection(Projector):
                         event.person,
                         event.by,
                         event.reason,
-                        at,
+                        stamp(recorded.recorded_at),
                         stamp(event.ends_at),
                     )
                     await self._rows.put(conn, [_as_tuple(made)])
@@ -86,17 +85,22 @@ class ErasuresProjection(Projector):
                 case events.PersonErasureApproved():
                     changed: dict[str, str | int | None] = {
                         "approved_by": event.by,
-                        "approved_at": at,
+                        "approved_at": stamp(recorded.recorded_at),
                     }
                 case events.PersonErased():
-                    changed = {"erased_at": at, "keys_destroyed": event.keys}
+                    changed = {
+                        "erased_at": stamp(recorded.recorded_at),
+                        "keys_destroyed": event.keys,
+                    }
                 case events.PersonScrubbed():
-                    changed = {"scrubbed_at": at, "bytes_left": event.bytes_left}
+                    changed = {
+                        "scrubbed_at": stamp(recorded.recorded_at),
+                        "bytes_left": event.bytes_left,
+                    }
                 case _:
                     continue
-            await conn.execute(
-                self._erasures.update().where(row.erasure_id == event.erasure_id).values(**changed)
-            )
+            is_about = self._erasures.c.erasure_id == event.erasure_id
+            await conn.execute(self._erasures.update().where(is_about).values(**changed))
 
     async def page(self, after: int | None = None, limit: int = 100) -> list[ErasureRow]:
         """Requests, newest first, at most `PAGE_MAX`; `after` is the last row's position."""

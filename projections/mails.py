@@ -41,6 +41,7 @@ _TELLING: Final = (
     events.PaymentReopened,
 )
 _SENDING: Final = (events.MailAttempted, events.MailParked)
+_TOLD: Final = frozenset((*_TELLING, *_SENDING))
 
 
 @dataclass(slots=True)
@@ -118,7 +119,7 @@ class MailsProjection(Projector):
             if isinstance(one.event, events.PaymentRequested) and one.event.receipts
         }
         await self._payment_rows.put(conn, [(key, ",".join(who)) for key, who in wanted.items()])
-        told = [one for one in batch if isinstance(one.event, (*_TELLING, *_SENDING))]
+        told = [one for one in batch if type(one.event) in _TOLD]
         touched = {_payment_of(one) for one in told}
         for payment_id, receipts in await self._payment_rows.fetch(
             conn, sorted(touched - wanted.keys())
