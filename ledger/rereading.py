@@ -22,7 +22,7 @@ from typing import Any, Final, NamedTuple
 from ledger.entry import check_entry
 from ledger.errors import CorruptLogError
 from ledger.merkle import HASH_BYTES, TILE_WIDTH, Tile, TreeBuilder, leaf_hash
-from ledger.store import EventStore, RawEntry, TreeHead
+from ledger.store import EventStore, RawEntry, TreeHead, first_misplaced
 
 LEVELS_MAX: Final = 8
 """More levels has no tree that fits into 64 bits of positions."""
@@ -121,11 +121,8 @@ async def step(store: EventStore, going: Round) -> Mismatch | None:
     misplaced = None
     if bad is None or bad.position > start + 1:
         last = until if bad is None else bad.position - 1
-        try:
-            misplaced = await store.misplaced(start, last)
-        except (CorruptLogError, TypeError, ValueError) as error:
-            reason = error.reason if isinstance(error, CorruptLogError) else type(error).__name__
-            bad = Mismatch(start + 1, f"its stream cannot be read: {reason}", "version")
+        misplaced, unread = await _misplaced(store, start, last)
+        bad = unread or bad
     if misplaced is not None:
         version = page[misplaced - start - 1].version
         reason = f"version {version} does not follow its stream's version before it"
@@ -156,6 +153,24 @@ async def _read(
             reason = error.reason if isinstance(error, CorruptLogError) else type(error).__name__
             return rows, Mismatch(position + 1, f"it cannot be read: {reason}", "entry")
     return rows, None
+
+
+async def _misplaced(
+    store: EventStore, start: int, last: int
+) -> tuple[int | None, Mismatch | None]:
+    """The first entry out of its stream's order; or where the database cannot even tell."""
+    try:
+        return await first_misplaced(store, start, last), None
+    except (CorruptLogError, TypeError, ValueError):
+        pass
+    for position in range(start + 1, last + 1):
+        try:
+            if await store.misplaced(position - 1, position) is not None:
+                return position, None
+        except (CorruptLogError, TypeError, ValueError) as error:
+            reason = error.reason if isinstance(error, CorruptLogError) else type(error).__name__
+            return None, Mismatch(position, f"its stream cannot be read: {reason}", "version")
+    return None, None
 
 
 def _first_bad(page: Sequence[RawEntry], start: int, limit: int) -> Mismatch | None:

@@ -21,6 +21,7 @@ from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
 from ledger.entry import Context, RecordedEvent
+from ledger.errors import CorruptLogError
 from ledger.events import Event
 from ledger.leftover import Leftover
 from ledger.scan import LogScan
@@ -184,3 +185,20 @@ async def position_at(store: EventStore, moment: datetime) -> int:
         else:
             high = middle - 1
     return low
+
+
+async def first_misplaced(store: EventStore, after: int, until: int) -> int | None:
+    """`EventStore.misplaced`, of a table that may be damaged itself.
+
+    A row that stands elsewhere in the table may claim the place of one that is as it must be: who
+    is looked for alone is found where it belongs.
+
+    Raises:
+        CorruptLogError: the entries are not in the order of their positions.
+    """
+    position = await store.misplaced(after, until)
+    if position is None or until == after + 1:
+        return position
+    if not after < position <= until or await store.misplaced(position - 1, position) != position:
+        raise CorruptLogError(0, "the entries are not in the order of their positions")
+    return position

@@ -21,7 +21,7 @@ from ledger.entry import check_entry
 from ledger.errors import CorruptLogError
 from ledger.merkle import TILE_WIDTH, Tile, TreeBuilder, leaf_hash, root_at
 from ledger.proving import from_tiles
-from ledger.store import PAGE_MAX, EventStore, RawEntry, TreeHead
+from ledger.store import PAGE_MAX, EventStore, RawEntry, TreeHead, first_misplaced
 from ledger.verify_notes import NOTED, Claim, Notes, refuted
 from ledger.verify_spans import SPAN, Seen
 
@@ -101,7 +101,7 @@ class Pages:
             bad = _first_bad(page, start, limit)
             # An entry out of its stream's order may stand before the one that is bad by itself.
             until = bad.position - 1 if bad else start + limit
-            misplaced = await _misplaced(self._store, start, until)
+            misplaced = await first_misplaced(self._store, start, until)
         except (CorruptLogError, TypeError, ValueError) as error:
             if limit > 1:  # the database cannot even read its file here: find where
                 await self._verify(limit // 2)
@@ -229,13 +229,6 @@ class Pages:
                 self.stop,
                 "at or before it, history was rewritten: the root is not the checkpoint's",
             )
-
-
-async def _misplaced(store: EventStore, after: int, until: int) -> int | None:
-    position = await store.misplaced(after, until)
-    if position is not None and not after < position <= until:
-        raise CorruptLogError(0, "the entries are not in the order of their positions")
-    return position
 
 
 def _first_bad(page: Sequence[RawEntry], start: int, limit: int) -> CorruptLogError | None:

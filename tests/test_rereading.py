@@ -14,7 +14,7 @@ from ledger.memory import MemoryEventStore
 from ledger.merkle import TreeBuilder, leaf_hash
 from ledger.rereading import Mismatch, Round
 from ledger.sql import Database, SqlEventStore
-from ledger.store import EventStore, TreeHead
+from ledger.store import Clock, EventStore, TreeHead
 from tests.builders import NOW
 from tests.contracts.store import fill
 from tests.test_verify import SIZE, original
@@ -165,3 +165,21 @@ async def test_a_history_made_anew_is_found_by_what_was_seen_before(
         shorter = await reread(store, checkpoint=checkpoint)
     assert isinstance(shorter, Mismatch)
     assert (shorter.position, shorter.what) == (257, "checkpoint")
+
+
+@pytest.mark.parametrize("claimed", [8, 1290])
+async def test_an_entry_that_claims_an_earlier_place_is_found_where_it_stands(
+    clock: Clock, claimed: int
+) -> None:
+    class Disordered(MemoryEventStore):
+        """Position 1300 stands as another in its page, as whoever passes through it sees."""
+
+        async def misplaced(self, after: int, until: int) -> int | None:
+            if not after < 1300 <= until:
+                return None
+            return claimed if until > after + 1 else 1300
+
+    store = Disordered(clock=clock)
+    await fill(store, 1600)
+    reason = "version 186 does not follow its stream's version before it"
+    assert await reread(store) == Mismatch(1300, reason, "version")

@@ -418,14 +418,17 @@ async def test_a_version_out_of_order_is_found_before_later_damage(clock: Clock)
     assert error.value.position == 300
 
 
-async def test_an_entry_that_claims_an_earlier_place_is_found_where_it_stands(clock: Clock) -> None:
+@pytest.mark.parametrize("claimed", [8, 1100])
+async def test_an_entry_that_claims_an_earlier_place_is_found_where_it_stands(
+    clock: Clock, claimed: int
+) -> None:
     class Disordered(MemoryEventStore):
-        """Position 1300 stands as 8 in its page, as whoever passes through that page sees."""
+        """Position 1300 stands as another in its page, as whoever passes through it sees."""
 
         async def misplaced(self, after: int, until: int) -> int | None:
             if not after < 1300 <= until:
                 return None
-            return 1300 if until == after + 1 else 8
+            return claimed if until > after + 1 else 1300
 
     store = Disordered(clock=clock)
     await fill(store, 1600)

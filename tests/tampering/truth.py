@@ -75,7 +75,7 @@ class Truth:
             row,
             until,
             frozenset(claimed),
-            self._first_tile(connection),
+            self._first_tile(list(_read(connection, _TILES)), indexes[-1]),
             is_head=not _are_same(list(_read(connection, _HEAD)), self._head),
             is_index=any(not _are_same(*pair) for pair in zip(indexes, self._indexes, strict=True)),
         )
@@ -124,8 +124,16 @@ class Truth:
             for sql, at in ((_NEXT, position - 1), (_AT, position))
         )
 
-    def _first_tile(self, connection: sqlite3.Connection) -> int | None:
-        stored, honest = list(_read(connection, _TILES)), self._tiles
+    def _first_tile(self, *readings: list[Row]) -> int | None:
+        """The first position denied by tiles as they lie in the table, or as the index finds them.
+
+        The ledger reads a tile through the index: one that this hides is as good as gone.
+        """
+        firsts = [self._first_denied(stored) for stored in readings]
+        return min((first for first in firsts if first is not None), default=None)
+
+    def _first_denied(self, stored: list[Row]) -> int | None:
+        honest = self._tiles
         if _are_same(stored, honest):
             return None
         firsts = [
