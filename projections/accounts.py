@@ -108,6 +108,7 @@ class AccountsProjection(Projector):
 
     name = "accounts"
     version = 6
+    reads = TELLING
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
@@ -159,14 +160,13 @@ class AccountsProjection(Projector):
 
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
         """Fold a run of events, and book what each of them changes."""
-        told = [one for one in batch if type(one.event) in TELLING]
-        new = {one.stream for one in told if one.version == 1}
-        known = list({one.stream[_PREFIX:] for one in told if one.stream not in new})
+        new = {one.stream for one in batch if one.version == 1}
+        known = list({one.stream[_PREFIX:] for one in batch if one.stream not in new})
         found = await self._states.fetch(conn, known)
         kept = {payment_id: decode(state) for payment_id, state in found}
         lines: list[tuple[Any, ...]] = []
         money = Sums()
-        for recorded in told:
+        for recorded in batch:
             payment_id, at = recorded.stream[_PREFIX:], stamp(recorded.recorded_at)
             one = kept.get(payment_id)
             if one is None:

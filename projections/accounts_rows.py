@@ -20,7 +20,7 @@ from projections.effective import Moved
 _BOOKED: Final = frozenset({Status.SUCCEEDED, Status.CONFLICT})
 """The statuses that stand in the books; see `ledger.journal`."""
 
-TELLING: Final = frozenset(
+TELLING: Final[frozenset[type[events.Event]]] = frozenset(
     {
         events.PaymentRequested,
         events.PaymentSubmissionStarted,

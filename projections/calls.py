@@ -45,6 +45,7 @@ class CallsProjection(Projector):
 
     name = "calls"
     version = 1
+    reads = frozenset({events.WebhookReceived, events.WebhookUnderstood, events.WebhookOrphaned})
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)

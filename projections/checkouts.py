@@ -79,6 +79,7 @@ class CheckoutsProjection(Projector):
 
     name = "checkouts"
     version = 2
+    reads = frozenset(kind for name, kind in events.EVENTS.items() if name.startswith("checkout."))
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)

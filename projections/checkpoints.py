@@ -1,9 +1,10 @@
 """Checkpoints: how far each copy of each projection has come, moved only together with its rows.
 
 `advance` is the one place where rows and checkpoints are written: it locks the checkpoints, leaves
-out the events they have passed already, lets the projectors fold the rest, and moves the
-checkpoints, all in the caller's transaction. So it does not matter how often a batch is offered, or
-by how many processes: the second one waits for the first, then finds nothing left to do.
+out the events they have passed already, lets the projectors fold what they read of the rest, and
+moves the checkpoints, all in the caller's transaction. So it does not matter how often a batch is
+offered, or by how many processes: the second one waits for the first, then finds nothing left to
+do.
 
 Why one lock per projection and not an advisory lock: the lock must guard exactly what it is about,
 and the row of a checkpoint is read and written here anyway. On SQLite the transaction itself is
@@ -113,6 +114,7 @@ async def advance(
         ProjectionGapError: a copy stands before the batch begins.
     """
     found = await lock(conn, [projector.checkpoint for projector in projectors])
+    kinds = {type(one.event) for one in batch}
     moved = []
     for projector in projectors:
         at = _ours(projector, found.get(projector.checkpoint), owner)
@@ -122,7 +124,10 @@ async def advance(
         # Positions have no gaps (law 2 of the store), so the next one is the only right one.
         if fresh[0].position != at + 1:
             raise ProjectionGapError(projector.checkpoint, at, fresh[0].position)
-        await projector.apply(conn, fresh)
+        read = kinds & projector.reads
+        if read:
+            told = fresh if read == kinds else [one for one in fresh if type(one.event) in read]
+            await projector.apply(conn, told)
         moved.append(projector.checkpoint)
     if moved:
         ours = checkpoints.c.name.in_(moved)

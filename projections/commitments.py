@@ -72,6 +72,9 @@ class CommitmentsProjection(Projector):
 
     name = "commitments"
     version = 2
+    reads = frozenset(
+        {events.LogCheckpointMade, events.LogCheckpointCosigned, events.LogKeyIntroduced}
+    )
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)

@@ -37,6 +37,7 @@ from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.sql_database import Database
 from projections.deliveries_rows import (
+    CONCERNING,
     Board,
     Endpoint,
     Message,
@@ -85,6 +86,7 @@ class DeliveriesProjection(Projector):
 
     name = "deliveries"
     version = 2
+    reads = frozenset({events.PaymentRequested, *CONCERNING})
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)

@@ -43,7 +43,7 @@ Switched = (
 
 Owner = tuple[str, str, str | None]
 
-_CONCERNING: Final = frozenset(
+CONCERNING: Final = frozenset(
     {
         *NOTICED,
         *get_args(Told),
@@ -52,6 +52,7 @@ _CONCERNING: Final = frozenset(
         events.PaymentRerouted,
     }
 )
+"""The events that mean anything to a message or an endpoint."""
 _PAYMENT_PREFIX: Final = len(stream_of(""))
 _ENDPOINT_PREFIX: Final = len("endpoint-")
 
@@ -309,7 +310,7 @@ def why_parked(recorded: RecordedEvent) -> str:
 
 def concerns(recorded: RecordedEvent) -> bool:
     """Whether an event means anything to a message or an endpoint."""
-    return type(recorded.event) in _CONCERNING
+    return type(recorded.event) in CONCERNING
 
 
 def payment_of(recorded: RecordedEvent) -> str | None:

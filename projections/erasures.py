@@ -59,6 +59,14 @@ class ErasuresProjection(Projector):
 
     name = "erasures"
     version = 2
+    reads = frozenset(
+        {
+            events.PersonErasureRequested,
+            events.PersonErasureApproved,
+            events.PersonErased,
+            events.PersonScrubbed,
+        }
+    )
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)

@@ -68,6 +68,9 @@ class KeysProjection(Projector):
 
     name = "keys"
     version = 2
+    reads = frozenset(
+        {events.MerchantAdded, events.KeyIssued, events.KeyRotated, events.KeyRevoked}
+    )
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)

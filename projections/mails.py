@@ -87,6 +87,7 @@ class MailsProjection(Projector):
 
     name = "mails"
     version = 1
+    reads = frozenset({events.PaymentRequested, *_TOLD})
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)

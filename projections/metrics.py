@@ -12,10 +12,9 @@ What it does not do: amounts of different currencies, or of different kinds, are
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Column, Index, UniqueConstraint, case, func, select
@@ -24,15 +23,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.identity import Kind
-from ledger.payment import Status, stream_of
+from ledger.payment import Status
 from ledger.sql_database import Database
 from projections.metrics_durations import Window, latest_durations
+from projections.metrics_rows import (
+    FIXED,
+    PREFIX,
+    WEBHOOKS,
+    Row,
+    Webhook,
+    as_tuple,
+    fold,
+    standing_of,
+)
 from projections.projector import Projector
 from projections.rows import Counters, Rows
-from projections.standing import FINAL, step
+from projections.standing import FINAL, MOVES
 from projections.tables import columns_of, number, read_stamp, stamp, text
 
-_PREFIX: Final = len(stream_of(""))
 _FAILURES: Final = (Status.FAILED, Status.DECLINED, Status.EXPIRED)
 _PERCENTILES: Final = (50, 95, 99)
 
@@ -96,32 +104,6 @@ class Numbers(NamedTuple):
     """0.0 if no payment is open."""
 
 
-@dataclass(slots=True)
-class _Row:
-    position: int
-    payment_id: str
-    kind: str
-    currency: str
-    amount_minor: int
-    requested_at: str
-    provider: str
-    last_provider: str
-    status: str
-    progress: str
-    verdict: str | None = None
-    attempts: int = 0
-    final_at: str | None = None
-    duration_ms: int | None = None
-
-
-_FIXED: Final = ("payment_id", "kind", "currency", "amount_minor", "requested_at")
-_as_tuple: Final = attrgetter(*(field.name for field in fields(_Row)))
-_Webhook = events.WebhookReceived | events.WebhookUnderstood | events.WebhookOrphaned
-_WEBHOOKS: Final[dict[type[_Webhook], str]] = {
-    events.WebhookReceived: "received",
-    events.WebhookUnderstood: "understood",
-    events.WebhookOrphaned: "orphaned",
-}
 _Group = tuple[str | None, str | None]
 
 
@@ -130,11 +112,12 @@ class MetricsProjection(Projector):
 
     name = "metrics"
     version = 3
+    reads = frozenset({events.PaymentRequested, *MOVES, *WEBHOOKS})
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
         self._payments = self.make_table(
-            "metrics_payments", *columns_of(_Row, key=["position"]), UniqueConstraint("payment_id")
+            "metrics_payments", *columns_of(Row, key=["position"]), UniqueConstraint("payment_id")
         )
         self._counts = self.make_table(
             "metrics_counts",
@@ -151,7 +134,7 @@ class MetricsProjection(Projector):
             text("state", key=True),
             number("webhooks"),
         )
-        self._rows = Rows(self._payments, fetch_by="payment_id", fixed=_FIXED)
+        self._rows = Rows(self._payments, fetch_by="payment_id", fixed=FIXED)
         self._counters = Counters(self._counts)
         self._webhook_counters = Counters(self._webhooks)
 
@@ -162,29 +145,22 @@ class MetricsProjection(Projector):
 
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
         """Fold a run of events into the touched payments and the counters."""
-        touched: list[RecordedEvent] = []
-        webhooks: Counter[tuple[str, str]] = Counter()
-        for recorded in batch:
-            if recorded.stream.startswith("payment-"):
-                touched.append(recorded)
-            elif isinstance(recorded.event, _Webhook):
-                webhooks[recorded.event.provider, _WEBHOOKS[type(recorded.event)]] += 1
-        new = {one.stream for one in touched if one.version == 1}
-        known = list({one.stream[_PREFIX:] for one in touched if one.stream not in new})
-        rows = {values[1]: _Row(*values) for values in await self._rows.fetch(conn, known)}
-        before = [_standing_of(row) for row in rows.values()]
-        for recorded in touched:
-            _fold(rows, recorded)
-        counts: Counter[tuple[str, ...]] = Counter()
-        amounts: Counter[tuple[str, ...]] = Counter()
-        for sign, standing in ((-1, before), (1, [_standing_of(row) for row in rows.values()])):
-            for key, amount_minor in standing:
-                counts[key] += sign
-                amounts[key] += sign * amount_minor
-        await self._rows.put(conn, [_as_tuple(row) for row in rows.values()])
-        await self._counters.add(
-            conn, [(*key, count, amounts[key]) for key, count in counts.items()]
+        webhooks = Counter(
+            (one.event.provider, WEBHOOKS[type(one.event)])
+            for one in batch
+            if isinstance(one.event, Webhook)
         )
+        touched = [one for one in batch if one.stream.startswith("payment-")]
+        new = {one.stream for one in touched if one.version == 1}
+        known = list({one.stream[PREFIX:] for one in touched if one.stream not in new})
+        rows = {values[1]: Row(*values) for values in await self._rows.fetch(conn, known)}
+        counts: dict[tuple[str, ...], list[int]] = {}
+        _count(counts, rows.values(), -1)
+        for recorded in touched:
+            fold(rows, recorded)
+        _count(counts, rows.values(), 1)
+        await self._rows.put(conn, [as_tuple(row) for row in rows.values()])
+        await self._counters.add(conn, [(*key, *numbers) for key, numbers in counts.items()])
         await self._webhook_counters.add(conn, [(*key, count) for key, count in webhooks.items()])
 
     async def report(
@@ -348,37 +324,12 @@ class MetricsProjection(Projector):
         return found
 
 
-def _fold(rows: dict[str, _Row], recorded: RecordedEvent) -> None:
-    event = recorded.event
-    at = stamp(recorded.recorded_at)
-    if isinstance(event, events.PaymentRequested):
-        rows[event.payment_id] = _Row(
-            recorded.position,
-            event.payment_id,
-            event.kind,
-            event.currency,
-            event.amount_minor,
-            at,
-            event.provider,
-            event.provider,
-            Status.REQUESTED.value,
-            Status.REQUESTED.value,
-        )
-        return
-    row = rows[recorded.stream[_PREFIX:]]
-    status = step(row, event)
-    if status == row.status:
-        return
-    row.status, row.final_at, row.duration_ms = status, None, None
-    if status in FINAL:
-        took = recorded.recorded_at - read_stamp(row.requested_at)
-        # Clocks of two machines may disagree; nothing is final before it was asked.
-        row.final_at, row.duration_ms = at, max(0, took // timedelta(milliseconds=1))
-
-
-def _standing_of(row: _Row) -> tuple[tuple[str, ...], int]:
-    """Under which numbers a payment counts, and its money."""
-    return (row.kind, row.provider, row.currency, row.status), row.amount_minor
+def _count(counts: dict[tuple[str, ...], list[int]], rows: Iterable[Row], sign: int) -> None:
+    """Add what these payments count, or take it away: how many there are, and their money."""
+    for row in rows:
+        numbers = counts.setdefault(standing_of(row), [0, 0])
+        numbers[0] += sign
+        numbers[1] += sign * row.amount_minor
 
 
 def _groups_of(provider: str, currency: str) -> tuple[_Group, ...]:

@@ -12,7 +12,7 @@ the event that says so, which is in the same append.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
-from typing import Final, cast
+from typing import Final, cast, get_args
 
 from sqlalchemy import Index, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.identity import Kind, owner_of
-from ledger.notices import LISTED, notice_of, requested_notice
+from ledger.notices import LISTED, NOTICED, notice_of, requested_notice
 from ledger.sql_database import Database
 from projections.projector import Projector, bounded
 from projections.rows import Rows
@@ -54,6 +54,7 @@ class NoticesProjection(Projector):
 
     name = "notices"
     version = 2
+    reads = frozenset({*get_args(_Beginning), events.PaymentRerouted, *LISTED, *NOTICED})
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
@@ -72,14 +73,13 @@ class NoticesProjection(Projector):
         """Fold a run of events; whose a thing is stands with its first event."""
         made: list[Notice] = []
         untold: list[int] = []
-        told = [one for one in batch if _is_told(one.event)]
-        begun = {_thing_of(one) for one in told if isinstance(one.event, _Beginning)}
-        unknown = sorted({_thing_of(one) for one in told} - begun)
+        begun = {_thing_of(one) for one in batch if isinstance(one.event, _Beginning)}
+        unknown = sorted({_thing_of(one) for one in batch} - begun)
         owners: dict[str, tuple[str, str]] = {}
         for values in await self._rows.fetch(conn, unknown):
             known = Notice(*values)
             owners[known.about_id] = (known.merchant_id, known.kind)
-        for recorded in told:
+        for recorded in batch:
             event, thing = recorded.event, _thing_of(recorded)
             if isinstance(event, events.PaymentRerouted):
                 untold.append(recorded.position - 1)
@@ -120,15 +120,6 @@ class NoticesProjection(Projector):
         async with self.read() as conn:
             found = await conn.execute(asked.limit(bounded(limit, PAGE_MAX)))
             return [Notice(*one) for one in found]
-
-
-def _is_told(event: events.Event) -> bool:
-    """Whether an event makes a notice, or takes one away."""
-    return (
-        isinstance(event, events.PaymentRequested | events.PaymentRerouted)
-        or type(event) in LISTED
-        or notice_of("collection", event) is not None
-    )
 
 
 def _thing_of(recorded: RecordedEvent) -> str:

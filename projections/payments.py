@@ -52,6 +52,7 @@ class PaymentsProjection(Projector):
 
     name = "payments"
     version = 6
+    reads = frozenset(kind for name, kind in events.EVENTS.items() if name.startswith("payment."))
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)

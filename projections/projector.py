@@ -24,6 +24,7 @@ from sqlalchemy import Column, Index, MetaData, Table, UniqueConstraint
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.entry import RecordedEvent
+from ledger.events import EVENTS, Event
 from ledger.sql_database import Database
 
 
@@ -38,6 +39,9 @@ class Projector(ABC):
     name: ClassVar[str]
     version: ClassVar[int]
     """Raised with every change of tables or fold; a database of an older version is rebuilt."""
+    reads: ClassVar[frozenset[type[Event]]] = frozenset(EVENTS.values())
+    """The events it folds; it is given no others. Most projectors have no use for most events, and
+    to look at each only to find that out would cost more than all folding of some of them."""
 
     def __init__(self, database: Database, copy: str = "") -> None:
         self.database = database
@@ -63,7 +67,7 @@ class Projector(ABC):
 
     @abstractmethod
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
-        """Fold a run of events, in order, into this copy's rows."""
+        """Fold a run of events that it `reads`, in order, into this copy's rows."""
 
     def make_table(self, name: str, *parts: "Column[Any] | UniqueConstraint") -> Table:
         """Declare a table of this copy."""

@@ -36,7 +36,7 @@ class Standing(Protocol):
 
 def step(row: Standing, event: events.Event) -> str:
     """Move a row's standing by one event of its payment; the status it has then."""
-    move = _MOVES.get(type(event))
+    move = MOVES.get(type(event))
     if move is not None:
         move(row, event)
     return row.verdict or row.progress
@@ -96,7 +96,7 @@ def _rerouted(row: Standing, event: events.PaymentRerouted) -> None:
     row.provider = row.last_provider = event.provider
 
 
-_MOVES: Final[dict[type[events.Event], Callable[..., None]]] = {
+MOVES: Final[dict[type[events.Event], Callable[..., None]]] = {
     events.PaymentSubmissionStarted: _started,
     events.PaymentSubmitted: _submitted,
     events.PaymentSubmissionDeclined: _progress(Status.DECLINED),

@@ -38,6 +38,7 @@ class WitnessesProjection(Projector):
 
     name = "witnesses"
     version = 1
+    reads = frozenset({events.LogCheckpointCosigned, events.LogWitnessRefused})
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)

@@ -33,6 +33,7 @@ from projections.worklist_rows import (
     CHANGES,
     CHECKOUT_PREFIX,
     PAYMENT_PREFIX,
+    READ,
     WEBHOOK_PREFIX,
     Closed,
     Kind,
@@ -94,6 +95,7 @@ class WorklistProjection(Projector):
 
     name = "worklist"
     version = 5
+    reads = READ
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)

@@ -6,7 +6,7 @@ Every due time was recorded with the event; nothing here decides how long to wai
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from ledger import events
 from ledger.checkout import stream_of as checkout_stream_of
@@ -210,6 +210,22 @@ CHANGES: Final[dict[type[events.Event], Callable[..., datetime | None]]] = {
 
 `payment.requested` makes the row; `payment.evidence_recorded` alone changes nothing here.
 """
+
+READ: Final = frozenset(
+    {
+        *CHANGES,
+        events.PaymentRequested,
+        events.PaymentRefundReserved,
+        *get_args(Settled),
+        events.CheckoutCreated,
+        *get_args(Told),
+        *get_args(Closed),
+        events.WebhookReceived,
+        events.WebhookUnderstood,
+        events.WebhookOrphaned,
+    }
+)
+"""Every event that makes, changes or removes a row."""
 
 
 def fold(row: Row, recorded: RecordedEvent) -> None:

@@ -1,0 +1,83 @@
+"""The rows of the metrics: what each event makes of a payment's. A part of `projections.metrics`.
+
+Pure: rows and events, no table.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from operator import attrgetter
+from typing import Final
+
+from ledger import events
+from ledger.entry import RecordedEvent
+from ledger.payment import Status, stream_of
+from projections.standing import FINAL, MOVES
+from projections.tables import read_stamp, stamp
+
+PREFIX: Final = len(stream_of(""))
+
+Webhook = events.WebhookReceived | events.WebhookUnderstood | events.WebhookOrphaned
+WEBHOOKS: Final[dict[type[events.Event], str]] = {
+    events.WebhookReceived: "received",
+    events.WebhookUnderstood: "understood",
+    events.WebhookOrphaned: "orphaned",
+}
+"""As what each event of a stored call counts."""
+
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
+
+@dataclass(slots=True)
+class Row:
+    """One payment as the numbers need it: the table's columns, in its order."""
+
+    position: int
+    payment_id: str
+    kind: str
+    currency: str
+    amount_minor: int
+    requested_at: str
+    provider: str
+    last_provider: str
+    status: str
+    progress: str
+    verdict: str | None = None
+    attempts: int = 0
+    final_at: str | None = None
+    duration_ms: int | None = None
+
+
+FIXED: Final = ("payment_id", "kind", "currency", "amount_minor", "requested_at")
+as_tuple: Final = attrgetter(*(field.name for field in fields(Row)))
+standing_of: Final = attrgetter("kind", "provider", "currency", "status")
+"""Under which numbers a payment counts."""
+
+
+def fold(rows: dict[str, Row], recorded: RecordedEvent) -> None:
+    """Fold an event that moves its payment's standing; the first one makes the row."""
+    event = recorded.event
+    if isinstance(event, events.PaymentRequested):
+        rows[event.payment_id] = Row(
+            recorded.position,
+            event.payment_id,
+            event.kind,
+            event.currency,
+            event.amount_minor,
+            stamp(recorded.recorded_at),
+            event.provider,
+            event.provider,
+            Status.REQUESTED.value,
+            Status.REQUESTED.value,
+        )
+        return
+    row = rows[recorded.stream[PREFIX:]]
+    MOVES[type(event)](row, event)
+    status = row.verdict or row.progress
+    if status == row.status:
+        return
+    row.status, row.final_at, row.duration_ms = status, None, None
+    if status in FINAL:
+        took = recorded.recorded_at - read_stamp(row.requested_at)
+        # Clocks of two machines may disagree; nothing is final before it was asked.
+        row.final_at = stamp(recorded.recorded_at)
+        row.duration_ms = max(0, took // _MILLISECOND)
