@@ -175,9 +175,11 @@ def resolve(money: Money, references: Iterable[str], words: frozenset[Evidence])
 
 
 def _resolve_reference(money: Money, reference: str, words: frozenset[Evidence]) -> Settled:
-    own = sorted((one for one in words if one.reference == reference), key=lambda one: one.order)
+    own = [one for one in words if one.reference == reference]
     if not own:
         return _OPEN
+    if len(own) > 1:  # most payments have one word: its order is not worth writing out
+        own.sort(key=lambda one: one.order)
     top = max(one.trust for one in own)
     loudest = [one for one in own if one.trust == top]
     paid = [one for one in loudest if one.word is Word.SUCCEEDED]

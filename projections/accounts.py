@@ -37,7 +37,7 @@ from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.identity import Mode
 from ledger.journal import ACCOUNT_NAMES, postings
-from ledger.payment import INITIAL, evolve, stream_of
+from ledger.payment import stream_of
 from ledger.sql_database import Database
 from projections.accounts_rows import (
     TELLING,
@@ -168,20 +168,23 @@ class AccountsProjection(Projector):
         money = Sums()
         for recorded in batch:
             payment_id, at = recorded.stream[_PREFIX:], stamp(recorded.recorded_at)
-            one = kept.get(payment_id)
-            if one is None:
-                one = kept[payment_id] = Kept(INITIAL, at)
+            event = recorded.event
+            if isinstance(event, events.PaymentRequested):
+                kept[payment_id] = Kept(event, at)
+                money.fly(event, is_taking_off=True)
+                continue
+            one = kept[payment_id]
             was_in_flight = one.is_in_flight
-            one.payment = evolve(one.payment, recorded.event)
-            if isinstance(recorded.event, events.PaymentEvidenceRecorded):
-                word, asked = recorded.event.evidence, one.requested_at
+            one.fold(event)
+            if isinstance(event, events.PaymentEvidenceRecorded):
+                word, asked = event.evidence, one.requested_at
                 one.moved = hear(one.moved, word, requested_at=asked, recorded_at=at)
             if one.is_in_flight != was_in_flight:
-                money.fly(one.payment, is_taking_off=one.is_in_flight)
-            if not books(one, recorded.event):
+                money.fly(one.request, is_taking_off=one.is_in_flight)
+            if not books(one, event):
                 continue
             booked, moved_at = postings(one.payment), one.moved.at if one.moved else at
-            mode = one.payment.requested.mode or UNSAID
+            mode = one.request.mode or UNSAID
             changed = difference(one.booked, booked)
             booking = [(*moving, 1) for moving in redated(one, moved_at)]
             booking += [(*change, moved_at, 0) for change in changed]
@@ -190,7 +193,7 @@ class AccountsProjection(Projector):
                 for line, (account, amount, when, is_redating) in enumerate(booking, 1)
             ]
             for account, amount_minor in changed:
-                money.book(one.payment, account, amount_minor)
+                money.book(one.request, account, amount_minor)
             one.booked, one.booked_at = booked, moved_at if booked else None
         await self._states.put(conn, [(name, encode(one)) for name, one in kept.items()])
         await self._lines.put(conn, lines)

@@ -3,8 +3,8 @@
 A part of `projections.accounts`. Pure: states and events, no table.
 """
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
@@ -14,27 +14,14 @@ import orjson
 from ledger import events
 from ledger.evidence import Evidence
 from ledger.journal import Posting
-from ledger.payment import INITIAL, Attempt, Payment, Status
+from ledger.payment import Attempt, Payment, Status
 from projections.effective import Moved
+from projections.standing import FINAL
 
-_BOOKED: Final = frozenset({Status.SUCCEEDED, Status.CONFLICT})
+_BOOKED: Final = frozenset({Status.SUCCEEDED.value, Status.CONFLICT.value})
 """The statuses that stand in the books; see `ledger.journal`."""
 
-TELLING: Final[frozenset[type[events.Event]]] = frozenset(
-    {
-        events.PaymentRequested,
-        events.PaymentSubmissionStarted,
-        events.PaymentSubmissionDeclined,
-        events.PaymentRerouted,
-        events.PaymentEvidenceRecorded,
-        events.PaymentSucceeded,
-        events.PaymentFailed,
-        events.PaymentExpired,
-        events.PaymentConflicted,
-        events.PaymentReopened,
-    }
-)
-"""The events on which it depends what is booked, and whether there is an end; no others do."""
+_encode: Final = msgspec.json.Encoder().encode
 
 _ASKED: Final = events.PaymentRequested(
     payment_id="",
@@ -58,29 +45,112 @@ Account = tuple[str, str, str]
 
 @dataclass(slots=True)
 class Kept:
-    """A payment as far as the books need it, and what is booked of it."""
+    """A payment as far as the books need it, and what is booked of it.
 
-    payment: Payment
+    It changes with every event that tells, where a `Payment` would be made anew; the few events
+    that book something ask for the `payment` that it amounts to.
+    """
+
+    request: events.PaymentRequested
     requested_at: str = ""
     """As a stamp, like the other times; they are for the journal's lines alone."""
+    progress: str = Status.REQUESTED.value
+    verdict: str | None = None
+    submissions: list[tuple[str, str]] = field(default_factory=list)
+    """(provider, reference), in the order they were started."""
+    words: list[Evidence] = field(default_factory=list)
+    """The evidence: every word once, in whatever order."""
     booked: tuple[Posting, ...] = ()
     booked_at: str | None = None
     """The effective time under which that is booked."""
     moved: Moved | None = None
     """When its money moved."""
 
+    def fold(self, event: events.Event) -> None:
+        """Fold one of the events in `TELLING`, as `ledger.payment.evolve` does."""
+        _FOLDS[type(event)](self, event)
+
     @property
     def is_in_flight(self) -> bool:
-        """Whether its money may still move: it was asked for, and there is no end yet."""
-        return self.payment.request is not None and not self.payment.status.is_final
+        """Whether its money may still move: there is no end yet."""
+        return (self.verdict or self.progress) not in FINAL
+
+    @property
+    def payment(self) -> Payment:
+        """The state of the payment, of which only what the postings depend on is filled in."""
+        return Payment(
+            self.request,
+            progress=Status(self.progress),
+            verdict=Status(self.verdict) if self.verdict else None,
+            attempts=tuple(
+                Attempt(provider, reference, number)
+                for number, (provider, reference) in enumerate(self.submissions, 1)
+            ),
+            evidence=frozenset(self.words),
+        )
+
+
+def _requested(_one: Kept, _event: events.PaymentRequested) -> None:
+    """Nothing is left to do: with this event it was made."""
+
+
+def _started(one: Kept, event: events.PaymentSubmissionStarted) -> None:
+    one.progress = Status.SUBMITTING.value
+    one.submissions.append((event.provider, event.reference))
+
+
+def _declined(one: Kept, _event: events.PaymentSubmissionDeclined) -> None:
+    one.progress = Status.DECLINED.value
+
+
+def _rerouted(one: Kept, _event: events.PaymentRerouted) -> None:
+    one.progress = Status.REQUESTED.value
+
+
+def _told(one: Kept, event: events.PaymentEvidenceRecorded) -> None:
+    if event.evidence not in one.words:
+        one.words.append(event.evidence)
+
+
+def _expired(one: Kept, event: events.PaymentExpired) -> None:
+    if event.reference is None:
+        one.progress = Status.EXPIRED.value
+    else:
+        one.verdict = Status.EXPIRED.value
+
+
+def _verdict(status: Status | None) -> Callable[[Kept, events.Event], None]:
+    word = status and status.value
+
+    def settle(one: Kept, _event: events.Event) -> None:
+        one.verdict = word
+
+    return settle
+
+
+_FOLDS: Final[dict[type[events.Event], Callable[..., None]]] = {
+    events.PaymentRequested: _requested,
+    events.PaymentSubmissionStarted: _started,
+    events.PaymentSubmissionDeclined: _declined,
+    events.PaymentRerouted: _rerouted,
+    events.PaymentEvidenceRecorded: _told,
+    events.PaymentSucceeded: _verdict(Status.SUCCEEDED),
+    events.PaymentFailed: _verdict(Status.FAILED),
+    events.PaymentExpired: _expired,
+    events.PaymentConflicted: _verdict(Status.CONFLICT),
+    events.PaymentReopened: _verdict(None),
+}
+
+TELLING: Final = frozenset(_FOLDS)
+"""The events on which it depends what is booked, and whether there is an end; no others do."""
 
 
 def books(one: Kept, event: events.Event) -> bool:
     """Whether this event may change what is booked of the payment it was just folded into."""
-    status = one.payment.status
+    status = one.verdict or one.progress
     if isinstance(event, events.PaymentEvidenceRecorded):
         # A word that overturns what stands is followed by the event that says so.
-        return status in _BOOKED and one.payment.settled.resolution.value == status.value
+        return status in _BOOKED and one.payment.settled.resolution.value == status
     return status in _BOOKED or bool(one.booked)
 
 
@@ -98,42 +168,45 @@ def difference(
     before: tuple[Posting, ...], after: tuple[Posting, ...]
 ) -> list[tuple[Account, int]]:
     """What must be booked so that the books say `after` instead of `before`; sums to zero."""
-    changed: Counter[Account] = Counter()
+    changed: dict[Account, int] = {}
     for posting in after:
-        changed[posting[:3]] += posting.amount_minor
+        account = posting[:3]
+        changed[account] = changed.get(account, 0) + posting.amount_minor
     for posting in before:
-        changed[posting[:3]] -= posting.amount_minor
+        account = posting[:3]
+        changed[account] = changed.get(account, 0) - posting.amount_minor
     return [(account, amount) for account, amount in changed.items() if amount]
 
 
 def encode(one: Kept) -> str:
     """What postings depend on and what is booked, as JSON in one fixed order."""
-    state = one.payment
-    request = state.requested
-    words = sorted(state.evidence, key=lambda word: word.order)
-    return orjson.dumps(
-        [
+    request, words = one.request, one.words
+    if len(words) > 1:
+        words = sorted(words, key=lambda word: word.order)
+    written: bytes = _encode(
+        (
             request.kind,
             request.merchant_id,
             request.amount_minor,
             request.currency,
-            state.verdict,
-            [(one.provider, one.reference) for one in state.attempts],
-            msgspec.to_builtins(words),
-            [tuple(posting) for posting in one.booked],
+            one.verdict,
+            one.submissions,
+            words,
+            one.booked,
             request.mode,
-            state.progress,
+            one.progress,
             one.requested_at,
             one.booked_at,
-            one.moved and list(one.moved),
-        ]
-    ).decode()
+            one.moved,
+        )
+    )
+    return written.decode()
 
 
 def decode(stored: str) -> Kept:
     """Read what `encode` wrote."""
     kept = orjson.loads(stored)
-    kind, merchant_id, amount_minor, currency, verdict, attempts, words, booked = kept[:8]
+    kind, merchant_id, amount_minor, currency, verdict, submissions, words, booked = kept[:8]
     mode, progress, requested_at, booked_at, moved = kept[8:]
     request = msgspec.structs.replace(
         _ASKED,
@@ -143,20 +216,13 @@ def decode(stored: str) -> Kept:
         currency=currency,
         mode=mode,
     )
-    payment = replace(
-        INITIAL,
-        request=request,
-        progress=Status(progress),
-        verdict=Status(verdict) if verdict else None,
-        attempts=tuple(
-            Attempt(provider, reference, number)
-            for number, (provider, reference) in enumerate(attempts, 1)
-        ),
-        evidence=frozenset(msgspec.convert(words, list[Evidence])),
-    )
     return Kept(
-        payment,
+        request,
         requested_at,
+        progress,
+        verdict,
+        [(provider, reference) for provider, reference in submissions],
+        msgspec.convert(words, list[Evidence]),
         tuple(Posting(*posting) for posting in booked),
         booked_at,
         None if moved is None else Moved(*moved),

@@ -5,16 +5,16 @@ alone do not tell it: they know of money in suspense with which provider it is, 
 customers (411) what was collected less what was given back.
 
 Because it is the very lines of the journal that are summed, over all merchants it equals the trial
-balance. Pure: lines and states, no table.
+balance. Pure: lines and requests, no table.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Final, cast
 
+from ledger.events import PaymentRequested
 from ledger.identity import Kind, Mode
 from ledger.journal import CUSTOMERS, SUPPLIERS, SUSPENSE, WALLET
-from ledger.payment import Payment
 from projections.accounts_rows import Account
 
 IN_FLIGHT: Final = ""
@@ -67,28 +67,32 @@ class Sums:
     def __init__(self) -> None:
         self._sums: dict[Key, list[int]] = {}
 
-    def book(self, payment: Payment, account: Account, amount_minor: int) -> None:
+    def book(self, request: PaymentRequested, account: Account, amount_minor: int) -> None:
         """Add a line of the journal; what lies in wallets follows from the other accounts.
 
         Its currency is that of the word that it books, which may not be the one asked for.
         """
         number, _, currency = account
         if number != WALLET:
-            self._add(payment, number, currency, 1, amount_minor)
+            self._add(request, number, currency, 1, amount_minor)
 
-    def fly(self, payment: Payment, *, is_taking_off: bool) -> None:
+    def fly(self, request: PaymentRequested, *, is_taking_off: bool) -> None:
         """Add a payment to those in flight, or take it away."""
-        sign, asked = 1 if is_taking_off else -1, payment.money
-        self._add(payment, IN_FLIGHT, asked.currency, sign, sign * asked.amount_minor)
+        sign = 1 if is_taking_off else -1
+        self._add(request, IN_FLIGHT, request.currency, sign, sign * request.amount_minor)
 
     def rows(self) -> list[tuple[object, ...]]:
         """What was added: the key's values, then the two numbers."""
         return [(*key, *numbers) for key, numbers in self._sums.items()]
 
     def _add(
-        self, payment: Payment, account: str, currency: str, entries: int, amount_minor: int
+        self,
+        request: PaymentRequested,
+        account: str,
+        currency: str,
+        entries: int,
+        amount_minor: int,
     ) -> None:
-        request = payment.requested
         key = (request.merchant_id, currency, request.mode or UNSAID, request.kind, account)
         sums = self._sums.setdefault(key, [0, 0])
         sums[0] += entries

@@ -22,7 +22,7 @@ from api.bundles.shape import BundleError
 from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.journal import postings
-from ledger.payment import INITIAL, evolve, stream_of
+from ledger.payment import stream_of
 from projections.accounts_rows import TELLING, Kept, books, decode, difference, encode
 from projections.standing import step
 
@@ -91,7 +91,7 @@ class Books:
             if not isinstance(event, events.PaymentRequested):
                 raise _gap(recorded, 0)
             one = _Payment(
-                Kept(INITIAL),
+                Kept(event),
                 is_inside=is_inside,
                 provider=event.provider,
                 last_provider=event.provider,
@@ -102,13 +102,13 @@ class Books:
         one.version = recorded.version
         step(one, event)
         if type(event) in TELLING:
-            one.kept.payment = evolve(one.kept.payment, event)
+            one.kept.fold(event)
             if books(one.kept, event):
                 self._book(one, is_inside=is_inside)
 
     def _book(self, one: _Payment, *, is_inside: bool) -> None:
         booked = postings(one.kept.payment)
-        mode = one.kept.payment.requested.mode or ""
+        mode = one.kept.request.mode or ""
         for (account, holder, currency), amount in difference(one.kept.booked, booked):
             if is_inside:
                 sums = self._moved.setdefault((mode, account, holder, currency), [0, 0])
@@ -140,7 +140,7 @@ class Books:
         for (state,) in self._connection.execute("SELECT state FROM payments"):
             one = _read(state)
             if one.is_inside:
-                asked = one.kept.payment.requested
+                asked = one.kept.request
                 status = one.verdict or one.progress
                 key = (asked.mode or "", asked.kind, one.provider, asked.currency, status)
                 sums = counts.setdefault(key, [0, 0])
