@@ -47,13 +47,17 @@ class Database:
         )
 
     @classmethod
-    async def open(cls, url: str, *, create: bool = False, is_writing: bool = True) -> "Database":
+    async def open(
+        cls, url: str, *, create: bool = False, is_writing: bool = True, is_kept: bool = True
+    ) -> "Database":
         """Open a database by URL: `sqlite:///cauri.db`, `postgresql://user@host/name`.
 
         Args:
             url: which database; a driver after `+` is accepted and ignored.
             create: make the tables if there are none yet (and the file, on SQLite).
             is_writing: whether anything will be written; if not, a copy that cannot be will do.
+            is_kept: whether any of it has to survive; else a crash, or a transaction that fails,
+                leaves a file that only can be thrown away.
 
         Raises:
             InvalidInputError: no URL, or of a kind that is not served.
@@ -66,7 +70,7 @@ class Database:
             raise missing
         if not is_writing:
             where = kind.for_reading(where)
-        database = cls(kind.engine(where), kind)
+        database = cls(kind.engine(where, is_kept=is_kept), kind)
         try:
             found = await database._schema_found()
             if found is None and create:

@@ -92,7 +92,7 @@ class Sqlite:
 
     name = "sqlite"
 
-    def engine(self, url: URL) -> AsyncEngine:
+    def engine(self, url: URL, *, is_kept: bool = True) -> AsyncEngine:
         """WAL and synchronous=FULL: readers never wait, and what was committed is on the disk."""
         engine = create_async_engine(
             url.set(drivername="sqlite+aiosqlite"),
@@ -106,7 +106,9 @@ class Sqlite:
             max_overflow=0,
             hide_parameters=True,  # an error's text must not quote somebody's number
         )
-        prepare = sql_visits.prepare_reading if is_for_reading(url) else sql_visits.prepare
+        prepare = sql_visits.prepare if is_kept else sql_visits.prepare_passing
+        if is_for_reading(url):
+            prepare = sql_visits.prepare_reading
         event.listen(engine.sync_engine, "connect", partial(self._on_connect, prepare))
         event.listen(engine.sync_engine, "begin", self._on_begin)
         return engine
@@ -294,7 +296,7 @@ class Postgresql:
 
     name = "postgresql"
 
-    def engine(self, url: URL) -> AsyncEngine:
+    def engine(self, url: URL, *, is_kept: bool = True) -> AsyncEngine:
         """Every wait has a limit: for a connection, a lock, a statement, the next one."""
         return create_async_engine(
             url.set(drivername="postgresql+asyncpg"),

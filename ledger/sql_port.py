@@ -97,8 +97,13 @@ class Dialect(Protocol):
 
     name: str
 
-    def engine(self, url: URL) -> AsyncEngine:
-        """Make an engine with everything this product relies on switched on."""
+    def engine(self, url: URL, *, is_kept: bool = True) -> AsyncEngine:
+        """Make an engine with everything this product relies on switched on.
+
+        Args:
+            url: which database.
+            is_kept: whether any of it has to survive; a database that is thrown away may be faster.
+        """
 
     async def connect(self, engine: AsyncEngine, *, is_writer: bool) -> LogConnection:
         """Open a connection of its own, outside the engine's pool."""

@@ -42,6 +42,13 @@ _PRAGMAS: Final = (
     "trusted_schema = OFF",
 )
 _PRAGMAS_READING: Final = ("cache_size = -16000", "trusted_schema = OFF", "query_only = ON")
+_PRAGMAS_PASSING: Final = (
+    "page_size = 8192",
+    "journal_mode = OFF",
+    "synchronous = OFF",
+    "cache_size = -16000",
+    "trusted_schema = OFF",
+)
 _CHUNK: Final = 64
 
 
@@ -184,6 +191,16 @@ def prepare(connection: sqlite3.Connection) -> None:
                 if not is_locked or time.monotonic() > until:
                     raise
             time.sleep(LOCK_LOOK_SECONDS)
+
+
+def prepare_passing(connection: sqlite3.Connection) -> None:
+    """Set up a connection to a file that is thrown away, and also if anything goes wrong with it.
+
+    Nothing is written twice or waited for: no log ahead of the file, no journal, no disk. So a
+    transaction that fails leaves the file in any state.
+    """
+    for pragma in _PRAGMAS_PASSING:
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def prepare_reading(connection: sqlite3.Connection) -> None:

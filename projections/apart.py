@@ -78,7 +78,8 @@ async def _digests(url: str, names: Sequence[str], until: int, folder: Path) -> 
     source = await Database.open(url, is_writing=False)
     try:
         store = SqlEventStore(source, clock=lambda: datetime.now(UTC))
-        copies = await Database.open(f"sqlite:///{folder / 'copies.db'}", create=True)
+        passing = f"sqlite:///{folder / 'copies.db'}"
+        copies = await Database.open(passing, create=True, is_kept=False)
         try:
             made = [one(copies) for one in PROJECTIONS if one.name in names]
             await _prepare(copies, made)
