@@ -21,6 +21,7 @@ It does not book fees, taxes or sweeps: no event tells of them yet.
 from typing import Final, NamedTuple
 
 from ledger.errors import InvalidMoneyError
+from ledger.events import PaymentRequested
 from ledger.evidence import Evidence, Word
 from ledger.identity import Kind
 from ledger.money import Money, parse_money
@@ -53,20 +54,24 @@ def postings(payment: Payment) -> tuple[Posting, ...]:
     """What the payment's state books; empty while no money moved. Sums to zero per currency."""
     if payment.request is None:
         return ()
-    kind = payment.request.kind
     if payment.status is Status.SUCCEEDED:
         # Between a word and the transition it causes, the words may already say something else.
         because = payment.settled.because or tuple(_paid_words(payment))
-        account = SUPPLIERS if kind == "payout" else CUSTOMERS
-        wallet, holder = because[0].provider, payment.request.merchant_id
-        return _pair(kind, payment.money, wallet, account, holder)
+        return success(payment.request, because[0].provider)
     if payment.status is not Status.CONFLICT:
         return ()
     lines: list[Posting] = []
     for word in _paid_words(payment):
         reported = _reported(word, payment.money)
-        lines += _pair(kind, reported, word.provider, SUSPENSE, word.provider)
+        lines += _pair(payment.request.kind, reported, word.provider, SUSPENSE, word.provider)
     return tuple(lines)
+
+
+def success(request: PaymentRequested, wallet: str) -> tuple[Posting, Posting]:
+    """What a success books: the asked money, with the provider that has it or had it."""
+    account = SUPPLIERS if request.kind == "payout" else CUSTOMERS
+    money = Money(request.amount_minor, request.currency)
+    return _pair(request.kind, money, wallet, account, request.merchant_id)
 
 
 def _pair(

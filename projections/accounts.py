@@ -36,7 +36,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.identity import Mode
-from ledger.journal import ACCOUNT_NAMES, postings
+from ledger.journal import ACCOUNT_NAMES
 from ledger.payment import stream_of
 from ledger.sql_database import Database
 from projections.accounts_rows import (
@@ -183,7 +183,7 @@ class AccountsProjection(Projector):
                 money.fly(one.request, is_taking_off=one.is_in_flight)
             if not books(one, event):
                 continue
-            booked, moved_at = postings(one.payment), one.moved.at if one.moved else at
+            booked, moved_at = one.postings(), one.moved.at if one.moved else at
             mode = one.request.mode or UNSAID
             changed = difference(one.booked, booked)
             booking = [(*moving, 1) for moving in redated(one, moved_at)]

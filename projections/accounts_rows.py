@@ -9,19 +9,36 @@ from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
-import orjson
 
 from ledger import events
-from ledger.evidence import Evidence
-from ledger.journal import Posting
+from ledger.evidence import Evidence, Word
+from ledger.identity import Kind, Mode
+from ledger.journal import Posting, postings, success
 from ledger.payment import Attempt, Payment, Status
 from projections.effective import Moved
 from projections.standing import FINAL
 
-_BOOKED: Final = frozenset({Status.SUCCEEDED.value, Status.CONFLICT.value})
+_SUCCEEDED: Final = Status.SUCCEEDED.value
+_BOOKED: Final = frozenset({_SUCCEEDED, Status.CONFLICT.value})
 """The statuses that stand in the books; see `ledger.journal`."""
 
+_Stored = tuple[
+    Kind,
+    str,
+    int,
+    str,
+    str | None,
+    list[tuple[str, str]],
+    list[Evidence],
+    tuple[Posting, ...],
+    Mode | None,
+    str,
+    str,
+    str | None,
+    Moved | None,
+]
 _encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder(_Stored).decode
 
 _ASKED: Final = events.PaymentRequested(
     payment_id="",
@@ -88,6 +105,16 @@ class Kept:
             ),
             evidence=frozenset(self.words),
         )
+
+    def postings(self) -> tuple[Posting, ...]:
+        """What its state books; see `ledger.journal`."""
+        if self.verdict == _SUCCEEDED and len(self.words) == 1:
+            # As nearly all payments end, and for them nothing has to be weighed: whoever said it
+            # is who has the money.
+            word, references = self.words[0], [reference for _, reference in self.submissions]
+            if word.word is Word.SUCCEEDED and word.reference in references:
+                return success(self.request, word.provider)
+        return postings(self.payment)
 
 
 def _requested(_one: Kept, _event: events.PaymentRequested) -> None:
@@ -205,7 +232,7 @@ def encode(one: Kept) -> str:
 
 def decode(stored: str) -> Kept:
     """Read what `encode` wrote."""
-    kept = orjson.loads(stored)
+    kept = _decode(stored)
     kind, merchant_id, amount_minor, currency, verdict, submissions, words, booked = kept[:8]
     mode, progress, requested_at, booked_at, moved = kept[8:]
     request = msgspec.structs.replace(
@@ -221,9 +248,9 @@ def decode(stored: str) -> Kept:
         requested_at,
         progress,
         verdict,
-        [(provider, reference) for provider, reference in submissions],
-        msgspec.convert(words, list[Evidence]),
-        tuple(Posting(*posting) for posting in booked),
+        submissions,
+        words,
+        booked,
         booked_at,
-        None if moved is None else Moved(*moved),
+        moved,
     )

@@ -21,7 +21,6 @@ import orjson
 from api.bundles.shape import BundleError
 from ledger import events
 from ledger.entry import RecordedEvent
-from ledger.journal import postings
 from ledger.payment import stream_of
 from projections.accounts_rows import TELLING, Kept, books, decode, difference, encode
 from projections.standing import step
@@ -107,7 +106,7 @@ class Books:
                 self._book(one, is_inside=is_inside)
 
     def _book(self, one: _Payment, *, is_inside: bool) -> None:
-        booked = postings(one.kept.payment)
+        booked = one.kept.postings()
         mode = one.kept.request.mode or ""
         for (account, holder, currency), amount in difference(one.kept.booked, booked):
             if is_inside:
