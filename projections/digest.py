@@ -5,16 +5,20 @@ suffix) and its columns, then one line of JSON per row, ordered by primary key. 
 compared byte by byte and times are text, so the same log gives the same digest on SQLite and on
 PostgreSQL. Rows are streamed; memory stays flat.
 
+Why SQLite writes the lines itself: it does so in less time than it takes to hand over thirty values
+one by one, and its JSON of texts, whole numbers and nulls is to the byte what orjson makes of them
+(a test compares every character).
+
 The digest stands at one position of the log, and says nothing about leases or indexes.
 """
 
 import hashlib
 import time
-from collections.abc import Awaitable, Callable
-from typing import Final, NamedTuple
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, NamedTuple
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import Row, Select, Table, Text, func, select
 
 from projections.checkpoints import load
 from projections.projector import Projector
@@ -33,6 +37,30 @@ class Digest(NamedTuple):
     """Hexadecimal."""
 
 
+class Lines(NamedTuple):
+    """How the rows of a table become lines of JSON."""
+
+    asked: Select[Any]
+    """What is asked of the database; in no order."""
+    written: Callable[[Sequence[Row[Any]]], bytes]
+    """Makes lines of some rows of the answer."""
+
+
+def lines_in(table: Table, dialect: str) -> Lines:
+    """The way a kind of database is best asked for them."""
+    if dialect == "sqlite":
+        return Lines(select(func.json_array(*table.columns, type_=Text())), _joined)
+    return Lines(select(table), _dumped)
+
+
+def _joined(rows: Sequence[Row[Any]]) -> bytes:
+    return "".join([f"{row[0]}\n" for row in rows]).encode()
+
+
+def _dumped(rows: Sequence[Row[Any]]) -> bytes:
+    return b"".join([orjson.dumps(tuple(row), option=orjson.OPT_APPEND_NEWLINE) for row in rows])
+
+
 async def digest_of(projector: Projector, *, pause: Pause | None = None) -> Digest:
     """Read all rows of a copy as of one position, and hash them.
 
@@ -48,11 +76,10 @@ async def digest_of(projector: Projector, *, pause: Pause | None = None) -> Dige
             name = table.name.removesuffix(projector.copy)
             columns = [column.name for column in table.columns]
             digest.update(orjson.dumps([name, columns], option=orjson.OPT_APPEND_NEWLINE))
-            asked = select(table).order_by(*table.primary_key.columns)
-            async with conn.stream(asked) as rows:
+            lines = lines_in(table, conn.dialect.name)
+            async with conn.stream(lines.asked.order_by(*table.primary_key.columns)) as rows:
                 async for part in rows.partitions(_ROWS_PER_STEP):
-                    for row in part:
-                        digest.update(orjson.dumps(tuple(row), option=orjson.OPT_APPEND_NEWLINE))
+                    digest.update(lines.written(part))
                     if pause is not None:
                         await pause(time.monotonic() - began)
                         began = time.monotonic()
