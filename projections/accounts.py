@@ -51,7 +51,7 @@ from projections.accounts_rows import (
 from projections.effective import ALWAYS, Effective, hear
 from projections.merchant_money import UNSAID, MerchantMoney, Sums, money_of
 from projections.projector import Projector, bounded
-from projections.rows import Counters, Rows
+from projections.rows import Counters, Rows, begun_before
 from projections.tables import number, read_stamp, stamp, text
 
 EVENTS_MAX: Final = 1000
@@ -160,9 +160,7 @@ class AccountsProjection(Projector):
 
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
         """Fold a run of events, and book what each of them changes."""
-        new = {one.stream for one in batch if one.version == 1}
-        known = list({one.stream[_PREFIX:] for one in batch if one.stream not in new})
-        found = await self._states.fetch(conn, known)
+        found = await self._states.fetch(conn, begun_before(batch, _PREFIX))
         kept = {payment_id: decode(state) for payment_id, state in found}
         lines: list[tuple[Any, ...]] = []
         money = Sums()

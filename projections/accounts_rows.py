@@ -18,6 +18,7 @@ from ledger.payment import Attempt, Payment, Status
 from projections.effective import Moved
 from projections.standing import FINAL
 
+_SUBMITTING: Final = Status.SUBMITTING.value
 _SUCCEEDED: Final = Status.SUCCEEDED.value
 _BOOKED: Final = frozenset({_SUCCEEDED, Status.CONFLICT.value})
 """The statuses that stand in the books; see `ledger.journal`."""
@@ -122,7 +123,7 @@ def _requested(_one: Kept, _event: events.PaymentRequested) -> None:
 
 
 def _started(one: Kept, event: events.PaymentSubmissionStarted) -> None:
-    one.progress = Status.SUBMITTING.value
+    one.progress = _SUBMITTING
     one.submissions.append((event.provider, event.reference))
 
 

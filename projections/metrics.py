@@ -37,7 +37,7 @@ from projections.metrics_rows import (
     standing_of,
 )
 from projections.projector import Projector
-from projections.rows import Counters, Rows
+from projections.rows import Counters, Rows, begun_before
 from projections.standing import FINAL, MOVES
 from projections.tables import columns_of, number, read_stamp, stamp, text
 
@@ -145,21 +145,21 @@ class MetricsProjection(Projector):
 
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
         """Fold a run of events into the touched payments and the counters."""
-        webhooks = Counter(
-            (one.event.provider, WEBHOOKS[type(one.event)])
-            for one in batch
-            if isinstance(one.event, Webhook)
-        )
-        touched = [one for one in batch if one.stream.startswith("payment-")]
-        new = {one.stream for one in touched if one.version == 1}
-        known = list({one.stream[PREFIX:] for one in touched if one.stream not in new})
-        rows = {values[1]: Row(*values) for values in await self._rows.fetch(conn, known)}
+        webhooks: Counter[tuple[str, str]] = Counter()
+        moving: list[RecordedEvent] = []
+        for one in batch:
+            if isinstance(one.event, Webhook):
+                webhooks[one.event.provider, WEBHOOKS[type(one.event)]] += 1
+            else:
+                moving.append(one)
+        known = await self._rows.fetch(conn, begun_before(moving, PREFIX))
+        rows = {values[1]: Row(*values) for values in known}
         counts: dict[tuple[str, ...], list[int]] = {}
         _count(counts, rows.values(), -1)
-        for recorded in touched:
+        for recorded in moving:
             fold(rows, recorded)
         _count(counts, rows.values(), 1)
-        await self._rows.put(conn, [as_tuple(row) for row in rows.values()])
+        await self._rows.put(conn, [*map(as_tuple, rows.values())])
         await self._counters.add(conn, [(*key, *numbers) for key, numbers in counts.items()])
         await self._webhook_counters.add(conn, [(*key, count) for key, count in webhooks.items()])
 

@@ -24,6 +24,7 @@ WEBHOOKS: Final[dict[type[events.Event], str]] = {
 }
 """As what each event of a stored call counts."""
 
+_REQUESTED: Final = Status.REQUESTED.value
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
@@ -66,8 +67,8 @@ def fold(rows: dict[str, Row], recorded: RecordedEvent) -> None:
             stamp(recorded.recorded_at),
             event.provider,
             event.provider,
-            Status.REQUESTED.value,
-            Status.REQUESTED.value,
+            _REQUESTED,
+            _REQUESTED,
         )
         return
     row = rows[recorded.stream[PREFIX:]]

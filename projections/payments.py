@@ -26,7 +26,7 @@ from ledger.sql_database import Database
 from projections.effective import ALWAYS, Effective
 from projections.payments_rows import FIXED, MOVED, PaymentRow, Row, as_tuple, fold, shown
 from projections.projector import Projector, bounded
-from projections.rows import Rows
+from projections.rows import Rows, begun_before
 from projections.tables import columns_of, number, one_of, stamp, text
 
 __all__ = ["PAGE_MAX", "PaymentRow", "PaymentsProjection"]
@@ -84,17 +84,20 @@ class PaymentsProjection(Projector):
 
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
         """Fold a run of events into the rows of the payments it touches."""
-        touched = [one for one in batch if one.stream.startswith("payment-")]
-        new = {one.stream for one in touched if one.version == 1}
-        known = list({one.stream[_PREFIX:] for one in touched if one.stream not in new})
-        rows = {values[1]: Row(*values) for values in await self._rows.fetch(conn, known)}
+        known = await self._rows.fetch(conn, begun_before(batch, _PREFIX))
+        rows = {values[1]: Row(*values) for values in known}
         references: list[tuple[Any, ...]] = []
-        for recorded in touched:
-            event, payment_id = recorded.event, recorded.stream[_PREFIX:]
-            rows[payment_id] = fold(rows.get(payment_id), recorded)
+        for recorded in batch:
+            payment_id = recorded.stream[_PREFIX:]
+            row = rows.get(payment_id)
+            if row is None:
+                rows[payment_id] = fold(None, recorded)
+                continue
+            fold(row, recorded)
+            event = recorded.event
             if isinstance(event, events.PaymentSubmissionStarted):
                 references.append((recorded.position, event.provider, event.reference, payment_id))
-        await self._rows.put(conn, [as_tuple(row) for row in rows.values()])
+        await self._rows.put(conn, [*map(as_tuple, rows.values())])
         await self._reference_rows.put(conn, references)
 
     async def page(

@@ -18,11 +18,13 @@ from ledger.entry import RecordedEvent
 from ledger.identity import Kind, Mode
 from ledger.payment import Status
 from projections.effective import Moved, hear
-from projections.standing import FINAL, step
+from projections.standing import FINAL, MOVES
 from projections.tables import read_stamp, read_stamp_or_none, stamp
 
 MOVED: Final = (Status.SUCCEEDED.value, Status.CONFLICT.value)
 """The statuses in which money is known, or said, to have moved."""
+
+_REQUESTED: Final = Status.REQUESTED.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +134,8 @@ def _requested(recorded: RecordedEvent, event: events.PaymentRequested, at: str)
         currency=event.currency,
         amount_minor=event.amount_minor,
         requested_at=at,
-        status=Status.REQUESTED.value,
-        progress=Status.REQUESTED.value,
+        status=_REQUESTED,
+        progress=_REQUESTED,
         verdict=None,
         provider=event.provider,
         reference=None,
@@ -225,15 +227,18 @@ def fold(row: Row | None, recorded: RecordedEvent) -> Row:
     if isinstance(event, events.PaymentRequested):
         return _requested(recorded, event, at)
     assert row is not None
-    change = _CHANGES.get(type(event))
+    kind = type(event)
+    change, move = _CHANGES.get(kind), MOVES.get(kind)
     if change is not None:
         change(row, event)
     elif isinstance(event, events.PaymentEvidenceRecorded):
         _told(row, event, at)
-    status = step(row, event)
-    if status != row.status:
-        row.status = status
-        row.final_at = at if status in FINAL else None
+    if move is not None:
+        move(row, event)
+        status = row.verdict or row.progress
+        if status != row.status:
+            row.status = status
+            row.final_at = at if status in FINAL else None
     row.updated_at, row.updated_position = at, recorded.position
     return row
 

@@ -22,6 +22,8 @@ import orjson
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ledger.entry import RecordedEvent
+
 _PARAMETERS_MAX: Final = 8192
 """How many parameters one statement on SQLite takes (it allows 32,766)."""
 
@@ -29,6 +31,23 @@ _ROWS_PER_STATEMENT_MAX: Final = 256
 
 Values = Sequence[Any]
 """The values of one row, in the order of its table's columns: text, whole numbers, None."""
+
+
+def begun_before(batch: Sequence[RecordedEvent], prefix: int) -> list[str]:
+    """Whose streams in a batch began before it, by what follows the prefix: their rows are stored.
+
+    Args:
+        batch: events in the order of the log; each event of the streams is read, or none is stored.
+        prefix: how many characters the names of all the streams have in common.
+    """
+    begun: set[str] = set()
+    before: set[str] = set()
+    for one in batch:
+        if one.version == 1:
+            begun.add(one.stream)
+        elif one.stream not in begun:
+            before.add(one.stream)
+    return [stream[prefix:] for stream in before]
 
 
 class Rows:

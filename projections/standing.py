@@ -18,6 +18,16 @@ from ledger.payment import Status
 FINAL: Final = frozenset(status.value for status in Status if status.is_final)
 """The statuses in which nothing more is asked or sent by itself."""
 
+# An enum's `.value` is looked up by code of Python, and the moves are made for every event.
+_REQUESTED: Final = Status.REQUESTED.value
+_SUBMITTING: Final = Status.SUBMITTING.value
+_PENDING: Final = Status.PENDING.value
+_UNKNOWN: Final = Status.UNKNOWN.value
+_SUCCEEDED: Final = Status.SUCCEEDED.value
+_FAILED: Final = Status.FAILED.value
+_EXPIRED: Final = Status.EXPIRED.value
+_CONFLICT: Final = Status.CONFLICT.value
+
 
 class Standing(Protocol):
     """A row that follows a payment's status."""
@@ -52,7 +62,7 @@ def _progress(status: Status) -> Callable[[Standing, events.Event], None]:
 
 
 def _started(row: Standing, event: events.PaymentSubmissionStarted) -> None:
-    row.progress = Status.SUBMITTING.value
+    row.progress = _SUBMITTING
     row.provider = row.last_provider = event.provider
     row.attempts = event.attempt
 
@@ -60,31 +70,31 @@ def _started(row: Standing, event: events.PaymentSubmissionStarted) -> None:
 def _submitted(row: Standing, event: events.PaymentSubmitted) -> None:
     # An acceptance of an earlier submission, read late, says nothing about the one under way.
     if event.attempt == row.attempts:
-        row.progress = Status.PENDING.value
+        row.progress = _PENDING
 
 
 def _inquired(row: Standing, event: events.PaymentInquired) -> None:
-    is_known = event.result == "pending" or row.progress == Status.PENDING.value
-    row.progress = (Status.PENDING if is_known else Status.UNKNOWN).value
+    is_known = event.result == "pending" or row.progress == _PENDING
+    row.progress = _PENDING if is_known else _UNKNOWN
 
 
 def _succeeded(row: Standing, event: events.PaymentSucceeded) -> None:
-    row.verdict, row.provider = Status.SUCCEEDED.value, event.provider
+    row.verdict, row.provider = _SUCCEEDED, event.provider
 
 
 def _failed(row: Standing, event: events.PaymentFailed) -> None:
-    row.verdict, row.provider = Status.FAILED.value, event.provider
+    row.verdict, row.provider = _FAILED, event.provider
 
 
 def _expired(row: Standing, event: events.PaymentExpired) -> None:
     if event.reference is None:
-        row.progress = Status.EXPIRED.value
+        row.progress = _EXPIRED
     else:
-        row.verdict, row.provider = Status.EXPIRED.value, event.provider or row.provider
+        row.verdict, row.provider = _EXPIRED, event.provider or row.provider
 
 
 def _conflicted(row: Standing, _event: events.PaymentConflicted) -> None:
-    row.verdict = Status.CONFLICT.value
+    row.verdict = _CONFLICT
 
 
 def _reopened(row: Standing, _event: events.PaymentReopened) -> None:
@@ -92,7 +102,7 @@ def _reopened(row: Standing, _event: events.PaymentReopened) -> None:
 
 
 def _rerouted(row: Standing, event: events.PaymentRerouted) -> None:
-    row.progress = Status.REQUESTED.value
+    row.progress = _REQUESTED
     row.provider = row.last_provider = event.provider
 
 
