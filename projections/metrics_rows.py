@@ -3,10 +3,11 @@
 Pure: rows and events, no table.
 """
 
-from dataclasses import dataclass, fields
 from datetime import timedelta
 from operator import attrgetter
 from typing import Final
+
+import msgspec
 
 from ledger import events
 from ledger.entry import RecordedEvent
@@ -28,8 +29,7 @@ _REQUESTED: Final = Status.REQUESTED.value
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
-@dataclass(slots=True)
-class Row:
+class Row(msgspec.Struct, gc=False):
     """One payment as the numbers need it: the table's columns, in its order."""
 
     position: int
@@ -49,7 +49,7 @@ class Row:
 
 
 FIXED: Final = ("payment_id", "kind", "currency", "amount_minor", "requested_at")
-as_tuple: Final = attrgetter(*(field.name for field in fields(Row)))
+as_tuple: Final = msgspec.structs.astuple
 standing_of: Final = attrgetter("kind", "provider", "currency", "status")
 """Under which numbers a payment counts."""
 

@@ -10,10 +10,9 @@ the event that says so, which is in the same append.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
-from operator import attrgetter
 from typing import Final, cast, get_args
 
+import msgspec
 from sqlalchemy import Index, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,8 +31,7 @@ _Beginning = events.PaymentRequested | events.CheckoutCreated | events.EndpointA
 """The first events of things, which say whose they are."""
 
 
-@dataclass(slots=True)
-class Notice:
+class Notice(msgspec.Struct, gc=False):
     """One event that is worth telling: the table's columns, in its order."""
 
     position: int
@@ -46,7 +44,7 @@ class Notice:
     type: str
 
 
-_as_tuple: Final = attrgetter(*(field.name for field in fields(Notice)))
+_as_tuple: Final = msgspec.structs.astuple
 
 
 class NoticesProjection(Projector):

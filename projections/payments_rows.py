@@ -8,10 +8,11 @@ failed has none; a conflict keeps what its words that money moved tell.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import Final, cast
+
+import msgspec
 
 from ledger import events
 from ledger.entry import RecordedEvent
@@ -69,8 +70,7 @@ class PaymentRow:
     """When its money moved; None where none moved, as far as is known."""
 
 
-@dataclass(slots=True)
-class Row:
+class Row(msgspec.Struct, gc=False):
     """A row while a batch is folded into it: the table's columns, in its order."""
 
     position: int
@@ -119,32 +119,39 @@ FIXED: Final = (
     "refund_of",
     "mode",
 )
-as_tuple: Final = attrgetter(*(field.name for field in fields(Row)))
+as_tuple: Final = msgspec.structs.astuple
 
 
 def _requested(recorded: RecordedEvent, event: events.PaymentRequested, at: str) -> Row:
-    return Row(
-        position=recorded.position,
-        payment_id=event.payment_id,
-        kind=event.kind,
-        merchant_id=event.merchant_id,
-        payer=event.payer,
-        country=event.country,
-        operator=event.operator,
-        currency=event.currency,
-        amount_minor=event.amount_minor,
-        requested_at=at,
-        status=_REQUESTED,
-        progress=_REQUESTED,
-        verdict=None,
-        provider=event.provider,
-        reference=None,
-        last_provider=event.provider,
-        last_reference=None,
-        updated_at=at,
-        updated_position=recorded.position,
-        refund_of=event.refund_of,
-        mode=event.mode,
+    return Row(  # by place: named, thirty values take longer than the rest of the payment
+        recorded.position,
+        event.payment_id,
+        event.kind,
+        event.merchant_id,
+        event.payer,
+        event.country,
+        event.operator,
+        event.currency,
+        event.amount_minor,
+        at,
+        _REQUESTED,
+        _REQUESTED,
+        None,
+        event.provider,
+        None,
+        event.provider,
+        None,
+        at,
+        recorded.position,
+        None,
+        None,
+        None,
+        None,
+        0,
+        0,
+        event.refund_of,
+        0,
+        event.mode,
     )
 
 

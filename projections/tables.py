@@ -44,7 +44,7 @@ def number(name: str, *, key: bool = False, null: bool = False) -> "Column[int]"
 
 
 def columns_of(row: type, *, key: Sequence[str]) -> "list[Column[Any]]":
-    """The columns of a dataclass whose fields are `int`, `str` and either of them or None.
+    """The columns of a class whose fields are `int`, `str` and either of them or None.
 
     Args:
         row: the class of a row as a fold holds it.

@@ -14,9 +14,8 @@ What it does not do: decide how long to wait. Every due time was recorded with t
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import attrgetter
 from typing import Any, Final, cast
 
 from sqlalchemy import ColumnElement, Index, and_, case, func, select
@@ -40,6 +39,7 @@ from projections.worklist_rows import (
     Row,
     Settled,
     Told,
+    as_tuple,
     created,
     fold,
     follow_checkout,
@@ -85,9 +85,6 @@ class WorkRow:
     holder: str | None
     """Who has leased it, None if nobody has now."""
     leased_until: datetime | None
-
-
-_as_tuple: Final = attrgetter(*(field.name for field in fields(Row)))
 
 
 class WorklistProjection(Projector):
@@ -150,7 +147,7 @@ class WorklistProjection(Projector):
                 settle(rows[event.refund_id], recorded)
             elif type(event) in CHANGES:
                 fold(rows[recorded.stream[PAYMENT_PREFIX:]], recorded)
-        await self._rows.put(conn, [_as_tuple(row) for row in rows.values()])
+        await self._rows.put(conn, [*map(as_tuple, rows.values())])
         await self._rows.remove(conn, closed)
 
     async def lease(

@@ -4,9 +4,10 @@ Every due time was recorded with the event; nothing here decides how long to wai
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, get_args
+
+import msgspec
 
 from ledger import events
 from ledger.checkout import stream_of as checkout_stream_of
@@ -45,8 +46,7 @@ _KINDS: Final[dict[str, Kind]] = {
 """What is to be done with a payment that stands there; nothing with one that stands elsewhere."""
 
 
-@dataclass(slots=True)
-class Row:
+class Row(msgspec.Struct, gc=False):
     """One piece of the worklist: the table's columns, in its order."""
 
     stream_id: str
@@ -186,6 +186,9 @@ def _ended(
 
 def _succeeded(row: Row, _event: events.PaymentSucceeded) -> None:
     row.reason = None
+
+
+as_tuple: Final = msgspec.structs.astuple
 
 
 CHANGES: Final[dict[type[events.Event], Callable[..., datetime | None]]] = {
