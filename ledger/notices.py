@@ -37,6 +37,12 @@ _WORDS: Final[Mapping[type[Event], str]] = {
     events.PaymentRefunded: "refunded",
 }
 
+_NAMES: Final[Mapping[tuple[Kind, type[Event]], str]] = {
+    (kind, event): f"{subject}.{word}"
+    for kind, subject in _SUBJECTS.items()
+    for event, word in _WORDS.items()
+}
+
 NOTICE_TYPES: Final[tuple[str, ...]] = tuple(
     f"{subject}.{word}"
     for kind, subject in _SUBJECTS.items()
@@ -73,5 +79,4 @@ def requested_notice(kind: Kind) -> str:
 
 def notice_of(kind: Kind, event: Event) -> str | None:
     """The type of the message that an event is worth; None where it is worth none."""
-    word = _WORDS.get(type(event))
-    return None if word is None else f"{_SUBJECTS[kind]}.{word}"
+    return _NAMES.get((kind, type(event)))

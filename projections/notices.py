@@ -71,14 +71,19 @@ class NoticesProjection(Projector):
         """Fold a run of events; whose a thing is stands with its first event."""
         made: list[Notice] = []
         untold: list[int] = []
-        begun = {_thing_of(one) for one in batch if isinstance(one.event, _Beginning)}
-        unknown = sorted({_thing_of(one) for one in batch} - begun)
+        things = [_thing_of(one) for one in batch]
+        begun = {
+            thing
+            for thing, one in zip(things, batch, strict=True)
+            if isinstance(one.event, _Beginning)
+        }
+        unknown = sorted({*things} - begun)
         owners: dict[str, tuple[str, str]] = {}
         for values in await self._rows.fetch(conn, unknown):
             known = Notice(*values)
             owners[known.about_id] = (known.merchant_id, known.kind)
-        for recorded in batch:
-            event, thing = recorded.event, _thing_of(recorded)
+        for thing, recorded in zip(things, batch, strict=True):
+            event = recorded.event
             if isinstance(event, events.PaymentRerouted):
                 untold.append(recorded.position - 1)
                 continue

@@ -113,19 +113,14 @@ class WorklistProjection(Projector):
 
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
         """Fold a run of events into the rows of what they touch."""
-        touched = [one for one in batch if type(one.event) in CHANGES]
-        new = {one.stream for one in touched if one.version == 1}
-        known = [one.stream[PAYMENT_PREFIX:] for one in touched if one.stream not in new]
-        known += [one.event.refund_id for one in batch if isinstance(one.event, Settled)]
-        for one in batch:
-            if isinstance(one.event, Told):
-                known += [one.event.payment_id, one.stream[CHECKOUT_PREFIX:]]
-        found = await self._rows.fetch(conn, list(set(known)))
+        found = await self._rows.fetch(conn, _stored(batch))
         rows = {values[0]: Row(*values) for values in found}
         closed: list[str] = []
         for recorded in batch:
             event = recorded.event
-            if isinstance(event, events.PaymentRequested):
+            if type(event) in CHANGES:  # as nearly all are
+                fold(rows[recorded.stream[PAYMENT_PREFIX:]], recorded)
+            elif isinstance(event, events.PaymentRequested):
                 # A refund waits since it was reserved, whichever batch that was in.
                 before = rows.get(event.payment_id)
                 rows[event.payment_id] = row = requested(recorded, event)
@@ -145,8 +140,6 @@ class WorklistProjection(Projector):
                 rows[event.refund_id] = reserved(recorded, event)
             elif isinstance(event, Settled):
                 settle(rows[event.refund_id], recorded)
-            elif type(event) in CHANGES:
-                fold(rows[recorded.stream[PAYMENT_PREFIX:]], recorded)
         await self._rows.put(conn, [*map(as_tuple, rows.values())])
         await self._rows.remove(conn, closed)
 
@@ -256,6 +249,24 @@ class WorklistProjection(Projector):
         if provider is not None:
             wanted.append(row.provider == provider)
         return wanted
+
+
+def _stored(batch: Sequence[RecordedEvent]) -> list[str]:
+    """Whose rows a batch changes that it does not begin with making."""
+    begun: set[str] = set()
+    known: set[str] = set()
+    for one in batch:
+        event = one.event
+        if type(event) in CHANGES:
+            if one.stream not in begun:
+                known.add(one.stream[PAYMENT_PREFIX:])
+        elif one.version == 1:
+            begun.add(one.stream)
+        elif isinstance(event, Settled):
+            known.add(event.refund_id)
+        elif isinstance(event, Told):
+            known |= {event.payment_id, one.stream[CHECKOUT_PREFIX:]}
+    return list(known)
 
 
 def _due(row: Any) -> Due:
