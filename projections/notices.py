@@ -27,6 +27,9 @@ from projections.tables import columns_of
 
 PAGE_MAX: Final = 1000
 
+_NOBODY: Final = ("", "")
+"""Of a thing that is about to begin: no event is told of nobody's."""
+
 _Beginning = events.PaymentRequested | events.CheckoutCreated | events.EndpointAdded
 """The first events of things, which say whose they are."""
 
@@ -84,6 +87,11 @@ class NoticesProjection(Projector):
             owners[known.about_id] = (known.merchant_id, known.kind)
         for thing, recorded in zip(things, batch, strict=True):
             event = recorded.event
+            merchant_id, kind = owners.get(thing, _NOBODY)
+            told = notice_of(cast("Kind", kind), event)
+            if told is not None:  # as nearly all are
+                made.append(Notice(recorded.position, merchant_id, thing, kind, told))
+                continue
             if isinstance(event, events.PaymentRerouted):
                 untold.append(recorded.position - 1)
                 continue
@@ -92,15 +100,12 @@ class NoticesProjection(Projector):
             merchant_id, kind = owners[thing]
             about_id = thing
             if isinstance(event, events.PaymentRequested):
-                type_: str | None = requested_notice(event.kind)
+                type_: str = requested_notice(event.kind)
             elif isinstance(event, events.DeliveryParked):
                 about_id, kind, type_ = f"{thing}.{event.position}", "message", event.type
-            elif type(event) in LISTED:
-                type_ = event.type
             else:
-                type_ = notice_of(cast("Kind", kind), event)
-            if type_ is not None:
-                made.append(Notice(recorded.position, merchant_id, about_id, kind, type_))
+                type_ = event.type
+            made.append(Notice(recorded.position, merchant_id, about_id, kind, type_))
         gone = set(untold)
         kept = [one for one in made if one.position not in gone]
         await self._rows.put(conn, [_as_tuple(one) for one in kept])
