@@ -6,8 +6,8 @@ cannot be written. So every process here makes several projections in one replay
 of its own that is thrown away, and only their digests come back. A digest is the same whatever
 database the rows are in.
 
-What bounds it is folding: every event is decoded once per process, and then each projection has
-Python of its own for it, and rows to write.
+What bounds it is folding: every event is decoded once per process, and then each projection that
+reads it has Python of its own for it, and rows to write and to hash.
 """
 
 import asyncio
@@ -18,22 +18,17 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from ledger.entry import RecordedEvent
 from ledger.sql import Database, SqlEventStore
-from ledger.store import PAGE_MAX
 from ledger.verify_processes import cores, hands
 from projections import PROJECTIONS
 from projections.base import Projections
-from projections.checkpoints import Checkpoint, advance, checkpoints, put
+from projections.checkpoints import Checkpoint, checkpoints, put
 from projections.digest import Digest, digest_of
 from projections.projector import Projector
-from projections.rebuild import Checked, create
+from projections.rebuild import Checked, create, fold_next
 
 PROCESSES_FROM: Final = 20_000
 """How long a log is that is worth other processes."""
-
-BATCH_MAX: Final = 10 * PAGE_MAX
-"""Events folded per transaction, as in a rebuild."""
 
 
 async def check_apart(
@@ -83,7 +78,7 @@ async def _digests(url: str, names: Sequence[str], until: int, folder: Path) -> 
         try:
             made = [one(copies) for one in PROJECTIONS if one.name in names]
             await _prepare(copies, made)
-            await _fold(store, copies, made, until)
+            await _fold(store, made, until)
             return {one.name: await digest_of(one) for one in made}
         finally:
             await copies.close()
@@ -101,21 +96,10 @@ async def _prepare(database: Database, projectors: Sequence[Projector]) -> None:
             await put(conn, Checkpoint(projector.name, projector.version, 0, 1, ""))
 
 
-async def _fold(
-    store: SqlEventStore, database: Database, projectors: Sequence[Projector], until: int
-) -> None:
+async def _fold(store: SqlEventStore, projectors: Sequence[Projector], until: int) -> None:
     position = 0
     while position < until:
-        batch: list[RecordedEvent] = []
-        while len(batch) < min(BATCH_MAX, until - position):
-            page = await store.read(
-                position + len(batch), min(PAGE_MAX, until - position - len(batch))
-            )
-            if not page:
-                break
-            batch += page
-        if not batch:
+        folded = await fold_next(projectors, store, position, until)
+        if folded is None:
             return  # the digests will stand at another position, and so differ
-        async with database.write() as conn:
-            await advance(conn, projectors, batch)
-        position = batch[-1].position
+        position, _ = folded

@@ -88,11 +88,10 @@ async def fill(
     position = found[projector.checkpoint].position if found else 0
     end = await store.position() if until is None else until
     while True:
-        with uncollected():
-            step = await _step(projector, store, position, until, batch_max, owner)
-        if step is None:
+        folded = await fold_next([projector], store, position, until, batch_max, owner)
+        if folded is None:
             return position
-        position, seconds = step
+        position, seconds = folded
         end = max(end, position)
         if progress is not None:
             progress(position, end)
@@ -100,18 +99,40 @@ async def fill(
             await pause(seconds)
 
 
-async def _step(
-    projector: Projector,
+async def fold_next(
+    projectors: Sequence[Projector],
+    store: EventStore,
+    after: int,
+    until: int | None,
+    batch_max: int = BATCH_MAX,
+    owner: str = "",
+) -> tuple[int, float] | None:
+    """Read one batch and fold it, in one transaction.
+
+    Args:
+        projectors: the copies, in one database, that stand there.
+        store: the log.
+        after: where they stand.
+        until: how far to go at most; None for as far as there is anything.
+        batch_max: how many events.
+        owner: whose copies they are.
+
+    Returns:
+        The position reached, and the seconds that folding and writing took; None if there was
+        nothing to fold.
+    """
+    with uncollected():  # of the batch nothing is left when it ends
+        return await _fold_next(projectors, store, after, until, batch_max, owner)
+
+
+async def _fold_next(
+    projectors: Sequence[Projector],
     store: EventStore,
     after: int,
     until: int | None,
     batch_max: int,
     owner: str,
 ) -> tuple[int, float] | None:
-    """Fold one batch: the position reached, and the seconds it took; None if there is none.
-
-    Of the batch itself nothing is left when the collector is let loose again.
-    """
     # Reading and writing take turns. Read ahead, and on SQLite the one write lock would be taken
     # again as soon as it is given up: another process, which looks for it ever more seldom, would
     # never find it free.
@@ -119,8 +140,8 @@ async def _step(
     if not batch:
         return None
     began = time.monotonic()
-    async with projector.database.write() as conn:
-        await advance(conn, [projector], batch, owner=owner)
+    async with projectors[0].database.write() as conn:
+        await advance(conn, projectors, batch, owner=owner)
     return batch[-1].position, time.monotonic() - began
 
 
