@@ -106,9 +106,7 @@ class Sqlite:
             max_overflow=0,
             hide_parameters=True,  # an error's text must not quote somebody's number
         )
-        prepare = sql_visits.prepare if is_kept else sql_visits.prepare_passing
-        if is_for_reading(url):
-            prepare = sql_visits.prepare_reading
+        prepare = sql_visits.preparing(is_reading=is_for_reading(url), is_kept=is_kept)
         event.listen(engine.sync_engine, "connect", partial(self._on_connect, prepare))
         event.listen(engine.sync_engine, "begin", self._on_begin)
         return engine

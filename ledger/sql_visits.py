@@ -172,6 +172,13 @@ class _Cursor:
             self._open = None
 
 
+def preparing(*, is_reading: bool, is_kept: bool) -> Work:
+    """How the connections to a file are set up: one that is only read, one that is thrown away."""
+    if is_reading:
+        return prepare_reading
+    return prepare if is_kept else prepare_passing
+
+
 def prepare(connection: sqlite3.Connection) -> None:
     """Set a new connection up as every connection of ours is; waits for the file's lock.
 
