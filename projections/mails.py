@@ -41,7 +41,7 @@ _TELLING: Final = (
     events.PaymentReopened,
 )
 _SENDING: Final = (events.MailAttempted, events.MailParked)
-_TOLD: Final = frozenset((*_TELLING, *_SENDING))
+_TOLD: Final[frozenset[type[events.Event]]] = frozenset((*_TELLING, *_SENDING))
 
 
 @dataclass(slots=True)
