@@ -4,6 +4,7 @@ The erasure happens where it could do harm: when the entries are about to be rea
 written and their proofs are not.
 """
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,11 @@ async def test_a_bundle_written_while_a_person_is_forgotten_verifies_and_tells_n
         store, erased = services.store, []
         reading = getattr(store, moment)
 
+        me = asyncio.current_task()
+
         async def forget_then_read(*given: Any) -> Any:
+            if asyncio.current_task() is not me:  # the server's own readers
+                return await reading(*given)
             monkeypatch.setattr(store, moment, reading)
             erased.append((await agree(world, erasure_id)).json["status"])
             return await reading(*given)
