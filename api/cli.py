@@ -184,7 +184,7 @@ def verify(
         typer.Option(
             "--key",
             help="A public key of the log that you trust: it, or one it introduced, has to have "
-            "signed the note.",
+            "signed the note; without a checkpoint, the newest one in the log.",
         ),
     ] = None,
     projections: Annotated[

@@ -41,6 +41,12 @@ class Closing(NamedTuple):
 
 async def last_size(store: EventStore) -> int:
     """The size of the last checkpoint; 0 if there is none."""
+    made = await last_made(store)
+    return 0 if made is None else made.size
+
+
+async def last_made(store: EventStore) -> events.LogCheckpointMade | None:
+    """The last checkpoint as the log recorded it; None if there is none."""
     end = await store.position()
     while end > 0:
         start = max(0, end - PAGE_MAX)
@@ -48,9 +54,9 @@ async def last_size(store: EventStore) -> int:
             if row.type == events.LogCheckpointMade.type:
                 event = decode_entry(row.entry).event
                 assert isinstance(event, events.LogCheckpointMade)
-                return event.size
+                return event
         end = start
-    return 0
+    return None
 
 
 async def made_after(store: EventStore, position: int) -> AsyncIterator[Recorded]:
