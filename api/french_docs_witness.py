@@ -40,8 +40,11 @@ FRENCH_OF_WITNESS_DOCS: Final[dict[str, str]] = {
     "Whether the newest checkpoint meets the policy.": (
         "Si le dernier point de contrôle satisfait aux règles."
     ),
-    "What the newest checkpoint lacks, by the policy's names.": (
-        "Ce qui manque au dernier point de contrôle, avec les noms des règles."
+    "What the newest checkpoint lacks, by the policy's names; `the log's key` where the policy "
+    "names none that signed it: add the log's new key to it.": (
+        "Ce qui manque au dernier point de contrôle, avec les noms des règles ; `the log's key` "
+        "(la clé du registre) si les règles n'en nomment aucune qui l'a signé : ajoutez-y la "
+        "nouvelle."
     ),
     "The size of the newest checkpoint.": "La taille du dernier point de contrôle.",
     "The size of the newest of the last checkpoints that meets the policy.": (

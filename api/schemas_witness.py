@@ -46,7 +46,8 @@ class Witnesses(Response):
     quorum: Witness | None = Field(description="The witness or group that is needed.")
     is_met: bool = Field(description="Whether the newest checkpoint meets the policy.")
     missing: list[str] = Field(
-        description="What the newest checkpoint lacks, by the policy's names.",
+        description="What the newest checkpoint lacks, by the policy's names; `the log's key` "
+        "where the policy names none that signed it: add the log's new key to it.",
         examples=[["1 of [firm shop]"]],
     )
     size: Position | None = Field(description="The size of the newest checkpoint.")

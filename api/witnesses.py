@@ -23,6 +23,10 @@ CHECKPOINTS_MAX: Final = 20
 """How many checkpoints back one that meets the policy is looked for."""
 
 
+LOG_KEY: Final = "the log's key"
+"""What is missing where the policy names none of the keys that signed: after a rotation."""
+
+
 async def show_witnesses(call: Call) -> web.Response:
     """Show every witness of the policy, and whether the policy is met."""
     services = call.services
@@ -49,12 +53,17 @@ async def show_witnesses(call: Call) -> web.Response:
         is_set_up=True,
         quorum=witnessing.policy.quorum,
         is_met=newest is not None and newest.is_met,
-        missing=[] if newest is None else list(newest.missing),
+        missing=[] if newest is None else _missing(newest),
         size=size,
         met_size=next((at for at, one in judged if one is not None and one.is_met), None),
         witnesses=_witnesses(witnessing, await services.witnesses.all(), newest, size),
     )
     return answer(shown, position=position)
+
+
+def _missing(newest: Judgement) -> list[str]:
+    """What the policy lacks; no witness's name has a space in it, so the log's key is none."""
+    return [*([LOG_KEY] if newest.log is None else []), *newest.missing]
 
 
 def _judged(

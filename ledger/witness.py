@@ -138,7 +138,11 @@ def judge(
             return Verdict(404, "this log is not known here")
         checkpoint, text = _opened(request.note, keys[origin], origin)
     except NoteUnverifiedError:
-        return Verdict(403, "no known key of this log has signed this checkpoint")
+        reason = (
+            "no known key of this log has signed this checkpoint; if its key was rotated, whoever "
+            "runs this witness checks the introduction (/v1/log/keys) and adds the new key"
+        )
+        return Verdict(403, reason)
     except NoteError as error:
         return Verdict(400, str(error))
     if request.old > checkpoint.size:

@@ -10,7 +10,7 @@ import pytest
 from api.settings import Settings, SettingsError, load_settings
 from api.wiring_witnesses import policy_for
 from ledger import commands
-from ledger.checkpoint import Verifier
+from ledger.checkpoint import Signer, Verifier
 from ledger.cosignature import CosignatureVerifier, Cosigner
 from ledger.policy import read_policy
 from tests.api_world import CONTEXT, World, a_world, settings_in
@@ -109,6 +109,24 @@ async def test_a_fork_that_a_witness_saw_first_is_shown_as_refused(
         await world.services.handler.handle(command, context=CONTEXT)
         again = await witnessed(world, words=2)
         assert (again["is_met"], again["size"] > shown["size"]) == (False, True)
+
+
+async def test_a_policy_that_does_not_name_the_key_that_signs_lacks_the_logs_key(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    former = Signer(ORIGIN, bytes([7]) * 32).verifier.text()
+    key = a_folder(tmp_path / "firm")
+    async with serving(tmp_path / "firm", clock) as url:
+        lines = (f"log {former}", f"witness firm {key.text()} {url}", "quorum firm")
+        settings = settings_of(tmp_path, *lines, providers=())
+        async with a_world(settings, clock=clock, is_working=True) as world:
+            shown = await witnessed(world, words=1)
+    (firm,) = shown["witnesses"]
+    assert (shown["is_met"], shown["missing"], firm["is_current"]) == (
+        False,
+        ["the log's key"],
+        True,
+    )
 
 
 async def test_without_a_policy_nobody_watches(tmp_path: Path, clock: FakeClock) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from api.bundles.export import Lines
 from api.bundles.files import Writer, writing
 from api.bundles.shape import (
     MANIFEST,
+    REPORTS,
     BundleError,
     Manifest,
     edge_of,
@@ -237,6 +239,27 @@ async def test_a_policy_that_asks_for_more_is_not_met_and_the_report_says_so(
     # Who trusts more easily may believe it all the same.
     assert passed(checked(tmp_path / "b", a_policy(needed=1))).checkpoints == 3
     assert told(tmp_path / "b", a_policy(needed=1))[0] == 0
+
+
+async def test_a_report_says_what_its_policy_does_not_name(quick: Keeper, tmp_path: Path) -> None:
+    await quick.export(tmp_path / "first", 1, 40, a_policy(needed=1))
+    await quick.export(tmp_path / "later", 1, 300, a_policy())
+    await quick.export(tmp_path / "none", 1, 300)
+    passed(checked(tmp_path / "none", a_policy()))
+
+    def said(bundle: str, *texts: str) -> list[bool]:
+        pages = [(tmp_path / bundle / name).read_text() for name in REPORTS.values()]
+        plain = [unescape(one).translate({0x202F: " ", 0xA0: " "}) for one in pages]
+        return [text in page for text, page in zip(texts, plain, strict=True)]
+
+    new = quick.signers[-1].verifier.text()
+    assert said("first", "It holds the checkpoint", "Elle tient le point") == [True] * 2
+    # The policy names the first key alone, and the key was rotated: by its letter it is not met.
+    for bundle in ("later", "none"):
+        assert said(bundle, "It holds the checkpoint", "Elle tient le point") == [False] * 2
+        assert said(bundle, f"adds: log {new}", f"ajoute : log {new}") == [True] * 2
+    assert said("none", "No witness has cosigned", "Aucun témoin n'a") == [False] * 2
+    assert said("none", "carries 2 signatures of others", "porte 2 signatures") == [True] * 2
 
 
 async def test_the_first_checkpoint_that_enough_have_cosigned_closes_the_bundle(

@@ -148,7 +148,8 @@ def _opened(note: str, anchor: Verifier, introduced: Sequence[Introduced]) -> Ke
     try:
         checkpoint, opened = open_with_keys(note, keys, origin=anchor.name)
     except NoteUnverifiedError as error:
-        raise NoteUnverifiedError(f"{error}; it was held to {anchor.text()}") from None
+        reason = f"{error}; it was held to {anchor.text()} and the keys that one introduced"
+        raise NoteUnverifiedError(reason) from None
     head = TreeHead(checkpoint.size, checkpoint.root)
     return Kept((head,), Signed(opened.verified[0], anchor))
 
