@@ -12,6 +12,7 @@ import errno
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -187,6 +188,14 @@ def verify(
             "signed the note; without a checkpoint, the newest one in the log.",
         ),
     ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            "--policy",
+            help="Whose cosignatures to check: a C2SP tlog-policy file; by default the server's, "
+            "CAURI_WITNESS_POLICY_FILE.",
+        ),
+    ] = None,
     projections: Annotated[
         bool,
         typer.Option("--projections", help="Compare every projection with what the log gives."),
@@ -203,6 +212,7 @@ def verify(
         "verify",
         checkpoint=checkpoint,
         key=key,
+        policy=policy,
         with_projections=projections,
         processes=processes,
         database=database,

@@ -1,6 +1,7 @@
 """Audit bundles: what is in them, and that two verifiers which share no code take them whole."""
 
 import ast
+import asyncio
 import json
 import sqlite3
 import subprocess
@@ -367,6 +368,36 @@ def test_the_tiles_of_a_bundle_reach_its_root_each_by_the_one_above(
         assert (level, index) in set(edge_of(size)) or (level + 1, index // 256) in needed
         assert (wide == 256) is not tile_name((level, index), size).endswith(f".p/{wide}")
     assert len(needed) < 4 * 6 + (width // 256 + 2) * 2
+
+
+def test_the_commands_take_a_policy_of_whoever_gives_them(here: Here, tmp_path: Path) -> None:
+    async def keep() -> None:
+        async with a_keeper(f"sqlite:///{here.database}") as keeper:
+            await keeper.grow()
+
+    asyncio.run(keep())
+    (tmp_path / "policy").write_bytes(a_policy())
+    (tmp_path / "none").write_text("trust everybody\n")
+    of_nobody = here.on("verify")
+    known = here.asked("verify", "--policy", "policy")
+    bundles = [
+        here.asked("audit", "export", "--out", out, *more)["is_policy_met"]
+        for out, more in (("bare", ()), ("given", ("--policy", "policy")))
+    ]
+    reports = [(tmp_path / one / "REPORT.en.html").read_text() for one in ("bare", "given")]
+    refused = [
+        here.on(*one, "--policy", "none")
+        for one in (("verify",), ("audit", "export", "--out", "another"))
+    ]
+
+    assert "no witness is known here" in of_nobody.out
+    assert (known["cosignatures"], known["witnesses_known"]) == (5, 3)
+    assert bundles == [True, True]
+    assert ["Witness telco" in one for one in reports] == [False, True]
+    assert ["signatures of others" in one for one in reports] == [True, False]
+    assert [(one.status, "it is no policy (line 1" in one.err) for one in refused] == [
+        *((2, True), (2, True)),
+    ]
 
 
 def test_the_command_writes_and_verifies(here: Here, tmp_path: Path) -> None:

@@ -9,14 +9,17 @@ With projections, what they say is compared with what the log alone gives, in fi
 away: the database is only read.
 """
 
+from pathlib import Path
 from typing import NamedTuple
 
 from api.commands.console import progress, run_async, settings_for, write_json, write_line
 from api.commands.kept import Kept, hold, kept_for
+from api.commands.policies import policy_in
 from api.commands.rebuild import check_row, tell_checked
 from api.settings import Settings
 from api.wiring import opened, projections_of
 from api.wiring_witnesses import known_witnesses
+from ledger.cosignature import CosignatureVerifier
 from ledger.errors import CorruptLogError, NoteUnverifiedError
 from ledger.verify import Verified, verify_log
 from projections.apart import check_apart
@@ -28,6 +31,8 @@ class Audit(NamedTuple):
 
     verified: Verified
     kept: Kept
+    witnesses: int
+    """How many witnesses are known, so that their cosignatures were checked."""
     projections: list[Checked] | None
     """None if nobody asked for them."""
 
@@ -41,6 +46,7 @@ def run(
     *,
     checkpoint: str | None,
     key: str | None,
+    policy: Path | None,
     with_projections: bool,
     processes: int | None,
     database: str | None,
@@ -49,7 +55,7 @@ def run(
     """Verify; 0 if nobody rewrote the log, 1 and the first bad position if somebody did."""
     settings = settings_for(database)
     try:
-        audit = run_async(_audit(settings, checkpoint, key, processes, with_projections))
+        audit = run_async(_audit(settings, checkpoint, key, policy, processes, with_projections))
     except CorruptLogError as error:
         if as_json:
             told = {"is_verified": False, "position": error.position, "reason": error.reason}
@@ -81,6 +87,7 @@ def _told(audit: Audit) -> dict[str, object]:
         "trusted_key": signed.anchor.text() if signed else None,
         "checkpoints": verified.checkpoints,
         "cosignatures": verified.cosignatures,
+        "witnesses_known": audit.witnesses,
     }
     if audit.projections is not None:
         told["projections"] = [check_row(one) for one in audit.projections]
@@ -98,34 +105,44 @@ def _tell(audit: Audit) -> None:
         by = "" if is_itself else f"introduced by {signed.anchor.text()}, "
         write_line(f"  {by}the key that you trust")
     if verified.checkpoints:
-        write_line(
-            f"and the checkpoints in the log, {verified.checkpoints}, are signed by its keys; "
+        known = (
             f"cosignatures of known witnesses: {verified.cosignatures}"
+            if audit.witnesses
+            else "no witness is known here, so no cosignature was checked: give --policy FILE"
         )
+        count = verified.checkpoints
+        write_line(f"and the checkpoints in the log, {count}, are signed by its keys; {known}")
     if audit.projections is not None:
         tell_checked([check_row(one) for one in audit.projections])
+
+
+def _verifiers_in(policy: Path) -> tuple[CosignatureVerifier, ...]:
+    """The keys of a policy's witnesses."""
+    return tuple(one.verifier for one in policy_in(policy).policy.witnesses.values())
 
 
 async def _audit(
     settings: Settings,
     checkpoint: str | None,
     key: str | None,
+    policy: Path | None,
     processes: int | None,
     with_projections: bool,
 ) -> Audit:
     async with opened(settings, is_writing=False) as (lent, store):
         kept = await kept_for(store, checkpoint, key)
+        witnesses = known_witnesses(settings) if policy is None else _verifiers_in(policy)
         with progress("verify") as tell:
             verified = await verify_log(
                 store,
                 checkpoint=kept.head,
-                witnesses=known_witnesses(settings),
+                witnesses=witnesses,
                 progress=tell,
                 processes=processes,
             )
         await hold(store, kept)
         if not with_projections:
-            return Audit(verified, kept, None)
+            return Audit(verified, kept, len(witnesses), None)
         projections = projections_of(lent)
         await projections.start()
         checked: list[Checked] = []
@@ -135,4 +152,4 @@ async def _audit(
                 checked.append(one)
                 tell(len(checked), len(projections.names))
         checked.sort(key=lambda one: projections.names.index(one.name))
-        return Audit(verified, kept, checked)
+        return Audit(verified, kept, len(witnesses), checked)
