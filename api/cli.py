@@ -12,6 +12,7 @@ import errno
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -184,7 +185,15 @@ def verify(
         typer.Option(
             "--key",
             help="A public key of the log that you trust: it, or one it introduced, has to have "
-            "signed the note.",
+            "signed the note; without a checkpoint, the newest one in the log.",
+        ),
+    ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            "--policy",
+            help="Whose cosignatures to check: a C2SP tlog-policy file; by default the server's, "
+            "CAURI_WITNESS_POLICY_FILE.",
         ),
     ] = None,
     projections: Annotated[
@@ -203,6 +212,7 @@ def verify(
         "verify",
         checkpoint=checkpoint,
         key=key,
+        policy=policy,
         with_projections=projections,
         processes=processes,
         database=database,

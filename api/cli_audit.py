@@ -27,11 +27,28 @@ def audit_export(
             "--to", metavar="POSITION|TIME", help="By default the last one a checkpoint covers."
         ),
     ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            "--policy",
+            help="The C2SP tlog-policy file that goes along, and by which the report says who "
+            "cosigned; by default the server's, CAURI_WITNESS_POLICY_FILE.",
+        ),
+    ] = None,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
     """Write a bundle that can be checked on a machine without Cauri, network or database."""
-    do("audit", "export", out=out, first=first, last=last, database=database, as_json=as_json)
+    do(
+        "audit",
+        "export",
+        out=out,
+        first=first,
+        last=last,
+        policy=policy,
+        database=database,
+        as_json=as_json,
+    )
 
 
 @audit.command("verify")

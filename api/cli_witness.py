@@ -32,11 +32,26 @@ def witness_add_log(
     verifier: Annotated[
         str, typer.Argument(metavar="KEY", help="The log's public key: <name>+<id>+<base64>.")
     ],
+    introduction: Annotated[
+        Path | None,
+        typer.Option(
+            "--introduction",
+            help="A saved answer of /v1/log/keys: the key is added only if one that is known here "
+            "introduced it.",
+        ),
+    ] = None,
     folder: Folder = Path("witness"),
     as_json: Json = False,
 ) -> None:
     """Watch a log from now on, or know a further key of it."""
-    do("witness", "add_log", verifier=verifier, folder=folder, as_json=as_json)
+    do(
+        "witness",
+        "add_log",
+        verifier=verifier,
+        introduction=introduction,
+        folder=folder,
+        as_json=as_json,
+    )
 
 
 @witness.command("serve")
@@ -53,5 +68,5 @@ def witness_serve(
 
 @witness.command("evidence")
 def witness_evidence(folder: Folder = Path("witness"), as_json: Json = False) -> None:
-    """Show what was refused and kept; with --json whole, one a line. Exit status 1 if any was."""
+    """Show what was refused and kept (exit status 1), and signs; with --json whole, one a line."""
     do("witness", "show_evidence", folder=folder, as_json=as_json)

@@ -21,12 +21,13 @@ FRENCH_OF_WITNESS_DOCS: Final[dict[str, str]] = {
     "Whether an address of it is known, so that it is asked.": (
         "Si l'on connaît son adresse, et donc s'il est interrogé."
     ),
-    "Whether it has cosigned the newest checkpoint.": (
-        "S'il a cosigné le dernier point de contrôle."
+    "Whether it has cosigned the newest checkpoint, and has refused nothing since.": (
+        "S'il a cosigné le dernier point de contrôle, et n'a rien refusé depuis."
     ),
     "The largest size that it has cosigned.": "La plus grande taille qu'il a cosignée.",
-    "How many entries of the newest checkpoint it has not vouched for.": (
-        "Combien d'entrées du dernier point de contrôle il n'a pas encore cosignées."
+    "How many entries of the newest checkpoint it has not vouched for; null while it refuses.": (
+        "Combien d'entrées du dernier point de contrôle il n'a pas encore cosignées ; null "
+        "tant qu'il refuse."
     ),
     "Its latest refusal, if it ever refused.": "Son dernier refus, s'il y en a eu un.",
     "Why this process cannot have its word at present; it is asked again.": (
@@ -37,11 +38,14 @@ FRENCH_OF_WITNESS_DOCS: Final[dict[str, str]] = {
     ),
     "Whether there is a policy.": "S'il y a des règles.",
     "The witness or group that is needed.": "Le témoin ou le groupe qu'il faut.",
-    "Whether the newest checkpoint meets the policy.": (
-        "Si le dernier point de contrôle satisfait aux règles."
+    "Whether the newest checkpoint meets the policy, by witnesses that do not refuse.": (
+        "Si le dernier point de contrôle satisfait aux règles, par des témoins qui ne refusent pas."
     ),
-    "What the newest checkpoint lacks, by the policy's names.": (
-        "Ce qui manque au dernier point de contrôle, avec les noms des règles."
+    "What the newest checkpoint lacks, by the policy's names; `the log's key` where the policy "
+    "names none that signed it: add the log's new key to it.": (
+        "Ce qui manque au dernier point de contrôle, avec les noms des règles ; `the log's key` "
+        "(la clé du registre) si les règles n'en nomment aucune qui l'a signé : ajoutez-y la "
+        "nouvelle."
     ),
     "The size of the newest checkpoint.": "La taille du dernier point de contrôle.",
     "The size of the newest of the last checkpoints that meets the policy.": (

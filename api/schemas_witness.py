@@ -25,11 +25,14 @@ class WitnessOut(Response):
     name: Witness = Field(description="The policy's name for it.")
     key: str = Field(description="Its public key: `<name>+<id>+<base64>`.")
     is_asked: bool = Field(description="Whether an address of it is known, so that it is asked.")
-    is_current: bool = Field(description="Whether it has cosigned the newest checkpoint.")
+    is_current: bool = Field(
+        description="Whether it has cosigned the newest checkpoint, and has refused nothing since."
+    )
     cosigned_size: Position | None = Field(description="The largest size that it has cosigned.")
     cosigned_at: datetime | None = Field(description="When that was recorded.")
     lag_entries: int | None = Field(
-        description="How many entries of the newest checkpoint it has not vouched for.",
+        description="How many entries of the newest checkpoint it has not vouched for; null while "
+        "it refuses.",
         examples=[0],
     )
     refused: WitnessRefusal | None = Field(description="Its latest refusal, if it ever refused.")
@@ -44,9 +47,13 @@ class Witnesses(Response):
     position: Position
     is_set_up: bool = Field(description="Whether there is a policy.")
     quorum: Witness | None = Field(description="The witness or group that is needed.")
-    is_met: bool = Field(description="Whether the newest checkpoint meets the policy.")
+    is_met: bool = Field(
+        description="Whether the newest checkpoint meets the policy, by witnesses that do not "
+        "refuse."
+    )
     missing: list[str] = Field(
-        description="What the newest checkpoint lacks, by the policy's names.",
+        description="What the newest checkpoint lacks, by the policy's names; `the log's key` "
+        "where the policy names none that signed it: add the log's new key to it.",
         examples=[["1 of [firm shop]"]],
     )
     size: Position | None = Field(description="The size of the newest checkpoint.")

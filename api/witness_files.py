@@ -4,6 +4,7 @@
     logs                    the public keys of the logs it watches, one a line
     seen/<digest>.json      of each log: what was cosigned last
     evidence/refusals.jsonl what was refused and may prove that a log has forked; only added to
+    signs/<digest>.json     of each log: what proves nothing and is counted (`api.witness_signs`)
     lock                    held by the one process that serves
 
 A log's file is replaced whole: written beside, flushed, renamed, the folder flushed. It is made

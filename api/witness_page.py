@@ -8,6 +8,7 @@ from html import escape
 from typing import Final
 
 from api.witness_files import Refusal, Watched
+from api.witness_signs import Sign
 from ledger.checkpoint import encoded
 from ledger.cosignature import CosignatureVerifier
 
@@ -34,6 +35,16 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "shown": "The latest {shown} of {total}.",
         "how": "All of it, with both signed checkpoints: <code>cauri witness evidence</code>.",
         "forked": "Two signed checkpoints of one size with different roots: the log has forked.",
+        "signs": "Signs",
+        "no_signs": "No log was ever smaller than before, or signed by a key unknown here.",
+        "times": "Times",
+        "last": "Latest",
+        "shown_sizes": "Entries shown",
+        "smaller": "Asked about a smaller log. This is a sign of an older copy put back, and not "
+        "yet a proof: a process that is late does it too. It is a proof once that log grows "
+        "otherwise.",
+        "unknown_key": "Signed by no key known here ({keys}). The log's key may have been rotated: "
+        "check its introduction at /v1/log/keys, then add it with cauri witness add-log.",
         "behind": "Smaller than what was cosigned, and never seen before: an older copy?",
         "unproved": "Not shown to have only grown: a fork, a rewritten entry, or a wrong proof.",
     },
@@ -61,6 +72,18 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "<code>cauri witness evidence</code>.",
         "forked": "Deux points de contrôle signés de même taille, de racines différentes : le "
         "registre a bifurqué.",
+        "signs": "Indices",
+        "no_signs": "Aucun registre n'a jamais été plus petit qu'avant, ni signé d'une clé "
+        "inconnue ici.",
+        "times": "Fois",
+        "last": "Le dernier",
+        "shown_sizes": "Entrées présentées",
+        "smaller": "Interrogé sur un registre plus petit. C'est l'indice d'une copie ancienne "
+        "remise en place, pas encore une preuve : un processus en retard fait de même. Ce sera "
+        "une preuve dès que ce registre grandira autrement.",
+        "unknown_key": "Signé d'aucune clé connue ici ({keys}). La clé du registre a peut-être été "
+        "remplacée : vérifiez son introduction sur /v1/log/keys, puis ajoutez-la avec cauri "
+        "witness add-log.",
         "behind": "Plus petit que ce qui a été cosigné, et jamais vu : une copie ancienne ?",
         "unproved": "Rien ne montre qu'il n'a fait que grandir : bifurcation, entrée réécrite ou "
         "preuve fausse.",
@@ -75,6 +98,7 @@ def page_of(
     watched: Sequence[Watched | str],
     refusals: Sequence[Refusal],
     total: int,
+    signs: Sequence[Sign] = (),
 ) -> str:
     """Write the page.
 
@@ -84,6 +108,7 @@ def page_of(
         watched: the logs; a name alone where what was seen is lost.
         refusals: the latest ones, the oldest first.
         total: how many refusals there are.
+        signs: what proves nothing and was counted.
     """
     words = WORDS[language]
     counts: dict[str, int] = {}
@@ -99,6 +124,8 @@ def page_of(
         *_logs(words, watched, counts),
         f"<h2>{words['refusals']}</h2>",
         *_refusals(words, refusals, total),
+        f"<h2>{words['signs']}</h2>",
+        *_signs(words, signs),
         "</html>",
     ]
     return "\n".join(lines) + "\n"
@@ -131,6 +158,19 @@ def _refusals(words: Mapping[str, str], refusals: Sequence[Refusal], total: int)
         lines.append(_row("td", [one.at, one.origin, words.get(one.kind, one.kind), size]))
     shown = words["shown"].format(shown=len(refusals), total=total)
     return [*lines, "</table>", f"<p>{shown} {words['how']}</p>"]
+
+
+def _signs(words: Mapping[str, str], signs: Sequence[Sign]) -> list[str]:
+    if not signs:
+        return [f"<p>{escape(words['no_signs'])}</p>"]
+    names = ("last", "log", "kind", "times", "shown_sizes", "before")
+    lines = ["<table>", _row("th", [words[name] for name in names])]
+    for one in signs:
+        kind = words[one.kind].format(keys=", ".join(one.keys))
+        sizes = ", ".join(map(str, one.sizes))
+        cells = [one.at, one.origin, kind, str(one.times), sizes, str(one.cosigned_size)]
+        lines.append(_row("td", cells))
+    return [*lines, "</table>"]
 
 
 def _row(cell: str, texts: Sequence[str]) -> str:

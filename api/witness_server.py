@@ -9,7 +9,7 @@ It knows no ledger and no database; it has its folder, its clock and its key.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Final
@@ -20,10 +20,19 @@ from aiohttp import web
 from api.problems import language_of
 from api.witness_files import Watched, WitnessError, WitnessFiles
 from api.witness_page import page_of
+from api.witness_signs import WitnessSigns
 from ledger.cosignature import Cosigner
 from ledger.errors import NoteError, reason_of
 from ledger.store import Clock
-from ledger.witness import REQUEST_BYTES_MAX, AddCheckpoint, Seen, Verdict, judge, origin_of
+from ledger.witness import (
+    REQUEST_BYTES_MAX,
+    AddCheckpoint,
+    Seen,
+    SignKind,
+    Verdict,
+    judge,
+    origin_of,
+)
 
 IN_FLIGHT_MAX: Final = 64
 """How many requests wait for their turn; one more is told to come back."""
@@ -31,6 +40,13 @@ IN_FLIGHT_MAX: Final = 64
 BODY_SECONDS_MAX: Final = 10.0
 SIZE_TYPE: Final = "text/x.tlog.size"
 REFUSALS_SHOWN_MAX: Final = 100
+SIGNS_SHOWN_MAX: Final = 100
+
+SIGN_EVENTS: Final[Mapping[SignKind, str]] = {
+    "smaller": "witness.asked_about_less",
+    "unknown_key": "witness.key_unknown",
+}
+"""What the logs call a sign."""
 
 log = structlog.get_logger()
 
@@ -40,6 +56,7 @@ class Witness:
 
     def __init__(self, files: WitnessFiles, cosigner: Cosigner, *, clock: Clock) -> None:
         self.files, self.cosigner, self.clock = files, cosigner, clock
+        self.signs = WitnessSigns(files.folder)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="witness")
         self._waiting = 0
 
@@ -64,11 +81,23 @@ class Witness:
         if verdict.evidence is not None and self._keep_evidence(origin, request, verdict, now):
             size = (verdict.seen or Seen()).size
             log.error("witness.refused", origin=origin, kind=verdict.evidence, cosigned_size=size)
+        if verdict.sign is not None:
+            self._count(origin, request, verdict, now)
         if verdict.status != 200:
             return verdict, ""
         assert verdict.seen is not None
         self.files.keep(origin, verdict.seen, now)
         return verdict, self.cosigner.cosign(verdict.text, int(now.timestamp())).line()
+
+    def _count(self, origin: str, request: AddCheckpoint, verdict: Verdict, now: datetime) -> None:
+        try:
+            sign = self.signs.add(origin, request, verdict, now)
+        except OSError as error:
+            log.exception("witness.sign_lost", origin=origin, error=reason_of(error))
+            return
+        if sign.is_worth_a_line:
+            told = {"size": sign.size, "cosigned_size": sign.cosigned_size, "times": sign.times}
+            log.warning(SIGN_EVENTS[sign.kind], origin=origin, keys=list(sign.keys), **told)
 
     def _keep_evidence(
         self, origin: str, request: AddCheckpoint, verdict: Verdict, now: datetime
@@ -124,7 +153,9 @@ class Witness:
                 watched.append(origin)
         refusals = list(self.files.refusals())
         key = self.cosigner.verifier
-        return page_of(language, key, watched, refusals[-REFUSALS_SHOWN_MAX:], len(refusals))
+        shown = refusals[-REFUSALS_SHOWN_MAX:]
+        signs = self.signs.all(self.files.keys())[:SIGNS_SHOWN_MAX]
+        return page_of(language, key, watched, shown, len(refusals), signs)
 
     def close(self) -> None:
         """Finish what was begun."""

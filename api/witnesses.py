@@ -1,10 +1,13 @@
 """What anybody with a key may ask: who watches the log, how far, and whether that is enough.
 
+While the last word of a witness is a refusal, its cosignatures count for nothing here, although
+they stand in the notes: a database put back from an older copy still has those of its checkpoints.
+
 What is said here is this server's own word. An auditor believes the cosignatures in a checkpoint's
 note, by a policy that is his own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from aiohttp import web
@@ -21,6 +24,10 @@ from projections.witnesses import WitnessRow
 
 CHECKPOINTS_MAX: Final = 20
 """How many checkpoints back one that meets the policy is looked for."""
+
+
+LOG_KEY: Final = "the log's key"
+"""What is missing where the policy names none of the keys that signed: after a rotation."""
 
 
 async def show_witnesses(call: Call) -> web.Response:
@@ -42,27 +49,40 @@ async def show_witnesses(call: Call) -> web.Response:
         return answer(nothing, position=position)
     checkpoints = await services.commitments.page(limit=CHECKPOINTS_MAX)
     keys = tuple(Verifier.from_text(one.key) for one in await services.commitments.keys())
-    judged = [(one.size, _judged(witnessing.policy, one, keys)) for one in checkpoints]
+    rows = await services.witnesses.all()
+    refusing = {row.witness for row in rows if row.is_refusing}
+    without = [
+        name for name, one in witnessing.policy.witnesses.items() if one.verifier.name in refusing
+    ]
+    judged = [(one.size, _judged(witnessing.policy, one, keys, without)) for one in checkpoints]
     size, newest = judged[0] if judged else (None, None)
     shown = Witnesses(
         position=position,
         is_set_up=True,
         quorum=witnessing.policy.quorum,
         is_met=newest is not None and newest.is_met,
-        missing=[] if newest is None else list(newest.missing),
+        missing=[] if newest is None else _missing(newest),
         size=size,
         met_size=next((at for at, one in judged if one is not None and one.is_met), None),
-        witnesses=_witnesses(witnessing, await services.witnesses.all(), newest, size),
+        witnesses=_witnesses(witnessing, rows, newest, size),
     )
     return answer(shown, position=position)
 
 
+def _missing(newest: Judgement) -> list[str]:
+    """What the policy lacks; no witness's name has a space in it, so the log's key is none."""
+    return [*([LOG_KEY] if newest.log is None else []), *newest.missing]
+
+
 def _judged(
-    policy: Policy, checkpoint: CheckpointRow, keys: tuple[Verifier, ...]
+    policy: Policy,
+    checkpoint: CheckpointRow,
+    keys: tuple[Verifier, ...],
+    without: Collection[str],
 ) -> Judgement | None:
     """What the policy says; None if a signature in a known name is wrong, which spoils the note."""
     try:
-        return policy.judge(checkpoint.note, logs=keys)
+        return policy.judge(checkpoint.note, logs=keys, without=without)
     except NoteError:
         return None
 
@@ -98,6 +118,7 @@ def _witness(
     trouble: str | None,
 ) -> WitnessOut:
     cosigned = row.cosigned_size if row is not None else None
+    is_refusing = row is not None and row.is_refusing
     refused = None
     if row is not None and row.refused_at is not None:
         refused = WitnessRefusal(
@@ -113,7 +134,7 @@ def _witness(
         is_current=is_current,
         cosigned_size=cosigned,
         cosigned_at=row.cosigned_at if row is not None else None,
-        lag_entries=None if size is None else max(size - (cosigned or 0), 0),
+        lag_entries=None if size is None or is_refusing else max(size - (cosigned or 0), 0),
         refused=refused,
         trouble=trouble,
     )

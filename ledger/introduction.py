@@ -33,6 +33,12 @@ from ledger.errors import NoteError, NoteKeyError, NoteUnverifiedError
 KEYS_MAX: Final = 10_000
 """How many keys of a log are looked at: as many as their stream may hold."""
 
+ROTATED: Final = (
+    "the log's key may have been rotated: "
+    "check its introduction at /v1/log/keys and add the new key"
+)
+"""What to do where no key that is trusted has signed."""
+
 _KIND: Final = "signing key"
 
 

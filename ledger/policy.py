@@ -18,7 +18,7 @@ It reads no file and asks nobody; what it is given are bytes and notes.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -89,12 +89,19 @@ class Policy:
     groups: Mapping[str, Group] = field(default_factory=dict)
     quorum: str = NONE
 
-    def judge(self, note: str | bytes, *, logs: tuple[Verifier, ...] = ()) -> Judgement:
+    def judge(
+        self,
+        note: str | bytes,
+        *,
+        logs: tuple[Verifier, ...] = (),
+        without: Collection[str] = (),
+    ) -> Judgement:
         """Judge a signed checkpoint.
 
         Args:
             note: the cosigned checkpoint.
             logs: the log's keys, where the policy names none.
+            without: names of witnesses whose cosignatures do not count.
 
         Raises:
             NoteError: it is no signed checkpoint.
@@ -111,7 +118,7 @@ class Policy:
         cosigned = {
             one.name: cosigned_at(by_key[one.verifier.name, one.verifier.key_id])
             for one in self.witnesses.values()
-            if _is_by(one.verifier, text, by_key)
+            if one.name not in without and _is_by(one.verifier, text, by_key)
         }
         is_quorum = self.quorum == NONE or self._has(self.quorum, cosigned)
         missing = () if is_quorum else tuple(self._missing(self.quorum, cosigned))

@@ -17,7 +17,9 @@ holds the one promise of a witness: of one log, two checkpoints are only ever co
 is proved to begin with the earlier.
 
 A refusal that a log's own signature stands under may prove that it has forked or been rolled back,
-and is marked as evidence; a late repeat of what was cosigned before is none.
+and is marked as evidence; a late repeat of what was cosigned before is none. But whatever is of
+fewer entries than were cosigned is marked as a sign: an older copy that was put back looks just
+like a late repeat, until it grows otherwise.
 
 What it deliberately does not do: keep anything, tell the time, sign. `api.witness_files` remembers,
 and nothing is signed before that is durable.
@@ -51,6 +53,10 @@ _OLD: Final = re.compile(r"old (0|[1-9][0-9]{0,18})", re.ASCII)
 Refused = Literal["forked", "behind", "unproved"]
 """Why evidence is kept: another root at the same size; smaller than what was cosigned and never
 seen before; larger, and not shown to begin with it."""
+
+SignKind = Literal["smaller", "unknown_key"]
+"""What proves nothing and is counted: signed by the log and of fewer entries than were cosigned;
+signed by no key that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,7 @@ class Verdict(NamedTuple):
     seen: Seen | None = None
     """Of 200: what to remember from now on. Of other answers: what is remembered, if known."""
     evidence: Refused | None = None
+    sign: SignKind | None = None
 
 
 def origin_of(note: str) -> str:
@@ -138,12 +145,19 @@ def judge(
             return Verdict(404, "this log is not known here")
         checkpoint, text = _opened(request.note, keys[origin], origin)
     except NoteUnverifiedError:
-        return Verdict(403, "no known key of this log has signed this checkpoint")
+        reason = (
+            "no known key of this log has signed this checkpoint; if its key was rotated, whoever "
+            "runs this witness checks the introduction (/v1/log/keys) and adds the new key"
+        )
+        return Verdict(403, reason, seen=seen.get(origin), sign="unknown_key")
     except NoteError as error:
         return Verdict(400, str(error))
+    known = seen.get(origin, Seen())
+    sign: SignKind | None = "smaller" if checkpoint.size < known.size else None
     if request.old > checkpoint.size:
-        return Verdict(400, "the old size is larger than the checkpoint's")
-    return _compared(request, checkpoint, text, seen.get(origin, Seen()))
+        reason = "the old size is larger than the checkpoint's"
+        return Verdict(400, reason, seen=known, sign=sign)
+    return _compared(request, checkpoint, text, known)._replace(sign=sign)
 
 
 def _opened(note: str, keys: Sequence[Verifier], origin: str) -> tuple[Checkpoint, str]:

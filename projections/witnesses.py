@@ -32,6 +32,13 @@ class WitnessRow:
     refused_reason: str | None
     refused_at: datetime | None
 
+    @property
+    def is_refusing(self) -> bool:
+        """Whether its last word was a refusal."""
+        if self.refused_at is None:
+            return False
+        return self.cosigned_at is None or self.cosigned_at <= self.refused_at
+
 
 class WitnessesProjection(Projector):
     """Every witness that ever spoke."""

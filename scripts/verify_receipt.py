@@ -9,15 +9,14 @@ the log's key, and cosigned by witnesses who watch that nothing in the log is ev
 
 The policy says whom you trust: a file in the C2SP tlog-policy format, which you were given by
 somebody else than whoever gave you the receipt. `--key KEY` is short for the policy "this log, no
-witnesses".
-VERIFIED means: whoever holds the log's key committed himself to exactly these entries, at these
-places; the witnesses of the policy saw that commitment, at the times printed, as the continuation
-of what they had seen before; and the entries are the first n of the payment's history, without a
-gap. It does not mean that nothing was added since the checkpoint, nor that the entries are true.
+witnesses". VERIFIED means: whoever holds the log's key committed himself to exactly these entries,
+at these places; the witnesses of the policy saw that commitment, at the times printed, as the
+continuation of what they had seen before; and the entries are the first n of the payment's history,
+without a gap. It does not mean that nothing was added since the checkpoint, nor that the entries
+are true.
 
-Exit status: 0 verified, 1 not verified, 2 it could not be tried (no such file, no policy).
-Made to be read in one sitting: Ed25519 (RFC 8032), notes, cosignatures and policies (C2SP
-signed-note, tlog-cosignature, tlog-policy), Merkle trees (RFC 6962), receipts.
+Exit status: 0 verified, 1 not verified, 2 it could not be tried (no such file, no policy). Inside:
+Ed25519 (RFC 8032), C2SP signed-note, tlog-cosignature and tlog-policy, Merkle trees (RFC 6962).
 """
 
 import argparse
@@ -258,7 +257,8 @@ def verify(receipt: str, policy: Policy) -> tuple[str, list[dict[str, Any]], dic
     ]
     logs = [time_signed(key, text, signatures) for key in policy.logs if key[0] == origin]
     if logs.count(None) == len(logs):
-        raise WrongError(f"no log of the policy has signed this checkpoint of {origin!r}")
+        said = f"no log of the policy has signed this checkpoint of {origin!r}; if its key was"
+        raise WrongError(f"{said} rotated: check its introduction (/v1/log/keys), add the new key")
     times_of = {name: time_signed(key, text, signatures) for name, key in policy.witnesses.items()}
     signed = {name: at for name, at in times_of.items() if at is not None}
     if not policy.is_met(policy.quorum, signed):

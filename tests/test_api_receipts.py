@@ -20,6 +20,7 @@ from scripts.verify_receipt import Policy, verify
 from tests.api_world import Answer, World, a_world, settings_in
 from tests.builders import NOW
 from tests.conftest import FakeClock
+from tests.growing import LOG
 from tests.test_api_refunds import a_paid_one
 from tests.test_receipt import run
 
@@ -241,6 +242,10 @@ async def test_a_kept_answer_is_verified_by_the_command(
     assert status_of([*asked, f"GET {path}"]) == 0
     assert "verified" in capsys.readouterr().out
     assert status_of([*asked, "GET /v1/payments/pay_another"]) == 1
+    asked[4] = LOG.verifier.text()
+    assert status_of([*asked, f"GET {path}"]) == 1
+    assert "check its introduction at /v1/log/keys" in capsys.readouterr().out
+    asked[4] = (await key_of(world)).text()
     kept.write_bytes(kept.read_bytes().replace(b'"succeeded"', b'"failed"   '))
     assert status_of([*asked, f"GET {path}"]) == 1
     assert "NOT VERIFIED" in capsys.readouterr().out

@@ -1,5 +1,6 @@
 """A server with witnesses: asked by itself, and said over HTTP how far they are."""
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -9,8 +10,9 @@ import pytest
 
 from api.settings import Settings, SettingsError, load_settings
 from api.wiring_witnesses import policy_for
+from api.witness_signs import WitnessSigns
 from ledger import commands
-from ledger.checkpoint import Verifier
+from ledger.checkpoint import Signer, Verifier
 from ledger.cosignature import CosignatureVerifier, Cosigner
 from ledger.policy import read_policy
 from tests.api_world import CONTEXT, World, a_world, settings_in
@@ -109,6 +111,60 @@ async def test_a_fork_that_a_witness_saw_first_is_shown_as_refused(
         await world.services.handler.handle(command, context=CONTEXT)
         again = await witnessed(world, words=2)
         assert (again["is_met"], again["size"] > shown["size"]) == (False, True)
+
+
+async def test_a_policy_that_does_not_name_the_key_that_signs_lacks_the_logs_key(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    former = Signer(ORIGIN, bytes([7]) * 32).verifier.text()
+    key = a_folder(tmp_path / "firm")
+    async with serving(tmp_path / "firm", clock) as url:
+        lines = (f"log {former}", f"witness firm {key.text()} {url}", "quorum firm")
+        settings = settings_of(tmp_path, *lines, providers=())
+        async with a_world(settings, clock=clock, is_working=True) as world:
+            shown = await witnessed(world, words=1)
+    (firm,) = shown["witnesses"]
+    assert (shown["is_met"], shown["missing"], firm["is_current"]) == (
+        False,
+        ["the log's key"],
+        True,
+    )
+
+
+async def test_an_older_copy_put_back_is_neither_current_nor_met_and_the_witness_shows_it(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    key, firm = a_folder(tmp_path / "firm"), tmp_path / "firm"
+    database, copy = tmp_path / "cauri.db", tmp_path / "copy.db"
+    async with serving(firm, clock) as url:
+        lines = (f"witness firm {key.text()} {url}", "quorum firm")
+        settings = settings_of(tmp_path, *lines, providers=())
+        async with a_world(settings, clock=clock, is_working=True) as world:
+            honest = await witnessed(world, words=1)
+            keys = world.keys
+        shutil.copy(database, copy)
+        async with a_world(settings, clock=clock, is_working=True) as world:
+            world.keys.update(keys)
+            for number in range(9):
+                name = f"mer_{10 + number}"
+                command = commands.AddMerchant(merchant_id=name, name="A shop", country="CM")
+                await world.services.handler.handle(command, context=CONTEXT)
+            await witnessed(world, words=1)
+        copy.replace(database)
+        async with a_world(settings, clock=clock, is_working=True) as world:
+            world.keys.update(keys)
+            before = await world.services.store.position()
+            assert await world.services.store.wait_for(before + 1, 20)
+            await world.caught_up()
+            shown = (await world.get("/v1/log/witnesses")).json
+    (now,) = shown["witnesses"]
+    assert (honest["is_met"], honest["witnesses"][0]["is_current"]) == (True, True)
+    assert (shown["size"], shown["is_met"], shown["met_size"], shown["missing"]) == (
+        *(honest["size"], False, None, ["firm"]),
+    )
+    assert (now["is_current"], now["lag_entries"], now["refused"]["status"]) == (False, None, 409)
+    (sign,) = WitnessSigns(firm).of(ORIGIN)
+    assert (sign.kind, sign.times, sign.size) == ("smaller", 1, honest["size"])
 
 
 async def test_without_a_policy_nobody_watches(tmp_path: Path, clock: FakeClock) -> None:

@@ -1,11 +1,13 @@
 """Audit bundles: what is in them, and that two verifiers which share no code take them whole."""
 
 import ast
+import asyncio
 import json
 import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from api.bundles.export import Lines
 from api.bundles.files import Writer, writing
 from api.bundles.shape import (
     MANIFEST,
+    REPORTS,
     BundleError,
     Manifest,
     edge_of,
@@ -239,6 +242,27 @@ async def test_a_policy_that_asks_for_more_is_not_met_and_the_report_says_so(
     assert told(tmp_path / "b", a_policy(needed=1))[0] == 0
 
 
+async def test_a_report_says_what_its_policy_does_not_name(quick: Keeper, tmp_path: Path) -> None:
+    await quick.export(tmp_path / "first", 1, 40, a_policy(needed=1))
+    await quick.export(tmp_path / "later", 1, 300, a_policy())
+    await quick.export(tmp_path / "none", 1, 300)
+    passed(checked(tmp_path / "none", a_policy()))
+
+    def said(bundle: str, *texts: str) -> list[bool]:
+        pages = [(tmp_path / bundle / name).read_text() for name in REPORTS.values()]
+        plain = [unescape(one).translate({0x202F: " ", 0xA0: " "}) for one in pages]
+        return [text in page for text, page in zip(texts, plain, strict=True)]
+
+    new = quick.signers[-1].verifier.text()
+    assert said("first", "It holds the checkpoint", "Elle tient le point") == [True] * 2
+    # The policy names the first key alone, and the key was rotated: by its letter it is not met.
+    for bundle in ("later", "none"):
+        assert said(bundle, "It holds the checkpoint", "Elle tient le point") == [False] * 2
+        assert said(bundle, f"adds: log {new}", f"ajoute : log {new}") == [True] * 2
+    assert said("none", "No witness has cosigned", "Aucun témoin n'a") == [False] * 2
+    assert said("none", "carries 2 signatures of others", "porte 2 signatures") == [True] * 2
+
+
 async def test_the_first_checkpoint_that_enough_have_cosigned_closes_the_bundle(
     quick: Keeper, tmp_path: Path
 ) -> None:
@@ -344,6 +368,36 @@ def test_the_tiles_of_a_bundle_reach_its_root_each_by_the_one_above(
         assert (level, index) in set(edge_of(size)) or (level + 1, index // 256) in needed
         assert (wide == 256) is not tile_name((level, index), size).endswith(f".p/{wide}")
     assert len(needed) < 4 * 6 + (width // 256 + 2) * 2
+
+
+def test_the_commands_take_a_policy_of_whoever_gives_them(here: Here, tmp_path: Path) -> None:
+    async def keep() -> None:
+        async with a_keeper(f"sqlite:///{here.database}") as keeper:
+            await keeper.grow()
+
+    asyncio.run(keep())
+    (tmp_path / "policy").write_bytes(a_policy())
+    (tmp_path / "none").write_text("trust everybody\n")
+    of_nobody = here.on("verify")
+    known = here.asked("verify", "--policy", "policy")
+    bundles = [
+        here.asked("audit", "export", "--out", out, *more)["is_policy_met"]
+        for out, more in (("bare", ()), ("given", ("--policy", "policy")))
+    ]
+    reports = [(tmp_path / one / "REPORT.en.html").read_text() for one in ("bare", "given")]
+    refused = [
+        here.on(*one, "--policy", "none")
+        for one in (("verify",), ("audit", "export", "--out", "another"))
+    ]
+
+    assert "no witness is known here" in of_nobody.out
+    assert (known["cosignatures"], known["witnesses_known"]) == (5, 3)
+    assert bundles == [True, True]
+    assert ["Witness telco" in one for one in reports] == [False, True]
+    assert ["signatures of others" in one for one in reports] == [True, False]
+    assert [(one.status, "it is no policy (line 1" in one.err) for one in refused] == [
+        *((2, True), (2, True)),
+    ]
 
 
 def test_the_command_writes_and_verifies(here: Here, tmp_path: Path) -> None:

@@ -14,9 +14,13 @@ from api.wiring_log import digester, duties_of
 from ledger.checkpoint import Signer
 from projections import PROJECTIONS
 from tests.builders import NOW
+from tests.growing import LOG, GrowingLog
 from tests.test_cli import Here, here
 
 __all__ = ["here"]
+
+LOG_NOTE = GrowingLog.of(1).note()
+"""A checkpoint of a log that is none of ours."""
 
 
 def test_a_checkpoint_is_made_once_and_is_what_verify_takes(here: Here, tmp_path: Path) -> None:
@@ -53,8 +57,10 @@ def test_after_rotations_whoever_trusts_the_first_key_verifies_every_checkpoint(
         here.asked("merchants", "add", name, "--country", "CM")
         notes.append(here.asked("checkpoint", "make"))
         (tmp_path / f"note{len(notes)}").write_text(notes[-1]["note"])
-        if len(notes) < 3:
+        if len(notes) == 1:
             here.asked("log-key", "rotate")
+        if len(notes) == 2:
+            rotated = here.on("log-key", "rotate").out
     keys = here.asked("log-key", "list")
 
     def status(note: int, key: int) -> int:
@@ -68,6 +74,7 @@ def test_after_rotations_whoever_trusts_the_first_key_verifies_every_checkpoint(
         [0, 0, 1],
         [0, 0, 0],
     ]
+    assert "take only the keys that they are given: add this one" in rotated
     kept = sorted(one.name for one in tmp_path.glob("signing.key*"))
     assert len(kept) == 3
 
@@ -194,3 +201,58 @@ def test_a_digest_of_rows_that_were_not_the_logs_is_found(here: Here) -> None:
 
     bad = [one["name"] for one in json.loads(said.out) if not one["is_equal"]]
     assert (said.status, bad) == (1, ["keys"])
+
+
+def test_a_key_is_held_to_whatever_is_signed_and_refused_where_nothing_is(
+    here: Here, tmp_path: Path
+) -> None:
+    here.asked("merchants", "add", "Boutique", "--country", "CM")
+    unmade = here.on("verify", "--key", LOG.verifier.text())
+    made = here.asked("checkpoint", "make")
+    first = here.asked("log-key", "list")[0]["key"]
+    second = here.asked("log-key", "rotate")["key"]
+    later = here.asked("checkpoint", "make")
+    foreign = Signer("other", bytes(range(32))).verifier.text()
+    namesake = Signer(first.partition("+")[0], bytes(range(32))).verifier.text()
+    saved = {"size": made["size"], "root_hex": made["root"], "note": made["note"]}
+    forged = {**saved, "size": later["size"], "root_hex": "0" * 64}
+    shrunk = {**saved, "note": LOG_NOTE}
+    for name, content in (
+        ("saved", saved),
+        ("unsigned", {**saved, "note": None}),
+        ("forged", forged),
+        ("shrunk", shrunk),
+    ):
+        (tmp_path / name).write_text(json.dumps(content))
+    root = f"{made['size']}:{made['root']}"
+
+    def verify(*arguments: str) -> int:
+        return here.on("verify", *arguments).status
+
+    trusting = {
+        "itself": [verify("--key", one) for one in (first, second, foreign, namesake)],
+        "saved": [
+            verify("--checkpoint", "saved", "--key", one)
+            for one in (first, second, foreign, namesake)
+        ],
+        "others": [
+            verify("--checkpoint", one, "--key", first) for one in ("forged", "unsigned", root)
+        ],
+        "no key": [verify("--checkpoint", one) for one in ("saved", "unsigned", root)],
+        "another log's": [verify("--checkpoint", "shrunk", "--key", LOG.verifier.text())],
+    }
+    told = here.on("verify", "--key", first)
+    program = here.asked("verify", "--checkpoint", "saved", "--key", first)
+    refused = here.on("verify", "--checkpoint", root, "--key", first)
+
+    assert (unmade.status, "no checkpoint yet" in unmade.err) == (2, True)
+    assert trusting == {
+        "itself": [0, 0, 1, 1],
+        "saved": [0, 1, 1, 1],
+        "others": [1, 2, 2],
+        "no key": [0, 0, 0],
+        "another log's": [1],
+    }
+    assert f"signed by {second}\n  introduced by {first}, the key that you trust" in told.out
+    assert (program["signed_by"], program["trusted_key"]) == (first, first)
+    assert "--key out, or give a signed note" in refused.err

@@ -3,11 +3,13 @@
 import asyncio
 import re
 import sys
+from html import escape
 from pathlib import Path
 
 import aiohttp
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
 from api.commands import witness as command
 from api.witness_files import EVIDENCE_PER_LOG_MAX, WitnessError, WitnessFiles
@@ -15,7 +17,9 @@ from api.witness_page import WORDS
 from api.witness_server import IN_FLIGHT_MAX
 from ledger.checkpoint import Signer
 from ledger.cosignature import CosignatureVerifier, cosigned_at, read_cosignatures
-from ledger.witness import REQUEST_BYTES_MAX, Seen
+from ledger.errors import InvalidInputError, NoteUnverifiedError
+from ledger.introduction import introduce
+from ledger.witness import REQUEST_BYTES_MAX, AddCheckpoint, Seen
 from tests.conftest import FakeClock
 from tests.growing import LOG, ORIGIN, GrowingLog
 from tests.processes import Program
@@ -77,6 +81,54 @@ async def test_both_signed_checkpoints_and_the_request_are_kept_once(
     ]
     assert kept[0].request == fork.body().decode()
     assert kept[0].cosigned_note == log.note()
+
+
+async def test_a_smaller_log_and_an_unknown_key_are_counted_logged_and_shown(
+    tmp_path: Path, clock: FakeClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_folder(tmp_path)
+    log, copy = GrowingLog.of(20), GrowingLog.of(9)
+    stranger = GrowingLog(log.entries, signer=NEW_KEY)
+    with capture_logs() as logged:
+        async with serving(tmp_path, clock) as url:
+            await post(url, copy.request(0).body())
+            await post(url, log.request(9).body())
+            calm = [await page(url, language) for language in ("en", "fr")]
+            # An older copy is put back: it shows what was cosigned once, by its size and by ours.
+            answers = [await post(url, copy.request(old).body()) for old in (0, 9)]
+            answers.append(await post(url, AddCheckpoint(20, (), copy.note()).body()))
+            answers += [await post(url, stranger.request(20).body()) for _ in range(5)]
+            shown = [await page(url, language) for language in ("en", "fr")]
+            await post(url, copy.fork(9, 12).request(9).body())
+    status = command.show_evidence(folder=tmp_path, as_json=True)
+    *refusals, smaller, unknown = map(orjson.loads, capsys.readouterr().out.splitlines())
+    command.show_evidence(folder=tmp_path, as_json=False)
+    told = capsys.readouterr().out
+
+    assert [one.status for one in answers] == [409, 409, 400, *[403] * 5]
+    assert [(one["event"], one["times"]) for one in logged if "times" in one] == [
+        *(("witness.asked_about_less", times) for times in (1, 2)),
+        *(("witness.key_unknown", times) for times in (1, 2, 4)),
+        ("witness.asked_about_less", 4),
+    ]
+    for language, before, after in zip(("en", "fr"), calm, shown, strict=True):
+        words = WORDS[language]
+        assert escape(words["no_signs"]) in before
+        for kind, times in (("smaller", 3), ("unknown_key", 5)):
+            text = escape(words[kind].partition("{")[0])
+            assert (text in before, text in after, f"<td>{times}</td>" in after) == (
+                *(False, True, True),
+            )
+    # Only once it has grown otherwise is there a proof; the sign goes on being counted.
+    assert (status, [one["kind"] for one in refusals]) == (1, ["behind"])
+    key = NEW_KEY.verifier
+    assert (smaller["times"], smaller["sizes"], smaller["cosigned_size"]) == (4, [9, 12], 20)
+    assert smaller["note"] == copy.fork(9, 12).note()
+    assert (unknown["times"], unknown["keys"], unknown["note"]) == (
+        *(5, [f"{key.name}+{key.key_id.hex()}"], ""),
+    )
+    assert "a sign of an older copy put back, and not yet a proof" in told
+    assert "check its introduction at /v1/log/keys" in told
 
 
 async def test_evidence_is_bounded_and_what_came_first_stays(
@@ -242,12 +294,50 @@ def test_the_commands_make_watch_and_show(
     with pytest.raises(FileExistsError):
         command.make(name="shop.example/witness", folder=folder, as_json=False)
     for is_new in (True, False):
-        command.add_log(verifier=LOG.verifier.text(), folder=folder, as_json=True)
+        command.add_log(
+            verifier=LOG.verifier.text(), introduction=None, folder=folder, as_json=True
+        )
         assert orjson.loads(capsys.readouterr().out)["is_new"] is is_new
     assert command.show_evidence(folder=folder, as_json=False) == 0
     assert "nothing was refused" in capsys.readouterr().out
     with pytest.raises(WitnessError, match="cauri witness init"):
-        command.add_log(verifier=LOG.verifier.text(), folder=tmp_path, as_json=False)
+        command.add_log(
+            verifier=LOG.verifier.text(), introduction=None, folder=tmp_path, as_json=False
+        )
+
+
+def test_a_further_key_is_added_where_one_that_is_known_introduced_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_folder(tmp_path)
+    rows = [
+        {"key": LOG.verifier.text(), "note": introduce(ORIGIN, LOG, None, None), "position": 2},
+        {
+            "key": NEW_KEY.verifier.text(),
+            "note": introduce(ORIGIN, NEW_KEY, LOG, LOG.verifier.text()),
+            "position": 9,
+        },
+    ]
+    lost = {**rows[1], "note": introduce(ORIGIN, NEW_KEY, None, LOG.verifier.text())}
+    files = {"right": {"keys": rows}, "list": rows, "lost": [rows[0], lost], "none": {"x": 1}}
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(orjson.dumps(content))
+
+    def add(name: str | None) -> str:
+        file = None if name is None else tmp_path / name
+        text = NEW_KEY.verifier.text()
+        command.add_log(verifier=text, introduction=file, folder=tmp_path, as_json=False)
+        return capsys.readouterr().out
+
+    with pytest.raises(NoteUnverifiedError, match="no key of this log that is known here"):
+        add("lost")
+    with pytest.raises(InvalidInputError, match="no answer of /v1/log/keys"):
+        add("none")
+    assert WitnessFiles(tmp_path).keys()[ORIGIN] == (LOG.verifier,)
+    assert "a key that was known here has signed its introduction" in add("right")
+    assert "already" in add("list")
+    (tmp_path / "logs").write_text(f"{LOG.verifier.text()}\n")
+    assert "It was not checked" in add(None)
 
 
 async def test_the_evidence_is_shown_whole(

@@ -23,7 +23,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import orjson
 
 from api.bundles.books import Books, added, keeping
-from api.bundles.commitments import all_keys, check_signed, introduced_by, judged
+from api.bundles.commitments import all_keys, check_signed, introduced_by, judged, said_by
 from api.bundles.files import Source, compare, read_member
 from api.bundles.report import Facts, check_report, readme, report
 from api.bundles.shape import (
@@ -174,7 +174,7 @@ class _Check:
             if done % TELL_EVERY == 0:
                 self._tell(done, manifest.last - manifest.first + 1)
         self._compare_tiles(tree, sizes)
-        witnesses, is_met = _reading("policy.txt", _said_by, own, note, introduced, manifest.origin)
+        said = _reading("policy.txt", said_by, own, note, introduced, manifest.origin)
         facts = Facts(
             origin=manifest.origin,
             first=manifest.first,
@@ -183,8 +183,7 @@ class _Check:
             root=manifest.root,
             made_at=manifest.made_at,
             tool=manifest.tool,
-            witnesses=witnesses,
-            is_met=is_met,
+            **said._asdict(),
         )
         totals = self._totals()
         reworded = _reading("totals.json", self._compare_papers, facts, totals)
@@ -352,13 +351,6 @@ def _decoded(line: bytes) -> RecordedEvent:
 
 def _opening_of(content: bytes) -> list[dict[str, Any]]:
     return added(orjson.loads(content)["opening"], [])
-
-
-def _said_by(
-    policy: Policy, note: str, introduced: list[Introduced], origin: str
-) -> tuple[tuple[tuple[str, int], ...], bool]:
-    judgement = judged(policy, note, introduced, origin)
-    return tuple(judgement.cosigned.items()), judgement.is_met
 
 
 def _reading(where: str, read: Callable[..., T], *given: Any) -> T:

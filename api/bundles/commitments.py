@@ -41,6 +41,12 @@ class Closing(NamedTuple):
 
 async def last_size(store: EventStore) -> int:
     """The size of the last checkpoint; 0 if there is none."""
+    made = await last_made(store)
+    return 0 if made is None else made.size
+
+
+async def last_made(store: EventStore) -> events.LogCheckpointMade | None:
+    """The last checkpoint as the log recorded it; None if there is none."""
     end = await store.position()
     while end > 0:
         start = max(0, end - PAGE_MAX)
@@ -48,9 +54,9 @@ async def last_size(store: EventStore) -> int:
             if row.type == events.LogCheckpointMade.type:
                 event = decode_entry(row.entry).event
                 assert isinstance(event, events.LogCheckpointMade)
-                return event.size
+                return event
         end = start
-    return 0
+    return None
 
 
 async def made_after(store: EventStore, position: int) -> AsyncIterator[Recorded]:
@@ -112,6 +118,38 @@ def judged(policy: Policy, note: str, introduced: Sequence[Introduced], origin: 
     except NoteUnverifiedError:
         return replace(judgement, log=None)
     return judgement
+
+
+class Said(NamedTuple):
+    """What a bundle's own policy says of its closing checkpoint, for the report."""
+
+    witnesses: tuple[tuple[str, int], ...]
+    """Those of the policy that cosigned, and when, in POSIX seconds."""
+    is_met: bool
+    introduced: str
+    """The log's key that signed, where the policy names only one that introduced it; or empty."""
+    others: int
+    """How many signatures the note carries of others than the log and the policy's witnesses."""
+
+
+def said_by(policy: Policy, note: str, introduced: Sequence[Introduced], origin: str) -> Said:
+    """Read a note by a policy; raises like `judged`."""
+    judgement = judged(policy, note, introduced, origin)
+    log = judgement.log
+    known = {
+        (one.verifier.name, one.verifier.key_id)
+        for name, one in policy.witnesses.items()
+        if name in judgement.cosigned
+    }
+    if log is not None:
+        known.add((log.name, log.key_id))
+    signers = {(one.name, one.key_id) for one in split_note(note)[1] if one.name != origin}
+    return Said(
+        tuple(judgement.cosigned.items()),
+        judgement.is_met,
+        log.text() if log is not None and log not in policy.logs else "",
+        len(signers - known),
+    )
 
 
 def _for_ever(verifier: Verifier) -> list[TrustedKey]:

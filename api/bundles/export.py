@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.bundles.books import PREFIX, Books, added
-from api.bundles.commitments import Closing, introduced_by, judged, note_of
+from api.bundles.commitments import Closing, introduced_by, note_of, said_by
 from api.bundles.files import Writer
 from api.bundles.report import Facts, readme, report
 from api.bundles.shape import (
@@ -217,7 +217,7 @@ def _write_rest(writer: Writer, asked: Asked, books: Books, digests: _Digests) -
     writer.put(VERIFIER, _SCRIPT.read_bytes())
     writer.put("README.txt", readme().encode())
     root = note.split("\n")[2]
-    found = judged(read_policy(asked.policy), note, keys, checkpoint.origin)
+    found = said_by(read_policy(asked.policy), note, keys, checkpoint.origin)
     facts = Facts(
         origin=checkpoint.origin,
         first=asked.first,
@@ -226,8 +226,7 @@ def _write_rest(writer: Writer, asked: Asked, books: Books, digests: _Digests) -
         root=root,
         made_at=asked.made_at,
         tool=asked.tool,
-        witnesses=tuple(found.cosigned.items()),
-        is_met=found.is_met,
+        **found._asdict(),
     )
     for language, name in REPORTS.items():
         writer.put(name, report(language, facts, totals, digests.said).encode())

@@ -38,6 +38,10 @@ class Facts(NamedTuple):
     witnesses: tuple[tuple[str, int], ...]
     """Name and when it cosigned, in POSIX seconds."""
     is_met: bool
+    introduced: str = ""
+    """The log's key that signed, where the policy names only one that introduced it."""
+    others: int = 0
+    """Signatures in the note of whom the policy does not name."""
 
 
 class Cell(NamedTuple):
@@ -87,6 +91,10 @@ def report(
         period=words.period.format(first=facts.first, last=facts.last),
         told=list(values.items()),
         witnesses=witnesses,
+        policy=_policy(words, facts),
+        unwitnessed=(words.unnamed if facts.others else words.unwitnessed).format(
+            number=facts.others
+        ),
         command=COMMAND,
         tables=[
             Table(
@@ -213,6 +221,13 @@ def _template() -> jinja2.Template:
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
     return made.get_template("report.html")
+
+
+def _policy(words: ReportWords, facts: Facts) -> str:
+    """What the bundle's own policy says; read by its letter, it knows only the keys it names."""
+    if not facts.is_met:
+        return words.is_not_met
+    return words.is_introduced.format(key=facts.introduced) if facts.introduced else words.is_met
 
 
 def _payments_row(words: ReportWords, row: Mapping[str, Any]) -> list[Cell]:

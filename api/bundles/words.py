@@ -18,6 +18,7 @@ class ReportWords:
     names: Mapping[str, str]
     """Of a fact -> how it is called."""
     is_met: str
+    is_introduced: str
     is_not_met: str
     seen_at: str
     nothing: str
@@ -40,6 +41,7 @@ class ReportWords:
     proves: tuple[str, ...]
     witnessed: str
     unwitnessed: str
+    unnamed: str
     proves_not_title: str
     proves_not: tuple[str, ...]
     files_title: str
@@ -71,6 +73,9 @@ ENGLISH: Final = ReportWords(
         "policy": "The bundle's own policy",
     },
     is_met="It holds the checkpoint for valid.",
+    is_introduced="By its letter it does not hold the checkpoint for valid: it does not name "
+    "the log's key that signed. But a key that it names introduced that one (keys.jsonl). The "
+    "log's key was rotated; whoever has checked the introduction adds: log {key}",
     is_not_met="It does not hold the checkpoint for valid: a signature it asks for is missing.",
     seen_at="saw the checkpoint at {at}",
     nothing="None.",
@@ -123,6 +128,8 @@ ENGLISH: Final = ReportWords(
     "changed unseen.",
     unwitnessed="No witness has cosigned the commitment: it binds whoever keeps the ledger by the "
     "log's signature alone.",
+    unnamed="Witnesses: none that this bundle's policy names; the note carries {number} signatures "
+    "of others. What they are worth is for a policy that names them to say.",
     proves_not_title="What it does not prove",
     proves_not=(
         "That what was written down is true: a provider may have told the ledger something false.",
@@ -193,6 +200,10 @@ _FRENCH: Final = ReportWords(
         "policy": "La politique jointe au dossier",
     },
     is_met="Elle tient le point de contrôle pour valable.",
+    is_introduced="À la lettre, elle ne tient pas le point de contrôle pour valable : elle ne "
+    "nomme pas la clé du journal qui a signé. Mais une clé qu'elle nomme a introduit celle-ci "
+    "(keys.jsonl). La clé du journal a été remplacée ; qui a vérifié l'introduction ajoute : "
+    "log {key}",
     is_not_met="Elle ne tient pas le point de contrôle pour valable : il manque une signature "
     "qu'elle exige.",
     seen_at="a vu le point de contrôle le {at}",
@@ -250,6 +261,8 @@ _FRENCH: Final = ReportWords(
     "ni modifiées sans que cela se voie.",
     unwitnessed="Aucun témoin n'a contresigné l'engagement : il ne lie celui qui tient le registre "
     "que par la signature du journal.",
+    unnamed="Témoins : aucun que nomme la politique de ce dossier ; la note porte {number} "
+    "signatures d'autres. Ce qu'elles valent, une politique qui les nomme le dira.",
     proves_not_title="Ce qu'il ne prouve pas",
     proves_not=(
         (

@@ -20,13 +20,14 @@ from api.bundles.files import source_of, writing
 from api.bundles.report import TIME
 from api.bundles.shape import BundleError, Manifest
 from api.commands.console import progress, run_async, settings_for, write_json, write_line
+from api.commands.policies import policy_in
 from api.points import moment_of, point_of
 from api.settings import Settings
 from api.wiring import opened, replayed, utc_now
 from ledger.entry import RecordedEvent, rfc3339
 from ledger.errors import InvalidInputError, NoteError
 from ledger.identity import Mode
-from ledger.policy import PolicyError, read_policy
+from ledger.policy import read_policy
 from ledger.sentences import Sentence
 from ledger.store import Clock, EventStore, position_at
 
@@ -38,12 +39,13 @@ def export(
     out: Path,
     first: str | None,
     last: str | None,
+    policy: Path | None,
     database: str | None,
     as_json: bool,
     clock: Clock = utc_now,
 ) -> None:
     """Write a bundle, and say what it is of."""
-    manifest, is_met = run_async(_export(settings_for(database), out, first, last, clock))
+    manifest, is_met = run_async(_export(settings_for(database), out, first, last, policy, clock))
     if as_json:
         write_json(
             {
@@ -67,13 +69,7 @@ def export(
 
 def verify(*, bundle: Path, policy: Path | None, as_json: bool) -> int:
     """Check a bundle; 0 if all of it is so, 1 and the first bad place if not."""
-    trusted = None
-    if policy is not None:
-        try:
-            trusted = read_policy(policy.read_bytes())
-        except PolicyError as error:
-            reason = Sentence("it is no policy ({error}).", error=error)
-            raise InvalidInputError("policy", reason, Sentence("Correct that line.")) from None
+    trusted = None if policy is None else policy_in(policy).policy
     try:
         with progress("verify") as tell:
             found = check(source_of(bundle), trusted, tell=tell)
@@ -130,10 +126,15 @@ def _told(found: Checked) -> dict[str, Any]:
 
 
 async def _export(
-    settings: Settings, out: Path, first: str | None, last: str | None, clock: Clock
+    settings: Settings,
+    out: Path,
+    first: str | None,
+    last: str | None,
+    policy_file: Path | None,
+    clock: Clock,
 ) -> tuple[Manifest, bool]:
-    path = settings.witness_policy_file
-    policy = None if path is None else path.read_bytes()
+    file = policy_file or settings.witness_policy_file
+    policy = None if file is None else policy_in(file).content
     async with opened(settings, is_writing=False) as (_, store):
         return await exported(store, out, first=first, last=last, policy=policy, clock=clock)
 
@@ -154,7 +155,7 @@ async def exported(
         out: where to.
         first: a position or a time; None for the beginning.
         last: the same; None for as far as a checkpoint covers.
-        policy: the witness policy of this server, if it has one.
+        policy: the witness policy that goes along, if there is one.
         clock: the present time.
 
     Returns:

@@ -91,7 +91,11 @@ def rotate_log_key(*, is_lost: bool, database: str | None, as_json: bool) -> Non
         write_json({"key": key})
         return
     write_line(f"the log is signed by {key}")
-    write_line("Give it to your auditors; whoever trusts the key before it need not be told.")
+    write_line(
+        "Give it to your auditors and to whoever runs a witness. The key before it signed its"
+    )
+    write_line("introduction (/v1/log/keys), so they can check it; but receipts, signed answers,")
+    write_line("witnesses and policy files take only the keys that they are given: add this one.")
 
 
 async def _make(settings: Settings) -> Made:

@@ -16,8 +16,9 @@ from api.signed_answers import read_answer, verify_answer
 from api.wiring import opened, projected
 from ledger.checkpoint import Verifier
 from ledger.entry import rfc3339
-from ledger.errors import InvalidInputError, NoteError, UnknownPaymentError
+from ledger.errors import InvalidInputError, NoteError, NoteUnverifiedError, UnknownPaymentError
 from ledger.handling import Handler
+from ledger.introduction import ROTATED
 from ledger.policy import Policy, read_policy
 from ledger.receipt import Receipt
 from ledger.sentences import Sentence
@@ -50,7 +51,7 @@ def verify(
     except (NoteError, UnicodeDecodeError) as error:
         return _no(str(error), as_json=as_json)
     if judged.log is None:
-        return _no("no trusted log has signed its checkpoint", as_json=as_json)
+        return _no(f"no trusted log has signed its checkpoint; {ROTATED}", as_json=as_json)
     if not judged.is_quorum:
         missing = ", ".join(judged.missing)
         return _no(f"its checkpoint lacks cosignatures: {missing}", as_json=as_json)
@@ -125,6 +126,8 @@ def verify_kept(*, path: Path, question: str, keys: list[str], as_json: bool) ->
     try:
         answer, body = read_answer(_text_of(path), question)
         covered = verify_answer(answer, body, verifiers)
+    except NoteUnverifiedError as error:
+        return _no(f"{error}; {ROTATED}", as_json=as_json)
     except NoteError as error:
         return _no(str(error), as_json=as_json)
     if as_json:

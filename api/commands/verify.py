@@ -1,33 +1,26 @@
 """`cauri verify`: the whole log read again, and held against a checkpoint kept elsewhere.
 
-It reads only, and believes nothing: neither the hashes beside the entries nor the stored tree. A
-checkpoint may be given as `<size>:<root in hex>`, or as a file: a saved answer of
-/v1/log/checkpoint, or a signed note. A note's signature is checked where a public key of the log is
-given: that key has to have signed it, or one that it introduced, or that one, and so on. Without a
-key the note is taken at its word, as something one has kept oneself.
+It reads only, and believes nothing: neither the hashes beside the entries nor the stored tree. What
+a checkpoint may be given as, and what a public key of the log has to have signed, is in
+`api.commands.kept`. Without a key a checkpoint is taken at its word, as something one has kept
+oneself.
 
 With projections, what they say is compared with what the log alone gives, in files that are thrown
 away: the database is only read.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import orjson
+from typing import NamedTuple
 
 from api.commands.console import progress, run_async, settings_for, write_json, write_line
+from api.commands.kept import Kept, hold, kept_for
+from api.commands.policies import policy_in
 from api.commands.rebuild import check_row, tell_checked
 from api.settings import Settings
 from api.wiring import opened, projections_of
 from api.wiring_witnesses import known_witnesses
-from ledger.checkpoint import Checkpoint, Verifier
-from ledger.commitment import KEYS_STREAM
-from ledger.errors import CorruptLogError, InvalidInputError, NoteError
-from ledger.events import LogKeyIntroduced
-from ledger.introduction import Introduced, TrustedKey, open_with_keys, trusted_keys
-from ledger.sentences import Sentence
-from ledger.store import EventStore, TreeHead
+from ledger.cosignature import CosignatureVerifier
+from ledger.errors import CorruptLogError, NoteUnverifiedError
 from ledger.verify import Verified, verify_log
 from projections.apart import check_apart
 from projections.rebuild import Checked
@@ -37,7 +30,9 @@ class Audit(NamedTuple):
     """What was found."""
 
     verified: Verified
-    expected: TreeHead | None
+    kept: Kept
+    witnesses: int
+    """How many witnesses are known, so that their cosignatures were checked."""
     projections: list[Checked] | None
     """None if nobody asked for them."""
 
@@ -51,6 +46,7 @@ def run(
     *,
     checkpoint: str | None,
     key: str | None,
+    policy: Path | None,
     with_projections: bool,
     processes: int | None,
     database: str | None,
@@ -59,11 +55,17 @@ def run(
     """Verify; 0 if nobody rewrote the log, 1 and the first bad position if somebody did."""
     settings = settings_for(database)
     try:
-        audit = run_async(_audit(settings, checkpoint, key, processes, with_projections))
+        audit = run_async(_audit(settings, checkpoint, key, policy, processes, with_projections))
     except CorruptLogError as error:
         if as_json:
             told = {"is_verified": False, "position": error.position, "reason": error.reason}
             write_json(told)
+        else:
+            write_line(f"NOT VERIFIED: {error}")
+        return 1
+    except NoteUnverifiedError as error:
+        if as_json:
+            write_json({"is_verified": False, "position": None, "reason": str(error)})
         else:
             write_line(f"NOT VERIFIED: {error}")
         return 1
@@ -75,14 +77,17 @@ def run(
 
 
 def _told(audit: Audit) -> dict[str, object]:
-    verified, expected = audit.verified, audit.expected
+    verified, (_, signed), expected = audit.verified, audit.kept, audit.kept.head
     told: dict[str, object] = {
         "is_verified": audit.is_verified,
         "size": verified.size,
         "root": verified.root.hex(),
         "checkpoint_size": expected.size if expected else None,
+        "signed_by": signed.verifier.text() if signed else None,
+        "trusted_key": signed.anchor.text() if signed else None,
         "checkpoints": verified.checkpoints,
         "cosignatures": verified.cosignatures,
+        "witnesses_known": audit.witnesses,
     }
     if audit.projections is not None:
         told["projections"] = [check_row(one) for one in audit.projections]
@@ -90,41 +95,54 @@ def _told(audit: Audit) -> dict[str, object]:
 
 
 def _tell(audit: Audit) -> None:
-    verified, expected = audit.verified, audit.expected
+    verified, (_, signed), expected = audit.verified, audit.kept, audit.kept.head
     write_line(f"verified: {verified.size} entries, root {verified.root.hex()}")
     if expected is not None:
         write_line(f"and they continue the checkpoint of {expected.size} entries")
+    if signed is not None:
+        write_line(f"which is signed by {signed.verifier.text()}")
+        is_itself = signed.verifier == signed.anchor
+        by = "" if is_itself else f"introduced by {signed.anchor.text()}, "
+        write_line(f"  {by}the key that you trust")
     if verified.checkpoints:
-        write_line(
-            f"and the checkpoints in the log, {verified.checkpoints}, are signed by its keys; "
+        known = (
             f"cosignatures of known witnesses: {verified.cosignatures}"
+            if audit.witnesses
+            else "no witness is known here, so no cosignature was checked: give --policy FILE"
         )
+        count = verified.checkpoints
+        write_line(f"and the checkpoints in the log, {count}, are signed by its keys; {known}")
     if audit.projections is not None:
         tell_checked([check_row(one) for one in audit.projections])
+
+
+def _verifiers_in(policy: Path) -> tuple[CosignatureVerifier, ...]:
+    """The keys of a policy's witnesses."""
+    return tuple(one.verifier for one in policy_in(policy).policy.witnesses.values())
 
 
 async def _audit(
     settings: Settings,
     checkpoint: str | None,
     key: str | None,
+    policy: Path | None,
     processes: int | None,
     with_projections: bool,
 ) -> Audit:
     async with opened(settings, is_writing=False) as (lent, store):
-        expected = None
-        if checkpoint is not None:
-            introduced = await _introduced(store) if key is not None else []
-            expected = read_checkpoint(checkpoint, key, introduced)
+        kept = await kept_for(store, checkpoint, key)
+        witnesses = known_witnesses(settings) if policy is None else _verifiers_in(policy)
         with progress("verify") as tell:
             verified = await verify_log(
                 store,
-                checkpoint=expected,
-                witnesses=known_witnesses(settings),
+                checkpoint=kept.head,
+                witnesses=witnesses,
                 progress=tell,
                 processes=processes,
             )
+        await hold(store, kept)
         if not with_projections:
-            return Audit(verified, expected, None)
+            return Audit(verified, kept, len(witnesses), None)
         projections = projections_of(lent)
         await projections.start()
         checked: list[Checked] = []
@@ -134,74 +152,4 @@ async def _audit(
                 checked.append(one)
                 tell(len(checked), len(projections.names))
         checked.sort(key=lambda one: projections.names.index(one.name))
-        return Audit(verified, expected, checked)
-
-
-async def _introduced(store: EventStore) -> list[Introduced]:
-    """The keys that the log says it was signed by; each proves itself by the one before."""
-    return [
-        Introduced(one.event.key, one.event.note, one.position)
-        for one in await store.read_stream(KEYS_STREAM)
-        if isinstance(one.event, LogKeyIntroduced)
-    ]
-
-
-def read_checkpoint(text: str, key: str | None, introduced: Sequence[Introduced] = ()) -> TreeHead:
-    """Read a checkpoint as the command line gives it.
-
-    Args:
-        text: what was given.
-        key: a public key of the log that is trusted.
-        introduced: the keys the log names.
-
-    Raises:
-        InvalidInputError: it is none.
-        NoteUnverifiedError: the given key did not sign it.
-    """
-    size, colon, root = text.partition(":")
-    if colon and size.isascii() and size.isdecimal():
-        return _head(int(size), root)
-    try:
-        content = Path(text).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise _refused(Sentence("this is neither SIZE:ROOT nor a file that can be read.")) from None
-    if content.lstrip().startswith("{"):
-        return _saved_answer(content)
-    if key is not None:
-        verifier = Verifier.from_text(key.strip())
-        keys = trusted_keys(verifier.name, introduced, [verifier])
-        checkpoint, _ = open_with_keys(
-            content, keys or [TrustedKey(verifier, 0, None)], origin=verifier.name
-        )
-        return TreeHead(checkpoint.size, checkpoint.root)
-    try:
-        noted = Checkpoint.from_text(content.partition("\n\n")[0].rstrip("\n") + "\n")
-    except NoteError as error:
-        raise _refused(Sentence("the file holds no checkpoint ({error}).", error=error)) from None
-    return TreeHead(noted.size, noted.root)
-
-
-def _saved_answer(content: str) -> TreeHead:
-    try:
-        saved: Any = orjson.loads(content)
-        return _head(int(saved["size"]), str(saved["root_hex"]))
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-        raise _refused(Sentence("the file is no answer of /v1/log/checkpoint.")) from None
-
-
-def _head(size: int, root: str) -> TreeHead:
-    try:
-        raw = bytes.fromhex(root)
-    except ValueError:
-        raw = b""
-    if len(raw) != 32:
-        raise _refused(Sentence("the root is not 64 hexadecimal digits."))
-    return TreeHead(size, raw)
-
-
-def _refused(reason: Sentence) -> InvalidInputError:
-    return InvalidInputError(
-        "checkpoint",
-        reason,
-        Sentence("Give SIZE:ROOT, a saved answer of /v1/log/checkpoint, or a note."),
-    )
+        return Audit(verified, kept, len(witnesses), checked)

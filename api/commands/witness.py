@@ -3,10 +3,13 @@
 import asyncio
 import secrets
 import signal
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Final
 
+import orjson
 import structlog
 from aiohttp import web
 
@@ -16,10 +19,23 @@ from api.logs import configure_logs
 from api.settings_server import ServerSettings
 from api.witness_files import WitnessFiles
 from api.witness_server import Witness, witness_app
+from api.witness_signs import Sign, WitnessSigns
 from ledger.checkpoint import Verifier
 from ledger.cosignature import Cosigner
+from ledger.errors import InvalidInputError, NoteUnverifiedError
+from ledger.introduction import Introduced, trusted_keys
+from ledger.sentences import Sentence
+from ledger.witness import SignKind
 
 BACKLOG = 128
+
+SIGNS: Final[Mapping[SignKind, str]] = {
+    "smaller": "asked about a smaller log: a sign of an older copy put back, and not yet a proof, "
+    "until that log grows otherwise",
+    "unknown_key": "signed by no key known here: the log's key may have been rotated; check its "
+    "introduction at /v1/log/keys and add the new key with `cauri witness add-log`",
+}
+"""What a sign means."""
 
 log = structlog.get_logger()
 
@@ -36,16 +52,45 @@ def make(*, name: str, folder: Path, as_json: bool) -> None:
     write_line("Never restore this folder from a backup: a witness must not forget what it saw.")
 
 
-def add_log(*, verifier: str, folder: Path, as_json: bool) -> None:
-    """Watch a log."""
+def add_log(*, verifier: str, introduction: Path | None, folder: Path, as_json: bool) -> None:
+    """Watch a log, or know a further key of it, introduced by one that is known already.
+
+    Raises:
+        InvalidInputError: the introduction cannot be read.
+        NoteUnverifiedError: no key of this log that is known here introduced the new one.
+    """
     files = WitnessFiles(folder)
     files.cosigner()
     key = Verifier.from_text(verifier)
+    known = files.keys().get(key.name, ())
+    if introduction is not None:
+        believed = trusted_keys(key.name, _introduced(introduction), known)
+        if key not in [one.verifier for one in believed]:
+            raise NoteUnverifiedError("no key of this log that is known here introduced that key")
     is_new = files.add_log(key)
     if as_json:
-        write_json({"origin": key.name, "key_id": key.key_id.hex(), "is_new": is_new})
-    else:
-        write_line(f"{key.name} is watched" + ("" if is_new else " already, by this key"))
+        told = {"origin": key.name, "key_id": key.key_id.hex(), "is_new": is_new}
+        write_json({**told, "is_introduced": introduction is not None})
+        return
+    write_line(f"{key.name} is watched" + ("" if is_new else " already, by this key"))
+    if introduction is not None:
+        write_line("a key that was known here has signed its introduction")
+    elif is_new and known:
+        write_line("It was not checked that a key known here introduced this one: repeat that with")
+        write_line("--introduction FILE, a saved answer of /v1/log/keys.")
+
+
+def _introduced(file: Path) -> list[Introduced]:
+    try:
+        saved: Any = orjson.loads(file.read_bytes())
+        rows = saved["keys"] if isinstance(saved, dict) else saved
+        return [Introduced(str(one["key"]), str(one["note"]), int(one["position"])) for one in rows]
+    except (ValueError, TypeError, KeyError):
+        raise InvalidInputError(
+            "introduction",
+            Sentence("the file is no answer of /v1/log/keys."),
+            Sentence("Save that answer, or what `cauri log-key list --json` prints."),
+        ) from None
 
 
 def serve(*, folder: Path, host: str, port: int) -> None:
@@ -55,7 +100,7 @@ def serve(*, folder: Path, host: str, port: int) -> None:
 
 
 def show_evidence(*, folder: Path, as_json: bool) -> int:
-    """Show the refusals; 1 if there are any."""
+    """Show the refusals, and the signs below them; 1 if there are refusals."""
     files = WitnessFiles(folder)
     files.cosigner()
     count = 0
@@ -71,7 +116,23 @@ def show_evidence(*, folder: Path, as_json: bool) -> int:
         _write_indented(refusal.request)
     if not count and not as_json:
         write_line("nothing was refused that could prove anything")
+    for sign in WitnessSigns(folder).all(files.keys()):
+        if as_json:
+            write_json(sign._asdict())
+        else:
+            _write_sign(sign)
     return 1 if count else 0
+
+
+def _write_sign(sign: Sign) -> None:
+    write_line(f"{sign.at} {sign.origin}: {SIGNS[sign.kind]}")
+    write_line(
+        f"  {sign.times} times since {sign.first_at}; the latest of {sign.size} entries, "
+        f"where {sign.cosigned_size} were cosigned before"
+    )
+    for key in sign.keys:
+        write_line(f"  said to be signed by {key}")
+    _write_indented(sign.note)
 
 
 def _write_indented(text: str) -> None:
