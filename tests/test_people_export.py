@@ -57,6 +57,7 @@ async def test_all_that_is_held_is_told_and_that_it_was_is_kept(stage: Stage) ->
     body = {"payer": {"partyId": PHONE[1:]}, "status": "SUCCESSFUL", "note": "again"}
     await stage.call_back(f"mtn/{payment_id}/{reference}", body)
     await stage.call_back("mtn/nobody/knows", body)
+    await stage.call_back("orange/nobody", body | {"notif_token": "dd497bda3b250e53"})
     await calls_read(stage)
     await stage.get(f"/v1/payments/{payment_id}/support", who="operator")
 
@@ -76,7 +77,11 @@ async def test_all_that_is_held_is_told_and_that_it_was_is_kept(stage: Stage) ->
     assert payment["evidence"]
     assert [one["status"] for one in payment["support"]] == ["succeeded"]
     assert told["sessions"] == []  # somebody's, but nobody has paid there
-    assert len([one for one in told["webhooks"] if "again" in one["body"]]) == 2
+    assert len([one for one in told["webhooks"] if "again" in one["body"]]) == 3
+    assert [one["body"] for one in told["webhooks"] if '"notif_token": "***"' in one["body"]]
+    assert b"dd497bda3b250e53" not in answer.body
+    sent = [one["request"] for one in payment["exchanges"] if one["power"] == "collection"]
+    assert [PHONE[1:] in one and "Bearer" not in one for one in sent] == [True]
     recorded = await stage.services.store.read(told["position"] - 1, 1)
     assert recorded[0].type == "person.exported"
     assert b"650000101" not in recorded[0].entry
