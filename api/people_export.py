@@ -33,9 +33,16 @@ from api.views import decimal_text
 from ledger import mail, support
 from ledger.endpoint import delivery_stream
 from ledger.errors import ErasedError, SealBrokenError, UnknownCheckoutError
-from ledger.events import DeliveryAttempted, MailAttempted, SupportRequested, WebhookReceived
+from ledger.events import (
+    DeliveryAttempted,
+    MailAttempted,
+    MerchantAdded,
+    SupportRequested,
+    WebhookReceived,
+)
 from ledger.exchange import Half
 from ledger.leftover import Leftover, sentence_of
+from ledger.merchant import merchant_stream
 from ledger.particulars import OF_NAMED
 from ledger.people import Erasure
 from ledger.webhook import stream_of as webhook_stream
@@ -186,6 +193,7 @@ async def _payment(people: People, payment_id: str, wire: _Wire) -> shapes.Expor
         amount=decimal_text(request.amount_minor, request.currency),
         currency=request.currency,
         merchant_id=request.merchant_id,
+        merchant=await _merchant(people, request.merchant_id),
         provider=state.provider,
         created_at=recorded[0].recorded_at,
         is_erased=particulars is None,
@@ -221,6 +229,13 @@ async def _payment(people: People, payment_id: str, wire: _Wire) -> shapes.Expor
     )
 
 
+async def _merchant(people: People, merchant_id: str) -> str | None:
+    """What people call a merchant; None where the log has no such merchant."""
+    recorded = await people.handler.store.read_stream(merchant_stream(merchant_id))
+    named = (one.event.name for one in recorded if isinstance(one.event, MerchantAdded))
+    return next(named, None)
+
+
 async def _session(people: People, person: str, session_id: str) -> list[shapes.ExportedSession]:
     try:
         state, recorded = await people.handler.checkout(session_id)
@@ -238,6 +253,8 @@ async def _session(people: People, person: str, session_id: str) -> list[shapes.
             status=state.status,
             amount=decimal_text(session.amount_minor, session.currency),
             currency=session.currency,
+            merchant_id=session.merchant_id,
+            merchant=await _merchant(people, session.merchant_id),
             created_at=recorded[0].recorded_at,
             is_erased=not opened,
             particulars=opened or None,

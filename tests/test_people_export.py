@@ -1,6 +1,8 @@
 """The right of access: everything that is held about a person, opened, on both databases."""
 
+import re
 from collections.abc import AsyncIterator
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -91,6 +93,31 @@ async def test_all_that_is_held_is_told_and_that_it_was_is_kept(stage: Stage) ->
     assert "Ce qui est conservé à votre sujet" in page
     assert "Two &lt;chickens&gt; &amp; an egg" in page
     assert well_formed(page)
+    assert "dd497bda3b250e53" not in page
+    text = text_of(page)
+    for said in (
+        f"Échanges avec les prestataires {len(payment['exchanges'])}\xa0; chacun figure",
+        "Nature Paiement",
+        "État Réussi\xa0: l'argent a été transféré",
+        "Montant 1\xa0500\xa0FCFA",
+        "Marchand A shop (mer_1)",
+        "Prestataire MTN MoMo",
+        "Objet Two <chickens> & an egg",
+        "Notes du marchand order: 1001",
+        "Réponse du prestataire, interrogé MTN MoMo Payé",
+        "Détenteur de la clé",
+    ):
+        assert said in text
+    # Only what went over the wire, and is folded up, stands in a machine's words.
+    words = re.sub(r"<pre>.*?</pre>", "", page, flags=re.DOTALL)
+    assert re.findall(r"succeeded|collection|None|null|&quot;|T[0-9]{2}:[0-9]{2}", words) == []
+
+
+def text_of(page: str) -> str:
+    """What a reader sees of it."""
+    return " ".join(
+        unescape(re.sub(r"<[^>]*>", " ", page)).replace("\xa0", "\x00").split()
+    ).replace("\x00", "\xa0")
 
 
 async def test_after_an_erasure_the_export_says_what_is_left(stage: Stage) -> None:
