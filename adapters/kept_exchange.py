@@ -30,10 +30,12 @@ SENT_HEADERS: Final = frozenset(
 )
 """Headers of ours whose values let nobody in."""
 
-_SECRET_HEADER: Final = re.compile(
+SECRET_HEADER: Final = re.compile(
     r"auth|cookie|credential|(?<!idempotency-)key|location|password|pin|secret|session|sign|token",
     re.IGNORECASE,
 )
+"""Names of headers whose values let somebody in."""
+
 _SCHEME: Final = re.compile(r"^(?:Basic|Bearer) +", re.IGNORECASE)
 
 
@@ -44,13 +46,13 @@ def halves_of(
     request, wire = exchange.request, exchange.wire
     sent = [(name, _latin(value)) for name, value in wire.sent or request.headers.items()]
     hidden = [value for name, value in sent if name.lower() not in SENT_HEADERS]
-    hidden += [value for name, value in wire.came if _SECRET_HEADER.search(name)]
+    hidden += [value for name, value in wire.came if SECRET_HEADER.search(name)]
     pieces = [
         f"{request.method} {request.target.raw_path_qs} HTTP/1.1",
         "\n".join(value if name.lower() in SENT_HEADERS else MASK for name, value in sent),
         _text(request.body or b""),
         wire.line or "",
-        "\n".join(MASK if _SECRET_HEADER.search(name) else value for name, value in wire.came),
+        "\n".join(MASK if SECRET_HEADER.search(name) else value for name, value in wire.came),
         _text(bytes(wire.received[:BODY_BYTES_MAX])),
     ]
     scrub = partial(exchange.scrub, keeps_persons=not hides_persons)

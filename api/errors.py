@@ -235,7 +235,7 @@ CHECKPOINT_PENDING: Final = Problem(
     "checkpoint_pending",
     "serviceUnavailable",
     "Nothing commits to the latest entries yet",
-    "Rien n'engage encore le registre sur les dernières écritures",
+    "Rien n'engage encore le registre sur les dernières entrées",
     retry_seconds=10,
 )
 UNKNOWN_PAYMENT: Final = Problem(

@@ -220,7 +220,7 @@ _OF_DOOR: Final[dict[str, str]] = {
         "Ce n'est ni une position, ni une date avec son heure."
     ),
     "An answer replays {entries} entries at most.": (
-        "Une réponse rejoue {entries} écritures au plus."
+        "Une réponse rejoue {entries} entrées au plus."
     ),
     "Other answers are replaying the log just now.": (
         "D'autres réponses rejouent le registre en ce moment."

@@ -154,7 +154,7 @@ _OPERATIONS: Final[dict[str, str]] = {
         "ou en anglais."
     ),
     "Give the log's next entries, verbatim.": (
-        "Donner les écritures suivantes du registre, mot pour mot."
+        "Donner les entrées suivantes du registre, mot pour mot."
     ),
     "Give the trial balance, now or as of a position or a time.": (
         "Donner la balance, maintenant, à une position ou à un moment."
@@ -326,7 +326,7 @@ _ANSWERS: Final[dict[str, str]] = {
         "Tout le vocabulaire des refus, en français ou en anglais selon `Accept-Language`."
     ),
     "Entries of the log, verbatim; as `application/x-ndjson` one stored line each.": (
-        "Des écritures du registre, mot pour mot ; en `application/x-ndjson`, une ligne stockée "
+        "Des entrées du registre, mot pour mot ; en `application/x-ndjson`, une ligne stockée "
         "chacune."
     ),
     "Every account; the balances of a currency sum to zero at every position.": (

@@ -11,7 +11,7 @@ FRENCH_OF_EXCHANGES_DOCS: Final[dict[str, str]] = {
     ),
     "One call to a provider, without its bytes.": "Un appel à un prestataire, sans ses octets.",
     "Its name: the log position of its first entry.": (
-        "Son nom : la position de sa première écriture dans le registre."
+        "Son nom : la position de sa première entrée dans le registre."
     ),
     "What it was for: a capability, or `inquiry`.": (
         "À quoi il servait : une capacité, ou `inquiry` (interrogation)."
@@ -48,8 +48,7 @@ FRENCH_OF_EXCHANGES_DOCS: Final[dict[str, str]] = {
         "Ce qui a été retiré avant le calcul de l'empreinte : les secrets, ou aussi les personnes."
     ),
     "What stands for it in the log's tree: one hash for each of its entries.": (
-        "Ce qui le représente dans l'arbre du registre : une empreinte pour chacune de ses "
-        "écritures."
+        "Ce qui le représente dans l'arbre du registre : une empreinte pour chacune de ses entrées."
     ),
     "The exchanges about a payment, payout or refund, oldest first.": (
         "Les échanges pour un paiement, un versement ou un remboursement, du plus ancien au plus "

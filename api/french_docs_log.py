@@ -95,7 +95,7 @@ FRENCH_OF_LOG_DOCS: Final[dict[str, str]] = {
     "The hashes of the proof.": ("Les empreintes de la preuve."),
     **{
         f"Prove a {english}'s history: entries, proofs and a signed checkpoint, in one file.": (
-            f"Prouver l'histoire d'un {french} : écritures, preuves et point de contrôle signé, "
+            f"Prouver l'histoire d'un {french} : entrées, preuves et point de contrôle signé, "
             "dans un seul fichier."
         )
         for english, french in (

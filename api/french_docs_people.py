@@ -113,5 +113,5 @@ FRENCH_OF_PEOPLE_DOCS: Final[dict[str, str]] = {
     "Whether whoever paid on the page was forgotten.": (
         "Si la personne qui a payé sur la page a été oubliée."
     ),
+    "What people call the merchant.": "Le nom usuel du marchand.",
 }
-"""English text -> French text."""

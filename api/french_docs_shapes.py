@@ -127,7 +127,7 @@ _MONEY: Final[dict[str, str]] = {
         "Un événement d'un paiement, avec ce qui le prouve."
     ),
     "RFC 6962 leaf hash of the stored entry, hex.": (
-        "Empreinte de feuille RFC 6962 de l'écriture stockée, en hexadécimal."
+        "Empreinte de feuille RFC 6962 de l'entrée stockée, en hexadécimal."
     ),
     "One trusted outside word about the payment, as the provider said it.": (
         "Une parole digne de foi sur le paiement, telle que le prestataire l'a dite."

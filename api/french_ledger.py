@@ -140,7 +140,7 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
         "le flux {stream} est à la version {actual}, et non à la version attendue, {expected}"
     ),
     "{queued_max} appends are already waiting; try again shortly": (
-        "la file des écritures en attente est pleine ({queued_max}) ; réessayez dans un instant"
+        "la file des entrées en attente est pleine ({queued_max}) ; réessayez dans un instant"
     ),
     "stream {stream} may not have more than {events_max} events": (
         "le flux {stream} ne peut pas avoir plus de {events_max} événements"
@@ -154,7 +154,7 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
         "le registre n'est pas ouvert : rien n'a été écrit"
     ),
     "the store was stopped: nothing was written": "le registre a été arrêté : rien n'a été écrit",
-    "the store was stopped in the middle": "le registre a été arrêté en pleine écriture",
+    "the store was stopped in the middle": "le registre a été arrêté en plein travail",
     "the store is closed: nothing can be read": "le registre est fermé : rien ne peut être lu",
     "the store was stopped in the middle of a read": (
         "le registre a été arrêté au milieu d'une lecture"
@@ -166,7 +166,7 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     "Upgrade the code: a newer version has written to this database.": (
         "Mettez le code à jour : une version plus récente a écrit dans cette base de données."
     ),
-    "The commit failed ({error}).": "L'écriture a échoué ({error}).",
+    "The commit failed ({error}).": "L'enregistrement a échoué ({error}).",
     "Run `cauri verify`: something else may have written to this log.": (
         "Lancez `cauri verify` : un autre programme a peut-être écrit dans ce registre."
     ),
@@ -182,7 +182,7 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     ),
     "Try again shortly.": "Réessayez dans un instant.",
     "Try again.": "Réessayez.",
-    "The database cannot be written to.": "La base de données n'accepte pas d'écriture.",
+    "The database cannot be written to.": "Rien ne peut être écrit dans la base de données.",
     "Make the file and its folder writable for this user.": (
         "Donnez à cet utilisateur le droit d'écrire dans le fichier et dans son dossier."
     ),
@@ -197,7 +197,7 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     "The disk failed while the database was used.": (
         "Le disque a failli pendant l'usage de la base de données."
     ),
-    "Check the disk and the system's log.": "Vérifiez le disque et le journal du système.",
+    "Check the disk and the system's log.": "Vérifiez le disque et les messages du système.",
     "The disk is full.": "Le disque est plein.",
     "A process that verifies was ended from outside.": (
         "Un processus qui vérifie a été arrêté de l'extérieur."
@@ -243,7 +243,7 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     ),
     "Grant it SELECT, INSERT and UPDATE.": "Accordez-lui SELECT, INSERT et UPDATE.",
     "The database server's disk failed.": "Le disque du serveur de base de données a failli.",
-    "Check the server's disk and its log.": "Vérifiez le disque du serveur et son journal.",
+    "Check the server's disk and its log.": "Vérifiez le disque du serveur et ses messages.",
     "There is no folder {folder}.": "Le dossier {folder} n'existe pas.",
     "Make it first.": "Créez-le d'abord.",
     "There is no database at {path}.": "Il n'y a pas de base de données à l'adresse {path}.",
@@ -288,7 +288,7 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     ),
     "The server recycles its write-ahead log (wal_recycle is on): old segments keep the erased "
     "keys' bytes until they are written over.": (
-        "Le serveur recycle son journal de transactions (wal_recycle est activé) : d'anciens "
+        "Le serveur recycle ses fichiers de transactions (wal_recycle est activé) : d'anciens "
         "segments gardent les octets des clés effacées jusqu'à ce qu'ils soient réécrits."
     ),
     "Set wal_recycle = off and reload the server; segments that wait already go as they are used "

@@ -19,8 +19,10 @@ FRENCH_OF_LOG: Final[dict[str, str]] = {
         "Le registre de {size} entrées n'a pas cette position."
     ),
     "Send one that is not above the size.": "Envoyez-en une qui ne dépasse pas la taille.",
-    "The log had {size} entries by then.": "Le registre avait alors {size} entrées.",
-    "Send one that is not above `to`.": "Envoyez-en une qui ne dépasse pas `to`.",
+    "It is above `to`, where the log had {size} entries.": (
+        "Cette taille dépasse `to`, où le registre comptait {size} entrées."
+    ),
+    "Send a size that is not above `to`.": "Envoyez une taille qui ne dépasse pas `to`.",
     "The log has not reached this size.": "Le registre n'a pas atteint cette taille.",
     "Send that of a checkpoint, or leave it out.": (
         "Envoyez celle d'un point de contrôle, ou omettez-la."
@@ -32,7 +34,7 @@ FRENCH_OF_LOG: Final[dict[str, str]] = {
         "Aucune clé qui signe le registre n'est configurée ici : rien ne peut être prouvé."
     ),
     "No checkpoint of the log covers the payment's last entry yet.": (
-        "Aucun point de contrôle du registre ne couvre encore la dernière écriture du paiement."
+        "Aucun point de contrôle du registre ne couvre encore la dernière entrée du paiement."
     ),
     "It is longer than {limit} characters.": "Il dépasse {limit} caractères.",
     "It is no dictionary of structured fields (RFC 9651).": (

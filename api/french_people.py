@@ -3,12 +3,17 @@
 from typing import Final
 
 FRENCH_OF_PEOPLE: Final[dict[str, str]] = {
+    "Forgetting this person": "L'effacement de cette personne",
+    "Agreeing to this erasure": "L'accord à cet effacement",
+    "Finishing this erasure": "L'achèvement de cet effacement",
+    "Looking for this request": "L'examen de cette demande",
+    "Noting what is left of it": "Le constat de ce qu'il en reste",
     "there is no such request to forget somebody.": "cette demande d'effacement n'existe pas.",
     "There is no request to forget somebody with this id.": (
         "Il n'existe pas de demande d'effacement avec cet identifiant."
     ),
     "Check it in the list of requests.": "Vérifiez-le dans la liste des demandes.",
-    "{payments} payments of this person have no end yet: {told}.": (
+    "some payments of this person have no end yet ({payments}): {told}.": (
         "des paiements de cette personne n'ont pas encore d'issue ({payments}) : {told}."
     ),
     "It is {status}, and has no end yet.": "État : {status} ; il n'a pas encore d'issue.",

@@ -72,7 +72,7 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
         "When it ends by itself; null: it does not.",
         "Quand elle prend fin d'elle-même ; null : jamais.",
     ),
-    "entries": ("The stored entries, verbatim.", "Les écritures telles qu'elles sont stockées."),
+    "entries": ("The stored entries, verbatim.", "Les entrées telles qu'elles sont stockées."),
     "erasure_id": (
         "The id of the request to forget somebody, `era_...`.",
         "L'identifiant de la demande d'effacement, `era_...`.",
@@ -230,7 +230,7 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "sentences": ("The sentences, oldest first.", "Les phrases, la plus ancienne d'abord."),
     "session_id": ("The session's id, `cs_...`.", "L'identifiant de la session, `cs_...`."),
     "sessions": ("One row a session.", "Une ligne par session."),
-    "size": ("How many entries the log has.", "Combien d'écritures compte le registre."),
+    "size": ("How many entries the log has.", "Combien d'entrées compte le registre."),
     "source": ("Who says so.", "Qui le dit."),
     "state": ("How it stands.", "Où il en est."),
     "status": ("Where it stands.", "Où il en est."),

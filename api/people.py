@@ -76,7 +76,7 @@ class People:
         """
         person = self.vault.person(number)
         held = await self.finding.find(person, None)
-        _refuse_open("RequestErasure", held)
+        _refuse_open(people.ASKING, held)
         now = self.clock()
         ends_at = people.ends_at(now)
         subject = people.number_subject(person, ends_at)
@@ -116,7 +116,7 @@ class People:
             )
             people.decide(approving, await self.handler.person(person))
             held = await self._held(person, erasure)
-            _refuse_open("ApproveErasure", held)
+            _refuse_open(people.AGREEING, held)
             await self.handler.handle(approving, context=context)
             await self._destroy(erasure_id, held, context)
         left = await self._scrub(person, erasure_id, context)
@@ -137,7 +137,7 @@ class People:
             return erasure
         if erasure.erased is None:
             held = await self._held(person, erasure)
-            _refuse_open("CompleteErasure", held)
+            _refuse_open(people.FINISHING, held)
             await self._destroy(erasure_id, held, context)
         await self._scrub(person, erasure_id, context)
         return (await self.erasure(erasure_id))[1]

@@ -8,8 +8,9 @@ calls of providers. What was erased is told as that.
 Of a checkout page that names one person and on which another paid, what lies under the key of the
 named one is told to nobody else.
 
-Left out, on purpose: tokens by which a provider is asked about a payment, and one-time codes. They
-are secrets between machines and tell nothing about anybody.
+Left out, on purpose: tokens by which a provider is asked about a payment or proves that it is the
+provider, signatures, and one-time codes. They are secrets between machines and tell nothing about
+anybody; where one stood in a provider's call or an exchange, there is `***`.
 """
 
 import zlib
@@ -20,6 +21,7 @@ from typing import Any, Final, cast
 
 import orjson
 
+from adapters.call_secrets import without_secrets
 from adapters.refusal_texts import Language
 from api import schemas_people as shapes
 from api.deliveries import answered
@@ -31,9 +33,16 @@ from api.views import decimal_text
 from ledger import mail, support
 from ledger.endpoint import delivery_stream
 from ledger.errors import ErasedError, SealBrokenError, UnknownCheckoutError
-from ledger.events import DeliveryAttempted, MailAttempted, SupportRequested, WebhookReceived
+from ledger.events import (
+    DeliveryAttempted,
+    MailAttempted,
+    MerchantAdded,
+    SupportRequested,
+    WebhookReceived,
+)
 from ledger.exchange import Half
 from ledger.leftover import Leftover, sentence_of
+from ledger.merchant import merchant_stream
 from ledger.particulars import OF_NAMED
 from ledger.people import Erasure
 from ledger.webhook import stream_of as webhook_stream
@@ -44,6 +53,9 @@ EXPORTED_MAX: Final = 10_000
 EXCHANGES_MAX: Final = 1_000
 """How many exchanges with providers one export shows, those of the newest payments first: each may
 be a megabyte, and a payment that was long without a word was asked about hundreds of times."""
+
+EXCHANGES_BYTES_MAX: Final = 33_554_432
+"""How many bytes of exchanges one export shows: it is put together in memory."""
 
 
 async def gathered(people: People, number: str, held: Held, position: int) -> shapes.ExportOut:
@@ -112,15 +124,22 @@ class _Wire:
     """What went over the wire, as far as one export has room for it."""
 
     room: int = EXCHANGES_MAX
+    room_bytes: int = EXCHANGES_BYTES_MAX
     left_out: int = 0
 
     async def exchanges(self, people: People, payment_id: str) -> list[dict[str, Any]]:
         """Open the exchanges with providers about a payment, oldest first."""
         kept = await exchanges_of(people.handler.store, payment_id)
-        shown = kept[: self.room]
-        self.room -= len(shown)
+        shown = [one for one in kept if self._takes(one)]
         self.left_out += len(kept) - len(shown)
         return [await _exchange(people, one) for one in shown]
+
+    def _takes(self, kept: Kept) -> bool:
+        size_bytes = kept.told.request_bytes + (kept.told.answer_bytes or 0)
+        if self.room < 1 or size_bytes > self.room_bytes:
+            return False
+        self.room, self.room_bytes = self.room - 1, self.room_bytes - size_bytes
+        return True
 
 
 async def _exchange(people: People, kept: Kept) -> dict[str, Any]:
@@ -174,6 +193,7 @@ async def _payment(people: People, payment_id: str, wire: _Wire) -> shapes.Expor
         amount=decimal_text(request.amount_minor, request.currency),
         currency=request.currency,
         merchant_id=request.merchant_id,
+        merchant=await _merchant(people, request.merchant_id),
         provider=state.provider,
         created_at=recorded[0].recorded_at,
         is_erased=particulars is None,
@@ -209,6 +229,13 @@ async def _payment(people: People, payment_id: str, wire: _Wire) -> shapes.Expor
     )
 
 
+async def _merchant(people: People, merchant_id: str) -> str | None:
+    """What people call a merchant; None where the log has no such merchant."""
+    recorded = await people.handler.store.read_stream(merchant_stream(merchant_id))
+    named = (one.event.name for one in recorded if isinstance(one.event, MerchantAdded))
+    return next(named, None)
+
+
 async def _session(people: People, person: str, session_id: str) -> list[shapes.ExportedSession]:
     try:
         state, recorded = await people.handler.checkout(session_id)
@@ -226,6 +253,8 @@ async def _session(people: People, person: str, session_id: str) -> list[shapes.
             status=state.status,
             amount=decimal_text(session.amount_minor, session.currency),
             currency=session.currency,
+            merchant_id=session.merchant_id,
+            merchant=await _merchant(people, session.merchant_id),
             created_at=recorded[0].recorded_at,
             is_erased=not opened,
             particulars=opened or None,
@@ -234,7 +263,8 @@ async def _session(people: People, person: str, session_id: str) -> list[shapes.
 
 
 async def _call(people: People, webhook_id: str) -> list[shapes.ExportedCall]:
-    call = await people.finding.opened_call(webhook_id)
+    opened = await people.finding.opened_call(webhook_id)
+    call = None if opened is None else without_secrets(opened)
     return [
         shapes.ExportedCall(
             id=webhook_id,
@@ -244,7 +274,7 @@ async def _call(people: People, webhook_id: str) -> list[shapes.ExportedCall]:
             is_erased=call is None,
             path=None if call is None else list(call.path),
             headers=None if call is None else dict(call.headers),
-            body=None if call is None else call.body.decode("utf-8", "backslashreplace"),
+            body=None if call is None else call.body.decode(),
         )
         for one in await people.handler.store.read_stream(webhook_stream(webhook_id))
         if isinstance(one.event, WebhookReceived)

@@ -94,6 +94,9 @@ class ExportedPayment(Response):
     amount: str
     currency: str
     merchant_id: str
+    merchant: str | None = Field(
+        description="What people call the merchant.", examples=["Chez Aminatou"]
+    )
     provider: str
     created_at: datetime
     is_erased: bool
@@ -130,6 +133,10 @@ class ExportedSession(Response):
     status: str = Field(examples=["complete"])
     amount: str
     currency: str
+    merchant_id: str
+    merchant: str | None = Field(
+        description="What people call the merchant.", examples=["Chez Aminatou"]
+    )
     created_at: datetime
     is_erased: bool
     particulars: dict[str, Any] | None = Field(

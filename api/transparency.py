@@ -122,8 +122,8 @@ async def show_consistency(call: Call) -> web.Response:
     services, query = call.services, call.query
     new = await _size(call, query.to, "to")
     if query.from_ > new:
-        reason = Sentence("The log had {size} entries by then.", size=new)
-        _invalid("from", reason, Sentence("Send one that is not above `to`."))
+        reason = Sentence("It is above `to`, where the log had {size} entries.", size=new)
+        _invalid("from", reason, Sentence("Send a size that is not above `to`."))
     hashes = await prove_consistency(services.store, query.from_, new)
     proof = schemas_log.ConsistencyProof(
         from_size=query.from_,

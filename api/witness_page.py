@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 
+from adapters.typesetting import typeset_french
 from api.witness_files import Refusal, Watched
 from api.witness_signs import Sign
 from ledger.checkpoint import encoded
 from ledger.cosignature import CosignatureVerifier
 
-WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {
         "title": "Witness",
         "about": "This witness cosigns a log's checkpoint only if the log is proved to have done "
@@ -32,7 +33,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "when": "When",
         "kind": "What",
         "before": "Entries cosigned before",
-        "shown": "The latest {shown} of {total}.",
+        "shown": "Latest refusals shown: {shown} of {total}.",
         "how": "All of it, with both signed checkpoints: <code>cauri witness evidence</code>.",
         "forked": "Two signed checkpoints of one size with different roots: the log has forked.",
         "signs": "Signs",
@@ -52,7 +53,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "title": "Témoin",
         "about": "Ce témoin ne cosigne le point de contrôle d'un registre que s'il est prouvé que "
         "le registre n'a fait que grandir depuis le précédent.",
-        "key": "Clé publique, pour le fichier de règles de qui fait confiance à ce témoin :",
+        "key": "Clé publique, pour la politique (policy.txt) de qui fait confiance à ce témoin :",
         "logs": "Registres",
         "log": "Registre",
         "size": "Entrées",
@@ -67,7 +68,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "when": "Quand",
         "kind": "Quoi",
         "before": "Entrées cosignées avant",
-        "shown": "Les {shown} derniers sur {total}.",
+        "shown": "Derniers refus montrés : {shown} sur {total}.",
         "how": "Le tout, avec les deux points de contrôle signés : "
         "<code>cauri witness evidence</code>.",
         "forked": "Deux points de contrôle signés de même taille, de racines différentes : le "
@@ -88,6 +89,11 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "unproved": "Rien ne montre qu'il n'a fait que grandir : bifurcation, entrée réécrite ou "
         "preuve fausse.",
     },
+}
+
+WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "en": _WORDS["en"],
+    "fr": {name: typeset_french(text) for name, text in _WORDS["fr"].items()},
 }
 """Language -> what the page says."""
 

@@ -44,13 +44,21 @@ _PERSON: Final = "person-"
 _ERASURE: Final = re.compile(r"era_([0-9a-f]{32})_([1-9][0-9]{0,3})", re.ASCII)
 
 
+ASKING: Final = Sentence("Forgetting this person")
+AGREEING: Final = Sentence("Agreeing to this erasure")
+FINISHING: Final = Sentence("Finishing this erasure")
+_LOOKING: Final = Sentence("Looking for this request")
+_SCRUBBING: Final = Sentence("Noting what is left of it")
+"""What was asked for, as it is told to whoever is refused it: a class's name says nothing."""
+
+
 class UnknownErasureError(CommandRefusedError):
     """No request to forget somebody has this id."""
 
     code: ClassVar[str] = "unknown_erasure"
 
-    def __init__(self, command: str = "query") -> None:
-        super().__init__(command, Sentence("there is no such request to forget somebody."))
+    def __init__(self) -> None:
+        super().__init__(_LOOKING, Sentence("there is no such request to forget somebody."))
 
 
 class OpenPayment(NamedTuple):
@@ -70,7 +78,7 @@ class OpenPaymentsError(CommandRefusedError):
         super().__init__(
             command,
             Sentence(
-                "{payments} payments of this person have no end yet: {told}.",
+                "some payments of this person have no end yet ({payments}): {told}.",
                 payments=len(payments),
                 told=told,
             ),
@@ -160,7 +168,7 @@ def decide(command: PeopleCommand, state: Person) -> list[Event]:
                 return []
             if erasure.approved_by is None:
                 raise CommandRefusedError(
-                    "CompleteErasure", Sentence("no second operator has agreed to it.")
+                    FINISHING, Sentence("no second operator has agreed to it.")
                 )
             return [
                 events.PersonErased(
@@ -190,7 +198,7 @@ def decide(command: PeopleCommand, state: Person) -> list[Event]:
 def _known(command: ApproveErasure | CompleteErasure | RecordScrubbing, state: Person) -> Erasure:
     erasure = state.erasure(command.erasure_id)
     if erasure is None:
-        raise UnknownErasureError(type(command).__name__)
+        raise UnknownErasureError
     return erasure
 
 
@@ -215,11 +223,11 @@ def _approve(command: ApproveErasure, erasure: Erasure) -> list[Event]:
     match erasure.status(command.at):
         case "lapsed":
             reason = Sentence("nobody agreed within {hours} hours.", hours=ERASURE_HOURS_MAX)
-            raise CommandRefusedError("ApproveErasure", reason, status="lapsed")
+            raise CommandRefusedError(AGREEING, reason)
         case "requested":
             if erasure.requested.by in command.same | {command.by}:
                 reason = Sentence("the operator who asked for it cannot be the one who agrees.")
-                raise CommandRefusedError("ApproveErasure", reason)
+                raise CommandRefusedError(AGREEING, reason)
             return [
                 events.PersonErasureApproved(
                     erasure_id=command.erasure_id, person=command.person, by=command.by
@@ -231,7 +239,7 @@ def _approve(command: ApproveErasure, erasure: Erasure) -> list[Event]:
 
 def _scrubbed(command: RecordScrubbing, erasure: Erasure) -> list[Event]:
     if erasure.erased is None:
-        raise CommandRefusedError("RecordScrubbing", Sentence("no key was destroyed yet."))
+        raise CommandRefusedError(_SCRUBBING, Sentence("no key was destroyed yet."))
     before = erasure.scrubbed
     if before is not None and before.bytes_left == command.bytes_left:
         return []

@@ -5,12 +5,14 @@ The facts it judges are those of a real play; then one of them is falsified.
 
 import dataclasses
 import io
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +75,28 @@ def test_the_whole_demonstration_ends_well_and_leaves_the_database_and_its_key(
     with closing(sqlite3.connect(folder / "cauri.db")) as log:
         [(paid,)] = log.execute("SELECT count(*) FROM log WHERE type = 'payment.requested'")
     assert paid == PAYMENTS
+    assert unnamed_in(folder) == []
+
+
+def unnamed_in(folder: Path) -> list[str]:
+    """The files in a folder that the README's beginning does not name."""
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    run = page[page.index("\n## Run\n") : page.index("\n## Ten minutes\n")]
+    named = re.findall(r"`([^`\s]+)`", run)
+    return [
+        one.name
+        for one in folder.iterdir()
+        # SQLite's own, which go when the last one closes the database.
+        if not one.name.startswith("cauri.db-")
+        and not any(fnmatch(one.name, pattern) for pattern in named)
+    ]
+
+
+def test_every_file_that_a_play_leaves_is_named_where_the_readme_begins(
+    played: tuple[Path, Facts],
+) -> None:
+    assert (played[0] / "sandbox-orange.jsonl").exists()
+    assert unnamed_in(played[0]) == []
 
 
 @pytest.mark.parametrize("count", ["9", "5001"])

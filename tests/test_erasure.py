@@ -195,6 +195,16 @@ async def test_the_one_who_asked_cannot_agree_under_another_key_of_his_either(
     assert again.json["id"] == asked.json["id"]
     assert [(one.status, one.code) for one in refused] == [(409, "command_refused")] * 3
     assert all("cannot be the one who agrees" in one.json["detail"] for one in refused)
+    french = await world.ask(
+        "POST",
+        f"/v1/people/erasures/{asked.json['id']}/approval",
+        who="operator",
+        headers={"Accept-Language": "fr"},
+    )
+    assert [one.json["detail"].partition(":")[0].strip() for one in (refused[0], french)] == [
+        "Agreeing to this erasure was refused",
+        "L'accord à cet effacement a été refusé",
+    ]
 
 
 async def test_money_under_way_stands_against_it_and_is_named(world: World) -> None:
@@ -206,6 +216,7 @@ async def test_money_under_way_stands_against_it_and_is_named(world: World) -> N
     for one in refused:
         assert (one.status, one.code) == (409, "payments_open")
         assert f"{payment_id} (requested)" in one.json["detail"]
+        assert "Erasure" not in one.json["detail"]
     assert (await world.get(f"/v1/payments/{payment_id}")).json["is_erased"] is False
     await succeed(world, payment_id)
     assert (await agree(world, asked.json["id"])).json["status"] == "erased"
@@ -223,6 +234,9 @@ async def test_a_request_nobody_agrees_to_ends_by_itself(world: World, clock: Fa
     await finisher.finish()
 
     assert (refused.status, refused.code) == (409, "command_refused")
+    assert refused.json["detail"] == (
+        "Agreeing to this erasure was refused: nobody agreed within 72 hours."
+    )
     assert again.json["id"] != asked.json["id"]
     texts = [
         one.event.sealed

@@ -1,6 +1,8 @@
 """The right of access: everything that is held about a person, opened, on both databases."""
 
+import re
 from collections.abc import AsyncIterator
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -57,6 +59,7 @@ async def test_all_that_is_held_is_told_and_that_it_was_is_kept(stage: Stage) ->
     body = {"payer": {"partyId": PHONE[1:]}, "status": "SUCCESSFUL", "note": "again"}
     await stage.call_back(f"mtn/{payment_id}/{reference}", body)
     await stage.call_back("mtn/nobody/knows", body)
+    await stage.call_back("orange/nobody", body | {"notif_token": "dd497bda3b250e53"})
     await calls_read(stage)
     await stage.get(f"/v1/payments/{payment_id}/support", who="operator")
 
@@ -76,7 +79,11 @@ async def test_all_that_is_held_is_told_and_that_it_was_is_kept(stage: Stage) ->
     assert payment["evidence"]
     assert [one["status"] for one in payment["support"]] == ["succeeded"]
     assert told["sessions"] == []  # somebody's, but nobody has paid there
-    assert len([one for one in told["webhooks"] if "again" in one["body"]]) == 2
+    assert len([one for one in told["webhooks"] if "again" in one["body"]]) == 3
+    assert [one["body"] for one in told["webhooks"] if '"notif_token": "***"' in one["body"]]
+    assert b"dd497bda3b250e53" not in answer.body
+    sent = [one["request"] for one in payment["exchanges"] if one["power"] == "collection"]
+    assert [PHONE[1:] in one and "Bearer" not in one for one in sent] == [True]
     recorded = await stage.services.store.read(told["position"] - 1, 1)
     assert recorded[0].type == "person.exported"
     assert b"650000101" not in recorded[0].entry
@@ -86,6 +93,31 @@ async def test_all_that_is_held_is_told_and_that_it_was_is_kept(stage: Stage) ->
     assert "Ce qui est conservé à votre sujet" in page
     assert "Two &lt;chickens&gt; &amp; an egg" in page
     assert well_formed(page)
+    assert "dd497bda3b250e53" not in page
+    text = text_of(page)
+    for said in (
+        f"Échanges avec les prestataires {len(payment['exchanges'])}\xa0; chacun figure",
+        "Nature Paiement",
+        "État Réussi\xa0: l'argent a été transféré",
+        "Montant 1\xa0500\xa0FCFA",
+        "Marchand A shop (mer_1)",
+        "Prestataire MTN MoMo",
+        "Objet Two <chickens> & an egg",
+        "Notes du marchand order: 1001",
+        "Réponse du prestataire, interrogé MTN MoMo Payé",
+        "Détenteur de la clé",
+    ):
+        assert said in text
+    # Only what went over the wire, and is folded up, stands in a machine's words.
+    words = re.sub(r"<pre>.*?</pre>", "", page, flags=re.DOTALL)
+    assert re.findall(r"succeeded|collection|None|null|&quot;|T[0-9]{2}:[0-9]{2}", words) == []
+
+
+def text_of(page: str) -> str:
+    """What a reader sees of it."""
+    return " ".join(
+        unescape(re.sub(r"<[^>]*>", " ", page)).replace("\xa0", "\x00").split()
+    ).replace("\x00", "\xa0")
 
 
 async def test_after_an_erasure_the_export_says_what_is_left(stage: Stage) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import jinja2
 
+from adapters.typesetting import typeset_french
 from api.bundles.shape import BundleError
 from api.bundles.words import COMMAND, WORDS, ReportWords
 from ledger.journal import ACCOUNT_NAMES
@@ -149,9 +150,11 @@ def readme() -> str:
     parts = []
     for words in WORDS.values():
         files = "".join(f"  {name:<18}{text}\n" for name, text in words.files.items())
-        report_name = f"REPORT.{words.language}.html"
+        report_name, colon = f"REPORT.{words.language}.html", ":"
+        if words.language == "fr":
+            colon = typeset_french(" :")
         parts.append(
-            f"{words.title.upper()}\n\n{words.what}\n\n{report_name}: {words.proves_title}, "
+            f"{words.title.upper()}\n\n{words.what}\n\n{report_name}{colon} {words.proves_title}, "
             f"{words.proves_not_title}, {words.glossary_title}.\n\n"
             f"{words.files_title}\n\n{files}\n{words.verify_title}\n\n{words.verify[0]}\n\n"
             f"  {COMMAND}\n\n" + "\n\n".join(words.verify[1:]) + "\n"

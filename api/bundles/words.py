@@ -185,14 +185,14 @@ ENGLISH: Final = ReportWords(
 _FRENCH: Final = ReportWords(
     language="fr",
     title="Dossier d'audit",
-    what="Ceci est un extrait du journal d'un registre de paiements, avec tout ce qu'il faut pour "
-    "le contrôler sur une machine qui n'a ni le registre, ni réseau, ni base de données.",
-    period="Écritures {first} à {last}",
+    what="Ceci est un extrait d'un registre de paiements, avec tout ce qu'il faut pour le "
+    "contrôler sur une machine qui n'a ni le registre entier, ni réseau, ni base de données.",
+    period="Entrées {first} à {last}",
     names={
-        "origin": "Journal",
-        "from": "Première écriture",
-        "to": "Dernière écriture",
-        "size": "Écritures du journal à son point de contrôle",
+        "origin": "Registre",
+        "from": "Première entrée",
+        "to": "Dernière entrée",
+        "size": "Entrées du registre à son point de contrôle",
         "root": "Racine de l'arbre (base64)",
         "made_at": "Dossier établi le (UTC)",
         "tool": "Établi avec",
@@ -209,25 +209,25 @@ _FRENCH: Final = ReportWords(
     seen_at="a vu le point de contrôle le {at}",
     nothing="Aucun.",
     payments_title="Opérations demandées pendant la période",
-    payments_note="Toutes les opérations demandées dans ces écritures, selon leur état à la "
+    payments_note="Toutes les opérations demandées dans ces entrées, selon leur état à la "
     "dernière d'entre elles.",
     payments_columns=("Mode", "Nature", "Prestataire", "État", "Monnaie", "Nombre", "Somme"),
     balance_title="Balance générale",
-    balance_note="Le débit et le crédit sont ce que les écritures de la période comptabilisent, "
+    balance_note="Le débit et le crédit sont ce que les entrées de la période comptabilisent, "
     "d'après les règles du vérificateur ; le solde de clôture est le solde d'ouverture, augmenté "
     "du débit et diminué du crédit. Un solde sans signe est débiteur.",
-    balance_stated="La période ne commence pas au début du journal. Le solde d'ouverture est donc "
+    balance_stated="La période ne commence pas au début du registre. Le solde d'ouverture est donc "
     "une déclaration du registre : comparez-le au solde de clôture du dossier précédent.",
     balance_columns=(
         *("Mode", "Compte", "Intitulé", "Titulaire", "Monnaie"),
         *("Ouverture", "Débit", "Crédit", "Clôture"),
     ),
-    entries_title="Écritures par type",
-    entries_note="Toutes les écritures de la période, quel que soit leur objet.",
+    entries_title="Entrées par type",
+    entries_note="Toutes les entrées de la période, quel que soit leur objet.",
     entries_columns=("Type", "Nombre"),
     digests_title="Ce que les points de contrôle disent des tables du registre",
     digests_note="L'empreinte SHA-256 de toutes les lignes d'une table, telle que le registre la "
-    "tenait à une position. Quiconque reconstruit la table à partir du journal obtient la même.",
+    "tenait à une position. Quiconque reconstruit la table à partir du registre obtient la même.",
     digests_columns=("Table", "Position", "SHA-256"),
     verify_title="Comment le vérifier",
     verify=(
@@ -247,20 +247,20 @@ _FRENCH: Final = ReportWords(
     proves_title="Ce qu'il prouve",
     proves=(
         (
-            "Celui qui détient la clé du journal s'est engagé, par sa signature, sur exactement "
-            "ces écritures, dans cet ordre et à ces places."
+            "Celui qui détient la clé du registre s'est engagé, par sa signature, sur exactement "
+            "ces entrées, dans cet ordre et à ces places."
         ),
         (
-            "Tous les points de contrôle de ce dossier sont ceux d'un seul journal, qui n'a fait "
+            "Tous les points de contrôle de ce dossier sont ceux d'un seul registre, qui n'a fait "
             "que s'allonger."
         ),
-        "Les nombres de ce rapport sont ceux que donnent les écritures.",
+        "Les nombres de ce rapport sont ceux que donnent les entrées.",
     ),
     witnessed="Les témoins nommés ci-dessus avaient vu l'engagement aux heures indiquées, comme la "
-    "suite de tout ce qu'ils avaient vu auparavant : les écritures ne peuvent plus être reprises "
+    "suite de tout ce qu'ils avaient vu auparavant : les entrées ne peuvent plus être reprises "
     "ni modifiées sans que cela se voie.",
-    unwitnessed="Aucun témoin n'a contresigné l'engagement : il ne lie celui qui tient le registre "
-    "que par la signature du journal.",
+    unwitnessed="Aucun témoin n'a cosigné l'engagement : il ne lie celui qui tient le registre "
+    "que par sa seule signature.",
     unnamed="Témoins : aucun que nomme la politique de ce dossier ; la note porte {number} "
     "signatures d'autres. Ce qu'elles valent, une politique qui les nomme le dira.",
     proves_not_title="Ce qu'il ne prouve pas",
@@ -270,20 +270,20 @@ _FRENCH: Final = ReportWords(
             "de faux."
         ),
         "Que tout a été écrit : l'argent dont le registre n'a jamais entendu parler n'est pas ici.",
-        "Ce qui s'est passé après la dernière écriture.",
-        "Le solde d'ouverture, lorsque la période ne commence pas au début du journal.",
+        "Ce qui s'est passé après la dernière entrée.",
+        "Le solde d'ouverture, lorsque la période ne commence pas au début du registre.",
         (
             "De qui venait un paiement, ni à qui il allait : les numéros et les noms sont scellés "
-            "dans les écritures, et ont pu être oubliés depuis."
+            "dans les entrées, et ont pu être oubliés depuis."
         ),
     ),
     files_title="Ce qu'il contient",
     files={
-        "entries/": "Les écritures de la période, octet pour octet, une ligne de JSON chacune.",
-        "context/": "Les écritures antérieures des paiements que la période poursuit.",
+        "entries/": "Les entrées de la période, octet pour octet, une ligne de JSON chacune.",
+        "context/": "Les entrées antérieures des paiements que la période poursuit.",
         "tiles/": "Les empreintes de l'arbre, disposées selon C2SP tlog-tiles.",
-        "checkpoints/": "Les points de contrôle signés et contresignés (C2SP tlog-checkpoint).",
-        "keys.jsonl": "Les écritures qui ont introduit les clés du journal.",
+        "checkpoints/": "Les points de contrôle signés et cosignés (C2SP tlog-checkpoint).",
+        "keys.jsonl": "Les entrées qui ont introduit les clés du registre.",
         "keys.txt": "Ces clés.",
         "policy.txt": "La politique du registre lui-même (C2SP tlog-policy).",
         "digests.json": "Ce que les points de contrôle disent des tables du registre.",
@@ -293,11 +293,11 @@ _FRENCH: Final = ReportWords(
     },
     glossary_title="Glossaire",
     glossary={
-        "Écriture": "Une chose qui s'est passée, écrite une fois et jamais modifiée.",
-        "Journal": "Toutes les écritures, dans un seul ordre.",
-        "Position": "La place d'une écriture dans le journal, à partir de 1, sans trou.",
-        "Racine": "Un nombre qui change dès qu'une écriture change.",
-        "Point de contrôle": "Un texte signé : tant d'écritures, et cette racine.",
+        "Entrée": "Une chose qui s'est passée, écrite une fois et jamais modifiée.",
+        "Registre": "Toutes les entrées, dans un seul ordre.",
+        "Position": "La place d'une entrée dans le registre, à partir de 1, sans trou.",
+        "Racine": "Un nombre qui change dès qu'une entrée change.",
+        "Point de contrôle": "Un texte signé : tant d'entrées, et cette racine.",
         "Témoin": "Un tiers indépendant, qui ne signe un point de contrôle que s'il prolonge le "
         "précédent.",
         "Politique": "Combien de signatures, et de qui, vous suffisent.",

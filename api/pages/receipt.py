@@ -110,11 +110,11 @@ _FRENCH: Final = ReceiptWords(
     commitment="L'engagement du registre",
     proves_title="Ce que cela prouve",
     proves="Celui qui tient ce registre s'est engagé, par sa signature, sur exactement ces "
-    "écritures à ces places.",
+    "entrées à ces places.",
     witnessed="Les témoins nommés ci-dessus sont indépendants du registre : aux heures indiquées, "
     "ils avaient vu cet engagement, comme la suite de tout ce qu'ils avaient vu auparavant. Les "
-    "écritures ne peuvent donc plus être reprises ni modifiées sans que cela se voie.",
-    unwitnessed="Aucun témoin n'a contresigné cet engagement : il ne lie celui qui tient le "
+    "entrées ne peuvent donc plus être reprises ni modifiées sans que cela se voie.",
+    unwitnessed="Aucun témoin n'a cosigné cet engagement : il ne lie celui qui tient le "
     "registre que par sa seule signature.",
     proves_not="Cela ne prouve pas que rien n'a été ajouté après cet engagement, ni que ce qu'un "
     "prestataire a dit au registre est vrai.",
@@ -134,9 +134,9 @@ _FRENCH: Final = ReceiptWords(
         "references": "Références chez le prestataire",
         "transactions": "Numéros de transaction du prestataire",
         "moved": "Heure du mouvement, d'après l'horloge du prestataire (UTC)",
-        "entries": "Écritures",
+        "entries": "Entrées",
         "origin": "Registre",
-        "size": "Écritures du registre",
+        "size": "Entrées du registre",
         "root": "Racine de l'arbre",
         "witness": "Témoin {name}",
         "none": "aucun",
