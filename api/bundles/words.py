@@ -201,8 +201,8 @@ _FRENCH: Final = ReportWords(
     },
     is_met="Elle tient le point de contrôle pour valable.",
     is_introduced="À la lettre, elle ne tient pas le point de contrôle pour valable : elle ne "
-    "nomme pas la clé du journal qui a signé. Mais une clé qu'elle nomme a introduit celle-ci "
-    "(keys.jsonl). La clé du journal a été remplacée ; qui a vérifié l'introduction ajoute : "
+    "nomme pas la clé du registre qui a signé. Mais une clé qu'elle nomme a introduit celle-ci "
+    "(keys.jsonl). La clé du registre a été remplacée ; qui a vérifié l'introduction ajoute : "
     "log {key}",
     is_not_met="Elle ne tient pas le point de contrôle pour valable : il manque une signature "
     "qu'elle exige.",
