@@ -27,10 +27,12 @@ from api.settings_access import AccessSettings
 from tests.api_world import HURRIED, a_world, settings_in
 from tests.conftest import FakeClock
 from tests.fenced import Block, Ran, blocks_of, faults_of, run_all, started
+from tests.processes import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
 PORT = "8080"
+WITNESS_PORT = "8090"
 SHOP = "https://shop.example/cauri"
 SECONDS_MAX = 240.0
 STARTED = "server.started"
@@ -85,7 +87,9 @@ def test_the_blocks_run_and_show_what_the_page_shows(tmp_path: Path) -> None:
         ) as said,
     ):
         port = re.findall(r"127\.0\.0\.1:(\d+)", said)[0]
+        watch = str(free_port())
         here = {PORT: port, SHOP: heard.url}
+        here |= {f"{before}{WITNESS_PORT}": f"{before}{watch}" for before in (":", "port ")}
         running = _marked(blocks, "runs")
         # What is told to the second endpoint, once the page's own program listens there.
         last = Block("runs", "bash", HEARD_LAST, PAGE.count("\n") + 1)
