@@ -260,7 +260,10 @@ async def test_a_report_says_what_its_policy_does_not_name(quick: Keeper, tmp_pa
         assert said(bundle, "It holds the checkpoint", "Elle tient le point") == [False] * 2
         assert said(bundle, f"adds: log {new}", f"ajoute : log {new}") == [True] * 2
     assert said("none", "No witness has cosigned", "Aucun témoin n'a") == [False] * 2
-    assert said("none", "carries 2 signatures of others", "porte 2 signatures") == [True] * 2
+    assert (
+        said("none", "Signatures of others in the note: 2", "d'autres dans la note : 2")
+        == [True] * 2
+    )
 
 
 async def test_the_first_checkpoint_that_enough_have_cosigned_closes_the_bundle(
@@ -394,7 +397,7 @@ def test_the_commands_take_a_policy_of_whoever_gives_them(here: Here, tmp_path: 
     assert (known["cosignatures"], known["witnesses_known"]) == (5, 3)
     assert bundles == [True, True]
     assert ["Witness telco" in one for one in reports] == [False, True]
-    assert ["signatures of others" in one for one in reports] == [True, False]
+    assert ["Signatures of others" in one for one in reports] == [True, False]
     assert [(one.status, "it is no policy (line 1" in one.err) for one in refused] == [
         *((2, True), (2, True)),
     ]

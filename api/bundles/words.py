@@ -128,8 +128,8 @@ ENGLISH: Final = ReportWords(
     "changed unseen.",
     unwitnessed="No witness has cosigned the commitment: it binds whoever keeps the ledger by the "
     "log's signature alone.",
-    unnamed="Witnesses: none that this bundle's policy names; the note carries {number} signatures "
-    "of others. What they are worth is for a policy that names them to say.",
+    unnamed="Witnesses: none that this bundle's policy names. Signatures of others in the "
+    "note: {number}. What they are worth is for a policy that names them to say.",
     proves_not_title="What it does not prove",
     proves_not=(
         "That what was written down is true: a provider may have told the ledger something false.",
@@ -261,8 +261,8 @@ _FRENCH: Final = ReportWords(
     "ni modifiées sans que cela se voie.",
     unwitnessed="Aucun témoin n'a cosigné l'engagement : il ne lie celui qui tient le registre "
     "que par sa seule signature.",
-    unnamed="Témoins : aucun que nomme la politique de ce dossier ; la note porte {number} "
-    "signatures d'autres. Ce qu'elles valent, une politique qui les nomme le dira.",
+    unnamed="Témoins : aucun que nomme la politique de ce dossier. Signatures d'autres dans la "
+    "note : {number}. Ce qu'elles valent, une politique qui les nomme le dira.",
     proves_not_title="Ce qu'il ne prouve pas",
     proves_not=(
         (
