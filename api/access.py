@@ -118,6 +118,7 @@ def _shown(call: Call, row: KeyRow) -> key_documents.KeyOut:
         {
             "id": row.key_id,
             "role": row.role,
+            "label": row.label,
             "merchant_id": row.merchant_id,
             "mode": row.mode or (services.default_mode if is_merchants else None),
             "state": state_of(row, services.clock()),

@@ -70,6 +70,13 @@ def keys_add(
         str | None, typer.Option("--merchant", help="Whose, for the role merchant.")
     ] = None,
     mode: ModeOption = None,
+    label: Annotated[
+        str | None,
+        typer.Option(
+            "--label",
+            help="Who holds it, for lists: at most 80 characters, kept for ever, no number.",
+        ),
+    ] = None,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
@@ -80,6 +87,7 @@ def keys_add(
         role=role.value,
         merchant_id=merchant,
         mode=mode.value if mode else None,
+        label=label,
         database=database,
         as_json=as_json,
     )

@@ -32,7 +32,8 @@ async def create_erasure(call: Call) -> web.Response:
         reason=wanted.reason,
         context=call.context(asker.actor),
     )
-    shown = erasure_of(erasure, erasure.status(people.clock()))
+    labels = await _labels(call, erasure)
+    shown = erasure_of(erasure, erasure.status(people.clock()), labels=labels)
     position = await people.handler.store.position()
     headers = {"Location": f"/v1/people/erasures/{shown.id}"}
     return answer(shown, status=201, position=position, headers=headers)
@@ -46,14 +47,14 @@ async def approve_erasure(call: Call) -> web.Response:
         by=asker.key_id,
         context=call.context(asker.actor),
     )
-    return _shown(call, done.erasure, done.position)
+    return await _shown(call, done.erasure, done.position)
 
 
 async def show_erasure(call: Call) -> web.Response:
     """Show one request."""
     people = call.services.people
     _, erasure = await people.erasure(call.request.match_info["erasure_id"])
-    return _shown(call, erasure, await people.handler.store.position())
+    return await _shown(call, erasure, await people.handler.store.position())
 
 
 async def list_erasures(call: Call) -> web.Response:
@@ -62,6 +63,9 @@ async def list_erasures(call: Call) -> web.Response:
     position = await caught_up(call, services.erasures.name, query.min_position)
     limit = min(query.limit, services.settings.page_entries_max)
     rows = await services.erasures.page(query.after, limit)
+    labels = await services.people.keys.labels(
+        key_id for row in rows for key_id in (row.requested_by, row.approved_by)
+    )
     now, language = stamp(services.clock()), _language(call)
     page = shapes.ErasurePage(
         position=position,
@@ -73,7 +77,9 @@ async def list_erasures(call: Call) -> web.Response:
                     "status": row.status(now),
                     "reason": row.reason,
                     "requested_by": row.requested_by,
+                    "requested_by_label": labels.get(row.requested_by),
                     "approved_by": row.approved_by,
+                    "approved_by_label": labels.get(row.approved_by or ""),
                     "ends_at": row.ends_at,
                     "keys_destroyed": row.keys_destroyed,
                     "bytes_left": left_in(row.bytes_left, language),
@@ -104,9 +110,15 @@ async def export_person_page(call: Call) -> web.Response:
     )
 
 
-def _shown(call: Call, erasure: Erasure, position: int) -> web.Response:
+async def _labels(call: Call, erasure: Erasure) -> dict[str, str]:
+    return await call.services.people.keys.labels([erasure.requested.by, erasure.approved_by])
+
+
+async def _shown(call: Call, erasure: Erasure, position: int) -> web.Response:
     language = _language(call)
-    shown = erasure_of(erasure, erasure.status(call.services.people.clock()), language)
+    labels = await _labels(call, erasure)
+    status = erasure.status(call.services.people.clock())
+    shown = erasure_of(erasure, status, language, labels=labels)
     told = {"Content-Language": language} if shown.bytes_left else None
     return answer(shown, position=position, headers=told)
 

@@ -118,5 +118,7 @@ FRENCH_OF_MERCHANTS: Final[dict[str, str]] = {
         "Par exemple `payment.succeeded`, `checkout.completed`, `endpoint.disabled`, "
         "`delivery.parked`."
     ),
+    "What people call its holder; null: it was made without one.": (
+        "Comment on appelle son détenteur ; null : elle a été créée sans étiquette."
+    ),
 }
-"""English text -> French text."""

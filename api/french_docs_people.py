@@ -39,6 +39,9 @@ FRENCH_OF_PEOPLE_DOCS: Final[dict[str, str]] = {
         "`approved` : la destruction des clés est en cours ; interrompue, elle s'achève "
         "d'elle-même. `lapsed` : personne n'a donné son accord à temps."
     ),
+    "Its holder; null: the key has no label, or a person is told.": (
+        "Son détenteur ; null : la clé n'a pas d'étiquette, ou c'est une personne qui lit."
+    ),
     "The operator's key.": "La clé de l'opérateur.",
     "The second operator's key; null: nobody agreed yet.": (
         "La clé du second opérateur ; null : personne n'a encore donné son accord."

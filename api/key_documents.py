@@ -46,6 +46,10 @@ class KeyOut(Response):
 
     id: str
     role: Role
+    label: str | None = Field(
+        description="What people call its holder; null: it was made without one.",
+        examples=["Awa, support"],
+    )
     merchant_id: str | None
     mode: Mode | None = Field(
         description="`test` keys never reach a provider that moves money. Null: its role moves "

@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, cast
 
 import orjson
@@ -85,8 +86,21 @@ async def gathered(people: People, number: str, held: Held, position: int) -> sh
     )
 
 
-def erasure_of(erasure: Erasure, status: str, language: Language = "en") -> Any:
-    """Write a request to forget somebody."""
+def erasure_of(
+    erasure: Erasure,
+    status: str,
+    language: Language = "en",
+    *,
+    labels: Mapping[str, str] = MappingProxyType({}),
+) -> Any:
+    """Write a request to forget somebody.
+
+    Args:
+        erasure: the request.
+        status: where it stands.
+        language: that of sentences in it.
+        labels: of operators' keys; without them it names nobody, as it is told to the person.
+    """
     requested, erased, scrubbed = erasure.requested, erasure.erased, erasure.scrubbed
     return shapes.ErasureOut.model_validate(
         {
@@ -95,7 +109,9 @@ def erasure_of(erasure: Erasure, status: str, language: Language = "en") -> Any:
             "status": status,
             "reason": requested.reason,
             "requested_by": requested.by,
+            "requested_by_label": labels.get(requested.by),
             "approved_by": erasure.approved_by,
+            "approved_by_label": labels.get(erasure.approved_by or ""),
             "ends_at": requested.ends_at,
             "keys_destroyed": None if erased is None else erased.keys,
             "bytes_left": None if scrubbed is None else left_in(scrubbed.bytes_left, language),

@@ -78,6 +78,7 @@ async def rotate(
         merchant_id=old.key.merchant_id,
         secret_digest=made.secret_digest,
         mode=mode,
+        label=old.key.label,
     )
     issued = await handler.handle(issue, context=context)
     try:

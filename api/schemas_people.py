@@ -63,8 +63,18 @@ class ErasureOut(Response):
     )
     reason: str = Field(examples=["asked for by the person, case 114"])
     requested_by: str = Field(description="The operator's key.", examples=[_KEY])
+    requested_by_label: str | None = Field(
+        default=None,
+        description="Its holder; null: the key has no label, or a person is told.",
+        examples=["Awa, support"],
+    )
     approved_by: str | None = Field(
         description="The second operator's key; null: nobody agreed yet.", examples=[_OTHER_KEY]
+    )
+    approved_by_label: str | None = Field(
+        default=None,
+        description="Its holder; null: the key has no label, or a person is told.",
+        examples=["Paul, compliance"],
     )
     ends_at: datetime = Field(description="When it ends by itself, unless it is approved.")
     keys_destroyed: int | None = Field(

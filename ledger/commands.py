@@ -264,6 +264,8 @@ class IssueKey:
     secret_digest: str
     mode: Mode | None = None
     """Of a merchant's key; see `key.issued`."""
+    label: str | None = None
+    """What people call its holder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,8 @@ class KeyIssued(Event, frozen=True, kw_only=True):
     secret_digest: str
     mode: Mode | None = None
     """Of a merchant's key: what it moves money for. None, before keys had one: the deployment's."""
+    label: str | None = None
+    """What people call its holder: a key's id tells an auditor nobody."""
 
 
 class KeyRotated(Event, frozen=True, kw_only=True):

@@ -68,6 +68,7 @@ def decide(command: MerchantCommand, state: Account) -> list[Event]:
                 merchant_id=command.merchant_id,
                 secret_digest=command.secret_digest,
                 mode=command.mode,
+                label=command.label,
             )
             if command.role == "merchant" and command.merchant_id is None:
                 raise UnknownMerchantError("", "IssueKey")

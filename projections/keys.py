@@ -5,7 +5,7 @@ used. The door does not look here (`api.authentication`): this may lag behind th
 keeps its row, so that an auditor can ask when.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -56,6 +56,8 @@ class KeyRow:
     """Late by as long as a process may take to write it (`api.last_uses`)."""
     position: int
     """That of `key.issued`: the cursor."""
+    label: str | None = None
+    """What people call its holder."""
 
     @property
     def is_revoked(self) -> bool:
@@ -67,7 +69,7 @@ class KeysProjection(Projector):
     """All merchants and all keys."""
 
     name = "keys"
-    version = 2
+    version = 3
     reads = frozenset(
         {events.MerchantAdded, events.KeyIssued, events.KeyRotated, events.KeyRevoked}
     )
@@ -94,6 +96,7 @@ class KeysProjection(Projector):
             text("ends_at", null=True),
             text("replaced_by", null=True),
             number("position"),
+            text("label", null=True),
         )
         self._merchant_rows = Rows(self._merchants, fetch_by="merchant_id")
         self._key_rows = Rows(self._keys, fetch_by="key_id")
@@ -112,7 +115,7 @@ class KeysProjection(Projector):
                     await self._merchant_rows.put(conn, [row])
                 case events.KeyIssued():
                     key = (event.key_id, event.role, event.merchant_id, event.secret_digest)
-                    rest = (None, None, event.mode, None, None, recorded.position)
+                    rest = (None, None, event.mode, None, None, recorded.position, event.label)
                     await self._key_rows.put(conn, [(*key, stamp(at), *rest)])
                 case events.KeyRotated():
                     await conn.execute(
@@ -133,6 +136,11 @@ class KeysProjection(Projector):
         """One key, revoked or not."""
         found = await self._select_keys(self._keys.c.key_id == key_id)
         return found[0] if found else None
+
+    async def labels(self, key_ids: Iterable[str | None]) -> dict[str, str]:
+        """What people call the holders of some keys; those without a label are left out."""
+        rows = await self._select_keys(one_of(self._keys.c.key_id, sorted(set(key_ids) - {None})))
+        return {row.key_id: row.label for row in rows if row.label is not None}
 
     async def keys(self) -> list[KeyRow]:
         """All keys, in the order they were issued."""
@@ -195,6 +203,7 @@ class KeysProjection(Projector):
                 replaced_by=row.replaced_by,
                 last_used_at=read_stamp_or_none(row.used_at),
                 position=row.position,
+                label=row.label,
             )
             for row in rows
         ]

@@ -137,7 +137,13 @@ class World:
         await self.add_key(merchant_id, "merchant", merchant_id)
 
     async def add_key(
-        self, who: str, role: Role, merchant_id: str | None = None, *, mode: Mode | None = None
+        self,
+        who: str,
+        role: Role,
+        merchant_id: str | None = None,
+        *,
+        mode: Mode | None = None,
+        label: str | None = None,
     ) -> str:
         """Issue a key under a name of the test's; the key's id."""
         key = new_key(role, mode=mode)
@@ -149,6 +155,7 @@ class World:
                 merchant_id=merchant_id,
                 secret_digest=key.secret_digest,
                 mode=mode,
+                label=label,
             ),
             context=CONTEXT,
         )

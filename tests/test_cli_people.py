@@ -22,9 +22,10 @@ def here(
     return Here(capfdbinary, monkeypatch, tmp_path)
 
 
-def key_file(here: Here, name: str, role: str = "operator") -> str:
+def key_file(here: Here, name: str, role: str = "operator", label: str | None = None) -> str:
     """Make a key and put it into a file."""
-    Path(name).write_text(here.asked("keys", "add", "--role", role)["key"] + "\n")
+    labelled = () if label is None else ("--label", label)
+    Path(name).write_text(here.asked("keys", "add", "--role", role, *labelled)["key"] + "\n")
     return name
 
 
@@ -35,7 +36,10 @@ def typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 def test_two_operators_forget_a_person_on_the_command_line(
     here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, other = key_file(here, "one.key"), key_file(here, "other.key", "admin")
+    one, other = (
+        key_file(here, "one.key", label="Awa, support"),
+        key_file(here, "other.key", "admin"),
+    )
     typed(monkeypatch, f"{PHONE}\n")
     asked = here.asked("people", "erase", "--phone", "-", "--key-file", one)
     same = here.on("people", "erase", "--approve", asked["id"], "--key-file", one)
@@ -48,6 +52,10 @@ def test_two_operators_forget_a_person_on_the_command_line(
     assert "cannot be the one who agrees" in same.err
     assert (done.status, "state    erased" in done.out) == (0, True)
     assert (listed["erasure"], listed["state"]) == (asked["id"], "erased")
+    holders = {key["key_id"]: key["label"] for key in here.asked("keys", "list")}
+    (awa,) = [key_id for key_id, label in holders.items() if label == "Awa, support"]
+    assert listed["asked by"] == f"{awa} (Awa, support)"
+    assert holders[listed["agreed by"]] is None
     assert proved.status == 0
     said = "".join((json.dumps(asked), same.err, done.out, json.dumps(listed)))
     assert "650000001" not in said
@@ -125,3 +133,18 @@ def test_what_somebody_keeps_in_the_files_is_told_in_both_languages(
         assert words in done.out
     assert (listed["bytes left"], again["bytes_left"]) == ("reader", None)
     assert (again["status"], here.asked("people", "list")[0]["bytes left"]) == ("erased", None)
+
+
+def test_a_label_goes_on_with_the_key_and_names_no_number(here: Here) -> None:
+    first = here.asked("keys", "add", "--role", "operator", "--label", " Awa, support ")
+    here.on("keys", "rotate", first["key_id"])
+    refused = [
+        here.on("keys", "add", "--role", "operator", "--label", label)
+        for label in ("", "x" * 81, "Awa 650 00 00 01", "two\nlines")
+    ]
+
+    assert [key["label"] for key in here.asked("keys", "list")] == ["Awa, support"] * 2
+    assert [(one.status, "no label that can be kept" in one.err) for one in refused] == [
+        (refused[0].status, True)
+    ] * 4
+    assert "650" not in "".join(one.err for one in refused)

@@ -207,6 +207,25 @@ async def test_the_one_who_asked_cannot_agree_under_another_key_of_his_either(
     ]
 
 
+async def test_who_asked_is_named_by_a_label_to_staff_and_not_to_the_person(world: World) -> None:
+    key_id = await world.add_key("awa", "operator", label="Awa, support")
+    await world.caught_up()
+    asked = await ask(world, "awa")
+    await world.caught_up()
+    [listed] = (await world.get("/v1/people/erasures", who="admin")).json["erasures"]
+    keys = (await world.get("/v1/keys", who="admin")).json["keys"]
+    told = await world.ask(
+        "POST", "/v1/people/exports", who="admin", json={"phone": WANTED["phone"]}
+    )
+
+    for one in (asked.json, listed):
+        assert (one["requested_by"], one["requested_by_label"]) == (key_id, "Awa, support")
+        assert one["approved_by_label"] is None
+    assert [one["label"] for one in keys if one["id"] == key_id] == ["Awa, support"]
+    assert [one["requested_by_label"] for one in told.json["erasures"]] == [None]
+    assert b"Awa" not in told.body
+
+
 async def test_money_under_way_stands_against_it_and_is_named(world: World) -> None:
     asked = await ask(world)
     payment_id = (await world.pay()).json["id"]

@@ -34,6 +34,9 @@ from ledger.store import EventStore
 from projections.keys import KeysProjection
 
 NAME_CHARACTERS_MAX = 100
+LABEL_CHARACTERS_MAX = 80
+LABEL_DIGITS_MAX = 7
+"""How many digits a label may have, which is kept for ever: no telephone number has so few."""
 
 
 def add_merchant(
@@ -75,10 +78,12 @@ def add_key(
     role: Role,
     merchant_id: str | None,
     mode: Mode | None,
+    label: str | None,
     database: str | None,
     as_json: bool,
 ) -> None:
     """Issue a key."""
+    label = _checked_label(label)
     if (role == "merchant") != (merchant_id is not None):
         raise InvalidInputError(
             "merchant",
@@ -91,10 +96,16 @@ def add_key(
             Sentence("a key of the role {role} moves no money, and sees both modes.", role=role),
             Sentence("Leave --mode out."),
         )
-    key = run_async(_add_key(role, merchant_id, mode, database))
+    key = run_async(_add_key(role, merchant_id, mode, label, database))
     if as_json:
         write_json(
-            {"key_id": key.key_id, "role": role, "merchant_id": merchant_id, "key": key.text}
+            {
+                "key_id": key.key_id,
+                "role": role,
+                "label": label,
+                "merchant_id": merchant_id,
+                "key": key.text,
+            }
         )
     else:
         _show_key(key)
@@ -171,7 +182,7 @@ def list_keys(*, database: str | None, as_json: bool) -> None:
         write_table(
             "API keys",
             (
-                *("id", "role", "merchant", "mode", "@issued", "@last used", "@ends"),
+                *("id", "role", "label", "merchant", "mode", "@issued", "@last used", "@ends"),
                 *("replaced by", "@revoked", "reason"),
             ),
             [_cells(row) for row in rows],
@@ -208,17 +219,25 @@ async def _add_merchant(
 
 
 async def _add_key(
-    role: Role, merchant_id: str | None, mode: Mode | None, database: str | None
+    role: Role,
+    merchant_id: str | None,
+    mode: Mode | None,
+    label: str | None,
+    database: str | None,
 ) -> NewKey:
     mode = _mode_for(role, mode, settings_for(database))
     async with _handler(database, create=True) as handler:
         if merchant_id is not None:
             await _check_merchant(handler.store, merchant_id)
-        return await _issue(handler, role, merchant_id, mode)
+        return await _issue(handler, role, merchant_id, mode, label)
 
 
 async def _issue(
-    handler: Handler, role: Role, merchant_id: str | None, mode: Mode | None
+    handler: Handler,
+    role: Role,
+    merchant_id: str | None,
+    mode: Mode | None,
+    label: str | None = None,
 ) -> NewKey:
     key = new_key(role, mode=mode)
     command = commands.IssueKey(
@@ -227,9 +246,33 @@ async def _issue(
         merchant_id=merchant_id,
         secret_digest=key.secret_digest,
         mode=mode,
+        label=label,
     )
     await handler.handle(command, context=_context())
     return key
+
+
+def _checked_label(label: str | None) -> str | None:
+    """Check a label: it stands in the log for ever, so it names no number.
+
+    Raises:
+        InvalidInputError: it is empty or too long, or might be a number.
+    """
+    if label is None:
+        return None
+    label = label.strip()
+    digits = sum(one.isdigit() for one in label)
+    is_good = label.isprintable() and 0 < len(label) <= LABEL_CHARACTERS_MAX
+    if not is_good or digits > LABEL_DIGITS_MAX:
+        raise InvalidInputError(
+            "label",
+            Sentence("this is no label that can be kept for ever."),
+            Sentence(
+                "Send 1 to {maximum} characters, such as `Awa, support`, and no telephone number.",
+                maximum=LABEL_CHARACTERS_MAX,
+            ),
+        )
+    return label
 
 
 def _mode_for(role: Role, mode: Mode | None, settings: Settings) -> Mode | None:
@@ -288,6 +331,7 @@ async def _keys(database: str | None) -> list[dict[str, Any]]:
             {
                 "key_id": row.key_id,
                 "role": row.role,
+                "label": row.label,
                 "merchant_id": row.merchant_id,
                 "mode": row.mode,
                 "issued_at": row.issued_at,

@@ -8,7 +8,7 @@ which lets go of the keys as soon as it has read of the erasure.
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,7 @@ from ledger.people import Erasure
 from ledger.sentences import Sentence
 from ledger.vault import Vault
 from projections.erasures import ErasuresProjection
+from projections.keys import KeysProjection
 from projections.tables import stamp
 
 KEY_FILE_BYTES_MAX: Final = 4_096
@@ -201,22 +202,32 @@ async def _export(number: str, key_file: Path, database: str | None) -> ExportOu
 
 
 async def _erasures(limit: int, database: str | None) -> list[dict[str, Any]]:
-    now = stamp(utc_now())
-    async with projected(settings_for(database), ErasuresProjection) as erasures:
-        return [
-            {
-                "erasure": one.erasure_id,
-                "state": one.status(now),
-                "reason": one.reason,
-                "asked by": one.requested_by,
-                "asked at": one.requested_at,
-                "ends at": one.ends_at,
-                "agreed by": one.approved_by,
-                "keys": one.keys_destroyed,
-                "bytes left": one.bytes_left,
-            }
-            for one in await erasures.page(limit=limit)
-        ]
+    now, settings = stamp(utc_now()), settings_for(database)
+    async with projected(settings, ErasuresProjection) as erasures:
+        rows = await erasures.page(limit=limit)
+    async with projected(settings, KeysProjection) as keys:
+        named = [key_id for row in rows for key_id in (row.requested_by, row.approved_by)]
+        labels = await keys.labels(named)
+    return [
+        {
+            "erasure": one.erasure_id,
+            "state": one.status(now),
+            "reason": one.reason,
+            "asked by": _holder(one.requested_by, labels),
+            "asked at": one.requested_at,
+            "ends at": one.ends_at,
+            "agreed by": _holder(one.approved_by, labels),
+            "keys": one.keys_destroyed,
+            "bytes left": one.bytes_left,
+        }
+        for one in rows
+    ]
+
+
+def _holder(key_id: str | None, labels: Mapping[str, str]) -> str | None:
+    """A key's id, and what people call who holds it."""
+    label = labels.get(key_id or "")
+    return key_id if label is None else f"{key_id} ({label})"
 
 
 def _show(shown: ErasureOut, *, as_json: bool) -> None:
