@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -87,9 +88,9 @@ async def balance_at(keeper: Keeper, position: int, folder: Path) -> list[dict[s
         )
 
 
-def run_in(folder: Path) -> tuple[int, str]:
+def run_in(folder: Path, *arguments: str) -> tuple[int, str]:
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "verify_bundle.py"],
+        [sys.executable, *(arguments or ("-I", "-S", "verify_bundle.py"))],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -97,6 +98,18 @@ def run_in(folder: Path) -> tuple[int, str]:
         env={},
     )
     return done.returncode, done.stdout + done.stderr
+
+
+async def test_the_instructions_of_a_bundle_verify_it(quick: Keeper, tmp_path: Path) -> None:
+    """Every place that says how to verify it, followed to the letter."""
+    await quick.export(tmp_path / "b", policy=a_policy())
+    (tmp_path / "my-policy.txt").write_bytes(a_policy())
+    commands = []
+    for name in ("README.txt", "REPORT.en.html", "REPORT.fr.html"):
+        said = (tmp_path / "b" / name).read_text()
+        commands += set(re.findall(r"^(?:<pre>|  )python3 (.*?)(?:</pre>)?$", said, re.MULTILINE))
+
+    assert [run_in(tmp_path / "b", *one.split())[0] for one in commands] == [0, 0, 0]
 
 
 def files_in(folder: Path) -> list[Path]:

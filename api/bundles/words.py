@@ -53,7 +53,7 @@ class ReportWords:
     statuses: Mapping[str, str]
 
 
-COMMAND: Final = "python3 -I verify_bundle.py --policy my-policy.txt ."
+COMMAND: Final = "python3 -I verify_bundle.py --policy ../my-policy.txt ."
 
 ENGLISH: Final = ReportWords(
     language="en",
@@ -105,8 +105,9 @@ ENGLISH: Final = ReportWords(
         "You need Python 3.9 or newer, and nothing else. In the folder of the bundle:",
         (
             "The policy is a text that says whose keys you trust. Take it from somebody else than "
-            "whoever gave you this bundle. Without --policy the bundle's own is used: then it is "
-            "only shown that the bundle agrees with itself."
+            "whoever gave you this bundle, and put it beside the folder: the bundle holds what its "
+            "manifest names, and a file that was put into it makes it fail. Without --policy the "
+            "bundle's own is used: then it is only shown that the bundle agrees with itself."
         ),
         (
             "Take verify_bundle.py from somebody else too, or read it before you run it. Somebody "
@@ -234,9 +235,10 @@ _FRENCH: Final = ReportWords(
         "Il suffit de Python 3.9 ou plus récent. Dans le dossier :",
         (
             "La politique est un texte qui dit à quelles clés vous faites confiance. Obtenez-la "
-            "d'une autre personne que celle qui vous a remis ce dossier. Sans --policy, c'est la "
-            "politique jointe qui sert : on montre alors seulement que le dossier est d'accord "
-            "avec lui-même."
+            "d'une autre personne que celle qui vous a remis ce dossier, et placez-la à côté du "
+            "dossier : il contient ce que son manifeste nomme, et un fichier qu'on y met le fait "
+            "échouer. Sans --policy, c'est la politique jointe qui sert : on montre alors "
+            "seulement que le dossier est d'accord avec lui-même."
         ),
         (
             "Obtenez verify_bundle.py d'une autre personne aussi, ou lisez-le avant de le lancer. "
