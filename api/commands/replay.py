@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from api.commands.console import progress, run_async, settings_for, write_json, write_table
 from api.points import point_of
@@ -20,15 +20,19 @@ from api.views import decimal_text
 from api.wiring import opened, replayed
 from ledger.entry import rfc3339
 from ledger.errors import InvalidInputError
+from ledger.identity import Kind
 from ledger.payment import Status
 from ledger.sentences import Sentence
 from projections.accounts import AccountRow
 from projections.effective import ALWAYS, Effective
-from projections.metrics import MetricsRow
+from projections.metrics import MetricsProjection
 from projections.payments import MovedCount
 
 Group = dict[str, Any]
-"""Payments of one provider, currency and status, as they are shown."""
+"""Payments of one kind, provider, currency and status, as they are shown.
+
+What came in and what went out are never added up, so the kind stands in every row.
+"""
 
 
 def run(
@@ -52,7 +56,7 @@ async def _run(until: str, effective: Effective, database: str | None, *, as_jso
             async with replayed(store, url, until=position, progress=tell) as lent:
                 metrics, accounts, payments = lent
                 if effective == ALWAYS:
-                    groups = _standing(await metrics.report(now=moment))
+                    groups = await _standing(metrics, moment)
                 else:
                     groups = _moved(await payments.moved(effective))
                 balance = await accounts.trial_balance(
@@ -73,7 +77,7 @@ async def _run(until: str, effective: Effective, database: str | None, *, as_jso
     span = "" if effective == ALWAYS else f", moved {_span(effective)}"
     write_table(
         f"Payments at position {position} ({rfc3339(moment)}){span}",
-        ("provider", "currency", "status", "#payments", "#amount"),
+        ("kind", "provider", "currency", "status", "#payments", "#amount"),
         [tuple(group.values()) for group in groups],
     )
     write_table(
@@ -121,10 +125,15 @@ def _span(effective: Effective) -> str:
     )
 
 
-def _standing(rows: Sequence[MetricsRow]) -> list[Group]:
+async def _standing(metrics: MetricsProjection, moment: datetime) -> list[Group]:
+    kinds: tuple[Kind, ...] = get_args(Kind)
     return [
-        _group(row.provider, row.currency, status, count, (row.amounts_minor or {}).get(status, 0))
-        for row in rows
+        _group(
+            *(kind, row.provider, row.currency, status, count),
+            (row.amounts_minor or {}).get(status, 0),
+        )
+        for kind in kinds
+        for row in await metrics.report(now=moment, kind=kind)
         if row.provider and row.currency
         for status, count in row.counts.items()
         if count
@@ -135,8 +144,11 @@ def _moved(rows: Sequence[MovedCount]) -> list[Group]:
     return [_group(*row) for row in rows]
 
 
-def _group(provider: str, currency: str, status: Status, count: int, amount_minor: int) -> Group:
+def _group(
+    kind: Kind, provider: str, currency: str, status: Status, count: int, amount_minor: int
+) -> Group:
     return {
+        "kind": kind,
         "provider": provider,
         "currency": currency,
         "status": status.value,
@@ -146,11 +158,11 @@ def _group(provider: str, currency: str, status: Status, count: int, amount_mino
 
 
 def _by_status(groups: Sequence[Group]) -> list[Group]:
-    """The same, for programs: one object for each provider and currency."""
-    found: dict[tuple[str, str], Group] = {}
+    """The same, for programs: one object for each kind, provider and currency."""
+    found: dict[tuple[str, ...], Group] = {}
     for one in groups:
-        key = (one["provider"], one["currency"])
-        shown = found.setdefault(key, {"provider": key[0], "currency": key[1], "statuses": {}})
+        key = {name: one[name] for name in ("kind", "provider", "currency")}
+        shown = found.setdefault(tuple(key.values()), {**key, "statuses": {}})
         told = {"payments": one["payments"], "amount": one["amount"]}
         shown["statuses"][one["status"]] = told
     return list(found.values())
