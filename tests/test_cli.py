@@ -429,6 +429,7 @@ def test_replay_tells_of_what_moved_in_a_span(here: Here, tmp_path: Path) -> Non
     spanned = here.asked("replay", "--known-at", "2026-04-01T00:00:00Z", *span)
     earlier = here.asked("replay", "--until", "2026-03-02T00:00:00Z", *span)
     table = here.on("replay", "--until", "2026-04-01T00:00:00Z", *span).out
+    title = " ".join(table.partition("┏")[0].split())
     refused = here.on("replay", "--until", "1", "--effective-from", "March")
 
     def told(answer: Any) -> tuple[Any, Any]:
@@ -445,9 +446,9 @@ def test_replay_tells_of_what_moved_in_a_span(here: Here, tmp_path: Path) -> Non
     assert told(everything) == ({("collection", "mtn"): took, **out}, ["1900"])
     assert told(spanned) == ({("collection", "mtn"): {"succeeded": one}, **out}, ["400"])
     assert told(earlier) == ({}, [])
-    assert re.search(r"refund │ mtn +│ XAF +│ succeeded +│ +1 │ +500 │", table)
+    assert re.search(r"refund[ │]+mtn[ │]+XAF[ │]+succeeded[ │]+1[ │]+500 ", table)
     assert spanned["effective_from"] == "2026-03-02T00:00:00.000000Z"
-    assert "moved from 2026-03-02" in table
+    assert "moved from 2026-03-02" in title
     assert (refused.status, "no time with its offset" in refused.err) == (2, True)
 
 

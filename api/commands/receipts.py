@@ -58,7 +58,12 @@ def verify(
     if html is not None:
         language_of: Language = "fr" if language == "fr" else "en"
         page = receipt_page(
-            receipt.text(), entries, checkpoint, judged.cosigned, language=language_of
+            receipt.text(),
+            entries,
+            checkpoint,
+            # By the names in their keys, as a server's page has them; a policy has its own.
+            {policy.witnesses[name].verifier.name: at for name, at in judged.cosigned.items()},
+            language=language_of,
         )
         html.write_text(page, encoding="utf-8")
     if as_json:
