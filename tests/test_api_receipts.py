@@ -15,14 +15,14 @@ from yarl import URL
 from api import receipts
 from api.cli import main
 from api.pages.receipt import WORDS
-from ledger.checkpoint import Verifier
+from ledger.checkpoint import Signer, Verifier
+from ledger.introduction import ROTATED
 from ledger.payment import Status
 from ledger.receipt import Receipt
 from scripts.verify_receipt import Policy, verify
 from tests.api_world import Answer, World, a_world, settings_in
 from tests.builders import NOW
 from tests.conftest import FakeClock
-from tests.growing import LOG
 from tests.test_api_refunds import a_paid_one
 from tests.test_receipt import a_policy, a_receipt, run
 
@@ -263,14 +263,24 @@ async def test_a_kept_answer_is_verified_by_the_command(
     asked = ["answers", "verify", str(kept), "--key", (await key_of(world)).text(), "--question"]
     assert status_of([*asked, f"GET {path}"]) == 0
     assert "verified" in capsys.readouterr().out
-    assert status_of([*asked, "GET /v1/payments/pay_another"]) == 1
-    asked[4] = LOG.verifier.text()
-    assert status_of([*asked, f"GET {path}"]) == 1
-    assert "check its introduction at /v1/log/keys" in capsys.readouterr().out
-    asked[4] = (await key_of(world)).text()
-    kept.write_bytes(kept.read_bytes().replace(b'"succeeded"', b'"failed"   '))
-    assert status_of([*asked, f"GET {path}"]) == 1
-    assert "NOT VERIFIED" in capsys.readouterr().out
+    whole = kept.read_bytes()
+    other = Signer("ledger.example/log", bytes(32)).verifier.text()
+    unfit = "its signature does not fit: another question, or a changed header, status or body ("
+    for changed, question, key, told in (
+        (whole, "GET /v1/payments/pay_another", asked[4], f"{unfit}the signed bytes are others)"),
+        (whole.replace(b"HTTP/1.1 200", b"HTTP/1.1 201"), f"GET {path}", asked[4], unfit),
+        (whole.replace(b'"succeeded"', b'"failed"   '), f"GET {path}", asked[4], unfit),
+        (whole, f"GET {path}", other, f"it is signed by a key that was not given; {ROTATED}"),
+        (
+            whole.replace(b"Signature: ", b"X: "),
+            f"GET {path}",
+            asked[4],
+            "the answer is not signed",
+        ),
+    ):
+        kept.write_bytes(changed)
+        assert status_of([*asked[:4], key, "--question", question]) == 1
+        assert capsys.readouterr().out.startswith(f"NOT VERIFIED: {told}")
 
 
 ODD_PATHS = ("/v1/payments/pay_|x", "/v1/payments/pay_x?as_of={1}", '/v1/payments/pay_"x"')

@@ -104,7 +104,7 @@ async def test_the_instructions_of_a_bundle_verify_it(quick: Keeper, tmp_path: P
     """Every place that says how to verify it, followed to the letter."""
     await quick.export(tmp_path / "b", policy=a_policy())
     (tmp_path / "my-policy.txt").write_bytes(a_policy())
-    commands = []
+    commands: list[str] = []
     for name in ("README.txt", "REPORT.en.html", "REPORT.fr.html"):
         said = (tmp_path / "b" / name).read_text()
         commands += set(re.findall(r"^(?:<pre>|  )python3 (.*?)(?:</pre>)?$", said, re.MULTILINE))

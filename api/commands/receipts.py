@@ -16,7 +16,7 @@ from api.signed_answers import read_answer, verify_answer
 from api.wiring import opened, projected
 from ledger.checkpoint import Verifier
 from ledger.entry import rfc3339
-from ledger.errors import InvalidInputError, NoteError, NoteUnverifiedError, UnknownPaymentError
+from ledger.errors import InvalidInputError, NoteError, UnknownPaymentError
 from ledger.handling import Handler
 from ledger.introduction import ROTATED
 from ledger.policy import Policy, read_policy
@@ -131,8 +131,6 @@ def verify_kept(*, path: Path, question: str, keys: list[str], as_json: bool) ->
     try:
         answer, body = read_answer(_text_of(path), question)
         covered = verify_answer(answer, body, verifiers)
-    except NoteUnverifiedError as error:
-        return _no(f"{error}; {ROTATED}", as_json=as_json)
     except NoteError as error:
         return _no(str(error), as_json=as_json)
     if as_json:
