@@ -218,7 +218,9 @@ _PARAMETERS: Final[dict[str, str]] = {
         "Le numéro d'un payeur ; il est cherché par son empreinte à clé."
     ),
     "`next_after` of the page before.": "Le `next_after` de la page précédente.",
-    "A log position, or an RFC 3339 time.": "Une position du registre, ou un moment RFC 3339.",
+    "A log position, an RFC 3339 time, or a day in UTC.": (
+        "Une position du registre, un moment RFC 3339, ou un jour en UTC."
+    ),
     "Whether to open what was sealed with it: description and metadata. The merchant, operators "
     "and admins may.": (
         "S'il faut ouvrir ce qui a été scellé avec lui : description et métadonnées. Le "

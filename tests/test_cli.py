@@ -29,6 +29,7 @@ from tests.test_api_payments import paid
 from tests.test_api_refunds import moved, succeed
 
 ROOT = Path(__file__).resolve().parent.parent
+MARCH = ("--effective-from", "2026-03-01", "--effective-to", "2026-04-01")
 COMMANDS = (
     "serve",
     "sandbox",
@@ -381,6 +382,14 @@ def test_production_makes_live_keys_unless_told_otherwise(
         (("replay", "--until", "0001-01-01T00:00:00+01:00"), 2, "nor a time"),
         (("replay", "--until", "9999-12-31T23:59:59-01:00"), 2, "nor a time"),
         (("replay", "--until", "9" * 5000), 2, "positions 1 to"),
+        (("replay", "--until", "2126-01-01"), 2, "until: this time has not come"),
+        (("replay", "--known-at", "March"), 2, "known-at: this is neither"),
+        (("replay",), 2, "Give --known-at, or --until"),
+        (("replay", "--known-at", "1", "--until", "1"), 2, "Give --known-at, or --until"),
+        (
+            ("replay", "--until", "1", "--effective-from", "2026-04-01", *MARCH[2:]),
+            *(2, "effective-from: no time lies between this one and --effective-to"),
+        ),
         (("rebuild", "balances"), 2, "no projection"),
         (("verify", "--checkpoint", "no-such-file"), 2, "neither SIZE:ROOT nor a file"),
         (("verify", "--checkpoint", "1:00"), 2, "64 hexadecimal digits"),
@@ -403,8 +412,16 @@ def test_what_cannot_be_done_is_told_with_its_status(
 def test_replay_takes_a_time(here: Here) -> None:
     here.asked("keys", "add", "--role", "auditor")
 
-    assert here.asked("replay", "--until", "2126-01-01T00:00:00Z")["position"] == 1
-    assert here.asked("replay", "--until", "2020-01-01T00:00:00Z")["position"] == 0
+    known = here.asked("replay", "--until", "2020-01-01T01:00:00+01:00", *MARCH)
+    day = here.asked("replay", "--known-at", "2020-01-01", "--effective-from", "2026-03-01")
+
+    assert here.asked("replay", "--until", "1")["position"] == 1
+    assert (known["position"], known["time"]) == (0, "2020-01-01T00:00:00.000000Z")
+    assert (day["time"], day["effective_from"]) == (known["time"], "2026-03-01T00:00:00.000000Z")
+    assert (known["effective_from"], known["effective_to"]) == (
+        "2026-03-01T00:00:00.000000Z",
+        "2026-04-01T00:00:00.000000Z",
+    )
 
 
 def test_replay_tells_of_what_moved_in_a_span(here: Here, tmp_path: Path) -> None:

@@ -727,11 +727,14 @@ class Report(html.parser.HTMLParser):
             self._cell = None
 
 
-def compare_report(bundle, name, totals, digests):
+def compare_report(bundle, name, totals, digests, dated):
     """Check that a report shows what the entries give."""
     report = Report(bundle.read(name).decode("utf-8", "replace"))
     for fact in ("origin", "from", "to", "size", "root", "made_at", "tool"):
         if report.facts.get(fact) != str(bundle.said[fact]):
+            raise WrongError(name, f"what it says of {fact!r} is not what the bundle is")
+    for fact, value in dated.items():
+        if report.facts.get(fact, value) != value:
             raise WrongError(name, f"what it says of {fact!r} is not what the bundle is")
     cells = {"opening": {}, "movements": {}, "closing": {}}
     for part, found in cells.items():
@@ -872,8 +875,10 @@ def verify(bundle, policy, folder):
     books, digests = Books(folder), {}
     for entry in context_of(bundle, tree):
         books.add(entry, False)
+    times = []
     for entry in entries_of(bundle, tree):
         books.add(entry, True)
+        times[1:] = [entry["recorded_at"]]
         if entry["type"] == "log.checkpoint_made":
             said, where = entry["data"], f"checkpoints/{entry['data']['size']:012d}.note"
             noted = said["note"].partition("\n\n")[0] + "\n\n"
@@ -885,6 +890,11 @@ def verify(bundle, policy, folder):
     for name in bundle.names("tiles"):
         if name not in tree.used:
             raise WrongError(name, "it is no tile that is needed here")
+    dated = {name: bundle.said.get(name) for name in ("asked_from", "asked_to")}
+    dated.update(from_at=times[0], to_at=times[-1])
+    after, until = dated["asked_from"] or times[0], dated["asked_to"] or times[-1]
+    if times[0] < after or times[-1] > until:
+        raise WrongError("manifest.json", "it holds entries of other times than were asked for")
     content = bundle.read("totals.json")
     opening = accounts_of(json.loads(content)["opening"])
     movements = [dict(zip(ACCOUNT, (*key, *books.moved[key]))) for key in sorted(books.moved)]
@@ -900,7 +910,9 @@ def verify(bundle, policy, folder):
     if canonical(digests) != bundle.read("digests.json"):
         raise WrongError("digests.json", "it is not what the checkpoints of the range say")
     for language in ("en", "fr"):
-        compare_report(bundle, f"REPORT.{language}.html", totals, dict(sorted(digests.items())))
+        compare_report(
+            bundle, f"REPORT.{language}.html", totals, dict(sorted(digests.items())), dated
+        )
     return text, signed, checkpoints
 
 
