@@ -940,7 +940,7 @@ def main(argv):
         return 1
     except SENSELESS as error:
         where = bundle.at if bundle else "manifest.json"
-        print(f"NOT VERIFIED (NON VÉRIFIÉ): {where}: {type(error).__name__}: {error}")
+        print(f"NOT VERIFIED (NON VÉRIFIÉ): {where}: it cannot be read ({type(error).__name__})")
         return 1
     for name, at in signed.items():
         when = datetime.fromtimestamp(at, timezone.utc).isoformat()

@@ -52,7 +52,7 @@ def list_checkpoints(*, limit: int, database: str | None, as_json: bool) -> None
         return
     write_table(
         "Checkpoints",
-        ("#size", "root", "made", "#position", "#digests", "cosigned by"),
+        ("#size", "@root", "@made", "#position", "#digests", "cosigned by"),
         [
             (
                 *(row.size, row.root, rfc3339(row.made_at), row.position),
