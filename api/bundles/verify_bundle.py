@@ -730,11 +730,8 @@ class Report(html.parser.HTMLParser):
 def compare_report(bundle, name, totals, digests, dated):
     """Check that a report shows what the entries give."""
     report = Report(bundle.read(name).decode("utf-8", "replace"))
-    for fact in ("origin", "from", "to", "size", "root", "made_at", "tool"):
-        if report.facts.get(fact) != str(bundle.said[fact]):
-            raise WrongError(name, f"what it says of {fact!r} is not what the bundle is")
-    for fact, value in dated.items():
-        if report.facts.get(fact, value) != value:
+    for fact in ("origin", "from", "to", "size", "root", "made_at", "tool", *dated):
+        if str({**dated, **report.facts}.get(fact)) != str({**bundle.said, **dated}[fact]):
             raise WrongError(name, f"what it says of {fact!r} is not what the bundle is")
     cells = {"opening": {}, "movements": {}, "closing": {}}
     for part, found in cells.items():
@@ -872,10 +869,9 @@ def verify(bundle, policy, folder):
         entry = tree.check(position, line)
         if (entry["stream"], entry["version"]) != ("log-keys", place):
             raise WrongError(f"keys.jsonl, line {place}", "it is not the next key of the log")
-    books, digests = Books(folder), {}
+    books, digests, times = Books(folder), {}, []
     for entry in context_of(bundle, tree):
         books.add(entry, False)
-    times = []
     for entry in entries_of(bundle, tree):
         books.add(entry, True)
         times[1:] = [entry["recorded_at"]]
@@ -892,8 +888,7 @@ def verify(bundle, policy, folder):
             raise WrongError(name, "it is no tile that is needed here")
     dated = {name: bundle.said.get(name) for name in ("asked_from", "asked_to")}
     dated.update(from_at=times[0], to_at=times[-1])
-    after, until = dated["asked_from"] or times[0], dated["asked_to"] or times[-1]
-    if times[0] < after or times[-1] > until:
+    if times[0] < (dated["asked_from"] or "") or times[-1] > (dated["asked_to"] or "a"):
         raise WrongError("manifest.json", "it holds entries of other times than were asked for")
     content = bundle.read("totals.json")
     opening = accounts_of(json.loads(content)["opening"])
@@ -909,10 +904,9 @@ def verify(bundle, policy, folder):
         raise WrongError("totals.json", "its numbers are not those that the entries give")
     if canonical(digests) != bundle.read("digests.json"):
         raise WrongError("digests.json", "it is not what the checkpoints of the range say")
+    digests = dict(sorted(digests.items()))
     for language in ("en", "fr"):
-        compare_report(
-            bundle, f"REPORT.{language}.html", totals, dict(sorted(digests.items())), dated
-        )
+        compare_report(bundle, f"REPORT.{language}.html", totals, digests, dated)
     return text, signed, checkpoints
 
 

@@ -64,7 +64,7 @@ ENGLISH: Final = ReportWords(
     names={
         "origin": "Log",
         "asked_from": "Asked for from (UTC)",
-        "asked_to": "Asked for until, included (UTC)",
+        "asked_to": "Asked for until (included, UTC)",
         "from": "First entry",
         "from_at": "First entry recorded at (UTC)",
         "to": "Last entry",
