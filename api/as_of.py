@@ -8,11 +8,12 @@ the log has not reached, or a time that has not come, would be answered differen
 else when we learned of it (`projections.effective`).
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from api.calls import Call
 from api.errors import INVALID_REQUEST, Place, ProblemError
+from api.points import time_in
 from ledger.sentences import Sentence
 from ledger.store import position_at
 from projections.effective import Effective
@@ -60,8 +61,17 @@ def effective(call: Call) -> Effective:
     """Read `effective_from`, `effective_to` and `effective_at`.
 
     Raises:
-        ProblemError: two ends are given.
+        ProblemError: two ends are given, or no time lies between the two.
     """
+    query = call.query
+    found, end = _effective(call), "effective_at" if query.effective_at else "effective_to"
+    if found.is_nothing:
+        reason = Sentence("No time lies between this one and `{end}`.", end=end)
+        raise _refused("effective_from", reason, Sentence("Send an earlier one."))
+    return found
+
+
+def _effective(call: Call) -> Effective:
     query = call.query
     if query.effective_at is None:
         return Effective(query.effective_from, query.effective_to)
@@ -75,7 +85,7 @@ def effective(call: Call) -> Effective:
 
 
 async def _point(call: Call, text: str, parameter: str) -> int | datetime:
-    remedy = Sentence("Send a position, or a past time such as 2030-01-31T12:00:00Z.")
+    remedy = Sentence("Send a position, or a past time such as 2025-01-31T12:00:00Z.")
     if text.isascii() and text.isdecimal():
         position = int(text)
         if position > await call.services.store.position():
@@ -84,14 +94,11 @@ async def _point(call: Call, text: str, parameter: str) -> int | datetime:
         return position
     try:
         # A plus sign that was not escaped arrives as a space.
-        moment = datetime.fromisoformat(text.replace(" ", "+"))
-        is_aware = moment.tzinfo is not None
-        moment = moment.astimezone(UTC) if is_aware else moment
-    except (ValueError, OverflowError):
-        # At either end of the calendar an offset leads out of it.
+        moment = time_in(text.replace(" ", "+"))
+    except ValueError:
         reason = Sentence("This is neither a position nor a time.")
         raise _refused(parameter, reason, remedy) from None
-    if not is_aware:
+    if moment is None:
         reason = Sentence("The time does not say its offset from UTC.")
         raise _refused(parameter, reason, remedy)
     if moment > call.services.clock():

@@ -222,26 +222,35 @@ def verify(
 
 @app.command()
 def replay(
+    known_at: Annotated[
+        str | None,
+        typer.Option(metavar="POSITION|TIME|DAY", help="What the log held by then, included."),
+    ] = None,
     until: Annotated[
-        str,
-        typer.Option(
-            "--until", "--known-at", metavar="POSITION|TIME", help="What the log held by then."
-        ),
-    ],
+        str | None, typer.Option(metavar="POSITION|TIME|DAY", help="The same as --known-at.")
+    ] = None,
     effective_from: Annotated[
         str | None,
-        typer.Option("--effective-from", metavar="TIME", help="Only what moved then or later."),
+        typer.Option(
+            metavar="TIME|DAY", help="Only what moved then or later; a day begins in UTC."
+        ),
     ] = None,
     effective_to: Annotated[
         str | None,
-        typer.Option("--effective-to", metavar="TIME", help="Only what moved before that."),
+        typer.Option(metavar="TIME|DAY", help="Only what moved before that; it is not included."),
     ] = None,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
     """Show the state as it was at `--until`: payments by status and the trial balance."""
-    effective = (effective_from, effective_to)
-    do("replay", until=until, effective=effective, database=database, as_json=as_json)
+    do(
+        "replay",
+        until=until,
+        known_at=known_at,
+        effective=(effective_from, effective_to),
+        database=database,
+        as_json=as_json,
+    )
 
 
 @app.command()

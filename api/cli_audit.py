@@ -19,12 +19,20 @@ def audit_export(
     ],
     first: Annotated[
         str | None,
-        typer.Option("--from", metavar="POSITION|TIME", help="By default the log's first entry."),
+        typer.Option(
+            "--from",
+            metavar="POSITION|TIME|DAY",
+            help="The first entry, or the first of then or later; a day begins in UTC. By default "
+            "the log's first.",
+        ),
     ] = None,
     last: Annotated[
         str | None,
         typer.Option(
-            "--to", metavar="POSITION|TIME", help="By default the last one a checkpoint covers."
+            "--to",
+            metavar="POSITION|TIME|DAY",
+            help="The last entry, or the last by then, both included; so a day is its beginning in "
+            "UTC. By default the last one a checkpoint covers.",
         ),
     ] = None,
     policy: Annotated[

@@ -231,8 +231,8 @@ _OF_DOOR: Final[dict[str, str]] = {
     "`as_of` says when already.": "`as_of` dit déjà à quel moment.",
     "`effective_to` says the end already.": "`effective_to` dit déjà la fin.",
     "This time has not come.": "Ce moment n'est pas encore venu.",
-    "Send a position, or a past time such as 2030-01-31T12:00:00Z.": (
-        "Envoyez une position, ou une date passée avec son heure, par exemple 2030-01-31T12:00:00Z."
+    "Send a position, or a past time such as 2025-01-31T12:00:00Z.": (
+        "Envoyez une position, ou une date passée avec son heure, par exemple 2025-01-31T12:00:00Z."
     ),
     # Payments, merchants and callbacks
     "There is no payment with this id.": "Aucun paiement n'a cet identifiant.",

@@ -19,8 +19,9 @@ Encaissez, remboursez et versez par les opérateurs d'argent mobile d'Afrique.
   fois.
 - **Pas encore fini** se dit `202` : regardez à l'adresse `Location` jusqu'à ce que `is_final` soit
   vrai.
-- **Positions.** `Cauri-Position` dit à quelle position du registre se tient la réponse. Donnez-la à
-  une liste comme `min_position`, et la liste a vu ce que vous venez d'écrire.
+- **Positions.** `Cauri-Position` dit jusqu'où du registre parle la réponse ; pour un seul paiement,
+  c'est la position de son propre dernier événement. Donnez-la à une liste comme `min_position`, et
+  la liste a vu ce que vous venez d'écrire.
 - **Les erreurs** sont des documents RFC 9457 avec un `code` stable. `errors` dit où, pourquoi, et
   quoi envoyer.
 - **Langues.** Les textes sont en français ou en anglais, selon `Accept-Language`.
@@ -217,7 +218,9 @@ _PARAMETERS: Final[dict[str, str]] = {
         "Le numéro d'un payeur ; il est cherché par son empreinte à clé."
     ),
     "`next_after` of the page before.": "Le `next_after` de la page précédente.",
-    "A log position, or an RFC 3339 time.": "Une position du registre, ou un moment RFC 3339.",
+    "A log position, an RFC 3339 time, or a day in UTC.": (
+        "Une position du registre, un moment RFC 3339, ou un jour en UTC."
+    ),
     "Whether to open what was sealed with it: description and metadata. The merchant, operators "
     "and admins may.": (
         "S'il faut ouvrir ce qui a été scellé avec lui : description et métadonnées. Le "

@@ -160,9 +160,10 @@ _OPERATORS: Final[dict[str, str]] = {
 }
 
 _PAST: Final[dict[str, str]] = {
-    "What the log held by then: a position, or an RFC 3339 time. `as_of` is the same.": (
-        "Ce que le registre contenait alors : une position, ou un moment RFC 3339. `as_of` dit la "
-        "même chose."
+    "What the log held by then: a position, an RFC 3339 time, or the beginning of a day in UTC. "
+    "`as_of` is the same.": (
+        "Ce que le registre contenait alors : une position, un moment RFC 3339, ou le début d'un "
+        "jour en UTC. `as_of` dit la même chose."
     ),
     "What the log held by then: a position, or an RFC 3339 time. The window ends there.": (
         "Ce que le registre contenait alors : une position, ou un moment RFC 3339. La période "

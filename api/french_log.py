@@ -79,5 +79,15 @@ FRENCH_OF_LOG: Final[dict[str, str]] = {
     "this is neither a position nor a time with its offset from UTC.": (
         "ce n'est ni une position, ni une heure avec son décalage par rapport à UTC."
     ),
-    "Send 1200, or 2030-01-31T12:00:00Z.": "Envoyez 1200, ou 2030-01-31T12:00:00Z.",
+    "Send 1200, or 2025-01-31T12:00:00Z, or 2025-01-31.": (
+        "Envoyez 1200, ou 2025-01-31T12:00:00Z, ou 2025-01-31."
+    ),
+    "this time has not come.": "ce moment n'est pas encore venu.",
+    "Send a past one such as 2025-01-31T12:00:00Z.": (
+        "Envoyez une heure passée, par exemple 2025-01-31T12:00:00Z."
+    ),
+    "No time lies between this one and `{end}`.": (
+        "Aucun moment ne se situe entre celui-ci et `{end}`."
+    ),
+    "Send an earlier one.": "Envoyez un moment antérieur.",
 }

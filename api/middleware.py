@@ -8,7 +8,8 @@ in the order in which it acts:
 3. Every exception becomes problem JSON in the caller's language; what we did not foresee is logged
    with its traceback and told as `internal`.
    "There is no such thing" leaves at even times (`api.even_time`).
-4. Every answer says at which position of the log it stands (`Cauri-Position`). What is not read
+4. Every answer says up to where in the log it speaks (`Cauri-Position`): of one payment that is
+   its own last event, of a list how far the list had read. What is not read
    from there, as a problem is not, says which position this process's lists had finished: what was
    answered is no older than that, and it costs no look at the database.
 5. Where somebody with a key asks for it, the answer is signed (`api.signed_answers`).

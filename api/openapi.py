@@ -41,8 +41,9 @@ Take payments, give them back and pay out through the mobile money operators of 
 - **Idempotency.** What moves money takes an `Idempotency-Key` of your own. Repeat a request under
   its key and you get its first answer, for ever; nobody is charged twice.
 - **Unfinished** is answered by `202`: look where `Location` says until `is_final` is true.
-- **Positions.** An answer's `Cauri-Position` says at which position of the log it stands. Give it
-  to a list as `min_position`, and the list has seen what you just wrote.
+- **Positions.** An answer's `Cauri-Position` says up to where in the log it speaks; of one payment,
+  that is its own last event. Give it to a list as `min_position`, and the list has seen what you
+  just wrote.
 - **Errors** are problem details (RFC 9457) with a stable `code`. `errors` says where, why and what
   to send instead.
 - **Languages.** Texts are in French or English, by `Accept-Language`.

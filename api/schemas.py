@@ -23,6 +23,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticKnownError
 
+from api.points import begun
 from api.settings_mail import MAILBOX, MAILBOX_CHARACTERS_MAX
 from ledger.identity import Kind, Mode
 from ledger.payment import Status
@@ -68,10 +69,8 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(
 
 def _begun(given: object) -> object:
     """Take a day for its beginning in UTC; whatever else is read as a time."""
-    return f"{given}T00:00:00Z" if isinstance(given, str) and _DAY.fullmatch(given) else given
+    return begun(given) if isinstance(given, str) else given
 
-
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 DayOrMoment = Annotated[
     Moment,
@@ -282,12 +281,12 @@ class AsOfQuery(PositionQuery):
     """When to look from."""
 
     as_of: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = Field(
-        default=None, description="A log position, or an RFC 3339 time."
+        default=None, description="A log position, an RFC 3339 time, or a day in UTC."
     )
     known_at: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = Field(
         default=None,
-        description="What the log held by then: a position, or an RFC 3339 time. `as_of` is the "
-        "same.",
+        description="What the log held by then: a position, an RFC 3339 time, or the beginning of "
+        "a day in UTC. `as_of` is the same.",
     )
 
 

@@ -7,8 +7,9 @@ RFC 9421 HTTP Message Signatures. A request that carries
 is answered with `Content-Digest` (RFC 9530), `Signature-Input` and `Signature`, made with the key
 that signs the log's checkpoints (Ed25519). Covered are, whatever part of it was asked for:
 
-- of the answer `@status`, `content-type`, `content-digest`, `cauri-position` (how far the log had
-  come) and `cauri-checkpoint` (the latest checkpoint, as size and root), where the answer has them;
+- of the answer `@status`, `content-type`, `content-digest`, `cauri-position` (up to where
+  in the log it speaks: of one payment, its own last event) and `cauri-checkpoint` (the latest
+  checkpoint, as size and root), where the answer has them;
 - of the request `@method`, `@path` and `@query`: an answer proves nothing without its question.
 
 So the answer cannot be denied by us, nor altered or moved to another question by the merchant. The
@@ -43,6 +44,7 @@ from api.errors import INVALID_REQUEST, Place, ProblemError
 from api.wiring_services import Services
 from ledger.checkpoint import Signer, Verifier
 from ledger.errors import NoteError, NoteUnverifiedError
+from ledger.introduction import ROTATED
 from ledger.sentences import Sentence
 from ledger.store import Clock
 
@@ -207,6 +209,16 @@ def _check(question: Question) -> None:
         _refuse(Sentence("The request's method or address is not written as RFC 3986 has it."))
 
 
+class _Given(MappingKeyResolver):
+    """The keys that somebody trusts; another one is told apart from a signature that is wrong."""
+
+    def resolve_public_key(self, key_id: str) -> Ed25519PublicKey:
+        """See `MappingKeyResolver`; raises KeyError."""
+        found = self.public_keys[key_id]
+        assert isinstance(found, Ed25519PublicKey)
+        return found
+
+
 def verify_answer(
     answer: SignedAnswer, body: bytes, verifiers: Mapping[str, Verifier]
 ) -> Mapping[str, str]:
@@ -226,13 +238,25 @@ def verify_answer(
     }
     checker = HTTPMessageVerifier(
         signature_algorithm=ED25519,
-        key_resolver=MappingKeyResolver(public_keys=keys, private_keys={}),
+        key_resolver=_Given(public_keys=keys, private_keys={}),
     )
+    if not answer.headers.get("signature") or not answer.headers.get("signature-input"):
+        raise NoteUnverifiedError(
+            "the answer is not signed: it has no Signature and no Signature-Input"
+        )
     required = ["@status", *(f'"{name}";req' for name in OF_THE_REQUEST)]
     try:
         [found] = checker.verify(answer, max_age=None, require_components=required, body=body)
     except (HTTPMessageSignaturesException, ValueError) as error:
-        raise NoteUnverifiedError(f"the answer is not signed ({error})") from None
+        if isinstance(error.__cause__, KeyError):
+            reason = f"it is signed by a key that was not given; {ROTATED}"
+        else:
+            # The library says nothing where the bytes are simply not those that were signed.
+            reason = (
+                "its signature does not fit: another question, or a changed header, status or body "
+                f"({str(error) or 'the signed bytes are others'})"
+            )
+        raise NoteUnverifiedError(reason) from None
     return found.covered_components
 
 

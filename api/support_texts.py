@@ -38,6 +38,8 @@ class About(NamedTuple):
     merchant: str | None
     operator: str | None
     """What the operator's wallet is called; None where it is not known."""
+    is_merchant_id: bool = False
+    """It stands for the name: it is written as it is, also where a sentence begins with it."""
 
 
 def writer_of(about: About, language: Language) -> Write:
@@ -47,7 +49,7 @@ def writer_of(about: About, language: Language) -> Write:
     merchant = about.merchant or tongue.any_merchant
     values = {
         "merchant": merchant,
-        "Merchant": _capital(merchant),
+        "Merchant": merchant if about.is_merchant_id else _capital(merchant),
         "operator": about.operator or tongue.any_operator,
         "thing": thing,
         "Thing": _capital(thing),

@@ -133,17 +133,18 @@ class Receipt:
         """
         entries: list[RecordedEvent] = []
         for version, proof in enumerate(self.proofs, 1):
+            where = f"the receipt's entry number {version} (position {proof.index + 1})"
             if not verify_inclusion(
                 leaf_hash(proof.entry), proof.index, checkpoint.size, proof.path, checkpoint.root
             ):
-                raise ReceiptError(f"the checkpoint does not commit to entry {version}")
+                raise ReceiptError(f"the checkpoint does not commit to {where}")
             try:
                 entry = decode_entry(proof.entry)
             except (CorruptLogError, UnknownEventTypeError) as error:
-                raise ReceiptError(f"entry {version} cannot be read ({error})") from error
+                raise ReceiptError(f"{where} cannot be read ({error})") from error
             stated = entry.stream, entry.version, entry.position
             if stated != (f"payment-{self.payment_id}", version, proof.index + 1):
-                raise ReceiptError(f"entry {version} is not number {version} of the payment")
+                raise ReceiptError(f"{where} is not number {version} of the payment")
             entries.append(entry)
         return entries
 

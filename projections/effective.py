@@ -78,6 +78,11 @@ class Effective(NamedTuple):
     before: datetime | None = None
     """Earlier than that."""
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether no time can lie in it."""
+        return self.since is not None and self.before is not None and self.since >= self.before
+
     def has(self, moved_at: datetime | None) -> bool:
         """Whether a movement lies in the span; what did not move does not."""
         return (

@@ -40,6 +40,7 @@ _PREFIX: Final = len(stream_of(""))
 class MovedCount(NamedTuple):
     """How many payments that moved money stand somewhere, and the money that was asked for."""
 
+    kind: Kind
     provider: str
     currency: str
     status: Status
@@ -171,9 +172,9 @@ class PaymentsProjection(Projector):
         return None if values is None else shown(Row(*values))
 
     async def moved(self, effective: Effective) -> list[MovedCount]:
-        """How many payments moved money then, and how much, by provider, currency and status."""
+        """How many payments moved money then, and how much, by kind, provider, currency, status."""
         row = self._payments.c
-        group = (row.provider, row.currency, row.status)
+        group = (row.kind, row.provider, row.currency, row.status)
         asked = (
             select(*group, func.count(), func.sum(row.amount_minor))
             .where(row.status.in_(MOVED), *effective.holds(row.moved_at))
@@ -183,8 +184,8 @@ class PaymentsProjection(Projector):
         async with self.read() as conn:
             found = (await conn.execute(asked)).all()
         return [
-            MovedCount(provider, currency, Status(status), count, int(amount))
-            for provider, currency, status, count, amount in found
+            MovedCount(kind, provider, currency, Status(status), count, int(amount))
+            for kind, provider, currency, status, count, amount in found
         ]
 
     async def payment_of(self, provider: str, reference: str) -> str | None:

@@ -2,7 +2,8 @@
 
 Round after round (`ledger.rereading`) it reads the whole log, a tile at a time and so few entries
 a second that nobody notices. How far a round has come, and what the last one came to, stands in its
-duty's place: a restart goes on from there, and any process can tell how old the last word is.
+duty's place: a restart goes on from there, and any process can tell how old the last word is. While
+the log is empty there is no round to end; the first one begins within `LOOK_SECONDS` of an entry.
 
 The first thing that is not as it was recorded is told at once and in three ways: the event
 `log.mismatch_found`, an error in the logs, and a figure that stays until a later round is clean.
@@ -121,6 +122,8 @@ class Verifier:
     async def _go_on(self, place: Place) -> None:
         going = await self._round(place)
         if isinstance(going, Round):
+            if not going.size:
+                return  # nothing was read, so nothing ended: the next look begins once more
             try:
                 found = await self._read(place, going)
             except asyncio.CancelledError:

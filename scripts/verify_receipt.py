@@ -5,7 +5,7 @@ A receipt is a text. It holds the entries of one payment, byte for byte as they 
 the ledger, for each the proof that it stands there, and one checkpoint of the log: a text signed by
 the log's key, and cosigned by witnesses who watch that nothing in the log is ever changed.
 
-    python3 verify_receipt.py --policy policy.txt receipt.txt
+    python3 verify_receipt.py --policy policy.txt receipt.txt    (Python 3.9 or newer)
 
 The policy says whom you trust: a file in the C2SP tlog-policy format, which you were given by
 somebody else than whoever gave you the receipt. `--key KEY` is short for the policy "this log, no
@@ -19,13 +19,15 @@ Exit status: 0 verified, 1 not verified, 2 it could not be tried (no such file, 
 Ed25519 (RFC 8032), C2SP signed-note, tlog-cosignature and tlog-policy, Merkle trees (RFC 6962).
 """
 
+from __future__ import annotations
+
 import argparse
 import base64
 import binascii
 import hashlib
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -166,29 +168,25 @@ class Policy:
         self.quorum = ""
         listed = {"none"}  # a name is a member once, so that no witness counts twice
         for line_number, line in enumerate(text.split("\n"), 1):
-            words = line.replace("\t", " ").split(" ")
-            match [word for word in words if word]:
-                case []:
-                    continue
-                case [first, *_] if first.startswith("#"):
-                    continue
-                case ["log", key] | ["log", key, _]:
-                    self.logs.append(key_from(key, 1))
-                    continue
-                case ["witness", name, key, *more] if not self._knows(name) and len(more) < 2:
-                    self.witnesses[name] = key_from(key, 4)
-                    continue
-                case ["group", name, count, *members] if not self._knows(name):
-                    least = number({"any": "1", "all": str(len(members))}.get(count, count))
-                    is_new = len({*members} - listed) == len(members)
-                    if is_new and all(map(self._knows, members)) and 1 <= least <= len(members):
-                        listed |= {*members}
-                        self.groups[name] = least, members
-                        continue
-                case ["quorum", name] if not self.quorum and self._knows(name):
-                    self.quorum = name
-                    continue
-            raise WrongError(f"line {line_number} of the policy is not understood")
+            verb, *rest = [word for word in line.replace("\t", " ").split(" ") if word] or ["#"]
+            name, *more = rest or [""]
+            fault = WrongError(f"line {line_number} of the policy is not understood")
+            if verb == "log" and 1 <= len(rest) <= 2:
+                self.logs.append(key_from(name, 1))
+            elif verb == "witness" and not self._knows(name) and 1 <= len(more) <= 2:
+                self.witnesses[name] = key_from(more[0], 4)
+            elif verb == "group" and not self._knows(name) and more:
+                count, *members = more
+                least = number({"any": "1", "all": str(len(members))}.get(count, count))
+                new = [one for one in {*members} - listed if self._knows(one)]
+                if len(new) != len(members) or not 1 <= least <= len(members):
+                    raise fault
+                listed |= {*members}
+                self.groups[name] = least, members
+            elif verb == "quorum" and not more and not self.quorum and self._knows(name):
+                self.quorum = name
+            elif not verb.startswith("#"):
+                raise fault
         keys = [key[2] for key in (*self.logs, *self.witnesses.values())]
         if not self.logs or not self.quorum or len({*keys}) != len(keys):
             raise WrongError("a policy needs a log and a quorum, and names no key twice")
@@ -224,14 +222,15 @@ def entry_from(block: str, payment: str, version: int, size: int, root: bytes) -
     """An entry of a receipt, once its proof and its own words agree with its place."""
     head, extra, index, *path = [*block.split("\n"), "", ""][: max(3, block.count("\n") + 1)]
     at, raw = number(index.removeprefix("index ")), decoded(extra.removeprefix("extra "))
+    where = f"the receipt's entry number {version} (position {at + 1})"
     if [head, extra[:6], index[:6]] != ["c2sp.org/tlog-proof@v1", "extra ", "index "] or at >= size:
-        raise WrongError(f"entry {version} of the receipt is no proof of an entry")
+        raise WrongError(f"{where} is no proof of an entry")
     if root_from(raw, at, size, [decoded(one) for one in path]) != root:
-        raise WrongError(f"the checkpoint does not commit to entry {version} of the receipt")
+        raise WrongError(f"the checkpoint does not commit to {where}")
     entry: dict[str, Any] = json.loads(raw)
     said = entry["stream"], entry["version"], entry["position"]
     if said != (f"payment-{payment}", version, at + 1):
-        raise WrongError(f"entry {version} of the receipt is not number {version} of the payment")
+        raise WrongError(f"{where} is not number {version} of the payment")
     return entry
 
 
@@ -285,13 +284,14 @@ def main(argv: list[str]) -> int:
     try:
         text, entries, signed = verify(receipt, policy)
     except (WrongError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        print(f"NOT VERIFIED (NON VÉRIFIÉ): {type(error).__name__}: {error}")
+        unread = "" if isinstance(error, WrongError) else "it cannot be read as a receipt: "
+        print(f"NOT VERIFIED (NON VÉRIFIÉ): {unread}{error}")
         return 1
     for entry in entries:
         facts = {name: fact for name, fact in entry["data"].items() if "sealed" not in name}
         print(entry["position"], json.dumps([entry["recorded_at"], entry["type"], facts]))
     for name, at in signed.items():
-        print(f"witness (témoin) {name}: {datetime.fromtimestamp(at, UTC).isoformat()}")
+        print(f"witness (témoin) {name}: {datetime.fromtimestamp(at, timezone.utc).isoformat()}")
     print(f"VERIFIED (VÉRIFIÉ): {len(entries)} entries; the log's checkpoint:\n{text}", end="")
     return 0
 

@@ -196,6 +196,8 @@ async def test_what_was_paid_before_the_months_end_and_became_known_after_it_is_
         ("known_at=yesterday", "known_at"),
         ("effective_to=2026-03-01&effective_at=2026-03-01", "effective_at"),
         ("effective_from=March", "effective_from"),
+        ("effective_from=2026-03-02&effective_to=2026-03-02", "effective_from"),
+        ("effective_from=2026-03-02&effective_at=2026-03-01", "effective_from"),
     ],
 )
 async def test_two_ends_or_a_time_to_come_are_refused(

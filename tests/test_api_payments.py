@@ -311,6 +311,7 @@ async def test_a_payment_can_be_seen_as_it_was_at_a_position_and_at_a_time(
     [
         ("3", 404, "unknown_payment"),
         ("2020-01-01T00:00:00Z", 404, "unknown_payment"),
+        ("2026-03-01", 404, "unknown_payment"),
         ("999999", 422, "invalid_request"),
         ("2126-01-01T00:00:00Z", 422, "invalid_request"),
         ("yesterday", 422, "invalid_request"),

@@ -3,6 +3,7 @@
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Mapping
 from hashlib import sha256
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,16 @@ from yarl import URL
 from api import receipts
 from api.cli import main
 from api.pages.receipt import WORDS
-from ledger.checkpoint import Verifier
+from ledger.checkpoint import Signer, Verifier
+from ledger.introduction import ROTATED
+from ledger.payment import Status
 from ledger.receipt import Receipt
 from scripts.verify_receipt import Policy, verify
 from tests.api_world import Answer, World, a_world, settings_in
 from tests.builders import NOW
 from tests.conftest import FakeClock
-from tests.growing import LOG
 from tests.test_api_refunds import a_paid_one
-from tests.test_receipt import run
+from tests.test_receipt import a_policy, a_receipt, run
 
 ASKED = 'answer=("@status" "content-digest" "@path";req);nonce="c0ffee"'
 
@@ -82,6 +84,25 @@ async def test_the_command_verifies_it_too_and_writes_the_page(
     assert "nobody is trusted" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("language", "asked_for"), [("en", ">mer_0 asked for"), ("fr", ">mer_0 a demandé")]
+)
+async def test_a_page_made_offline_names_things_as_they_are(
+    tmp_path: Path, language: str, asked_for: str
+) -> None:
+    """An id is no word, and a witness has the name that is in its key."""
+    kept, policy, page = (tmp_path / name for name in ("a.receipt", "policy", "page.html"))
+    kept.write_text(a_receipt("alpha", "beta").text(), encoding="utf-8")
+    own = a_policy().replace("witness alpha ", "witness firm ").replace(" 2 alpha ", " 2 firm ")
+    policy.write_text(own, encoding="utf-8")
+    asked = ["receipts", "verify", str(kept), "--policy", str(policy)]
+    status_of([*asked, "--html", str(page), "--language", language])
+    text = page.read_text(encoding="utf-8")
+
+    assert ("alpha</th>" in text, "firm</th>" in text) == (True, False)
+    assert (asked_for in text, "Mer_" in text) == (True, False)
+
+
 def status_of(arguments: list[str]) -> int:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
@@ -102,9 +123,10 @@ async def test_the_page_says_the_same_for_people_and_holds_the_file(
     assert page.headers["Content-Language"] == language
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     words = WORDS["fr" if language == "fr" else "en"]
-    for wanted in (payment_id, "FCFA", "A shop", "987654", *words.statuses.values()):
-        if wanted not in words.statuses.values():
-            assert wanted in text
+    for wanted in (payment_id, "FCFA", "A shop", "987654", words.test, words.succeeded_in_test):
+        assert wanted in unescape(text)
+    # No money moved in a test, so the page nowhere says that it did.
+    assert words.statuses[Status.SUCCEEDED] not in unescape(text)
     assert "<script" not in text
     assert plain.body.decode().strip() in text.replace("&#39;", "'")
 
@@ -241,14 +263,24 @@ async def test_a_kept_answer_is_verified_by_the_command(
     asked = ["answers", "verify", str(kept), "--key", (await key_of(world)).text(), "--question"]
     assert status_of([*asked, f"GET {path}"]) == 0
     assert "verified" in capsys.readouterr().out
-    assert status_of([*asked, "GET /v1/payments/pay_another"]) == 1
-    asked[4] = LOG.verifier.text()
-    assert status_of([*asked, f"GET {path}"]) == 1
-    assert "check its introduction at /v1/log/keys" in capsys.readouterr().out
-    asked[4] = (await key_of(world)).text()
-    kept.write_bytes(kept.read_bytes().replace(b'"succeeded"', b'"failed"   '))
-    assert status_of([*asked, f"GET {path}"]) == 1
-    assert "NOT VERIFIED" in capsys.readouterr().out
+    whole = kept.read_bytes()
+    other = Signer("ledger.example/log", bytes(32)).verifier.text()
+    unfit = "its signature does not fit: another question, or a changed header, status or body ("
+    for changed, question, key, told in (
+        (whole, "GET /v1/payments/pay_another", asked[4], f"{unfit}the signed bytes are others)"),
+        (whole.replace(b"HTTP/1.1 200", b"HTTP/1.1 201"), f"GET {path}", asked[4], unfit),
+        (whole.replace(b'"succeeded"', b'"failed"   '), f"GET {path}", asked[4], unfit),
+        (whole, f"GET {path}", other, f"it is signed by a key that was not given; {ROTATED}"),
+        (
+            whole.replace(b"Signature: ", b"X: "),
+            f"GET {path}",
+            asked[4],
+            "the answer is not signed",
+        ),
+    ):
+        kept.write_bytes(changed)
+        assert status_of([*asked[:4], key, "--question", question]) == 1
+        assert capsys.readouterr().out.startswith(f"NOT VERIFIED: {told}")
 
 
 ODD_PATHS = ("/v1/payments/pay_|x", "/v1/payments/pay_x?as_of={1}", '/v1/payments/pay_"x"')

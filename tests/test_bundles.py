@@ -3,10 +3,13 @@
 import ast
 import asyncio
 import json
+import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -30,6 +33,7 @@ from api.bundles.shape import (
     tiles_needed,
     width_in,
 )
+from ledger.entry import RecordedEvent, rfc3339
 from ledger.errors import CorruptLogError, InvalidInputError
 from ledger.store import position_at
 from projections.accounts import AccountsProjection
@@ -87,9 +91,9 @@ async def balance_at(keeper: Keeper, position: int, folder: Path) -> list[dict[s
         )
 
 
-def run_in(folder: Path) -> tuple[int, str]:
+def run_in(folder: Path, *arguments: str) -> tuple[int, str]:
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "verify_bundle.py"],
+        [sys.executable, *(arguments or ("-I", "-S", "verify_bundle.py"))],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -97,6 +101,62 @@ def run_in(folder: Path) -> tuple[int, str]:
         env={},
     )
     return done.returncode, done.stdout + done.stderr
+
+
+async def test_the_instructions_of_a_bundle_verify_it(quick: Keeper, tmp_path: Path) -> None:
+    """Every place that says how to verify it, followed to the letter."""
+    await quick.export(tmp_path / "b", policy=a_policy())
+    (tmp_path / "my-policy.txt").write_bytes(a_policy())
+    commands: list[str] = []
+    for name in ("README.txt", "REPORT.en.html", "REPORT.fr.html"):
+        said = (tmp_path / "b" / name).read_text()
+        commands += set(re.findall(r"^(?:<pre>|  )python3 (.*?)(?:</pre>)?$", said, re.MULTILINE))
+
+    assert [run_in(tmp_path / "b", *one.split())[0] for one in commands] == [0, 0, 0]
+
+
+async def test_a_bundle_says_of_which_time_it_was_asked_and_by_which_version_it_was_made(
+    quick: Keeper, tmp_path: Path
+) -> None:
+    found = await quick.store.read(0)
+    span = ("2026-03-01", rfc3339(found[19].recorded_at))
+    manifest, _ = await quick.export(tmp_path / "b", *span, a_policy())
+    page = (tmp_path / "b" / "REPORT.en.html").read_text()
+    facts = dict(re.findall(r'data-fact="(\w+)">([^<]*)<', page))
+    checked_of, told_of = checked(tmp_path / "b", a_policy()), told(tmp_path / "b", a_policy())
+    # Another time than was asked for, the manifest made to fit.
+    (tmp_path / "b" / "manifest.json").write_bytes(
+        replace(manifest, asked_from=rfc3339(found[1].recorded_at)).content()
+    )
+
+    last = position_of_the_last(found, found[19].recorded_at)
+    assert passed(checked_of).manifest == manifest
+    assert (told_of[0], manifest.last) == (0, last)
+    assert (facts["asked_from"], facts["asked_to"]) == ("2026-03-01T00:00:00.000000Z", span[1])
+    assert (facts["from_at"], facts["to_at"]) == (rfc3339(found[0].recorded_at), span[1])
+    assert re.fullmatch(r"cauri \d+\.\d+\.\d+", facts["tool"])
+    assert "other times" in str(checked(tmp_path / "b"))
+    assert "other times" in told(tmp_path / "b")[1]
+
+
+def position_of_the_last(found: Sequence[RecordedEvent], moment: datetime) -> int:
+    return max(one.position for one in found if one.recorded_at <= moment)
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        ((None, "2020-01-01"), "to: the log has no entry by then; its first is of 2026-"),
+        (("2026-03-20", None), "from: no entry lies from there to the end, position 378"),
+        ((None, "2126-01-01"), "to: this time has not come"),
+    ],
+)
+async def test_a_span_of_nothing_is_refused_with_what_is_there(
+    quick: Keeper, tmp_path: Path, span: tuple[str | None, str | None], words: str
+) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        await quick.export(tmp_path / "b", *span)
+    assert str(refused.value).startswith(words)
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -282,7 +342,7 @@ async def test_the_first_checkpoint_that_enough_have_cosigned_closes_the_bundle(
         ("0", None, "from", "positions 1 to"),
         ("1", "999999", "to", "positions 1 to"),
         ("yesterday", None, "from", "neither a position nor a time"),
-        ("50", "40", "from", "after the end, position 40"),
+        ("50", "40", "from", "no entry lies from there to the end, position 40"),
         ("1", "379", "to", "no checkpoint covers position 379"),
     ],
 )

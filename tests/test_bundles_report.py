@@ -10,8 +10,8 @@ import pytest
 from playwright.async_api import Browser
 
 from adapters.typesetting import typeset_french
-from api.bundles.report import Facts, readme, report
-from api.bundles.shape import REPORTS
+from api.bundles.report import Facts, check_report, readme, report
+from api.bundles.shape import REPORTS, BundleError
 from api.bundles.words import ENGLISH, FRENCH, WORDS
 from ledger.events import EVENTS
 from ledger.payment import Status
@@ -22,6 +22,10 @@ FACTS = Facts(
     origin="ledger.example/log",
     first=70,
     last=120,
+    first_at="2026-03-01T12:00:01.000000Z",
+    last_at="2026-03-01T12:00:51.000000Z",
+    asked_from="2026-03-01T00:00:00.000000Z",
+    asked_to=None,
     size=378,
     root="A" * 43 + "=",
     made_at="2026-04-01T08:00:00.000000Z",
@@ -107,6 +111,17 @@ def test_a_report_says_whether_it_was_witnessed_and_what_is_only_stated() -> Non
         assert words.unwitnessed in alone
         assert words.balance_stated not in alone
         assert readme().count(words.what) == 1
+
+
+@pytest.mark.parametrize("fact", ["asked_from", "from_at", "to_at"])
+def test_times_that_a_report_shows_are_held_against_the_entries(fact: str) -> None:
+    page = report("en", FACTS, TOTALS, {})
+    row = re.compile(rf'(<td data-fact="{fact}">)[^<]+(?=</td>)')
+    assert len(row.findall(page)) == 1
+    check_report("en", page.encode(), FACTS, TOTALS, {})
+    check_report("en", row.sub(r"<td>", page).encode(), FACTS, TOTALS, {})
+    with pytest.raises(BundleError, match="its facts are not"):
+        check_report("en", row.sub(r"\g<1>2026-02-01", page).encode(), FACTS, TOTALS, {})
 
 
 def test_what_is_shown_is_escaped() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import json
 import os
+import re
 import resource
 import signal
 import sqlite3
@@ -25,8 +26,10 @@ from api.rotation import OVERLAP_HOURS_MAX
 from tests.api_world import a_payment, a_world, captured_logs, settings_in
 from tests.conftest import FakeClock
 from tests.test_api_payments import paid
+from tests.test_api_refunds import moved, succeed
 
 ROOT = Path(__file__).resolve().parent.parent
+MARCH = ("--effective-from", "2026-03-01", "--effective-to", "2026-04-01")
 COMMANDS = (
     "serve",
     "sandbox",
@@ -221,6 +224,7 @@ def test_a_merchant_pays_through_a_server_and_everything_can_be_told_afterwards(
     assert json.loads(lines[0])["type"] == "merchant.added"
     assert replayed["payments"] == [
         {
+            "kind": "collection",
             "provider": "mtn",
             "currency": "XAF",
             "statuses": {replayed_status(replayed): {"payments": 1, "amount": "1500"}},
@@ -378,6 +382,14 @@ def test_production_makes_live_keys_unless_told_otherwise(
         (("replay", "--until", "0001-01-01T00:00:00+01:00"), 2, "nor a time"),
         (("replay", "--until", "9999-12-31T23:59:59-01:00"), 2, "nor a time"),
         (("replay", "--until", "9" * 5000), 2, "positions 1 to"),
+        (("replay", "--until", "2126-01-01"), 2, "until: this time has not come"),
+        (("replay", "--known-at", "March"), 2, "known-at: this is neither"),
+        (("replay",), 2, "Give --known-at, or --until"),
+        (("replay", "--known-at", "1", "--until", "1"), 2, "Give --known-at, or --until"),
+        (
+            ("replay", "--until", "1", "--effective-from", "2026-04-01", *MARCH[2:]),
+            *(2, "effective-from: no time lies between this one and --effective-to"),
+        ),
         (("rebuild", "balances"), 2, "no projection"),
         (("verify", "--checkpoint", "no-such-file"), 2, "neither SIZE:ROOT nor a file"),
         (("verify", "--checkpoint", "1:00"), 2, "64 hexadecimal digits"),
@@ -400,8 +412,16 @@ def test_what_cannot_be_done_is_told_with_its_status(
 def test_replay_takes_a_time(here: Here) -> None:
     here.asked("keys", "add", "--role", "auditor")
 
-    assert here.asked("replay", "--until", "2126-01-01T00:00:00Z")["position"] == 1
-    assert here.asked("replay", "--until", "2020-01-01T00:00:00Z")["position"] == 0
+    known = here.asked("replay", "--until", "2020-01-01T01:00:00+01:00", *MARCH)
+    day = here.asked("replay", "--known-at", "2020-01-01", "--effective-from", "2026-03-01")
+
+    assert here.asked("replay", "--until", "1")["position"] == 1
+    assert (known["position"], known["time"]) == (0, "2020-01-01T00:00:00.000000Z")
+    assert (day["time"], day["effective_from"]) == (known["time"], "2026-03-01T00:00:00.000000Z")
+    assert (known["effective_from"], known["effective_to"]) == (
+        "2026-03-01T00:00:00.000000Z",
+        "2026-04-01T00:00:00.000000Z",
+    )
 
 
 def test_replay_tells_of_what_moved_in_a_span(here: Here, tmp_path: Path) -> None:
@@ -413,26 +433,39 @@ def test_replay_tells_of_what_moved_in_a_span(here: Here, tmp_path: Path) -> Non
                 await paid(world, payment_id)
                 clock.advance(86_400)
             await world.pay(key="c")
+            given_back = await moved(world, f"/v1/payments/{payment_id}/refunds", {"amount": "500"})
+            await succeed(world, given_back.json["id"], "500")
+            wanted = {"amount": "600", "currency": "XAF", "payee": {"phone": "+237670000002"}}
+            paid_out = await moved(world, "/v1/payouts", wanted, key="out")
+            await succeed(world, paid_out.json["id"], "600")
 
     with captured_logs():
         asyncio.run(live())
     span = ("--effective-from", "2026-03-02T00:00:00Z", "--effective-to", "2026-04-01T00:00:00Z")
     everything = here.asked("replay", "--known-at", "2026-04-01T00:00:00Z")
-    moved = here.asked("replay", "--known-at", "2026-04-01T00:00:00Z", *span)
+    spanned = here.asked("replay", "--known-at", "2026-04-01T00:00:00Z", *span)
     earlier = here.asked("replay", "--until", "2026-03-02T00:00:00Z", *span)
     table = here.on("replay", "--until", "2026-04-01T00:00:00Z", *span).out
+    title = " ".join(table.partition("┏")[0].split())
     refused = here.on("replay", "--until", "1", "--effective-from", "March")
 
     def told(answer: Any) -> tuple[Any, Any]:
         wallet = [one["balance"] for one in answer["accounts"] if one["account"] == "552"]
-        return {group["provider"]: group["statuses"] for group in answer["payments"]}, wallet
+        groups = {(one["kind"], one["provider"]): one["statuses"] for one in answer["payments"]}
+        return groups, wallet
 
     one, two = ({"payments": count, "amount": f"{count * 1500}"} for count in (1, 2))
-    assert told(everything) == ({"mtn": {"requested": one, "succeeded": two}}, ["3000"])
-    assert told(moved) == ({"mtn": {"succeeded": one}}, ["1500"])
+    out = {
+        ("payout", "mtn"): {"succeeded": {"payments": 1, "amount": "600"}},
+        ("refund", "mtn"): {"succeeded": {"payments": 1, "amount": "500"}},
+    }
+    took = {"requested": one, "succeeded": two}
+    assert told(everything) == ({("collection", "mtn"): took, **out}, ["1900"])
+    assert told(spanned) == ({("collection", "mtn"): {"succeeded": one}, **out}, ["400"])
     assert told(earlier) == ({}, [])
-    assert moved["effective_from"] == "2026-03-02T00:00:00.000000Z"
-    assert "moved from 2026-03-02" in table
+    assert re.search(r"refund[ │]+mtn[ │]+XAF[ │]+succeeded[ │]+1[ │]+500 ", table)
+    assert spanned["effective_from"] == "2026-03-02T00:00:00.000000Z"
+    assert "moved from 2026-03-02" in title
     assert (refused.status, "no time with its offset" in refused.err) == (2, True)
 
 

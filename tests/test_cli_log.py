@@ -148,6 +148,11 @@ def test_a_log_whose_keys_were_tampered_with_is_not_verified(here: Here, tmp_pat
 def test_what_a_checkpoint_recorded_of_projections_is_checked_against_the_log(here: Here) -> None:
     here.asked("merchants", "add", "Boutique", "--country", "CM")
     none = here.on("rebuild", "--check", "--at", "checkpoint")
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("CAURI_DIGEST_SECONDS", "0")
+        bare = here.asked("checkpoint", "make")["size"]
+    without = here.on("rebuild", "--check", "--at", str(bare))
+    here.asked("merchants", "add", "Magasin", "--country", "CM")
 
     async def digest() -> None:
         settings = settings_for(here.database)
@@ -159,20 +164,27 @@ def test_what_a_checkpoint_recorded_of_projections_is_checked_against_the_log(he
 
     asyncio.run(digest())
     size = here.asked("checkpoint", "make")["size"]
+    listed = here.asked("checkpoint", "list")
     here.asked("merchants", "add", "Bazar", "--country", "CM")
     checked = here.asked("rebuild", "--check", "--at", "checkpoint")
     older = here.asked("rebuild", "keys", "--check", "--at", str(size))
     with closing(sqlite3.connect(here.database)) as database, database:
-        (written,) = database.execute("SELECT digests FROM log_checkpoints").fetchone()
+        (written,) = database.execute(
+            "SELECT digests FROM log_checkpoints WHERE size = ?", (size,)
+        ).fetchone()
         forged = written.replace(checked[0]["recorded"], "0" * 64)
-        database.execute("UPDATE log_checkpoints SET digests = ?", (forged,))
+        database.execute("UPDATE log_checkpoints SET digests = ? WHERE size = ?", (forged, size))
     from_the_event = here.asked("rebuild", "--check", "--at", "checkpoint")
     refused = here.on("rebuild", "--at", "checkpoint")
     unknown = here.on("rebuild", "--check", "--at", "yesterday")
 
-    assert (none.status, "no such checkpoint with digests" in none.err) == (2, True)
+    assert (none.status, "no checkpoint has digests" in none.err) == (2, True)
+    assert "Make one with `cauri checkpoint make`" in " ".join(none.err.split())
+    assert (without.status, "this checkpoint has no digests" in without.err) == (2, True)
+    assert [len(one["digests"]) for one in listed] == [len(PROJECTIONS), 0]
+    assert "digests" in here.on("checkpoint", "list").out
     assert [(one["name"], one["position"]) for one in checked] == [
-        (name, 2) for name in sorted(one.name for one in PROJECTIONS)
+        (name, 6) for name in sorted(one.name for one in PROJECTIONS)
     ]
     assert all(one["is_equal"] and one["recorded"] == one["rebuilt"] for one in checked)
     assert older == [one for one in checked if one["name"] == "keys"]

@@ -45,6 +45,10 @@ def test_two_operators_forget_a_person_on_the_command_line(
     same = here.on("people", "erase", "--approve", asked["id"], "--key-file", one)
     done = here.on("people", "erase", "--approve", asked["id"], "--key-file", other)
     [listed] = here.asked("people", "list")
+    with pytest.MonkeyPatch.context() as narrow:
+        narrow.setenv("COLUMNS", "60")
+        tables = here.on("people", "list").out, here.on("keys", "list").out
+    keys = here.asked("keys", "list")
     proved = here.on("verify")
 
     assert asked["status"] == "requested"
@@ -57,6 +61,11 @@ def test_two_operators_forget_a_person_on_the_command_line(
     assert listed["asked by"] == f"{awa} (Awa, support)"
     assert holders[listed["agreed by"]] is None
     assert proved.status == 0
+    assert all(one["last_used_at"] for one in keys)
+    assert {listed["asked by"], listed["agreed by"]} == {one["key_id"] for one in keys}
+    for whole in (asked["id"], *(one["key_id"] for one in keys)):
+        assert whole in tables[0]
+    assert all(one["key_id"] in tables[1] for one in keys)
     said = "".join((json.dumps(asked), same.err, done.out, json.dumps(listed)))
     assert "650000001" not in said
 

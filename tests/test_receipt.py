@@ -1,5 +1,6 @@
 """Receipts: what one proves, by the ledger's own reader and by the script that stands alone."""
 
+import ast
 import hashlib
 import random
 import struct
@@ -310,7 +311,11 @@ def test_the_script_says_what_is_wrong_and_ends_accordingly(tmp_path: Path) -> N
     wrong = run(tmp_path, "--policy", "policy.txt", "receipt.txt")
     assert wrong.returncode == 1
     assert "NOT VERIFIED" in wrong.stdout
-    assert "does not commit to entry 1" in wrong.stdout
+    told = "the checkpoint does not commit to the receipt's entry number 1 (position 2)"
+    assert wrong.stdout == f"NOT VERIFIED (NON VÉRIFIÉ): {told}\n"
+    (tmp_path / "receipt.txt").write_text("nothing", encoding="utf-8")
+    senseless = run(tmp_path, "--policy", "policy.txt", "receipt.txt")
+    assert senseless.stdout.startswith("NOT VERIFIED (NON VÉRIFIÉ): it cannot be read as a receipt")
     absent = run(tmp_path, "--policy", "policy.txt", "nothing.txt")
     assert (absent.returncode, absent.stdout) == (2, "")
     no_key = run(tmp_path, "--key", "nonsense", "receipt.txt")
@@ -320,6 +325,17 @@ def test_the_script_says_what_is_wrong_and_ends_accordingly(tmp_path: Path) -> N
 def test_the_script_is_short_enough_to_be_read() -> None:
     text = Path(verify_receipt.__file__).read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 300
+
+
+def test_the_script_runs_on_the_python_that_its_readme_names() -> None:
+    tree = ast.parse(Path(verify_receipt.__file__).read_bytes(), feature_version=(3, 9))
+    froms = {
+        str(one.module): {name.name for name in one.names}
+        for one in ast.walk(tree)
+        if isinstance(one, ast.ImportFrom)
+    }
+    assert "annotations" in froms["__future__"]  # for `int | None` is newer
+    assert froms["datetime"] == {"datetime", "timezone"}
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "cauri-receipt@v1", "c2sp.org/tlog-proof@v1\n\n\n"])

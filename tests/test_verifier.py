@@ -13,7 +13,7 @@ from ledger.rereading import Mismatch
 from ledger.store import RawEntry
 from projections.commitments import CommitmentsProjection
 from projections.digesting import Digester
-from projections.duties import Duties
+from projections.duties import LOOK_SECONDS, Duties
 from projections.reproving import REASON, Reproved, Reprover
 from projections.verifier import DUTY, Verification, Verifier
 from tests.api_world import captured_logs
@@ -89,6 +89,19 @@ class TestVerifier(ReadModel):
         await verifier.turn()
         assert await verifier.verification() == Verification(0, 0, 600 + more, second, None)
         assert await found(projected) == []
+
+    async def test_an_empty_log_has_no_round_and_the_first_begins_with_its_entries(
+        self, projected: Projected
+    ) -> None:
+        verifier = await verifier_of(projected)
+        looks_again_in = [await verifier.turn() for _ in range(2)]
+        assert looks_again_in == [LOOK_SECONDS] * 2
+        assert await verifier.verification() == Verification(0, 0, 0, None, None)
+
+        await fill(projected.store, 3)
+        await verifier.turn()
+        said = await verifier.verification()
+        assert (said.verified_size, said.verified_at) == (3, projected.teller.now)
 
     async def test_a_mismatch_is_told_once_and_gone_from_the_figures_when_it_is_mended(
         self, projected: Projected, monkeypatch: pytest.MonkeyPatch

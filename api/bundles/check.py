@@ -43,7 +43,7 @@ from api.bundles.shape import (
 )
 from ledger import events
 from ledger.checkpoint import encoded
-from ledger.entry import RecordedEvent, check_entry, decode_entry
+from ledger.entry import RecordedEvent, check_entry, decode_entry, rfc3339
 from ledger.errors import LedgerError
 from ledger.introduction import Introduced
 from ledger.merkle import HASH_BYTES, TILE_WIDTH, Frontier, leaf_hash, root_at
@@ -167,18 +167,27 @@ class _Check:
         for recorded in self._context(tree):
             self._books.add_context(recorded)
             self._positions.append(recorded.position)
+        recorded_at: list[str] = []
         for done, recorded in enumerate(self._entries(tree)):
             self._books.add(recorded)
+            recorded_at[1:] = [rfc3339(recorded.recorded_at)]
             if isinstance(recorded.event, events.LogCheckpointMade):
                 self._compare_made(recorded.position, recorded.event)
             if done % TELL_EVERY == 0:
                 self._tell(done, manifest.last - manifest.first + 1)
         self._compare_tiles(tree, sizes)
+        first_at, last_at = recorded_at[0], recorded_at[-1]
+        if first_at < (manifest.asked_from or first_at) or last_at > (manifest.asked_to or last_at):
+            raise BundleError(MANIFEST, "it holds entries of other times than were asked for")
         said = _reading("policy.txt", said_by, own, note, introduced, manifest.origin)
         facts = Facts(
             origin=manifest.origin,
             first=manifest.first,
             last=manifest.last,
+            first_at=first_at,
+            last_at=last_at,
+            asked_from=manifest.asked_from,
+            asked_to=manifest.asked_to,
             size=manifest.size,
             root=manifest.root,
             made_at=manifest.made_at,

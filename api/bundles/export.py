@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing as closed
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +31,7 @@ from api.bundles.shape import (
 )
 from ledger import events
 from ledger.checkpoint import Checkpoint, split_note
-from ledger.entry import RecordedEvent
+from ledger.entry import RecordedEvent, rfc3339
 from ledger.errors import CorruptLogError
 from ledger.merkle import TILE_WIDTH
 from ledger.policy import read_policy
@@ -55,6 +56,8 @@ class Asked:
     """What the books said before the range; see `api.bundles.books.accounts_of`."""
     made_at: str
     tool: str
+    times: tuple[str | None, str | None] = (None, None)
+    """Between which times it was asked for; None where it was not by a time."""
 
 
 @dataclass(slots=True)
@@ -119,11 +122,13 @@ async def export(
         found.execute("BEGIN")
         digests, notes = _Digests(), dict(asked.closing.notes)
         lines, done = Lines(writer, "entries"), 0
+        recorded_at: list[datetime] = []
         async for recorded in _entries(store, asked.first, asked.last):
             lines.add(recorded.position, recorded.entry)
             if recorded.version > 1 and recorded.stream.startswith(PREFIX):
                 await _add_context(store, recorded, books, asked.first, found)
             books.add(recorded)
+            recorded_at[1:] = [recorded.recorded_at]
             if isinstance(recorded.event, events.LogCheckpointMade):
                 digests.add(recorded.position, recorded.event)
                 size = recorded.event.size
@@ -141,7 +146,7 @@ async def export(
     for one in asked.keys:
         positions.append(one.position)
     await _write_tiles(store, writer, asked, positions, notes)
-    return _write_rest(writer, asked, books, digests)
+    return _write_rest(writer, asked, books, digests, recorded_at)
 
 
 async def _entries(store: EventStore, first: int, last: int) -> AsyncIterator[RecordedEvent]:
@@ -198,7 +203,9 @@ async def _write_tiles(
         writer.put(tile_name(tile, size), b"".join(hashes))
 
 
-def _write_rest(writer: Writer, asked: Asked, books: Books, digests: _Digests) -> Manifest:
+def _write_rest(
+    writer: Writer, asked: Asked, books: Books, digests: _Digests, recorded_at: Sequence[datetime]
+) -> Manifest:
     note = asked.closing.notes[asked.closing.size]
     checkpoint = Checkpoint.from_text(split_note(note)[0])
     keys = introduced_by(asked.keys)
@@ -222,6 +229,10 @@ def _write_rest(writer: Writer, asked: Asked, books: Books, digests: _Digests) -
         origin=checkpoint.origin,
         first=asked.first,
         last=asked.last,
+        first_at=rfc3339(recorded_at[0]),
+        last_at=rfc3339(recorded_at[-1]),
+        asked_from=asked.times[0],
+        asked_to=asked.times[1],
         size=checkpoint.size,
         root=root,
         made_at=asked.made_at,
@@ -238,6 +249,8 @@ def _write_rest(writer: Writer, asked: Asked, books: Books, digests: _Digests) -
         root=root,
         made_at=facts.made_at,
         tool=facts.tool,
+        asked_from=facts.asked_from,
+        asked_to=facts.asked_to,
         files=writer.members(),
     )
     writer.close(manifest)

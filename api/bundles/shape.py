@@ -77,6 +77,10 @@ class Manifest:
     """Of the closing checkpoint, base64."""
     made_at: str
     tool: str
+    asked_from: str | None
+    """The time from which entries were asked for; None: a position, or the log's first."""
+    asked_to: str | None
+    """The time up to which, itself included; None: a position, or what a checkpoint covers."""
     files: tuple[Member, ...]
     """All others, in the order of their names."""
 
@@ -92,6 +96,11 @@ class Manifest:
             "size": self.size,
             "to": self.last,
             "tool": self.tool,
+            **{
+                name: at
+                for name, at in (("asked_from", self.asked_from), ("asked_to", self.asked_to))
+                if at is not None
+            },
         }
         return canonical({**said, "sha256": hashlib.sha256(canonical(said)).hexdigest()})
 
@@ -114,6 +123,8 @@ class Manifest:
                 root=said["root"],
                 made_at=said["made_at"],
                 tool=said["tool"],
+                asked_from=said.get("asked_from"),
+                asked_to=said.get("asked_to"),
                 files=tuple(Member(**one) for one in said["files"]),
             )
         except (KeyError, RecursionError, TypeError, ValueError) as error:

@@ -727,11 +727,11 @@ class Report(html.parser.HTMLParser):
             self._cell = None
 
 
-def compare_report(bundle, name, totals, digests):
+def compare_report(bundle, name, totals, digests, dated):
     """Check that a report shows what the entries give."""
     report = Report(bundle.read(name).decode("utf-8", "replace"))
-    for fact in ("origin", "from", "to", "size", "root", "made_at", "tool"):
-        if report.facts.get(fact) != str(bundle.said[fact]):
+    for fact in ("origin", "from", "to", "size", "root", "made_at", "tool", *dated):
+        if str({**dated, **report.facts}.get(fact)) != str({**bundle.said, **dated}[fact]):
             raise WrongError(name, f"what it says of {fact!r} is not what the bundle is")
     cells = {"opening": {}, "movements": {}, "closing": {}}
     for part, found in cells.items():
@@ -869,11 +869,12 @@ def verify(bundle, policy, folder):
         entry = tree.check(position, line)
         if (entry["stream"], entry["version"]) != ("log-keys", place):
             raise WrongError(f"keys.jsonl, line {place}", "it is not the next key of the log")
-    books, digests = Books(folder), {}
+    books, digests, times = Books(folder), {}, []
     for entry in context_of(bundle, tree):
         books.add(entry, False)
     for entry in entries_of(bundle, tree):
         books.add(entry, True)
+        times[1:] = [entry["recorded_at"]]
         if entry["type"] == "log.checkpoint_made":
             said, where = entry["data"], f"checkpoints/{entry['data']['size']:012d}.note"
             noted = said["note"].partition("\n\n")[0] + "\n\n"
@@ -885,6 +886,10 @@ def verify(bundle, policy, folder):
     for name in bundle.names("tiles"):
         if name not in tree.used:
             raise WrongError(name, "it is no tile that is needed here")
+    dated = {name: bundle.said.get(name) for name in ("asked_from", "asked_to")}
+    dated.update(from_at=times[0], to_at=times[-1])
+    if times[0] < (dated["asked_from"] or "") or times[-1] > (dated["asked_to"] or "a"):
+        raise WrongError("manifest.json", "it holds entries of other times than were asked for")
     content = bundle.read("totals.json")
     opening = accounts_of(json.loads(content)["opening"])
     movements = [dict(zip(ACCOUNT, (*key, *books.moved[key]))) for key in sorted(books.moved)]
@@ -899,8 +904,9 @@ def verify(bundle, policy, folder):
         raise WrongError("totals.json", "its numbers are not those that the entries give")
     if canonical(digests) != bundle.read("digests.json"):
         raise WrongError("digests.json", "it is not what the checkpoints of the range say")
+    digests = dict(sorted(digests.items()))
     for language in ("en", "fr"):
-        compare_report(bundle, f"REPORT.{language}.html", totals, dict(sorted(digests.items())))
+        compare_report(bundle, f"REPORT.{language}.html", totals, digests, dated)
     return text, signed, checkpoints
 
 
@@ -928,7 +934,7 @@ def main(argv):
         return 1
     except SENSELESS as error:
         where = bundle.at if bundle else "manifest.json"
-        print(f"NOT VERIFIED (NON VÉRIFIÉ): {where}: {type(error).__name__}: {error}")
+        print(f"NOT VERIFIED (NON VÉRIFIÉ): {where}: it cannot be read ({type(error).__name__})")
         return 1
     for name, at in signed.items():
         when = datetime.fromtimestamp(at, timezone.utc).isoformat()

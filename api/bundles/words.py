@@ -53,7 +53,7 @@ class ReportWords:
     statuses: Mapping[str, str]
 
 
-COMMAND: Final = "python3 -I verify_bundle.py --policy my-policy.txt ."
+COMMAND: Final = "python3 -I verify_bundle.py --policy ../my-policy.txt ."
 
 ENGLISH: Final = ReportWords(
     language="en",
@@ -63,8 +63,12 @@ ENGLISH: Final = ReportWords(
     period="Entries {first} to {last}",
     names={
         "origin": "Log",
+        "asked_from": "Asked for from (UTC)",
+        "asked_to": "Asked for until (included, UTC)",
         "from": "First entry",
+        "from_at": "First entry recorded at (UTC)",
         "to": "Last entry",
+        "to_at": "Last entry recorded at (UTC)",
         "size": "Entries in the log at its checkpoint",
         "root": "Root of the tree (base64)",
         "made_at": "Bundle made at (UTC)",
@@ -105,8 +109,9 @@ ENGLISH: Final = ReportWords(
         "You need Python 3.9 or newer, and nothing else. In the folder of the bundle:",
         (
             "The policy is a text that says whose keys you trust. Take it from somebody else than "
-            "whoever gave you this bundle. Without --policy the bundle's own is used: then it is "
-            "only shown that the bundle agrees with itself."
+            "whoever gave you this bundle, and put it beside the folder: the bundle holds what its "
+            "manifest names, and a file that was put into it makes it fail. Without --policy the "
+            "bundle's own is used: then it is only shown that the bundle agrees with itself."
         ),
         (
             "Take verify_bundle.py from somebody else too, or read it before you run it. Somebody "
@@ -190,8 +195,12 @@ _FRENCH: Final = ReportWords(
     period="Entrées {first} à {last}",
     names={
         "origin": "Registre",
+        "asked_from": "Demandé à partir de (UTC)",
+        "asked_to": "Demandé jusqu'à (inclus, UTC)",
         "from": "Première entrée",
+        "from_at": "Première entrée enregistrée le (UTC)",
         "to": "Dernière entrée",
+        "to_at": "Dernière entrée enregistrée le (UTC)",
         "size": "Entrées du registre à son point de contrôle",
         "root": "Racine de l'arbre (base64)",
         "made_at": "Dossier établi le (UTC)",
@@ -234,9 +243,10 @@ _FRENCH: Final = ReportWords(
         "Il suffit de Python 3.9 ou plus récent. Dans le dossier :",
         (
             "La politique est un texte qui dit à quelles clés vous faites confiance. Obtenez-la "
-            "d'une autre personne que celle qui vous a remis ce dossier. Sans --policy, c'est la "
-            "politique jointe qui sert : on montre alors seulement que le dossier est d'accord "
-            "avec lui-même."
+            "d'une autre personne que celle qui vous a remis ce dossier, et placez-la à côté du "
+            "dossier : il contient ce que son manifeste nomme, et un fichier qu'on y met le fait "
+            "échouer. Sans --policy, c'est la politique jointe qui sert : on montre alors "
+            "seulement que le dossier est d'accord avec lui-même."
         ),
         (
             "Obtenez verify_bundle.py d'une autre personne aussi, ou lisez-le avant de le lancer. "

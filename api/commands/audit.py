@@ -6,6 +6,8 @@ last checkpoint ends: what nobody signed for cannot be proved.
 
 import sys
 import tempfile
+import tomllib
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
@@ -32,6 +34,7 @@ from ledger.sentences import Sentence
 from ledger.store import Clock, EventStore, position_at
 
 DISTRIBUTION = "cauri"
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
 def export(
@@ -95,11 +98,11 @@ def verify(*, bundle: Path, policy: Path | None, as_json: bool) -> int:
 
 
 def tool_name() -> str:
-    """Name this program and its version; a checkout that was never installed has none."""
-    try:
+    """Name this program and its version; a checkout that was never installed says it in a file."""
+    with suppress(metadata.PackageNotFoundError):
         return f"{DISTRIBUTION} {metadata.version(DISTRIBUTION)}"
-    except metadata.PackageNotFoundError:
-        return DISTRIBUTION
+    project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+    return f"{DISTRIBUTION} {project['version']}"
 
 
 def rfc3339_of(seconds: int) -> str:
@@ -164,7 +167,7 @@ async def exported(
     Raises:
         InvalidInputError: there is no such range, no checkpoint covers it, or `out` is taken.
     """
-    start, end = await _range(store, first, last)
+    start, end = await _range(store, first, last, clock())
     keys = await keys_of(store)
     policy = _policy_with(policy, keys)
     found = await closing(store, end, read_policy(policy), introduced_by(keys))
@@ -185,13 +188,16 @@ async def exported(
             opening=await _opening(store, start, folder),
             made_at=rfc3339(clock()),
             tool=tool_name(),
+            times=(_time_of(first, "from"), _time_of(last, "to")),
         )
         with keeping(folder) as books, writing(out) as writer, progress("export") as tell:
             manifest = await write_bundle(store, writer, asked, books, folder, tell=tell)
     return manifest, found.is_met
 
 
-async def _range(store: EventStore, first: str | None, last: str | None) -> tuple[int, int]:
+async def _range(
+    store: EventStore, first: str | None, last: str | None, now: datetime
+) -> tuple[int, int]:
     covered = await last_size(store)
     if not covered:
         raise InvalidInputError(
@@ -201,17 +207,30 @@ async def _range(store: EventStore, first: str | None, last: str | None) -> tupl
         )
     start = 1
     if first is not None and first.isascii() and first.isdecimal():
-        start, _ = await point_of(store, first, "from")
+        start, _ = await point_of(store, first, "from", now=now)
     elif first is not None:
         start = await position_at(store, moment_of(first, "from") - timedelta(microseconds=1)) + 1
-    end = covered if last is None else (await point_of(store, last, "to"))[0]
+    end = covered if last is None else (await point_of(store, last, "to", now=now))[0]
+    if not end:
+        begin = rfc3339((await store.read(0, 1))[0].recorded_at)
+        raise InvalidInputError(
+            "to",
+            Sentence("the log has no entry by then; its first is of {begin}.", begin=begin),
+            Sentence("Send a later one."),
+        )
     if start > end:
         raise InvalidInputError(
             "from",
-            Sentence("it lies after the end, position {end}.", end=end),
+            Sentence("no entry lies from there to the end, position {end}.", end=end),
             Sentence("Send an earlier one, or a later `--to`."),
         )
     return start, end
+
+
+def _time_of(given: str | None, name: str) -> str | None:
+    """What the report says of a point that was asked for: its time, where it was one."""
+    is_position = given is None or (given.isascii() and given.isdecimal())
+    return None if is_position else rfc3339(moment_of(given or "", name))
 
 
 def _policy_with(policy: bytes | None, keys: list[RecordedEvent]) -> bytes:

@@ -66,9 +66,10 @@ def write_line(line: str = "") -> None:
 
 
 def write_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Write a table; columns whose names begin with `#` hold numbers, with `@` times.
+    """Write a table; columns whose names begin with `#` hold numbers, with `@` times and ids.
 
-    A time is never cut: half of one is worth nothing. So a table may be wider than the terminal.
+    Those are never cut: half of one is worth nothing, and an id is copied. So a table may be wider
+    than the terminal.
     """
     table = Table(title=title, title_justify="left", header_style="bold")
     for column in columns:

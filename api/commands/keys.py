@@ -160,7 +160,7 @@ def list_merchants(*, database: str | None, as_json: bool) -> None:
     else:
         write_table(
             "Merchants",
-            ("id", "name", "country", "@added"),
+            ("@id", "name", "country", "@added"),
             [_cells(row) for row in rows],
         )
 
@@ -182,8 +182,8 @@ def list_keys(*, database: str | None, as_json: bool) -> None:
         write_table(
             "API keys",
             (
-                *("id", "role", "label", "merchant", "mode", "@issued", "@last used", "@ends"),
-                *("replaced by", "@revoked", "reason"),
+                *("@id", "role", "label", "@merchant", "mode", "@issued", "@last used", "@ends"),
+                *("@replaced by", "@revoked", "reason"),
             ),
             [_cells(row) for row in rows],
         )

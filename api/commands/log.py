@@ -42,6 +42,7 @@ def list_checkpoints(*, limit: int, database: str | None, as_json: bool) -> None
                     "root": row.root,
                     "made_at": rfc3339(row.made_at),
                     "position": row.position,
+                    "digests": sorted(row.digests),
                     "cosigned_by": list(row.cosigned_by),
                     "note": row.note,
                 }
@@ -51,9 +52,12 @@ def list_checkpoints(*, limit: int, database: str | None, as_json: bool) -> None
         return
     write_table(
         "Checkpoints",
-        ("#size", "root", "made", "#position", "cosigned by"),
+        ("#size", "@root", "@made", "#position", "#digests", "cosigned by"),
         [
-            (row.size, row.root, rfc3339(row.made_at), row.position, ", ".join(row.cosigned_by))
+            (
+                *(row.size, row.root, rfc3339(row.made_at), row.position),
+                *(len(row.digests), ", ".join(row.cosigned_by)),
+            )
             for row in rows
         ],
     )

@@ -41,6 +41,8 @@ from projections.tables import stamp
 KEY_FILE_BYTES_MAX: Final = 4_096
 NUMBER_CHARACTERS_MAX: Final = 100
 
+_WHOLE: Final = frozenset({"erasure", "asked by", "asked at", "ends at", "agreed by"})
+
 
 def erase(
     *,
@@ -82,7 +84,9 @@ def list_erasures(*, limit: int, database: str | None, as_json: bool) -> None:
     if as_json:
         write_json(rows)
     elif rows:
-        write_table("Erasures", tuple(rows[0]), [tuple(one.values()) for one in rows])
+        # Whole, for they are copied: the id into --approve, the others into `cauri keys`.
+        columns = tuple(f"@{name}" if name in _WHOLE else name for name in rows[0])
+        write_table("Erasures", columns, [tuple(one.values()) for one in rows])
     else:
         write_line("there are none")
 
@@ -130,19 +134,22 @@ def _check_reason(number: str, reason: str) -> None:
         ) from None
 
 
-async def _identity(people: People, key_file: Path, default_mode: Any) -> Identity:
-    """Find whose key stands in a file.
+async def _identity(
+    people: People, keys: KeysProjection, key_file: Path, default_mode: Any
+) -> Identity:
+    """Find whose key stands in a file, and note that it was used, as a server does.
 
     Raises:
         InvalidInputError: nobody's, or one of a role that forgets nobody.
     """
     with key_file.open("rb") as read:
         text = read.read(KEY_FILE_BYTES_MAX).decode("ascii", "replace").strip()
+    used: list[str] = []
     authenticator = Authenticator(
         people.handler.store,
         clock=people.clock,
         default_mode=default_mode,
-        note_use=lambda _: None,
+        note_use=used.append,
         cached_max=1,
         cached_seconds=0,
     )
@@ -150,6 +157,7 @@ async def _identity(people: People, key_file: Path, default_mode: Any) -> Identi
         identity = await authenticator.identify(f"Bearer {text}")
     except ProblemError:
         identity = None
+    await keys.note_uses(dict.fromkeys(used, people.clock()))
     if identity is None or identity.role not in APPROVING:
         raise InvalidInputError(
             "key-file",
@@ -160,7 +168,7 @@ async def _identity(people: People, key_file: Path, default_mode: Any) -> Identi
 
 
 @asynccontextmanager
-async def _people(database: str | None) -> AsyncIterator[tuple[People, Any]]:
+async def _people(database: str | None) -> AsyncIterator[tuple[People, KeysProjection, Any]]:
     settings = settings_for(database)
     async with opened(settings) as (where, store):
         vault = Vault(await master_keys_of(settings, where), store)
@@ -173,7 +181,7 @@ async def _people(database: str | None) -> AsyncIterator[tuple[People, Any]]:
             clock=utc_now,
             catch_up=partial(projections.start, store),
         )
-        yield people, settings.default_mode
+        yield people, projections.of(KeysProjection), settings.default_mode
 
 
 def _context(who: Identity) -> Context:
@@ -182,20 +190,20 @@ def _context(who: Identity) -> Context:
 
 
 async def _request(number: str, reason: str, key_file: Path, database: str | None) -> Erasure:
-    async with _people(database) as (people, mode):
-        who = await _identity(people, key_file, mode)
+    async with _people(database) as (people, keys, mode):
+        who = await _identity(people, keys, key_file, mode)
         return await people.request(number, by=who.key_id, reason=reason, context=_context(who))
 
 
 async def _approve(erasure_id: str, key_file: Path, database: str | None) -> Erasing:
-    async with _people(database) as (people, mode):
-        who = await _identity(people, key_file, mode)
+    async with _people(database) as (people, keys, mode):
+        who = await _identity(people, keys, key_file, mode)
         return await people.approve(erasure_id, by=who.key_id, context=_context(who))
 
 
 async def _export(number: str, key_file: Path, database: str | None) -> ExportOut:
-    async with _people(database) as (people, mode):
-        who = await _identity(people, key_file, mode)
+    async with _people(database) as (people, keys, mode):
+        who = await _identity(people, keys, key_file, mode)
         held = await people.finding.find(people.vault.person(number), number)
         position = await people.record_export(held, by=who.key_id, context=_context(who))
         return await gathered(people, number, held, position)

@@ -20,6 +20,7 @@ from ledger.sentences import Sentence
 from ledger.store import EventStore
 from projections.base import Projections
 from projections.commitments import CommitmentsProjection
+from projections.digesting import FRESH_ENTRIES_MAX
 from projections.rebuild import Checked
 
 Rows = list[dict[str, object]]
@@ -132,6 +133,27 @@ async def _recorded(
     return rows
 
 
+def _without_digests(at: str, *, is_there: bool) -> InvalidInputError:
+    if at == NEWEST:
+        return InvalidInputError(
+            "at",
+            Sentence("no checkpoint has digests of projections yet."),
+            Sentence(
+                "Make one with `cauri checkpoint make` after something has happened. On a log of "
+                "more than {entries} entries a running server hashes first, and with "
+                "CAURI_DIGEST_SECONDS=0 none is ever made.",
+                entries=FRESH_ENTRIES_MAX,
+            ),
+        )
+    return InvalidInputError(
+        "at",
+        Sentence("this checkpoint has no digests of projections.")
+        if is_there
+        else Sentence("there is no such checkpoint."),
+        Sentence("Send the size of one that has digests in `cauri checkpoint list`."),
+    )
+
+
 async def _digests(projections: Projections, store: EventStore, at: str) -> dict[str, Digested]:
     """The digests of a checkpoint, as its event in the log says them."""
     commitments = projections.of(CommitmentsProjection)
@@ -142,11 +164,7 @@ async def _digests(projections: Projections, store: EventStore, at: str) -> dict
         row = await commitments.of_size(int(at)) if is_size else None
     event = None if row is None else (await store.read(row.position - 1, 1))[0].event
     if not isinstance(event, LogCheckpointMade) or not event.digests:
-        raise InvalidInputError(
-            "at",
-            Sentence("there is no such checkpoint with digests of projections."),
-            Sentence("Send `checkpoint`, or the size of one that `cauri checkpoint list` shows."),
-        )
+        raise _without_digests(at, is_there=row is not None)
     return {
         name: Digested(one.position, one.sha256, one.version) for name, one in event.digests.items()
     }

@@ -16,7 +16,7 @@ from api.signed_answers import read_answer, verify_answer
 from api.wiring import opened, projected
 from ledger.checkpoint import Verifier
 from ledger.entry import rfc3339
-from ledger.errors import InvalidInputError, NoteError, NoteUnverifiedError, UnknownPaymentError
+from ledger.errors import InvalidInputError, NoteError, UnknownPaymentError
 from ledger.handling import Handler
 from ledger.introduction import ROTATED
 from ledger.policy import Policy, read_policy
@@ -58,7 +58,12 @@ def verify(
     if html is not None:
         language_of: Language = "fr" if language == "fr" else "en"
         page = receipt_page(
-            receipt.text(), entries, checkpoint, judged.cosigned, language=language_of
+            receipt.text(),
+            entries,
+            checkpoint,
+            # By the names in their keys, as a server's page has them; a policy has its own.
+            {policy.witnesses[name].verifier.name: at for name, at in judged.cosigned.items()},
+            language=language_of,
         )
         html.write_text(page, encoding="utf-8")
     if as_json:
@@ -126,8 +131,6 @@ def verify_kept(*, path: Path, question: str, keys: list[str], as_json: bool) ->
     try:
         answer, body = read_answer(_text_of(path), question)
         covered = verify_answer(answer, body, verifiers)
-    except NoteUnverifiedError as error:
-        return _no(f"{error}; {ROTATED}", as_json=as_json)
     except NoteError as error:
         return _no(str(error), as_json=as_json)
     if as_json:

@@ -10,40 +10,68 @@ memory stays flat, nothing live is touched, and what is shown cannot have been p
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from api.commands.console import progress, run_async, settings_for, write_json, write_table
-from api.points import point_of
+from api.points import point_of, time_in
 from api.views import decimal_text
-from api.wiring import opened, replayed
+from api.wiring import opened, replayed, utc_now
 from ledger.entry import rfc3339
 from ledger.errors import InvalidInputError
+from ledger.identity import Kind
 from ledger.payment import Status
 from ledger.sentences import Sentence
+from ledger.store import Clock
 from projections.accounts import AccountRow
 from projections.effective import ALWAYS, Effective
-from projections.metrics import MetricsRow
+from projections.metrics import MetricsProjection
 from projections.payments import MovedCount
 
 Group = dict[str, Any]
-"""Payments of one provider, currency and status, as they are shown."""
+"""Payments of one kind, provider, currency and status, as they are shown.
+
+What came in and what went out are never added up, so the kind stands in every row.
+"""
 
 
 def run(
-    *, until: str, effective: tuple[str | None, str | None], database: str | None, as_json: bool
+    *,
+    until: str | None,
+    known_at: str | None,
+    effective: tuple[str | None, str | None],
+    database: str | None,
+    as_json: bool,
+    clock: Clock = utc_now,
 ) -> None:
     """Show the payments by status and the trial balance as they were."""
-    run_async(_run(until, _effective(*effective), database, as_json=as_json))
+    # Two names of one thing: a refusal names the one that was typed.
+    [point, *more] = [
+        *([("until", until)] if until is not None else []),
+        *([("known-at", known_at)] if known_at is not None else []),
+    ] or [("known-at", "")]
+    if more or not point[1]:
+        reason = Sentence("say once of which point in the past.")
+        raise InvalidInputError(
+            "known-at", reason, Sentence("Give --known-at, or --until, which is the same.")
+        )
+    run_async(_run(point, _effective(*effective), database, clock, as_json=as_json))
 
 
-async def _run(until: str, effective: Effective, database: str | None, *, as_json: bool) -> None:
+async def _run(
+    point: tuple[str, str],
+    effective: Effective,
+    database: str | None,
+    clock: Clock,
+    *,
+    as_json: bool,
+) -> None:
     settings = settings_for(database)
     # The two modes are never added up.
     modes = (settings.default_mode, None)
     async with opened(settings, is_writing=False) as (_, store):
-        position, moment = await point_of(store, until, "until")
+        position, moment = await point_of(store, point[1], point[0], now=clock())
         with (
             tempfile.TemporaryDirectory(prefix="cauri-replay-") as folder,
             progress("replay") as tell,
@@ -52,7 +80,7 @@ async def _run(until: str, effective: Effective, database: str | None, *, as_jso
             async with replayed(store, url, until=position, progress=tell) as lent:
                 metrics, accounts, payments = lent
                 if effective == ALWAYS:
-                    groups = _standing(await metrics.report(now=moment))
+                    groups = await _standing(metrics, moment)
                 else:
                     groups = _moved(await payments.moved(effective))
                 balance = await accounts.trial_balance(
@@ -73,7 +101,7 @@ async def _run(until: str, effective: Effective, database: str | None, *, as_jso
     span = "" if effective == ALWAYS else f", moved {_span(effective)}"
     write_table(
         f"Payments at position {position} ({rfc3339(moment)}){span}",
-        ("provider", "currency", "status", "#payments", "#amount"),
+        ("kind", "provider", "currency", "status", "#payments", "#amount"),
         [tuple(group.values()) for group in groups],
     )
     write_table(
@@ -85,29 +113,30 @@ async def _run(until: str, effective: Effective, database: str | None, *, as_jso
 
 def _effective(since: str | None, before: str | None) -> Effective:
     """Read the span in which money is to have moved."""
-    return Effective(
+    found = Effective(
         None if since is None else _time(since, "effective-from"),
         None if before is None else _time(before, "effective-to"),
     )
+    if found.is_nothing:
+        raise InvalidInputError(
+            "effective-from",
+            Sentence("no time lies between this one and --effective-to."),
+            Sentence("Send an earlier one."),
+        )
+    return found
 
 
 def _time(text: str, option: str) -> datetime:
-    moment = _aware(text)
+    moment = None
+    with suppress(ValueError):
+        moment = time_in(text)
     if moment is None:
         raise InvalidInputError(
             option,
             Sentence("this is no time with its offset from UTC."),
-            Sentence("Send 2030-01-31T12:00:00Z."),
+            Sentence("Send 2025-01-31T12:00:00Z, or 2025-01-31."),
         )
     return moment
-
-
-def _aware(text: str) -> datetime | None:
-    # At either end of the calendar an offset leads out of it.
-    with suppress(ValueError, OverflowError):
-        given = datetime.fromisoformat(text)
-        return given.astimezone(UTC) if given.tzinfo is not None else None
-    return None
 
 
 def _written(moment: datetime | None) -> str | None:
@@ -121,10 +150,15 @@ def _span(effective: Effective) -> str:
     )
 
 
-def _standing(rows: Sequence[MetricsRow]) -> list[Group]:
+async def _standing(metrics: MetricsProjection, moment: datetime) -> list[Group]:
+    kinds: tuple[Kind, ...] = get_args(Kind)
     return [
-        _group(row.provider, row.currency, status, count, (row.amounts_minor or {}).get(status, 0))
-        for row in rows
+        _group(
+            *(kind, row.provider, row.currency, status, count),
+            (row.amounts_minor or {}).get(status, 0),
+        )
+        for kind in kinds
+        for row in await metrics.report(now=moment, kind=kind)
         if row.provider and row.currency
         for status, count in row.counts.items()
         if count
@@ -135,8 +169,11 @@ def _moved(rows: Sequence[MovedCount]) -> list[Group]:
     return [_group(*row) for row in rows]
 
 
-def _group(provider: str, currency: str, status: Status, count: int, amount_minor: int) -> Group:
+def _group(
+    kind: Kind, provider: str, currency: str, status: Status, count: int, amount_minor: int
+) -> Group:
     return {
+        "kind": kind,
         "provider": provider,
         "currency": currency,
         "status": status.value,
@@ -146,11 +183,11 @@ def _group(provider: str, currency: str, status: Status, count: int, amount_mino
 
 
 def _by_status(groups: Sequence[Group]) -> list[Group]:
-    """The same, for programs: one object for each provider and currency."""
-    found: dict[tuple[str, str], Group] = {}
+    """The same, for programs: one object for each kind, provider and currency."""
+    found: dict[tuple[str, ...], Group] = {}
     for one in groups:
-        key = (one["provider"], one["currency"])
-        shown = found.setdefault(key, {"provider": key[0], "currency": key[1], "statuses": {}})
+        key = {name: one[name] for name in ("kind", "provider", "currency")}
+        shown = found.setdefault(tuple(key.values()), {**key, "statuses": {}})
         told = {"payments": one["payments"], "amount": one["amount"]}
         shown["statuses"][one["status"]] = told
     return list(found.values())

@@ -29,6 +29,7 @@ class ReceiptWords(NamedTuple):
 
     title: str
     test: str
+    succeeded_in_test: str
     facts: str
     history: str
     when: str
@@ -50,6 +51,7 @@ class ReceiptWords(NamedTuple):
 _ENGLISH: Final = ReceiptWords(
     title="Proof of a payment",
     test="Test: no money moved.",
+    succeeded_in_test="Succeeded, in the test",
     facts="What was asked",
     history="What happened (times in UTC)",
     when="When",
@@ -103,6 +105,7 @@ _ENGLISH: Final = ReceiptWords(
 _FRENCH: Final = ReceiptWords(
     title="Preuve d'un paiement",
     test="Essai : aucun argent n'a circulé.",
+    succeeded_in_test="Réussi, dans l'essai",
     facts="Ce qui a été demandé",
     history="Ce qui s'est passé (heures UTC)",
     when="Quand",
@@ -198,10 +201,14 @@ def receipt_page(
         currency=request.currency,
         merchant=merchant or request.merchant_id,
         operator=full_name_in(operator, language) if operator else None,
+        is_merchant_id=merchant is None,
     )
     write, moments = writer_of(about, language), TONGUES[language].moments
     told = history_of(entries, has_page=False).told
-    names = words.names
+    names, is_test = words.names, request.mode == "test"
+    status = words.statuses[state.status]
+    if is_test and state.status is Status.SUCCEEDED:
+        status = words.succeeded_in_test
     facts = [
         (names["payment"], request.payment_id),
         (names["merchant"], about.merchant),
@@ -229,9 +236,9 @@ def receipt_page(
             "words": words,
             "style": style_of("receipt.css"),
             "payment_id": request.payment_id,
-            "is_test": request.mode == "test",
+            "is_test": is_test,
             "amount": amount_text(request.amount_minor, request.currency, language),
-            "status": words.statuses[state.status],
+            "status": status,
             "facts": facts,
             "history": [
                 (rfc3339(one.at), write(moments[one.moment], one.amount_minor)) for one in told
