@@ -62,7 +62,7 @@ def test_two_operators_forget_a_person_on_the_command_line(
     assert holders[listed["agreed by"]] is None
     assert proved.status == 0
     assert all(one["last_used_at"] for one in keys)
-    assert {listed["asked by"], listed["agreed by"]} == {one["key_id"] for one in keys}
+    assert {awa, listed["agreed by"]} == {one["key_id"] for one in keys}
     for whole in (asked["id"], *(one["key_id"] for one in keys)):
         assert whole in tables[0]
     assert all(one["key_id"] in tables[1] for one in keys)
