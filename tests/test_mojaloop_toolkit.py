@@ -148,14 +148,18 @@ async def test_a_payout_to_it_is_paid_and_proved_by_its_own_fulfilment(tmp_path:
             assert forbidden is None
             finals.append(await adapter.pay_out(transfer, f"{PAYOUT_ID}.{number}"))
         taken = await toolkit.taken()
-    ids, states = list(sdk.states), list(sdk.states.values())
+    states = list(sdk.states.values())
     conditions = [state["quoteResponse"]["body"]["condition"] for state in states]
     fulfilments = [state["fulfil"]["body"]["fulfilment"] for state in states]
     assert finals == [
         Final(
-            word=Word.SUCCEEDED, amount="15.00", currency="GHS", provider_transaction_id=transfer_id
+            word=Word.SUCCEEDED,
+            amount="15.00",
+            currency="GHS",
+            provider_transaction_id=transfer_id,
+            occurred_at=datetime.fromisoformat(state["fulfil"]["body"]["completedTimestamp"]),
         )
-        for transfer_id in ids
+        for transfer_id, state in sdk.states.items()
     ]
     assert taken == ["GET /parties/MSISDN/233240000001", "POST /quotes", "POST /transfers"] * 2
     assert [[opens(one, other) for other in fulfilments] for one in conditions] == [
