@@ -178,7 +178,7 @@ async def test_a_request_that_was_refused_leaves_its_key_free(
     assert (refused.status, taken.status) == (422, 202)
 
 
-HURRIED: Final[dict[str, Any]] = {"handler_seconds_max": 1, "stream_heartbeat_seconds": 1.5}
+HURRIED: Final[dict[str, Any]] = {"handler_seconds_max": 2, "stream_heartbeat_seconds": 2.5}
 
 
 @pytest.fixture(autouse=True)
