@@ -90,7 +90,7 @@ class Finisher:
         lapsed = await self._erasures.lapsed(now)
         new = [one for one in lapsed if one.erasure_id not in self._let_go]
         gone = await self._people.let_go([(one.person, read_stamp(one.ends_at)) for one in new])
-        self._let_go |= {one.erasure_id for one in new}
+        self._let_go = {one.erasure_id for one in lapsed}
         if gone:
             log.info("erasures.lapsed", numbers_destroyed=gone)
 

@@ -127,7 +127,9 @@ class WitnessFiles:
         if not known and not self._path(verifier.name).exists():
             self._write(verifier.name, Seen(), None)
         lines = [one.text() for each in keys.values() for one in each]
-        _replace(self.folder / "logs", "".join(f"{one}\n" for one in [*lines, verifier.text()]))
+        replace_whole(
+            self.folder / "logs", "".join(f"{one}\n" for one in [*lines, verifier.text()])
+        )
         return True
 
     def keys(self) -> Mapping[str, tuple[Verifier, ...]]:
@@ -220,7 +222,7 @@ class WitnessFiles:
     def _write(self, origin: str, seen: Seen, at: str | None) -> None:
         kept: dict[str, Any] = {"origin": origin, "size": seen.size, "root": seen.root.hex()}
         kept |= {"note": seen.note, "at": at, "earlier": seen.earlier}
-        _replace(self._path(origin), orjson.dumps(kept).decode() + "\n")
+        replace_whole(self._path(origin), orjson.dumps(kept).decode() + "\n")
 
 
 def _digest_of(refusal: Refusal) -> str:
@@ -243,7 +245,8 @@ def _read_keys(path: Path) -> Mapping[str, tuple[Verifier, ...]]:
     return keys
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_whole(path: Path, text: str) -> None:
+    """Write a file anew, durably: after a power cut it is the old one or the new one."""
     beside = path.with_name(f"{path.name}.new")
     with beside.open("w", encoding="utf-8") as opened:
         opened.write(text)

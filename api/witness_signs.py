@@ -23,6 +23,7 @@ from typing import Any, Final, NamedTuple, Self, TypeVar
 
 import orjson
 
+from api.witness_files import replace_whole
 from ledger.checkpoint import Checkpoint, split_note
 from ledger.entry import rfc3339
 from ledger.witness import AddCheckpoint, Seen, SignKind, Verdict
@@ -92,10 +93,8 @@ class WitnessSigns:
         cosigned = (verdict.seen or Seen()).size
         known[verdict.sign] = sign.again(request.note, rfc3339(at), cosigned)
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        path = self._path(origin)
-        beside = path.with_name(f"{path.name}.new")
-        beside.write_bytes(orjson.dumps([one._asdict() for one in known.values()]))
-        beside.replace(path)
+        kept = orjson.dumps([one._asdict() for one in known.values()])
+        replace_whole(self._path(origin), kept.decode())
         return known[verdict.sign]
 
     def of(self, origin: str) -> list[Sign]:

@@ -17,6 +17,7 @@ from ledger.sql import Database, SqlEventStore
 from ledger.store import Clock, EventStore, TreeHead
 from tests.builders import NOW
 from tests.contracts.store import fill
+from tests.disordered_store import DisorderedStore
 from tests.test_verify import SIZE, original
 
 __all__ = ["original"]
@@ -171,15 +172,7 @@ async def test_a_history_made_anew_is_found_by_what_was_seen_before(
 async def test_an_entry_that_claims_an_earlier_place_is_found_where_it_stands(
     clock: Clock, claimed: int
 ) -> None:
-    class Disordered(MemoryEventStore):
-        """Position 1300 stands as another in its page, as whoever passes through it sees."""
-
-        async def misplaced(self, after: int, until: int) -> int | None:
-            if not after < 1300 <= until:
-                return None
-            return claimed if until > after + 1 else 1300
-
-    store = Disordered(clock=clock)
+    store = DisorderedStore(clock=clock, place=1300, claimed=claimed)
     await fill(store, 1600)
     reason = "version 186 does not follow its stream's version before it"
     assert await reread(store) == Mismatch(1300, reason, "version")

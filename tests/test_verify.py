@@ -22,6 +22,7 @@ from ledger.store import Clock, RawEntry, TreeHead
 from ledger.verify import Verified, verify_log
 from tests.builders import CONTEXT, NOW
 from tests.contracts.store import an_event, fill
+from tests.disordered_store import DisorderedStore
 
 SIZE = 600
 CHECKPOINT = 570
@@ -422,15 +423,7 @@ async def test_a_version_out_of_order_is_found_before_later_damage(clock: Clock)
 async def test_an_entry_that_claims_an_earlier_place_is_found_where_it_stands(
     clock: Clock, claimed: int
 ) -> None:
-    class Disordered(MemoryEventStore):
-        """Position 1300 stands as another in its page, as whoever passes through it sees."""
-
-        async def misplaced(self, after: int, until: int) -> int | None:
-            if not after < 1300 <= until:
-                return None
-            return claimed if until > after + 1 else 1300
-
-    store = Disordered(clock=clock)
+    store = DisorderedStore(clock=clock, place=1300, claimed=claimed)
     await fill(store, 1600)
     with pytest.raises(CorruptLogError) as error:
         await verify_log(store)
