@@ -225,7 +225,7 @@ async def test_what_cannot_be_written_is_not_cosigned(
     async with serving(tmp_path, clock) as url:
         await post(url, log.request(0, 9).body())
         with monkeypatch.context() as patched:
-            patched.setattr("api.witness_files._replace", full)
+            patched.setattr("api.witness_files.replace_whole", full)
             answer = await post(url, log.request(9).body())
         assert (answer.status, answer.body.startswith("\u2014".encode())) == (500, False)
         assert (await post(url, log.request(9).body())).status == 200
