@@ -19,6 +19,7 @@ from aiohttp import web
 
 from adapters.directory import parse_phone
 from adapters.recording import handle_context
+from adapters.refusal_texts import Language
 from api import documents, schemas, views
 from api.as_of import effective, known_at, known_position
 from api.calls import Call, answer, answer_bytes
@@ -30,9 +31,9 @@ from api.errors import (
 )
 from api.past import Fixed, past_page
 from api.problems import language_of
-from api.refusal_views import refusal_of
+from api.refusal_views import code_of, refusal_of
 from api.requests import take
-from api.shown import Filled
+from api.shown import Written, remember_written, written_before
 from api.waiting import caught_up
 from ledger import payment
 from ledger.entry import RecordedEvent
@@ -42,7 +43,7 @@ from ledger.errors import (
     UnknownPaymentError,
 )
 from ledger.identity import Kind, Mode, is_payment_id
-from ledger.particulars import open_particulars
+from ledger.particulars import OF_NAMED, open_particulars
 from ledger.payment import Payment, Status
 from ledger.sentences import Sentence
 from projections.payments import PaymentRow
@@ -66,26 +67,46 @@ async def show(call: Call, kind: Kind) -> web.Response:
     state, recorded = await load(call, kind)
     if (point := await known_at(call)) is not None:
         state, recorded = _as_of(call, recorded, point)
+    accepted, sealed = call.request.headers.get("Accept-Language"), state.requested.sealed
+    told = (language_of(accepted), call.query.particulars and call.asker.role in _OPENING)
+    written = written_before(call.services.vault, sealed, recorded[-1], told)
+    if written is None:
+        written = await _write(call, state, recorded, told)
+    return answer_bytes(written.body, position=written.last.position, headers=written.headers)
+
+
+async def _write(
+    call: Call, state: Payment, recorded: list[RecordedEvent], told: tuple[Language, bool]
+) -> Written:
+    """Write a payment as its events say, and as much of what was sealed as is told."""
+    services, request = call.services, state.requested
+    vault, (language, is_opening) = services.vault, told
     opened: Mapping[str, Any] = {}
-    if call.query.particulars and call.asker.role in _OPENING:
-        vault, request = call.services.vault, state.requested
+    if is_opening:
         with suppress(ErasedError):
             opened = await open_particulars(vault, request.sealed, request.payment_id)
-    accepted = call.request.headers.get("Accept-Language")
-    services = call.services
-    refusal = refusal_of(state, recorded, adapters=services.adapters, accepted=accepted)
-    filled = Filled(
-        redirect_url=await redirect_url(call, state),
+    redirect = await redirect_url(call, state)
+    refusal = refusal_of(state, recorded, adapters=services.adapters, accepted=language)
+    content = views.payment_of(
+        state,
+        recorded,
+        mode=services.mode_of(request),
+        code=code_of(state),
+        redirect_url=redirect,
         description=opened.get("description"),
         metadata=opened.get("metadata"),
         refusal=refusal,
         # What was opened is not erased; nothing was where it is, or was not to be opened.
-        is_erased=not opened and await services.vault.is_erased(state.requested.sealed),
+        is_erased=not opened and await vault.is_erased(request.sealed),
     )
-    mode = services.mode_of(state.requested)
-    body = services.shown.write(state, recorded, mode=mode, filled=filled)
-    told = {"Content-Language": language_of(accepted)} if refusal else None
-    return answer_bytes(body, position=recorded[-1].position, headers=told)
+    written = Written(
+        orjson.dumps(content, option=orjson.OPT_UTC_Z),
+        {"Content-Language": language} if refusal else None,
+        recorded[-1],
+    )
+    if redirect is None and OF_NAMED not in opened:
+        remember_written(vault, request.sealed, told, written)
+    return written
 
 
 async def list_payments(call: Call) -> web.Response:

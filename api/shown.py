@@ -1,84 +1,58 @@
-"""Shown payments: what was written of a payment last, used again while its events are the same.
+"""Shown payments: what was last written of a payment, used again while it would be the same.
 
 A merchant who waits for the end looks again and again, and mostly nothing has happened in between.
-What is written is a function of the events up to the last one (and of what never changes while a
-process runs), so its JSON is remembered together with that event, and used where a stream that was
-read just now ends with the very same one. The stream itself is read every time; see
-`ledger.handling`.
+What is written is a function of the events up to the last one, of the language it is told in, and
+of whether what was sealed is told (the rest never changes while a process runs). So it is
+remembered together with that event, and used where a stream that was read just now ends with the
+very same one. The stream itself is read every time; see `ledger.handling`.
 
-What it deliberately does not hold: what was sealed, which a person may have erased since, and what
-depends on who asks. That is written each time, as the last fields of the object.
+The trick: it is put beside the data key of what was sealed, in the vault, which lets go of both at
+once: when the person is erased, and a minute after the key was read, because another process may
+have erased them. So nothing of a person is remembered here for longer than the key that opens it.
+
+What it deliberately does not hold: what was opened with the key of somebody else as well, who may
+be erased for themselves; see `ledger.particulars`.
 """
 
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-import orjson
-
-from api import views
-from api.refusal_views import code_of
 from ledger.entry import RecordedEvent
-from ledger.events import JsonObject
-from ledger.identity import Mode
-from ledger.payment import Payment
+from ledger.vault import Vault
 
-SHOWN_MAX: Final = 2_000
-"""How many payments are remembered."""
-
-WRITTEN_BYTES_MAX: Final = 8 * 1024
+WRITTEN_BYTES_MAX: Final = 4 * 1024
 """A payment that takes more is written anew each time; most take 1 to 2 kB."""
 
 
-class Filled(NamedTuple):
-    """What is written each time."""
+class Written(NamedTuple):
+    """A payment as it is told."""
 
-    redirect_url: str | None
-    description: str | None
-    metadata: dict[str, str] | None
-    is_erased: bool
-    refusal: JsonObject | None
+    body: bytes
+    """JSON; the shape is `documents.PaymentOut`."""
 
-
-class _Shown(NamedTuple):
+    headers: Mapping[str, str] | None
     last: RecordedEvent
-    opening: bytes
-    """The object without its last fields, up to the comma before them."""
+    """The event up to which the body tells."""
 
 
-class ShownPayments:
-    """Writes payments, and remembers those it wrote lately."""
+def written_before(
+    vault: Vault, sealed: str, last: RecordedEvent, told: tuple[str, bool]
+) -> Written | None:
+    """Find what was written of a payment whose last event is this one; None where it must be anew.
 
-    def __init__(self, shown_max: int = SHOWN_MAX) -> None:
-        self._shown_max = shown_max
-        self._shown: OrderedDict[str, _Shown] = OrderedDict()
-
-    def write(
-        self, state: Payment, recorded: Sequence[RecordedEvent], *, mode: Mode, filled: Filled
-    ) -> bytes:
-        """Write a payment as its events so far say; the shape is `documents.PaymentOut`."""
-        last = recorded[-1]
-        known = self._shown.get(last.stream)
-        if known is not None and known.last.entry == last.entry:
-            self._shown.move_to_end(last.stream)
-            opening = known.opening
-        else:
-            opening = _opening(state, recorded, mode)
-            self._remember(last, opening)
-        return opening + orjson.dumps(filled._asdict())[1:]
-
-    def _remember(self, last: RecordedEvent, opening: bytes) -> None:
-        self._shown.pop(last.stream, None)  # so that the longest not looked at come first
-        if len(opening) > WRITTEN_BYTES_MAX:
-            return
-        self._shown[last.stream] = _Shown(last, opening)
-        if len(self._shown) > self._shown_max:
-            self._shown.popitem(last=False)
+    Args:
+        vault: beside whose keys it is remembered.
+        sealed: what was sealed with the payment.
+        last: the payment's last event.
+        told: the language, and whether what was sealed is told.
+    """
+    known = vault.beside(sealed, (last.stream, told))
+    if not isinstance(known, Written) or known.last.entry != last.entry:
+        return None
+    return known
 
 
-def _opening(state: Payment, recorded: Sequence[RecordedEvent], mode: Mode) -> bytes:
-    nothing = Filled(None, None, None, is_erased=False, refusal=None)
-    written = views.payment_of(state, recorded, mode=mode, code=code_of(state), **nothing._asdict())
-    for name in Filled._fields:
-        del written[name]
-    return orjson.dumps(written, option=orjson.OPT_UTC_Z)[:-1] + b","
+def remember_written(vault: Vault, sealed: str, told: tuple[str, bool], written: Written) -> None:
+    """Remember what was written, to be found by `written_before`; nothing that takes much."""
+    if len(written.body) <= WRITTEN_BYTES_MAX:
+        vault.put_beside(sealed, (written.last.stream, told), written)

@@ -15,7 +15,6 @@ from api.last_uses import LastUses
 from api.people import People
 from api.rates import Rates
 from api.settings import Settings
-from api.shown import ShownPayments
 from api.wiring_log import LogCare
 from api.wiring_witnesses import Witnessing
 from ledger.checkpointing import CheckpointMaker
@@ -83,7 +82,6 @@ class Services:
     """None where no policy says who watches the log."""
     subscriptions: tuple[Subscription, ...] = ()
     workers: tuple[Worker, ...] = ()
-    shown: ShownPayments = field(default_factory=ShownPayments)
     background: Background = field(default_factory=Background)
     replaying: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     """Held by the one answer that replays the log; see `api.past`."""

@@ -30,12 +30,15 @@ def context_of_named(payment_id: str) -> str:
 async def open_particulars(vault: Vault, sealed: str, payment_id: str) -> dict[str, Any]:
     """Open what was sealed with a payment, and what lies inside of it of somebody else.
 
+    Where there is something of somebody else, it is still there under `OF_NAMED`, sealed: what is
+    made of these particulars must not outlive either of the two.
+
     Raises:
         ErasedError: the payer was erased. (Of another one who was, only what was said is missing.)
         SealBrokenError: it was changed.
     """
     opened: dict[str, Any] = orjson.loads(await vault.open(sealed, context=payment_id))
-    inner = opened.pop(OF_NAMED, None)
+    inner = opened.get(OF_NAMED)
     if inner is not None:
         try:
             said = await vault.open(inner, context=context_of_named(payment_id))

@@ -39,7 +39,7 @@ import hmac
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -64,6 +64,9 @@ REMEMBERED_MAX: Final = 4096
 
 REMEMBERED_SECONDS_MAX: Final = 60.0
 """How long a process may go on with a key that another process has destroyed."""
+
+BESIDE_MAX: Final = 4
+"""How many things lie beside one remembered key."""
 
 PERSON_DIGITS: Final = 32
 """Hexadecimal digits of a person's hash: 128 bits."""
@@ -101,6 +104,8 @@ class _Remembered(NamedTuple):
     subject: str
     cipher: AESGCM
     until: float
+    beside: dict[Hashable, object]
+    """What others made of what they opened with it; gone when the key is."""
 
 
 class _Cache(OrderedDict[str, _Remembered]):
@@ -213,7 +218,7 @@ class Vault:
         nonce = drawn[KEY_BYTES : KEY_BYTES + NONCE_BYTES]
         key_id = _encode(drawn[KEY_BYTES + NONCE_BYTES :])
         wrapped, master_key_id = self._master.wrap(key)
-        made = _Remembered(key_id, subject, AESGCM(key), 0.0)
+        made = _Remembered(key_id, subject, AESGCM(key), 0.0, {})
         self._unproven.put(key_id, made)
         new_key = DataKey(key_id, subject, wrapped, master_key_id)
         return Sealed(_sealed(made, nonce, plaintext, context), new_key)
@@ -270,6 +275,25 @@ class Vault:
                 "the sealed text was changed, or belongs to another context"
             ) from None
 
+    def beside(self, text: str, name: Hashable) -> object | None:
+        """What was put beside the key of a sealed text; None where that key is not remembered."""
+        known = self._opening.fresh(text.partition(".")[0], self._monotonic())
+        return None if known is None else known.beside.get(name)
+
+    def put_beside(self, text: str, name: Hashable, thing: object) -> None:
+        """Remember something made of a sealed text, for no longer than the text's key.
+
+        It is gone when the subject is erased or forgotten, when the key has been remembered for
+        `REMEMBERED_SECONDS_MAX`, and when there is too much; nothing is remembered where the key
+        is not. So whoever needs it must be able to make it again.
+        """
+        known = self._opening.fresh(text.partition(".")[0], self._monotonic())
+        if known is None:
+            return
+        if len(known.beside) >= BESIDE_MAX:
+            known.beside.clear()
+        known.beside[name] = thing
+
     async def erase(self, subject: str) -> int:
         """Destroy every data key of a subject, in the store and here; how many rows there were.
 
@@ -325,7 +349,7 @@ class Vault:
             await self._refresh()
         cipher = AESGCM(self._master.unwrap(row.wrapped, row.master_key_id))
         until = self._monotonic() + REMEMBERED_SECONDS_MAX
-        loaded = _Remembered(key_id, row.subject, cipher, until)
+        loaded = _Remembered(key_id, row.subject, cipher, until, {})
         if erasures == self._erasures:  # else it may be the erased subject's, read just before
             self._opening.put(key_id, loaded)
         return loaded

@@ -1,92 +1,96 @@
-"""Shown payments are what the view writes of the same events, whoever looked before."""
+"""A payment looked at again is told as by a server that remembers nothing, to whoever asks."""
 
-from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
 
-import orjson
 import pytest
 
-from api import views
-from api.refusal_views import code_of
-from api.shown import WRITTEN_BYTES_MAX, Filled, ShownPayments
-from ledger import payment
-from ledger.entry import RecordedEvent
-from ledger.events import JsonObject
-from ledger.payment import Payment
-from tests.builders import Teller
+from api.shown import WRITTEN_BYTES_MAX
+from tests.api_world import World, a_payment, a_world, settings_in
+from tests.checkout_world import move
+from tests.conftest import FakeClock
 
-NOTHING = Filled(None, None, None, is_erased=False, refusal=None)
-MUCH = Filled(
-    "https://pay.example",
-    "Bread",
-    {"order": "A-1"},
-    is_erased=True,
-    refusal={"refusal": "rejected_by_payer"},
+FRENCH = {"Accept-Language": "fr"}
+LOOKS: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("mer_1", "", {}),
+    ("mer_1", "", FRENCH),
+    ("mer_1", "?particulars=false", {}),
+    ("mer_1", "?as_of={born}", {}),
+    ("auditor", "", {}),
 )
+"""Who looks, at what, in which language; each is told something else, or might be."""
 
 
-def folded(recorded: list[RecordedEvent]) -> Payment:
-    state = payment.INITIAL
-    for one in recorded:
-        state = payment.evolve(state, one.event)
-    return state
+@pytest.fixture
+async def world(tmp_path: Path, clock: FakeClock) -> AsyncIterator[World]:
+    async with a_world(settings_in(tmp_path), clock=clock, is_in_memory=True) as made:
+        yield made
 
 
-def anew(recorded: list[RecordedEvent], filled: Filled) -> JsonObject:
-    """The same without anything remembered."""
-    state = folded(recorded)
-    written = views.payment_of(
-        state, recorded, mode="test", code=code_of(state), **filled._asdict()
-    )
-    read: JsonObject = orjson.loads(orjson.dumps(written, option=orjson.OPT_UTC_Z))
-    return read
+async def looked_at(world: World, payment_id: str) -> list[tuple[int, bytes, str, str]]:
+    """What everybody is told, and up to which position."""
+    _, recorded = await world.services.handler.payment(payment_id)
+    told = []
+    for who, query, headers in LOOKS:
+        path = f"/v1/payments/{payment_id}{query.format(born=recorded[0].position)}"
+        answer = await world.get(path, who=who, headers=headers)
+        assert answer.status == 200, answer.body
+        position = answer.headers.get("Cauri-Position", "")
+        language = answer.headers.get("Content-Language", "")
+        told.append((answer.status, answer.body, position, language))
+    return told
 
 
-def look(shown: ShownPayments, recorded: list[RecordedEvent], filled: Filled) -> JsonObject:
-    written = shown.write(folded(recorded), recorded, mode="test", filled=filled)
-    read: JsonObject = orjson.loads(written)
-    return read
-
-
-def streams() -> list[list[RecordedEvent]]:
-    """Some payments whose lives differ."""
-    teller = Teller()
-    teller.tell(
-        *[(number, verb) for number in range(4) for verb in ("request", "start", "confirm")],
-        *((0, "success"), (1, "failure"), (2, "hint"), (2, "pending"), (1, "statement_success")),
-    )
-    names = Counter(one.stream for one in teller.log)
-    return [[one for one in teller.log if one.stream == name] for name in names]
-
-
-def test_a_payment_is_shown_as_its_events_say_at_every_moment_however_often_it_is_seen() -> None:
-    shown = ShownPayments()
-
-    for stream in streams():
-        moments = [stream[: count + 1] for count in range(len(stream))]
-        # Forwards, each twice, then back as somebody looks who asks for a moment that is past.
-        for moment in [*moments, *moments, *reversed(moments)]:
-            for filled in (NOTHING, MUCH, NOTHING):
-                assert look(shown, moment, filled) == anew(moment, filled)
-
-
-@pytest.mark.parametrize("shown_max", [0, 2])
-def test_only_so_many_payments_are_remembered_and_the_longest_not_looked_at_goes_first(
-    shown_max: int,
+@pytest.mark.parametrize("accepted", ["confirm", "page"])
+@pytest.mark.parametrize("end", ["success", "failure"])
+async def test_at_every_moment_all_are_told_what_one_tells_who_remembers_nothing(
+    world: World, accepted: str, end: str
 ) -> None:
-    shown, [first, second, third, _] = ShownPayments(shown_max=shown_max), streams()
+    asked = a_payment(description="Bread", metadata={"order": "A-1"})
+    payment_id = str((await world.pay(asked)).json["id"])
+    vault = world.services.vault
+    state, _ = await world.services.handler.payment(payment_id)
+    seen = []
 
-    for stream in (first, second, first, third):
-        look(shown, stream, NOTHING)
+    for verb in (None, "start", accepted, end):
+        if verb is not None:
+            await move(world, payment_id, verb)
+        first, again = [await looked_at(world, payment_id) for _ in range(2)]
+        vault.forget(state.requested.payer)
+        assert first == again == await looked_at(world, payment_id)
+        seen.append(first[0])
 
-    assert [*shown._shown] == [first[0].stream, third[0].stream][:shown_max]
+    assert len(set(seen)) == len(seen)
 
 
-def test_a_payment_that_takes_much_is_written_anew_each_time() -> None:
-    shown, [stream, *_] = ShownPayments(), streams()
-    last = stream[-1]
-    look(shown, stream, NOTHING)
+async def test_what_is_remembered_is_told_again_and_goes_with_the_person(world: World) -> None:
+    payment_id = str((await world.pay(a_payment(description="Bread"))).json["id"])
+    vault = world.services.vault
+    state, recorded = await world.services.handler.payment(payment_id)
+    sealed, name = state.requested.sealed, (recorded[-1].stream, ("en", True))
+    path = f"/v1/payments/{payment_id}"
 
-    shown._remember(last, b"{" + b" " * WRITTEN_BYTES_MAX)
+    before = await world.get(path)
+    written = vault.beside(sealed, name)
+    again = await world.get(path)
+    await vault.erase(state.requested.payer)
+    after = await world.get(path)
 
-    assert not shown._shown
-    assert look(shown, stream, MUCH) == anew(stream, MUCH)
+    assert written is not None
+    assert again.body == before.body == written.body  # type: ignore[attr-defined]
+    assert vault.beside(sealed, name) is None
+    assert [one.json["description"] for one in (before, after)] == ["Bread", None]
+    assert [one.json["is_erased"] for one in (before, after)] == [False, True]
+
+
+async def test_a_payment_that_takes_much_is_written_anew_each_time(world: World) -> None:
+    much = {f"pair-{number}": "x" * 200 for number in range(20)}
+    payment_id = str((await world.pay(a_payment(metadata=much))).json["id"])
+    state, recorded = await world.services.handler.payment(payment_id)
+
+    first, again = [await world.get(f"/v1/payments/{payment_id}") for _ in range(2)]
+
+    assert len(first.body) > WRITTEN_BYTES_MAX
+    assert first.body == again.body
+    name = (recorded[-1].stream, ("en", True))
+    assert world.services.vault.beside(state.requested.sealed, name) is None

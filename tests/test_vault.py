@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ledger.errors import ErasedError, SealBrokenError, VaultError
 from ledger.store import PAGE_MAX, DataKey
-from ledger.vault import REMEMBERED_SECONDS_MAX, MasterKeys, Sealed, Vault
+from ledger.vault import BESIDE_MAX, REMEMBERED_SECONDS_MAX, MasterKeys, Sealed, Vault
 
 MASTER = MasterKeys.generate()
 PERSON = "person-00000000000000000000000000000001"
@@ -287,6 +287,42 @@ async def test_what_another_process_erased_is_out_of_reach_after_a_while() -> No
     assert vault.seal(PERSON, PLAINTEXT, context="here").new_key is not None
     with pytest.raises(ErasedError):
         await vault.open(text, context="here")
+
+
+async def test_what_lies_beside_a_key_goes_when_the_key_goes() -> None:
+    rows, seconds = Rows(), Seconds()
+    vault = Vault(MASTER, rows, monotonic=seconds)
+    text, other = durable(vault, rows), durable(vault, rows, "person-2")
+
+    def put() -> list[object]:
+        for one in (text, other):
+            vault.put_beside(one, "made", one)
+        return found()
+
+    def found() -> list[object]:
+        return [vault.beside(one, "made") for one in (text, other)]
+
+    assert put() == [text, other]
+    assert vault.beside(text, "never made") is None
+    vault.forget(PERSON)
+    assert found() == [None, other]
+    assert put() == [None, other]  # there is no key to lie beside
+    assert await vault.open(text, context="here") == PLAINTEXT
+    assert put() == [text, other]
+    seconds.now += REMEMBERED_SECONDS_MAX
+    assert found() == put() == [None, None]
+
+
+def test_only_so_much_lies_beside_a_key() -> None:
+    rows = Rows()
+    vault = Vault(MASTER, rows)
+    text = durable(vault, rows)
+    for number in range(2 * BESIDE_MAX + 1):
+        vault.put_beside(text, number, number)
+    kept = [
+        number for number in range(2 * BESIDE_MAX + 1) if vault.beside(text, number) is not None
+    ]
+    assert kept == [2 * BESIDE_MAX]
 
 
 async def test_the_caches_are_bounded_and_the_longest_unused_goes_first() -> None:
