@@ -6,6 +6,9 @@ the log has not reached, or a time that has not come, would be answered differen
 
 **Effective**: when the money moved: by the provider's own clock where it tells a time that can be,
 else when we learned of it (`projections.effective`).
+
+**Created** is a payment's third time: when it was asked for. An empty span is refused, for an empty
+list would be taken for "nothing happened".
 """
 
 from datetime import datetime, timedelta
@@ -66,9 +69,25 @@ def effective(call: Call) -> Effective:
     query = call.query
     found, end = _effective(call), "effective_at" if query.effective_at else "effective_to"
     if found.is_nothing:
-        reason = Sentence("No time lies between this one and `{end}`.", end=end)
-        raise _refused("effective_from", reason, Sentence("Send an earlier one."))
+        raise _empty("effective_from", end)
     return found
+
+
+def created(call: Call) -> tuple[datetime | None, datetime | None]:
+    """Read `created_from` and `created_to`, which is not included; None: without that end.
+
+    Raises:
+        ProblemError: no time lies between the two.
+    """
+    since, before = call.query.created_from, call.query.created_to
+    if since is not None and before is not None and since >= before:
+        raise _empty("created_from", "created_to")
+    return since, before
+
+
+def _empty(parameter: str, end: str) -> ProblemError:
+    reason = Sentence("No time lies between this one and `{end}`.", end=end)
+    return _refused(parameter, reason, Sentence("Send an earlier one."))
 
 
 def _effective(call: Call) -> Effective:

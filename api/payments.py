@@ -21,7 +21,7 @@ from adapters.directory import parse_phone
 from adapters.recording import handle_context
 from adapters.refusal_texts import Language
 from api import documents, schemas, views
-from api.as_of import effective, known_at, known_position
+from api.as_of import created, effective, known_at, known_position
 from api.calls import Call, answer, answer_bytes
 from api.errors import (
     INVALID_REQUEST,
@@ -119,6 +119,7 @@ async def listed(call: Call, kind: Kind, *, refund_of: str | None = None) -> web
     services, query, asker = call.services, call.query, call.asker
     merchant_id, mode = whose(call)
     known, moved = await known_position(call), effective(call)
+    created_from, created_to = created(call)
     least = max(query.min_position or 0, known or 0) or None
     position = await caught_up(call, services.payments.name, least)
     payer = None
@@ -130,8 +131,8 @@ async def listed(call: Call, kind: Kind, *, refund_of: str | None = None) -> web
         refund_of=refund_of,
         merchant_id=merchant_id,
         modes=services.modes_seen(mode),
-        created_from=query.created_from,
-        created_to=query.created_to,
+        created_from=created_from,
+        created_to=created_to,
         payer=payer,
     )
     if known is not None:

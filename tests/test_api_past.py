@@ -180,8 +180,9 @@ async def test_what_was_paid_before_the_months_end_and_became_known_after_it_is_
     assert await listed(world, f"{march}&known_at=2026-04-01T00:02:00Z") == []
     (shown,) = (await world.get("/v1/payments")).json["payments"]
     assert shown["moved_at"] == "2026-03-31T23:59:30Z"
-    (word,) = (await world.get(f"/v1/payments/{payment_id}")).json["evidence"]
-    assert word["occurred_at"] == "2026-03-31T23:59:30Z"
+    one = (await world.get(f"/v1/payments/{payment_id}")).json
+    (word,) = one["evidence"]
+    assert one["moved_at"] == word["occurred_at"] == "2026-03-31T23:59:30Z"
     for span, accounts in ((march, ["411", "552"]), (april, [])):
         books = (await world.get(f"/v1/accounts?{span}", who="accountant")).json
         assert [one["account"] for one in books["accounts"]] == accounts
@@ -198,6 +199,7 @@ async def test_what_was_paid_before_the_months_end_and_became_known_after_it_is_
         ("effective_from=March", "effective_from"),
         ("effective_from=2026-03-02&effective_to=2026-03-02", "effective_from"),
         ("effective_from=2026-03-02&effective_at=2026-03-01", "effective_from"),
+        ("created_from=2026-03-02&created_to=2026-03-02", "created_from"),
     ],
 )
 async def test_two_ends_or_a_time_to_come_are_refused(
