@@ -142,11 +142,17 @@ _PAID: Final[dict[str, JsonValue]] = {
     ],
     "created_at": "2030-01-31T12:00:00Z",
     "updated_at": "2030-01-31T12:00:41Z",
+    "moved_at": "2030-01-31T12:00:41Z",
     "expires_at": "2030-01-31T12:30:00Z",
     "position": 47,
     "version": 6,
 }
 """A payment that was paid, for the OpenAPI document."""
+
+_MOVED_AT: Final = (
+    "When its money moved: by the provider's own clock where that is told and can be, else when we "
+    "learned of it; null: none moved."
+)
 
 
 class PaymentOut(Response):
@@ -195,6 +201,7 @@ class PaymentOut(Response):
     evidence: list[EvidenceOut]
     created_at: datetime
     updated_at: datetime
+    moved_at: datetime | None = Field(description=_MOVED_AT)
     expires_at: datetime
     position: Position = Field(description="The position of its last event in the log.")
     version: int = Field(description="How many events it has.")
@@ -218,10 +225,7 @@ class PaymentSummary(Response):
     country: str
     created_at: datetime
     final_at: datetime | None
-    moved_at: datetime | None = Field(
-        description="When its money moved: by the provider's own clock where that is told and "
-        "can be, else when we learned of it; null: none moved."
-    )
+    moved_at: datetime | None = Field(description=_MOVED_AT)
     position: Position
 
 

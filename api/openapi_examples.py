@@ -107,6 +107,7 @@ _TIMES: Final[Mapping[str, str]] = {
     "expires_at": "2030-01-31T12:30:00Z",
     "updated_at": "2030-01-31T12:00:41Z",
     "final_at": "2030-01-31T12:00:41Z",
+    "moved_at": "2030-01-31T12:00:41Z",
     "created_to": "2030-02-01T00:00:00Z",
 }
 _TIME: Final = "2030-01-31T12:00:00Z"

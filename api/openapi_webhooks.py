@@ -138,6 +138,7 @@ def message_example(type_: str, examples: Examples) -> JsonObject:
     told |= {"position": content["position"], "updated_at": content["timestamp"]}
     if status is not Status.SUCCEEDED:
         told |= {"evidence": [], "provider_transaction_id": None, "refundable": "0"}
+        told |= {"moved_at": None}
     if word == "failed":
         told |= {"code": "NOT_ENOUGH_FUNDS", "refusal": examples.answer(RefusalOut.__name__)}
     if word == "refunded":

@@ -20,6 +20,7 @@ from ledger.identity import Mode
 from ledger.merkle import leaf_hash
 from ledger.money import decimals_of
 from ledger.payment import Attempt, Payment, Status
+from projections.payments_rows import row_at
 
 _ASKED: Final = frozenset({Status.SUBMITTING, Status.PENDING, Status.UNKNOWN})
 
@@ -110,10 +111,17 @@ def payment_of(
         "evidence": [_evidence_of(one) for one in sorted(state.evidence, key=_order)],
         "created_at": recorded[0].recorded_at,
         "updated_at": last.recorded_at,
+        "moved_at": moved_at(recorded),
         "expires_at": request.expires_at,
         "position": last.position,
         "version": last.version,
     }
+
+
+def moved_at(recorded: Sequence[RecordedEvent]) -> datetime | None:
+    """When a payment's money moved, as its row in a list says; None: none moved."""
+    row = row_at(recorded, recorded[-1].position)
+    return None if row is None else row.moved_at
 
 
 def next_inquiry_at(state: Payment, recorded: Sequence[RecordedEvent]) -> datetime | None:

@@ -219,6 +219,7 @@ async def test_a_payment_is_shown_as_its_events_say(world: World) -> None:
         ],
         "created_at": "2026-03-01T12:00:00Z",
         "updated_at": "2026-03-01T12:00:00Z",
+        "moved_at": "2026-03-01T12:00:00Z",
         "expires_at": "2026-03-01T12:15:00Z",
         "position": position,
         "version": 5,
