@@ -168,6 +168,7 @@ def test_every_work_gives_well_formed_rows_and_says_what_was_left_out(
     spent = re.findall(r"the projections' included: (\d+) us, bare (\d+) us: 0\.\d\d\.", said)
     assert len(spent) == 3
     assert all(int(ours) > int(bare) > 0 for ours, bare in spent)
+    assert len(re.findall(r"one event to the log first answered [\d,]+ requests/s", said)) == 2
     assert '"GET /v1/payments/{id}, long not looked at" is left out: only 20 payments' in said
 
 

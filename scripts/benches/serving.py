@@ -5,6 +5,9 @@ client over the same number of connections, in turns. Ours makes each payment an
 durable before it answers. Beside the rates the notes tell the processor time that each server spent
 per request, which the machine's other work hardly changes.
 
+Beside the works that make something durable a third server is asked, for information: aiohttp that
+only appends one event to our log. What it is below the limit no server with this log can make up.
+
 Two works look at payments. The goal is about those that were looked at lately, as a merchant does
 who waits for the end; for information, those that nobody asked for since longer than the cache of
 streams lasts, every one of which is read from the database and decoded.
@@ -46,6 +49,7 @@ def _rows(plan: Plan) -> list[Row]:
     with ExitStack() as stack:
         ours = stack.enter_context(plan.new_subject("serving_ours"))
         bare = stack.enter_context(plan.new_subject("serving_bare"))
+        durable = stack.enter_context(plan.new_subject("serving_durable"))
         client = stack.enter_context(plan.new_subject("serving_load"))
         lent = ours.ask("start", folder=str(folder), payments=plan.payments_seeded)
         key, payments = lent["key"], lent["payments"]
@@ -55,8 +59,13 @@ def _rows(plan: Plan) -> list[Row]:
             return client.ask("sample", **asked)["answer"]
 
         samples = {work: sample(work) for work in ("post", "get", "webhook")}
-        servers = {"ours": ours, "bare": bare}
-        ports = {"ours": lent["port"], "bare": bare.ask("start", samples=samples)["port"]}
+        servers = {"ours": ours, "bare": bare, "durable": durable}
+        url = f"sqlite:///{folder / 'durable.db'}"
+        ports = {
+            "ours": lent["port"],
+            "bare": bare.ask("start", samples=samples)["port"],
+            "durable": durable.ask("start", samples=samples, url=url)["port"],
+        }
 
         def load(who: str, work: str, about: list[str], _repeat: int) -> Answer:
             spent = servers[who].ask("spent")["seconds"]
@@ -96,13 +105,14 @@ def _rows(plan: Plan) -> list[Row]:
             )
         rows = {}
         for name, (work, about) in works.items():
-            turns = {who: partial(load, who, work, about) for who in ports}
+            asked = [who for who in ports if who != "durable" or work != "get"]
+            turns = {who: partial(load, who, work, about) for who in asked}
             found = in_turns(plan.repeats, turns)
             rows[name] = compared(
                 f"{name} | bare aiohttp", found["ours"], found["bare"], _UNIT, GOALS[name]
             )
             _note(plan, name, ours, found)
-        for server in (ours, bare):
+        for server in servers.values():
             server.ask("stop")
     return [rows[name] for name in GOALS if name in rows]
 
@@ -113,6 +123,7 @@ def _note(plan: Plan, name: str, server: Subject, found: Mapping[str, Answers]) 
     if isinstance(ours, str) or isinstance(bare, str):
         return
     behind = server.ask("caught_up")["behind"]
+    durable = found.get("durable", "not asked")
     mine, theirs = median_of(ours, "cpu_us"), median_of(bare, "cpu_us")
     plan.note(
         f"{name}: {plan.connections} connections, p50 {median_of(ours, 'p50_ms'):.1f} ms, "
@@ -120,3 +131,9 @@ def _note(plan: Plan, name: str, server: Subject, found: Mapping[str, Answers]) 
         f"its end. Processor time of the server per request, the projections' included: "
         f"{mine:.0f} us, bare {theirs:.0f} us: {theirs / mine:.2f}."
     )
+    if not isinstance(durable, str):
+        rate, least = median_of(durable, "rate"), median_of(durable, "cpu_us")
+        plan.note(
+            f"{name}: aiohttp alone that appends one event to the log first answered {rate:,.0f} "
+            f"requests/s, {rate / median_of(bare, 'rate'):.2f} of bare, in {least:.0f} us."
+        )

@@ -17,18 +17,26 @@ from api.collector import settle_collector
 from scripts.benches.subject import Answer, serve
 
 BACKLOG: Final = 1024
-_running = AsyncExitStack()
+running: Final = AsyncExitStack()
+
+First = Callable[[], Awaitable[object]]
+"""What is done before a POST is answered."""
 
 
-async def start(samples: dict[str, Any]) -> Answer:
+async def _nothing() -> None:
+    pass
+
+
+async def start(samples: dict[str, Any], first: First = _nothing) -> Answer:
     """Serve; the port. Samples: an answer's object for `post`, `get` and `webhook`."""
     application = web.Application()
-    application.router.add_post("/v1/payments", _handler(samples["post"], 202))
-    application.router.add_get("/v1/payments/{payment_id}", _handler(samples["get"], 200))
-    application.router.add_post("/webhooks/{provider}/{tail:.*}", _handler(samples["webhook"], 200))
+    router = application.router
+    router.add_post("/v1/payments", _handler(samples["post"], 202, first))
+    router.add_get("/v1/payments/{payment_id}", _handler(samples["get"], 200, _nothing))
+    router.add_post("/webhooks/{provider}/{tail:.*}", _handler(samples["webhook"], 200, first))
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
-    _running.push_async_callback(runner.cleanup)
+    running.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, "127.0.0.1", 0, backlog=BACKLOG)
     await site.start()
     settle_collector()
@@ -37,14 +45,17 @@ async def start(samples: dict[str, Any]) -> Answer:
 
 async def stop() -> Answer:
     """Stop serving."""
-    await _running.aclose()
+    await running.aclose()
     return {}
 
 
-def _handler(sample: Any, status: int) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _handler(
+    sample: Any, status: int, first: First
+) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handler(request: web.Request) -> web.Response:
         if request.method == "POST":
             orjson.loads(await request.read())
+            await first()
         return web.Response(
             body=orjson.dumps(sample), status=status, content_type="application/json"
         )
