@@ -85,10 +85,11 @@ async def show_metrics(call: Call) -> web.Response:
     """Give counts, rates, times to the final status and amounts over a window."""
     services, query = call.services, call.query
     position = await caught_up(call, services.metrics.name, query.min_position)
-    now, known = services.clock(), None
+    now, known, mode = services.clock(), None, query.mode or services.default_mode
     ask = partial(
         MetricsProjection.report,
         kind=query.kind,
+        modes=services.modes_seen(mode),
         window_seconds=query.window_seconds,
         provider=query.provider,
     )
@@ -103,6 +104,7 @@ async def show_metrics(call: Call) -> web.Response:
         known_at=known,
         now=now,
         kind=query.kind,
+        mode=mode,
         window_seconds=query.window_seconds,
         groups=[_group_of(row) for row in rows],
     )

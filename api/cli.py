@@ -239,6 +239,10 @@ def replay(
         str | None,
         typer.Option(metavar="TIME|DAY", help="Only what moved before that; it is not included."),
     ] = None,
+    mode: Annotated[
+        str | None,
+        typer.Option(metavar="test|live", help="Of which; by default as the deployment is."),
+    ] = None,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
@@ -248,6 +252,7 @@ def replay(
         until=until,
         known_at=known_at,
         effective=(effective_from, effective_to),
+        mode=mode,
         database=database,
         as_json=as_json,
     )

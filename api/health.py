@@ -60,8 +60,11 @@ async def show_measures(call: Call) -> web.Response:
     _admit(call)
     numbers = verified = None
     try:
-        numbers = await call.services.metrics.numbers(now=call.services.clock())
-        verified = await found(call.services)
+        services = call.services
+        numbers = await services.metrics.numbers(
+            now=services.clock(), default_mode=services.default_mode
+        )
+        verified = await found(services)
     except StoreError as error:
         log.warning("measures.numbers_missing", error=error.code)
     return call.request.app[MEASURES].page(numbers, verified)

@@ -175,18 +175,20 @@ class _State(Collector):
 
 
 def _payments(numbers: Numbers) -> Iterator[Metric]:
-    labels = ["kind", "provider", "currency", "status"]
+    labels = ["kind", "mode", "provider", "currency", "status"]
     count = _gauge("payments", "Payments by where they stand.", labels)
     amount = _gauge("payments_minor", "Their money, in minor units.", labels)
     for one in numbers.payments:
-        values = [one.kind, one.provider, one.currency, one.status.value]
+        values = [one.kind, one.mode, one.provider, one.currency, one.status.value]
         count.add_metric(values, one.payments)
         amount.add_metric(values, one.amount_minor)
     webhooks = _gauge("webhooks", "Stored calls by what became of them.", ["provider", "state"])
     for call in numbers.webhooks:
         webhooks.add_metric([call.provider, call.state], call.webhooks)
-    oldest = _gauge("oldest_open_seconds", "Age of the oldest payment without an end.", [])
-    oldest.add_metric([], numbers.oldest_open_seconds)
+    told = "Age of the oldest payment without an end."
+    oldest = _gauge("oldest_open_seconds", told, ["mode"])
+    for mode, seconds in numbers.oldest_open_seconds.items():
+        oldest.add_metric([mode], seconds)
     yield from (count, amount, webhooks, oldest)
 
 

@@ -34,7 +34,7 @@ _PAGE: Final = """\
 _FIGURES: Final = """\
 # HELP cauri_payments Payments by where they stand.
 # TYPE cauri_payments gauge
-cauri_payments{currency="XAF",kind="collection",provider="mtn",status="succeeded"} 41.0
+cauri_payments{currency="XAF",kind="collection",mode="live",provider="mtn",status="succeeded"} 41.0
 """
 _SCRIPT: Final = "customElements.define(...);\n"
 _SESSION_URL: Final = "https://pay.example/checkout/cs_6wq3o2mexg5vbn7hd4tq2lkzae3k2w5p"

@@ -4,7 +4,7 @@ The same rules as in `api.schemas`: amounts are decimal strings, times RFC 3339,
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -78,6 +78,7 @@ class MetricsReport(Response):
     )
     now: datetime
     kind: Kind
+    mode: Mode
     window_seconds: int
     groups: list[MetricsGroup]
 
@@ -199,14 +200,15 @@ class LogQuery(PositionQuery):
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
 
 
+_MODE: Final = (
+    "Tests, or payments for real; by default as the deployment is. The two are never added up."
+)
+
+
 class AccountsQuery(PastQuery):
     """Which trial balance."""
 
-    mode: Mode | None = Field(
-        default=None,
-        description="Tests, or payments for real; by default as the deployment is. The two are "
-        "never added up.",
-    )
+    mode: Mode | None = Field(default=None, description=_MODE)
 
 
 class BalancesQuery(PositionQuery):
@@ -226,6 +228,7 @@ class MetricsQuery(PositionQuery):
     """Which window."""
 
     kind: Kind = Field(default="collection", description="Payments, payouts or refunds.")
+    mode: Mode | None = Field(default=None, description=_MODE)
     window_seconds: Annotated[int, Field(ge=60, le=366 * 86_400)] = 86_400
     known_at: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = Field(
         default=None,

@@ -265,9 +265,11 @@ async def _usually(
     """Tell how long those of this kind took lately with the provider that has it, or had it."""
     attempt = state.attempt
     provider = state.provider if state.rerouted_to or attempt is None else attempt.provider
-    now = call.services.clock()
-    durations = await call.services.metrics.durations(
-        state.kind, provider, (now - timedelta(days=_USUAL_DAYS), now), USUAL_PAYMENTS_MAX
+    services = call.services
+    now, mode = services.clock(), services.mode_of(state.requested)
+    window = (now - timedelta(days=_USUAL_DAYS), now)
+    durations = await services.metrics.durations(
+        state.kind, services.modes_seen(mode), provider, window, USUAL_PAYMENTS_MAX
     )
     if len(durations) < USUAL_PAYMENTS_MIN:
         return None

@@ -49,7 +49,8 @@ from projections.accounts_rows import (
     redated,
 )
 from projections.effective import ALWAYS, Effective, hear
-from projections.merchant_money import UNSAID, MerchantMoney, Sums, money_of
+from projections.merchant_money import MerchantMoney, Sums, money_of
+from projections.modes import UNSAID, Modes, among
 from projections.projector import Projector, bounded
 from projections.rows import Counters, Rows, begun_before
 from projections.tables import number, read_stamp, stamp, text
@@ -202,7 +203,7 @@ class AccountsProjection(Projector):
         self,
         *,
         as_of: int | datetime | None = None,
-        modes: Sequence[Mode | None] | None = None,
+        modes: Modes = None,
         effective: Effective = ALWAYS,
     ) -> list[AccountRow]:
         """Every account that was ever used, in order of number, holder and currency.
@@ -233,9 +234,9 @@ class AccountsProjection(Projector):
             asked = asked.where(*effective.holds(self._journal.c.effective_at))
         elif not is_now:
             asked = asked.where(self._journal.c.is_redating == 0)
-        if modes is not None:
-            asked = asked.where(source.mode.in_([mode or UNSAID for mode in modes]))
-        asked = asked.group_by(source.account, source.holder, source.currency)
+        asked = asked.where(*among(source.mode, modes)).group_by(
+            source.account, source.holder, source.currency
+        )
         async with self.read() as conn:
             found = (await conn.execute(asked)).all()
         return [_shown(*values) for values in sorted(tuple(row) for row in found)]
@@ -245,7 +246,7 @@ class AccountsProjection(Projector):
         merchant_id: str,
         *,
         default_mode: Mode,
-        modes: Sequence[Mode | None] | None = None,
+        modes: Modes = None,
     ) -> list[MerchantMoney]:
         """A merchant's money now, by currency and mode.
 
@@ -256,9 +257,7 @@ class AccountsProjection(Projector):
         """
         row = self._money.c
         asked = select(row.currency, row.mode, row.kind, row.account, row.amount_minor)
-        asked = asked.where(row.merchant_id == merchant_id)
-        if modes is not None:
-            asked = asked.where(row.mode.in_([mode or UNSAID for mode in modes]))
+        asked = asked.where(row.merchant_id == merchant_id, *among(row.mode, modes))
         async with self.read() as conn:
             found = (await conn.execute(asked)).all()
         return money_of([tuple(one) for one in found], default_mode)

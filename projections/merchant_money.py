@@ -16,12 +16,10 @@ from ledger.events import PaymentRequested
 from ledger.identity import Kind, Mode
 from ledger.journal import CUSTOMERS, SUPPLIERS, SUSPENSE, WALLET
 from projections.accounts_rows import Account
+from projections.modes import UNSAID
 
 IN_FLIGHT: Final = ""
 """Stands where an account would, for what is not booked: it has no end yet."""
-
-UNSAID: Final = ""
-"""The mode of payments that have none; a key's column is never null."""
 
 Key = tuple[str, str, str, str, str]
 """(merchant, currency, mode, kind, account)."""

@@ -8,7 +8,8 @@ Rates are of the payments that became final in the window: success is `succeeded
 `failed`, `declined` or `expired`; a `conflict` is neither, so the two need not sum to 1.
 Percentiles are nearest-rank: the smallest duration that at least that share did not exceed.
 
-What it does not do: amounts of different currencies, or of different kinds, are never added up.
+What it does not do: amounts of different currencies, or of different kinds, are never added up; nor
+are tests and payments for real, unless somebody asks for everything.
 """
 
 from collections import Counter
@@ -22,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import events
 from ledger.entry import RecordedEvent
-from ledger.identity import Kind
+from ledger.identity import Kind, Mode
 from ledger.payment import Status
 from ledger.sql_database import Database
 from projections.metrics_durations import Window, latest_durations
@@ -36,6 +37,7 @@ from projections.metrics_rows import (
     fold,
     standing_of,
 )
+from projections.modes import Modes, among
 from projections.projector import Projector
 from projections.rows import Counters, Rows, begun_before
 from projections.standing import FINAL, MOVES
@@ -77,6 +79,7 @@ class StateCount(NamedTuple):
     """How many payments stand somewhere, and their money."""
 
     kind: Kind
+    mode: Mode
     provider: str
     currency: str
     status: Status
@@ -100,8 +103,8 @@ class Numbers(NamedTuple):
 
     payments: list[StateCount]
     webhooks: list[WebhookCount]
-    oldest_open_seconds: float
-    """0.0 if no payment is open."""
+    oldest_open_seconds: Mapping[Mode, float]
+    """By mode; 0.0 if no payment is open."""
 
 
 _Group = tuple[str | None, str | None]
@@ -111,7 +114,7 @@ class MetricsProjection(Projector):
     """Counters of the present, and durations of everything that became final."""
 
     name = "metrics"
-    version = 3
+    version = 4
     reads = frozenset({events.PaymentRequested, *MOVES, *WEBHOOKS})
 
     def __init__(self, database: Database, copy: str = "") -> None:
@@ -122,6 +125,7 @@ class MetricsProjection(Projector):
         self._counts = self.make_table(
             "metrics_counts",
             text("kind", key=True),
+            text("mode", key=True),
             text("provider", key=True),
             text("currency", key=True),
             text("status", key=True),
@@ -168,6 +172,7 @@ class MetricsProjection(Projector):
         *,
         now: datetime,
         kind: Kind = "collection",
+        modes: Modes = None,
         window_seconds: float | None = None,
         provider: str | None = None,
     ) -> list[MetricsRow]:
@@ -176,14 +181,15 @@ class MetricsProjection(Projector):
         Args:
             now: the end of the window, aware.
             kind: of collections, payouts or refunds.
+            modes: of tests, or of payments for real; see `projections.modes`.
             window_seconds: how long the window is; None for everything up to `now`.
             provider: only groups of this one provider.
         """
         async with self.read() as conn:
-            standing = await self._standing(conn, kind, provider)
-            oldest = await self._oldest_open(conn, kind, provider)
+            standing = await self._standing(conn, kind, modes, provider)
+            oldest = await self._oldest_open(conn, kind, modes, provider)
             since = None if window_seconds is None else now - timedelta(seconds=window_seconds)
-            finished = await self._finished(conn, kind, since, now, provider)
+            finished = await self._finished(conn, kind, modes, since, now, provider)
         rows = []
         for group in sorted(standing, key=lambda one: tuple((word is None, word) for word in one)):
             if provider is not None and group[0] is None:
@@ -204,16 +210,21 @@ class MetricsProjection(Projector):
         return rows
 
     async def durations(
-        self, kind: Kind, provider: str, window: Window, payments_max: int
+        self, kind: Kind, modes: Modes, provider: str, window: Window, payments_max: int
     ) -> list[int]:
         """How long those of one provider took that became final last; see `latest_durations`."""
         async with self.read() as conn:
             return await latest_durations(
-                conn, self._payments, kind, provider, window, payments_max
+                conn, self._payments, kind, modes, provider, window, payments_max
             )
 
-    async def numbers(self, *, now: datetime) -> Numbers:
-        """The present numbers; cheap, however many payments there are."""
+    async def numbers(self, *, now: datetime, default_mode: Mode) -> Numbers:
+        """The present numbers; cheap, however many payments there are.
+
+        Args:
+            now: the time it is, aware.
+            default_mode: what payments are counted as that have no mode of their own.
+        """
         async with self.read() as conn:
             counts = await conn.execute(
                 select(self._counts).order_by(*self._counts.primary_key.columns)
@@ -222,46 +233,41 @@ class MetricsProjection(Projector):
                 select(self._webhooks).order_by(*self._webhooks.primary_key.columns)
             )
             row = self._payments.c
-            oldest = await conn.scalar(
-                select(func.min(row.requested_at)).where(row.final_at.is_(None))
+            oldest = await conn.execute(
+                select(row.mode, func.min(row.requested_at))
+                .where(row.final_at.is_(None))
+                .group_by(row.mode)
             )
+            ages: dict[Mode, float] = {default_mode: 0.0}
+            for one in oldest:
+                mode, age = one[0] or default_mode, (now - read_stamp(one[1])).total_seconds()
+                ages[mode] = max(age, ages.get(mode, 0.0))
             return Numbers(
-                [
-                    StateCount(
-                        one.kind,
-                        one.provider,
-                        one.currency,
-                        Status(one.status),
-                        one.payments,
-                        one.amount_minor,
-                    )
-                    for one in counts
-                ],
-                [WebhookCount(*one) for one in webhooks],
-                (now - read_stamp(oldest)).total_seconds() if oldest else 0.0,
+                _states(counts, default_mode), [WebhookCount(*one) for one in webhooks], ages
             )
 
     async def _standing(
-        self, conn: AsyncConnection, kind: Kind, provider: str | None
+        self, conn: AsyncConnection, kind: Kind, modes: Modes, provider: str | None
     ) -> dict[_Group, tuple[Counter[Status], Counter[Status]]]:
-        asked = select(self._counts).where(self._counts.c.kind == kind)
+        row = self._counts.c
+        asked = select(self._counts).where(row.kind == kind, *among(row.mode, modes))
         if provider is not None:
-            asked = asked.where(self._counts.c.provider == provider)
+            asked = asked.where(row.provider == provider)
         groups: dict[_Group, tuple[Counter[Status], Counter[Status]]] = {}
-        for row in await conn.execute(asked):
-            status = Status(row.status)
-            for group in _groups_of(row.provider, row.currency):
+        for one in await conn.execute(asked):
+            status = Status(one.status)
+            for group in _groups_of(one.provider, one.currency):
                 counts, amounts = groups.setdefault(group, (Counter(), Counter()))
-                counts[status] += row.payments
-                amounts[status] += row.amount_minor
+                counts[status] += one.payments
+                amounts[status] += one.amount_minor
         return groups
 
     async def _oldest_open(
-        self, conn: AsyncConnection, kind: Kind, provider: str | None
+        self, conn: AsyncConnection, kind: Kind, modes: Modes, provider: str | None
     ) -> dict[_Group, datetime]:
         row = self._payments.c
         asked = select(row.provider, row.currency, func.min(row.requested_at)).where(
-            row.final_at.is_(None), row.kind == kind
+            row.final_at.is_(None), row.kind == kind, *among(row.mode, modes)
         )
         if provider is not None:
             asked = asked.where(row.provider == provider)
@@ -276,6 +282,7 @@ class MetricsProjection(Projector):
         self,
         conn: AsyncConnection,
         kind: Kind,
+        modes: Modes,
         since: datetime | None,
         now: datetime,
         provider: str | None,
@@ -295,7 +302,7 @@ class MetricsProjection(Projector):
                 .over(partition_by=grouping or None, order_by=row.duration_ms)
                 .label("rank"),
                 func.count().over(partition_by=grouping or None).label("total"),
-            ).where(row.kind == kind, row.final_at <= stamp(now))
+            ).where(row.kind == kind, *among(row.mode, modes), row.final_at <= stamp(now))
             if since is not None:
                 ranked = ranked.where(row.final_at > stamp(since))
             if provider is not None:
@@ -322,6 +329,17 @@ class MetricsProjection(Projector):
             for one in answer.mappings():
                 found[one.get("provider"), one.get("currency")] = one
         return found
+
+
+def _states(counts: Iterable[Any], default_mode: Mode) -> list[StateCount]:
+    """The counters, those without a mode added to those of the deployment's own."""
+    found: dict[tuple[Any, ...], list[int]] = {}
+    for one in counts:
+        key = (one.kind, one.mode or default_mode, one.provider, one.currency, Status(one.status))
+        numbers = found.setdefault(key, [0, 0])
+        numbers[0] += one.payments
+        numbers[1] += one.amount_minor
+    return [StateCount(*key, *numbers) for key, numbers in found.items()]
 
 
 def _count(counts: dict[tuple[str, ...], list[int]], rows: Iterable[Row], sign: int) -> None:

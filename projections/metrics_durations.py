@@ -12,6 +12,7 @@ from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.identity import Kind
+from projections.modes import Modes, among
 from projections.tables import stamp
 
 Window = tuple[datetime, datetime]
@@ -22,6 +23,7 @@ async def latest_durations(
     conn: AsyncConnection,
     payments: Table,
     kind: Kind,
+    modes: Modes,
     provider: str,
     window: Window,
     payments_max: int,
@@ -34,6 +36,7 @@ async def latest_durations(
             row.final_at > stamp(since),
             row.final_at <= stamp(until),
             row.kind == kind,
+            *among(row.mode, modes),
             row.provider == provider,
         )
         .order_by(row.final_at.desc())

@@ -12,6 +12,7 @@ import msgspec
 from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.payment import Status, stream_of
+from projections.modes import UNSAID
 from projections.standing import FINAL, MOVES
 from projections.tables import read_stamp, stamp
 
@@ -38,6 +39,7 @@ class Row(msgspec.Struct, gc=False):
     currency: str
     amount_minor: int
     requested_at: str
+    mode: str
     provider: str
     last_provider: str
     status: str
@@ -48,9 +50,9 @@ class Row(msgspec.Struct, gc=False):
     duration_ms: int | None = None
 
 
-FIXED: Final = ("payment_id", "kind", "currency", "amount_minor", "requested_at")
+FIXED: Final = ("payment_id", "kind", "currency", "amount_minor", "requested_at", "mode")
 as_tuple: Final = msgspec.structs.astuple
-standing_of: Final = attrgetter("kind", "provider", "currency", "status")
+standing_of: Final = attrgetter("kind", "mode", "provider", "currency", "status")
 """Under which numbers a payment counts."""
 
 
@@ -65,6 +67,7 @@ def fold(rows: dict[str, Row], recorded: RecordedEvent) -> None:
             event.currency,
             event.amount_minor,
             stamp(recorded.recorded_at),
+            event.mode or UNSAID,
             event.provider,
             event.provider,
             _REQUESTED,

@@ -171,13 +171,13 @@ class PaymentsProjection(Projector):
             values = found.one_or_none()
         return None if values is None else shown(Row(*values))
 
-    async def moved(self, effective: Effective) -> list[MovedCount]:
+    async def moved(self, effective: Effective, modes: Sequence[Mode | None]) -> list[MovedCount]:
         """How many payments moved money then, and how much, by kind, provider, currency, status."""
         row = self._payments.c
         group = (row.kind, row.provider, row.currency, row.status)
         asked = (
             select(*group, func.count(), func.sum(row.amount_minor))
-            .where(row.status.in_(MOVED), *effective.holds(row.moved_at))
+            .where(row.status.in_(MOVED), *effective.holds(row.moved_at), one_of(row.mode, modes))
             .group_by(*group)
             .order_by(*group)
         )

@@ -229,6 +229,26 @@ async def test_the_books_never_add_up_tests_and_real_money(world: World) -> None
         assert await holders(as_of.lstrip("&")) == live
 
 
+async def test_the_metrics_never_add_up_tests_and_real_money(world: World) -> None:
+    tests = [(await world.pay(TO_ORANGE, who="test", key=key)).json["id"] for key in ("a", "b")]
+    live = (await world.pay(TO_MTN, who="live")).json["id"]
+    for provider, payment_id in (("orange", tests[0]), ("mtn", live)):
+        await succeed(world, payment_id, provider)
+    position = await world.caught_up()
+
+    async def counted(query: str) -> tuple[str, dict[str, Any]]:
+        report = (await world.get(f"/v1/metrics?{query}", who="accountant")).json
+        groups = {one["provider"]: one["counts"] for one in report["groups"] if one["currency"]}
+        return report["mode"], {name: groups[name] for name in groups if name is not None}
+
+    real = {"mtn": {"succeeded": 1}}
+    tried = {"orange": {"succeeded": 1, "requested": 1}}
+    for known_at in ("", f"&known_at={position}"):
+        assert await counted(known_at.lstrip("&")) == ("live", real)
+        assert await counted(f"mode=live{known_at}") == ("live", real)
+        assert await counted(f"mode=test{known_at}") == ("test", tried)
+
+
 async def succeed(world: World, payment_id: str, provider: str) -> None:
     """Let a payment be submitted and paid."""
     soon = world.services.clock()

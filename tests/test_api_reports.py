@@ -248,9 +248,10 @@ async def test_prometheus_finds_requests_positions_and_work(world: World) -> Non
     )
     assert 'cauri_subscription_position{subscription="projections"}' in page
     assert (
-        'cauri_payments{currency="XAF",kind="collection",provider="mtn",status="requested"} 1.0'
-        in page
+        'cauri_payments{currency="XAF",kind="collection",mode="test",provider="mtn",'
+        'status="requested"} 1.0' in page
     )
+    assert 'cauri_oldest_open_seconds{mode="test"} 0.0' in page
 
 
 async def test_prometheus_finds_the_breakers_that_are_open(world: World) -> None:

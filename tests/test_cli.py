@@ -212,6 +212,8 @@ def test_a_merchant_pays_through_a_server_and_everything_can_be_told_afterwards(
     verified = here.asked("verify", "--checkpoint", checkpoint)
     lines = here.on("tail", "--after", "0", "--json").out.splitlines()
     replayed = here.asked("replay", "--until", "4")
+    real = here.asked("replay", "--until", "4", "--mode", "live")
+    assert (replayed["mode"], real["mode"], real["payments"]) == ("test", "live", [])
     rebuilt = here.asked("rebuild", "payments")
     checked = here.asked("rebuild", "--check")
     audited = here.asked("verify", "--projections")
@@ -385,6 +387,7 @@ def test_production_makes_live_keys_unless_told_otherwise(
         (("replay", "--until", "2126-01-01"), 2, "until: this time has not come"),
         (("replay", "--known-at", "March"), 2, "known-at: this is neither"),
         (("replay",), 2, "Give --known-at, or --until"),
+        (("replay", "--until", "1", "--mode", "real"), 2, "mode: this is neither test nor live"),
         (("replay", "--known-at", "1", "--until", "1"), 2, "Give --known-at, or --until"),
         (
             ("replay", "--until", "1", "--effective-from", "2026-04-01", *MARCH[2:]),

@@ -1,12 +1,17 @@
 """The metrics: counts, rates and percentiles over windows, by provider, by currency and in all."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
-from ledger.identity import Kind
+import msgspec
+
+from ledger.entry import RecordedEvent
+from ledger.events import PaymentRequested
+from ledger.identity import Kind, Mode
 from ledger.payment import Status
 from projections.metrics import MetricsProjection, MetricsRow, StateCount, WebhookCount
 from projections.metrics_durations import Window, percentile
-from tests.builders import NOW, Step, Teller, paid
+from tests.builders import NOW, Step, Teller, paid, payment_id
 from tests.projecting import Projected, ReadModel
 
 
@@ -26,6 +31,14 @@ def timed(*payments: tuple[int, str, float]) -> Teller:
     return teller
 
 
+def in_mode(recorded: RecordedEvent, modes: Mapping[str, Mode]) -> RecordedEvent:
+    """The same, but a request says its payment's mode."""
+    event = recorded.event
+    if not isinstance(event, PaymentRequested) or event.payment_id not in modes:
+        return recorded
+    return recorded._replace(event=msgspec.structs.replace(event, mode=modes[event.payment_id]))
+
+
 class TestMetrics(ReadModel):
     async def test_how_long_those_took_that_ended_last_with_one_provider(
         self, projected: Projected
@@ -41,7 +54,7 @@ class TestMetrics(ReadModel):
         everything = (NOW - timedelta(days=1), teller.now)
 
         async def told(kind: Kind, provider: str, window: Window, most: int) -> list[int]:
-            return await metrics.durations(kind, provider, window, most)
+            return await metrics.durations(kind, None, provider, window, most)
 
         assert await told("collection", "mtn", everything, 9) == [10_000, 20_000, 30_000]
         assert await told("collection", "mtn", everything, 2) == [20_000, 30_000]
@@ -149,8 +162,11 @@ class TestMetrics(ReadModel):
         self, projected: Projected
     ) -> None:
         await projected.story(*paid(0), (0, "statement_failure"))
-        numbers = await projected.projections.of(MetricsProjection).numbers(now=NOW)
-        assert numbers.payments == [StateCount("collection", "mtn", "XOF", Status.FAILED, 1, 1000)]
+        metrics = projected.projections.of(MetricsProjection)
+        numbers = await metrics.numbers(now=NOW, default_mode="test")
+        assert numbers.payments == [
+            StateCount("collection", "test", "mtn", "XOF", Status.FAILED, 1, 1000)
+        ]
 
     async def test_a_report_of_one_provider_has_its_groups_only(self, projected: Projected) -> None:
         await projected.story(*paid(0, 1, 2))
@@ -169,17 +185,17 @@ class TestMetrics(ReadModel):
         story += [(n, "webhook") for n in range(3)] + [(0, "understand"), (1, "orphan")]
         await projected.story(*story)
         numbers = await projected.projections.of(MetricsProjection).numbers(
-            now=NOW + timedelta(seconds=90)
+            now=NOW + timedelta(seconds=90), default_mode="live"
         )
         assert numbers.webhooks == [
             WebhookCount("mtn", "orphaned", 1),
             WebhookCount("mtn", "received", 3),
             WebhookCount("mtn", "understood", 1),
         ]
-        assert numbers.oldest_open_seconds == 90.0
+        assert numbers.oldest_open_seconds == {"live": 90.0}
         assert numbers.payments == [
-            StateCount("collection", "mtn", "XOF", Status.REQUESTED, 1, 1000),
-            StateCount("collection", "orange", "XAF", Status.SUCCEEDED, 1, 1001),
+            StateCount("collection", "live", "mtn", "XOF", Status.REQUESTED, 1, 1000),
+            StateCount("collection", "live", "orange", "XAF", Status.SUCCEEDED, 1, 1001),
         ]
 
     async def test_kinds_are_told_apart(self, projected: Projected) -> None:
@@ -191,10 +207,46 @@ class TestMetrics(ReadModel):
         assert taken[0].amounts_minor != given[0].amounts_minor
         assert await metrics.report(now=NOW, kind="payout") == []
 
+    async def test_tests_and_payments_for_real_are_never_added_up(
+        self, projected: Projected
+    ) -> None:
+        # All of mtn in XOF: a test that takes an hour, one for real, one of the deployment's own.
+        ends: tuple[tuple[int, str, float], ...]
+        ends = ((0, "success", 3600), (6, "success", 10), (12, "failure", 20))
+        teller = timed(*ends)
+        teller.tell((18, "request"), (24, "request"))
+        modes: dict[str, Mode] = {payment_id(0): "test", payment_id(6): "live"}
+        modes[payment_id(18)] = "test"
+        await projected.record([in_mode(one, modes) for one in teller.log])
+        await projected.project()
+        metrics = projected.projections.of(MetricsProjection)
+        now = teller.now + timedelta(seconds=5)
+        window = (NOW - timedelta(days=1), now)
+
+        async def told(*modes: Mode | None) -> tuple[Mapping[Status, int], int | None, list[int]]:
+            rows = await metrics.report(now=now, modes=modes)
+            row = group(rows, "mtn", "XOF")
+            took = await metrics.durations("collection", modes, "mtn", window, 9)
+            return row.counts, row.p99_ms, took
+
+        paid_one, asked, failed = Status.SUCCEEDED, Status.REQUESTED, Status.FAILED
+        assert await told("test") == ({paid_one: 1, asked: 1}, 3_600_000, [3_600_000])
+        assert await told("live") == ({paid_one: 1}, 10_000, [10_000])
+        own = {paid_one: 1, failed: 1, asked: 1}
+        assert await told("live", None) == (own, 20_000, [10_000, 20_000])
+        numbers = await metrics.numbers(now=now, default_mode="live")
+        assert {(one.mode, one.status): one.payments for one in numbers.payments} == {
+            **{("test", status): 1 for status in (paid_one, asked)},
+            **{("live", status): 1 for status in own},
+        }
+        assert numbers.oldest_open_seconds == {"live": 5.0, "test": 5.0}
+        same = await metrics.numbers(now=now, default_mode="test")
+        assert StateCount("collection", "test", "mtn", "XOF", asked, 2, 2042) in same.payments
+
     async def test_an_empty_log_has_no_numbers(self, projected: Projected) -> None:
         metrics = projected.projections.of(MetricsProjection)
         assert await metrics.report(now=NOW, window_seconds=300) == []
-        assert (await metrics.numbers(now=NOW))[:] == ([], [], 0.0)
+        assert (await metrics.numbers(now=NOW, default_mode="test"))[:] == ([], [], {"test": 0.0})
 
 
 def test_a_percentile_is_the_nearest_rank() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from api.commands.console import progress, run_async, settings_for, write_json, write_table
 from api.points import point_of, time_in
@@ -20,7 +20,7 @@ from api.views import decimal_text
 from api.wiring import opened, replayed, utc_now
 from ledger.entry import rfc3339
 from ledger.errors import InvalidInputError
-from ledger.identity import Kind
+from ledger.identity import Kind, Mode
 from ledger.payment import Status
 from ledger.sentences import Sentence
 from ledger.store import Clock
@@ -41,6 +41,7 @@ def run(
     until: str | None,
     known_at: str | None,
     effective: tuple[str | None, str | None],
+    mode: str | None,
     database: str | None,
     as_json: bool,
     clock: Clock = utc_now,
@@ -56,20 +57,23 @@ def run(
         raise InvalidInputError(
             "known-at", reason, Sentence("Give --known-at, or --until, which is the same.")
         )
-    run_async(_run(point, _effective(*effective), database, clock, as_json=as_json))
+    asked = _mode(mode)
+    run_async(_run(point, _effective(*effective), asked, database, clock, as_json=as_json))
 
 
 async def _run(
     point: tuple[str, str],
     effective: Effective,
+    asked: Mode | None,
     database: str | None,
     clock: Clock,
     *,
     as_json: bool,
 ) -> None:
     settings = settings_for(database)
-    # The two modes are never added up.
-    modes = (settings.default_mode, None)
+    # The two modes are never added up. What has none is of the deployment's own.
+    mode = asked or settings.default_mode
+    modes = (mode, None) if mode == settings.default_mode else (mode,)
     async with opened(settings, is_writing=False) as (_, store):
         position, moment = await point_of(store, point[1], point[0], now=clock())
         with (
@@ -80,9 +84,9 @@ async def _run(
             async with replayed(store, url, until=position, progress=tell) as lent:
                 metrics, accounts, payments = lent
                 if effective == ALWAYS:
-                    groups = await _standing(metrics, moment)
+                    groups = await _standing(metrics, moment, modes)
                 else:
-                    groups = _moved(await payments.moved(effective))
+                    groups = _moved(await payments.moved(effective, modes))
                 balance = await accounts.trial_balance(
                     as_of=position, modes=modes, effective=effective
                 )
@@ -93,6 +97,7 @@ async def _run(
                 "time": rfc3339(moment),
                 "effective_from": _written(effective.since),
                 "effective_to": _written(effective.before),
+                "mode": mode,
                 "payments": _by_status(groups),
                 "accounts": [_account_of(row) for row in balance],
             }
@@ -100,7 +105,7 @@ async def _run(
         return
     span = "" if effective == ALWAYS else f", moved {_span(effective)}"
     write_table(
-        f"Payments at position {position} ({rfc3339(moment)}){span}",
+        f"Payments ({mode}) at position {position} ({rfc3339(moment)}){span}",
         ("kind", "provider", "currency", "status", "#payments", "#amount"),
         [tuple(group.values()) for group in groups],
     )
@@ -109,6 +114,15 @@ async def _run(
         ("account", "name", "holder", "currency", "#debit", "#credit", "#balance"),
         [tuple(_account_of(row).values()) for row in balance],
     )
+
+
+def _mode(text: str | None) -> Mode | None:
+    if text is None:
+        return None
+    if text not in get_args(Mode):
+        reason = Sentence("this is neither test nor live.")
+        raise InvalidInputError("mode", reason, Sentence("Send --mode test, or --mode live."))
+    return cast("Mode", text)
 
 
 def _effective(since: str | None, before: str | None) -> Effective:
@@ -150,7 +164,9 @@ def _span(effective: Effective) -> str:
     )
 
 
-async def _standing(metrics: MetricsProjection, moment: datetime) -> list[Group]:
+async def _standing(
+    metrics: MetricsProjection, moment: datetime, modes: Sequence[Mode | None]
+) -> list[Group]:
     kinds: tuple[Kind, ...] = get_args(Kind)
     return [
         _group(
@@ -158,7 +174,7 @@ async def _standing(metrics: MetricsProjection, moment: datetime) -> list[Group]
             (row.amounts_minor or {}).get(status, 0),
         )
         for kind in kinds
-        for row in await metrics.report(now=moment, kind=kind)
+        for row in await metrics.report(now=moment, kind=kind, modes=modes)
         if row.provider and row.currency
         for status, count in row.counts.items()
         if count
