@@ -17,6 +17,7 @@ from typing import Final
 
 from aiohttp import web
 
+from api.bundles.commitments import keys_of
 from api.calls import Call, answer_bytes
 from api.errors import CHECKPOINT_PENDING, ProblemError
 from api.pages.receipt import receipt_page
@@ -85,17 +86,29 @@ async def receipt_of(
 ) -> Receipt:
     """Make a receipt of a payment's events that a checkpoint covers.
 
+    The log's keys go along where it had more than one: trust in any of them is handed on.
+
     Raises:
         ValueError: it does not cover them all.
     """
+    keys = [one for one in await keys_of(store) if one.position <= row.size]
+    return Receipt(
+        recorded[0].stream.removeprefix("payment-"),
+        await _proofs(store, recorded, row.size),
+        row.note,
+        await _proofs(store, keys, row.size) if len(keys) > 1 else (),
+    )
+
+
+async def _proofs(store: EventStore, recorded: list[RecordedEvent], size: int) -> tuple[Proof, ...]:
     proofs: list[Proof] = []
     for part in _parts(recorded):
-        paths = await from_tiles(partial(_paths, part, row.size), store.tile)
+        paths = await from_tiles(partial(_paths, part, size), store.tile)
         proofs += [
             Proof(one.position - 1, one.entry, tuple(path))
             for one, path in zip(part, paths, strict=True)
         ]
-    return Receipt(recorded[0].stream.removeprefix("payment-"), tuple(proofs), row.note)
+    return tuple(proofs)
 
 
 def _parts(recorded: list[RecordedEvent]) -> Iterator[list[RecordedEvent]]:

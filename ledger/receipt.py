@@ -23,6 +23,12 @@ The trick: each entry's block with the checkpoint below it is a C2SP tlog-proof,
 programs read; written together they need the checkpoint once. Blocks are apart by an empty line,
 and none holds one, so a reader splits the text and counts.
 
+Where the log had more than one key by then, a fourth line says `keys 2`, and after the payment's
+blocks stand as many of the entries that introduced the log's keys, from the first on
+(`ledger.introduction`): so whoever trusts an early key need not be told the later ones. The
+checkpoint commits to them, so the last of them is the one that has to have signed it. A log that
+never changed its key has receipts without that line.
+
 What it proves: see `Receipt.check`. What it does not: that nothing came after the checkpoint.
 
 Why the whole history of a payment and not the entry of its success alone: whoever may choose what
@@ -34,18 +40,25 @@ this module.
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Self
 
-from ledger.checkpoint import SIZE_MAX, Checkpoint
+from ledger.checkpoint import SIZE_MAX, Checkpoint, Verifier
+from ledger.commitment import KEYS_STREAM
 from ledger.entry import RecordedEvent, decode_entry
 from ledger.errors import CorruptLogError, NoteError, UnknownEventTypeError
+from ledger.events import LogKeyIntroduced
+from ledger.introduction import Introduced, has_introduced_itself, trusted_keys
 from ledger.merkle import leaf_hash, verify_inclusion
 from ledger.store import STREAM_EVENTS_MAX
 
 RECEIPT: Final = "cauri-receipt@v1"
 PROOF: Final = "c2sp.org/tlog-proof@v1"
+_HEAD: Final = re.compile(
+    RECEIPT + r"\npayment (\S+)\nentries ([1-9]\d{0,5})(?:\nkeys ([1-9]\d{0,5}))?", re.ASCII
+)
 PATH_MAX: Final = 63
 """The most hashes a path has in a tree of `SIZE_MAX`."""
 
@@ -95,11 +108,14 @@ class Receipt:
     proofs: tuple[Proof, ...]
     note: str
     """The signed checkpoint, with the cosignatures of witnesses."""
+    keys: tuple[Proof, ...] = ()
+    """The entries that introduced the log's keys, where it had more than one."""
 
     def text(self) -> str:
         """The receipt as a file."""
         head = f"{RECEIPT}\npayment {self.payment_id}\nentries {len(self.proofs)}\n"
-        return "\n".join([head, *(one.text() for one in self.proofs), self.note])
+        head += f"keys {len(self.keys)}\n" if self.keys else ""
+        return "\n".join([head, *(one.text() for one in (*self.proofs, *self.keys)), self.note])
 
     @classmethod
     def from_text(cls, text: str) -> Self:
@@ -109,21 +125,22 @@ class Receipt:
             ReceiptError: it is no receipt.
         """
         head, _, rest = text.partition("\n\n")
-        words = head.split("\n")
-        if len(words) != 3 or words[0] != RECEIPT:
+        if not head.startswith(f"{RECEIPT}\n"):
             raise ReceiptError(f"its first line is not {RECEIPT}")
-        payment_id, count = words[1].removeprefix("payment "), words[2].removeprefix("entries ")
-        if head != f"{RECEIPT}\npayment {payment_id}\nentries {count}" or not payment_id:
+        counted = _HEAD.fullmatch(head)
+        if counted is None:
             raise ReceiptError("its first lines do not name a payment and count its entries")
-        if not 0 < _number(count) <= STREAM_EVENTS_MAX:
-            raise ReceiptError(f"a payment has 1 to {STREAM_EVENTS_MAX} entries")
-        *blocks, note = rest.split("\n\n", _number(count))
-        if len(blocks) != _number(count):
-            raise ReceiptError(f"it does not hold the {count} entries and the checkpoint")
-        return cls(payment_id, tuple(map(Proof.from_text, blocks)), note)
+        payment_id, count, keys = counted[1], int(counted[2]), int(counted[3] or 0)
+        if max(count, keys) > STREAM_EVENTS_MAX:
+            raise ReceiptError(f"a payment, or a log's keys, has at most {STREAM_EVENTS_MAX}")
+        *blocks, note = rest.split("\n\n", count + keys)
+        if len(blocks) != count + keys:
+            raise ReceiptError(f"it does not hold the {count + keys} entries and the checkpoint")
+        proofs = tuple(map(Proof.from_text, blocks))
+        return cls(payment_id, proofs[:count], note, proofs[count:])
 
     def check(self, checkpoint: Checkpoint) -> Sequence[RecordedEvent]:
-        """Check every proof against a checkpoint that was opened from `note`.
+        """Check the proof of every entry against a checkpoint that was opened from `note`.
 
         Returns:
             The entries, which are the first of the payment's stream, without a gap.
@@ -131,22 +148,56 @@ class Receipt:
         Raises:
             ReceiptError: the first entry for which that is not so.
         """
-        entries: list[RecordedEvent] = []
-        for version, proof in enumerate(self.proofs, 1):
-            where = f"the receipt's entry number {version} (position {proof.index + 1})"
-            if not verify_inclusion(
-                leaf_hash(proof.entry), proof.index, checkpoint.size, proof.path, checkpoint.root
-            ):
-                raise ReceiptError(f"the checkpoint does not commit to {where}")
-            try:
-                entry = decode_entry(proof.entry)
-            except (CorruptLogError, UnknownEventTypeError) as error:
-                raise ReceiptError(f"{where} cannot be read ({error})") from error
-            stated = entry.stream, entry.version, entry.position
-            if stated != (f"payment-{self.payment_id}", version, proof.index + 1):
-                raise ReceiptError(f"{where} is not number {version} of the payment")
-            entries.append(entry)
-        return entries
+        return _proved(self.proofs, f"payment-{self.payment_id}", checkpoint)
+
+    def signers(self, checkpoint: Checkpoint, anchors: Sequence[Verifier]) -> tuple[Verifier, ...]:
+        """Find who may have signed the checkpoint, for whoever trusts some of a log's keys.
+
+        Args:
+            checkpoint: what was opened from `note`.
+            anchors: the keys that are trusted already.
+
+        Returns:
+            The last key that the receipt introduces, if it is trusted or trust was handed on to
+            it; the anchors, where it introduces none.
+
+        Raises:
+            ReceiptError: an introduction is not proved, or is not of the log's next key.
+        """
+        if not self.keys:
+            return tuple(anchors)
+        introduced = [
+            Introduced(recorded.event.key, recorded.event.note, recorded.position)
+            for recorded in _proved(self.keys, KEYS_STREAM, checkpoint)
+            if isinstance(recorded.event, LogKeyIntroduced)
+        ]
+        befores = [None, *(one.key for one in introduced)]
+        are_own = map(has_introduced_itself, introduced, befores)
+        if len(introduced) != len(self.keys) or not all(are_own):
+            raise ReceiptError("one of the log's keys in it is not introduced as the next one")
+        found = trusted_keys(checkpoint.origin, introduced, anchors)
+        return tuple(one.verifier for one in found if one.until is None)
+
+
+def _proved(
+    proofs: Sequence[Proof], stream: str, checkpoint: Checkpoint
+) -> Sequence[RecordedEvent]:
+    """The entries of proofs, once they are the first of a stream and the checkpoint has them."""
+    entries: list[RecordedEvent] = []
+    for version, proof in enumerate(proofs, 1):
+        where = f"entry number {version} of {stream} (position {proof.index + 1})"
+        if not verify_inclusion(
+            leaf_hash(proof.entry), proof.index, checkpoint.size, proof.path, checkpoint.root
+        ):
+            raise ReceiptError(f"the checkpoint does not commit to {where}")
+        try:
+            entry = decode_entry(proof.entry)
+        except (CorruptLogError, UnknownEventTypeError) as error:
+            raise ReceiptError(f"{where} cannot be read ({error})") from error
+        if (entry.stream, entry.version, entry.position) != (stream, version, proof.index + 1):
+            raise ReceiptError(f"{where} is another entry")
+        entries.append(entry)
+    return entries
 
 
 def _number(text: str) -> int:

@@ -9,11 +9,12 @@ the log's key, and cosigned by witnesses who watch that nothing in the log is ev
 
 The policy says whom you trust: a file in the C2SP tlog-policy format, which you were given by
 somebody else than whoever gave you the receipt. `--key KEY` is short for the policy "this log, no
-witnesses". VERIFIED means: whoever holds the log's key committed himself to exactly these entries,
-at these places; the witnesses of the policy saw that commitment, at the times printed, as the
-continuation of what they had seen before; and the entries are the first n of the payment's history,
-without a gap. It does not mean that nothing was added since the checkpoint, nor that the entries
-are true.
+witnesses". If the log changed its key since, the receipt holds the introduction of each new key,
+signed by the key before it, and trust is handed on. VERIFIED means: whoever holds the log's key
+committed himself to exactly these entries, at these places; the witnesses of the policy saw that
+commitment, at the times printed, as the continuation of what they had seen before; and the entries
+are the first n of the payment's history, without a gap. It does not mean that nothing was added
+since the checkpoint, nor that the entries are true.
 
 Exit status: 0 verified, 1 not verified, 2 it could not be tried (no such file, no policy). Inside:
 Ed25519 (RFC 8032), C2SP signed-note, tlog-cosignature and tlog-policy, Merkle trees (RFC 6962).
@@ -23,16 +24,17 @@ from __future__ import annotations
 
 import argparse
 import base64
-import binascii
 import hashlib
 import json
+import re
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 FILE_BYTES_MAX = 64 * 1024 * 1024
-Point = tuple[int, int, int, int]
+HEAD = r"cauri-receipt@v1\npayment (\S+)\nentries ([1-9]\d{0,5})(?:\nkeys ([1-9]\d{0,5}))?"
+Point = tuple[int, int]
 Key = tuple[str, int, bytes, bytes]  # name, kind (1: a log, 4: a witness), public key, id
 Signature = tuple[str, bytes, bytes]  # name, id of the key, what it made
 
@@ -41,29 +43,26 @@ class WrongError(Exception):
     """What was found wrong, in words."""
 
 
-# Ed25519, RFC 8032 section 5.1: points of the curve -x^2 + y^2 = 1 + d x^2 y^2 modulo P, written
-# as (X, Y, Z, T) with x = X/Z, y = Y/Z, xy = T/Z.
+# Ed25519, RFC 8032 section 5.1: points (x, y) of the curve -x^2 + y^2 = 1 + d x^2 y^2 modulo P.
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 
 
 def add(one: Point, two: Point) -> Point:
-    """The sum of two points."""
-    a, b = (one[1] - one[0]) * (two[1] - two[0]) % P, (one[1] + one[0]) * (two[1] + two[0]) % P
-    c, d = 2 * one[3] * two[3] * D % P, 2 * one[2] * two[2] % P
-    e, f, g, h = b - a, d - c, d + c, b + a
-    return e * f % P, g * h % P, f * g % P, e * h % P
+    """The sum of two points: the formula of the curve, where dividing is `pow(..., -1, P)`."""
+    (a, b), (c, d) = one, two
+    k = D * a * b * c * d
+    return (a * d + b * c) * pow(1 + k, -1, P) % P, (b * d + a * c) * pow(1 - k, -1, P) % P
 
 
 def times(factor: int, point: Point) -> Point:
     """A point so many times."""
-    found: Point = (0, 1, 1, 0)
-    while factor:
-        if factor & 1:
-            found = add(found, point)
-        point, factor = add(point, point), factor >> 1
-    return found
+    if factor == 0:
+        return 0, 1
+    half = times(factor // 2, point)
+    whole = add(half, half)
+    return add(whole, point) if factor % 2 else whole
 
 
 def point_from(raw: bytes) -> Point:
@@ -76,8 +75,7 @@ def point_from(raw: bytes) -> Point:
         x = x * pow(2, (P - 1) // 4, P) % P
     if y >= P or x * x % P != square or (x == 0 and sign):
         raise WrongError("a key is no point of the curve")
-    x = P - x if x & 1 != sign else x
-    return x, y, 1, x * y % P
+    return (P - x if x & 1 != sign else x), y
 
 
 BASE = point_from((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
@@ -88,19 +86,15 @@ def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
     r, s = signature[:32], int.from_bytes(signature[32:], "little")
     if len(key) != 32 or len(signature) != 64 or s >= L:
         return False
-    x, y, z, t = point_from(key)
+    x, y = point_from(key)
     k = int.from_bytes(hashlib.sha512(r + key + message).digest(), "little") % L
-    x, y, z, t = add(times(s, BASE), times(k, (-x % P, y, z, -t % P)))
-    x, y = x * pow(z, P - 2, P) % P, y * pow(z, P - 2, P) % P
+    x, y = add(times(s, BASE), times(k, (-x, y)))
     return (y | (x & 1) << 255).to_bytes(32, "little") == r
 
 
 def decoded(text: str) -> bytes:
     """Base64 in its one spelling."""
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raw = b""
+    raw = base64.b64decode(text, validate=True)
     if not raw or base64.b64encode(raw).decode() != text:
         raise WrongError(f"this is not base64: {text[:40]!r}")
     return raw
@@ -128,15 +122,14 @@ def note_from(note: str) -> tuple[str, list[Signature]]:
     """The text of a signed note, and who is said to have signed it."""
     text, gap, lines = note.rpartition("\n\n")
     if not gap or not lines.endswith("\n") or not note.replace("\n", "").isprintable():
-        raise WrongError("the receipt does not end in a signed note")
+        raise WrongError("a text that has to be signed is no signed note")
     found = []
     for line in lines[:-1].split("\n"):
-        dash, _, rest = line.partition(" ")
-        name, _, encoded = rest.partition(" ")
-        raw = decoded(encoded)
-        if dash != "\u2014" or not name or len(raw) < 5:
-            raise WrongError("a line below the checkpoint is no signature")
-        found.append((name, raw[:4], raw[4:]))
+        signed = re.fullmatch("\u2014 ([^ ]+) ([^ ]+)", line)
+        raw = decoded(signed[2]) if signed else b""
+        if not signed or len(raw) < 5:
+            raise WrongError("a line below a signed text is no signature")
+        found.append((signed[1], raw[:4], raw[4:]))
     return text + "\n", found
 
 
@@ -164,7 +157,7 @@ class Policy:
     def __init__(self, text: str) -> None:
         self.logs: list[Key] = []
         self.witnesses: dict[str, Key] = {}
-        self.groups: dict[str, tuple[int, list[str]]] = {}
+        self.needs: dict[str, tuple[int, list[str]]] = {"none": (0, [])}  # how many, of whom
         self.quorum = ""
         listed = {"none"}  # a name is a member once, so that no witness counts twice
         for line_number, line in enumerate(text.split("\n"), 1):
@@ -173,17 +166,17 @@ class Policy:
             fault = WrongError(f"line {line_number} of the policy is not understood")
             if verb == "log" and 1 <= len(rest) <= 2:
                 self.logs.append(key_from(name, 1))
-            elif verb == "witness" and not self._knows(name) and 1 <= len(more) <= 2:
-                self.witnesses[name] = key_from(more[0], 4)
-            elif verb == "group" and not self._knows(name) and more:
+            elif verb == "witness" and name not in self.needs and 1 <= len(more) <= 2:
+                self.witnesses[name], self.needs[name] = key_from(more[0], 4), (1, [])
+            elif verb == "group" and name not in self.needs and more:
                 count, *members = more
                 least = number({"any": "1", "all": str(len(members))}.get(count, count))
-                new = [one for one in {*members} - listed if self._knows(one)]
+                new = [one for one in {*members} - listed if one in self.needs]
                 if len(new) != len(members) or not 1 <= least <= len(members):
                     raise fault
                 listed |= {*members}
-                self.groups[name] = least, members
-            elif verb == "quorum" and not more and not self.quorum and self._knows(name):
+                self.needs[name] = least, members
+            elif verb == "quorum" and not more and not self.quorum and name in self.needs:
                 self.quorum = name
             elif not verb.startswith("#"):
                 raise fault
@@ -191,78 +184,85 @@ class Policy:
         if not self.logs or not self.quorum or len({*keys}) != len(keys):
             raise WrongError("a policy needs a log and a quorum, and names no key twice")
 
-    def _knows(self, name: str) -> bool:
-        return name == "none" or name in self.witnesses or name in self.groups
-
     def is_met(self, name: str, signed: dict[str, int]) -> bool:
-        """Whether those who signed are enough for a group, or are this witness."""
-        least, members = self.groups.get(name, (0, []))
-        if members:
-            return sum(self.is_met(one, signed) for one in members) >= least
-        return name == "none" or name in signed
+        """Whether as many signed as are needed: of a group, or this witness alone."""
+        least, members = self.needs[name]
+        return (name in signed) + sum(self.is_met(one, signed) for one in members) >= least
 
 
-def root_from(entry: bytes, index: int, size: int, path: list[bytes]) -> bytes:
-    """The root of a tree in which the entry has this place: RFC 9162 section 2.1.3.2."""
-    found, node, last = hashlib.sha256(b"\x00" + entry).digest(), index, size - 1
-    for sibling in path:
-        if last == 0 or len(sibling) != 32:
-            return b""
-        if node & 1 or node == last:
-            found = hashlib.sha256(b"\x01" + sibling + found).digest()
-            while node and not node & 1:
-                node, last = node >> 1, last >> 1
-        else:
-            found = hashlib.sha256(b"\x01" + found + sibling).digest()
-        node, last = node >> 1, last >> 1
-    return b"" if last else found
+def root_from(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
+    """The root of a tree in which the leaf has this place: RFC 6962 section 2.1.1, upwards."""
+    if size == 1 and not path:
+        return leaf
+    *path, sibling = path
+    half = 1 << (size - 1).bit_length() - 1  # how many leaves are on the left side
+    if index < half:
+        pair = root_from(leaf, index, half, path) + sibling
+    else:
+        pair = sibling + root_from(leaf, index - half, size - half, path)
+    return hashlib.sha256(b"\x01" + pair).digest()
 
 
-def entry_from(block: str, payment: str, version: int, size: int, root: bytes) -> dict[str, Any]:
+def entry_from(block: str, stream: str, version: int, size: int, root: bytes) -> dict[str, Any]:
     """An entry of a receipt, once its proof and its own words agree with its place."""
-    head, extra, index, *path = [*block.split("\n"), "", ""][: max(3, block.count("\n") + 1)]
+    head, extra, index, *path = block.split("\n")
     at, raw = number(index.removeprefix("index ")), decoded(extra.removeprefix("extra "))
-    where = f"the receipt's entry number {version} (position {at + 1})"
+    where = f"entry number {version} of {stream} (position {at + 1})"
     if [head, extra[:6], index[:6]] != ["c2sp.org/tlog-proof@v1", "extra ", "index "] or at >= size:
-        raise WrongError(f"{where} is no proof of an entry")
-    if root_from(raw, at, size, [decoded(one) for one in path]) != root:
+        raise WrongError(f"{where} is not written as a proof of an entry")
+    leaf = hashlib.sha256(b"\x00" + raw).digest()
+    if root_from(leaf, at, size, [decoded(one) for one in path]) != root:
         raise WrongError(f"the checkpoint does not commit to {where}")
     entry: dict[str, Any] = json.loads(raw)
-    said = entry["stream"], entry["version"], entry["position"]
-    if said != (f"payment-{payment}", version, at + 1):
-        raise WrongError(f"{where} is not number {version} of the payment")
+    if (entry["stream"], entry["version"], entry["position"]) != (stream, version, at + 1):
+        raise WrongError(f"{where} is another entry")
     return entry
 
 
-def verify(receipt: str, policy: Policy) -> tuple[str, list[dict[str, Any]], dict[str, int]]:
-    """Check everything; the checkpoint's text, the entries, and when which witness signed.
+def trusted_key(origin: str, logs: list[Key], introductions: list[dict[str, Any]]) -> list[Key]:
+    """The log's last key, if a log of the policy is that key, or trust was handed on to it.
 
-    Raises:
-        WrongError: what is wrong.
+    Each introduction is a note that names a key of the log, and the key that it comes after. The
+    key itself signs it, and the one before it does, unless it was lost: then trust ends there.
     """
+    trusted: list[Key] = []
+    after = ""
+    for entry in introductions:
+        name, (text, signatures) = entry["data"]["key"], note_from(entry["data"]["note"])
+        key = key_from(name, 1)
+        is_own = time_signed(key, text, signatures) is not None
+        if text != f"{origin}\nsigning key\n{name}\n{after}" or not is_own:
+            raise WrongError(f"the key {name} is not introduced as the log's next one")
+        is_next = any(time_signed(one, text, signatures) is not None for one in trusted)
+        trusted, after = [key] if is_next or key in logs else [], f"after {name}\n"
+    return trusted
+
+
+def verify(receipt: str, policy: Policy) -> tuple[str, list[dict[str, Any]], dict[str, int]]:
+    """Check everything; the checkpoint's text, the entries, and when which witness signed."""
     head, _, rest = receipt.partition("\n\n")
-    words = head.replace("\n", " ").split(" ")
-    payment, count = words[2], number(words[4])
-    if head != f"cauri-receipt@v1\npayment {payment}\nentries {count}" or count == 0:
+    counted = re.fullmatch(HEAD, head, re.ASCII)
+    if not counted:
         raise WrongError("this does not begin as a receipt does")
-    *blocks, note = rest.split("\n\n", count)
+    count, keys_count = int(counted[2]), int(counted[3] or 0)
+    places = [(f"payment-{counted[1]}", version + 1) for version in range(count)]
+    places += [("log-keys", version + 1) for version in range(keys_count)]
+    *blocks, note = rest.split("\n\n", len(places))
     text, signatures = note_from(note)
     origin, size, root = text.split("\n")[:3]
-    if len(blocks) != count or not text.endswith("\n"):
-        raise WrongError(f"the receipt does not hold {count} entries and a checkpoint")
-    entries = [
-        entry_from(block, payment, version, number(size), decoded(root))
-        for version, block in enumerate(blocks, 1)
-    ]
-    logs = [time_signed(key, text, signatures) for key in policy.logs if key[0] == origin]
-    if logs.count(None) == len(logs):
+    if len(blocks) != len(places):
+        raise WrongError(f"the receipt does not hold {len(places)} entries and a checkpoint")
+    tree = number(size), decoded(root)
+    entries = [entry_from(block, *place, *tree) for block, place in zip(blocks, places)]
+    logs = trusted_key(origin, policy.logs, entries[count:]) if keys_count else policy.logs
+    if all(key[0] != origin or time_signed(key, text, signatures) is None for key in logs):
         said = f"no log of the policy has signed this checkpoint of {origin!r}; if its key was"
         raise WrongError(f"{said} rotated: check its introduction (/v1/log/keys), add the new key")
     times_of = {name: time_signed(key, text, signatures) for name, key in policy.witnesses.items()}
     signed = {name: at for name, at in times_of.items() if at is not None}
     if not policy.is_met(policy.quorum, signed):
         raise WrongError(f"the policy's quorum {policy.quorum!r} has not cosigned the checkpoint")
-    return text, entries, signed
+    return text, entries[:count], signed
 
 
 def main(argv: list[str]) -> int:

@@ -311,9 +311,10 @@ def test_the_script_says_what_is_wrong_and_ends_accordingly(tmp_path: Path) -> N
     wrong = run(tmp_path, "--policy", "policy.txt", "receipt.txt")
     assert wrong.returncode == 1
     assert "NOT VERIFIED" in wrong.stdout
-    told = "the checkpoint does not commit to the receipt's entry number 1 (position 2)"
+    told = "the checkpoint does not commit to entry number 1 of payment-pay_0 (position 2)"
     assert wrong.stdout == f"NOT VERIFIED (NON VÉRIFIÉ): {told}\n"
-    (tmp_path / "receipt.txt").write_text("nothing", encoding="utf-8")
+    broken = honest.replace("extra ", "extra !", 1)
+    (tmp_path / "receipt.txt").write_text(broken, encoding="utf-8")
     senseless = run(tmp_path, "--policy", "policy.txt", "receipt.txt")
     assert senseless.stdout.startswith("NOT VERIFIED (NON VÉRIFIÉ): it cannot be read as a receipt")
     absent = run(tmp_path, "--policy", "policy.txt", "nothing.txt")

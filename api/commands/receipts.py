@@ -4,6 +4,7 @@ Nothing is asked of a server or a database to check: only the file, and keys tha
 by somebody one trusts. `cauri receipts make` alone reads the log.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -45,9 +46,11 @@ def verify(
         _refuse("key", Sentence("nobody is trusted, so nothing can be proved."))
     try:
         receipt = Receipt.from_text(_text_of(path).decode())
-        judged = policy.judge(receipt.note, logs=logs)
         checkpoint = checkpoint_of(receipt.note)
         entries = receipt.check(checkpoint)
+        anchors = policy.logs or logs
+        signers = receipt.signers(checkpoint, anchors)
+        judged = replace(policy, logs=()).judge(receipt.note, logs=signers)
     except (NoteError, UnicodeDecodeError) as error:
         return _no(str(error), as_json=as_json)
     if judged.log is None:
@@ -74,6 +77,8 @@ def verify(
                 "origin": checkpoint.origin,
                 "size": checkpoint.size,
                 "root": checkpoint.root.hex(),
+                "signed_by": judged.log.text(),
+                "is_key_introduced": judged.log not in anchors,
                 "cosigned": dict(judged.cosigned),
                 "types": [entry.type for entry in entries],
             }
@@ -84,6 +89,11 @@ def verify(
         ("#position", "recorded at", "type", "what it says"),
         [(one.position, rfc3339(one.recorded_at), one.type, told(one)) for one in entries],
     )
+    if judged.log not in anchors:
+        write_line(
+            "signed by a key that the key you trust introduced, itself or by others between:"
+        )
+        write_line(judged.log.text())
     for name in judged.cosigned:
         write_line(f"cosigned by {name}")
     write_line(
