@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.bundles.check import Checked, check
+from api.bundles.commitments import Closing
 from api.bundles.files import source_of
 from api.bundles.shape import BundleError, Manifest
 from api.commands.audit import exported
@@ -120,7 +121,7 @@ class Keeper:
 
     async def export(
         self, out: Path, first: object = None, last: object = None, policy: bytes | None = None
-    ) -> tuple[Manifest, bool]:
+    ) -> tuple[Manifest, Closing]:
         """Write a bundle."""
         return await exported(
             self.store,

@@ -173,7 +173,7 @@ async def test_both_verifiers_take_every_range_and_its_books_are_the_projections
 ) -> None:
     for number, (first, last) in enumerate(RANGES):
         out = tmp_path / (f"bundle{number}" if number % 2 else f"bundle{number}.tar")
-        manifest, is_met = await keeper.export(out, first, last, a_policy())
+        manifest, closing = await keeper.export(out, first, last, a_policy())
         found = passed(checked(out, a_policy()))
         status, words = told(out, a_policy())
 
@@ -182,7 +182,7 @@ async def test_both_verifiers_take_every_range_and_its_books_are_the_projections
             True,
             True,
         ), words
-        assert is_met
+        assert closing.is_met
         assert (manifest.first, manifest.last) == (first or 1, last or 378)
         assert manifest == found.manifest
         assert not found.reworded
@@ -290,11 +290,11 @@ async def test_keys_that_changed_are_followed_from_the_one_that_is_trusted(
 async def test_a_policy_that_asks_for_more_is_not_met_and_the_report_says_so(
     quick: Keeper, tmp_path: Path
 ) -> None:
-    _, is_met = await quick.export(tmp_path / "b", 1, 300, a_policy(needed=3))
+    _, closing = await quick.export(tmp_path / "b", 1, 300, a_policy(needed=3))
     found = checked(tmp_path / "b", a_policy(needed=3))
     status, words = told(tmp_path / "b", a_policy(needed=3))
 
-    assert (is_met, isinstance(found, BundleError), status) == (False, True, 1)
+    assert (closing.is_met, isinstance(found, BundleError), status) == (False, True, 1)
     assert "quorum" in words
     assert "It does not hold the checkpoint" in (tmp_path / "b/REPORT.en.html").read_text()
     # Who trusts more easily may believe it all the same.
@@ -330,9 +330,9 @@ async def test_the_first_checkpoint_that_enough_have_cosigned_closes_the_bundle(
     quick: Keeper, tmp_path: Path
 ) -> None:
     # The first one that covers it has one cosignature, the next one two.
-    manifest, is_met = await quick.export(tmp_path / "b", 1, 40, a_policy())
+    manifest, closing = await quick.export(tmp_path / "b", 1, 40, a_policy())
     alone, _ = await quick.export(tmp_path / "c", 1, 40, a_policy(needed=1))
-    assert (manifest.size, is_met, alone.size) == (115, True, 61)
+    assert (manifest.size, closing.is_met, alone.size) == (115, True, 61)
     assert told(tmp_path / "b", a_policy())[0] == told(tmp_path / "c", a_policy(needed=1))[0] == 0
 
 
@@ -433,6 +433,11 @@ def test_the_tiles_of_a_bundle_reach_its_root_each_by_the_one_above(
     assert len(needed) < 4 * 6 + (width // 256 + 2) * 2
 
 
+def told_of(said: dict[str, Any]) -> tuple[Any, ...]:
+    names = ("is_policy_met", "is_policy_met_by_introduction", "introduced_key")
+    return tuple(said[name] for name in names)
+
+
 def test_the_commands_take_a_policy_of_whoever_gives_them(here: Here, tmp_path: Path) -> None:
     async def keep() -> None:
         async with a_keeper(f"sqlite:///{here.database}") as keeper:
@@ -440,13 +445,25 @@ def test_the_commands_take_a_policy_of_whoever_gives_them(here: Here, tmp_path: 
 
     asyncio.run(keep())
     (tmp_path / "policy").write_bytes(a_policy())
+    (tmp_path / "one").write_bytes(a_policy(needed=1))
+    (tmp_path / "all").write_bytes(a_policy(needed=3))
+    new = here.asked("log-key", "list")[-1]["key"]
+    (tmp_path / "later").write_bytes(a_policy().replace(b"log ", f"log {new}\nlog ".encode(), 1))
     (tmp_path / "none").write_text("trust everybody\n")
     of_nobody = here.on("verify")
     known = here.asked("verify", "--policy", "policy")
     bundles = [
-        here.asked("audit", "export", "--out", out, *more)["is_policy_met"]
-        for out, more in (("bare", ()), ("given", ("--policy", "policy")))
+        told_of(here.asked("audit", "export", "--out", out, *more))
+        for out, more in (
+            ("bare", ()),
+            ("given", ("--policy", "policy")),
+            ("early", ("--policy", "one", "--to", "40")),
+            ("lacking", ("--policy", "all")),
+        )
     ]
+    exported = here.on("audit", "export", "--out", "said", "--policy", "policy").out
+    verified = here("audit", "verify", "given", "--policy", "policy").out
+    known_later = json.loads(here("audit", "verify", "given", "--policy", "later", "--json").out)
     reports = [(tmp_path / one / "REPORT.en.html").read_text() for one in ("bare", "given")]
     refused = [
         here.on(*one, "--policy", "none")
@@ -455,7 +472,12 @@ def test_the_commands_take_a_policy_of_whoever_gives_them(here: Here, tmp_path: 
 
     assert "no witness is known here" in of_nobody.out
     assert (known["cosignatures"], known["witnesses_known"]) == (5, 3)
-    assert bundles == [True, True]
+    # The key was rotated: the policy names the first alone, which introduced the one that signed.
+    by_introduction, not_met = (False, True, new), (False, False, None)
+    assert bundles == [by_introduction, by_introduction, (True, False, None), not_met]
+    for text in (exported, verified):
+        assert f"adds to the policy: log {new}" in text
+    assert known_later["introduced_key"] is None
     assert ["Witness telco" in one for one in reports] == [False, True]
     assert ["Signatures of others" in one for one in reports] == [True, False]
     assert [(one.status, "it is no policy (line 1" in one.err) for one in refused] == [

@@ -75,7 +75,7 @@ def test_after_rotations_whoever_trusts_the_first_key_verifies_every_checkpoint(
         [0, 0, 0],
     ]
     assert "Receipts and bundles carry that" in rotated
-    assert "that they are given: add this one" in rotated
+    assert "keys that they are given: add this one" in rotated
     kept = sorted(one.name for one in tmp_path.glob("signing.key*"))
     assert len(kept) == 3
 

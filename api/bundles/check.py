@@ -63,6 +63,8 @@ class Checked(NamedTuple):
     manifest: Manifest
     witnesses: tuple[tuple[str, int], ...]
     """Name and when it cosigned the closing checkpoint, in POSIX seconds."""
+    introduced: str
+    """The log's key that signed, where the policy names only one that introduced it; or empty."""
     checkpoints: int
     is_own_policy: bool
     """Whether the policy was the bundle's own."""
@@ -196,9 +198,15 @@ class _Check:
         )
         totals = self._totals()
         reworded = _reading("totals.json", self._compare_papers, facts, totals)
-        found = judged(policy or own, note, introduced, manifest.origin).cosigned
+        found = said_by(policy or own, note, introduced, manifest.origin)
         return Checked(
-            manifest, tuple(found.items()), len(sizes), policy is None, totals, tuple(reworded)
+            manifest,
+            found.witnesses,
+            found.introduced,
+            len(sizes),
+            policy is None,
+            totals,
+            tuple(reworded),
         )
 
     def _content(self, name: str) -> bytes:

@@ -6,6 +6,7 @@ recorded by now.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -36,7 +37,14 @@ class Closing(NamedTuple):
     """Size -> note, for the closing one and those between the range and it."""
     size: int
     is_met: bool
-    """Whether the policy holds it for valid."""
+    """Whether the policy holds it for valid, itself or by what its log keys introduced."""
+    introduced: str
+    """The log's key that signed, where the policy names only one that introduced it; or empty."""
+
+    @property
+    def is_met_by_letter(self) -> bool:
+        """Whether who reads nothing but the policy holds it for valid too."""
+        return self.is_met and not self.introduced
 
 
 async def last_size(store: EventStore) -> int:
@@ -169,17 +177,16 @@ async def closing(
         if one.event.size < last:
             continue
         first = first or one.event.size
-        try:
-            is_met = judged(policy, note, introduced, one.event.origin).is_met
-        except NoteError:
-            is_met = False
-        if is_met:
-            return Closing(notes, one.event.size, is_met=True)
+        with suppress(NoteError):
+            said = said_by(policy, note, introduced, one.event.origin)
+            if said.is_met:
+                return Closing(notes, one.event.size, is_met=True, introduced=said.introduced)
         if len(notes) >= CANDIDATES_MAX:
             break
     if first is None:
         return None
-    return Closing({size: notes[size] for size in notes if size <= first}, first, is_met=False)
+    notes = {size: notes[size] for size in notes if size <= first}
+    return Closing(notes, first, is_met=False, introduced="")
 
 
 def check_signed(

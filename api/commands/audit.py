@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 from api.bundles.books import accounts_of, keeping
 from api.bundles.check import Checked, check
-from api.bundles.commitments import closing, introduced_by, keys_of, last_size
+from api.bundles.commitments import Closing, closing, introduced_by, keys_of, last_size
 from api.bundles.export import Asked
 from api.bundles.export import export as write_bundle
 from api.bundles.files import source_of, writing
@@ -48,7 +48,7 @@ def export(
     clock: Clock = utc_now,
 ) -> None:
     """Write a bundle, and say what it is of."""
-    manifest, is_met = run_async(_export(settings_for(database), out, first, last, policy, clock))
+    manifest, found = run_async(_export(settings_for(database), out, first, last, policy, clock))
     if as_json:
         write_json(
             {
@@ -58,7 +58,9 @@ def export(
                 "size": manifest.size,
                 "root": manifest.root,
                 "files": len(manifest.files) + 1,
-                "is_policy_met": is_met,
+                "is_policy_met": found.is_met_by_letter,
+                "is_policy_met_by_introduction": bool(found.introduced),
+                "introduced_key": found.introduced or None,
             }
         )
         return
@@ -66,8 +68,9 @@ def export(
         f"{out}: entries {manifest.first} to {manifest.last}, {len(manifest.files) + 1} files"
     )
     write_line(f"proved by the checkpoint of {manifest.size} entries, root {manifest.root}")
-    if not is_met:
+    if not found.is_met:
         write_line("The witness policy does not hold that checkpoint for valid: see the report.")
+    _tell_introduced(found.introduced)
 
 
 def verify(*, bundle: Path, policy: Path | None, as_json: bool) -> int:
@@ -90,6 +93,7 @@ def verify(*, bundle: Path, policy: Path | None, as_json: bool) -> int:
     write_line(f"and {found.checkpoints} checkpoints, the last of {manifest.size} entries")
     for name, at in found.witnesses:
         write_line(f"witness {name}: {rfc3339_of(at)}")
+    _tell_introduced(found.introduced)
     if found.is_own_policy:
         _warn("the policy came with the bundle. Give yours: --policy FILE.")
     for name in found.reworded:
@@ -110,6 +114,15 @@ def rfc3339_of(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime(TIME)
 
 
+def _tell_introduced(key: str) -> None:
+    """Say where a policy is met only because trust was handed on to another key of the log."""
+    if key:
+        write_line(
+            "The policy does not name the log's key that signed, only one that introduced it."
+        )
+        write_line(f"Whoever has checked the introduction adds to the policy: log {key}")
+
+
 def _warn(text: str) -> None:
     sys.stderr.write(f"warning: {text}\n")
 
@@ -123,6 +136,7 @@ def _told(found: Checked) -> dict[str, Any]:
         "root": found.manifest.root,
         "checkpoints": found.checkpoints,
         "witnesses": dict(found.witnesses),
+        "introduced_key": found.introduced or None,
         "is_own_policy": found.is_own_policy,
         "reworded": list(found.reworded),
     }
@@ -135,7 +149,7 @@ async def _export(
     last: str | None,
     policy_file: Path | None,
     clock: Clock,
-) -> tuple[Manifest, bool]:
+) -> tuple[Manifest, Closing]:
     file = policy_file or settings.witness_policy_file
     policy = None if file is None else policy_in(file).content
     async with opened(settings, is_writing=False) as (_, store):
@@ -150,7 +164,7 @@ async def exported(
     last: str | None,
     policy: bytes | None,
     clock: Clock,
-) -> tuple[Manifest, bool]:
+) -> tuple[Manifest, Closing]:
     """Write a bundle of a log.
 
     Args:
@@ -162,7 +176,7 @@ async def exported(
         clock: the present time.
 
     Returns:
-        What was written, and whether the policy holds its closing checkpoint for valid.
+        What was written, and what the policy says of the checkpoint that closes it.
 
     Raises:
         InvalidInputError: there is no such range, no checkpoint covers it, or `out` is taken.
@@ -192,7 +206,7 @@ async def exported(
         )
         with keeping(folder) as books, writing(out) as writer, progress("export") as tell:
             manifest = await write_bundle(store, writer, asked, books, folder, tell=tell)
-    return manifest, found.is_met
+    return manifest, found
 
 
 async def _range(

@@ -99,8 +99,8 @@ def rotate_log_key(*, is_lost: bool, database: str | None, as_json: bool) -> Non
         "Give it to your auditors and to whoever runs a witness. The key before it signed its"
     )
     write_line("introduction (/v1/log/keys), so they can check it. Receipts and bundles carry that")
-    write_line("along from now on; but signed answers, witnesses and policy files take only the keys")
-    write_line("that they are given: add this one.")
+    write_line("along from now on; but signed answers, witnesses and policy files take only the")
+    write_line("keys that they are given: add this one.")
 
 
 async def _make(settings: Settings) -> Made:
