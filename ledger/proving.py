@@ -8,12 +8,14 @@ The tiles of a growing log may be read while it grows: whatever was appended mea
 the right of what is looked at.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from itertools import zip_longest
 from typing import Final, TypeVar
 
 from ledger.merkle import (
     HASH_BYTES,
     TILE_WIDTH,
+    Tile,
     TileReader,
     consistency_proof,
     inclusion_proof,
@@ -49,6 +51,23 @@ async def from_tiles(work: Callable[[TileReader], T], fetch: Fetch) -> T:
     for level, index in wanted:
         wanted[level, index] = await fetch(level, index)
     return work(lambda level, index: wanted[level, index])
+
+
+def first_denied(tile: Tile, stored: Sequence[bytes], known: Collection[int] = ()) -> int | None:
+    """The first position, from 1, that a stored tile denies; None if it denies none.
+
+    Args:
+        tile: what was computed.
+        stored: what is stored.
+        known: positions that tiles below it deny already. Of a tile that is not complete the store
+            makes the hashes anew, from those tiles: they say nothing more.
+    """
+    width: int = TILE_WIDTH**tile.level
+    for number, (ours, theirs) in enumerate(zip_longest(tile.hashes, stored)):
+        start = (tile.index * TILE_WIDTH + number) * width
+        if ours != theirs and not any(start < one <= start + width for one in known):
+            return start + 1
+    return None
 
 
 async def prove_inclusion(store: EventStore, position: int, size: int) -> list[bytes]:

@@ -5,7 +5,8 @@ a round begins at position 1, computes the tree from the entries as they lie the
 put down after any step and taken up again, by another process too (`saved`, `Round.saved`).
 
 Every step checks one tile's entries: positions, canonical form, columns, leaf hashes, the order of
-versions; and every tile that became complete against the stored one. On the way the root is held
+versions; and every tile that became complete against the stored one, or as far as there are entries
+before one that is bad: the first position that is wrong is named. On the way the root is held
 against those that were seen before: of the last checkpoint, of the head as it was when the round
 began, and of the round before this one. So what was rewritten between two rounds is found even
 where leaf, tiles and head were all made anew.
@@ -22,6 +23,7 @@ from typing import Any, Final, NamedTuple
 from ledger.entry import check_entry
 from ledger.errors import CorruptLogError
 from ledger.merkle import HASH_BYTES, TILE_WIDTH, Tile, TreeBuilder, leaf_hash
+from ledger.proving import first_denied
 from ledger.store import EventStore, RawEntry, TreeHead, first_misplaced
 
 LEVELS_MAX: Final = 8
@@ -115,9 +117,9 @@ async def step(store: EventStore, going: Round) -> Mismatch | None:
     start = tree.size
     stops = [size for size in going.roots if size > start]
     until = min(start + TILE_WIDTH - start % TILE_WIDTH, going.size, *stops)
-    page, bad = await _read(store, start, until - start)
-    if bad is None:
-        bad = _first_bad(page, start, until - start)
+    page, unread = await _read(store, start, until - start)
+    limit = until - start if unread is None else len(page)
+    bad = _first_bad(page, start, limit) or unread
     misplaced = None
     if bad is None or bad.position > start + 1:
         last = until if bad is None else bad.position - 1
@@ -126,12 +128,14 @@ async def step(store: EventStore, going: Round) -> Mismatch | None:
     if misplaced is not None:
         version = page[misplaced - start - 1].version
         reason = f"version {version} does not follow its stream's version before it"
-        return Mismatch(misplaced, reason, "version")
+        bad = Mismatch(misplaced, reason, "version")
     if bad is not None:
-        return bad
-    for tile in tree.extend([row.leaf for row in page]):
-        if (wrong := await _wrong_tile(store, tile)) is not None:
-            return wrong
+        leaves = [row.leaf for row in page[: bad.position - 1 - start]]
+        # An entry that was rewritten with its leaf is denied by its tile alone, and may be earlier.
+        return await _first_wrong(store, _filling(tree, leaves), is_filling=True) or bad
+    tiles = tree.extend([row.leaf for row in page])
+    if (wrong := await _first_wrong(store, tiles)) is not None:
+        return wrong
     root, of = going.roots.get(tree.size, (None, ""))
     if root is not None and tree.root() != root:
         return Mismatch(tree.size, _REWRITTEN, of)
@@ -192,19 +196,35 @@ def _first_bad(page: Sequence[RawEntry], start: int, limit: int) -> Mismatch | N
     return None
 
 
-async def _wrong_tile(store: EventStore, tile: Tile) -> Mismatch | None:
-    try:
-        stored = await store.tile(tile.level, tile.index)
-    except (CorruptLogError, TypeError, ValueError):
-        stored = []
-    if tuple(stored) == tuple(tile.hashes):
-        return None
-    pairs = enumerate(zip(tile.hashes, stored, strict=False))
-    least = min(len(tile.hashes), len(stored))
-    first = next((number for number, pair in pairs if pair[0] != pair[1]), least)
-    position = (tile.index * TILE_WIDTH + first) * TILE_WIDTH**tile.level + 1
-    reason = f"tile {tile.level}/{tile.index} is not the one that the entries make"
-    return Mismatch(position, reason, "tile")
+def _filling(tree: TreeBuilder, leaves: Sequence[bytes]) -> list[Tile]:
+    """The tiles that are not complete, with leaves that complete none, as far as they go."""
+    level, count = 0, tree.size
+    tiles = [Tile(0, count // TILE_WIDTH, (*tree.filling(0), *leaves))]
+    while count := count // TILE_WIDTH:
+        level += 1
+        tiles.append(Tile(level, count // TILE_WIDTH, tuple(tree.filling(level))))
+    return tiles
+
+
+async def _first_wrong(
+    store: EventStore, tiles: Sequence[Tile], *, is_filling: bool = False
+) -> Mismatch | None:
+    """What is first denied by stored tiles of computed ones; those stand lower levels first."""
+    found: list[Mismatch] = []
+    for tile in tiles:
+        try:
+            stored = await store.tile(tile.level, tile.index)
+        except (CorruptLogError, TypeError, ValueError):
+            if is_filling:
+                continue  # it cannot be read for what was found already
+            stored = []
+        if is_filling:
+            stored = stored[: len(tile.hashes)]
+        position = first_denied(tile, stored, [one.position for one in found])
+        if position is not None:
+            reason = f"tile {tile.level}/{tile.index} is not the one that the entries make"
+            found.append(Mismatch(position, reason, "tile"))
+    return min(found, key=lambda one: one.position, default=None)
 
 
 def _hashes(raw: bytes) -> list[bytes]:

@@ -14,13 +14,12 @@ by whoever reads all of it and by whoever reads only the span in which something
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from itertools import zip_longest
 from typing import Final
 
 from ledger.entry import check_entry
 from ledger.errors import CorruptLogError
 from ledger.merkle import TILE_WIDTH, Tile, TreeBuilder, leaf_hash, root_at
-from ledger.proving import from_tiles
+from ledger.proving import first_denied, from_tiles, root_of
 from ledger.store import PAGE_MAX, EventStore, RawEntry, TreeHead, first_misplaced
 from ledger.verify_notes import NOTED, Claim, Notes, refuted
 from ledger.verify_spans import SPAN, Seen
@@ -47,6 +46,8 @@ class Pages:
         self._store, self._checkpoint = store, checkpoint
         self._completed: list[Tile] = []
         """The tiles that became complete at last, as they were computed."""
+        self._vouched = 0
+        """The largest size at which the root is one that the log or the checkpoint states."""
         self.stop = checkpoint.size if checkpoint is not None else 0
         if self.stop == 0:
             self._compare_checkpoint(self.tree.root())
@@ -66,8 +67,9 @@ class Pages:
                 await self._verify(until - tree.size)
                 if tree.size == self.stop:
                     self._compare_checkpoint(tree.root())
+                    self._vouched = max(self._vouched, tree.size)
             except CorruptLogError as error:
-                raise await self._first(error) from error
+                raise await self._with_doubt(await self._first(error)) from error
             progress(tree.size, size)
 
     async def accept(self, seen: Seen) -> bool:
@@ -90,6 +92,7 @@ class Pages:
         wrong = await self._wrong_tiles(self._completed)
         if wrong:
             raise await self._first(*wrong)
+        self._vouched = max([self._vouched, *roots])
         self.notes.checkpoints += seen.checkpoints
         self.notes.cosignatures += seen.cosignatures
         return True
@@ -137,6 +140,7 @@ class Pages:
                 wrong.append(refuted(claim))
         if wrong:
             raise _earliest(wrong)
+        self._vouched = max([self._vouched, *(claim.size for claim in claims)])
 
     def _claims(self, page: Sequence[RawEntry]) -> tuple[list[Claim], list[CorruptLogError]]:
         """The roots that a page's entries claim, up to the first one that is not proved."""
@@ -178,6 +182,26 @@ class Pages:
                 stored = await self._store.tile(tile.level, tile.index)
                 wrong += _denied(tile, stored[: len(tile.hashes)], wrong)
         return _earliest([*found, *wrong])
+
+    async def _with_doubt(self, found: CorruptLogError) -> CorruptLogError:
+        """Say so where an entry before what was found may be wrong, and nothing can tell which.
+
+        In the tile that is still filling, an entry that was rewritten with the hash beside it is
+        denied by the head's root alone, which says that something is wrong and not where.
+        """
+        head = await self._store.head()
+        since = max(head.size - head.size % TILE_WIDTH, self._vouched) + 1
+        if not since < found.position <= head.size:
+            return found
+        with suppress(CorruptLogError, LookupError, TypeError, ValueError):
+            root = await root_of(self._store, head.size)
+            if root == head.root or await self._store.head() != head:
+                return found
+        return CorruptLogError(
+            found.position,
+            f"{found.reason}; from position {since} on another may be wrong too: the hashes "
+            "stored there do not make the root that the head states",
+        )
 
     def _computed(self) -> list[Tile]:
         """What is known here of tiles: those that became complete at last, those that fill."""
@@ -260,18 +284,9 @@ def _earliest(found: Sequence[CorruptLogError]) -> CorruptLogError:
 def _denied(
     tile: Tile, stored: Sequence[bytes], wrong: Sequence[CorruptLogError]
 ) -> list[CorruptLogError]:
-    """The first position that a stored tile denies, if there is one.
-
-    Args:
-        tile: what was computed.
-        stored: what is stored.
-        wrong: what tiles below it deny already. Of a tile that is not complete the store makes the
-            hashes anew, from those tiles: they say nothing more.
-    """
-    width = TILE_WIDTH**tile.level
-    for number, (ours, theirs) in enumerate(zip_longest(tile.hashes, stored)):
-        start = (tile.index * TILE_WIDTH + number) * width
-        if ours != theirs and not any(start < one.position <= start + width for one in wrong):
-            reason = f"tile {tile.level}/{tile.index} is not the one that the entries make"
-            return [CorruptLogError(start + 1, reason)]
-    return []
+    """What a stored tile denies first, if it denies anything that others do not deny already."""
+    position = first_denied(tile, stored, [one.position for one in wrong])
+    if position is None:
+        return []
+    reason = f"tile {tile.level}/{tile.index} is not the one that the entries make"
+    return [CorruptLogError(position, reason)]

@@ -139,6 +139,33 @@ async def test_what_was_tampered_with_is_found_at_its_place(
     assert found.reason
 
 
+UNREADABLE = "UPDATE log SET type = CAST(x'ff' AS TEXT) WHERE position = %d"
+DELETED = "DELETE FROM log WHERE position = %d"
+OTHERWISE = "UPDATE log SET entry = 'x' WHERE position = %d"
+
+
+@pytest.mark.parametrize("how", [UNREADABLE, DELETED, OTHERWISE])
+@pytest.mark.parametrize(("first", "later"), [(5, 100), (1, 256), (300, 400), (300, 599)])
+async def test_of_a_wrong_hash_of_a_tile_and_a_bad_row_behind_it_the_first_is_named(
+    original: Path, tmp_path: Path, first: int, later: int, how: str
+) -> None:
+    async with a_copy(original, tmp_path, rewrite(first), run(how % later)) as store:
+        found = await reread(store)
+    assert isinstance(found, Mismatch)
+    assert (found.position, found.what) == (first, "tile")
+
+
+@pytest.mark.parametrize(("first", "later"), [(50, 100), (100, 50), (520, 590)])
+async def test_of_a_bad_row_and_one_that_cannot_be_read_the_first_is_named(
+    original: Path, tmp_path: Path, first: int, later: int
+) -> None:
+    bad = run(OTHERWISE % first, UNREADABLE % later)
+    async with a_copy(original, tmp_path, bad) as store:
+        found = await reread(store)
+    assert isinstance(found, Mismatch)
+    assert (found.position, found.what) == (min(first, later), "entry")
+
+
 async def test_a_history_made_anew_is_found_by_what_was_seen_before(
     original: Path, tmp_path: Path
 ) -> None:

@@ -372,6 +372,32 @@ def test_a_history_rewritten_with_all_its_hashes_is_found_by_a_checkpoint(
     assert (error.position, "rewritten" in error.reason) == (CHECKPOINT, True)
 
 
+DOUBT = "from position {since} on another may be wrong too"
+
+
+@pytest.mark.parametrize(
+    ("forged", "kept", "since"),
+    [(None, None, None), (520, None, 513), (595, None, 513), (595, 570, 571), (590, None, 513)],
+)
+def test_where_only_the_head_denies_an_entry_before_a_bad_one_the_doubt_is_said(
+    original: Path, honest: list[RawEntry], forged: int | None, kept: int | None, since: int | None
+) -> None:
+    """A root says that something is wrong, and not where: before the bad row, or behind it."""
+
+    def tamper(log: sqlite3.Connection) -> None:
+        if forged is not None:
+            entry = honest[forged - 1].entry.replace(b'"country":"CM"', b'"country":"CI"')
+            change = "UPDATE log SET entry = ?, leaf = ? WHERE position = ?"
+            log.execute(change, (entry, leaf_hash(entry), forged))
+        log.execute("UPDATE log SET type = CAST(x'ff' AS TEXT) WHERE position = 590")
+
+    checkpoint = None if kept is None else root_of(honest[:kept])
+    error = found(original, tamper, checkpoint)
+    assert error.position == 590
+    assert ("may be wrong too" in error.reason) is (since is not None)
+    assert DOUBT.format(since=since) in error.reason or since is None
+
+
 def test_what_came_after_the_checkpoint_is_not_held_to_it(
     original: Path, honest: list[RawEntry]
 ) -> None:
