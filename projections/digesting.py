@@ -24,7 +24,9 @@ SQLite the write-ahead log cannot be emptied meanwhile, on PostgreSQL a rebuild'
 
 One process of a deployment does it at a time (`projections.duties`); any of them records the
 result. A checkpoint that finds another at it waits for it, `PATIENCE_SECONDS` at most, and records
-what that one made: of processes that come at once, one hashes.
+what that one made: of processes that come at once, one hashes. It does not wait for one that has
+given no sign for `SILENT_SECONDS`: that may be dead, and its lease outlives it by far. Nor does it
+hash in its place, which would be done twice where it is only slow: the newest digests are good.
 """
 
 import asyncio
@@ -51,6 +53,10 @@ FRESH_SECONDS_MAX: Final = 5.0
 
 PATIENCE_SECONDS: Final = 15.0
 """How long a checkpoint waits for fresh digests; then it records the newest there are."""
+
+SILENT_SECONDS: Final = 5.0
+"""How long a process at it may give no sign before no checkpoint waits for it any more. A sign
+comes with every projection that is done; where hashing takes little, all are done by then."""
 
 LOOK_AGAIN_SECONDS: Final = 0.1
 """How often it looks whether another process has made them."""
@@ -171,11 +177,14 @@ class Digester:
                         await self._digest_in_time(place)
                         return
                 is_done = due_in(await self._duties.place(DUTY)) > 0
-                if is_done or loop.time() >= until:
+                if is_done or loop.time() >= until or await self._is_silent():
                     return
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)
         finally:
             self._alone.release()
+
+    async def _is_silent(self) -> bool:
+        return await self._duties.is_silent(DUTY, SILENT_SECONDS, now=self._clock())
 
     async def _digest_in_time(self, place: Place) -> None:
         try:

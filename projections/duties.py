@@ -23,7 +23,7 @@ from sqlalchemy import MetaData, Table, or_, select
 from ledger.errors import LedgerError, reason_of
 from ledger.sql_database import Database
 from ledger.store import Clock
-from projections.tables import insert_into, stamp, text
+from projections.tables import insert_into, read_stamp, stamp, text
 
 duties: Final = Table(
     "duties", MetaData(), text("name", key=True), text("holder"), text("expires_at"), text("place")
@@ -101,6 +101,19 @@ class Duties:
         async with self._database.write() as conn:
             ours = duties.update().where(row.name == name, row.holder == self._holder)
             await conn.execute(ours.values(expires_at=stamp(now)))
+
+    async def is_silent(self, name: str, seconds: float, *, now: datetime) -> bool:
+        """Whether somebody else holds a duty and has given no sign of it for so long.
+
+        Every process of a deployment has one length of a lease; so its end tells the last sign.
+        """
+        row = duties.c
+        async with self._database.read() as conn:
+            asked = select(row.holder, row.expires_at).where(row.name == name)
+            found = (await conn.execute(asked)).one_or_none()
+        if found is None or found.holder == self._holder or found.expires_at <= stamp(now):
+            return False
+        return bool(read_stamp(found.expires_at) - self._lease < now - timedelta(seconds=seconds))
 
     async def place(self, name: str) -> Place:
         """How far a duty has come, whoever holds it; empty if nobody ever did."""

@@ -109,6 +109,21 @@ class TestDuties(ReadModel):
         assert await yours.take("count", now=now) == {}
         assert await mine.place("never") == {}
 
+    async def test_silent_is_who_holds_a_duty_and_gives_no_sign_of_it(
+        self, projected: Projected
+    ) -> None:
+        now, later = projected.teller.now, projected.teller.now + timedelta(seconds=6)
+        mine, yours = await duties_of(projected), await duties_of(projected, "there")
+        assert not await mine.is_silent("count", 5, now=now)
+        await yours.take("count", now=now)
+        told = [await mine.is_silent("count", seconds, now=later) for seconds in (5, 6)]
+        assert told == [True, False]
+        assert not await yours.is_silent("count", 5, now=later)
+        await yours.keep("count", {}, now=later)
+        assert not await mine.is_silent("count", 5, now=later)
+        # What nobody holds any more is free, and nobody is waited for.
+        assert not await mine.is_silent("count", 5, now=later + timedelta(seconds=60))
+
 
 class TestDigests(ReadModel):
     async def test_a_checkpoint_records_what_a_rebuild_to_that_position_gives(
@@ -314,6 +329,32 @@ class TestDigests(ReadModel):
         assert set(both[0]) == set(projected.projections.names)
         never = await digester_of(projected, every_seconds=0)
         assert await never.newest() == {}
+
+    async def test_no_checkpoint_waits_for_who_has_died_over_it_but_records_the_newest_there_are(
+        self, projected: Projected, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever waited would look again after an hour; the time of the lease is not over."""
+        monkeypatch.setattr(digesting, "PATIENCE_SECONDS", 7200)
+        monkeypatch.setattr(digesting, "LOOK_AGAIN_SECONDS", 3600)
+        await projected.story(*STORY)
+        digester = await digester_of(projected, checkpoint_seconds=QUICK)
+        before = await digester.newest()
+        died_at = projected.teller.now
+        died = await duties_of(projected, "dead")
+        assert await died.take(DUTY, now=died_at) is not None
+        await projected.story(*paid(4))
+        projected.teller.now = died_at + timedelta(seconds=digesting.SILENT_SECONDS + 1)
+
+        async with asyncio.timeout(20):
+            assert await digester.newest() == before
+            await maker_of(projected, digester).make(context=CONTEXT)
+        assert await recorded(projected) == [{name: one.position for name, one in before.items()}]
+        assert before.keys() == set(projected.projections.names)
+        # It is still the dead one's duty; when the lease is over, all is fresh again.
+        projected.teller.now = died_at + timedelta(seconds=60)
+        await projected.project()
+        after = await projected.store.position()
+        assert {one.position for one in (await digester.newest()).values()} == {after}
 
     async def test_of_several_processes_one_digests_and_any_of_them_records(
         self, projected: Projected
