@@ -10,6 +10,12 @@ with their evidence and shouted about: 422 to a proof made from our own tiles, 4
 our checkpoint, and a witness that has cosigned more entries than this log has (a database restored
 from an older copy). A witness that is merely ahead of one checkpoint has seen a later one.
 
+The process that made a checkpoint shows it. If that dies before, any other that lives does so in
+its place (`take_over`): each looks every `UNSHOWN_SECONDS` whether the newest checkpoint in the log
+lacks a witness, and shows one that did so twice to those that it lacks; within two such times, that
+is. Who is only slow is asked about it twice, which changes nothing: a witness says the same again,
+and its word is recorded once. A witness that is away is asked by every process.
+
 It judges nothing of what is recorded: how many witnesses are enough is the policy's to say, and
 whoever verifies does so from the signatures alone.
 """
@@ -39,13 +45,16 @@ SIZES_LEARNT_MAX: Final = 3
 AGAIN_SECONDS_MIN: Final = 5.0
 AGAIN_SECONDS_MAX: Final = 600.0
 
+UNSHOWN_SECONDS: Final = 30.0
+"""How often a process looks whether another one's checkpoint was left without its witnesses."""
+
 ACTOR: Final = "reactor:witnesses"
 
 Prove = Callable[[int, int], Awaitable[Sequence[bytes]]]
 """Old and new size -> the consistency proof, from the stored tiles."""
 
 Latest = Callable[[], Awaitable[str | None]]
-"""Gives the note of the newest checkpoint, if there is one."""
+"""Gives the note of the newest checkpoint in the log, with what witnesses said of it."""
 
 log = structlog.get_logger()
 
@@ -86,7 +95,7 @@ class Gatherer:
         handler: the way into the log.
         post: the way out.
         prove: makes consistency proofs.
-        latest: the newest checkpoint, asked for once, at the start.
+        latest: the newest checkpoint, whichever process made it.
         sizes: what each witness cosigned last (by the name of its key), as far as is known.
     """
 
@@ -106,6 +115,7 @@ class Gatherer:
         self._handler, self._post, self._prove, self._latest = handler, post, prove, latest
         self._sizes = dict(sizes or {})
         self._note: str | None = None
+        self._taken_over: str | None = None
         self._news = asyncio.Condition()
 
     async def told(self, note: str) -> None:
@@ -123,7 +133,39 @@ class Gatherer:
             for witness in self.witnesses:
                 group.create_task(self._attend(witness), name=f"witness {witness.name}")
             # Also where there is nobody to ask, this runs until it is cancelled.
-            await asyncio.Event().wait()
+            await self._look()
+
+    async def _look(self) -> None:
+        before: str | None = None
+        while True:
+            await asyncio.sleep(UNSHOWN_SECONDS)
+            try:
+                before = await self.take_over(before)
+            except LedgerError as error:
+                log.warning("witness.not_looked", reason=reason_of(error))
+
+    async def take_over(self, before: str | None) -> str | None:
+        """Show the newest checkpoint in its maker's place, if it lacks the same it did before.
+
+        Args:
+            before: what this gave the last time.
+
+        Returns:
+            The text of the newest checkpoint, if another process made it and a witness lacks; to
+            be given the next time.
+        """
+        note = await self._latest()
+        if note is None or not any(_lacks(note, one) for one in self.witnesses):
+            return None
+        text, _ = split_note(note)
+        own = 0 if self._note is None else Checkpoint.from_text(split_note(self._note)[0]).size
+        if Checkpoint.from_text(text).size <= own:
+            return None
+        if text == before:
+            log.warning("witness.taken_over", size=Checkpoint.from_text(text).size)
+            self._taken_over = note
+            await self.told(note)
+        return text
 
     async def ask(self, witness: Asked, note: str) -> Trouble | None:
         """Show a witness a checkpoint and record what it says; a trouble if it could not be had."""
@@ -158,6 +200,9 @@ class Gatherer:
         failures = 0
         while True:
             tried = await self._wait(tried, failures)
+            if tried == self._taken_over and not _lacks(tried, witness):
+                failures = 0
+                continue
             try:
                 trouble = await self.ask(witness, tried)
             except (LedgerError, LookupError) as error:
@@ -234,6 +279,12 @@ class Gatherer:
             evidence=evidence,
         )
         await self._handler.handle(command, context=_context(checkpoint))
+
+
+def _lacks(note: str, witness: Asked) -> bool:
+    """Whether a note has no line of a witness; the line was verified when it was recorded."""
+    key = witness.verifier.name, witness.verifier.key_id
+    return key not in {(one.name, one.key_id) for one in split_note(note)[1]}
 
 
 def _context(checkpoint: Checkpoint) -> Context:

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from adapters.gathering import ANSWER_BYTES_MAX, Asked, Gatherer, Trouble
-from adapters.transport_outward import Outward
+from adapters.gathering import ANSWER_BYTES_MAX, Asked, Gatherer, Post, Trouble
+from adapters.transport_outward import Outward, Sent
 from api.witness_files import WitnessFiles
 from ledger import commands, events
 from ledger.checkpoint import split_note
@@ -230,6 +230,85 @@ async def test_a_witness_is_asked_by_itself_and_again_after_trouble(
             finally:
                 running.cancel()
                 await asyncio.gather(running, return_exceptions=True)
+
+
+class Counting:
+    """The way out, which tells whom it was taken to."""
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self.urls: list[str] = []
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Sent:
+        self.urls.append(url.removesuffix("/add-checkpoint"))
+        return await self._post.post(url, headers, body)
+
+
+@dataclass
+class AnotherProcess:
+    """What asks the witnesses in a process that makes no checkpoint."""
+
+    log: Deployment
+    out: Counting
+    has_begun: asyncio.Event = field(default_factory=asyncio.Event)
+    is_blind: bool = False
+
+    def gatherer(self) -> Gatherer:
+        prove = partial(prove_consistency, self.log.store)
+        witnesses = self.log.gatherer.witnesses
+        return Gatherer(witnesses, self.log.handler, self.out, prove=prove, latest=self.newest)
+
+    async def newest(self) -> str | None:
+        self.has_begun.set()
+        return await self.log.cosigned() if self.log.notes and not self.is_blind else None
+
+
+async def test_a_checkpoint_whose_maker_died_is_shown_in_its_place_to_whom_it_lacks(
+    tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.gathering.UNSHOWN_SECONDS", 0.01)
+    async with (
+        watchers(tmp_path, clock) as witnesses,
+        deployed(tmp_path / "log.db", witnesses, clock) as log,
+    ):
+        other = AnotherProcess(log, Counting(log.gatherer._post), is_blind=True)
+        running = asyncio.create_task(other.gatherer().run())
+        try:
+            await other.has_begun.wait()
+            note = await log.grow("a")
+            await log.gatherer.ask(witnesses[0], note)  # and then it dies
+            other.is_blind = False
+            made = int(note.splitlines()[1])
+            assert await log.store.wait_for(made + 1 + len(NAMES), SECONDS_MAX)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        assert sorted(other.out.urls) == sorted(one.url for one in witnesses[1:])
+        assert judged(witnesses, await log.cosigned()).cosigned.keys() == set(NAMES)
+
+
+async def test_a_process_takes_over_only_what_lacked_a_witness_twice_and_is_not_its_own(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    async with (
+        watchers(tmp_path, clock) as witnesses,
+        deployed(tmp_path / "log.db", witnesses, clock) as log,
+    ):
+        out = Counting(log.gatherer._post)
+        other = AnotherProcess(log, out).gatherer()
+        assert await other.take_over(None) is None
+        first = await other.take_over(str(await log.grow("a")))
+        # Another one has come meanwhile: that one is looked at anew.
+        second = await other.take_over(first if await log.grow("b") else None)
+        assert [one and one.splitlines()[1] for one in (first, second)] == [
+            note.splitlines()[1] for note in log.notes
+        ]
+        assert other._note is None
+        await log.ask_all()
+        assert await other.take_over(second) is None
+        await other.told(await log.grow("c"))
+        assert await other.take_over(None) is None
+        assert out.urls == []
 
 
 async def test_a_database_rolled_back_to_a_copy_is_refused(
