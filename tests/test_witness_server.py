@@ -358,14 +358,14 @@ async def test_the_evidence_is_shown_whole(
 
 
 class WitnessProcess(Program):
-    """`cauri witness serve`, or a witness that dies at a size."""
+    """`cauri witness serve`, or a witness that dies at a size; see `tests.dying_witness`."""
 
-    def __init__(self, folder: Path, dies_at: int | None = None) -> None:
+    def __init__(self, folder: Path, dies_at: int | None = None, moment: str = "kept") -> None:
         if dies_at is None:
             super().__init__({}, "witness", "serve", "--dir", str(folder), "--port", "0")
         else:
             self.command = (sys.executable, "-m", "tests.dying_witness")
-            super().__init__({}, str(folder), str(dies_at))
+            super().__init__({}, str(folder), str(dies_at), moment)
 
     async def url(self) -> str:
         line = await self.says(b"witness.started")
