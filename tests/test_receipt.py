@@ -7,7 +7,9 @@ import struct
 import subprocess
 import sys
 from base64 import b64encode
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +35,14 @@ WITNESSES: Final = {
     for number, name in enumerate(TIMES, 1)
 }
 STEPS: Final = [(0, "request"), (1, "request"), (0, "start"), (1, "start"), (0, "success")]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_signatures() -> Iterator[None]:
+    """Let the script judge a signature once only: the same few come again in every test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verify_receipt, "is_signed", cache(is_signed))
+        yield
 
 
 def public_of(name: str) -> bytes:

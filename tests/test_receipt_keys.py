@@ -19,6 +19,9 @@ from projections.commitments import CheckpointRow
 from scripts import verify_receipt
 from tests.builders import CONTEXT
 from tests.bundle_world import MADE_AT, ORIGIN, WITNESSES, Keeper, a_keeper, a_policy
+from tests.test_receipt import quick_signatures
+
+__all__ = ["quick_signatures"]
 
 STRANGER: Final = Signer(ORIGIN, bytes(32))
 PAYMENT: Final = "payment-pay_0"

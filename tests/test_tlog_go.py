@@ -8,20 +8,36 @@ import subprocess
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from ledger.checkpoint import Signer
+from ledger.checkpoint import Signature, Signer, sign_note, split_note
+from scripts.verify_receipt import Policy, WrongError, verify
 from tests.api_world import a_world
 from tests.conftest import FakeClock
 from tests.growing import LOG
 from tests.test_api_refunds import a_paid_one
 from tests.test_api_witnesses import settings_of
+from tests.test_receipt import (
+    TIMES,
+    WITNESSES,
+    a_policy,
+    a_receipt,
+    cosigned,
+    id_of,
+    key_of,
+    quick_signatures,
+)
+from tests.test_receipt_keys import INTRODUCED, PUT_TOGETHER, kept
 from tests.tlog_client import TlogClient, index_path
 from tests.tlog_world import SIGNER, a_log, checkpoint, client_of, grow
 from tests.witness_world import a_folder, serving
+
+__all__ = ["quick_signatures"]
 
 SOURCES: Final = Path(__file__).parent / "fixtures" / "tlog"
 GO_PATH: Final = Path("/usr/share/gocode")
@@ -29,6 +45,8 @@ GO_PATH: Final = Path("/usr/share/gocode")
 
 BUILD_SECONDS_MAX: Final = 300
 
+PROGRAMS: Final = {"verify": ("verify.go",), "receipt": ("receipt.go", "policy.go")}
+"""What each program is built from."""
 
 Built = Callable[[str], Path]
 """Gives one of the programs by its name."""
@@ -36,7 +54,7 @@ Built = Callable[[str], Path]
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """Builds the programs."""
+    """Builds the programs, each once."""
     go = shutil.which("go")
     if go is None or not (GO_PATH / "src/golang.org/x/mod/sumdb/tlog").is_dir():
         pytest.skip("Go with golang.org/x/mod is not on this machine")
@@ -52,12 +70,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
     def build(name: str) -> Path:
         program = folder / name
-        subprocess.run(
-            [go, "build", "-o", str(program), str(SOURCES / f"{name}.go")],
-            env=environment,
-            check=True,
-            timeout=BUILD_SECONDS_MAX,
-        )
+        if not program.exists():
+            sources = [str(SOURCES / source) for source in PROGRAMS[name]]
+            subprocess.run(
+                [go, "build", "-o", str(program), *sources],
+                env=environment,
+                check=True,
+                timeout=BUILD_SECONDS_MAX,
+            )
         return program
 
     return build
@@ -146,6 +166,21 @@ def checked(program: Path, keys: Sequence[str], receipts: Sequence[bytes]) -> li
     return said
 
 
+def by_policies(program: Path, judged: Sequence[tuple[str, str]]) -> list[str]:
+    """What Go says of receipts, each by a policy, line by line."""
+    texts = [one.encode() for pair in judged for one in pair]
+    done = subprocess.run(
+        [program, "-policies"],
+        input=b"".join(b"%d\n%b" % (len(one), one) for one in texts),
+        capture_output=True,
+        check=True,
+        timeout=120,
+    )
+    said = done.stdout.decode().splitlines()
+    assert len(said) == len(judged)
+    return said
+
+
 BASE64: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
@@ -220,7 +255,107 @@ async def test_go_believes_a_whole_receipt_and_none_of_which_a_byte_was_changed(
         if not said.startswith("refused: ")
     ]
     assert believed == []
+    # By a policy it is as the server was set up: both, and one more would be too many.
+    third = key_of("alpha")
+    lines = [f"log {keys[0]}", *policy, f"witness third {third}"]
+    for quorum, is_met in (
+        ("group both all shop firm\nquorum both", True),
+        ("group two 2 shop firm third\nquorum two", True),
+        ("group all-three all shop firm third\nquorum all-three", False),
+        ("quorum third", False),
+    ):
+        text = "\n".join([*lines, quorum, ""])
+        (said,) = by_policies(program, [(text, receipt.decode())])
+        assert said.startswith(f"ok {first}: 4 entries, 2 cosigned" if is_met else "refused: ")
     # Whoever is trusted has to have signed, and is known by the key.
     stranger = Signer(LOG.verifier.name, bytes(32)).verifier.text()
     for trusted in ([stranger, *keys[1:]], [*keys, stranger], keys[:2]):
         assert checked(program, trusted, [receipt])[0].startswith("refused: ")
+
+
+NESTED: Final = """group early any alpha beta
+group two 2 early gamma
+quorum two
+"""
+QUORUMS: Final = {
+    "two of three": "group two 2 alpha beta gamma\nquorum two\n",
+    "all": "group three all alpha beta gamma\nquorum three\n",
+    "any": "group one any alpha beta gamma\nquorum one\n",
+    "one by its name": "quorum beta\n",
+    "one of two, and another": NESTED,
+    "none": "quorum none\n",
+}
+COUNTED: Final = {name: a_policy().partition("group")[0] + text for name, text in QUORUMS.items()}
+
+
+def is_taken(policy: str, receipt: str) -> bool:
+    """Whether the script that stands alone takes a receipt."""
+    try:
+        verify(receipt, Policy(policy))
+    except (WrongError, LookupError, ValueError):
+        return False
+    return True
+
+
+def cosignatures() -> Iterator[tuple[str, str, bool]]:
+    """Notes on which witnesses have cosigned, or only seem to; whether that spoils the note."""
+    names = tuple(TIMES)
+    for chosen in (one for count in range(4) for one in combinations(names, count)):
+        yield f"by {chosen}", a_receipt(*chosen).text(), False
+    honest = a_receipt("alpha", "beta")
+    text, signatures = split_note(honest.note)
+    alpha, beta = (next(one for one in signatures if one.name == name) for name in names[:2])
+
+    def with_lines(*lines: Signature) -> str:
+        return replace(honest, note=sign_note(text, LOG, others=lines)).text()
+
+    yield "twice the same", with_lines(alpha, alpha), False
+    yield "a stranger", with_lines(alpha, Signature("delta", id_of("alpha"), beta.signature)), False
+    yield "by a key of another id", with_lines(alpha, beta._replace(key_id=alpha.key_id)), False
+    for what, made in {
+        "another time": bytes(7) + b"\x01" + beta.signature[8:],
+        "no time": beta.signature[8:],
+        "of another text": cosigned("beta", text.replace("\n", " \n", 1)).signature,
+        "of the text alone, as a log signs": beta.signature[:8]
+        + WITNESSES["beta"].sign(text.encode()),
+        "too short": beta.signature[:-1],
+        "too long": beta.signature + b"\x00",
+        "of another witness": alpha.signature,
+    }.items():
+        yield what, with_lines(alpha, beta._replace(signature=made)), True
+
+
+def test_go_and_the_script_count_the_same_quorums_of_the_same_cosignatures(built: Built) -> None:
+    pairs = [
+        (name, policy, what, receipt, is_spoilt)
+        for name, policy in COUNTED.items()
+        for what, receipt, is_spoilt in cosignatures()
+    ]
+    said = by_policies(built("receipt"), [(policy, receipt) for _, policy, _, receipt, _ in pairs])
+    by_go = {
+        (name, what): line.startswith("ok ")
+        for (name, _, what, _, _), line in zip(pairs, said, strict=True)
+    }
+    by_script = {(name, what): is_taken(policy, text) for name, policy, what, text, _ in pairs}
+    assert by_go == by_script
+    assert not any(by_go[name, what] for name, _, what, _, is_spoilt in pairs if is_spoilt)
+    of_two = {what: by_go["two of three", what] for _, what in by_go if what.startswith("by (")}
+    assert of_two == {what: what.count("'") >= 4 for what in of_two}
+    assert all(by_go["none", what] for what in of_two)
+
+
+async def test_go_and_the_script_follow_the_same_keys_of_a_log(built: Built) -> None:
+    pairs: list[tuple[str, str]] = []
+    expected: list[bool] = []
+    receipts, keys = await kept()
+    whole = [(one, [number <= at for number in range(3)]) for at, one in enumerate(receipts)]
+    whole += [(change(receipts[2], keys), taken) for change, taken in PUT_TOGETHER.values()]
+    for introduction, taken in INTRODUCED.values():
+        whole.append(((await kept(introduction=introduction)).receipts[2], taken))
+    for receipt, taken in whole:
+        for key, is_right in zip(keys, taken, strict=True):
+            pairs.append((f"log {key.verifier.text()}\nquorum none\n", receipt.text()))
+            expected.append(is_right)
+    said = by_policies(built("receipt"), pairs)
+    assert [one.startswith("ok ") for one in said] == expected
+    assert any(expected)
