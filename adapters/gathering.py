@@ -145,31 +145,44 @@ class Gatherer:
                 log.warning("witness.not_looked", reason=reason_of(error))
 
     async def take_over(self, before: str | None) -> str | None:
-        """Show the newest checkpoint in its maker's place, if it lacks the same it did before.
+        """Show the newest checkpoint in its maker's place, if it lacked a witness before too.
 
         Args:
             before: what this gave the last time.
 
         Returns:
-            The text of the newest checkpoint, if another process made it and a witness lacks; to
-            be given the next time.
+            The text of the newest checkpoint, if another process made it and it lacks a witness;
+            to be given the next time.
         """
         note = await self._latest()
         if note is None or not any(_lacks(note, one) for one in self.witnesses):
             return None
-        text, _ = split_note(note)
-        own = 0 if self._note is None else Checkpoint.from_text(split_note(self._note)[0]).size
-        if Checkpoint.from_text(text).size <= own:
+        if self._note is not None and _size_of(note) <= _size_of(self._note):
             return None
+        text, _ = split_note(note)
         if text == before:
-            log.warning("witness.taken_over", size=Checkpoint.from_text(text).size)
+            log.warning("witness.taken_over", size=_size_of(note))
             self._taken_over = note
             await self.told(note)
         return text
 
+    async def ask_newest(self, witness: Asked, note: str) -> Trouble | None:
+        """Show a witness a checkpoint, or the newest that another process made since.
+
+        A witness that has cosigned that one takes whoever shows it an older one, which it has never
+        seen, for a log that was put back.
+        """
+        newest = await self._latest()
+        is_others = note == self._taken_over
+        if newest is not None and _size_of(newest) > _size_of(note):
+            note, is_others = newest, True
+        if is_others and not _lacks(note, witness):
+            return None
+        return await self.ask(witness, note)
+
     async def ask(self, witness: Asked, note: str) -> Trouble | None:
         """Show a witness a checkpoint and record what it says; a trouble if it could not be had."""
-        checkpoint = Checkpoint.from_text(split_note(note)[0])
+        checkpoint = _checkpoint_of(note)
         old = min(self._sizes.get(witness.verifier.name, 0), checkpoint.size)
         for _ in range(SIZES_LEARNT_MAX):
             request = AddCheckpoint(old, tuple(await self._prove(old, checkpoint.size)), note)
@@ -200,11 +213,8 @@ class Gatherer:
         failures = 0
         while True:
             tried = await self._wait(tried, failures)
-            if tried == self._taken_over and not _lacks(tried, witness):
-                failures = 0
-                continue
             try:
-                trouble = await self.ask(witness, tried)
+                trouble = await self.ask_newest(witness, tried)
             except (LedgerError, LookupError) as error:
                 trouble = Trouble(reason_of(error))
             if trouble is None:
@@ -279,6 +289,14 @@ class Gatherer:
             evidence=evidence,
         )
         await self._handler.handle(command, context=_context(checkpoint))
+
+
+def _checkpoint_of(note: str) -> Checkpoint:
+    return Checkpoint.from_text(split_note(note)[0])
+
+
+def _size_of(note: str) -> int:
+    return _checkpoint_of(note).size
 
 
 def _lacks(note: str, witness: Asked) -> bool:

@@ -287,6 +287,32 @@ async def test_a_checkpoint_whose_maker_died_is_shown_in_its_place_to_whom_it_la
         assert judged(witnesses, await log.cosigned()).cosigned.keys() == set(NAMES)
 
 
+async def test_a_checkpoint_that_another_process_has_overtaken_is_not_shown_any_more(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    """Else the witness would keep evidence against an honest log: that it was put back."""
+    async with (
+        watchers(tmp_path, clock) as witnesses,
+        deployed(tmp_path / "log.db", witnesses, clock) as log,
+    ):
+        shop, firm, _ = witnesses
+        here = AnotherProcess(log, Counting(log.gatherer._post))
+        gatherer = here.gatherer()
+        early = await log.grow("a")  # made here, while nobody could be had
+        later = await log.grow("b")
+        assert await log.gatherer.ask(shop, later) is None
+        assert await gatherer.ask_newest(shop, early) is None
+        assert here.out.urls == []
+        assert await gatherer.ask_newest(firm, early) is None
+        assert judged(witnesses, await log.cosigned()).cosigned.keys() == {"shop", "firm"}
+        for name in ("shop", "firm"):
+            assert WitnessFiles(tmp_path / name).seen(ORIGIN).size == int(later.splitlines()[1])
+            assert list(WitnessFiles(tmp_path / name).refusals()) == []
+        # Shown all the same, it is what the witness takes it for.
+        await log.gatherer.ask(shop, early)
+        assert [one.kind for one in WitnessFiles(tmp_path / "shop").refusals()] == ["behind"]
+
+
 async def test_a_process_takes_over_only_what_lacked_a_witness_twice_and_is_not_its_own(
     tmp_path: Path, clock: FakeClock
 ) -> None:
