@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from ledger.checkpoint import Checkpoint, Signature, Signer, open_checkpoint, sign_note
 from ledger.errors import NoteError
-from ledger.merkle import TreeBuilder, inclusion_proof, leaf_hash
+from ledger.merkle import TreeBuilder, inclusion_proof, leaf_hash, verify_inclusion
 from ledger.receipt import Proof, Receipt, ReceiptError
 from scripts import verify_receipt
 from scripts.verify_receipt import Policy, WrongError, is_signed, verify
@@ -285,6 +285,32 @@ def test_the_short_ed25519_and_a_library_agree(seed: int, message: bytes, spoilt
     except InvalidSignature:
         is_right = False
     assert is_signed(key, message, bytes(signature)) is is_right
+
+
+@settings(max_examples=80, deadline=None)
+@given(data=st.data(), size=st.integers(1, 700))
+@example(data=None, size=1)
+@example(data=None, size=257)
+def test_the_short_tree_and_the_ledgers_agree(data: st.DataObject | None, size: int) -> None:
+    """Of every place in a tree, and of every other place, size and length of the path."""
+    leaves = [leaf_hash(b"%d" % number) for number in range(size)]
+    tree = TreeBuilder()
+    tiles = {(one.level, one.index): one.hashes for one in tree.extend(leaves)}
+    tiles |= {(0, size // 256): tuple(tree.filling(0)), (1, 0): tuple(tree.filling(1))}
+    index = size - 1 if data is None else data.draw(st.integers(0, size - 1))
+    path = inclusion_proof(index, size, lambda level, at: tiles[level, at])
+    changes = [(index, size, path)]
+    if data is not None:
+        other = data.draw(st.tuples(st.integers(0, 700), st.integers(1, 700)))
+        cut = data.draw(st.integers(0, len(path)))
+        changes += [(*other, path), (index, size, path[:cut]), (index, size, [*path, bytes(32)])]
+    for at, among, hashes in changes:
+        is_right = verify_inclusion(leaves[index], at, among, hashes, tree.root())
+        try:
+            found = verify_receipt.root_from(leaves[index], at, among, list(hashes))
+        except ValueError:
+            found = b""
+        assert (at < among and found == tree.root()) is is_right
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
