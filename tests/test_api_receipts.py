@@ -14,6 +14,7 @@ from yarl import URL
 
 from api import receipts
 from api.cli import main
+from api.commands import log
 from api.pages.receipt import WORDS
 from ledger.checkpoint import Signer, Verifier
 from ledger.introduction import ROTATED
@@ -82,6 +83,28 @@ async def test_the_command_verifies_it_too_and_writes_the_page(
     assert capsys.readouterr().out.startswith("NOT VERIFIED: ")
     assert status_of(asked[:3]) == 2
     assert "nobody is trusted" in capsys.readouterr().err
+
+
+async def test_after_a_rotation_beside_a_running_server_the_old_key_still_verifies_new_receipts(
+    world: World, clock: FakeClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = await a_paid_one(world)
+    before = (await receipt_of(world, first)).body
+    await world.caught_up()
+    old = (await key_of(world)).text()
+    new = await log._rotate(world.services.settings, is_lost=False)
+    clock.advance(60)
+    second = (await world.pay(key="order-2")).json["id"]
+    kept = tmp_path / "a.receipt"
+    kept.write_bytes((await receipt_of(world, second)).body)
+    policy = Policy(f"log {old}\nquorum none\n")
+
+    assert (b"\nkeys " in before, b"\nkeys 2\n" in kept.read_bytes()) == (False, True)
+    assert [len(verify(one.decode(), policy)[1]) for one in (before, kept.read_bytes())] == [4, 1]
+    assert status_of(["receipts", "verify", str(kept), "--key", old]) == 0
+    told = capsys.readouterr().out
+    assert "signed by a key that the key you trust introduced" in told
+    assert new in told
 
 
 @pytest.mark.parametrize(
