@@ -114,13 +114,15 @@ def test_a_lost_key_is_replaced_only_where_that_is_said_and_ends_the_trust(
 
     made = here.on("checkpoint", "make")
     refused = here.on("log-key", "rotate")
-    new = here.asked("log-key", "rotate", "--old-key-lost")["key"]
+    rotated = here.on("log-key", "rotate", "--old-key-lost").out
+    new = here.asked("log-key", "list")[-1]["key"]
     note = here.asked("checkpoint", "make")["note"]
     (tmp_path / "note").write_text(note)
     old = here.asked("log-key", "list")[0]["key"]
 
     assert (made.status, "Restore the file" in made.err) == (2, True)
     assert (refused.status, "is not at" in refused.err) == (1, True)
+    assert ("nobody has handed over" in rotated, "signed its" in rotated) == (True, False)
     assert here.on("verify", "--checkpoint", "note", "--key", new).status == 0
     assert here.on("verify", "--checkpoint", "note", "--key", old).status == 1
 

@@ -95,6 +95,10 @@ def rotate_log_key(*, is_lost: bool, database: str | None, as_json: bool) -> Non
         write_json({"key": key})
         return
     write_line(f"the log is signed by {key}")
+    if is_lost:
+        write_line("If the key before it is lost, nobody has handed over to this one: give it to")
+        write_line("everybody who trusted that one; until then they refuse new receipts.")
+        return
     write_line(
         "Give it to your auditors and to whoever runs a witness. The key before it signed its"
     )
