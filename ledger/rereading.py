@@ -138,7 +138,8 @@ async def step(store: EventStore, going: Round) -> Mismatch | None:
         return wrong
     root, of = going.roots.get(tree.size, (None, ""))
     if root is not None and tree.root() != root:
-        return Mismatch(tree.size, _REWRITTEN, of)
+        denied = await _first_wrong(store, _filling(tree, ()), is_filling=True)
+        return denied or Mismatch(tree.size, _REWRITTEN, of)
     return None
 
 

@@ -155,6 +155,18 @@ async def test_of_a_wrong_hash_of_a_tile_and_a_bad_row_behind_it_the_first_is_na
     assert (found.position, found.what) == (first, "tile")
 
 
+async def test_of_a_checkpoint_and_a_tile_that_deny_an_entry_the_one_that_knows_its_place_is_named(
+    original: Path, tmp_path: Path
+) -> None:
+    async with a_copy(original, tmp_path) as store:
+        tree = TreeBuilder()
+        tree.extend([row.leaf for row in await store.read_raw(0, 300)])
+    async with a_copy(original, tmp_path, rewrite(290)) as store:
+        found = await reread(store, checkpoint=TreeHead(300, tree.root()))
+    assert isinstance(found, Mismatch)
+    assert (found.position, found.what) == (290, "tile")
+
+
 @pytest.mark.parametrize(("first", "later"), [(50, 100), (100, 50), (520, 590)])
 async def test_of_a_bad_row_and_one_that_cannot_be_read_the_first_is_named(
     original: Path, tmp_path: Path, first: int, later: int
