@@ -27,16 +27,17 @@ from api.problems import language_of
 from api.support import name_of_merchant
 from ledger import payment
 from ledger.checkpoint import KEY_BYTES, Checkpoint, Signer, sign_note, split_note
+from ledger.checkpointing import CheckpointMaker
 from ledger.cosignature import SIGNATURE_BYTES, cosigned_at
 from ledger.entry import Context, RecordedEvent, encode_entry, prepare
 from ledger.errors import NoteError
 from ledger.events import PaymentRequested
 from ledger.merkle import TileReader, inclusion_proof, leaf_hash
 from ledger.proving import from_tiles
-from ledger.receipt import Proof, Receipt
+from ledger.receipt import Proof, Receipt, ending_of
 from ledger.sentences import Sentence
 from ledger.store import EventStore
-from projections.commitments import CheckpointRow
+from projections.commitments import CheckpointRow, CommitmentsProjection
 
 PLAIN: Final = "text/plain; charset=utf-8"
 
@@ -54,8 +55,14 @@ WITNESS_SECONDS_MAX: Final = 3.0
 async def show_receipt(call: Call) -> web.Response:
     """Give the receipt of a payment, payout or refund: a file, or a page to who asks for one."""
     state, recorded = await load(call)
-    row = await _checkpoint(call, recorded[-1].position)
-    receipt = await receipt_of(call.services.store, recorded, row)
+    maker = call.services.checkpoints
+    signer = await maker.signer() if maker is not None else None
+    if maker is None or signer is None:
+        detail = Sentence("No key that signs the log is set up here, so nothing can be proved.")
+        raise ProblemError(CHECKPOINT_PENDING, detail)
+    row = await _checkpoint(call, maker, signer, recorded[-1].position)
+    recorded = await covered_by(row, call.services.store, recorded[0].stream)
+    receipt = await receipt_of(call.services.store, recorded, row, signer)
     position = recorded[-1].position
     if HTML not in call.request.headers.get("Accept", ""):
         name = f"{receipt.payment_id}.receipt"
@@ -81,10 +88,19 @@ async def show_receipt(call: Call) -> web.Response:
     )
 
 
+async def covered_by(row: CheckpointRow, store: EventStore, stream: str) -> list[RecordedEvent]:
+    """Read all of a stream that a checkpoint covers, which nothing can be added to any more.
+
+    It is read when the checkpoint is there: what happened while that was made is told too, or the
+    receipt would say that there is no such thing.
+    """
+    return [one for one in await store.read_stream(stream) if one.position <= row.size]
+
+
 async def receipt_of(
-    store: EventStore, recorded: list[RecordedEvent], row: CheckpointRow
+    store: EventStore, recorded: list[RecordedEvent], row: CheckpointRow, signer: Signer
 ) -> Receipt:
-    """Make a receipt of a payment's events that a checkpoint covers.
+    """Make a receipt of a payment's events, all that a checkpoint of this key covers.
 
     The log's keys go along where it had more than one: trust in any of them is handed on.
 
@@ -92,9 +108,12 @@ async def receipt_of(
         ValueError: it does not cover them all.
     """
     keys = [one for one in await keys_of(store) if one.position <= row.size]
+    payment_id = recorded[0].stream.removeprefix("payment-")
+    ending = ending_of(checkpoint_of(row.note), payment_id, len(recorded))
     return Receipt(
-        recorded[0].stream.removeprefix("payment-"),
+        payment_id,
         await _proofs(store, recorded, row.size),
+        sign_note(ending, signer),
         row.note,
         await _proofs(store, keys, row.size) if len(keys) > 1 else (),
     )
@@ -134,26 +153,38 @@ def cosigned_times(note: str) -> Mapping[str, int]:
     return found
 
 
-async def _checkpoint(call: Call, position: int) -> CheckpointRow:
-    """Find a checkpoint that covers a position, the published one if it does, or make one.
+async def covering(
+    commitments: CommitmentsProjection, signer: Signer, position: int
+) -> CheckpointRow | None:
+    """Find a checkpoint by a key that covers a position; the published one if it does."""
+    for found in (
+        await commitments.published(),
+        await commitments.covering(position),
+        await commitments.latest(),
+    ):
+        if found is not None and found.size >= position and is_signed_by(signer, found.note):
+            return found
+    return None
+
+
+def is_signed_by(signer: Signer, note: str) -> bool:
+    """Whether a recorded note is by this key; a log records none whose signatures are wrong."""
+    own = signer.verifier.name, signer.verifier.key_id
+    return any((one.name, one.key_id) == own for one in split_note(note)[1])
+
+
+async def _checkpoint(
+    call: Call, maker: CheckpointMaker, signer: Signer, position: int
+) -> CheckpointRow:
+    """Find a checkpoint that covers a position, or make one.
 
     Raises:
         ProblemError: there is none, and none can be made yet.
     """
-    commitments = call.services.commitments
-    published = await commitments.published()
-    if published is not None and published.size >= position:
-        return published
-    found = await commitments.covering(position)
-    return found if found is not None else await _made(call, position)
-
-
-async def _made(call: Call, position: int) -> CheckpointRow:
     services = call.services
-    last, maker = await services.commitments.latest(), services.checkpoints
-    if maker is None:
-        detail = Sentence("No key that signs the log is set up here, so nothing can be proved.")
-        raise ProblemError(CHECKPOINT_PENDING, detail)
+    if (found := await covering(services.commitments, signer, position)) is not None:
+        return found
+    last = await services.commitments.latest()
     if last is not None:
         age = (services.clock() - last.made_at).total_seconds()
         if age < ON_DEMAND_SECONDS_MIN:
@@ -166,19 +197,19 @@ async def _made(call: Call, position: int) -> CheckpointRow:
     await projections.wait_for(await services.store.position(), services.settings.wait_seconds_max)
     with suppress(TimeoutError):
         async with asyncio.timeout(WITNESS_SECONDS_MAX):
-            await _cosigned(call, position)
-    found = await services.commitments.covering(position)
+            await _cosigned(call, signer, position)
+    found = await covering(services.commitments, signer, position)
     if found is None:
         raise _pending()
     return found
 
 
-async def _cosigned(call: Call, position: int) -> None:
+async def _cosigned(call: Call, signer: Signer, position: int) -> None:
     """Wait until enough witnesses have cosigned what covers a position; the caller limits it."""
     services = call.services
     while (witnessing := services.witnessing) is not None:
         end = await services.store.position()
-        found = await services.commitments.covering(position)
+        found = await covering(services.commitments, signer, position)
         if found is None or witnessing.policy.judge(found.note).is_quorum:
             return
         await services.store.wait_for(end + 1, WITNESS_SECONDS_MAX)
@@ -217,5 +248,7 @@ def example() -> str:
     )
     root = leaf_hash(entry)
     signer = Signer("ledger.example/log", bytes(KEY_BYTES))
-    note = sign_note(Checkpoint(signer.verifier.name, 1, root).text(), signer)
-    return Receipt(asked.payment_id, (Proof(0, entry, ()),), note).text()
+    checkpoint = Checkpoint(signer.verifier.name, 1, root)
+    ending = sign_note(ending_of(checkpoint, asked.payment_id, 1), signer)
+    note = sign_note(checkpoint.text(), signer)
+    return Receipt(asked.payment_id, (Proof(0, entry, ()),), ending, note).text()

@@ -1,6 +1,6 @@
-"""A receipt: a payment's entries, the proof of each, and one checkpoint; a text that stands alone.
+"""A receipt: all entries of a payment, the proof of each, and one checkpoint; it stands alone.
 
-    cauri-receipt@v1
+    cauri-receipt@v2
     payment pay_0123
     entries 2
 
@@ -14,6 +14,12 @@
     ...
 
     ledger.example/log
+    all entries of payment pay_0123
+    2 of 1234
+
+    — ledger.example/log Az3grlbVn6c2hQkZ0nJrWc8yGdH6oZb0sB1jWmSxvT8e3q5...
+
+    ledger.example/log
     1234
     CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
 
@@ -23,13 +29,18 @@ The trick: each entry's block with the checkpoint below it is a C2SP tlog-proof,
 programs read; written together they need the checkpoint once. Blocks are apart by an empty line,
 and none holds one, so a reader splits the text and counts.
 
+A tree proves what is in it, not what is not. So between the blocks and the checkpoint the log's key
+says how many entries the payment has in the log of that size: whoever cut off a refund would have
+to sign that himself, and the log would convict him.
+
 Where the log had more than one key by then, a fourth line says `keys 2`, and after the payment's
 blocks stand as many of the entries that introduced the log's keys, from the first on
 (`ledger.introduction`): so whoever trusts an early key need not be told the later ones. The
 checkpoint commits to them, so the last of them is the one that has to have signed it. A log that
 never changed its key has receipts without that line.
 
-What it proves: see `Receipt.check`. What it does not: that nothing came after the checkpoint.
+What it proves: see `Receipt.check` and `Receipt.check_ending`. What it does not: that nothing came
+after the checkpoint.
 
 Why the whole history of a payment and not the entry of its success alone: whoever may choose what
 he shows, shows the success and leaves out the refund.
@@ -45,7 +56,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Self
 
-from ledger.checkpoint import SIZE_MAX, Checkpoint, Verifier
+from ledger.checkpoint import SIZE_MAX, Checkpoint, Verifier, open_note
 from ledger.commitment import KEYS_STREAM
 from ledger.entry import RecordedEvent, decode_entry
 from ledger.errors import CorruptLogError, NoteError, UnknownEventTypeError
@@ -54,7 +65,10 @@ from ledger.introduction import Introduced, has_introduced_itself, trusted_keys
 from ledger.merkle import leaf_hash, verify_inclusion
 from ledger.store import STREAM_EVENTS_MAX
 
-RECEIPT: Final = "cauri-receipt@v1"
+RECEIPT: Final = "cauri-receipt@v2"
+RECEIPT_BEFORE: Final = "cauri-receipt@v1"
+"""Said nothing of the payment's end; whoever held one could cut entries off."""
+
 PROOF: Final = "c2sp.org/tlog-proof@v1"
 _HEAD: Final = re.compile(
     RECEIPT + r"\npayment (\S+)\nentries ([1-9]\d{0,5})(?:\nkeys ([1-9]\d{0,5}))?", re.ASCII
@@ -106,6 +120,8 @@ class Receipt:
 
     payment_id: str
     proofs: tuple[Proof, ...]
+    ending: str
+    """What the log's key says: that these were all entries of the payment; a signed note."""
     note: str
     """The signed checkpoint, with the cosignatures of witnesses."""
     keys: tuple[Proof, ...] = ()
@@ -115,7 +131,8 @@ class Receipt:
         """The receipt as a file."""
         head = f"{RECEIPT}\npayment {self.payment_id}\nentries {len(self.proofs)}\n"
         head += f"keys {len(self.keys)}\n" if self.keys else ""
-        return "\n".join([head, *(one.text() for one in (*self.proofs, *self.keys)), self.note])
+        blocks = [one.text() for one in (*self.proofs, *self.keys)]
+        return "\n".join([head, *blocks, self.ending, self.note])
 
     @classmethod
     def from_text(cls, text: str) -> Self:
@@ -125,6 +142,11 @@ class Receipt:
             ReceiptError: it is no receipt.
         """
         head, _, rest = text.partition("\n\n")
+        if head.startswith(f"{RECEIPT_BEFORE}\n"):
+            raise ReceiptError(
+                "it is of a former kind, which does not show whether entries were cut off: ask "
+                "for a new one"
+            )
         if not head.startswith(f"{RECEIPT}\n"):
             raise ReceiptError(f"its first line is not {RECEIPT}")
         counted = _HEAD.fullmatch(head)
@@ -133,11 +155,14 @@ class Receipt:
         payment_id, count, keys = counted[1], int(counted[2]), int(counted[3] or 0)
         if max(count, keys) > STREAM_EVENTS_MAX:
             raise ReceiptError(f"a payment, or a log's keys, has at most {STREAM_EVENTS_MAX}")
-        *blocks, note = rest.split("\n\n", count + keys)
-        if len(blocks) != count + keys:
-            raise ReceiptError(f"it does not hold the {count + keys} entries and the checkpoint")
+        parts = rest.split("\n\n", count + keys + 2)
+        if len(parts) != count + keys + 3:
+            raise ReceiptError(
+                f"it does not hold the {count + keys} entries, their end and the checkpoint"
+            )
+        *blocks, end, signed, note = parts
         proofs = tuple(map(Proof.from_text, blocks))
-        return cls(payment_id, proofs[:count], note, proofs[count:])
+        return cls(payment_id, proofs[:count], f"{end}\n\n{signed}\n", note, proofs[count:])
 
     def check(self, checkpoint: Checkpoint) -> Sequence[RecordedEvent]:
         """Check the proof of every entry against a checkpoint that was opened from `note`.
@@ -149,6 +174,19 @@ class Receipt:
             ReceiptError: the first entry for which that is not so.
         """
         return _proved(self.proofs, f"payment-{self.payment_id}", checkpoint)
+
+    def check_ending(self, checkpoint: Checkpoint, signer: Verifier) -> None:
+        """Check that the checkpoint's signer says that these were all entries of the payment.
+
+        Raises:
+            ReceiptError: that is not what was signed, or it was not by that key.
+        """
+        try:
+            said = open_note(self.ending, [signer]).text
+        except NoteError as error:
+            raise ReceiptError(f"{_UNSAID} ({error})") from error
+        if said != ending_of(checkpoint, self.payment_id, len(self.proofs)):
+            raise ReceiptError(_UNSAID)
 
     def signers(self, checkpoint: Checkpoint, anchors: Sequence[Verifier]) -> tuple[Verifier, ...]:
         """Find who may have signed the checkpoint, for whoever trusts some of a log's keys.
@@ -177,6 +215,17 @@ class Receipt:
             raise ReceiptError("one of the log's keys in it is not introduced as the next one")
         found = trusted_keys(checkpoint.origin, introduced, anchors)
         return tuple(one.verifier for one in found if one.until is None)
+
+
+_UNSAID: Final = "the log does not say that these are all entries of the payment"
+
+
+def ending_of(checkpoint: Checkpoint, payment_id: str, entries: int) -> str:
+    """What the log's key says of a payment, as a note text; no checkpoint reads like that."""
+    return (
+        f"{checkpoint.origin}\nall entries of payment {payment_id}\n"
+        f"{entries} of {checkpoint.size}\n"
+    )
 
 
 def _proved(

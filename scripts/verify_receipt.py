@@ -11,10 +11,10 @@ The policy says whom you trust: a file in the C2SP tlog-policy format, which you
 somebody else than whoever gave you the receipt. `--key KEY` is short for the policy "this log, no
 witnesses". If the log changed its key since, the receipt holds the introduction of each new key,
 signed by the key before it, and trust is handed on. VERIFIED means: whoever holds the log's key
-committed himself to exactly these entries, at these places; the witnesses of the policy saw that
-commitment, at the times printed, as the continuation of what they had seen before; and the entries
-are the first n of the payment's history, without a gap. It does not mean that nothing was added
-since the checkpoint, nor that the entries are true.
+committed to exactly these entries, at these places, and signed that the payment had no others by
+then; the witnesses of the policy saw that commitment, at the times printed, as the continuation of
+what they had seen before. It does not mean that nothing was added since, nor that the entries are
+true.
 
 Exit status: 0 verified, 1 not verified, 2 it could not be tried (no such file, no policy). Inside:
 Ed25519 (RFC 8032), C2SP signed-note, tlog-cosignature and tlog-policy, Merkle trees (RFC 6962).
@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import Any
 
 FILE_BYTES_MAX = 64 * 1024 * 1024
-HEAD = r"cauri-receipt@v1\npayment (\S+)\nentries ([1-9]\d{0,5})(?:\nkeys ([1-9]\d{0,5}))?"
+HEAD = r"cauri-receipt@v2\npayment (\S+)\nentries ([1-9]\d{0,5})(?:\nkeys ([1-9]\d{0,5}))?"
 Point = tuple[int, int]
 Key = tuple[str, int, bytes, bytes]  # name, kind (1: a log, 4: a witness), public key, id
 Signature = tuple[str, bytes, bytes]  # name, id of the key, what it made
@@ -134,10 +134,7 @@ def note_from(note: str) -> tuple[str, list[Signature]]:
 
 
 def time_signed(key: Key, text: str, signatures: list[Signature]) -> int | None:
-    """When a key signed, in seconds since 1970 (0: a log does not say); None if it has not.
-
-    A signature in the key's name that is wrong spoils the whole note.
-    """
+    """When a key signed, in seconds since 1970 (0: a log does not say); None if it has not."""
     name, kind, public, key_id = key
     for signer, signer_id, signature in signatures:
         if (signer, signer_id) == (name, key_id):
@@ -145,7 +142,7 @@ def time_signed(key: Key, text: str, signatures: list[Signature]) -> int | None:
             if kind == 4:
                 at, signature = int.from_bytes(signature[:8], "big"), signature[8:]
                 message = b"cosignature/v1\ntime %d\n" % at + message
-            if not is_signed(public, message, signature):
+            if not is_signed(public, message, signature):  # it spoils the whole note
                 raise WrongError(f"the signature of {name} is wrong")
             return at
     return None
@@ -220,18 +217,14 @@ def entry_from(block: str, stream: str, version: int, size: int, root: bytes) ->
 
 
 def trusted_key(origin: str, logs: list[Key], introductions: list[dict[str, Any]]) -> list[Key]:
-    """The log's last key, if a log of the policy is that key, or trust was handed on to it.
-
-    Each introduction is a note that names a key of the log, and the key that it comes after. The
-    key itself signs it, and the one before it does, unless it was lost: then trust ends there.
-    """
+    """The log's last key, if a log of the policy is that, or handed trust on to it, key by key."""
     trusted: list[Key] = []
     after = ""
     for entry in introductions:
         name, (text, signatures) = entry["data"]["key"], note_from(entry["data"]["note"])
         key = key_from(name, 1)
-        is_own = time_signed(key, text, signatures) is not None
-        if text != f"{origin}\nsigning key\n{name}\n{after}" or not is_own:
+        said = f"{origin}\nsigning key\n{name}\n{after}"
+        if text != said or time_signed(key, text, signatures) is None:
             raise WrongError(f"the key {name} is not introduced as the log's next one")
         is_next = any(time_signed(one, text, signatures) is not None for one in trusted)
         trusted, after = [key] if is_next or key in logs else [], f"after {name}\n"
@@ -247,17 +240,22 @@ def verify(receipt: str, policy: Policy) -> tuple[str, list[dict[str, Any]], dic
     count, keys_count = int(counted[2]), int(counted[3] or 0)
     places = [(f"payment-{counted[1]}", version + 1) for version in range(count)]
     places += [("log-keys", version + 1) for version in range(keys_count)]
-    *blocks, note = rest.split("\n\n", len(places))
-    text, signatures = note_from(note)
+    blocks = rest.split("\n\n", len(places) + 2)
+    if len(blocks) != len(places) + 3:
+        raise WrongError(f"it does not hold {len(places)} entries, their end and a checkpoint")
+    said, sayers = note_from(f"{blocks[-3]}\n\n{blocks[-2]}\n")
+    text, signatures = note_from(blocks[-1])
     origin, size, root = text.split("\n")[:3]
-    if len(blocks) != len(places):
-        raise WrongError(f"the receipt does not hold {len(places)} entries and a checkpoint")
     tree = number(size), decoded(root)
     entries = [entry_from(block, *place, *tree) for block, place in zip(blocks, places)]
     logs = trusted_key(origin, policy.logs, entries[count:]) if keys_count else policy.logs
-    if all(key[0] != origin or time_signed(key, text, signatures) is None for key in logs):
-        said = f"no log of the policy has signed this checkpoint of {origin!r}; if its key was"
-        raise WrongError(f"{said} rotated: check its introduction (/v1/log/keys), add the new key")
+    logs = [key for key in logs if key[0] == origin and time_signed(key, text, signatures) == 0]
+    if not logs:
+        fault = f"no log of the policy has signed this checkpoint of {origin!r}; if its key was"
+        raise WrongError(f"{fault} rotated: check its introduction (/v1/log/keys), add the new key")
+    ending = f"{origin}\nall entries of payment {counted[1]}\n{count} of {size}\n"
+    if said != ending or all(time_signed(key, said, sayers) is None for key in logs):
+        raise WrongError("the log does not say that these are all entries of the payment")
     times_of = {name: time_signed(key, text, signatures) for name, key in policy.witnesses.items()}
     signed = {name: at for name, at in times_of.items() if at is not None}
     if not policy.is_met(policy.quorum, signed):

@@ -7,11 +7,11 @@ import struct
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from cryptography.exceptions import InvalidSignature
@@ -19,10 +19,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ledger.checkpoint import Checkpoint, Signature, Signer, open_checkpoint, sign_note
+from api.receipts import checkpoint_of
+from ledger.checkpoint import (
+    Checkpoint,
+    Signature,
+    Signer,
+    open_checkpoint,
+    sign_note,
+    split_note,
+)
 from ledger.errors import NoteError
 from ledger.merkle import TreeBuilder, inclusion_proof, leaf_hash, verify_inclusion
-from ledger.receipt import Proof, Receipt, ReceiptError
+from ledger.receipt import Proof, Receipt, ReceiptError, ending_of
 from scripts import verify_receipt
 from scripts.verify_receipt import Policy, WrongError, is_signed, verify
 from tests.builders import a_log
@@ -82,7 +90,8 @@ def a_receipt(*witnesses: str, payment_id: str = "pay_0") -> Receipt:
         assert (level, index) == (0, 0)
         return leaves
 
-    text = Checkpoint(ORIGIN, tree.size, tree.root()).text()
+    checkpoint = Checkpoint(ORIGIN, tree.size, tree.root())
+    text = checkpoint.text()
     note = sign_note(text, LOG, others=[cosigned(one, text) for one in witnesses])
     proofs = tuple(
         Proof(recorded.position - 1, recorded.entry, tuple(path))
@@ -90,13 +99,15 @@ def a_receipt(*witnesses: str, payment_id: str = "pay_0") -> Receipt:
         if recorded.stream == f"payment-{payment_id}"
         for path in [inclusion_proof(recorded.position - 1, tree.size, tile)]
     )
-    return Receipt(payment_id, proofs, note)
+    ending = sign_note(ending_of(checkpoint, payment_id, len(proofs)), LOG)
+    return Receipt(payment_id, proofs, ending, note)
 
 
 def checked(text: str) -> list[str]:
     """The types of the entries by the ledger's own reader, or an error."""
     receipt = Receipt.from_text(text)
     checkpoint, _ = open_checkpoint(receipt.note, [LOG.verifier], origin=ORIGIN)
+    receipt.check_ending(checkpoint, LOG.verifier)
     return [entry.type for entry in receipt.check(checkpoint)]
 
 
@@ -182,13 +193,57 @@ def test_both_readers_refuse_a_receipt_that_was_put_together_otherwise(what: str
         verify(text, Policy(a_policy()))
 
 
-def test_the_end_of_a_history_may_be_missing_and_that_is_said() -> None:
+def ended(receipt: Receipt, *, by: Signer = LOG, size: int = 0, **changes: Any) -> Receipt:
+    """The same with something else said of the payment's end."""
+    checkpoint = checkpoint_of(receipt.note)
+    told = {"payment_id": receipt.payment_id, "entries": len(receipt.proofs), **changes}
+    text = ending_of(replace(checkpoint, size=size or checkpoint.size), **told)
+    return replace(receipt, ending=sign_note(text, by))
+
+
+CUT: Final[dict[str, Callable[[Receipt], Receipt]]] = {
+    "the last entries cut off": lambda r: replace(r, proofs=r.proofs[:-2]),
+    "all but the first cut off": lambda r: replace(r, proofs=r.proofs[:1]),
+    "and counted anew by a stranger": lambda r: ended(
+        replace(r, proofs=r.proofs[:-1]), by=Signer(ORIGIN, bytes(32))
+    ),
+    "and counted anew by a witness's key": lambda r: replace(
+        replace(r, proofs=r.proofs[:-1]),
+        ending=f"{ending_of(checkpoint_of(r.note), r.payment_id, len(r.proofs) - 1)}\n"
+        f"{cosigned('alpha', ending_of(checkpoint_of(r.note), r.payment_id, 1)).line()}",
+    ),
+    "the end of another payment": lambda r: ended(r, payment_id="pay_1"),
+    "an end from when there was less": lambda r: ended(
+        replace(r, proofs=r.proofs[:1]), size=r.proofs[0].index + 1
+    ),
+    "the checkpoint for an end": lambda r: replace(r, ending=r.note),
+    "an end in other words": lambda r: replace(
+        r, ending=sign_note(split_note(r.ending)[0].replace("all", "some"), LOG)
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CUT)
+def test_no_entry_can_be_cut_off_without_the_logs_own_word(what: str) -> None:
+    text = CUT[what](a_receipt("alpha", "beta")).text()
+    with pytest.raises(ReceiptError, match="all entries"):
+        checked(text)
+    with pytest.raises(WrongError, match="all entries"):
+        verify(text, Policy(a_policy()))
+
+
+def test_a_receipt_that_does_not_tell_its_end_is_told_to_be_of_a_former_kind() -> None:
     whole = a_receipt("alpha", "beta")
-    cut = replace(whole, proofs=whole.proofs[:1])
-    assert len(verify(cut.text(), Policy(a_policy()))[1]) == 1
-    assert "nothing was added since the checkpoint" in " ".join(
-        (verify_receipt.__doc__ or "").split()
-    )
+    former = whole.text().replace("@v2", "@v1", 1).replace(f"{whole.ending}\n", "", 1)
+    with pytest.raises(ReceiptError, match="former kind"):
+        checked(former)
+    with pytest.raises(WrongError, match="begin as a receipt"):
+        verify(former, Policy(a_policy()))
+
+
+def test_what_it_does_not_mean_is_said() -> None:
+    told = " ".join((verify_receipt.__doc__ or "").split())
+    assert "It does not mean that nothing was added since" in told
 
 
 def test_a_quorum_is_asked_for_and_no_witness_counts_twice() -> None:
@@ -375,7 +430,7 @@ def test_the_script_runs_on_the_python_that_its_readme_names() -> None:
     assert froms["datetime"] == {"datetime", "timezone"}
 
 
-@pytest.mark.parametrize("text", ["", "\n\n", "cauri-receipt@v1", "c2sp.org/tlog-proof@v1\n\n\n"])
+@pytest.mark.parametrize("text", ["", "\n\n", "cauri-receipt@v2", "c2sp.org/tlog-proof@v1\n\n\n"])
 def test_what_is_no_receipt_is_refused_by_both(text: str) -> None:
     with pytest.raises(NoteError):
         checked(text)

@@ -49,7 +49,9 @@ async def receipt_in(keeper: Keeper, *cosigners: Any) -> Receipt:
         made_at=MADE_AT,
         position=checkpoint.size + 1,
     )
-    return await receipt_of(keeper.store, await keeper.store.read_stream(PAYMENT), row)
+    return await receipt_of(
+        keeper.store, await keeper.store.read_stream(PAYMENT), row, keeper.signers[-1]
+    )
 
 
 async def hand_over(keeper: Keeper, new: Signer, note: str) -> None:

@@ -12,17 +12,21 @@ from adapters.refusal_texts import Language
 from api.commands.console import run_async, settings_for, write_json, write_line, write_table
 from api.commands.history import told
 from api.pages.receipt import receipt_page
-from api.receipts import checkpoint_of, receipt_of
+from api.receipts import checkpoint_of, covered_by, covering, is_signed_by, receipt_of
+from api.settings import Settings
 from api.signed_answers import read_answer, verify_answer
+from api.signing_key import signing_keys_for
 from api.wiring import opened, projected
-from ledger.checkpoint import Verifier
+from ledger.checkpoint import Signer, Verifier
+from ledger.checkpointing import log_keys
 from ledger.entry import rfc3339
-from ledger.errors import InvalidInputError, NoteError, UnknownPaymentError
+from ledger.errors import InvalidInputError, NoteError
 from ledger.handling import Handler
 from ledger.introduction import ROTATED
 from ledger.policy import Policy, read_policy
 from ledger.receipt import Receipt
 from ledger.sentences import Sentence
+from ledger.store import EventStore
 from projections.commitments import CommitmentsProjection
 
 SCRIPT: Final = Path(__file__).parents[2] / "scripts" / "verify_receipt.py"
@@ -55,6 +59,10 @@ def verify(
         return _no(str(error), as_json=as_json)
     if judged.log is None:
         return _no(f"no trusted log has signed its checkpoint; {ROTATED}", as_json=as_json)
+    try:
+        receipt.check_ending(checkpoint, judged.log)
+    except NoteError as error:
+        return _no(str(error), as_json=as_json)
     if not judged.is_quorum:
         missing = ", ".join(judged.missing)
         return _no(f"its checkpoint lacks cosignatures: {missing}", as_json=as_json)
@@ -97,8 +105,8 @@ def verify(
     for name in judged.cosigned:
         write_line(f"cosigned by {name}")
     write_line(
-        f"verified: {len(entries)} entries, checkpoint of {checkpoint.size} entries of "
-        f"{checkpoint.origin}"
+        f"verified: {len(entries)} entries, all there were of the payment among the first "
+        f"{checkpoint.size} of {checkpoint.origin}"
     )
     return 0
 
@@ -117,15 +125,31 @@ async def _make(payment_id: str, database: str | None) -> str:
         opened(settings, is_writing=False) as (_, store),
     ):
         _, recorded = await Handler(store).payment(payment_id)
-        row = await commitments.published()
-        if row is None or row.size < recorded[-1].position:
-            row = await commitments.covering(recorded[-1].position)
-        if row is None:
-            row = await commitments.latest()
-            recorded = [one for one in recorded if row is not None and one.position <= row.size]
-        if row is None or not recorded:
-            raise UnknownPaymentError(payment_id)
-        return (await receipt_of(store, recorded, row)).text()
+        signer = await _signer(settings, store)
+        row = await covering(commitments, signer, recorded[-1].position)
+        row = row or await commitments.latest()  # which has a part of it, if any has
+        is_covered = row is not None and row.size >= recorded[0].position
+        if row is None or not is_covered or not is_signed_by(signer, row.note):
+            raise InvalidInputError("payment", _UNCOVERED, _UNCOVERED_REMEDY)
+        recorded = await covered_by(row, store, recorded[0].stream)
+        return (await receipt_of(store, recorded, row, signer)).text()
+
+
+async def _signer(settings: Settings, store: EventStore) -> Signer:
+    """Find what signs the log: it says in the receipt that no entry is missing."""
+    current = (await log_keys(store)).current
+    keys = signing_keys_for(settings, current=current) if current is not None else None
+    found = keys(current) if keys is not None else None
+    if found is None:
+        reason = Sentence("the key that signs the log is not set up here.")
+        raise InvalidInputError(
+            "payment", reason, Sentence("Set CAURI_SIGNING_KEY_FILE, as the server has it.")
+        )
+    return found
+
+
+_UNCOVERED: Final = Sentence("no checkpoint by the log's present key covers it yet.")
+_UNCOVERED_REMEDY: Final = Sentence("Make one with `cauri checkpoint make`, then try again.")
 
 
 def script() -> None:

@@ -59,7 +59,7 @@ _ENGLISH: Final = ReceiptWords(
     commitment="What it was committed to",
     proves_title="What this proves",
     proves="Whoever keeps this ledger committed, with a signature, to exactly these entries at "
-    "these places.",
+    "these places, and to the payment having had no others by then.",
     witnessed="The witnesses named above are independent of the ledger: at the times shown "
     "they had seen this commitment, as the continuation of all they had seen before. So the "
     "entries can no longer be taken back or changed unseen.",
@@ -113,7 +113,7 @@ _FRENCH: Final = ReceiptWords(
     commitment="L'engagement du registre",
     proves_title="Ce que cela prouve",
     proves="Celui qui tient ce registre s'est engagé, par sa signature, sur exactement ces "
-    "entrées à ces places.",
+    "entrées à ces places, et sur le fait que le paiement n'en avait alors aucune autre.",
     witnessed="Les témoins nommés ci-dessus sont indépendants du registre : aux heures indiquées, "
     "ils avaient vu cet engagement, comme la suite de tout ce qu'ils avaient vu auparavant. Les "
     "entrées ne peuvent donc plus être reprises ni modifiées sans que cela se voie.",
