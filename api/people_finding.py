@@ -17,12 +17,14 @@ import phonenumbers
 
 from adapters import kept_call
 from adapters.base import WebhookCall
-from ledger import checkout
+from ledger import checkout, payment
+from ledger.entry import RecordedEvent
 from ledger.errors import ErasedError, SealBrokenError, UnknownCheckoutError
-from ledger.events import WebhookReceived
+from ledger.events import CheckoutCreated, PaymentRequested, WebhookReceived
 from ledger.handling import Handler
 from ledger.payment_codes import code_subject
 from ledger.people import OpenPayment
+from ledger.store import Speaks
 from ledger.vault import Vault
 from ledger.webhook import stream_of as webhook_stream
 from projections.calls import PAGE_MAX, CallRow, CallsProjection
@@ -49,11 +51,25 @@ class Held:
     orphans_unread: int
     open: tuple[OpenPayment, ...]
     """What has no end yet."""
+    position: int
+    """Everything up to here in the log was looked at."""
 
     @property
     def pages(self) -> tuple[str, ...]:
         """All checkout pages that have to do with the person."""
         return (*self.sessions, *self.named_on)
+
+    def watching(self) -> Speaks:
+        """Say of later entries whether they change what is held of the person."""
+        streams = frozenset(map(payment.stream_of, self.payments))
+
+        def speaks(recorded: RecordedEvent) -> bool:
+            event = recorded.event
+            if isinstance(event, PaymentRequested | CheckoutCreated) and event.payer == self.person:
+                return True
+            return recorded.stream in streams
+
+        return speaks
 
     @property
     def subjects(self) -> list[str]:
@@ -89,13 +105,14 @@ class Finding:
             person: the keyed hash.
             number: in E.164; None where calls that belong to no payment need not be searched.
         """
-        await self.catch_up()
         spoken: list[str] = []
         unread = 0
         if number is not None:
+            await self.catch_up()
             # By far the longest part comes first: money that gets under way meanwhile is seen.
             spoken, unread = await self._orphans(number)
-            await self.catch_up()
+        position = await self.handler.store.position()
+        await self.catch_up()
         payments = await self._payments(person)
         open_ones: list[OpenPayment] = []
         sessions: dict[str, None] = {}
@@ -118,6 +135,7 @@ class Finding:
             webhooks=tuple(webhooks),
             orphans_unread=unread,
             open=tuple(open_ones),
+            position=position,
         )
 
     async def late_calls(self, held: Held) -> list[str]:

@@ -22,6 +22,7 @@ from ledger.store import (
     Clock,
     DataKey,
     RawEntry,
+    Speaks,
     TreeHead,
 )
 
@@ -189,6 +190,13 @@ class MemoryEventStore:
         for key_id in doomed:
             del self._keys[key_id]
         return len(doomed)
+
+    async def destroy_subject_unless(self, subject: str, after: int, speaks: Speaks) -> int | None:
+        """See `EventStore.destroy_subject_unless`."""
+        came = self._rows[after:]
+        if len(came) > PAGE_MAX or any(speaks(decode_entry(one.entry)) for one in came):
+            return None
+        return await self.destroy_subjects([subject])
 
     async def scrub(self) -> Leftover | None:
         """See `EventStore.scrub`: nothing was ever written anywhere."""

@@ -319,6 +319,27 @@ class StoreContract:
         assert sorted(left) == ["key-0", "key-3", "key-4", "key-7"]
         assert await store.scrub() == self.leftover
 
+    async def test_keys_are_destroyed_unless_something_came_that_stands_against_it(
+        self, store: Store
+    ) -> None:
+        asked: list[str] = []
+
+        def speaks(recorded: RecordedEvent) -> bool:
+            asked.append(recorded.stream)
+            return recorded.stream == "b"
+
+        for name in "abc":
+            await store.append(name, 0, [an_event()], context=CONTEXT, keys=[a_key(ord(name))])
+        assert await store.destroy_subject_unless("person", 1, speaks) is None
+        assert len(await store.data_keys([a_key(ord(name)).key_id for name in "abc"])) == 3
+        assert await store.destroy_subject_unless("nobody", 2, speaks) == 0
+        assert await store.destroy_subject_unless("person", 2, speaks) == 3
+        assert asked == ["b", "c", "c"]
+        many = [an_event() for _ in range(PAGE_MAX + 1)]
+        await store.append("d", 0, many, context=CONTEXT, keys=[a_key(4)])
+        assert await store.destroy_subject_unless("person", 3, lambda _: False) is None
+        assert await store.destroy_subject_unless("person", 4, lambda _: False) == 1
+
     async def test_closing_serves_what_was_accepted_and_nothing_else(
         self, open_store: OpenStore
     ) -> None:
