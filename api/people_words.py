@@ -50,7 +50,9 @@ _ENGLISH: Final = PageWords(
         "erasures": "Requests to be forgotten",
         "none": "There are none.",
         "erased": "erased",
-        "left_out": "Not shown, because there were too many",
+        "unreadable": "kept, but it cannot be read any more",
+        "counted": "In all",
+        "left_out": "Kept, but cannot be read any more",
         "id": "Id",
         "when": "When",
         "kind": "Kind",
@@ -94,7 +96,7 @@ _ENGLISH: Final = PageWords(
         "receipt_email": "The merchant's e-mail, for receipts",
         "payer": "Who was to pay",
     },
-    exchanges="{number}; each stands below, with its payment, and in the JSON file under "
+    exchanges="{number}; each stands above, with its payment, and in the JSON file under "
     "`payments`, `exchanges`. Secrets between machines are `***` in them.",
     kinds={"collection": "Payment", "payout": "Payout", "refund": "Refund"},
     pages={
@@ -153,7 +155,9 @@ _FRENCH: Final = PageWords(
         "erasures": "Demandes d'effacement",
         "none": "Il n'y en a pas.",
         "erased": "effacé",
-        "left_out": "Non montrés, car trop nombreux",
+        "unreadable": "conservé, mais ne peut plus être lu",
+        "counted": "Au total",
+        "left_out": "Conservés, mais ne peuvent plus être lus",
         "id": "Identifiant",
         "when": "Date",
         "kind": "Nature",
@@ -197,7 +201,7 @@ _FRENCH: Final = PageWords(
         "receipt_email": "E-mail du marchand, pour les reçus",
         "payer": "Qui devait payer",
     },
-    exchanges="{number} ; chacun figure ci-dessous, avec son paiement, et dans le JSON sous "
+    exchanges="{number} ; chacun figure ci-dessus, avec son paiement, et dans le JSON sous "
     "`payments`, `exchanges`. Les secrets entre machines y sont remplacés par `***`.",
     kinds={"collection": "Paiement", "payout": "Versement", "refund": "Remboursement"},
     pages={

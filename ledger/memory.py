@@ -118,6 +118,10 @@ class MemoryEventStore:
         positions = self._streams.get(stream, ())
         return [decode_entry(self._rows[position - 1].entry) for position in positions]
 
+    async def read_stream_part(self, stream: str, after: int, limit: int) -> list[RecordedEvent]:
+        """See `EventStore.read_stream_part`."""
+        return (await self.read_stream(stream))[after : after + min(limit, PAGE_MAX)]
+
     async def read(self, after: int, limit: int = PAGE_MAX) -> list[RecordedEvent]:
         """See `EventStore.read`."""
         return [decode_entry(row.entry) for row in await self.read_raw(after, limit)]

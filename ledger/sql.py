@@ -117,6 +117,17 @@ class SqlEventStore:
         """See `EventStore.read_stream`."""
         return await self._reads.stream(stream)
 
+    async def read_stream_part(self, stream: str, after: int, limit: int) -> list[RecordedEvent]:
+        """See `EventStore.read_stream_part`; what was read is not kept for others."""
+        query = (
+            sa.select(log.c.entry)
+            .where(log.c.stream == stream, log.c.version > after)
+            .order_by(log.c.version)
+            .limit(min(limit, PAGE_MAX))
+        )
+        async with self.database.read() as connection:
+            return [decode_entry(one) for one in (await connection.execute(query)).scalars()]
+
     async def read(self, after: int, limit: int = PAGE_MAX) -> list[RecordedEvent]:
         """See `EventStore.read`."""
         return await self._reads.page(after, min(limit, PAGE_MAX))

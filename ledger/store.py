@@ -99,6 +99,12 @@ class EventStore(Protocol):
     async def read_stream(self, stream: str) -> list[RecordedEvent]:
         """All events of a stream in order; empty if there is none."""
 
+    async def read_stream_part(self, stream: str, after: int, limit: int) -> list[RecordedEvent]:
+        """The next events of a stream after a version, at most `limit` (<= `PAGE_MAX`).
+
+        For whoever reads a long stream once, and has no room for the whole.
+        """
+
     async def read(self, after: int, limit: int = PAGE_MAX) -> list[RecordedEvent]:
         """The next events after a position, at most `limit` (<= `PAGE_MAX`)."""
 

@@ -4,12 +4,16 @@ import io
 import json
 import sqlite3
 import stat
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from api.people_export import Telling
+from ledger.errors import StoreUnavailableError
+from ledger.sentences import Sentence
 from tests.test_cli import Here
 
 PHONE = "+237650000001"
@@ -121,8 +125,26 @@ def test_an_export_is_written_once_for_its_owners_eyes_in_either_form(here: Here
     assert stat.S_IMODE(Path("p.html").stat().st_mode) == 0o600
     assert again.status == 3
     types = [json.loads(line)["type"] for line in here.on("tail", "--json").out.splitlines()]
-    assert types.count("person.exported") == 3
+    assert types.count("person.exported") == 2  # whoever is told nothing is not recorded
     assert "650000001" not in here.on("tail", "--json").out
+
+
+def test_an_export_that_breaks_off_leaves_no_file_that_looks_whole(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = key_file(here, "one.key")
+
+    async def fail(told: Telling) -> AsyncIterator[Any]:
+        if told.position:
+            raise StoreUnavailableError(Sentence("The disk is full."), Sentence("Free some space."))
+        yield
+
+    monkeypatch.setattr(Telling, "erasures", fail)
+    said = here.on(
+        *("people", "export", "--phone", PHONE, "--key-file", one, "--file", "told.json")
+    )
+    assert (said.status, "The disk is full." in said.err) == (3, True)
+    assert not Path("told.json").exists()
 
 
 def test_what_somebody_keeps_in_the_files_is_told_in_both_languages(

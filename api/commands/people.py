@@ -8,8 +8,8 @@ which lets go of the keys as soon as it has read of the erasure.
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -23,9 +23,11 @@ from api.authentication import Authenticator, Identity
 from api.commands.console import run_async, settings_for, write_json, write_line, write_table
 from api.errors import ProblemError
 from api.people import APPROVING, Erasing, People
-from api.people_export import erasure_of, gathered, left_in
+from api.people_export import erasure_of, left_in, telling
 from api.people_page import export_page
-from api.schemas_people import ErasureOut, ErasureRequest, ExportOut
+from api.people_writing import written_json
+from api.schemas_people import ErasureOut, ErasureRequest
+from api.streaming import gathered
 from api.wiring import master_keys_of, opened, projected, projections_of, utc_now
 from api.wiring_people import people_of
 from ledger.entry import Context
@@ -101,17 +103,9 @@ def export(
     database: str | None,
 ) -> None:
     """Tell everything that is held about a person."""
-    told = run_async(_export(_number(phone, country), key_file, database))
-    text = f"{told.model_dump_json(indent=2)}\n" if html is None else export_page(told, html)
-    if file is None:
-        sys.stdout.buffer.write(text.encode())
-        sys.stdout.buffer.flush()
-        return
-    # Made anew, and for its owner's eyes: it holds a person's data in clear.
-    made = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(made, "w", encoding="utf-8") as written:
-        written.write(text)
-    write_line(f"written to {file}; it holds a person's data in clear")
+    run_async(_export(_number(phone, country), key_file, html, file, database))
+    if file is not None:
+        write_line(f"written to {file}; it holds a person's data in clear")
 
 
 def _number(phone: str | None, country: str | None) -> str:
@@ -201,12 +195,33 @@ async def _approve(erasure_id: str, key_file: Path, database: str | None) -> Era
         return await people.approve(erasure_id, by=who.key_id, context=_context(who))
 
 
-async def _export(number: str, key_file: Path, database: str | None) -> ExportOut:
+async def _export(
+    number: str, key_file: Path, html: Language | None, file: Path | None, database: str | None
+) -> None:
     async with _people(database) as (people, keys, mode):
         who = await _identity(people, keys, key_file, mode)
-        held = await people.finding.find(people.vault.person(number), number)
-        position = await people.record_export(held, by=who.key_id, context=_context(who))
-        return await gathered(people, number, held, position)
+        with _kept(file) as write:
+            told = await telling(people, number, by=who.key_id, context=_context(who))
+            written = written_json(told) if html is None else export_page(told, html)
+            async for piece in gathered(written):
+                write(piece)
+
+
+@contextmanager
+def _kept(file: Path | None) -> Iterator[Callable[[bytes], object]]:
+    """Lend what writes to a file, or to stdout; a file that was not finished does not stay."""
+    if file is None:
+        yield sys.stdout.buffer.write
+        sys.stdout.buffer.flush()
+        return
+    # Made anew, and for its owner's eyes: it holds a person's data in clear.
+    made = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(made, "wb") as kept:
+            yield kept.write
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
 
 
 async def _erasures(limit: int, database: str | None) -> list[dict[str, Any]]:

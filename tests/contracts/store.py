@@ -101,6 +101,9 @@ class StoreContract:
         ]
         assert await store.read(0) == whole
         assert await store.read_stream("a") == first + third
+        assert await store.read_stream_part("a", 0, 1) == (first + third)[:1]
+        assert await store.read_stream_part("a", 1, PAGE_MAX) == (first + third)[1:]
+        assert await store.read_stream_part("nobody", 0, PAGE_MAX) == []
         assert [decode_entry(row.entry) for row in await store.read_raw(0)] == whole
         assert [leaf_hash(row.entry) for row in await store.read_raw(0)] == [
             row.leaf for row in await store.read_raw(0)
