@@ -151,6 +151,19 @@ class People:
         await self._scrub(person, erasure_id, context)
         return (await self.erasure(erasure_id))[1]
 
+    async def scrub_again(self, erasures: Sequence[tuple[str, Context]]) -> Leftover | None:
+        """Try once more to remove what is left of destroyed keys, and note what became of it.
+
+        Args:
+            erasures: the id of each request after which something was left, and the note's context.
+        """
+        left = await self.handler.store.scrub()
+        for erasure_id, context in erasures:
+            person, _ = await self.erasure(erasure_id)
+            noted = RecordScrubbing(person=person, erasure_id=erasure_id, bytes_left=left)
+            await self.handler.handle(noted, context=context)
+        return left
+
     async def let_go(self, lapsed: Sequence[tuple[str, datetime]]) -> int:
         """Destroy the numbers of requests that nobody agreed to; how many there still were.
 
