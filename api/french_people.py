@@ -25,6 +25,9 @@ FRENCH_OF_PEOPLE: Final[dict[str, str]] = {
         "Les paiements de cette personne ne cessaient de changer pendant leur examen."
     ),
     "It is {status}, and has no end yet.": "État : {status} ; il n'a pas encore d'issue.",
+    "Once it has its end, the erasure is carried out by itself.": (
+        "Quand il aura son issue, l'effacement s'exécutera de lui-même."
+    ),
     "Ask again once it has its end.": "Redemandez quand il aura son issue.",
     "nobody agreed within {hours} hours.": "personne n'a donné son accord en {hours} heures.",
     "the operator who asked for it cannot be the one who agrees.": (

@@ -172,7 +172,7 @@ class _Writing:
         async for one in telling.payments():
             yield self.payment(one)
             columns: Sequence[str] = ("when", "provider", "power", "answer_status", "content")
-            rows = self._wire(telling.exchanges(one.id))
+            rows = self._wire(telling.exchanges(one.id), is_erased=one.is_erased)
             async for piece in self.long_table("exchanges", columns, rows):
                 yield piece
             for piece in self._told_of(one):
@@ -182,14 +182,17 @@ class _Writing:
             async for piece in self.long_table("answers", columns, rows):
                 yield piece
 
-    async def _wire(self, exchanges: AsyncIterator[dict[str, Any]]) -> AsyncIterator[Cells]:
+    async def _wire(
+        self, exchanges: AsyncIterator[dict[str, Any]], *, is_erased: bool
+    ) -> AsyncIterator[Cells]:
         async for told in exchanges:
+            went = self._folded("sent", told["request"]) + self._folded("came", told["answer"])
             yield (
                 self.time(told["at"]),
                 self._provider(told["provider"]),
                 self._told(self.words.powers, told["power"]),
                 str(told["status"] or ""),
-                self._folded("sent", told["request"]) + self._folded("came", told["answer"]),
+                went or (self.say("erased") if is_erased else ""),
             )
 
     async def _answers(self, answers: AsyncIterator[dict[str, Any]]) -> AsyncIterator[Cells]:
@@ -268,6 +271,8 @@ class _Writing:
                 ("when", self.time(one.received_at)),
                 ("provider", self._provider(one.provider)),
                 ("proof", self._told(self.words.verdicts, one.verdict)),
+                *([] if one.path is None else [("address", escape("/".join(one.path)))]),
+                *([] if one.headers is None else [("headers", self._headers(one.headers))]),
                 ("body", self._raw(one.body)),
             ]
         )
@@ -278,8 +283,12 @@ class _Writing:
                 ("id", escape(one.id)),
                 ("status", self._told(self.words.erasures, one.status)),
                 ("reason", escape(one.reason)),
+                *([("ends", self.time(one.ends_at))] if one.status == "requested" else []),
             ]
         )
+
+    def _headers(self, headers: Mapping[str, str]) -> str:
+        return self._folded("sent", "\n".join(f"{name}: {told}" for name, told in headers.items()))
 
     def _raw(self, text: str | None) -> str:
         return self.say("erased") if text is None else f"<pre>{escape(text)}</pre>"

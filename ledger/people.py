@@ -75,7 +75,8 @@ class OpenPaymentsError(CommandRefusedError):
 
     def __init__(self, command: str, payments: tuple[OpenPayment, ...]) -> None:
         told = ", ".join(f"{one.id} ({one.status})" for one in payments[:OPEN_TOLD_MAX])
-        if command is FINISHING:
+        self.is_agreed = command is FINISHING
+        if self.is_agreed:
             # Nobody has to think any more of what two operators have agreed to.
             reason = Sentence(
                 "some payments of this person have no end yet ({payments}): {told}. Both "

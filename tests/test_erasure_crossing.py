@@ -85,6 +85,9 @@ async def test_who_pays_between_the_last_look_and_the_destruction_is_not_forgott
 
     assert (refused.status, refused.code) == (409, "payments_open"), refused.body
     assert f"{paid[0]} (requested)" in refused.json["detail"]
+    assert "agreement stands" in refused.json["detail"]
+    [place] = refused.json["errors"]
+    assert (place["parameter"], "by itself" in place["remedy"]) == (paid[0], True)
     assert [await opens(world, one) for one in (first, *paid)] == [True, True]
     assert await types_about(world) == ["erasure_requested", "erasure_approved"]
 
