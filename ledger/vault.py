@@ -39,7 +39,6 @@ import hashlib
 import hmac
 import os
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Final, NamedTuple, Protocol
 
@@ -49,6 +48,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from ledger.errors import ErasedError, SealBrokenError
 from ledger.store import PAGE_MAX, DataKey, Speaks
 from ledger.vault_master import KEY_BYTES, MasterKeys, RandomBytes
+from ledger.vault_remembered import Remembered, Remembering
 
 __all__ = ["DataKey", "KeyStore", "MasterKeys", "Sealed", "Vault"]
 
@@ -101,46 +101,6 @@ class Sealed(NamedTuple):
     new_key: DataKey | None
 
 
-class _Remembered(NamedTuple):
-    """An unwrapped data key, inside a cipher that does not show it."""
-
-    key_id: str
-    subject: str
-    cipher: AESGCM
-    until: float
-    beside: dict[Hashable, object]
-    """What others made of what they opened with it; gone when the key is."""
-    is_shared: bool = False
-
-
-class _Cache(OrderedDict[str, _Remembered]):
-    """The most recently used keys, at most `entries_max` of them."""
-
-    def __init__(self, entries_max: int) -> None:
-        super().__init__()
-        self.entries_max = entries_max
-
-    def put(self, name: str, remembered: _Remembered) -> None:
-        self[name] = remembered
-        self.move_to_end(name)
-        while len(self) > self.entries_max:
-            self.popitem(last=False)
-
-    def fresh(self, name: str, now: float) -> _Remembered | None:
-        found = self.get(name)
-        if found is None:
-            return None
-        if found.until <= now:
-            del self[name]
-            return None
-        self.move_to_end(name)
-        return found
-
-    def forget(self, subject: str) -> None:
-        for name in [name for name, one in self.items() if one.subject == subject]:
-            del self[name]
-
-
 class Vault:
     """Seals, opens, hashes. One for each process; not for use by several threads at once.
 
@@ -170,9 +130,9 @@ class Vault:
         # Begun once and copied for each value: to set a key up takes longer than to hash a number.
         self._person_hash = hmac.new(master.lookup_key("person"), digestmod=hashlib.sha256)
         self._digest_hash = hmac.new(master.lookup_key("digest"), digestmod=hashlib.sha256)
-        self._sealing = _Cache(remembered_max)  # by subject: durable shared keys of our own
-        self._opening = _Cache(remembered_max)  # by key id: durable ones, of any process
-        self._unproven = _Cache(remembered_max)  # by key id: made, not yet reported durable
+        self._sealing = Remembering(remembered_max)  # by subject: durable shared keys of our own
+        self._opening = Remembering(remembered_max)  # by key id: durable ones, of any process
+        self._unproven = Remembering(remembered_max)  # by key id: made, not yet reported durable
         self._erasures = 0
 
     def person(self, e164: str) -> str:
@@ -226,7 +186,7 @@ class Vault:
         nonce = drawn[KEY_BYTES : KEY_BYTES + NONCE_BYTES]
         key_id = _encode(drawn[KEY_BYTES + NONCE_BYTES :])
         wrapped, master_key_id = self._master.wrap(key)
-        made = _Remembered(key_id, subject, AESGCM(key), 0.0, {}, is_shared)
+        made = Remembered(key_id, subject, AESGCM(key), 0.0, {}, is_shared)
         self._unproven.put(key_id, made)
         new_key = DataKey(key_id, subject, wrapped, master_key_id)
         return Sealed(_sealed(made, nonce, plaintext, context), new_key)
@@ -359,7 +319,7 @@ class Vault:
         for cache in (self._sealing, self._opening, self._unproven):
             cache.forget(subject)
 
-    async def _load(self, key_id: str) -> _Remembered:
+    async def _load(self, key_id: str) -> Remembered:
         erasures = self._erasures
         row = (await self._store.data_keys([key_id])).get(key_id)
         if row is None:
@@ -368,7 +328,7 @@ class Vault:
             await self._refresh()
         cipher = AESGCM(self._master.unwrap(row.wrapped, row.master_key_id))
         until = self._monotonic() + REMEMBERED_SECONDS_MAX
-        loaded = _Remembered(key_id, row.subject, cipher, until, {})
+        loaded = Remembered(key_id, row.subject, cipher, until, {})
         if erasures == self._erasures:  # else it may be the erased subject's, read just before
             self._opening.put(key_id, loaded)
         return loaded
@@ -378,12 +338,12 @@ class Vault:
         return f"Vault({self._master!r})"
 
 
-def _bound(key: _Remembered, context: str) -> bytes:
+def _bound(key: Remembered, context: str) -> bytes:
     """The additional data: no two (key, subject, context) give the same bytes."""
     return f"cauri/v1/seal {key.key_id} {len(key.subject)} {key.subject} {context}".encode()
 
 
-def _sealed(key: _Remembered, nonce: bytes, plaintext: bytes, context: str) -> str:
+def _sealed(key: Remembered, nonce: bytes, plaintext: bytes, context: str) -> str:
     ciphertext = key.cipher.encrypt(nonce, plaintext, _bound(key, context))
     return f"{key.key_id}.{_encode(nonce + ciphertext)}"
 
