@@ -18,7 +18,6 @@ anybody; where one stood in a provider's call or an exchange, there is `***`.
 
 import zlib
 from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -96,7 +95,7 @@ class Telling:
                 self.left_out += 1
                 continue
             self.exchanges_told += 1
-            yield await _exchange(self.people, kept)
+            yield await self._exchange(kept)
 
     async def answers(self, payment_id: str) -> AsyncIterator[dict[str, Any]]:
         """What merchants' endpoints answered when they were told about a payment."""
@@ -107,8 +106,11 @@ class Telling:
                 version = part[-1].version
                 for one in part:
                     if isinstance(one.event, DeliveryAttempted) and one.event.sealed_answer:
-                        answer = await answered(self.people.vault, one.event)
-                        yield {"at": one.recorded_at, "endpoint": endpoint_id, "answer": answer}
+                        yield {
+                            "at": one.recorded_at,
+                            "endpoint": endpoint_id,
+                            "answer": await self._answer(one.event),
+                        }
 
     async def sessions(self) -> AsyncIterator[shapes.ExportedSession]:
         """Checkout pages on which the person paid, tried to, or was named."""
@@ -123,11 +125,11 @@ class Telling:
         """Providers' calls about the payments; then all others that have the number in them."""
         told = set(self.held.webhooks)
         for webhook_id in self.held.webhooks:
-            async for one in _calls(self.people, webhook_id):
+            async for one in self._calls(webhook_id):
                 yield one
         async for webhook_id in self.people.finding.speaking(self.phone):
             if webhook_id not in told:
-                async for one in _calls(self.people, webhook_id):
+                async for one in self._calls(webhook_id):
                     yield one
 
     async def erasures(self) -> AsyncIterator[shapes.ErasureOut]:
@@ -145,6 +147,54 @@ class Telling:
             self.left_out += 1
             return None, False
         return orjson.loads(opened), False
+
+    async def _answer(self, event: DeliveryAttempted) -> str | None:
+        try:
+            return await answered(self.people.vault, event)
+        except SealBrokenError:
+            self.left_out += 1
+            return None
+
+    async def _exchange(self, kept: Kept) -> dict[str, Any]:
+        told = kept.told
+        request = answer = None
+        # Where persons were taken out before it was kept, there is nothing to be told of anybody.
+        if told.hides == "secrets":
+            try:
+                written = await read_sealed(self.people.vault, kept.events)
+                request, answer = written.request, written.answer
+            except ErasedError:
+                pass
+            except (SealBrokenError, ValueError, LookupError, zlib.error):
+                self.left_out += 1
+        return {
+            "at": told.sent_at,
+            "provider": told.provider,
+            "power": told.power,
+            "path": told.path,
+            "status": told.status,
+            "request": None if request is None else _text_of(request),
+            "answer": None if answer is None else _text_of(answer),
+        }
+
+    async def _calls(self, webhook_id: str) -> AsyncIterator[shapes.ExportedCall]:
+        opened = await self.people.finding.opened_call(webhook_id)
+        call = None if opened is None else without_secrets(opened)
+        for one in await self.people.handler.store.read_stream(webhook_stream(webhook_id)):
+            if not isinstance(one.event, WebhookReceived):
+                continue
+            is_erased = call is None and await self.people.vault.is_erased(one.event.sealed)
+            self.left_out += call is None and not is_erased
+            yield shapes.ExportedCall(
+                id=webhook_id,
+                provider=one.event.provider,
+                received_at=one.recorded_at,
+                verdict=one.event.verdict,
+                is_erased=is_erased,
+                path=None if call is None else list(call.path),
+                headers=None if call is None else dict(call.headers),
+                body=None if call is None else call.body.decode(),
+            )
 
     async def _payment(self, payment_id: str) -> shapes.ExportedPayment:
         handler = self.people.handler
@@ -285,25 +335,6 @@ def left_in(left: str | None, language: Language) -> str | None:
     return sentence.written(FRENCH) if language == "fr" else str(sentence)
 
 
-async def _exchange(people: People, kept: Kept) -> dict[str, Any]:
-    told = kept.told
-    request = answer = None
-    # Where persons were taken out before it was kept, there is nothing to be told of anybody.
-    if told.hides == "secrets":
-        with suppress(ErasedError, SealBrokenError, ValueError, LookupError, zlib.error):
-            written = await read_sealed(people.vault, kept.events)
-            request, answer = written.request, written.answer
-    return {
-        "at": told.sent_at,
-        "provider": told.provider,
-        "power": told.power,
-        "path": told.path,
-        "status": told.status,
-        "request": None if request is None else _text_of(request),
-        "answer": None if answer is None else _text_of(answer),
-    }
-
-
 def _text_of(half: Half) -> str:
     return half.wire.decode("utf-8", "backslashreplace")
 
@@ -313,20 +344,3 @@ async def _merchant(people: People, merchant_id: str) -> str | None:
     recorded = await people.handler.store.read_stream(merchant_stream(merchant_id))
     named = (one.event.name for one in recorded if isinstance(one.event, MerchantAdded))
     return next(named, None)
-
-
-async def _calls(people: People, webhook_id: str) -> AsyncIterator[shapes.ExportedCall]:
-    opened = await people.finding.opened_call(webhook_id)
-    call = None if opened is None else without_secrets(opened)
-    for one in await people.handler.store.read_stream(webhook_stream(webhook_id)):
-        if isinstance(one.event, WebhookReceived):
-            yield shapes.ExportedCall(
-                id=webhook_id,
-                provider=one.event.provider,
-                received_at=one.recorded_at,
-                verdict=one.event.verdict,
-                is_erased=call is None,
-                path=None if call is None else list(call.path),
-                headers=None if call is None else dict(call.headers),
-                body=None if call is None else call.body.decode(),
-            )

@@ -273,7 +273,7 @@ class _Writing:
                 ("proof", self._told(self.words.verdicts, one.verdict)),
                 *([] if one.path is None else [("address", escape("/".join(one.path)))]),
                 *([] if one.headers is None else [("headers", self._headers(one.headers))]),
-                ("body", self._raw(one.body)),
+                ("body", self._raw(one.body, "erased" if one.is_erased else "unreadable")),
             ]
         )
 
@@ -290,8 +290,8 @@ class _Writing:
     def _headers(self, headers: Mapping[str, str]) -> str:
         return self._folded("sent", "\n".join(f"{name}: {told}" for name, told in headers.items()))
 
-    def _raw(self, text: str | None) -> str:
-        return self.say("erased") if text is None else f"<pre>{escape(text)}</pre>"
+    def _raw(self, text: str | None, without: str = "erased") -> str:
+        return self.say(without) if text is None else f"<pre>{escape(text)}</pre>"
 
     def _folded(self, name: str, text: str | None) -> str:
         """What may be long; nothing where there was nothing, or it cannot be opened any more."""

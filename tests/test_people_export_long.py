@@ -20,6 +20,7 @@ from ledger.errors import StoreUnavailableError
 from ledger.events import ExchangeRecorded
 from ledger.exchange import Half, Written, context_of, digest_of, stream_of, write
 from ledger.sentences import Sentence
+from ledger.sql_schema import data_keys
 from ledger.volumes import Volumes
 from tests.api_world import CONTEXT, World, a_world, settings_in
 from tests.checkout_world import session_of
@@ -143,3 +144,38 @@ async def test_a_long_one_over_http_is_streamed_and_one_that_breaks_off_is_cut(
     monkeypatch.setattr(Telling, "payments", fail)
     refused = await world.ask("POST", "/v1/people/exports", **asked)
     assert (refused.status, refused.code) == (507, "disk_full")
+
+
+async def test_what_cannot_be_read_any_more_is_counted_and_hides_nothing_else(
+    world: World,
+) -> None:
+    broken, whole = [await a_paid_one(world, f"order-{number}") for number in range(2)]
+    await wrote(world, broken, 2)
+    call = b'{"payer":{"partyId":"%s"},"note":"\\xff\xff"}' % PHONE[1:].encode()
+    await world.ask("POST", "/webhooks/mtn/nobody/knows", who=None, data=call)
+    state, _ = await world.services.handler.payment(broken)
+    key_id = state.requested.sealed.partition(".")[0]
+    # As where somebody wrote to the table of keys: they are there, and are somebody else's.
+    async with world.services.database.write() as connection:
+        at = data_keys.c.key_id == key_id
+        await connection.execute(data_keys.update().where(at).values(subject="another"))
+    world.services.vault.forget(state.requested.payer)
+
+    told = await world.ask("POST", "/v1/people/exports", who="operator", json={"phone": PHONE})
+    page = await world.ask(
+        "POST",
+        "/v1/people/exports/page",
+        who="operator",
+        json={"phone": PHONE},
+        headers={"Accept-Language": "fr"},
+    )
+
+    assert told.status == 200, told.body
+    shown = {
+        one["id"]: (one["is_erased"], one["particulars"] is None) for one in told.json["payments"]
+    }
+    assert shown == {broken: (False, True), whole: (False, False)}
+    assert told.json["left_out"] == 3  # the payment's particulars, and both exchanges
+    assert [PHONE[1:] in one["body"] for one in told.json["webhooks"]] == [True]
+    assert "conservé, mais ne peut plus être lu" in page.body.decode()
+    assert "Conservés, mais ne peuvent plus être lus</th><td>3</td>" in page.body.decode()
