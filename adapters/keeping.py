@@ -269,7 +269,9 @@ class Keeper:
         events: list[Event] = []
         keys: list[DataKey] = []
         for one, part in _numbered(event, parts):
-            sealed = self._vault.seal(subject_of(event.provider), part, context=context_of(one))
+            context = context_of(one)
+            subject = subject_of(event.provider)
+            sealed = self._vault.seal(subject, part, context=context, is_shared=True)
             events.append(msgspec.structs.replace(one, sealed=sealed.text))
             keys += [sealed.new_key] if sealed.new_key else []
         return events, keys

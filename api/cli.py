@@ -19,6 +19,7 @@ import typer
 
 from api.cli_access import keys, merchants
 from api.cli_audit import audit
+from api.cli_language import said, speak, spoken
 from api.cli_log import checkpoint as checkpoints
 from api.cli_log import log_key
 from api.cli_master_key import master_key
@@ -288,22 +289,23 @@ def migrate(database: Database = None, as_json: Json = False) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line (by default this process's); errors are told in a sentence."""
+    speak("en")
     try:
         app(args=list(arguments) if arguments is not None else None, prog_name="cauri")
     except SettingsError as error:
         _tell(*(str(fault) for fault in error.faults))
         sys.exit(UNUSABLE)
     except InvalidInputError as error:
-        _tell(str(error))
+        _tell(said(error))
         sys.exit(UNUSABLE)
     except (StoreError, MasterKeyError) as error:
-        _tell(str(error))
+        _tell(said(error))
         sys.exit(UNAVAILABLE)
     except CommandRefusedError as error:
-        _tell(error.reason)
+        _tell(said(error.reason))
         sys.exit(NO)
     except LedgerError as error:
-        _tell(str(error))
+        _tell(said(error))
         sys.exit(NO)
     except OSError as error:
         _tell(_sentence_of(error))
@@ -329,6 +331,7 @@ _REMEDIES: Final = {
     errno.ENOSPC: "Free some space, then repeat the command.",
     errno.EDQUOT: "Free some space, then repeat the command.",
     errno.EFBIG: "Allow larger files (ulimit -f), then repeat the command.",
+    errno.EEXIST: "Name another file: this one is left as it is.",
     errno.ENOENT: "Check the name, or make it first.",
     errno.EADDRINUSE: "Stop what listens there, or choose another --port.",
     errno.EADDRNOTAVAIL: "Choose a --host that is an address of this machine.",
@@ -336,6 +339,9 @@ _REMEDIES: Final = {
 """What the system says cannot be had -> what to do about it."""
 
 
+_ERROR: Final = {"en": "error:", "fr": "erreur\N{NO-BREAK SPACE}:"}
+
+
 def _tell(*sentences: str) -> None:
     for sentence in sentences:
-        print(f"error: {sentence}", file=sys.stderr)  # noqa: T201 - this is a command line
+        print(f"{_ERROR[spoken()]} {sentence}", file=sys.stderr)  # noqa: T201 - this is a command line

@@ -17,7 +17,7 @@ people = typer.Typer(
 
 
 class PageLanguage(StrEnum):
-    """The language of a page."""
+    """The language of a page, or of a command."""
 
     FRENCH = "fr"
     ENGLISH = "en"
@@ -35,6 +35,9 @@ CountryOption = Annotated[
     str | None,
     typer.Option("--country", help="ISO 3166 code, for a number without a country code."),
 ]
+Spoken = Annotated[
+    PageLanguage, typer.Option("--lang", help="The language in which it speaks to you.")
+]
 KeyFile = Annotated[
     Path, typer.Option("--key-file", help="The file with your own API key, of an operator.")
 ]
@@ -46,14 +49,19 @@ def people_erase(
     phone: Phone = None,
     country: CountryOption = None,
     reason: Annotated[
-        str, typer.Option("--reason", help="Kept for ever: no name and no number.")
-    ] = "asked for by the person",
+        str | None,
+        typer.Option(
+            "--reason",
+            help="Kept for ever: no name and no number. Left out, that the person asked for it.",
+        ),
+    ] = None,
     approve: Annotated[
         str | None,
         typer.Option(
             "--approve", metavar="ID", help="Agree to this request, as a second operator."
         ),
     ] = None,
+    language: Spoken = PageLanguage.ENGLISH,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
@@ -66,6 +74,7 @@ def people_erase(
         reason=reason,
         approve=approve,
         key_file=key_file,
+        language=language.value,
         database=database,
         as_json=as_json,
     )
@@ -83,6 +92,7 @@ def people_export(
     file: Annotated[
         Path | None, typer.Option("--file", help="Where to write it, once; by default stdout.")
     ] = None,
+    language: Spoken = PageLanguage.ENGLISH,
     database: Database = None,
 ) -> None:
     """Tell everything that is held about a person, opened; who asked is kept."""
@@ -94,6 +104,7 @@ def people_export(
         key_file=key_file,
         html=None if html is None else html.value,
         file=file,
+        language=language.value,
         database=database,
     )
 
@@ -101,8 +112,16 @@ def people_export(
 @people.command("list")
 def people_list(
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many.")] = 100,
+    language: Spoken = PageLanguage.ENGLISH,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
     """List requests to forget somebody, newest first."""
-    do("people", "list_erasures", limit=limit, database=database, as_json=as_json)
+    do(
+        "people",
+        "list_erasures",
+        limit=limit,
+        language=language.value,
+        database=database,
+        as_json=as_json,
+    )

@@ -1,8 +1,9 @@
 """People over HTTP: asking that somebody be forgotten, agreeing to it, and telling what is held.
 
 The number comes in the body, never in the address: addresses are logged. It is answered to nobody
-but in an export. An approval carries the erasure out before it is answered; whoever is told that it
-took too long sends it again, and it is finished.
+but in an export, which may be of any length and is then sent piece by piece. An approval carries
+the erasure out before it is answered; whoever is told that it took too long sends it again, and it
+is finished.
 """
 
 from aiohttp import web
@@ -10,12 +11,14 @@ from aiohttp import web
 from adapters.directory import parse_phone
 from adapters.refusal_texts import Language
 from api import schemas_people as shapes
-from api.calls import Call, answer, answer_bytes, validated
+from api.calls import Call, answer, validated
 from api.description import HTML
 from api.errors import PROBLEMS, Place, ProblemError
-from api.people_export import erasure_of, gathered, left_in
+from api.people_export import Telling, erasure_of, left_in, telling
 from api.people_page import export_page
+from api.people_writing import written_json
 from api.problems import language_of
+from api.streaming import answer_long
 from api.waiting import caught_up
 from ledger.errors import InvalidPhoneError
 from ledger.people import Erasure
@@ -92,18 +95,19 @@ async def list_erasures(call: Call) -> web.Response:
     return answer(page, position=position)
 
 
-async def export_person(call: Call) -> web.Response:
+async def export_person(call: Call) -> web.StreamResponse:
     """Tell everything that is held about a person, as JSON."""
-    told = await _exported(call)
-    return answer(told, position=told.position)
+    told = await _telling(call)
+    return await answer_long(call, written_json(told), position=told.position)
 
 
-async def export_person_page(call: Call) -> web.Response:
+async def export_person_page(call: Call) -> web.StreamResponse:
     """Tell the same as a page to read, in French or English."""
-    told = await _exported(call)
+    told = await _telling(call)
     language = _language(call)
-    return answer_bytes(
-        export_page(told, language).encode(),
+    return await answer_long(
+        call,
+        export_page(told, language),
         position=told.position,
         headers={"Content-Language": language},
         content_type=HTML,
@@ -127,12 +131,11 @@ def _language(call: Call) -> Language:
     return language_of(call.request.headers.get("Accept-Language"))
 
 
-async def _exported(call: Call) -> shapes.ExportOut:
+async def _telling(call: Call) -> Telling:
     wanted = validated(shapes.PersonRequest, await call.json_object())
-    people, asker, number = call.services.people, call.asker, _number(wanted)
-    held = await people.finding.find(people.vault.person(number), number)
-    position = await people.record_export(held, by=asker.key_id, context=call.context(asker.actor))
-    return await gathered(people, number, held, position)
+    asker, number = call.asker, _number(wanted)
+    context = call.context(asker.actor)
+    return await telling(call.services.people, number, by=asker.key_id, context=context)
 
 
 def _number(wanted: shapes.PersonRequest) -> str:

@@ -9,7 +9,7 @@ An exchange is named by the log position of its first entry.
 
 import base64
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from aiohttp import web
@@ -33,7 +33,7 @@ from ledger.merkle import leaf_hash
 from ledger.sentences import Sentence
 from ledger.store import Clock, EventStore
 from ledger.vault import Vault
-from ledger.volumes import Volumes, read_volumes
+from ledger.volumes import Volumes, read_volumes, replay_volumes
 
 NO_SUCH: Final = Sentence("This payment has no exchange of that position.")
 
@@ -98,6 +98,33 @@ async def open_exchange(call: Call) -> web.Response:
 async def exchanges_of(store: EventStore, payment_id: str) -> list[Kept]:
     """All exchanges about a payment, oldest first; what was put down twice is given once."""
     return grouped(await read_volumes(store, exchange.stream_of(payment_id)))
+
+
+async def one_by_one(store: EventStore, payment_id: str, page: int) -> AsyncIterator[Kept | None]:
+    """All exchanges about a payment, as `exchanges_of` gives them, without holding them all.
+
+    None stands for one of which entries are missing. What is remembered is which were given.
+    """
+    given: set[str] = set()
+    parts: list[RecordedEvent] = []
+    async for one in replay_volumes(store, exchange.stream_of(payment_id), page):
+        event = one.event
+        if not isinstance(event, ExchangeRecorded):
+            continue
+        # All entries of an exchange were appended at once: they stand one after the other.
+        if parts and event.part == 1:
+            yield None
+            parts = []
+        parts.append(one)
+        if event.part < event.parts:
+            continue
+        kept, parts = Kept(tuple(parts)), []
+        if event.request_sha256 in given:
+            continue
+        given.add(event.request_sha256)
+        yield kept if exchange.is_one(kept.events) else None
+    if parts:
+        yield None
 
 
 def grouped(recorded: Iterable[RecordedEvent]) -> list[Kept]:

@@ -12,12 +12,16 @@ second would count fewer keys than there were, and an event would keep that numb
 Money comes first here too. If the person has come back and a payment is under way, it waits.
 
 What nobody agreed to in time ends by itself, and then the number it was asked with goes too.
+
+Where the keys are destroyed and their bytes could not be removed from the files (somebody reads
+there, a disk is full), that is tried again every `CLEAR_SECONDS`, and noted once it is done. Why so
+seldom: the store itself tries again for half an hour, and each try lets all appends wait a moment.
 """
 
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -40,6 +44,9 @@ AGAIN_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 600.0
 """How often is looked at all: a request ends without a word in the log."""
 
+CLEAR_SECONDS: Final = 3_600.0
+"""How often it is tried to remove what is left of destroyed keys."""
+
 ACTOR: Final = "reactor:erasures"
 
 log = structlog.get_logger()
@@ -52,6 +59,7 @@ class Finisher:
         self._people, self._erasures = people, erasures
         self._news = asyncio.Event()
         self._let_go: set[str] = set()
+        self._cleared_at: datetime | None = None
 
     def hear(self, batch: Sequence[RecordedEvent]) -> None:
         """Look again once the log tells of an approval."""
@@ -83,7 +91,23 @@ class Finisher:
         await self._people.finding.catch_up()
         await self._let_go_of_lapsed()
         rows = await self._erasures.unfinished()
-        return sum([not await self._finished(one) for one in rows])
+        left = sum([not await self._finished(one) for one in rows])
+        await self._clear()
+        return left
+
+    async def _clear(self) -> None:
+        """Remove what is left of destroyed keys, where that is worth another try."""
+        now = self._people.clock()
+        rows = await self._erasures.left_over()
+        is_early = self._cleared_at is not None and now < self._cleared_at + timedelta(
+            seconds=CLEAR_SECONDS
+        )
+        if not rows or is_early:
+            return
+        self._cleared_at = now
+        noted = [(one.erasure_id, await self._context(one)) for one in rows]
+        left = await self._people.scrub_again(noted)
+        log.info("erasures.cleared", erasures=len(rows), bytes_left=left)
 
     async def _let_go_of_lapsed(self) -> None:
         now = stamp(self._people.clock())
@@ -98,11 +122,8 @@ class Finisher:
         approved_at = read_stamp(row.approved_at or row.requested_at)
         if self._people.clock() < approved_at + timedelta(seconds=SETTLED_SECONDS):
             return False
-        store = self._people.handler.store
-        last = (await store.read_stream(people.stream_of(row.person)))[-1]
-        context = Context(ACTOR, last.correlation_id, last.id)
         try:
-            erasure = await self._people.finish(row.erasure_id, context=context)
+            erasure = await self._people.finish(row.erasure_id, context=await self._context(row))
         except OpenPaymentsError as error:
             log.warning("erasures.waiting", erasure=row.erasure_id, open=len(error.payments))
             return False
@@ -111,3 +132,8 @@ class Finisher:
             return False
         log.info("erasures.finished", erasure=row.erasure_id, status=erasure.status(approved_at))
         return not erasure.is_unfinished
+
+    async def _context(self, row: ErasureRow) -> Context:
+        store = self._people.handler.store
+        last = (await store.read_stream(people.stream_of(row.person)))[-1]
+        return Context(ACTOR, last.correlation_id, last.id)

@@ -105,10 +105,10 @@ FRENCH_OF_PEOPLE_DOCS: Final[dict[str, str]] = {
         "Les appels des prestataires qui parlent de la personne."
     ),
     "The requests to forget this person.": "Les demandes d'effacement de cette personne.",
-    "How many payments, pages, exchanges and calls are not shown, or not searched: there were too "
-    "many.": (
-        "Combien de paiements, de pages, d'échanges et d'appels ne sont pas montrés, ou pas "
-        "parcourus : il y en avait trop."
+    "How much of it is kept and cannot be read any more, though nobody was forgotten. Nothing is "
+    "left out because there is much of it.": (
+        "Combien de choses sont conservées et ne peuvent plus être lues, sans que personne ait "
+        "été oublié. Rien n'est omis parce qu'il y en aurait trop."
     ),
     "Whether the person was forgotten: what was sealed can never be opened again.": (
         "Si la personne a été oubliée : ce qui était scellé ne pourra plus jamais être ouvert."

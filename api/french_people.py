@@ -16,7 +16,18 @@ FRENCH_OF_PEOPLE: Final[dict[str, str]] = {
     "some payments of this person have no end yet ({payments}): {told}.": (
         "des paiements de cette personne n'ont pas encore d'issue ({payments}) : {told}."
     ),
+    "some payments of this person have no end yet ({payments}): {told}. Both operators' agreement "
+    "stands; it is carried out by itself once they have one.": (
+        "des paiements de cette personne n'ont pas encore d'issue ({payments}) : {told}. L'accord "
+        "des deux opérateurs tient ; l'effacement s'exécutera de lui-même quand ils en auront une."
+    ),
+    "This person's payments kept changing while they were looked at.": (
+        "Les paiements de cette personne ne cessaient de changer pendant leur examen."
+    ),
     "It is {status}, and has no end yet.": "État : {status} ; il n'a pas encore d'issue.",
+    "Once it has its end, the erasure is carried out by itself.": (
+        "Quand il aura son issue, l'effacement s'exécutera de lui-même."
+    ),
     "Ask again once it has its end.": "Redemandez quand il aura son issue.",
     "nobody agreed within {hours} hours.": "personne n'a donné son accord en {hours} heures.",
     "the operator who asked for it cannot be the one who agrees.": (

@@ -9,11 +9,13 @@ with it is under way (`api.underway`).
 All of it, and the endpoint behind it, has `handler_seconds_max`: whoever asks is answered, also
 where something below hangs. What was under way may be done yet, so a request that changes something
 is told to be repeated under its key, and then gets its first answer. Answers without an end have
-that time until their endpoint is entered, and bounds of their own from there.
+that time until their endpoint is entered, long ones until their first piece is there, and both have
+bounds of their own from there.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -74,12 +76,13 @@ def guard(
         task, call, named = limit.enter(), None, None
         try:
             call = await admitted(request)
+            call.passage.begin_streaming = partial(limit.leave, task)
             if is_endless:
-                limit.leave(task)
+                call.passage.begin_streaming()
             if is_keyed:
-                wanted = (call.merchant_id, is_apart(call), route.name, idempotency_key(call))
-                underway.enter(wanted)
-                named = wanted
+                named = underway.enter(
+                    (call.merchant_id, is_apart(call), route.name, idempotency_key(call))
+                )
             return await endpoint(call)
         except asyncio.CancelledError:
             if not limit.leave(task):

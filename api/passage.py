@@ -20,7 +20,7 @@ Sign = Callable[[web.Request, web.StreamResponse], None]
 class Passage:
     """What is known of one request so far."""
 
-    __slots__ = ("actor", "correlation_id", "rate", "request_id", "sign")
+    __slots__ = ("actor", "begin_streaming", "correlation_id", "rate", "request_id", "sign")
 
     def __init__(self, request_id: str, correlation_id: str) -> None:
         self.request_id = request_id
@@ -31,6 +31,12 @@ class Passage:
         """What is left of the limits that it was counted against; None where it was not."""
         self.sign: Sign | None = None
         """What signs the answer; None where nobody with a key asked for that."""
+        self.begin_streaming: Callable[[], object] = _nothing
+        """Called by who begins to answer piece by piece: from there he has bounds of his own."""
+
+
+def _nothing() -> None:
+    """Begin without having been watched."""
 
 
 PASSAGE: Final = web.RequestKey("passage", Passage)

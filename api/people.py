@@ -5,10 +5,13 @@ payment can be sent, asked about or given back, so its end would never be known.
 waited would destroy keys at a moment that nobody chose; one that is refused names what stands
 against it, and the operator asks again.
 
-The order of destruction is the trick: the key of the request's number goes last, for by it the rest
-is found. After it the calls of providers are looked for once more: one that was
-read in the meantime was read as that of somebody who is there. What follows from an approval may
-break off anywhere; `finish` takes it up again from the log alone, by whichever process comes next.
+The order of destruction is the trick: the person's own keys go first, and only if nothing about
+the person was recorded since they were looked at, which is one act with the destruction, in line
+with all appends. So whoever pays in that moment either stands against it, and nothing is destroyed,
+or comes after it, with keys of his own. The key of the request's number goes last, for by it the
+rest is found. After it the calls of providers are looked for once more: one that was read in the
+meantime was read as that of somebody who is there. What follows from an approval may break off
+anywhere; `finish` takes it up again from the log alone, by whichever process comes next.
 
 It decides nothing about who may: that is `ledger.people`. What there is to be found: see
 `api.people_finding`.
@@ -29,17 +32,22 @@ from ledger.commands_people import (
     RequestErasure,
 )
 from ledger.entry import Context
-from ledger.errors import ErasedError
+from ledger.errors import ErasedError, StoreUnavailableError
 from ledger.events import KeyRotated
 from ledger.handling import Handler
 from ledger.leftover import Leftover
 from ledger.people import Erasure, OpenPaymentsError, UnknownErasureError
-from ledger.store import Clock
+from ledger.sentences import Sentence
+from ledger.store import Clock, replay
 from ledger.vault import Vault
 from projections.keys import KeysProjection
 
 APPROVING: Final = frozenset({"operator", "admin"})
 """The roles whose keys may ask for an erasure and agree to one."""
+
+
+LOOKS_MAX: Final = 5
+"""How often one erasure looks at what is held of a person while that goes on changing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +109,8 @@ class People:
 
         Raises:
             UnknownErasureError: there is no such request.
-            OpenPaymentsError: money is under way; nothing was recorded or destroyed.
+            OpenPaymentsError: money is under way, and nothing was destroyed. It was agreed to only
+                if that began in this very moment, and is then finished by itself.
             CommandRefusedError: the same operator, or too late.
         """
         person, erasure = await self.erasure(erasure_id)
@@ -118,7 +127,7 @@ class People:
             held = await self._held(person, erasure)
             _refuse_open(people.AGREEING, held)
             await self.handler.handle(approving, context=context)
-            await self._destroy(erasure_id, held, context)
+            await self._destroy(erasure, held, context)
         left = await self._scrub(person, erasure_id, context)
         _, erasure = await self.erasure(erasure_id)
         return Erasing(
@@ -138,9 +147,22 @@ class People:
         if erasure.erased is None:
             held = await self._held(person, erasure)
             _refuse_open(people.FINISHING, held)
-            await self._destroy(erasure_id, held, context)
+            await self._destroy(erasure, held, context)
         await self._scrub(person, erasure_id, context)
         return (await self.erasure(erasure_id))[1]
+
+    async def scrub_again(self, erasures: Sequence[tuple[str, Context]]) -> Leftover | None:
+        """Try once more to remove what is left of destroyed keys, and note what became of it.
+
+        Args:
+            erasures: the id of each request after which something was left, and the note's context.
+        """
+        left = await self.handler.store.scrub()
+        for erasure_id, context in erasures:
+            person, _ = await self.erasure(erasure_id)
+            noted = RecordScrubbing(person=person, erasure_id=erasure_id, bytes_left=left)
+            await self.handler.handle(noted, context=context)
+        return left
 
     async def let_go(self, lapsed: Sequence[tuple[str, datetime]]) -> int:
         """Destroy the numbers of requests that nobody agreed to; how many there still were.
@@ -177,19 +199,19 @@ class People:
     async def _held(self, person: str, erasure: Erasure) -> Held:
         return await self.finding.find(person, await self._number_of(erasure))
 
-    async def _destroy(self, erasure_id: str, held: Held, context: Context) -> None:
+    async def _destroy(self, erasure: Erasure, held: Held, context: Context) -> None:
+        keys, held = await self._destroy_own(erasure, held)
         state = await self.handler.person(held.person)
         numbers = [
             people.number_subject(held.person, one.requested.ends_at) for one in state.erasures
         ]
-        keys = await self.vault.erase_all(held.subjects)
-        keys += await self.vault.erase(held.person)
+        keys += await self.vault.erase_all(held.subjects)
         keys += await self.vault.erase_all(numbers)
         late = await self.finding.late_calls(held)
         keys += await self.vault.erase_all(late)
         done = CompleteErasure(
             person=held.person,
-            erasure_id=erasure_id,
+            erasure_id=erasure.requested.erasure_id,
             keys=keys,
             payments=len(held.payments),
             sessions=len(held.pages),
@@ -197,6 +219,32 @@ class People:
             orphans_unread=held.orphans_unread,
         )
         await self.handler.handle(done, context=context)
+
+    async def _destroy_own(self, erasure: Erasure, held: Held) -> tuple[int, Held]:
+        """Destroy the person's own keys, as what is held has just been looked at.
+
+        Raises:
+            OpenPaymentsError: money has got under way since; nothing was destroyed.
+        """
+        for _ in range(LOOKS_MAX):
+            destroyed = await self._destroy_unless_moved(held)
+            if destroyed is not None:
+                return destroyed, held
+            held = await self._held(held.person, erasure)
+            _refuse_open(people.FINISHING, held)
+        raise StoreUnavailableError(
+            Sentence("This person's payments kept changing while they were looked at."),
+            Sentence("Try again shortly."),
+        )
+
+    async def _destroy_unless_moved(self, held: Held) -> int | None:
+        speaks, after = held.watching(), held.position
+        # Most of what came since is read before: every append waits for the rest.
+        async for recorded in replay(self.handler.store, after):
+            if speaks(recorded):
+                return None
+            after = recorded.position
+        return await self.vault.erase_unless(held.person, after, speaks)
 
     async def _scrub(self, person: str, erasure_id: str, context: Context) -> Leftover | None:
         left = await self.handler.store.scrub()

@@ -1,9 +1,12 @@
 """Export: everything that is held about a person, opened, for that person (right of access).
 
-It is gathered from the streams themselves, so nothing that a list leaves out is missing: payments,
-payouts and refunds with what was sealed, their letters and requests for help, what went over the
-wire about them to providers and what merchants' endpoints answered, checkout pages, the stored
-calls of providers. What was erased is told as that.
+There is no limit on the whole, for everything may be asked for; so it is never put together: each
+part is read, opened and handed on by itself (`api.people_writing`, `api.people_page`), and what is
+held meanwhile are ids, and one page of what is being read. It is gathered from the streams
+themselves, so nothing that a list leaves out is missing: payments, payouts and refunds with what
+was sealed, their letters and requests for help, what went over the wire about them to providers and
+what merchants' endpoints answered, checkout pages, the stored calls of providers. What was erased
+is told as that.
 
 Of a checkout page that names one person and on which another paid, what lies under the key of the
 named one is told to nobody else.
@@ -14,9 +17,9 @@ anybody; where one stood in a provider's call or an exchange, there is `***`.
 """
 
 import zlib
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, cast
 
@@ -26,13 +29,14 @@ from adapters.call_secrets import without_secrets
 from adapters.refusal_texts import Language
 from api import schemas_people as shapes
 from api.deliveries import answered
-from api.exchanges import Kept, exchanges_of, read_sealed
+from api.exchanges import Kept, one_by_one, read_sealed
 from api.french import FRENCH
 from api.people import People
 from api.people_finding import Held
 from api.views import decimal_text
 from ledger import mail, support
 from ledger.endpoint import delivery_stream
+from ledger.entry import Context
 from ledger.errors import ErasedError, SealBrokenError, UnknownCheckoutError
 from ledger.events import (
     DeliveryAttempted,
@@ -48,41 +52,245 @@ from ledger.particulars import OF_NAMED
 from ledger.people import Erasure
 from ledger.webhook import stream_of as webhook_stream
 
-EXPORTED_MAX: Final = 10_000
-"""How many payments, how many pages and how many calls one export shows."""
-
-EXCHANGES_MAX: Final = 1_000
-"""How many exchanges with providers one export shows, those of the newest payments first: each may
-be a megabyte, and a payment that was long without a word was asked about hundreds of times."""
-
-EXCHANGES_BYTES_MAX: Final = 33_554_432
-"""How many bytes of exchanges one export shows: it is put together in memory."""
+ENTRIES_MAX: Final = 16
+"""How many entries of a payment's exchanges or answers are held at once: each is 65,535 bytes at
+most, and there may be hundreds of thousands."""
 
 
-async def gathered(people: People, number: str, held: Held, position: int) -> shapes.ExportOut:
-    """Open everything that was found about a person.
+@dataclass(slots=True, kw_only=True)
+class Telling:
+    """One export on its way: each part is read when it is asked for, and let go of afterwards.
+
+    Whoever writes it down asks for the parts in the order of their methods, to the end of each; the
+    two counts are right afterwards.
+    """
+
+    people: People
+    phone: str
+    """In E.164."""
+    held: Held
+    position: int
+    """That of the event which says that it is being told."""
+    made_at: datetime
+    entries_max: int = ENTRIES_MAX
+    exchanges_told: int = 0
+    left_out: int = 0
+    """How much was found and cannot be read any more, although nobody was forgotten."""
+
+    @property
+    def person(self) -> str:
+        """The person's name in the log."""
+        return self.held.person
+
+    async def payments(self) -> AsyncIterator[shapes.ExportedPayment]:
+        """Payments, payouts and refunds, newest first, without their exchanges and answers."""
+        for payment_id in self.held.payments:
+            yield await self._payment(payment_id)
+
+    async def exchanges(self, payment_id: str) -> AsyncIterator[dict[str, Any]]:
+        """The exchanges with providers about a payment, opened, oldest first."""
+        store = self.people.handler.store
+        async for kept in one_by_one(store, payment_id, self.entries_max):
+            if kept is None:
+                self.left_out += 1
+                continue
+            self.exchanges_told += 1
+            yield await self._exchange(kept)
+
+    async def answers(self, payment_id: str) -> AsyncIterator[dict[str, Any]]:
+        """What merchants' endpoints answered when they were told about a payment."""
+        store = self.people.handler.store
+        for endpoint_id in await self.people.finding.deliveries.about(payment_id):
+            name, version = delivery_stream(endpoint_id, payment_id), 0
+            while part := await store.read_stream_part(name, version, self.entries_max):
+                version = part[-1].version
+                for one in part:
+                    if isinstance(one.event, DeliveryAttempted) and one.event.sealed_answer:
+                        yield {
+                            "at": one.recorded_at,
+                            "endpoint": endpoint_id,
+                            "answer": await self._answer(one.event),
+                        }
+
+    async def sessions(self) -> AsyncIterator[shapes.ExportedSession]:
+        """Checkout pages on which the person paid, tried to, or was named."""
+        for session_id in self.held.pages:
+            told = await self._session(session_id)
+            if told is None:
+                self.left_out += 1
+            else:
+                yield told
+
+    async def webhooks(self) -> AsyncIterator[shapes.ExportedCall]:
+        """Providers' calls about the payments; then all others that have the number in them."""
+        told = set(self.held.webhooks)
+        for webhook_id in self.held.webhooks:
+            async for one in self._calls(webhook_id):
+                yield one
+        async for webhook_id in self.people.finding.speaking(self.phone):
+            if webhook_id not in told:
+                async for one in self._calls(webhook_id):
+                    yield one
+
+    async def erasures(self) -> AsyncIterator[shapes.ErasureOut]:
+        """The requests to forget this person."""
+        for one in (await self.people.handler.person(self.person)).erasures:
+            yield erasure_of(one, one.status(self.made_at))
+
+    async def _opened(self, sealed: str, context: str) -> tuple[Mapping[str, Any] | None, bool]:
+        """What was sealed, and whether it was erased; neither where the seal is broken."""
+        try:
+            opened = await self.people.vault.open(sealed, context=context)
+        except ErasedError:
+            return None, True
+        except SealBrokenError:
+            self.left_out += 1
+            return None, False
+        return orjson.loads(opened), False
+
+    async def _answer(self, event: DeliveryAttempted) -> str | None:
+        try:
+            return await answered(self.people.vault, event)
+        except SealBrokenError:
+            self.left_out += 1
+            return None
+
+    async def _exchange(self, kept: Kept) -> dict[str, Any]:
+        told = kept.told
+        request = answer = None
+        # Where persons were taken out before it was kept, there is nothing to be told of anybody.
+        if told.hides == "secrets":
+            try:
+                written = await read_sealed(self.people.vault, kept.events)
+                request, answer = written.request, written.answer
+            except ErasedError:
+                pass
+            except (SealBrokenError, ValueError, LookupError, zlib.error):
+                self.left_out += 1
+        return {
+            "at": told.sent_at,
+            "provider": told.provider,
+            "power": told.power,
+            "path": told.path,
+            "status": told.status,
+            "request": None if request is None else _text_of(request),
+            "answer": None if answer is None else _text_of(answer),
+        }
+
+    async def _calls(self, webhook_id: str) -> AsyncIterator[shapes.ExportedCall]:
+        opened = await self.people.finding.opened_call(webhook_id)
+        call = None if opened is None else without_secrets(opened)
+        for one in await self.people.handler.store.read_stream(webhook_stream(webhook_id)):
+            if not isinstance(one.event, WebhookReceived):
+                continue
+            is_erased = call is None and await self.people.vault.is_erased(one.event.sealed)
+            self.left_out += call is None and not is_erased
+            yield shapes.ExportedCall(
+                id=webhook_id,
+                provider=one.event.provider,
+                received_at=one.recorded_at,
+                verdict=one.event.verdict,
+                is_erased=is_erased,
+                path=None if call is None else list(call.path),
+                headers=None if call is None else dict(call.headers),
+                body=None if call is None else call.body.decode(),
+            )
+
+    async def _payment(self, payment_id: str) -> shapes.ExportedPayment:
+        handler = self.people.handler
+        state, recorded = await handler.payment(payment_id)
+        request, store = state.requested, handler.store
+        particulars, is_erased = await self._opened(request.sealed, payment_id)
+        if particulars is not None:
+            # Of who was named on the page, and is told to them alone.
+            particulars = {one: told for one, told in particulars.items() if one != OF_NAMED}
+        letters = await store.read_stream(mail.mail_stream(payment_id))
+        asked = await store.read_stream(support.stream_of(payment_id))
+        return shapes.ExportedPayment(
+            id=payment_id,
+            kind=request.kind,
+            status=state.status.value,
+            amount=decimal_text(request.amount_minor, request.currency),
+            currency=request.currency,
+            merchant_id=request.merchant_id,
+            merchant=await _merchant(self.people, request.merchant_id),
+            provider=state.provider,
+            created_at=recorded[0].recorded_at,
+            is_erased=is_erased,
+            particulars=None if particulars is None else dict(particulars),
+            attempts=[
+                {"provider": one.provider, "reference": one.reference} for one in state.attempts
+            ],
+            evidence=[
+                {
+                    "source": one.source,
+                    "provider": one.provider,
+                    "word": one.word,
+                    "provider_transaction_id": one.provider_transaction_id,
+                    "occurred_at": one.occurred_at,
+                }
+                for one in sorted(state.evidence, key=lambda one: one.order)
+            ],
+            letters=[
+                {
+                    "at": one.recorded_at,
+                    "recipient": one.event.recipient,
+                    "kind": one.event.kind,
+                    "result": one.event.result,
+                }
+                for one in letters
+                if isinstance(one.event, MailAttempted)
+            ],
+            support=[
+                {"at": one.event.at, "asker": one.event.asker, "status": one.event.status}
+                for one in asked
+                if isinstance(one.event, SupportRequested)
+            ],
+            exchanges=[],
+            answers=[],
+        )
+
+    async def _session(self, session_id: str) -> shapes.ExportedSession | None:
+        try:
+            state, recorded = await self.people.handler.checkout(session_id)
+        except UnknownCheckoutError:
+            return None
+        session = state.session
+        # Somebody else may have paid than who is named: what is the named one's is not the payer's.
+        of_payer = session.sealed_payer if session.payer == self.person else None
+        opened: dict[str, Any] = {}
+        was_erased = False
+        for sealed in filter(None, (session.sealed, of_payer)):
+            told, is_erased = await self._opened(sealed, session_id)
+            opened |= told or {}
+            was_erased |= is_erased
+        return shapes.ExportedSession(
+            id=session_id,
+            status=state.status,
+            amount=decimal_text(session.amount_minor, session.currency),
+            currency=session.currency,
+            merchant_id=session.merchant_id,
+            merchant=await _merchant(self.people, session.merchant_id),
+            created_at=recorded[0].recorded_at,
+            is_erased=was_erased and not opened,
+            particulars=opened or None,
+        )
+
+
+async def telling(people: People, number: str, *, by: str, context: Context) -> Telling:
+    """Find what is held about a person and record that it is told; then it can be told.
 
     Args:
         people: see `api.people`.
         number: in E.164.
-        held: what was found.
-        position: that of the event which says that it is being told.
+        by: the id of the operator's key.
+        context: see `ledger.entry`.
     """
-    kept = [one[:EXPORTED_MAX] for one in (held.payments, held.pages, held.webhooks)]
-    found = [*held.payments, *held.pages, *held.webhooks]
-    wire = _Wire()
-    state = await people.handler.person(held.person)
-    now = people.clock()
-    return shapes.ExportOut(
-        person=held.person,
-        phone=number,
-        made_at=now,
-        position=position,
-        payments=[await _payment(people, one, wire) for one in kept[0]],
-        sessions=[one for name in kept[1] for one in await _session(people, held.person, name)],
-        webhooks=[one for name in kept[2] for one in await _call(people, name)],
-        erasures=[erasure_of(one, one.status(now)) for one in state.erasures],
-        left_out=len(found) - sum(map(len, kept)) + held.orphans_unread + wire.left_out,
+    # Calls that belong to no payment are searched while the rest is being told.
+    held = await people.finding.find(people.vault.person(number), None)
+    position = await people.record_export(held, by=by, context=context)
+    return Telling(
+        people=people, phone=number, held=held, position=position, made_at=people.clock()
     )
 
 
@@ -127,122 +335,8 @@ def left_in(left: str | None, language: Language) -> str | None:
     return sentence.written(FRENCH) if language == "fr" else str(sentence)
 
 
-async def _opened(people: People, sealed: str, context: str) -> Mapping[str, Any] | None:
-    try:
-        opened: Mapping[str, Any] = orjson.loads(await people.vault.open(sealed, context=context))
-    except ErasedError:
-        return None
-    return opened
-
-
-@dataclass(slots=True)
-class _Wire:
-    """What went over the wire, as far as one export has room for it."""
-
-    room: int = EXCHANGES_MAX
-    room_bytes: int = EXCHANGES_BYTES_MAX
-    left_out: int = 0
-
-    async def exchanges(self, people: People, payment_id: str) -> list[dict[str, Any]]:
-        """Open the exchanges with providers about a payment, oldest first."""
-        kept = await exchanges_of(people.handler.store, payment_id)
-        shown = [one for one in kept if self._takes(one)]
-        self.left_out += len(kept) - len(shown)
-        return [await _exchange(people, one) for one in shown]
-
-    def _takes(self, kept: Kept) -> bool:
-        size_bytes = kept.told.request_bytes + (kept.told.answer_bytes or 0)
-        if self.room < 1 or size_bytes > self.room_bytes:
-            return False
-        self.room, self.room_bytes = self.room - 1, self.room_bytes - size_bytes
-        return True
-
-
-async def _exchange(people: People, kept: Kept) -> dict[str, Any]:
-    told = kept.told
-    request = answer = None
-    # Where persons were taken out before it was kept, there is nothing to be told of anybody.
-    if told.hides == "secrets":
-        with suppress(ErasedError, SealBrokenError, ValueError, LookupError, zlib.error):
-            written = await read_sealed(people.vault, kept.events)
-            request, answer = written.request, written.answer
-    return {
-        "at": told.sent_at,
-        "provider": told.provider,
-        "power": told.power,
-        "path": told.path,
-        "status": told.status,
-        "request": None if request is None else _text_of(request),
-        "answer": None if answer is None else _text_of(answer),
-    }
-
-
 def _text_of(half: Half) -> str:
     return half.wire.decode("utf-8", "backslashreplace")
-
-
-async def _answers(people: People, payment_id: str) -> list[dict[str, Any]]:
-    """What merchants' endpoints answered when they were told about a payment."""
-    found: list[dict[str, Any]] = []
-    for endpoint_id in await people.finding.deliveries.about(payment_id):
-        name = delivery_stream(endpoint_id, payment_id)
-        for one in await people.handler.store.read_stream(name):
-            if isinstance(one.event, DeliveryAttempted) and one.event.sealed_answer is not None:
-                answer = await answered(people.vault, one.event)
-                found.append({"at": one.recorded_at, "endpoint": endpoint_id, "answer": answer})
-    return found
-
-
-async def _payment(people: People, payment_id: str, wire: _Wire) -> shapes.ExportedPayment:
-    state, recorded = await people.handler.payment(payment_id)
-    request, store = state.requested, people.handler.store
-    particulars = await _opened(people, request.sealed, payment_id)
-    if particulars is not None:
-        # Of who was named on the page, and is told to them alone.
-        particulars = {one: told for one, told in particulars.items() if one != OF_NAMED}
-    letters = await store.read_stream(mail.mail_stream(payment_id))
-    asked = await store.read_stream(support.stream_of(payment_id))
-    return shapes.ExportedPayment(
-        id=payment_id,
-        kind=request.kind,
-        status=state.status.value,
-        amount=decimal_text(request.amount_minor, request.currency),
-        currency=request.currency,
-        merchant_id=request.merchant_id,
-        merchant=await _merchant(people, request.merchant_id),
-        provider=state.provider,
-        created_at=recorded[0].recorded_at,
-        is_erased=particulars is None,
-        particulars=None if particulars is None else dict(particulars),
-        attempts=[{"provider": one.provider, "reference": one.reference} for one in state.attempts],
-        evidence=[
-            {
-                "source": one.source,
-                "provider": one.provider,
-                "word": one.word,
-                "provider_transaction_id": one.provider_transaction_id,
-                "occurred_at": one.occurred_at,
-            }
-            for one in sorted(state.evidence, key=lambda one: one.order)
-        ],
-        letters=[
-            {
-                "at": one.recorded_at,
-                "recipient": one.event.recipient,
-                "kind": one.event.kind,
-                "result": one.event.result,
-            }
-            for one in letters
-            if isinstance(one.event, MailAttempted)
-        ],
-        support=[
-            {"at": one.event.at, "asker": one.event.asker, "status": one.event.status}
-            for one in asked
-            if isinstance(one.event, SupportRequested)
-        ],
-        exchanges=await wire.exchanges(people, payment_id),
-        answers=await _answers(people, payment_id),
-    )
 
 
 async def _merchant(people: People, merchant_id: str) -> str | None:
@@ -250,48 +344,3 @@ async def _merchant(people: People, merchant_id: str) -> str | None:
     recorded = await people.handler.store.read_stream(merchant_stream(merchant_id))
     named = (one.event.name for one in recorded if isinstance(one.event, MerchantAdded))
     return next(named, None)
-
-
-async def _session(people: People, person: str, session_id: str) -> list[shapes.ExportedSession]:
-    try:
-        state, recorded = await people.handler.checkout(session_id)
-    except UnknownCheckoutError:
-        return []
-    session = state.session
-    # Somebody else may have paid than who is named: what is the named one's is not the payer's.
-    of_payer = session.sealed_payer if session.payer == person else None
-    opened: dict[str, Any] = {}
-    for sealed in filter(None, (session.sealed, of_payer)):
-        opened |= await _opened(people, sealed, session_id) or {}
-    return [
-        shapes.ExportedSession(
-            id=session_id,
-            status=state.status,
-            amount=decimal_text(session.amount_minor, session.currency),
-            currency=session.currency,
-            merchant_id=session.merchant_id,
-            merchant=await _merchant(people, session.merchant_id),
-            created_at=recorded[0].recorded_at,
-            is_erased=not opened,
-            particulars=opened or None,
-        )
-    ]
-
-
-async def _call(people: People, webhook_id: str) -> list[shapes.ExportedCall]:
-    opened = await people.finding.opened_call(webhook_id)
-    call = None if opened is None else without_secrets(opened)
-    return [
-        shapes.ExportedCall(
-            id=webhook_id,
-            provider=one.event.provider,
-            received_at=one.recorded_at,
-            verdict=one.event.verdict,
-            is_erased=call is None,
-            path=None if call is None else list(call.path),
-            headers=None if call is None else dict(call.headers),
-            body=None if call is None else call.body.decode(),
-        )
-        for one in await people.handler.store.read_stream(webhook_stream(webhook_id))
-        if isinstance(one.event, WebhookReceived)
-    ]

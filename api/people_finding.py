@@ -3,13 +3,14 @@
 person -> payments, payouts and refunds -> the checkout pages they were asked for on, and the stored
 calls of providers about them; and the pages on which a merchant named the person, whether anybody
 has paid there or not. Calls that could be matched to nothing are opened and searched for the number
-itself: newest first, `ORPHANS_READ_MAX` at most, and how many were not read is said.
+itself, newest first: all of them for an export, which tells each as it is found; for an erasure,
+during which somebody may pay, `ORPHANS_READ_MAX` at most, and how many were not read is said.
 
 It destroys nothing and tells nothing: `api.people` and `api.people_export` do.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,12 +18,14 @@ import phonenumbers
 
 from adapters import kept_call
 from adapters.base import WebhookCall
-from ledger import checkout
+from ledger import checkout, payment
+from ledger.entry import RecordedEvent
 from ledger.errors import ErasedError, SealBrokenError, UnknownCheckoutError
-from ledger.events import WebhookReceived
+from ledger.events import CheckoutCreated, PaymentRequested, WebhookReceived
 from ledger.handling import Handler
 from ledger.payment_codes import code_subject
 from ledger.people import OpenPayment
+from ledger.store import Speaks
 from ledger.vault import Vault
 from ledger.webhook import stream_of as webhook_stream
 from projections.calls import PAGE_MAX, CallRow, CallsProjection
@@ -31,7 +34,7 @@ from projections.deliveries import DeliveriesProjection
 from projections.payments import PaymentsProjection
 
 ORPHANS_READ_MAX: Final = 20_000
-"""How many calls that belong to no payment are opened and searched for one erasure or export."""
+"""How many calls that belong to no payment are opened and searched for one erasure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +52,25 @@ class Held:
     orphans_unread: int
     open: tuple[OpenPayment, ...]
     """What has no end yet."""
+    position: int
+    """Everything up to here in the log was looked at."""
 
     @property
     def pages(self) -> tuple[str, ...]:
         """All checkout pages that have to do with the person."""
         return (*self.sessions, *self.named_on)
+
+    def watching(self) -> Speaks:
+        """Say of later entries whether they change what is held of the person."""
+        streams = frozenset(map(payment.stream_of, self.payments))
+
+        def speaks(recorded: RecordedEvent) -> bool:
+            event = recorded.event
+            if isinstance(event, PaymentRequested | CheckoutCreated) and event.payer == self.person:
+                return True
+            return recorded.stream in streams
+
+        return speaks
 
     @property
     def subjects(self) -> list[str]:
@@ -81,6 +98,8 @@ class Finding:
     deliveries: DeliveriesProjection
     catch_up: Callable[[], Awaitable[None]]
     """Waits until the projections have seen the whole log."""
+    page_max: int = PAGE_MAX
+    """How many rows of a list are read at once; ids are all that is held of them together."""
 
     async def find(self, person: str, number: str | None) -> Held:
         """Find everything that speaks of a person.
@@ -89,13 +108,14 @@ class Finding:
             person: the keyed hash.
             number: in E.164; None where calls that belong to no payment need not be searched.
         """
-        await self.catch_up()
         spoken: list[str] = []
         unread = 0
         if number is not None:
+            await self.catch_up()
             # By far the longest part comes first: money that gets under way meanwhile is seen.
             spoken, unread = await self._orphans(number)
-            await self.catch_up()
+        position = await self.handler.store.position()
+        await self.catch_up()
         payments = await self._payments(person)
         open_ones: list[OpenPayment] = []
         sessions: dict[str, None] = {}
@@ -118,12 +138,22 @@ class Finding:
             webhooks=tuple(webhooks),
             orphans_unread=unread,
             open=tuple(open_ones),
+            position=position,
         )
 
     async def late_calls(self, held: Held) -> list[str]:
         """Find the calls about a person's payments that came since these were found."""
         await self.catch_up()
         return [one for one in await self._webhooks(held.payments) if one not in held.webhooks]
+
+    async def speaking(self, number: str) -> AsyncIterator[str]:
+        """The calls that belong to no payment and have a number in them, as they are found."""
+        looked_for, before = pattern_of(number), None
+        while page := await self.calls.of_nobody(before, self.page_max):
+            before = page[-1].position
+            for one in page:
+                if await self._speaks(one, looked_for):
+                    yield one.webhook_id
 
     async def opened_call(self, webhook_id: str) -> WebhookCall | None:
         """Open a stored call; None where it was erased or cannot be opened."""
@@ -150,7 +180,7 @@ class Finding:
     async def _naming(self, person: str) -> list[str]:
         found: list[str] = []
         after: int | None = None
-        while page := await self.checkouts.page(payer=person, after=after, limit=PAGE_MAX):
+        while page := await self.checkouts.page(payer=person, after=after, limit=self.page_max):
             found += [one.session_id for one in page]
             after = page[-1].position
         return found
@@ -158,16 +188,16 @@ class Finding:
     async def _payments(self, person: str) -> list[str]:
         found: list[str] = []
         after: int | None = None
-        while page := await self.payments.page(payer=person, after=after, limit=PAGE_MAX):
+        while page := await self.payments.page(payer=person, after=after, limit=self.page_max):
             found += [one.payment_id for one in page]
             after = page[-1].position
         return found
 
     async def _webhooks(self, payments: Sequence[str]) -> list[str]:
         found: list[str] = []
-        for start in range(0, len(payments), PAGE_MAX):
-            part, after = payments[start : start + PAGE_MAX], 0
-            while page := await self.calls.of_payments(part, after):
+        for start in range(0, len(payments), self.page_max):
+            part, after = payments[start : start + self.page_max], 0
+            while page := await self.calls.of_payments(part, after, self.page_max):
                 found += [one.webhook_id for one in page]
                 after = page[-1].position
         return found
@@ -176,7 +206,7 @@ class Finding:
         """The calls that belong to no payment and have the number in them; how many are unread."""
         spoken, searched, before = [], 0, None
         looked_for = pattern_of(number)
-        while page := await self.calls.of_nobody(before):
+        while page := await self.calls.of_nobody(before, self.page_max):
             before = page[-1].position
             if searched >= ORPHANS_READ_MAX:
                 searched += len(page)

@@ -3,21 +3,22 @@
 It says what the JSON says, in the reader's words: each payment, payout or refund with all that is
 held about it, then checkout pages, providers' calls and requests to be forgotten. Bytes that went
 over the wire stand as they were, folded up. Every text in it is escaped: what providers and
-merchants wrote may be anything.
+merchants wrote may be anything. It is written piece by piece, so what is counted stands at its end.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from html import escape
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from adapters.notify.receipt import time_text
 from adapters.providers import title_of
 from adapters.refusal_texts import Language
 from api.pages.amounts import amount_text
 from api.pages.receipt import WORDS
+from api.people_export import Telling
 from api.people_words import PAGE_WORDS
-from api.schemas_people import ErasureOut, ExportedCall, ExportedPayment, ExportedSession, ExportOut
+from api.schemas_people import ErasureOut, ExportedCall, ExportedPayment, ExportedSession
 from ledger.money import parse_money
 from ledger.payment import Status
 
@@ -32,32 +33,45 @@ _STYLE: Final = (
 Cells = Sequence[str]
 """One row, each cell as HTML."""
 
+Part = TypeVar("Part")
 
-def export_page(told: ExportOut, language: Language) -> str:
-    """Write an export as one page of HTML."""
-    write = _Writing(language)
-    wire = sum(len(one.exchanges) for one in told.payments)
-    facts = [
-        ("number", escape(told.phone)),
-        ("person", escape(told.person)),
-        ("made", write.time(told.made_at)),
-        ("wire", escape(write.words.exchanges.format(number=wire)) if wire else write.say("none")),
-    ]
-    if told.left_out:
-        facts.append(("left_out", str(told.left_out)))
-    body = [
-        f"<h1>{write.say('title')}</h1>",
-        write.facts(facts),
-        *write.section("payments", map(write.payment, told.payments)),
-        *write.section("sessions", map(write.session, told.sessions)),
-        *write.section("webhooks", map(write.call, told.webhooks)),
-        *write.section("erasures", map(write.erasure, told.erasures)),
-    ]
-    return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+_TABLE_END: Final = "</tbody></table>"
+
+
+async def export_page(telling: Telling, language: Language) -> AsyncIterator[bytes]:
+    """Write an export as one page of HTML, piece by piece."""
+    async for piece in _pieces(telling, _Writing(language)):
+        yield piece.encode()
+
+
+async def _pieces(telling: Telling, write: "_Writing") -> AsyncIterator[str]:
+    yield (
+        f'<!doctype html><html lang="{write.language}"><head><meta charset="utf-8">'
         f"<title>{write.say('title')}</title><style>{_STYLE}</style></head>"
-        f"<body><main>{''.join(body)}</main></body></html>"
+        f"<body><main><h1>{write.say('title')}</h1>"
     )
+    yield write.facts(
+        [
+            ("number", escape(telling.phone)),
+            ("person", escape(telling.person)),
+            ("made", write.time(telling.made_at)),
+        ]
+    )
+    async for piece in write.section("payments", write.payments(telling)):
+        yield piece
+    for name, parts in (
+        ("sessions", write.each(telling.sessions(), write.session)),
+        ("webhooks", write.each(telling.webhooks(), write.call)),
+        ("erasures", write.each(telling.erasures(), write.erasure)),
+    ):
+        async for piece in write.section(name, parts):
+            yield piece
+    wire = telling.exchanges_told
+    told = escape(write.words.exchanges.format(number=wire)) if wire else write.say("none")
+    facts = [("wire", told)]
+    if telling.left_out:
+        facts.append(("left_out", str(telling.left_out)))
+    yield f"<h2>{write.say('counted')}</h2>{write.facts(facts)}</main></body></html>"
 
 
 class _Writing:
@@ -72,8 +86,20 @@ class _Writing:
     def time(self, moment: datetime) -> str:
         return escape(time_text(moment, "", self.language))
 
-    def section(self, name: str, parts: Iterable[str]) -> list[str]:
-        return [f"<h2>{self.say(name)}</h2>", *(list(parts) or [f"<p>{self.say('none')}</p>"])]
+    async def section(self, name: str, parts: AsyncIterator[str]) -> AsyncIterator[str]:
+        yield f"<h2>{self.say(name)}</h2>"
+        is_empty = True
+        async for one in parts:
+            yield one
+            is_empty = False
+        if is_empty:
+            yield f"<p>{self.say('none')}</p>"
+
+    async def each(
+        self, parts: AsyncIterator[Part], write: Callable[[Part], str]
+    ) -> AsyncIterator[str]:
+        async for one in parts:
+            yield write(one)
 
     def facts(self, facts: Iterable[tuple[str, str]]) -> str:
         rows = (
@@ -83,18 +109,30 @@ class _Writing:
 
     def table(self, name: str, columns: Sequence[str], rows: Iterable[Cells]) -> str:
         """A table, or nothing where it would have no row."""
-        cells = ["<tr>" + "".join(f"<td>{one}</td>" for one in row) + "</tr>" for row in rows]
-        if not cells:
-            return ""
-        head = "".join(f'<th scope="col">{self.say(one)}</th>' for one in columns)
-        return (
-            f"<table><caption>{self.say(name)}</caption><thead><tr>{head}</tr></thead>"
-            f"<tbody>{''.join(cells)}</tbody></table>"
-        )
+        cells = [_row(row) for row in rows]
+        return f"{self._head(name, columns)}{''.join(cells)}{_TABLE_END}" if cells else ""
 
-    def sealed(self, particulars: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    async def long_table(
+        self, name: str, columns: Sequence[str], rows: AsyncIterator[Cells]
+    ) -> AsyncIterator[str]:
+        """The same, row by row."""
+        is_begun = False
+        async for row in rows:
+            if not is_begun:
+                yield self._head(name, columns)
+                is_begun = True
+            yield _row(row)
+        if is_begun:
+            yield _TABLE_END
+
+    def _head(self, name: str, columns: Sequence[str]) -> str:
+        head = "".join(f'<th scope="col">{self.say(one)}</th>' for one in columns)
+        return f"<table><caption>{self.say(name)}</caption><thead><tr>{head}</tr></thead><tbody>"
+
+    def sealed(self, one: ExportedPayment | ExportedSession) -> list[tuple[str, str]]:
+        particulars = one.particulars
         if particulars is None:
-            return [("content", self.say("erased"))]
+            return [("content", self.say("erased" if one.is_erased else "unreadable"))]
         labels = self.words.labels
         told = {name: value for name, value in particulars.items() if value not in (None, {}, "")}
         named = [(name, self._value(name, value)) for name, value in told.items() if name in labels]
@@ -125,11 +163,43 @@ class _Writing:
             ("amount", self._amount(one.amount, one.currency)),
             ("merchant", self._merchant(one.merchant, one.merchant_id)),
             ("provider", self._provider(one.provider)),
-            *self.sealed(one.particulars),
+            *self.sealed(one),
         ]
-        return self.facts(facts) + "".join(self._about(one))
+        return self.facts(facts) + "".join(self._heard(one))
 
-    def _about(self, one: ExportedPayment) -> Iterable[str]:
+    async def payments(self, telling: Telling) -> AsyncIterator[str]:
+        """Each with all that belongs to it."""
+        async for one in telling.payments():
+            yield self.payment(one)
+            columns: Sequence[str] = ("when", "provider", "power", "answer_status", "content")
+            rows = self._wire(telling.exchanges(one.id), is_erased=one.is_erased)
+            async for piece in self.long_table("exchanges", columns, rows):
+                yield piece
+            for piece in self._told_of(one):
+                yield piece
+            columns = ("when", "endpoint", "answer")
+            rows = self._answers(telling.answers(one.id))
+            async for piece in self.long_table("answers", columns, rows):
+                yield piece
+
+    async def _wire(
+        self, exchanges: AsyncIterator[dict[str, Any]], *, is_erased: bool
+    ) -> AsyncIterator[Cells]:
+        async for told in exchanges:
+            went = self._folded("sent", told["request"]) + self._folded("came", told["answer"])
+            yield (
+                self.time(told["at"]),
+                self._provider(told["provider"]),
+                self._told(self.words.powers, told["power"]),
+                str(told["status"] or ""),
+                went or (self.say("erased") if is_erased else ""),
+            )
+
+    async def _answers(self, answers: AsyncIterator[dict[str, Any]]) -> AsyncIterator[Cells]:
+        async for told in answers:
+            yield self.time(told["at"]), escape(told["endpoint"]), self._raw(told["answer"])
+
+    def _heard(self, one: ExportedPayment) -> Iterable[str]:
         words = self.words
         yield self.table(
             "attempts",
@@ -153,20 +223,9 @@ class _Writing:
                 for told in one.evidence
             ),
         )
-        yield self.table(
-            "exchanges",
-            ("when", "provider", "power", "answer_status", "content"),
-            (
-                (
-                    self.time(told["at"]),
-                    self._provider(told["provider"]),
-                    self._told(words.powers, told["power"]),
-                    str(told["status"] or ""),
-                    self._folded("sent", told["request"]) + self._folded("came", told["answer"]),
-                )
-                for told in one.exchanges
-            ),
-        )
+
+    def _told_of(self, one: ExportedPayment) -> Iterable[str]:
+        words = self.words
         yield self.table(
             "letters",
             ("when", "letter", "recipient", "result"),
@@ -192,14 +251,6 @@ class _Writing:
                 for told in one.support
             ),
         )
-        yield self.table(
-            "answers",
-            ("when", "endpoint", "answer"),
-            (
-                (self.time(told["at"]), escape(told["endpoint"]), self._raw(told["answer"]))
-                for told in one.answers
-            ),
-        )
 
     def session(self, one: ExportedSession) -> str:
         return self.facts(
@@ -209,7 +260,7 @@ class _Writing:
                 ("status", self._told(self.words.pages, one.status)),
                 ("amount", self._amount(one.amount, one.currency)),
                 ("merchant", self._merchant(one.merchant, one.merchant_id)),
-                *self.sealed(one.particulars),
+                *self.sealed(one),
             ]
         )
 
@@ -220,7 +271,9 @@ class _Writing:
                 ("when", self.time(one.received_at)),
                 ("provider", self._provider(one.provider)),
                 ("proof", self._told(self.words.verdicts, one.verdict)),
-                ("body", self._raw(one.body)),
+                *([] if one.path is None else [("address", escape("/".join(one.path)))]),
+                *([] if one.headers is None else [("headers", self._headers(one.headers))]),
+                ("body", self._raw(one.body, "erased" if one.is_erased else "unreadable")),
             ]
         )
 
@@ -230,11 +283,15 @@ class _Writing:
                 ("id", escape(one.id)),
                 ("status", self._told(self.words.erasures, one.status)),
                 ("reason", escape(one.reason)),
+                *([("ends", self.time(one.ends_at))] if one.status == "requested" else []),
             ]
         )
 
-    def _raw(self, text: str | None) -> str:
-        return self.say("erased") if text is None else f"<pre>{escape(text)}</pre>"
+    def _headers(self, headers: Mapping[str, str]) -> str:
+        return self._folded("sent", "\n".join(f"{name}: {told}" for name, told in headers.items()))
+
+    def _raw(self, text: str | None, without: str = "erased") -> str:
+        return self.say(without) if text is None else f"<pre>{escape(text)}</pre>"
 
     def _folded(self, name: str, text: str | None) -> str:
         """What may be long; nothing where there was nothing, or it cannot be opened any more."""
@@ -258,3 +315,7 @@ class _Writing:
         role, _, name = actor.partition(":")
         known = role if name and role in self.words.askers else ""
         return escape(self.words.askers[known].format(id=name if known else actor))
+
+
+def _row(cells: Cells) -> str:
+    return "<tr>" + "".join(f"<td>{one}</td>" for one in cells) + "</tr>"

@@ -50,7 +50,9 @@ _ENGLISH: Final = PageWords(
         "erasures": "Requests to be forgotten",
         "none": "There are none.",
         "erased": "erased",
-        "left_out": "Not shown, because there were too many",
+        "unreadable": "kept, but it cannot be read any more",
+        "counted": "In all",
+        "left_out": "Kept, but cannot be read any more",
         "id": "Id",
         "when": "When",
         "kind": "Kind",
@@ -82,7 +84,10 @@ _ENGLISH: Final = PageWords(
         "endpoint": "Endpoint",
         "answer": "Answer",
         "proof": "Who called",
+        "address": "The end of the address called",
+        "headers": "Headers of the call",
         "body": "The call",
+        "ends": "Ends by itself, without a second operator's word",
         "phone": "Telephone number",
         "email": "E-mail",
         "description": "Description",
@@ -94,7 +99,7 @@ _ENGLISH: Final = PageWords(
         "receipt_email": "The merchant's e-mail, for receipts",
         "payer": "Who was to pay",
     },
-    exchanges="{number}; each stands below, with its payment, and in the JSON file under "
+    exchanges="{number}; each stands above, with its payment, and in the JSON file under "
     "`payments`, `exchanges`. Secrets between machines are `***` in them.",
     kinds={"collection": "Payment", "payout": "Payout", "refund": "Refund"},
     pages={
@@ -153,7 +158,9 @@ _FRENCH: Final = PageWords(
         "erasures": "Demandes d'effacement",
         "none": "Il n'y en a pas.",
         "erased": "effacé",
-        "left_out": "Non montrés, car trop nombreux",
+        "unreadable": "conservé, mais ne peut plus être lu",
+        "counted": "Au total",
+        "left_out": "Conservés, mais ne peuvent plus être lus",
         "id": "Identifiant",
         "when": "Date",
         "kind": "Nature",
@@ -185,7 +192,10 @@ _FRENCH: Final = PageWords(
         "endpoint": "Point de réception",
         "answer": "Réponse",
         "proof": "Qui a appelé",
+        "address": "Fin de l'adresse appelée",
+        "headers": "En-têtes de l'appel",
         "body": "L'appel",
+        "ends": "Prend fin d'elle-même, sans l'accord d'un second opérateur",
         "phone": "Numéro de téléphone",
         "email": "E-mail",
         "description": "Objet",
@@ -197,7 +207,7 @@ _FRENCH: Final = PageWords(
         "receipt_email": "E-mail du marchand, pour les reçus",
         "payer": "Qui devait payer",
     },
-    exchanges="{number} ; chacun figure ci-dessous, avec son paiement, et dans le JSON sous "
+    exchanges="{number} ; chacun figure ci-dessus, avec son paiement, et dans le JSON sous "
     "`payments`, `exchanges`. Les secrets entre machines y sont remplacés par `***`.",
     kinds={"collection": "Paiement", "payout": "Versement", "refund": "Remboursement"},
     pages={

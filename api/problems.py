@@ -154,8 +154,9 @@ def _told_of_ledger(error: LedgerError, *, has_body: bool) -> Told:
         place = Place("parameter", "erasure_id", _NO_ERASURE, _CHECK_ID)
         return Told(problem=problem, detail=explained(_NO_ERASURE, _CHECK_ID), places=(place,))
     if isinstance(error, OpenPaymentsError):
+        remedy = _BY_ITSELF if error.is_agreed else _ENDED
         places = [
-            Place("parameter", one.id, _under_way(one.status), _ENDED)
+            Place("parameter", one.id, _under_way(one.status), remedy)
             for one in error.payments[:OPEN_TOLD_MAX]
         ]
         return Told(problem=problem, detail=error.args[0], places=tuple(places))
@@ -171,6 +172,7 @@ _NO_ENDPOINT: Final = Sentence("There is no endpoint with this id.")
 _NO_ERASURE: Final = Sentence("There is no request to forget somebody with this id.")
 _CHECK_ID: Final = Sentence("Check it in the list of requests.")
 _ENDED: Final = Sentence("Ask again once it has its end.")
+_BY_ITSELF: Final = Sentence("Once it has its end, the erasure is carried out by itself.")
 
 
 def _under_way(status: str) -> Sentence:

@@ -155,6 +155,9 @@ async def _sealed(call: Call, state: Payment, refund_id: str, wanted: schemas.Re
         ProblemError: the payer was erased, and with it the number.
     """
     vault, request = call.services.vault, state.requested
+    if await vault.is_erased(request.sealed, afresh=True):
+        # What this process remembers may be what another one destroyed a moment ago.
+        vault.forget(request.payer)
     try:
         opened = orjson.loads(await vault.open(request.sealed, context=request.payment_id))
         particulars = {

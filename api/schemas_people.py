@@ -190,7 +190,7 @@ class ExportOut(Response):
     )
     erasures: list[ErasureOut] = Field(description="The requests to forget this person.")
     left_out: int = Field(
-        description="How many payments, pages, exchanges and calls are not shown, or not searched: "
-        "there were too many.",
+        description="How much of it is kept and cannot be read any more, though nobody was "
+        "forgotten. Nothing is left out because there is much of it.",
         examples=[0],
     )

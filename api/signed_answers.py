@@ -20,7 +20,8 @@ Why not `@authority` and `@target-uri`: behind a proxy the server does not know 
 called. Why the log's own key: one key to know and to trust. A note and the base of a signature
 cannot be taken for one another: the first line of a base has a space, which no log's name has.
 
-What is streamed is not signed: it has no end to sign, and its entries have proofs.
+What is streamed is not signed: it has no end to sign, or is too long to be held until then (an
+export of more than 64 KiB).
 """
 
 from collections.abc import Mapping

@@ -33,8 +33,8 @@ class Underway:
         """How many there are."""
         return len(self._named)
 
-    def enter(self, named: Named) -> None:
-        """Be under way until `leave`, which must follow.
+    def enter(self, named: Named) -> Named:
+        """Be under way until `leave`, which must follow; gives back what is under way.
 
         Raises:
             ProblemError: another one with this key is.
@@ -45,6 +45,7 @@ class Underway:
             place = Place("header", HEADER, reason, remedy)
             raise ProblemError(IDEMPOTENCY_KEY_IN_FLIGHT, explained(reason, remedy), [place])
         self._named.add(named)
+        return named
 
     def leave(self, named: Named) -> None:
         """Be under way no more."""

@@ -75,3 +75,4 @@ class PersonExported(Event, frozen=True, kw_only=True):
     payments: int
     sessions: int
     webhooks: int
+    """Those about the payments; what belongs to no payment is searched while it is being told."""

@@ -14,6 +14,9 @@ from ledger.sentences import Sentence, explained
 Leftover = Literal["reader", "older_view", "keys_read", "not_owner", "recycled", "unclear"]
 """`recycled` alone is not tried again: only the server's administrator can change it."""
 
+LASTING: Final[Leftover] = "recycled"
+"""What no repetition would remove."""
+
 _LEFT: Final[Mapping[Leftover, tuple[Sentence, Sentence]]] = {
     "reader": (
         Sentence(

@@ -22,6 +22,7 @@ from ledger.store import (
     Clock,
     DataKey,
     RawEntry,
+    Speaks,
     TreeHead,
 )
 
@@ -117,6 +118,10 @@ class MemoryEventStore:
         positions = self._streams.get(stream, ())
         return [decode_entry(self._rows[position - 1].entry) for position in positions]
 
+    async def read_stream_part(self, stream: str, after: int, limit: int) -> list[RecordedEvent]:
+        """See `EventStore.read_stream_part`."""
+        return (await self.read_stream(stream))[after : after + min(limit, PAGE_MAX)]
+
     async def read(self, after: int, limit: int = PAGE_MAX) -> list[RecordedEvent]:
         """See `EventStore.read`."""
         return [decode_entry(row.entry) for row in await self.read_raw(after, limit)]
@@ -189,6 +194,13 @@ class MemoryEventStore:
         for key_id in doomed:
             del self._keys[key_id]
         return len(doomed)
+
+    async def destroy_subject_unless(self, subject: str, after: int, speaks: Speaks) -> int | None:
+        """See `EventStore.destroy_subject_unless`."""
+        came = self._rows[after:]
+        if len(came) > PAGE_MAX or any(speaks(decode_entry(one.entry)) for one in came):
+            return None
+        return await self.destroy_subjects([subject])
 
     async def scrub(self) -> Leftover | None:
         """See `EventStore.scrub`: nothing was ever written anywhere."""

@@ -75,14 +75,22 @@ class OpenPaymentsError(CommandRefusedError):
 
     def __init__(self, command: str, payments: tuple[OpenPayment, ...]) -> None:
         told = ", ".join(f"{one.id} ({one.status})" for one in payments[:OPEN_TOLD_MAX])
-        super().__init__(
-            command,
-            Sentence(
+        self.is_agreed = command is FINISHING
+        if self.is_agreed:
+            # Nobody has to think any more of what two operators have agreed to.
+            reason = Sentence(
+                "some payments of this person have no end yet ({payments}): {told}. Both "
+                "operators' agreement stands; it is carried out by itself once they have one.",
+                payments=len(payments),
+                told=told,
+            )
+        else:
+            reason = Sentence(
                 "some payments of this person have no end yet ({payments}): {told}.",
                 payments=len(payments),
                 told=told,
-            ),
-        )
+            )
+        super().__init__(command, reason)
         self.payments = payments
 
 

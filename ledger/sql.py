@@ -24,7 +24,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from ledger.entry import Context, RecordedEvent
+from ledger.entry import Context, RecordedEvent, decode_entry
 from ledger.errors import StoreError
 from ledger.events import Event
 from ledger.leftover import Leftover
@@ -37,7 +37,7 @@ from ledger.sql_schema import data_keys, log
 from ledger.sql_scrubbing import Scrubber
 from ledger.sql_strays import find_stray, read_head
 from ledger.sql_tree import read_tile
-from ledger.store import PAGE_MAX, QUEUED_MAX, Clock, DataKey, RawEntry, TreeHead
+from ledger.store import PAGE_MAX, QUEUED_MAX, Clock, DataKey, RawEntry, Speaks, TreeHead
 
 __all__ = ["Database", "SqlEventStore", "migrate"]
 
@@ -116,6 +116,17 @@ class SqlEventStore:
     async def read_stream(self, stream: str) -> list[RecordedEvent]:
         """See `EventStore.read_stream`."""
         return await self._reads.stream(stream)
+
+    async def read_stream_part(self, stream: str, after: int, limit: int) -> list[RecordedEvent]:
+        """See `EventStore.read_stream_part`; what was read is not kept for others."""
+        query = (
+            sa.select(log.c.entry)
+            .where(log.c.stream == stream, log.c.version > after)
+            .order_by(log.c.version)
+            .limit(min(limit, PAGE_MAX))
+        )
+        async with self.database.read() as connection:
+            return [decode_entry(one) for one in (await connection.execute(query)).scalars()]
 
     async def read(self, after: int, limit: int = PAGE_MAX) -> list[RecordedEvent]:
         """See `EventStore.read`."""
@@ -198,6 +209,20 @@ class SqlEventStore:
         """See `EventStore.destroy_subjects`."""
         statement = sa.delete(data_keys).where(data_keys.c.subject.in_(subjects[:PAGE_MAX]))
         async with self.database.write() as connection:
+            destroyed = (await connection.execute(statement)).rowcount
+        await self._scrubber.scrub(is_new=destroyed > 0)
+        return destroyed
+
+    async def destroy_subject_unless(self, subject: str, after: int, speaks: Speaks) -> int | None:
+        """See `EventStore.destroy_subject_unless`."""
+        statement = sa.delete(data_keys).where(data_keys.c.subject == subject)
+        came = sa.select(log.c.entry).where(log.c.position > after).order_by(log.c.position)
+        async with self.database.write() as connection:
+            # The lock of all appends: what is not in the log now comes after the destruction.
+            await connection.run_sync(self.database.kind.lock)
+            entries = (await connection.execute(came.limit(PAGE_MAX + 1))).scalars().all()
+            if len(entries) > PAGE_MAX or any(speaks(decode_entry(one)) for one in entries):
+                return None
             destroyed = (await connection.execute(statement)).rowcount
         await self._scrubber.scrub(is_new=destroyed > 0)
         return destroyed

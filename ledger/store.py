@@ -39,6 +39,10 @@ Clock = Callable[[], datetime]
 """Gives the present time, aware and in UTC."""
 
 
+Speaks = Callable[[RecordedEvent], bool]
+"""Says of an entry whether it has to do with somebody."""
+
+
 class DataKey(NamedTuple):
     """A wrapped data key, kept beside the log and destroyable; see `ledger.vault`."""
 
@@ -95,6 +99,12 @@ class EventStore(Protocol):
     async def read_stream(self, stream: str) -> list[RecordedEvent]:
         """All events of a stream in order; empty if there is none."""
 
+    async def read_stream_part(self, stream: str, after: int, limit: int) -> list[RecordedEvent]:
+        """The next events of a stream after a version, at most `limit` (<= `PAGE_MAX`).
+
+        For whoever reads a long stream once, and has no room for the whole.
+        """
+
     async def read(self, after: int, limit: int = PAGE_MAX) -> list[RecordedEvent]:
         """The next events after a position, at most `limit` (<= `PAGE_MAX`)."""
 
@@ -142,6 +152,22 @@ class EventStore(Protocol):
 
     async def destroy_subjects(self, subjects: Sequence[str]) -> int:
         """Destroy every data key of some subjects, at most `PAGE_MAX`; how many there were."""
+
+    async def destroy_subject_unless(self, subject: str, after: int, speaks: Speaks) -> int | None:
+        """Destroy every data key of a subject, unless something came since it was looked at.
+
+        The log is looked at and the keys are destroyed as one, in line with all appends: nothing
+        comes between the two.
+
+        Args:
+            subject: whose keys.
+            after: up to where the caller has looked at the log.
+            speaks: whether an entry stands against it; asked of those that came since.
+
+        Returns:
+            How many keys there were; None where nothing was destroyed, because an entry stands
+            against it or more than `PAGE_MAX` have come.
+        """
 
     async def scrub(self) -> Leftover | None:
         """Remove every byte of destroyed keys from the database's own files, whatever it takes.

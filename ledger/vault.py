@@ -11,20 +11,21 @@ over it, stays as it is.
 The key id, the subject and a context (the payment, the webhook) are bound to the text as additional
 data: a text moved to another place does not open, nor does one whose key was given to another.
 
-The trick: `seal` never reads the store. It uses a data key it remembers for the subject, or else
-makes a new one and returns it, to be inserted *in the same transaction* as the events that carry
-the text. So a subject may own several keys, and all are destroyed together.
+The trick: `seal` never reads the store. It makes a new data key and returns it, to be inserted *in
+the same transaction* as the events that carry the text. So a subject may own many keys, and all are
+destroyed together.
 
-Why a new key is used again only after `remember`: the append that should have made it durable may
-fail. Had a second payment been sealed under that key meanwhile, its text would be in the log and
-its key nowhere. So the caller reports the key as durable once the append has returned; until then
-every seal for the subject makes a key of its own. Reading the subject's keys first would avoid the
-extra rows, and put a query in front of every write; extra rows are cheaper.
+Why every text of a person has a key of its own, and none that is remembered: between sealing and
+the append the person may be forgotten, by this process or another one. Under an earlier key the
+text would be in the log and its key nowhere, and a payment would be born that nobody can carry out.
+A new key comes with its event: whoever pays after an erasure has come back. Looking in front of
+every write whether an earlier key is still there would cost more than the row, and leave a gap.
 
-Why what is remembered is forgotten after `REMEMBERED_SECONDS_MAX`: another process may have erased
-the subject. (A text sealed in that time is erased with the rest, though its event comes later.) It
-also keeps the number of texts under one key far below the 2^32 at which random nonces of AES-GCM
-stop being safe (NIST SP 800-38D, section 8.3).
+What is no person's (`is_shared`: the calls of a provider that are about nobody) may go under one
+key for a while: after `remember`, for the append that should have made it durable may fail; and for
+`REMEMBERED_SECONDS_MAX`, which keeps the number of texts under one key far below the 2^32 at which
+random nonces of AES-GCM stop being safe (NIST SP 800-38D, section 8.3). What is remembered in order
+to open is forgotten as soon, because another process may have erased the subject.
 
 People are found by a keyed hash, `person`, which is the same for ever. Whoever holds the ring and
 guesses a number can confirm the guess, even after the person was erased; nobody else can.
@@ -38,7 +39,6 @@ import hashlib
 import hmac
 import os
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Final, NamedTuple, Protocol
 
@@ -46,8 +46,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger.errors import ErasedError, SealBrokenError
-from ledger.store import PAGE_MAX, DataKey
+from ledger.store import PAGE_MAX, DataKey, Speaks
 from ledger.vault_master import KEY_BYTES, MasterKeys, RandomBytes
+from ledger.vault_remembered import Remembered, Remembering
 
 __all__ = ["DataKey", "KeyStore", "MasterKeys", "Sealed", "Vault"]
 
@@ -89,51 +90,15 @@ class KeyStore(Protocol):
     async def destroy_subjects(self, subjects: Sequence[str]) -> int:
         """Destroy every data key of some subjects; how many there were."""
 
+    async def destroy_subject_unless(self, subject: str, after: int, speaks: Speaks) -> int | None:
+        """Destroy every data key of a subject, unless something came; None where it did."""
+
 
 class Sealed(NamedTuple):
     """A sealed text; `new_key`, if there is one, has to be appended together with it."""
 
     text: str
     new_key: DataKey | None
-
-
-class _Remembered(NamedTuple):
-    """An unwrapped data key, inside a cipher that does not show it."""
-
-    key_id: str
-    subject: str
-    cipher: AESGCM
-    until: float
-    beside: dict[Hashable, object]
-    """What others made of what they opened with it; gone when the key is."""
-
-
-class _Cache(OrderedDict[str, _Remembered]):
-    """The most recently used keys, at most `entries_max` of them."""
-
-    def __init__(self, entries_max: int) -> None:
-        super().__init__()
-        self.entries_max = entries_max
-
-    def put(self, name: str, remembered: _Remembered) -> None:
-        self[name] = remembered
-        self.move_to_end(name)
-        while len(self) > self.entries_max:
-            self.popitem(last=False)
-
-    def fresh(self, name: str, now: float) -> _Remembered | None:
-        found = self.get(name)
-        if found is None:
-            return None
-        if found.until <= now:
-            del self[name]
-            return None
-        self.move_to_end(name)
-        return found
-
-    def forget(self, subject: str) -> None:
-        for name in [name for name, one in self.items() if one.subject == subject]:
-            del self[name]
 
 
 class Vault:
@@ -165,9 +130,9 @@ class Vault:
         # Begun once and copied for each value: to set a key up takes longer than to hash a number.
         self._person_hash = hmac.new(master.lookup_key("person"), digestmod=hashlib.sha256)
         self._digest_hash = hmac.new(master.lookup_key("digest"), digestmod=hashlib.sha256)
-        self._sealing = _Cache(remembered_max)  # by subject: durable keys of our own
-        self._opening = _Cache(remembered_max)  # by key id: durable ones, of any process
-        self._unproven = _Cache(remembered_max)  # by key id: made, not yet reported durable
+        self._sealing = Remembering(remembered_max)  # by subject: durable shared keys of our own
+        self._opening = Remembering(remembered_max)  # by key id: durable ones, of any process
+        self._unproven = Remembering(remembered_max)  # by key id: made, not yet reported durable
         self._erasures = 0
 
     def person(self, e164: str) -> str:
@@ -195,13 +160,16 @@ class Vault:
         keyed.update(purpose.encode() + b"\0" + value)
         return keyed.hexdigest()
 
-    def seal(self, subject: str, plaintext: bytes, *, context: str) -> Sealed:
+    def seal(
+        self, subject: str, plaintext: bytes, *, context: str, is_shared: bool = False
+    ) -> Sealed:
         """Seal a plaintext so that it opens for this context, while the subject is not erased.
 
         Args:
             subject: whose it is: what is erased together.
             plaintext: at most `PLAINTEXT_BYTES_MAX` bytes.
             context: where it belongs; `open` has to be given the same.
+            is_shared: whether one key may do for many texts of the subject; no person's.
 
         Returns:
             The text, and the new data key if one was made: append it in the same transaction, then
@@ -209,7 +177,7 @@ class Vault:
         """
         if len(plaintext) > PLAINTEXT_BYTES_MAX:
             raise ValueError(f"at most {PLAINTEXT_BYTES_MAX} bytes are sealed at once")
-        known = self._sealing.fresh(subject, self._monotonic())
+        known = self._sealing.fresh(subject, self._monotonic()) if is_shared else None
         if known is not None:
             nonce = self._random_bytes(NONCE_BYTES)
             return Sealed(_sealed(known, nonce, plaintext, context), None)
@@ -218,7 +186,7 @@ class Vault:
         nonce = drawn[KEY_BYTES : KEY_BYTES + NONCE_BYTES]
         key_id = _encode(drawn[KEY_BYTES + NONCE_BYTES :])
         wrapped, master_key_id = self._master.wrap(key)
-        made = _Remembered(key_id, subject, AESGCM(key), 0.0, {})
+        made = Remembered(key_id, subject, AESGCM(key), 0.0, {}, is_shared)
         self._unproven.put(key_id, made)
         new_key = DataKey(key_id, subject, wrapped, master_key_id)
         return Sealed(_sealed(made, nonce, plaintext, context), new_key)
@@ -239,7 +207,7 @@ class Vault:
         return _sealed(known, self._random_bytes(NONCE_BYTES), plaintext, context)
 
     def remember(self, new_key: DataKey) -> None:
-        """Take note that a key made by `seal` is durable, so that it may be used again.
+        """Take note that a key made by `seal` is durable: it opens, and a shared one seals again.
 
         A key this vault did not make, or made too long ago, or whose subject was erased meanwhile,
         is not taken: the next seal makes another one.
@@ -248,7 +216,8 @@ class Vault:
         if made is None or made.subject != new_key.subject:
             return
         durable = made._replace(until=self._monotonic() + REMEMBERED_SECONDS_MAX)
-        self._sealing.put(durable.subject, durable)
+        if durable.is_shared:
+            self._sealing.put(durable.subject, durable)
         self._opening.put(durable.key_id, durable)
 
     async def open(self, text: str, *, context: str) -> bytes:
@@ -305,6 +274,16 @@ class Vault:
         finally:
             self.forget(subject)
 
+    async def erase_unless(self, subject: str, after: int, speaks: Speaks) -> int | None:
+        """Destroy every data key of a subject, unless something came; None where it did.
+
+        See `ledger.store.EventStore.destroy_subject_unless`.
+        """
+        try:
+            return await self._store.destroy_subject_unless(subject, after, speaks)
+        finally:
+            self.forget(subject)
+
     async def erase_all(self, subjects: Sequence[str]) -> int:
         """Destroy every data key of many subjects, `PAGE_MAX` at a time; how many there were."""
         destroyed = 0
@@ -340,7 +319,7 @@ class Vault:
         for cache in (self._sealing, self._opening, self._unproven):
             cache.forget(subject)
 
-    async def _load(self, key_id: str) -> _Remembered:
+    async def _load(self, key_id: str) -> Remembered:
         erasures = self._erasures
         row = (await self._store.data_keys([key_id])).get(key_id)
         if row is None:
@@ -349,7 +328,7 @@ class Vault:
             await self._refresh()
         cipher = AESGCM(self._master.unwrap(row.wrapped, row.master_key_id))
         until = self._monotonic() + REMEMBERED_SECONDS_MAX
-        loaded = _Remembered(key_id, row.subject, cipher, until, {})
+        loaded = Remembered(key_id, row.subject, cipher, until, {})
         if erasures == self._erasures:  # else it may be the erased subject's, read just before
             self._opening.put(key_id, loaded)
         return loaded
@@ -359,12 +338,12 @@ class Vault:
         return f"Vault({self._master!r})"
 
 
-def _bound(key: _Remembered, context: str) -> bytes:
+def _bound(key: Remembered, context: str) -> bytes:
     """The additional data: no two (key, subject, context) give the same bytes."""
     return f"cauri/v1/seal {key.key_id} {len(key.subject)} {key.subject} {context}".encode()
 
 
-def _sealed(key: _Remembered, nonce: bytes, plaintext: bytes, context: str) -> str:
+def _sealed(key: Remembered, nonce: bytes, plaintext: bytes, context: str) -> str:
     ciphertext = key.cipher.encrypt(nonce, plaintext, _bound(key, context))
     return f"{key.key_id}.{_encode(nonce + ciphertext)}"
 

@@ -9,7 +9,7 @@ empty, and is told by the append itself.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from operator import attrgetter
 from typing import Final
 
@@ -74,6 +74,20 @@ class Volumes:
                 self._places.popitem(last=False)
             return recorded
         raise StreamTooLongError(name, VOLUMES_MAX * self._events_max)
+
+
+async def replay_volumes(store: EventStore, name: str, page: int) -> AsyncIterator[RecordedEvent]:
+    """Read all volumes to their end, one after the other, `page` events at a time: memory flat."""
+    for number in range(1, VOLUMES_MAX + 1):
+        stream, version, is_over = volume_of(name, number), 0, False
+        while not is_over:
+            part = await store.read_stream_part(stream, version, page)
+            for recorded in part:
+                yield recorded
+            is_over = len(part) < page
+            version = part[-1].version if part else version
+        if not version:
+            return
 
 
 async def read_volumes(store: EventStore, name: str) -> list[RecordedEvent]:

@@ -85,14 +85,16 @@ class CallsProjection(Projector):
             rows[webhook_id].payment_id = payment_id
         await self._rows.put(conn, [_as_tuple(one) for one in rows.values()])
 
-    async def of_payments(self, payment_ids: Sequence[str], after: int = 0) -> list[CallRow]:
+    async def of_payments(
+        self, payment_ids: Sequence[str], after: int = 0, limit: int = PAGE_MAX
+    ) -> list[CallRow]:
         """The next calls about some payments (at most `PAGE_MAX` of them), by position."""
         row = self._calls.c
         asked = select(self._calls).where(
             row.payment_id.in_(payment_ids[:PAGE_MAX]), row.position > after
         )
         async with self.read() as conn:
-            found = await conn.execute(asked.order_by(row.position).limit(PAGE_MAX))
+            found = await conn.execute(asked.order_by(row.position).limit(bounded(limit, PAGE_MAX)))
             return [CallRow(*one) for one in found]
 
     async def of_nobody(self, before: int | None = None, limit: int = PAGE_MAX) -> list[CallRow]:

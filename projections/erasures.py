@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import events
 from ledger.entry import RecordedEvent
+from ledger.leftover import LASTING
 from ledger.sql_database import Database
 from projections.projector import Projector, bounded
 from projections.rows import Rows
@@ -125,6 +126,17 @@ class ErasuresProjection(Projector):
         row = self._erasures.c
         is_undone = or_(row.erased_at.is_(None), row.scrubbed_at.is_(None))
         asked = select(self._erasures).where(row.approved_at.is_not(None), is_undone)
+        async with self.read() as conn:
+            found = await conn.execute(asked.order_by(row.position).limit(PAGE_MAX))
+            return [ErasureRow(*one) for one in found]
+
+    async def left_over(self) -> list[ErasureRow]:
+        """Those after which bytes of the keys may still lie in files, oldest first.
+
+        But for what no repetition would remove.
+        """
+        row = self._erasures.c
+        asked = select(self._erasures).where(row.bytes_left.is_not(None), row.bytes_left != LASTING)
         async with self.read() as conn:
             found = await conn.execute(asked.order_by(row.position).limit(PAGE_MAX))
             return [ErasureRow(*one) for one in found]

@@ -17,8 +17,8 @@ from tests.api_world import CONTEXT, settings_in
 from tests.conftest import FakeClock
 
 MOMENTS: Final[dict[str, tuple[type, str]]] = {
-    "before any key is destroyed": (Vault, "erase_all"),
-    "before the person's own keys are": (Vault, "erase"),
+    "before any key is destroyed": (Vault, "erase_unless"),
+    "after the person's own keys are": (Vault, "erase_all"),
     "before the bytes are cleared": (SqlEventStore, "scrub"),
 }
 """What the process is about to do -> where that is done."""

@@ -2,15 +2,25 @@
 
 import io
 import json
+import re
 import sqlite3
 import stat
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from api.commands import people as commands
+from api.commands.people_said import FRENCH_OF_TERMINAL, SAID
+from api.french import FRENCH
+from api.people_export import Telling
+from ledger.errors import StoreUnavailableError
+from ledger.sentences import Sentence
+from tests.test_api_french import english_in
 from tests.test_cli import Here
+from tests.test_sentences import placeholders, templates_in
 
 PHONE = "+237650000001"
 
@@ -119,10 +129,28 @@ def test_an_export_is_written_once_for_its_owners_eyes_in_either_form(here: Here
     assert page.status == 0
     assert "Ce qui est conservé à votre sujet" in Path("p.html").read_text()
     assert stat.S_IMODE(Path("p.html").stat().st_mode) == 0o600
-    assert again.status == 3
+    assert (again.status, "Name another file" in again.err) == (3, True)
     types = [json.loads(line)["type"] for line in here.on("tail", "--json").out.splitlines()]
-    assert types.count("person.exported") == 3
+    assert types.count("person.exported") == 2  # whoever is told nothing is not recorded
     assert "650000001" not in here.on("tail", "--json").out
+
+
+def test_an_export_that_breaks_off_leaves_no_file_that_looks_whole(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = key_file(here, "one.key")
+
+    async def fail(told: Telling) -> AsyncIterator[Any]:
+        if told.position:
+            raise StoreUnavailableError(Sentence("The disk is full."), Sentence("Free some space."))
+        yield
+
+    monkeypatch.setattr(Telling, "erasures", fail)
+    said = here.on(
+        *("people", "export", "--phone", PHONE, "--key-file", one, "--file", "told.json")
+    )
+    assert (said.status, "The disk is full." in said.err) == (3, True)
+    assert not Path("told.json").exists()
 
 
 def test_what_somebody_keeps_in_the_files_is_told_in_both_languages(
@@ -143,6 +171,60 @@ def test_what_somebody_keeps_in_the_files_is_told_in_both_languages(
         assert words in done.out
     assert (listed["bytes left"], again["bytes_left"]) == ("reader", None)
     assert (again["status"], here.asked("people", "list")[0]["bytes left"]) == ("erased", None)
+
+
+def test_whoever_answers_for_personal_data_is_spoken_to_in_french(here: Here) -> None:
+    one, other = (
+        key_file(here, "un.key", label="Awa, assistance"),
+        key_file(here, "autre.key", "admin"),
+    )
+    number = ("--phone", "0500000001", "--country", "CI")
+
+    def french(*arguments: str, key: str | None = one) -> tuple[int, str]:
+        given = () if key is None else ("--key-file", key)
+        said = here.on("people", *arguments, *given, "--lang", "fr")
+        assert "0500000001" not in said.out + said.err
+        assert english_in(re.sub(r"`[^`]*`", "", said.out + said.err)) == []
+        return said.status, said.err or said.out
+
+    asked = french("erase", *number)
+    [listed] = here.asked("people", "list")
+    erasure_id = listed["erasure"]
+    waiting = french("list", key=None)
+    same = french("erase", "--approve", erasure_id)
+    with_number = french("erase", "--approve", erasure_id, "--phone", "1", key=other)
+    unusable = french("erase", *number, "--reason", "le 0500000001")
+    Path("vide.key").write_text("")
+    nobody = french("export", *number, key="vide.key")
+    done = french("erase", "--approve", erasure_id, key=other)
+    over = french("list", key=None)
+    english = here.on("people", "list").out
+    shown = json.loads(
+        here.on("people", "erase", "--approve", erasure_id, "--key-file", other, "--json").out
+    )
+
+    assert asked[0] == 0
+    assert f"--approve {erasure_id} --key-file" in asked[1]
+    assert waiting[1].startswith(f"{erasure_id}  Demandé\xa0; un second opérateur")
+    for status, (found, text), words in (
+        (1, same, "erreur\xa0: l'opérateur qui l'a demandé ne peut pas"),
+        (2, with_number, "Laissez --phone de côté."),
+        (2, unusable, "n'écrivez aucun numéro de téléphone"),
+        (2, nobody, "à chaque opérateur la sienne"),
+        (0, done, "clés de données détruites"),
+        (0, over, "demandé par la personne"),
+    ):
+        assert (found, words in text) == (status, True), text
+    assert (erasure_id in english, "Done: the keys are destroyed" in english) == (True, True)
+    assert shown["requested_by_label"] == "Awa, assistance"
+
+
+def test_whatever_these_commands_refuse_can_be_said_in_french() -> None:
+    said = templates_in(Path(commands.__file__).read_text())
+    assert said - FRENCH.keys() == FRENCH_OF_TERMINAL.keys()
+    assert SAID["en"].keys() == SAID["fr"].keys()
+    for name, text in SAID["en"].items():
+        assert placeholders(text) == placeholders(SAID["fr"][name])
 
 
 def test_a_label_goes_on_with_the_key_and_names_no_number(here: Here) -> None:

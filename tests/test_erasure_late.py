@@ -103,6 +103,25 @@ async def test_a_refund_in_the_middle_of_an_erasure_is_refused_and_makes_no_key(
     assert payer not in await subjects_in(world)
 
 
+async def test_a_refund_is_refused_where_another_process_has_just_destroyed_the_keys(
+    world: World,
+) -> None:
+    payment_id = await a_paid_one(world)
+    shown = await world.get(f"/v1/payments/{payment_id}?particulars=true")
+    await world.services.store.destroy_subject(world.services.vault.person(PHONE))
+
+    refused = await world.ask(
+        "POST",
+        f"/v1/payments/{payment_id}/refunds",
+        who="mer_1",
+        headers={"Idempotency-Key": "r-1"},
+        json={"allow_payout": True},
+    )
+
+    assert shown.json["is_erased"] is False  # so the key is remembered here
+    assert (refused.status, refused.code) == (409, "not_refundable")
+
+
 async def test_what_an_endpoint_answers_in_the_middle_of_an_erasure_is_not_kept(
     tmp_path: Path, clock: FakeClock
 ) -> None:

@@ -22,6 +22,11 @@ HANG_UP = """
     WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 
 
+WAITING = """
+    SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+    WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()"""
+
+
 class TestPostgresStore(SqlStoreContract):
     leftover = "recycled"  # as the tests' server has its default
     rewriting = (
@@ -67,6 +72,25 @@ class TestPostgresStore(SqlStoreContract):
         await store.append("b", 0, [an_event()], context=CONTEXT)
         assert await store.read_stream("thing-1") == before
         assert (await verify_log(store)).size == 31
+
+    async def test_what_is_being_appended_is_waited_for_before_keys_are_destroyed(
+        self, store: SqlEventStore
+    ) -> None:
+        await store.append("a", 0, [an_event()], context=CONTEXT, keys=[a_key(1)])
+        writer = await store.database.connect_log(is_writer=True)
+        driver = cast("Any", writer)._driver
+        await writer.begin([])
+        await driver.execute(
+            "INSERT INTO log SELECT 2, 'b', 1, type, entry, leaf FROM log WHERE position = 1"
+        )
+        destroying = asyncio.create_task(store.destroy_subject_unless("person", 1, lambda _: True))
+        async with asyncio.timeout(10):
+            while not await driver.fetchval(WAITING):
+                assert not destroying.done()
+        await driver.execute("COMMIT")
+        assert await destroying is None
+        await writer.close()
+        assert list(await store.data_keys(["key-1"])) == ["key-1"]
 
     async def test_durability_is_switched_on_where_the_server_has_it_off(
         self, store: SqlEventStore

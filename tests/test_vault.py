@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import ErasedError, SealBrokenError, VaultError
-from ledger.store import PAGE_MAX, DataKey
+from ledger.store import PAGE_MAX, DataKey, Speaks
 from ledger.vault import BESIDE_MAX, REMEMBERED_SECONDS_MAX, MasterKeys, Sealed, Vault
 
 MASTER = MasterKeys.generate()
@@ -45,6 +45,9 @@ class Rows:
     async def destroy_subject(self, subject: str) -> int:
         return await self.destroy_subjects([subject])
 
+    async def destroy_subject_unless(self, subject: str, after: int, speaks: Speaks) -> int | None:
+        return await self.destroy_subjects([subject])
+
     async def destroy_subjects(self, subjects: Sequence[str]) -> int:
         doomed = [name for name, key in self.rows.items() if key.subject in subjects]
         for name in doomed:
@@ -62,9 +65,16 @@ class Seconds:
         return self.now
 
 
-def durable(vault: Vault, rows: Rows, subject: str = PERSON, plaintext: bytes = PLAINTEXT) -> str:
+def durable(
+    vault: Vault,
+    rows: Rows,
+    subject: str = PERSON,
+    plaintext: bytes = PLAINTEXT,
+    *,
+    is_shared: bool = False,
+) -> str:
     """Seal for the context "here", append, and report the key."""
-    sealed = vault.seal(subject, plaintext, context="here")
+    sealed = vault.seal(subject, plaintext, context="here", is_shared=is_shared)
     text = rows.insert(sealed)
     if sealed.new_key is not None:
         vault.remember(sealed.new_key)
@@ -152,30 +162,39 @@ async def test_a_changed_wrapped_key_opens_nothing() -> None:
             await Vault(MASTER, rows).open(sealed.text, context="here")
 
 
-def test_a_key_is_used_again_only_after_it_was_reported_durable() -> None:
+def test_a_shared_key_is_used_again_only_after_it_was_reported_durable() -> None:
     vault = Vault(MASTER, Rows())
-    first = vault.seal(PERSON, PLAINTEXT, context="1").new_key
-    second = vault.seal(PERSON, PLAINTEXT, context="2").new_key
+    first = vault.seal("calls", PLAINTEXT, context="1", is_shared=True).new_key
+    second = vault.seal("calls", PLAINTEXT, context="2", is_shared=True).new_key
     assert first is not None
     assert second is not None
     vault.remember(second)
-    assert vault.seal(PERSON, PLAINTEXT, context="3").new_key is None
-    assert vault.seal("person-2", PLAINTEXT, context="4").new_key is not None
+    assert vault.seal("calls", PLAINTEXT, context="3", is_shared=True).new_key is None
+    assert vault.seal("others", PLAINTEXT, context="4", is_shared=True).new_key is not None
+
+
+def test_every_text_of_a_person_has_a_key_of_its_own() -> None:
+    rows = Rows()
+    vault = Vault(MASTER, rows)
+    for _ in range(3):
+        durable(vault, rows)
+    assert len(rows.rows) == 3
+    assert vault.seal(PERSON, PLAINTEXT, context="3", is_shared=True).new_key is not None
 
 
 def test_a_key_another_vault_made_is_not_taken_for_ones_own() -> None:
-    stranger = Vault(MASTER, Rows()).seal(PERSON, PLAINTEXT, context="1").new_key
+    stranger = Vault(MASTER, Rows()).seal("calls", PLAINTEXT, context="1", is_shared=True).new_key
     vault = Vault(MASTER, Rows())
     assert stranger is not None
     vault.remember(stranger)
-    assert vault.seal(PERSON, PLAINTEXT, context="2").new_key is not None
+    assert vault.seal("calls", PLAINTEXT, context="2", is_shared=True).new_key is not None
 
 
 async def test_sealing_never_reads_the_store_and_opening_reads_it_once() -> None:
     rows = Rows()
     vault = Vault(MASTER, rows)
-    texts = [durable(vault, rows, "person-1"), durable(vault, rows, "person-2")]
-    texts += [durable(vault, rows, "person-1"), durable(vault, rows, "person-2")]
+    names = ("calls-1", "calls-2", "calls-1", "calls-2")
+    texts = [durable(vault, rows, name, is_shared=True) for name in names]
     assert (len(rows.rows), rows.reads) == (2, 0)
     reader = Vault(MASTER, rows)
     for text in texts:
@@ -255,12 +274,12 @@ async def test_after_an_erasure_a_person_who_comes_back_gets_a_new_key() -> None
 async def test_a_key_reported_durable_after_its_erasure_is_not_used() -> None:
     rows = Rows()
     vault = Vault(MASTER, rows)
-    sealed = vault.seal(PERSON, PLAINTEXT, context="here")
+    sealed = vault.seal("calls", PLAINTEXT, context="here", is_shared=True)
     rows.insert(sealed)
-    await vault.erase(PERSON)
+    await vault.erase("calls")
     assert sealed.new_key is not None
     vault.remember(sealed.new_key)
-    assert vault.seal(PERSON, PLAINTEXT, context="here").new_key is not None
+    assert vault.seal("calls", PLAINTEXT, context="here", is_shared=True).new_key is not None
 
 
 async def test_a_key_read_while_its_person_is_erased_is_not_kept() -> None:
@@ -281,10 +300,10 @@ async def test_a_key_read_while_its_person_is_erased_is_not_kept() -> None:
 async def test_what_another_process_erased_is_out_of_reach_after_a_while() -> None:
     rows, seconds = Rows(), Seconds()
     vault = Vault(MASTER, rows, monotonic=seconds)
-    text = durable(vault, rows)
-    await Vault(MASTER, rows).erase(PERSON)
+    text = durable(vault, rows, "calls", is_shared=True)
+    await Vault(MASTER, rows).erase("calls")
     seconds.now += REMEMBERED_SECONDS_MAX
-    assert vault.seal(PERSON, PLAINTEXT, context="here").new_key is not None
+    assert vault.seal("calls", PLAINTEXT, context="here", is_shared=True).new_key is not None
     with pytest.raises(ErasedError):
         await vault.open(text, context="here")
 
@@ -328,10 +347,13 @@ def test_only_so_much_lies_beside_a_key() -> None:
 async def test_the_caches_are_bounded_and_the_longest_unused_goes_first() -> None:
     rows = Rows()
     vault = Vault(MASTER, rows, remembered_max=2)
-    texts = {name: durable(vault, rows, name) for name in ("a", "b")}
-    vault.seal("a", PLAINTEXT, context="here")
-    texts["c"] = durable(vault, rows, "c")
-    made = {name: vault.seal(name, b"", context="").new_key is not None for name in "abc"}
+    texts = {name: durable(vault, rows, name, is_shared=True) for name in ("a", "b")}
+    vault.seal("a", PLAINTEXT, context="here", is_shared=True)
+    texts["c"] = durable(vault, rows, "c", is_shared=True)
+    made = {
+        name: vault.seal(name, b"", context="", is_shared=True).new_key is not None
+        for name in "abc"
+    }
     assert made == {"a": False, "b": True, "c": False}
     for _ in range(10):
         vault.seal("d", PLAINTEXT, context="here")

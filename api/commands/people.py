@@ -8,8 +8,8 @@ which lets go of the keys as soon as it has read of the erasure.
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -20,46 +20,55 @@ from pydantic import ValidationError
 from adapters.directory import parse_phone
 from adapters.refusal_texts import Language
 from api.authentication import Authenticator, Identity
-from api.commands.console import run_async, settings_for, write_json, write_line, write_table
+from api.cli_language import speak, spoken
+from api.commands.console import run_async, settings_for, write_json, write_line
+from api.commands.people_said import SAID
 from api.errors import ProblemError
-from api.people import APPROVING, Erasing, People
-from api.people_export import erasure_of, gathered, left_in
+from api.people import APPROVING, People
+from api.people_export import erasure_of, left_in, telling
 from api.people_page import export_page
-from api.schemas_people import ErasureOut, ErasureRequest, ExportOut
+from api.people_words import PAGE_WORDS
+from api.people_writing import written_json
+from api.schemas_people import ErasureOut, ErasureRequest
+from api.streaming import gathered
 from api.wiring import master_keys_of, opened, projected, projections_of, utc_now
 from api.wiring_people import people_of
 from ledger.entry import Context
 from ledger.errors import InvalidInputError
 from ledger.handling import Handler
+from ledger.leftover import Leftover
 from ledger.people import Erasure
 from ledger.sentences import Sentence
 from ledger.vault import Vault
 from projections.erasures import ErasuresProjection
 from projections.keys import KeysProjection
-from projections.tables import stamp
+from projections.tables import read_stamp, stamp
 
 KEY_FILE_BYTES_MAX: Final = 4_096
 NUMBER_CHARACTERS_MAX: Final = 100
 
-_WHOLE: Final = frozenset({"erasure", "asked by", "asked at", "ends at", "agreed by"})
+SHOWN: Final = "%Y-%m-%d %H:%M UTC"
+"""How a time is said to people."""
 
 
 def erase(
     *,
     phone: str | None,
     country: str | None,
-    reason: str,
+    reason: str | None,
     approve: str | None,
     key_file: Path,
+    language: Language,
     database: str | None,
     as_json: bool,
 ) -> None:
     """Ask that a person be forgotten, or agree to it and carry it out."""
+    speak(language)
     if approve is None:
         number = _number(phone, country)
-        _check_reason(number, reason)
-        erasure = run_async(_request(number, reason, key_file, database))
-        shown = erasure_of(erasure, erasure.status(utc_now()))
+        why = _words()["reason"] if reason is None else reason
+        _check_reason(number, why)
+        shown = run_async(_request(number, why, key_file, database))
     else:
         if phone is not None:
             raise InvalidInputError(
@@ -67,28 +76,27 @@ def erase(
                 Sentence("an approval names its request, and no number."),
                 Sentence("Leave --phone out."),
             )
-        done = run_async(_approve(approve, key_file, database))
-        shown = erasure_of(done.erasure, done.erasure.status(utc_now()))
-        if done.bytes_left is not None and not as_json:
+        shown, left = run_async(_approve(approve, key_file, database))
+        if left is not None and not as_json:
             # Whoever runs the server's database is to be told, in either language.
-            told = [left_in(done.bytes_left, language) for language in ("en", "fr")]
-            write_line("Bytes of the destroyed keys may still lie in the database's files.")
-            for one in filter(None, told):
-                write_line(one)
+            write_line(_words()["left"])
+            for one in ("en", "fr"):
+                write_line(left_in(left, one) or "")
     _show(shown, as_json=as_json)
 
 
-def list_erasures(*, limit: int, database: str | None, as_json: bool) -> None:
+def list_erasures(*, limit: int, language: Language, database: str | None, as_json: bool) -> None:
     """List requests to forget somebody."""
+    speak(language)
     rows = run_async(_erasures(limit, database))
     if as_json:
         write_json(rows)
-    elif rows:
-        # Whole, for they are copied: the id into --approve, the others into `cauri keys`.
-        columns = tuple(f"@{name}" if name in _WHOLE else name for name in rows[0])
-        write_table("Erasures", columns, [tuple(one.values()) for one in rows])
-    else:
-        write_line("there are none")
+        return
+    for row in rows:
+        for line in _lines_of(row):
+            write_line(line)
+    if not rows:
+        write_line(_words()["none"])
 
 
 def export(
@@ -98,26 +106,20 @@ def export(
     key_file: Path,
     html: Language | None,
     file: Path | None,
+    language: Language,
     database: str | None,
 ) -> None:
     """Tell everything that is held about a person."""
-    told = run_async(_export(_number(phone, country), key_file, database))
-    text = f"{told.model_dump_json(indent=2)}\n" if html is None else export_page(told, html)
-    if file is None:
-        sys.stdout.buffer.write(text.encode())
-        sys.stdout.buffer.flush()
-        return
-    # Made anew, and for its owner's eyes: it holds a person's data in clear.
-    made = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(made, "w", encoding="utf-8") as written:
-        written.write(text)
-    write_line(f"written to {file}; it holds a person's data in clear")
+    speak(language)
+    run_async(_export(_number(phone, country), key_file, html, file, database))
+    if file is not None:
+        write_line(_words()["written"].format(file=file))
 
 
 def _number(phone: str | None, country: str | None) -> str:
     """Read the number: as it was given, from a pipe for `-`, or from whoever sits there."""
     if phone is None:
-        phone = typer.prompt("Telephone number, with its country code", err=True)
+        phone = typer.prompt(_words()["prompt"], err=True)
     elif phone == "-":
         phone = sys.stdin.readline(NUMBER_CHARACTERS_MAX)
     return parse_phone(phone.strip(), country).e164
@@ -189,24 +191,55 @@ def _context(who: Identity) -> Context:
     return Context(who.actor, request, f"request:{request}")
 
 
-async def _request(number: str, reason: str, key_file: Path, database: str | None) -> Erasure:
+async def _request(number: str, reason: str, key_file: Path, database: str | None) -> ErasureOut:
     async with _people(database) as (people, keys, mode):
         who = await _identity(people, keys, key_file, mode)
-        return await people.request(number, by=who.key_id, reason=reason, context=_context(who))
+        asked = await people.request(number, by=who.key_id, reason=reason, context=_context(who))
+        return await _shown(people, keys, asked)
 
 
-async def _approve(erasure_id: str, key_file: Path, database: str | None) -> Erasing:
+async def _approve(
+    erasure_id: str, key_file: Path, database: str | None
+) -> tuple[ErasureOut, Leftover | None]:
     async with _people(database) as (people, keys, mode):
         who = await _identity(people, keys, key_file, mode)
-        return await people.approve(erasure_id, by=who.key_id, context=_context(who))
+        done = await people.approve(erasure_id, by=who.key_id, context=_context(who))
+        return await _shown(people, keys, done.erasure), done.bytes_left
 
 
-async def _export(number: str, key_file: Path, database: str | None) -> ExportOut:
+async def _shown(people: People, keys: KeysProjection, erasure: Erasure) -> ErasureOut:
+    labels = await keys.labels([erasure.requested.by, erasure.approved_by])
+    shown: ErasureOut = erasure_of(erasure, erasure.status(people.clock()), labels=labels)
+    return shown
+
+
+async def _export(
+    number: str, key_file: Path, html: Language | None, file: Path | None, database: str | None
+) -> None:
     async with _people(database) as (people, keys, mode):
         who = await _identity(people, keys, key_file, mode)
-        held = await people.finding.find(people.vault.person(number), number)
-        position = await people.record_export(held, by=who.key_id, context=_context(who))
-        return await gathered(people, number, held, position)
+        with _kept(file) as write:
+            told = await telling(people, number, by=who.key_id, context=_context(who))
+            written = written_json(told) if html is None else export_page(told, html)
+            async for piece in gathered(written):
+                write(piece)
+
+
+@contextmanager
+def _kept(file: Path | None) -> Iterator[Callable[[bytes], object]]:
+    """Lend what writes to a file, or to stdout; a file that was not finished does not stay."""
+    if file is None:
+        yield sys.stdout.buffer.write
+        sys.stdout.buffer.flush()
+        return
+    # Made anew, and for its owner's eyes: it holds a person's data in clear.
+    made = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(made, "wb") as kept:
+            yield kept.write
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
 
 
 async def _erasures(limit: int, database: str | None) -> list[dict[str, Any]]:
@@ -225,6 +258,8 @@ async def _erasures(limit: int, database: str | None) -> list[dict[str, Any]]:
             "asked at": one.requested_at,
             "ends at": one.ends_at,
             "agreed by": _holder(one.approved_by, labels),
+            "agreed at": one.approved_at,
+            "destroyed at": one.erased_at,
             "keys": one.keys_destroyed,
             "bytes left": one.bytes_left,
         }
@@ -238,14 +273,40 @@ def _holder(key_id: str | None, labels: Mapping[str, str]) -> str | None:
     return key_id if label is None else f"{key_id} ({label})"
 
 
+def _lines_of(row: Mapping[str, Any]) -> Iterator[str]:
+    """Say one request of the list; a block of lines, for ids are copied and have to be whole."""
+    words, state = _words(), PAGE_WORDS[spoken()].erasures[row["state"]]
+    yield f"{row['erasure']}  {state}"
+    yield words["why"].format(reason=row["reason"])
+    yield words["asked"].format(at=_time(row["asked at"]), by=row["asked by"])
+    if row["state"] == "requested":
+        yield words["ends"].format(at=_time(row["ends at"]))
+    if row["agreed by"] is not None:
+        yield words["agreed"].format(at=_time(row["agreed at"]), by=row["agreed by"])
+    if row["destroyed at"] is not None:
+        yield words["done"].format(at=_time(row["destroyed at"]), keys=row["keys"])
+    if row["bytes left"] is not None:
+        yield words["remains"].format(left=left_in(row["bytes left"], spoken()))
+
+
+def _time(text: str) -> str:
+    return read_stamp(text).strftime(SHOWN)
+
+
+def _words() -> Mapping[str, str]:
+    return SAID[spoken()]
+
+
 def _show(shown: ErasureOut, *, as_json: bool) -> None:
     if as_json:
         write_json(shown.model_dump(mode="json"))
         return
-    write_line(f"erasure  {shown.id}")
-    write_line(f"state    {shown.status}")
+    words = _words()
+    state = shown.status if spoken() == "en" else PAGE_WORDS[spoken()].erasures[shown.status]
+    write_line(words["erasure"].format(id=shown.id))
+    write_line(words["state"].format(state=state))
     if shown.status == "requested":
-        write_line(f"Another operator agrees with `cauri people erase --approve {shown.id}`,")
-        write_line(f"until {stamp(shown.ends_at)}; then it ends by itself.")
+        write_line(words["agree"].format(id=shown.id))
+        write_line(words["until"].format(until=shown.ends_at.strftime(SHOWN)))
     if shown.keys_destroyed is not None:
-        write_line(f"data keys destroyed: {shown.keys_destroyed}")
+        write_line(words["destroyed"].format(keys=shown.keys_destroyed))

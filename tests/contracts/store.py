@@ -101,6 +101,9 @@ class StoreContract:
         ]
         assert await store.read(0) == whole
         assert await store.read_stream("a") == first + third
+        assert await store.read_stream_part("a", 0, 1) == (first + third)[:1]
+        assert await store.read_stream_part("a", 1, PAGE_MAX) == (first + third)[1:]
+        assert await store.read_stream_part("nobody", 0, PAGE_MAX) == []
         assert [decode_entry(row.entry) for row in await store.read_raw(0)] == whole
         assert [leaf_hash(row.entry) for row in await store.read_raw(0)] == [
             row.leaf for row in await store.read_raw(0)
@@ -318,6 +321,27 @@ class StoreContract:
         left = await store.data_keys([one.key_id for one in keys])
         assert sorted(left) == ["key-0", "key-3", "key-4", "key-7"]
         assert await store.scrub() == self.leftover
+
+    async def test_keys_are_destroyed_unless_something_came_that_stands_against_it(
+        self, store: Store
+    ) -> None:
+        asked: list[str] = []
+
+        def speaks(recorded: RecordedEvent) -> bool:
+            asked.append(recorded.stream)
+            return recorded.stream == "b"
+
+        for name in "abc":
+            await store.append(name, 0, [an_event()], context=CONTEXT, keys=[a_key(ord(name))])
+        assert await store.destroy_subject_unless("person", 1, speaks) is None
+        assert len(await store.data_keys([a_key(ord(name)).key_id for name in "abc"])) == 3
+        assert await store.destroy_subject_unless("nobody", 2, speaks) == 0
+        assert await store.destroy_subject_unless("person", 2, speaks) == 3
+        assert asked == ["b", "c", "c"]
+        many = [an_event() for _ in range(PAGE_MAX + 1)]
+        await store.append("d", 0, many, context=CONTEXT, keys=[a_key(4)])
+        assert await store.destroy_subject_unless("person", 3, lambda _: False) is None
+        assert await store.destroy_subject_unless("person", 4, lambda _: False) == 1
 
     async def test_closing_serves_what_was_accepted_and_nothing_else(
         self, open_store: OpenStore
