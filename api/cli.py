@@ -9,6 +9,7 @@ settings cannot be used; 3 the database, its key or a port cannot be had.
 """
 
 import errno
+import os
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
@@ -19,7 +20,7 @@ import typer
 
 from api.cli_access import keys, merchants
 from api.cli_audit import audit
-from api.cli_language import said, speak, spoken
+from api.cli_language import said, speak, speak_unless_asked, spoken
 from api.cli_log import checkpoint as checkpoints
 from api.cli_log import log_key
 from api.cli_master_key import master_key
@@ -289,7 +290,8 @@ def migrate(database: Database = None, as_json: Json = False) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line (by default this process's); errors are told in a sentence."""
-    speak("en")
+    speak(None)
+    speak_unless_asked(os.environ.get("CAURI_LANGUAGE"))
     try:
         app(args=list(arguments) if arguments is not None else None, prog_name="cauri")
     except SettingsError as error:

@@ -36,7 +36,7 @@ CountryOption = Annotated[
     typer.Option("--country", help="ISO 3166 code, for a number without a country code."),
 ]
 Spoken = Annotated[
-    PageLanguage, typer.Option("--lang", help="The language in which it speaks to you.")
+    PageLanguage | None, typer.Option("--lang", help="The language in which it speaks to you.")
 ]
 KeyFile = Annotated[
     Path, typer.Option("--key-file", help="The file with your own API key, of an operator.")
@@ -61,7 +61,7 @@ def people_erase(
             "--approve", metavar="ID", help="Agree to this request, as a second operator."
         ),
     ] = None,
-    language: Spoken = PageLanguage.ENGLISH,
+    language: Spoken = None,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
@@ -74,7 +74,7 @@ def people_erase(
         reason=reason,
         approve=approve,
         key_file=key_file,
-        language=language.value,
+        language=language and language.value,
         database=database,
         as_json=as_json,
     )
@@ -92,7 +92,7 @@ def people_export(
     file: Annotated[
         Path | None, typer.Option("--file", help="Where to write it, once; by default stdout.")
     ] = None,
-    language: Spoken = PageLanguage.ENGLISH,
+    language: Spoken = None,
     database: Database = None,
 ) -> None:
     """Tell everything that is held about a person, opened; who asked is kept."""
@@ -104,7 +104,7 @@ def people_export(
         key_file=key_file,
         html=None if html is None else html.value,
         file=file,
-        language=language.value,
+        language=language and language.value,
         database=database,
     )
 
@@ -112,7 +112,7 @@ def people_export(
 @people.command("list")
 def people_list(
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many.")] = 100,
-    language: Spoken = PageLanguage.ENGLISH,
+    language: Spoken = None,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
@@ -121,7 +121,7 @@ def people_list(
         "people",
         "list_erasures",
         limit=limit,
-        language=language.value,
+        language=language and language.value,
         database=database,
         as_json=as_json,
     )

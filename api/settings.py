@@ -130,6 +130,9 @@ class Settings(
     providers: tuple[str, ...] = Field(
         default=(), description="The providers to use, for example `mtn,orange`."
     )
+    language: Literal["en", "fr"] = Field(
+        default="en", description="The language in which commands say what they refuse, and why."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least important log line to write."
     )

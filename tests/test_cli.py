@@ -412,6 +412,26 @@ def test_what_cannot_be_done_is_told_with_its_status(
     assert "Traceback" not in said.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("payments", "show", "pay_x"), "le paiement 'pay_x' n'existe pas"),
+        (("replay", "--until", "yesterday"), "ce n'est ni une position, ni une heure"),
+        (("verify", "--checkpoint", "no-such-file"), "erreur\N{NO-BREAK SPACE}:"),
+    ],
+)
+def test_what_is_refused_is_told_in_french_where_that_is_set_up(
+    here: Here, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], words: str
+) -> None:
+    here.asked("migrate")
+    english = here.on(*arguments)
+    monkeypatch.setenv("CAURI_LANGUAGE", "fr")
+    french = here.on(*arguments)
+
+    assert words not in english.err
+    assert (french.status, words in french.err) == (english.status, True), french.err
+
+
 def test_replay_takes_a_time(here: Here) -> None:
     here.asked("keys", "add", "--role", "auditor")
 

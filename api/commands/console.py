@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from adapters.providers import provider_names
+from api.cli_language import speak_unless_asked
 from api.settings import Settings, load_settings
 
 DRIVER_SECONDS_MAX: Final = 2.0
@@ -32,7 +33,11 @@ def settings_for(database: str | None, **overrides: Any) -> Settings:
     url = database
     if database is not None and "://" not in database:
         url = f"sqlite:///{Path(database)}"
-    return load_settings(os.environ, provider_names=provider_names(), database_url=url, **overrides)
+    settings = load_settings(
+        os.environ, provider_names=provider_names(), database_url=url, **overrides
+    )
+    speak_unless_asked(settings.language)
+    return settings
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:

@@ -58,7 +58,7 @@ def erase(
     reason: str | None,
     approve: str | None,
     key_file: Path,
-    language: Language,
+    language: Language | None,
     database: str | None,
     as_json: bool,
 ) -> None:
@@ -85,7 +85,9 @@ def erase(
     _show(shown, as_json=as_json)
 
 
-def list_erasures(*, limit: int, language: Language, database: str | None, as_json: bool) -> None:
+def list_erasures(
+    *, limit: int, language: Language | None, database: str | None, as_json: bool
+) -> None:
     """List requests to forget somebody."""
     speak(language)
     rows = run_async(_erasures(limit, database))
@@ -106,7 +108,7 @@ def export(
     key_file: Path,
     html: Language | None,
     file: Path | None,
-    language: Language,
+    language: Language | None,
     database: str | None,
 ) -> None:
     """Tell everything that is held about a person."""

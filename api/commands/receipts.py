@@ -105,8 +105,8 @@ def verify(
     for name in judged.cosigned:
         write_line(f"cosigned by {name}")
     write_line(
-        f"verified: {len(entries)} entries, all there were of the payment among the first "
-        f"{checkpoint.size} of {checkpoint.origin}"
+        f"verified: all {len(entries)} entries in the first {checkpoint.size} of "
+        f"{checkpoint.origin}"
     )
     return 0
 
