@@ -2,6 +2,7 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from html import unescape
 from pathlib import Path
@@ -76,7 +77,7 @@ async def test_the_command_verifies_it_too_and_writes_the_page(
     key = (await key_of(world)).text()
     asked = ["receipts", "verify", str(kept), "--key", key]
     assert status_of([*asked, "--html", str(page), "--language", "fr"]) == 0
-    assert "verified: 4 entries" in capsys.readouterr().out
+    assert "verified: all 4 entries" in capsys.readouterr().out
     assert "Réussi" in page.read_text(encoding="utf-8")
     kept.write_bytes(answer.body.replace(b"entries 4", b"entries 3"))
     assert status_of(asked) == 1
@@ -124,6 +125,21 @@ async def test_a_page_made_offline_names_things_as_they_are(
 
     assert ("alpha</th>" in text, "firm</th>" in text) == (True, False)
     assert (asked_for in text, "Mer_" in text) == (True, False)
+
+
+def test_the_command_refuses_a_receipt_whose_end_was_cut_off(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = a_receipt("alpha", "beta")
+    kept, policy = tmp_path / "a.receipt", tmp_path / "policy"
+    policy.write_text(a_policy(), encoding="utf-8")
+    asked = ["receipts", "verify", str(kept), "--policy", str(policy)]
+
+    kept.write_text(whole.text(), encoding="utf-8")
+    assert status_of(asked) == 0
+    kept.write_text(replace(whole, proofs=whole.proofs[:-1]).text(), encoding="utf-8")
+    assert status_of(asked) == 1
+    assert "NOT VERIFIED: the log does not say that these are all" in capsys.readouterr().out
 
 
 def status_of(arguments: list[str]) -> int:
