@@ -53,9 +53,8 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     "Check the digits and the country code.": "Vérifiez les chiffres et l'indicatif du pays.",
     # Refused commands
     "{command} was refused: {reason}": "{command} a été refusé : {reason}",
-    "{command} was refused while it is {status}: {reason}": (
-        "{command} a été refusé dans l'état {status} : {reason}"
-    ),
+    "Refused: {reason}": "Refusé : {reason}",
+    "Refused while it is {status}: {reason}": "Refusé dans l'état {status} : {reason}",
     "there is no payment {payment_id!r}.": "le paiement {payment_id!r} n'existe pas.",
     "there is no merchant {merchant_id!r}.": "le marchand {merchant_id!r} n'existe pas.",
     "there is no key {key_id!r}.": "la clé {key_id!r} n'existe pas.",

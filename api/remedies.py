@@ -115,7 +115,7 @@ REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
         "Send one number, with its country code.",
         "Envoyez un seul numéro, avec son indicatif de pays.",
     ),
-    "command_refused": ("Read the payment; it has moved on.", "Lisez le paiement ; il a avancé."),
+    "command_refused": ("Look at it again; it has moved on.", "Relisez-le ; il a changé depuis."),
     "unknown_payment": _ID,
     "unknown_merchant": (
         "Check the id, or add the merchant.",

@@ -93,16 +93,14 @@ class CommandRefusedError(LedgerError):
     code: ClassVar[str] = "command_refused"
 
     def __init__(self, command: str, reason: Sentence, *, status: str | None = None) -> None:
-        super().__init__(
-            Sentence("{command} was refused: {reason}", command=command, reason=reason)
-            if status is None
-            else Sentence(
-                "{command} was refused while it is {status}: {reason}",
-                command=command,
-                status=status,
-                reason=reason,
-            )
-        )
+        # The name of a class is for the log: people are told a sentence, or nothing.
+        if isinstance(command, Sentence):
+            told = Sentence("{command} was refused: {reason}", command=command, reason=reason)
+        elif status is None:
+            told = Sentence("Refused: {reason}", reason=reason)
+        else:
+            told = Sentence("Refused while it is {status}: {reason}", status=status, reason=reason)
+        super().__init__(told)
         self.command = command
         self.reason = reason
         self.status = status

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.notify.merchants import answer_context, endpoint_subject
+from adapters.notify.merchants import answer_context
 from api import endpoints
 from ledger.commands_endpoint import AddEndpoint, RecordDelivery
 from ledger.identity import new_endpoint_id
@@ -264,13 +264,15 @@ async def test_a_message_is_shown_with_its_attempts_and_what_the_endpoint_answer
     world: World,
 ) -> None:
     endpoint_id = await add(world)
-    await paid(world, (await world.pay()).json["id"])
+    payment_id = (await world.pay()).json["id"]
+    await paid(world, payment_id)
     newest, oldest = await messages(world, endpoint_id)
     context = answer_context(endpoint_id, oldest["about"], 1)
-    vault = world.services.vault
-    sealed = vault.seal(endpoint_subject(endpoint_id), b"Sorry, caf\xc3", context=context)
+    state, _ = await world.services.handler.payment(payment_id)
+    vault, beside = world.services.vault, state.requested.sealed
+    sealed = await vault.seal_beside(beside, b"Sorry, caf\xc3", context=context)
     later = NOW + timedelta(seconds=30)
-    await attempt(world, oldest, is_delivered=False, sealed_answer=sealed.text, retry_at=later)
+    await attempt(world, oldest, is_delivered=False, sealed_answer=sealed, retry_at=later)
     await attempt(world, oldest, is_delivered=True, number=2)
     position = await world.services.store.position()
 
