@@ -11,9 +11,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import resources
 from typing import Any, Final, NamedTuple
+from urllib.parse import urljoin
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Frame, Page, async_playwright
 
 CHROMIUM: Final = "CAURI_TEST_CHROMIUM"
 WAIT_MS: Final = 20_000
@@ -59,6 +60,17 @@ async def a_browser() -> AsyncIterator[Browser]:
             yield browser
         finally:
             await browser.close()
+
+
+async def look_again(frame: Frame) -> None:
+    """Do at once what a page tells every browser without scripts to do in a few seconds.
+
+    It must tell so: a payer whose page did not would wait before it for ever.
+    """
+    told = await frame.get_attribute("meta[http-equiv=refresh]", "content")
+    found = re.fullmatch(r"[1-9]\d*;url=(.+)", told or "")
+    assert found is not None, told
+    await frame.goto(urljoin(frame.url, found[1]))
 
 
 @asynccontextmanager
