@@ -23,7 +23,7 @@ from adapters.sandbox.faults import Faults
 from ledger.commands import RecordEvidence, RequestInquiry
 from ledger.evidence import Word
 from ledger.money import Money
-from tests.contracts.provider import WEATHERS, Ending, ProviderContract, World
+from tests.contracts.provider import WEATHERS, Ending, ProviderContract, World, waiting_in
 from tests.contracts.rail import END_SECONDS
 from tests.orange_sonatel_world import CODE, NUMBER, OneStepWorld, a_one_step_world, a_world
 from tests.replay import PAYMENT_ID
@@ -165,7 +165,8 @@ async def test_an_answer_that_was_lost_is_asked_about_and_is_never_not_sent(
     async with a_one_step_world(tmp_path) as world:
         await world.adapter.inquire(REFERENCE, ONE_STEP)  # to have a token
         await world.weather(WEATHERS[weather])
-        outcome = await paid_by_code(world)
+        with waiting_in(weather):
+            outcome = await paid_by_code(world)
         await world.weather(Faults.none())
         asked = await world.adapter.inquire(REFERENCE, ONE_STEP)
         is_taken = world.times_charged() == 1
