@@ -15,8 +15,8 @@ from ledger.events import ExchangeOpened, ExchangeRecorded
 from ledger.exchange import opened_stream_of
 from tests.api_world import CONTEXT, Answer, World, a_payment, a_world, settings_in
 from tests.conftest import FakeClock
+from tests.forked import forked
 from tests.test_api_french import english_in, in_both, texts_of
-from tests.test_cli import cauri
 from tests.things import Things
 
 
@@ -146,7 +146,7 @@ async def test_the_command_line_lists_them_and_opens_them_as_curl_would(
 
         async def said(*options: str) -> str:
             told = await asyncio.to_thread(
-                cauri, "payments", "exchanges", payment_id, *options, *database
+                forked, "payments", "exchanges", payment_id, *options, *database
             )
             assert (told.status, told.err) == (0, "")
             return told.out

@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import FakeClock
+from tests.forked import forked
 from tests.raw_server import answer, answering
 from tests.shop import verifies
 from tests.street import a_street
-from tests.test_cli import Said, cauri
+from tests.test_cli import Said
 
 
 async def said(folder: Path, *arguments: str) -> Said:
     """Run a command over the database in a folder."""
     database = str(folder / "cauri.db")
-    return await asyncio.to_thread(cauri, "webhooks", *arguments, "--database", database)
+    return await asyncio.to_thread(forked, "webhooks", *arguments, "--database", database)
 
 
 async def listed(folder: Path, *arguments: str) -> list[Any]:

@@ -18,10 +18,10 @@ from api.wiring import utc_now
 from ledger import events
 from tests.api_world import captured_logs
 from tests.conftest import FakeClock
+from tests.forked import forked
 from tests.raw_server import RawRequest, RawServer, answer, answering, hang_up, reset, silence
 from tests.shop import FINE, Shop, verifies
 from tests.street import PATIENCE_SECONDS, Street, a_street
-from tests.test_cli import cauri
 from tests.test_secrecy import files_of, found
 
 HOUR = timedelta(hours=1)
@@ -183,7 +183,7 @@ async def test_after_three_days_a_message_is_parked_and_replayed_over_http_and_f
 
 async def terminal(*arguments: str) -> str:
     """Run a command beside the server; what it says."""
-    said = await asyncio.to_thread(cauri, *arguments)
+    said = await asyncio.to_thread(forked, *arguments)
     assert (said.status, said.err) == (0, "")
     return said.out
 
