@@ -3,7 +3,6 @@
 import os
 
 from adapters.sharing import ALONE, SharedTokens, Sharing
-from adapters.sharing_redis import RedisLine, RedisSharing
 from api.settings import Fault, Settings, SettingsError
 from ledger.sql import Database
 from ledger.sql_shelf import SqlTokens
@@ -18,6 +17,9 @@ async def sharing_of(
     """Choose where processes share tokens and limits; see `adapters.sharing`."""
     strongbox = Strongbox(keys, random_bytes=os.urandom)
     if settings.redis_url is not None:
+        # Its client is a tenth of what a command loads, and few have one.
+        from adapters.sharing_redis import RedisLine, RedisSharing  # noqa: PLC0415
+
         try:
             line = RedisLine.to(settings.redis_url)
         except ValueError as error:
