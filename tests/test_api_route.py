@@ -25,6 +25,15 @@ from tests.api_world import World, a_payment, captured_logs, settings_in
 
 WAIT_SECONDS = 30.0
 NO_TABLES: Mapping[str, Mapping[str, str]] = {}
+HURRY: Mapping[str, str] = {
+    "inquiry_first_seconds": "0.3",
+    "inquiry_factor": "1.3",
+    "inquiry_seconds_max": "2",
+    "retry_first_seconds": "0.2",
+    "retry_seconds_max": "2",
+    "doubt_seconds": "0.3",
+}
+"""How the adapters ask and try again in bad weather; in fair weather callbacks come first."""
 
 
 @asynccontextmanager
@@ -42,7 +51,9 @@ async def a_living_world(
         # The port stands in the callback addresses, so it is had before the server is made.
         listening = socket.create_server(("127.0.0.1", 0))
         port = listening.getsockname()[1]
-        settings = pointed_at(settings_in(folder, provider_tables=tables, port=port), running)
+        pace = {} if faults == Faults.none() else HURRY
+        told = {name: {**pace, **tables.get(name, {})} for name in sandbox_names()}
+        settings = pointed_at(settings_in(folder, provider_tables=told, port=port), running)
         async with (
             services(settings, is_loopback_only=True) as lent,
             served(create_app(lent), listening),

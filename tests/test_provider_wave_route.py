@@ -1,5 +1,6 @@
 """A Wave payment from end to end: the server, the sandbox, a payer, and the signed webhook."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -38,14 +39,16 @@ async def test_a_payer_confirms_and_the_portal_s_webhook_is_the_evidence(tmp_pat
 @pytest.mark.slow
 async def test_in_a_storm_the_ledger_ends_with_what_wave_collected(tmp_path: Path) -> None:
     async with a_living_world(tmp_path, Faults.storm(11)) as (world, running):
-        made = []
-        for number in range(8):
+
+        async def paid_by(number: int) -> str:
             phone = f"+2217700000{(1, 51)[number % 4 == 3]:02}"
             asked = a_payment(provider="wave", currency="XOF", payer={"phone": phone})
-            payment_id = (await world.pay(asked, key=f"order-{number}")).json["id"]
+            payment_id = str((await world.pay(asked, key=f"order-{number}")).json["id"])
             page = await redirect_url(world, payment_id)
             await pay_as_customer(world.session, page, phone, "")
-            made.append(payment_id)
+            return payment_id
+
+        made = await asyncio.gather(*map(paid_by, range(8)))
         outcomes = [await settled(world, one, "succeeded", "failed") for one in made]
         (wave,) = [one.server for one in running if isinstance(one.server, WaveSandbox)]
         paid = [one.reference for one in wave.books.succeeded("collection")]
