@@ -6,6 +6,7 @@ that a test starts are not watched.)
 """
 
 import atexit
+import gc
 import ipaddress
 import logging
 import os
@@ -111,8 +112,14 @@ class FakeClock:
         return self.now
 
 
+def pytest_collection() -> None:
+    """Look for no garbage among what is loaded: nearly all of it stays."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """Collect garbage as a server does, and never look through the thousands of collected tests."""
+    gc.enable()
     settle_collector()
 
 
