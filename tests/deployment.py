@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -28,7 +29,8 @@ from projections.base import Projections
 from projections.worklist import WorklistProjection
 from scripts.storming.books import Moved, booked, told_of
 from tests.builders import CONTEXT
-from tests.processes import Server, command
+from tests.forked import forked
+from tests.processes import Server
 from tests.stage import CODE
 
 SETTLE_SECONDS = 60.0
@@ -212,8 +214,9 @@ class Deployment:
         still_open = {name for name, state in states.items() if not state.status.is_final}
         assert await self._listed() == still_open
         for arguments in (("verify",), ("rebuild", "--check")):
-            proof = await command(self.environment, *arguments, "--database", self.database_url)
-            assert proof[0] == 0, proof
+            run = partial(forked, *arguments, "--database", self.database_url)
+            proof = await asyncio.to_thread(run, settings=self.environment)
+            assert proof.status == 0, proof
         return [states[name] for name in sorted(still_open)]
 
     async def _listed(self) -> set[str]:

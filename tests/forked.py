@@ -8,17 +8,31 @@ import multiprocessing
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from api.cli import main
-from tests.test_cli import Said, environment
 
+ROOT: Final = Path(__file__).resolve().parent.parent
 SECONDS_MAX: Final = 60
 LOADED: Final = ("tests.forked", "api.wiring", "api.commands.verify", "api.commands.webhooks")
 
 Prepare = Callable[[], None]
+
+
+class Said(NamedTuple):
+    """How a command ended, and what it wrote."""
+
+    status: int
+    out: str
+    err: str
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """This process's environment, without its own settings of the product, and wide tables."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CAURI_")}
+    return {**kept, "PYTHONPATH": str(ROOT), "COLUMNS": "160", **changes}
 
 
 class _Told(NamedTuple):
@@ -31,19 +45,21 @@ class _Told(NamedTuple):
     prepare: Sequence[Prepare]
 
 
-def forked(*arguments: str, prepare: Sequence[Prepare] = (), **changes: str) -> Said:
+def forked(
+    *arguments: str, settings: Mapping[str, str] | None = None, prepare: Sequence[Prepare] = ()
+) -> Said:
     """Run a command in a process of its own.
 
     Args:
         arguments: the command's.
+        settings: what its environment says beyond that of the tests.
         prepare: what the process does first; functions of modules.
-        changes: of its environment.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(LOADED))
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
-        told = _Told(arguments, environment(**changes), out, err, prepare)
+        told = _Told(arguments, environment(**(settings or {})), out, err, prepare)
         process = context.Process(target=_run, args=(told,))
         process.start()
         process.join(SECONDS_MAX)

@@ -121,13 +121,6 @@ class Server(Program):
         await self.says(b"server.started")
 
 
-async def command(environment: Mapping[str, str], *arguments: str) -> tuple[int, bytes]:
-    """Run one command to its end: its exit status, and everything it wrote."""
-    program = Program(environment, *arguments)
-    await program.start()
-    return await program.ended(), b"".join(program.lines)
-
-
 def environment_of(own: Mapping[str, str]) -> dict[str, str]:
     """This process's environment, without its own settings of the product."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CAURI_")}

@@ -15,7 +15,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from api.cli import main
 from api.rotation import OVERLAP_HOURS_MAX
 from tests.api_world import a_payment, a_world, captured_logs, settings_in
 from tests.conftest import FakeClock
+from tests.forked import Said, environment
 from tests.test_api_payments import paid
 from tests.test_api_refunds import moved, succeed
 
@@ -60,18 +60,6 @@ COMMANDS = (
     "audit export",
     "audit verify",
 )
-
-
-@dataclass
-class Said:
-    status: int
-    out: str
-    err: str
-
-
-def environment(**changes: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CAURI_")}
-    return {**kept, "PYTHONPATH": str(ROOT), "COLUMNS": "160", **changes}
 
 
 def cauri(*arguments: str, **changes: str) -> Said:

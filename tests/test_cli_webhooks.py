@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import FakeClock
-from tests.forked import forked
+from tests.forked import Said, forked
 from tests.raw_server import answer, answering
 from tests.shop import verifies
 from tests.street import a_street
-from tests.test_cli import Said
 
 
 async def said(folder: Path, *arguments: str) -> Said:

@@ -44,7 +44,7 @@ Falsify = Callable[[Facts], Facts]
 def cauri(stage: Stage, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Do what `Stage.cauri` does, in a process that need not load it."""
     own = {name: text for name, text in stage._environment().items() if name.startswith("CAURI_")}
-    said = forked(*arguments, **own)
+    said = forked(*arguments, settings=own)
     return subprocess.CompletedProcess(arguments, said.status, said.out, said.err)
 
 

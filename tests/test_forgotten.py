@@ -9,12 +9,10 @@ wrapped bytes of every key that was destroyed.
 
 import asyncio
 import base64
-import os
 import re
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -30,6 +28,7 @@ from ledger.sql_schema import data_keys
 from ledger.vault_master import MasterKeys
 from tests.api_world import Answer, World, captured_logs
 from tests.conftest import _postgres_in
+from tests.forked import forked
 from tests.stage import Stage, a_stage
 
 NATIONAL = "650000101"
@@ -137,8 +136,8 @@ async def keys_of(stage: Stage) -> dict[str, bytes]:
 
 def printed_by(folder: Path, payments: list[str], master: MasterKeys) -> bytes:
     """What commands say afterwards: the log, a payment, who was forgotten, and the proof."""
-    environment = {one: value for one, value in os.environ.items() if not one.startswith("CAURI_")}
-    environment["CAURI_MASTER_KEY"] = master.text().replace("\n", ",")
+    settings = {"CAURI_MASTER_KEY": master.text().replace("\n", ",")}
+    database = str(folder / "cauri.db")
     said = b""
     for arguments in (
         ["tail", "--after", "0", "--json"],
@@ -147,16 +146,9 @@ def printed_by(folder: Path, payments: list[str], master: MasterKeys) -> bytes:
         ["verify"],
         ["rebuild", "--check"],
     ):
-        done = subprocess.run(
-            [sys.executable, "-m", "api", *arguments, "--database", str(folder / "cauri.db")],
-            capture_output=True,
-            check=False,
-            timeout=60,
-            env=environment,
-            cwd=Path(__file__).resolve().parent.parent,
-        )
-        assert done.returncode == 0, (arguments, done.stderr)
-        said += done.stdout + done.stderr
+        done = forked(*arguments, "--database", database, settings=settings)
+        assert done.status == 0, (arguments, done.err)
+        said += (done.out + done.err).encode()
     return said
 
 

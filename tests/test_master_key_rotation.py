@@ -31,7 +31,7 @@ from ledger.vault_master import MasterKeys
 from tests.api_world import CONTEXT, a_payment, a_world, settings_in
 from tests.conftest import FakeClock
 from tests.contracts.store import an_event
-from tests.test_cli import environment
+from tests.forked import environment
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
