@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from api.pages import rendering
@@ -29,18 +30,21 @@ from tests.browser import (
 from tests.checkout_world import look, move, pay, send, session_of
 from tests.conftest import FakeClock
 
+# One browser for all of them; the windows in it know nothing of each other.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 NAME: Final = "Boutique Chez Aminatou & Filles"
 EXPECTED: Final = {"phone": MTN_PHONE, "email": "aminata.njoya@customer.example"}
 MAIL: Final = {"mail_host": "127.0.0.1", "mail_port": 9, "mail_from": "recus@cauri.example"}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with a_browser() as started:
         yield started
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def world(tmp_path: Path, clock: FakeClock) -> AsyncIterator[World]:
     settings = settings_in(tmp_path, mail_tls="none", support_contact="aide@cauri.example", **MAIL)
     async with a_world(settings, clock=clock, is_in_memory=True) as made:

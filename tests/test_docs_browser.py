@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser
 
 from api.docs_page import docs_page
@@ -18,6 +19,9 @@ from tests.api_world import World, a_world, settings_in
 from tests.browser import DESK, PHONE, PLAIN_PHONE, Device, a_browser, a_page, axe_faults
 from tests.conftest import FakeClock
 
+# One browser for all of them; the windows in it know nothing of each other.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 REQUESTS_MAX = 2
 TITLES = {"fr": "Sommaire", "en": "Contents"}
 KINDS = {"create_payment", "show_log", "take_checkout_form", "stream_notices", "show_operators"}
@@ -26,13 +30,13 @@ OPENED = "document.querySelectorAll('details').forEach(one => { one.open = true;
 ASKED = {"fr": "Demander un paiement.", "en": "Take a payment."}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with a_browser() as started:
         yield started
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def world(tmp_path: Path, clock: FakeClock) -> AsyncIterator[World]:
     async with a_world(settings_in(tmp_path), clock=clock, is_in_memory=True) as made:
         yield made
