@@ -26,7 +26,9 @@ from scripts.demonstration.stage import WITNESS, Stage
 from tests.forked import forked
 
 ROOT = Path(__file__).resolve().parent.parent
-PAYMENTS = 10
+PAYMENTS = 200
+"""As many as a person sees who does not ask for more or fewer."""
+
 PLAYED = 4
 """Two of each provider, who all pay."""
 
@@ -69,8 +71,7 @@ def test_the_whole_demonstration_ends_well_and_leaves_the_database_and_its_key(
     folder = tmp_path / "new" / "folder"
     done = subprocess.run(
         [
-            *(sys.executable, ROOT / "scripts" / "demo", "--once"),
-            *("--payments", str(PAYMENTS), "--dir", folder),
+            *(sys.executable, ROOT / "scripts" / "demo", "--once", "--dir", folder),
         ],
         capture_output=True,
         text=True,
