@@ -4,8 +4,6 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from adapters.sharing_redis import RedisLine
-from adapters.sharing_redis_windows import RedisWindows
 from adapters.windows import Limit, OwnWindows, Windows
 from api.settings import Settings
 from ledger.store import Clock
@@ -24,6 +22,10 @@ async def windows(
     if settings.redis_url is None:
         yield lambda limit: OwnWindows(limit, clock)
         return
+    # As where sharing is chosen: loaded where there is one, and few have one.
+    from adapters.sharing_redis import RedisLine  # noqa: PLC0415
+    from adapters.sharing_redis_windows import RedisWindows  # noqa: PLC0415
+
     strongbox = Strongbox(keys, random_bytes=os.urandom)
     line = RedisLine.to(settings.redis_url)
     try:
