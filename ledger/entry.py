@@ -15,7 +15,7 @@ Why orjson and msgspec on a floor that is otherwise standard library: they are p
 `json` would decide the speed of the whole log.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
@@ -212,6 +212,19 @@ def decode_entry(entry: bytes) -> RecordedEvent:
             entry,
         ),
     )
+
+
+def decode_those(entries: Iterable[bytes], types: Collection[bytes]) -> list[RecordedEvent]:
+    """Read those lines back that are events of some types (as bytes); the others are not parsed.
+
+    A line in which no type is found is read too, for it cannot be: see `decode_entry`.
+    """
+    found = []
+    for entry in entries:
+        start = entry.rfind(_TYPE) + len(_TYPE)
+        if start < len(_TYPE) or entry[start : entry.find(b'"', start)] in types:
+            found.append(decode_entry(entry))
+    return found
 
 
 def _decode_slowly(entry: bytes) -> RecordedEvent:
