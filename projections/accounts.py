@@ -167,22 +167,24 @@ class AccountsProjection(Projector):
         lines: list[tuple[Any, ...]] = []
         money = Sums()
         for recorded in batch:
-            payment_id, at = recorded.stream[_PREFIX:], stamp(recorded.recorded_at)
-            event = recorded.event
+            payment_id, event = recorded.stream[_PREFIX:], recorded.event
             if isinstance(event, events.PaymentRequested):
-                kept[payment_id] = Kept(event, at)
+                kept[payment_id] = Kept(event, stamp(recorded.recorded_at))
                 money.fly(event, is_taking_off=True)
                 continue
             one = kept[payment_id]
-            was_in_flight = one.is_in_flight
-            one.fold(event)
             if isinstance(event, events.PaymentEvidenceRecorded):
-                word, asked = event.evidence, one.requested_at
+                one.fold(event)
+                word, asked, at = event.evidence, one.requested_at, stamp(recorded.recorded_at)
                 one.moved = hear(one.moved, word, requested_at=asked, recorded_at=at)
-            if one.is_in_flight != was_in_flight:
-                money.fly(one.request, is_taking_off=one.is_in_flight)
+            else:
+                was_in_flight = one.is_in_flight
+                one.fold(event)
+                if one.is_in_flight != was_in_flight:
+                    money.fly(one.request, is_taking_off=one.is_in_flight)
             if not books(one, event):
                 continue
+            at = stamp(recorded.recorded_at)
             booked, moved_at = one.postings(), one.moved.at if one.moved else at
             mode = one.request.mode or UNSAID
             changed = difference(one.booked, booked)

@@ -15,7 +15,8 @@ reads it has Python of its own for it. What none of a process's projections read
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from typing import Final
 from ledger.entry import RecordedEvent, decode_entry, decode_those
 from ledger.sql import Database, SqlEventStore
 from ledger.store import PAGE_MAX
-from ledger.verify_processes import cores, hands
+from ledger.verify_processes import Hands, cores, hands
 from projections import PROJECTIONS
 from projections.base import Projections
 from projections.checkpoints import Checkpoint, Told, checkpoints, put
@@ -52,31 +53,43 @@ COST_LEAST: Final = 0.1
 CACHE_AFTER_KILOBYTES: Final = 8_000
 
 
+@contextmanager
+def hands_for(size: int, processes: int | None) -> Iterator[Hands]:
+    """Lend whoever verifies a log of a size with its projections.
+
+    Args:
+        size: how many events it has.
+        processes: how many work at once; as many as there are cores, if it is not said.
+    """
+    count = cores() if processes is None else processes
+    with hands(count if size >= PROCESSES_FROM else 1) as helping:
+        yield helping
+
+
 async def check_apart(
-    projections: Projections, url: str, *, processes: int | None = None
+    projections: Projections, url: str, helping: Hands, *, shares: int | None = None
 ) -> AsyncIterator[Checked]:
     """Compare live projections with what the log alone gives, each at the live one's position.
 
     Args:
         projections: the live ones.
         url: their database, which other processes open to read.
-        processes: how many work at once; as many as there are cores, if it is not said.
+        helping: who work.
+        shares: how many make copies at once; as many as work, if it is not said.
     """
-    longest = max((one.position for one in await projections.states()), default=0)
-    count = max(cores() if processes is None else processes, 1)
-    with hands(count if longest >= PROCESSES_FROM else 1) as helping:
-        live = {
-            name: digest
-            async for name, digest in helping.results(
-                partial(live_digest, url, name) for name in projections.names
-            )
-        }
-        works = [
-            partial(digests_apart, url, names, position) for position, names in _shares(live, count)
-        ]
-        async for found in helping.results(works):
-            for name, digest in found.items():
-                yield Checked(name, live[name], digest)
+    live = {
+        name: digest
+        async for name, digest in helping.results(
+            partial(live_digest, url, name) for name in projections.names
+        )
+    }
+    works = [
+        partial(digests_apart, url, names, position)
+        for position, names in _shares(live, shares or helping.count)
+    ]
+    async for found in helping.results(works):
+        for name, digest in found.items():
+            yield Checked(name, live[name], digest)
 
 
 def _shares(live: Mapping[str, Digest], count: int) -> list[tuple[int, list[str]]]:

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import Column, Index, UniqueConstraint, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -155,10 +155,11 @@ class MetricsProjection(Projector):
         webhooks: Counter[tuple[str, str]] = Counter()
         moving: list[RecordedEvent] = []
         for one in batch:
-            if isinstance(one.event, Webhook):
-                webhooks[one.event.provider, WEBHOOKS[type(one.event)]] += 1
-            else:
+            state = WEBHOOKS.get(type(one.event))
+            if state is None:
                 moving.append(one)
+            else:
+                webhooks[cast("Webhook", one.event).provider, state] += 1
         known = await self._rows.fetch(conn, begun_before(moving, PREFIX))
         rows = {values[1]: Row(*values) for values in known}
         counts: dict[tuple[str, ...], list[int]] = {}

@@ -32,6 +32,8 @@ _NOBODY: Final = ("", "")
 _Beginning = events.PaymentRequested | events.CheckoutCreated | events.EndpointAdded
 """The first events of things, which say whose they are."""
 
+_BEGINNINGS: Final = frozenset(get_args(_Beginning))
+
 
 class Notice(msgspec.Struct, gc=False):
     """One event that is worth telling: the table's columns, in its order."""
@@ -54,7 +56,7 @@ class NoticesProjection(Projector):
 
     name = "notices"
     version = 2
-    reads = frozenset({*get_args(_Beginning), events.PaymentRerouted, *LISTED, *NOTICED})
+    reads = frozenset({*_BEGINNINGS, events.PaymentRerouted, *LISTED, *NOTICED})
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
@@ -79,7 +81,7 @@ class NoticesProjection(Projector):
         begun = {
             thing
             for thing, one in zip(things, batch, strict=True)
-            if isinstance(one.event, _Beginning)
+            if type(one.event) in _BEGINNINGS
         }
         unknown = sorted({*things} - begun)
         owners: dict[str, tuple[str, str]] = {}
