@@ -193,7 +193,15 @@ def decode_entry(entry: bytes) -> RecordedEvent:
     """
     try:
         start = entry.rindex(_TYPE) + len(_TYPE)
-        line = _LINES[entry[start : entry.index(b'"', start)]](entry)
+        kind = entry[start : entry.index(b'"', start)]
+    except ValueError:
+        return _decode_slowly(entry)
+    return _decode(entry, kind)
+
+
+def _decode(entry: bytes, kind: bytes) -> RecordedEvent:
+    try:
+        line = _LINES[kind](entry)
     except (ValueError, KeyError, msgspec.DecodeError):
         return _decode_slowly(entry)
     # Every event of every replay comes by here; the class's own constructor makes this very tuple,
@@ -221,9 +229,13 @@ def decode_those(entries: Iterable[bytes], types: Collection[bytes]) -> list[Rec
     """
     found = []
     for entry in entries:
-        start = entry.rfind(_TYPE) + len(_TYPE)
-        if start < len(_TYPE) or entry[start : entry.find(b'"', start)] in types:
-            found.append(decode_entry(entry))
+        try:
+            start = entry.rindex(_TYPE) + len(_TYPE)
+            kind = entry[start : entry.index(b'"', start)]
+        except ValueError:
+            kind = b""
+        if not kind or kind in types:
+            found.append(_decode(entry, kind))
     return found
 
 

@@ -46,7 +46,7 @@ _PRAGMAS_PASSING: Final = (
     "page_size = 8192",
     "journal_mode = OFF",
     "synchronous = OFF",
-    "cache_size = -64000",  # what is looked up lies anywhere in it
+    "cache_size = -32000",
     "trusted_schema = OFF",
 )
 _CHUNK: Final = 64

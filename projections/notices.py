@@ -85,7 +85,7 @@ class NoticesProjection(Projector):
         }
         unknown = sorted({*things} - begun)
         owners: dict[str, tuple[str, str]] = {}
-        for values in await self._rows.fetch(conn, unknown):
+        for values in await self._rows.fetch_some(conn, unknown):
             known = Notice(*values)
             stored.append(known)
             owners[known.about_id] = (known.merchant_id, known.kind)
@@ -110,7 +110,8 @@ class NoticesProjection(Projector):
             else:
                 type_ = event.type
             made.append(Notice(recorded.position, merchant_id, about_id, kind, type_))
-        # The one before may be a withdrawn submission, which is no notice: then none goes.
+        # The one before may be a withdrawn submission, which is no notice: then none goes. If it is
+        # one, it was put by this batch or the one before, for it is in the same append.
         await self._rows.put(conn, [_as_tuple(one) for one in made if one.position not in untold])
         gone = [_as_tuple(one) for one in stored if one.position in untold]
         await self._rows.drop(conn, gone)

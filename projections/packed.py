@@ -3,13 +3,18 @@
 A check needs of a projection that its own folds find the rows they change again, and that all rows
 can be hashed in order. So a packed row is its line of JSON, beside its key and a hash of what it is
 fetched by: one value is written where the live table has thirty, none of their indexes are kept,
-and the digest has nothing left to make. Rows that are only ever added are not even kept apart: all
-lines of a batch are one value.
+and the digest has nothing left to make. Rows that are only ever added are not even kept apart: many
+lines are one value.
 
-The trick: what places a row is its number. Where the key is one, it is the key, and the rows lie in
-the order of the digest. Else rows lie as they come, and the digest sorts them; where a row lies
-that was stored before is known from having fetched it. That is what a fold must keep to: it puts
-rows that it fetched in the same batch, or that are new, and each of them once.
+The first trick: what places a row is its number. Where the key is one, it is the key, and the rows
+lie in the order of the digest. Else rows lie as they come, and the digest sorts them; where a row
+lies that was stored before is known from having fetched it. That is what a fold must keep to: it
+puts rows that it fetched in the same batch, or that are new, and each of them once.
+
+The second trick: hashes are anywhere, and an index of millions of them is in no memory. So they are
+kept by age: the index is of the era of a row, then of its hash. What is new goes to its end, and
+what is fetched is nearly always of the last two eras; only what is not found there is looked for in
+all others.
 
 Why the hash is Python's own: it is there already, and is compared with none of another process; of
 rows that have the same one, those that were not asked for are left out when they are read.
@@ -18,24 +23,43 @@ It is not a second projection: what is written comes from the very fold that kee
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Set as AbstractSet
+from itertools import chain, repeat
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
 import orjson
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    UniqueConstraint,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 APART: Final = "_apart"
 """The copy that is made in a file of its own, to be hashed and thrown away; it is packed."""
 
 PLACE: Final = "row_place"
+ERA: Final = "row_era"
 HASH: Final = "row_hash"
 LINE: Final = "row_line"
 
 ROWS_PER_STATEMENT: Final = (1000, 100)
 """How many rows one statement puts, as long as there are as many; a statement costs as much as some
 fifty rows. What is left is put one by one."""
+
+ROWS_PER_ERA: Final = 50_000
+"""More than a batch can put."""
+
+LINES_PER_VALUE: Final = 25
+"""How many lines are one value where rows are only added; a digest reads a thousand values at once.
+"""
 
 _DECLARED: Final = "declared"
 """Under which word a packed table keeps the table that it stands for."""
@@ -55,11 +79,11 @@ def pack(declared: Table, metadata: MetaData, fetch_by: str | None) -> Table:
     columns: list[Column[Any]] = [Column(PLACE, Integer, primary_key=True)]
     if fetch_by is not None:
         columns += [Column(key.name, key.type) for key in _keys_of(declared)]
-        columns += [Column(HASH, BigInteger)]
+        columns += [Column(ERA, Integer), Column(HASH, BigInteger)]
     columns += [Column(LINE, LargeBinary)]
     packed = Table(declared.name, metadata, *columns, info={_DECLARED: declared})
     if fetch_by is not None:
-        Index(f"ix_{declared.name}_hash", packed.c[HASH])
+        Index(f"ix_{declared.name}_hash", packed.c[ERA], packed.c[HASH])
     return packed
 
 
@@ -91,12 +115,20 @@ class PackedRows:
     def __init__(self, declared: Table, fetch_by: str) -> None:
         names = [column.name for column in declared.columns]
         (key,) = declared.primary_key.columns
-        self._key, self._fetched = names.index(key.name), names.index(fetch_by)
+        self._key_of = itemgetter(names.index(key.name))
+        self._fetched_of = itemgetter(names.index(fetch_by))
         self._is_placed = not _keys_of(declared)
+        self._is_unique = fetch_by == key.name or any(
+            [*one.columns] == [declared.columns[fetch_by]]
+            for one in declared.constraints
+            if isinstance(one, UniqueConstraint)
+        )
         self._places: dict[Any, int] = {}
         """Where the rows lie that were fetched last, by their key."""
+        self._put_rows = 0
+        """How many were put since the copy is made, which it is in one go."""
         table = declared.name
-        given = [PLACE, *[one.name for one in _keys_of(declared)], HASH, LINE]
+        given = [PLACE, *[one.name for one in _keys_of(declared)], ERA, HASH, LINE]
         marks = f"({', '.join('?' * len(given))})"
         into = f"INSERT INTO {table} ({', '.join(given)}) VALUES"
         conflict = f"ON CONFLICT ({PLACE}) DO UPDATE SET {LINE} = excluded.{LINE}"
@@ -107,32 +139,39 @@ class PackedRows:
         self._delete = f"DELETE FROM {table} WHERE {PLACE} = ?"  # noqa: S608 - names of our own tables
         self._select = (
             f"SELECT group_concat({PLACE} || ',' || {LINE}) FROM {table} "  # noqa: S608 - as above
-            f"WHERE {HASH} IN (SELECT value FROM json_each(?))"
+            f"WHERE {ERA} IN (SELECT value FROM json_each(?)) "
+            f"AND {HASH} IN (SELECT value FROM json_each(?))"
         )
 
     async def fetch(self, conn: AsyncConnection, keys: Sequence[str]) -> list[Any]:
         """The rows whose `fetch_by` column has one of these values, in any order."""
-        found = await self._find(conn, keys)
-        self._places = {row[self._key]: place for place, row in found}
+        return await self._fetch(conn, keys, is_one_enough=self._is_unique)
+
+    async def fetch_some(self, conn: AsyncConnection, keys: Sequence[str]) -> list[Any]:
+        """Of those rows at least one of each value, and all that the batch before put."""
+        return await self._fetch(conn, keys, is_one_enough=True)
+
+    async def _fetch(
+        self, conn: AsyncConnection, keys: Sequence[str], *, is_one_enough: bool
+    ) -> list[Any]:
+        found = await self._find(conn, keys, is_one_enough=is_one_enough)
+        self._places = {self._key_of(row): place for place, row in found}
         return [row for _, row in found]
 
     async def put(self, conn: AsyncConnection, rows: Sequence[Sequence[Any]]) -> None:
         """Insert rows that are new, or replace those that were fetched."""
         if not rows:
             return
-        key, fetched, place_of = self._key, self._fetched, self._places.get
-        lines = _lines(rows).split(b"\n")
-        given: list[tuple[Any, ...]]
+        era = self._put_rows // ROWS_PER_ERA
+        self._put_rows += len(rows)
+        # An empty line follows the last; and no row is looked at by code of Python.
+        written = repeat(era), map(hash, map(self._fetched_of, rows)), _lines(rows).split(b"\n")
+        keys = map(self._key_of, rows)
         if self._is_placed:
-            given = [
-                (row[key], hash(row[fetched]), line)
-                for row, line in zip(rows, lines, strict=False)  # an empty one follows the last
-            ]
+            given: list[tuple[Any, ...]] = [*zip(keys, *written, strict=False)]
         else:
-            given = [
-                (place_of(row[key]), row[key], hash(row[fetched]), line)
-                for row, line in zip(rows, lines, strict=False)
-            ]
+            places = map(self._places.get, map(self._key_of, rows))
+            given = [*zip(places, keys, *written, strict=False)]
         done = 0
         for count, statement in self._put_many.items():
             while len(given) - done >= count:
@@ -144,11 +183,12 @@ class PackedRows:
 
     async def remove(self, conn: AsyncConnection, keys: Sequence[str]) -> None:
         """Delete the rows whose `fetch_by` column has one of these values."""
-        await self._delete_at(conn, [place for place, _ in await self._find(conn, keys)])
+        found = await self._find(conn, keys, is_one_enough=self._is_unique)
+        await self._delete_at(conn, [place for place, _ in found])
 
     async def drop(self, conn: AsyncConnection, rows: Sequence[Sequence[Any]]) -> None:
         """Delete rows that were fetched."""
-        await self._delete_at(conn, [self._places[row[self._key]] for row in rows])
+        await self._delete_at(conn, [self._places[self._key_of(row)] for row in rows])
 
     async def _delete_at(self, conn: AsyncConnection, places: Iterable[int]) -> None:
         gone = [(place,) for place in places]
@@ -156,16 +196,31 @@ class PackedRows:
             await conn.exec_driver_sql(self._delete, gone)
 
     async def _find(
-        self, conn: AsyncConnection, keys: Sequence[str]
+        self, conn: AsyncConnection, keys: Sequence[str], *, is_one_enough: bool
     ) -> list[tuple[int, list[Any]]]:
+        found: list[tuple[int, list[Any]]] = []
         if not keys:
-            return []
-        hashes = orjson.dumps([*map(hash, keys)]).decode()
-        joined = (await conn.exec_driver_sql(self._select, (hashes,))).scalar_one()
+            return found
+        wanted = {*keys}
+        last = self._put_rows // ROWS_PER_ERA
+        for eras in ([last, last - 1], [*range(last - 1)]):
+            if not wanted or not eras:
+                break
+            new = await self._find_in(conn, eras, wanted)
+            found += new
+            if is_one_enough:
+                wanted -= {self._fetched_of(row) for _, row in new}
+        return found
+
+    async def _find_in(
+        self, conn: AsyncConnection, eras: Sequence[int], wanted: AbstractSet[str]
+    ) -> list[tuple[int, list[Any]]]:
+        given = (orjson.dumps(eras).decode(), orjson.dumps([*map(hash, wanted)]).decode())
+        joined = (await conn.exec_driver_sql(self._select, given)).scalar_one()
         found = orjson.loads(f"[{joined or ''}]")
-        wanted, fetched = {*keys}, self._fetched
+        value_of = self._fetched_of
         pairs = zip(found[::2], found[1::2], strict=True)
-        return [(place, row) for place, row in pairs if row[fetched] in wanted]
+        return [(place, row) for place, row in pairs if value_of(row) in wanted]
 
 
 class PackedLines:
@@ -178,4 +233,5 @@ class PackedLines:
         """Add rows."""
         if rows:
             # Without the last newline, as the lines of rows that are kept apart.
-            await conn.exec_driver_sql(self._insert, (_lines(rows)[:-1],))
+            parts = (rows[at : at + LINES_PER_VALUE] for at in range(0, len(rows), LINES_PER_VALUE))
+            await conn.exec_driver_sql(self._insert, [(_lines(part)[:-1],) for part in parts])

@@ -91,6 +91,10 @@ class Rows:
         )
         return list(found)
 
+    async def fetch_some(self, conn: AsyncConnection, keys: Sequence[str]) -> list[Values]:
+        """Of those rows at least one of each value, and all that the batch before put."""
+        return await self.fetch(conn, keys)
+
     async def put(self, conn: AsyncConnection, rows: Sequence[Values]) -> None:
         """Insert rows, or replace what may change of those with the same key."""
         await self._insert.run(conn, rows)
