@@ -21,7 +21,8 @@ from api.settings import Settings
 from api.wiring import opened, projections_of
 from api.wiring_witnesses import known_witnesses
 from ledger.cosignature import CosignatureVerifier
-from ledger.errors import CorruptLogError, NoteUnverifiedError
+from ledger.errors import CorruptLogError, NoteUnverifiedError, StoreUnavailableError
+from ledger.sentences import Sentence
 from ledger.verify import Verified, verify_log
 from projections.apart import check_apart, hands_for
 from projections.rebuild import Checked
@@ -150,7 +151,12 @@ async def _audit(
             if helping is None:
                 return Audit(verified, kept, len(witnesses), None)
             projections = projections_of(lent)
-            await projections.start()
+            if not await projections.is_ready():
+                # To make them would take away what a server of another version works with.
+                raise StoreUnavailableError(
+                    Sentence("The projections here are not those of this version of the code."),
+                    Sentence("Use the version that keeps them, or run `cauri rebuild` first."),
+                )
             checked: list[Checked] = []
             with progress("projections") as tell:
                 async for one in check_apart(projections, settings.database_url, helping):
