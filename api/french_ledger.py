@@ -201,12 +201,6 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     "A process that verifies was ended from outside.": (
         "Un processus qui vérifie a été arrêté de l'extérieur."
     ),
-    "The projections here are not those of this version of the code.": (
-        "Les projections ne sont pas ici celles de cette version du code."
-    ),
-    "Use the version that keeps them, or run `cauri rebuild` first.": (
-        "Utilisez la version qui les tient, ou lancez d'abord `cauri rebuild`."
-    ),
     "Give it more memory, or fewer processes.": "Donnez plus de mémoire, ou moins de processus.",
     "Free some space, then repeat the command or the request; nothing was lost.": (
         "Libérez de l'espace, puis répétez la commande ou la requête ; rien n'a été perdu."
