@@ -119,7 +119,7 @@ class PackedRows:
         self._fetched_of = itemgetter(names.index(fetch_by))
         self._is_placed = not _keys_of(declared)
         self._is_unique = fetch_by == key.name or any(
-            [*one.columns] == [declared.columns[fetch_by]]
+            one.columns.keys() == [fetch_by]
             for one in declared.constraints
             if isinstance(one, UniqueConstraint)
         )
