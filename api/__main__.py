@@ -1,6 +1,9 @@
-"""`python -m api` is the command `cauri`."""
+"""`python -m api` is the command `cauri`.
 
-from api.cli import main
+Processes that help to verify import this module too, and need nothing of the command.
+"""
 
 if __name__ == "__main__":
+    from api.cli import main
+
     main()

@@ -15,7 +15,7 @@ Why orjson and msgspec on a floor that is otherwise standard library: they are p
 `json` would decide the speed of the whole log.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
@@ -193,7 +193,15 @@ def decode_entry(entry: bytes) -> RecordedEvent:
     """
     try:
         start = entry.rindex(_TYPE) + len(_TYPE)
-        line = _LINES[entry[start : entry.index(b'"', start)]](entry)
+        kind = entry[start : entry.index(b'"', start)]
+    except ValueError:
+        return _decode_slowly(entry)
+    return _decode(entry, kind)
+
+
+def _decode(entry: bytes, kind: bytes) -> RecordedEvent:
+    try:
+        line = _LINES[kind](entry)
     except (ValueError, KeyError, msgspec.DecodeError):
         return _decode_slowly(entry)
     # Every event of every replay comes by here; the class's own constructor makes this very tuple,
@@ -212,6 +220,23 @@ def decode_entry(entry: bytes) -> RecordedEvent:
             entry,
         ),
     )
+
+
+def decode_those(entries: Iterable[bytes], types: Collection[bytes]) -> list[RecordedEvent]:
+    """Read those lines back that are events of some types (as bytes); the others are not parsed.
+
+    A line in which no type is found is read too, for it cannot be: see `decode_entry`.
+    """
+    found = []
+    for entry in entries:
+        try:
+            start = entry.rindex(_TYPE) + len(_TYPE)
+            kind = entry[start : entry.index(b'"', start)]
+        except ValueError:
+            kind = b""
+        if not kind or kind in types:
+            found.append(_decode(entry, kind))
+    return found
 
 
 def _decode_slowly(entry: bytes) -> RecordedEvent:

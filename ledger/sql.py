@@ -132,6 +132,10 @@ class SqlEventStore:
         """See `EventStore.read`."""
         return await self._reads.page(after, min(limit, PAGE_MAX))
 
+    async def read_lines(self, after: int, limit: int = PAGE_MAX) -> list[bytes]:
+        """The same as `read`, of entries that are not decoded yet; some of them need not be."""
+        return await self._reads.lines(after, min(limit, PAGE_MAX))
+
     async def read_raw(self, after: int, limit: int = PAGE_MAX) -> list[RawEntry]:
         """See `EventStore.read_raw`."""
         query = (

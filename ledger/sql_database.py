@@ -57,7 +57,7 @@ class Database:
             create: make the tables if there are none yet (and the file, on SQLite).
             is_writing: whether anything will be written; if not, a copy that cannot be will do.
             is_kept: whether any of it has to survive; else a crash, or a transaction that fails,
-                leaves a file that only can be thrown away.
+                leaves a file that only can be thrown away, and it has no log.
 
         Raises:
             InvalidInputError: no URL, or of a kind that is not served.
@@ -71,6 +71,8 @@ class Database:
         if not is_writing:
             where = kind.for_reading(where)
         database = cls(kind.engine(where, is_kept=is_kept), kind)
+        if not is_kept:
+            return database
         try:
             found = await database._schema_found()
             if found is None and create:

@@ -67,8 +67,12 @@ class LogReads:
 
     async def page(self, after: int, limit: int) -> list[RecordedEvent]:
         """The next events after a position."""
+        return [decode_entry(entry) for entry in await self.lines(after, limit)]
+
+    async def lines(self, after: int, limit: int) -> list[bytes]:
+        """The same, as they are stored."""
         self._check_open()
-        return [decode_entry(entry) for entry in await self._ahead.page(after, limit)]
+        return await self._ahead.page(after, limit)
 
     async def _page(self, after: int, limit: int) -> list[bytes]:
         with self._database.translating():

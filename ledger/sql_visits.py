@@ -46,7 +46,7 @@ _PRAGMAS_PASSING: Final = (
     "page_size = 8192",
     "journal_mode = OFF",
     "synchronous = OFF",
-    "cache_size = -16000",
+    "cache_size = -32000",
     "trusted_schema = OFF",
 )
 _CHUNK: Final = 64

@@ -33,6 +33,7 @@ It may run beside a writing server: what is appended after the start is left for
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from functools import partial
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -83,6 +84,7 @@ async def verify_log(
     witnesses: Sequence[CosignatureVerifier] = (),
     progress: Progress = _silent,
     processes: int | None = None,
+    helping: Hands | None = None,
 ) -> Verified:
     """Read and check the whole log.
 
@@ -92,6 +94,7 @@ async def verify_log(
         witnesses: the keys of the witnesses whose cosignatures are verified.
         progress: called after every step with the entries verified and their whole number.
         processes: how many work at once; as many as there are cores, if it is not said.
+        helping: who work, where they are there already; else they are called, and sent home.
 
     Raises:
         CorruptLogError: names the first bad position, and what is wrong there.
@@ -105,8 +108,9 @@ async def verify_log(
         await pages.read_until(head.size, progress, head.size)
     else:
         wanted = cores() if processes is None else processes
-        with hands(wanted if head.size >= PROCESSES_FROM else 1) as helping:
-            await _Spans(store, scan, pages, head.size, helping).verify(progress)
+        called = hands(wanted if head.size >= PROCESSES_FROM else 1)
+        with called if helping is None else nullcontext(helping) as working:
+            await _Spans(store, scan, pages, head.size, working).verify(progress)
     await pages.verify_end(head)
     return Verified(
         pages.tree.size, pages.tree.root(), pages.notes.checkpoints, pages.notes.cosignatures

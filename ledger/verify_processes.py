@@ -40,7 +40,7 @@ class Hands:
     """Whoever does pieces of work, and how many at once."""
 
     def __init__(self, executor: Executor, count: int) -> None:
-        self._executor, self._count = executor, count
+        self._executor, self.count = executor, count
 
     async def results(self, works: Iterable[Work[T]]) -> AsyncIterator[T]:
         """Do pieces of work, many at once; their results in the order of the pieces.
@@ -53,7 +53,7 @@ class Hands:
         try:
             for work in works:
                 waiting.append(loop.run_in_executor(self._executor, work))
-                if len(waiting) >= self._count * AHEAD_MAX:
+                if len(waiting) >= self.count * AHEAD_MAX:
                     yield await waiting.popleft()
             while waiting:
                 yield await waiting.popleft()

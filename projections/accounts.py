@@ -52,7 +52,7 @@ from projections.effective import ALWAYS, Effective, hear
 from projections.merchant_money import MerchantMoney, Sums, money_of
 from projections.modes import UNSAID, Modes, among
 from projections.projector import Projector, bounded
-from projections.rows import Counters, Rows, begun_before
+from projections.rows import Counters, begun_before
 from projections.tables import number, read_stamp, stamp, text
 
 EVENTS_MAX: Final = 1000
@@ -113,7 +113,7 @@ class AccountsProjection(Projector):
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
-        self._journal = self.make_table(
+        self._journal, self._lines = self.make_lines(
             "journal",
             number("position", key=True),
             number("line", key=True),
@@ -147,13 +147,14 @@ class AccountsProjection(Projector):
             number("entries"),
             number("amount_minor"),
         )
-        self._payments = self.make_table(
-            "journal_payments", text("payment_id", key=True), text("state")
+        _, self._states = self.make_rows(
+            "journal_payments",
+            text("payment_id", key=True),
+            text("state"),
+            fetch_by="payment_id",
         )
-        self._lines = Rows(self._journal, fetch_by="payment_id")
         self._sums = Counters(self._accounts)
         self._merchants = Counters(self._money)
-        self._states = Rows(self._payments, fetch_by="payment_id")
 
     def indexes(self, name: Callable[[str], str]) -> list[Index]:
         """For the lines of one payment."""
@@ -166,22 +167,24 @@ class AccountsProjection(Projector):
         lines: list[tuple[Any, ...]] = []
         money = Sums()
         for recorded in batch:
-            payment_id, at = recorded.stream[_PREFIX:], stamp(recorded.recorded_at)
-            event = recorded.event
+            payment_id, event = recorded.stream[_PREFIX:], recorded.event
             if isinstance(event, events.PaymentRequested):
-                kept[payment_id] = Kept(event, at)
+                kept[payment_id] = Kept(event, stamp(recorded.recorded_at))
                 money.fly(event, is_taking_off=True)
                 continue
             one = kept[payment_id]
-            was_in_flight = one.is_in_flight
-            one.fold(event)
             if isinstance(event, events.PaymentEvidenceRecorded):
-                word, asked = event.evidence, one.requested_at
+                one.fold(event)
+                word, asked, at = event.evidence, one.requested_at, stamp(recorded.recorded_at)
                 one.moved = hear(one.moved, word, requested_at=asked, recorded_at=at)
-            if one.is_in_flight != was_in_flight:
-                money.fly(one.request, is_taking_off=one.is_in_flight)
+            else:
+                was_in_flight = one.is_in_flight
+                one.fold(event)
+                if one.is_in_flight != was_in_flight:
+                    money.fly(one.request, is_taking_off=one.is_in_flight)
             if not books(one, event):
                 continue
+            at = stamp(recorded.recorded_at)
             booked, moved_at = one.postings(), one.moved.at if one.moved else at
             mode = one.request.mode or UNSAID
             changed = difference(one.booked, booked)

@@ -90,12 +90,14 @@ class DeliveriesProjection(Projector):
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
-        self._payments = self.make_table(
+        _, self._payment_rows = self.make_rows(
             "delivery_payments",
             text("payment_id", key=True),
             text("merchant_id"),
             text("kind"),
             text("mode", null=True),
+            fetch_by="payment_id",
+            fixed=("merchant_id", "kind", "mode"),
         )
         self._endpoints = self.make_table("endpoints", *columns_of(Endpoint, key=["endpoint_id"]))
         self._messages = self.make_table("deliveries", *columns_of(Message, key=["stream_id"]))
@@ -105,8 +107,6 @@ class DeliveriesProjection(Projector):
             text("state", key=True),
             number("messages"),
         )
-        owned = ("merchant_id", "kind", "mode")
-        self._payment_rows = Rows(self._payments, fetch_by="payment_id", fixed=owned)
         self._endpoint_rows = Rows(self._endpoints, fetch_by="merchant_id", fixed=["merchant_id"])
         self._rows = Rows(self._messages, fetch_by="payment_id", fixed=["created_at", "about"])
         self._counters = Counters(self._counts)

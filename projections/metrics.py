@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import Column, Index, UniqueConstraint, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -39,7 +39,7 @@ from projections.metrics_rows import (
 )
 from projections.modes import Modes, among
 from projections.projector import Projector
-from projections.rows import Counters, Rows, begun_before
+from projections.rows import Counters, begun_before
 from projections.standing import FINAL, MOVES
 from projections.tables import columns_of, number, read_stamp, stamp, text
 
@@ -119,8 +119,12 @@ class MetricsProjection(Projector):
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
-        self._payments = self.make_table(
-            "metrics_payments", *columns_of(Row, key=["position"]), UniqueConstraint("payment_id")
+        self._payments, self._rows = self.make_rows(
+            "metrics_payments",
+            *columns_of(Row, key=["position"]),
+            UniqueConstraint("payment_id"),
+            fetch_by="payment_id",
+            fixed=FIXED,
         )
         self._counts = self.make_table(
             "metrics_counts",
@@ -138,7 +142,6 @@ class MetricsProjection(Projector):
             text("state", key=True),
             number("webhooks"),
         )
-        self._rows = Rows(self._payments, fetch_by="payment_id", fixed=FIXED)
         self._counters = Counters(self._counts)
         self._webhook_counters = Counters(self._webhooks)
 
@@ -152,10 +155,11 @@ class MetricsProjection(Projector):
         webhooks: Counter[tuple[str, str]] = Counter()
         moving: list[RecordedEvent] = []
         for one in batch:
-            if isinstance(one.event, Webhook):
-                webhooks[one.event.provider, WEBHOOKS[type(one.event)]] += 1
-            else:
+            state = WEBHOOKS.get(type(one.event))
+            if state is None:
                 moving.append(one)
+            else:
+                webhooks[cast("Webhook", one.event).provider, state] += 1
         known = await self._rows.fetch(conn, begun_before(moving, PREFIX))
         rows = {values[1]: Row(*values) for values in known}
         counts: dict[tuple[str, ...], list[int]] = {}

@@ -22,7 +22,6 @@ from ledger.identity import Kind, owner_of
 from ledger.notices import LISTED, NOTICED, notice_of, requested_notice
 from ledger.sql_database import Database
 from projections.projector import Projector, bounded
-from projections.rows import Rows
 from projections.tables import columns_of
 
 PAGE_MAX: Final = 1000
@@ -32,6 +31,8 @@ _NOBODY: Final = ("", "")
 
 _Beginning = events.PaymentRequested | events.CheckoutCreated | events.EndpointAdded
 """The first events of things, which say whose they are."""
+
+_BEGINNINGS: Final = frozenset(get_args(_Beginning))
 
 
 class Notice(msgspec.Struct, gc=False):
@@ -55,12 +56,13 @@ class NoticesProjection(Projector):
 
     name = "notices"
     version = 2
-    reads = frozenset({*get_args(_Beginning), events.PaymentRerouted, *LISTED, *NOTICED})
+    reads = frozenset({*_BEGINNINGS, events.PaymentRerouted, *LISTED, *NOTICED})
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
-        self._notices = self.make_table("notices", *columns_of(Notice, key=["position"]))
-        self._rows = Rows(self._notices, fetch_by="about_id")
+        self._notices, self._rows = self.make_rows(
+            "notices", *columns_of(Notice, key=["position"]), fetch_by="about_id"
+        )
 
     def indexes(self, name: Callable[[str], str]) -> list[Index]:
         """Of a merchant's notices in their order, and of what they are about."""
@@ -73,17 +75,19 @@ class NoticesProjection(Projector):
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
         """Fold a run of events; whose a thing is stands with its first event."""
         made: list[Notice] = []
-        untold: list[int] = []
+        untold: set[int] = set()
+        stored: list[Notice] = []
         things = [_thing_of(one) for one in batch]
         begun = {
             thing
             for thing, one in zip(things, batch, strict=True)
-            if isinstance(one.event, _Beginning)
+            if type(one.event) in _BEGINNINGS
         }
         unknown = sorted({*things} - begun)
         owners: dict[str, tuple[str, str]] = {}
-        for values in await self._rows.fetch(conn, unknown):
+        for values in await self._rows.fetch_some(conn, unknown):
             known = Notice(*values)
+            stored.append(known)
             owners[known.about_id] = (known.merchant_id, known.kind)
         for thing, recorded in zip(things, batch, strict=True):
             event = recorded.event
@@ -93,7 +97,7 @@ class NoticesProjection(Projector):
                 made.append(Notice(recorded.position, merchant_id, thing, kind, told))
                 continue
             if isinstance(event, events.PaymentRerouted):
-                untold.append(recorded.position - 1)
+                untold.add(recorded.position - 1)
                 continue
             if isinstance(event, _Beginning):
                 owners[thing] = (owner_of(event.merchant_id, event.mode), _kind_of(event))
@@ -106,15 +110,11 @@ class NoticesProjection(Projector):
             else:
                 type_ = event.type
             made.append(Notice(recorded.position, merchant_id, about_id, kind, type_))
-        gone = set(untold)
-        kept = [one for one in made if one.position not in gone]
-        await self._rows.put(conn, [_as_tuple(one) for one in kept])
-        if untold:
-            # The one before may be a withdrawn submission, which is no notice: then none goes.
-            declined = self._notices.c.type.like("%.declined")
-            await conn.execute(
-                self._notices.delete().where(self._notices.c.position.in_(untold), declined)
-            )
+        # The one before may be a withdrawn submission, which is no notice: then none goes. If it is
+        # one, it was put by this batch or the one before, for it is in the same append.
+        await self._rows.put(conn, [_as_tuple(one) for one in made if one.position not in untold])
+        gone = [_as_tuple(one) for one in stored if one.position in untold]
+        await self._rows.drop(conn, gone)
 
     async def page(
         self, after: int, *, owners: Sequence[str] = (), limit: int = 100

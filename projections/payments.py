@@ -26,7 +26,7 @@ from ledger.sql_database import Database
 from projections.effective import ALWAYS, Effective
 from projections.payments_rows import FIXED, MOVED, PaymentRow, Row, as_tuple, fold, shown
 from projections.projector import Projector, bounded
-from projections.rows import Rows, begun_before
+from projections.rows import begun_before
 from projections.tables import columns_of, number, one_of, stamp, text
 
 __all__ = ["PAGE_MAX", "PaymentRow", "PaymentsProjection"]
@@ -57,18 +57,20 @@ class PaymentsProjection(Projector):
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
-        self._payments = self.make_table(
-            "payments", *columns_of(Row, key=["position"]), UniqueConstraint("payment_id")
+        self._payments, self._rows = self.make_rows(
+            "payments",
+            *columns_of(Row, key=["position"]),
+            UniqueConstraint("payment_id"),
+            fetch_by="payment_id",
+            fixed=FIXED,
         )
-        self._references = self.make_table(
+        self._references, self._reference_rows = self.make_lines(
             "payment_references",
             number("position", key=True),
             text("provider"),
             text("reference"),
             text("payment_id"),
         )
-        self._rows = Rows(self._payments, fetch_by="payment_id", fixed=FIXED)
-        self._reference_rows = Rows(self._references, fetch_by="reference")
 
     def indexes(self, name: Callable[[str], str]) -> list[Index]:
         """For every filter, in the order of a page."""

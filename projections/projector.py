@@ -16,7 +16,7 @@ from before the snapshot makes name and rows agree. SQLite's snapshots include t
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
@@ -26,6 +26,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger.entry import RecordedEvent
 from ledger.events import EVENTS, Event
 from ledger.sql_database import Database
+from projections.packed import APART, PackedLines, PackedRows, pack
+from projections.rows import AddedRows, Rows
 
 
 class Projector(ABC):
@@ -72,6 +74,42 @@ class Projector(ABC):
     def make_table(self, name: str, *parts: "Column[Any] | UniqueConstraint") -> Table:
         """Declare a table of this copy."""
         return Table(name + self.copy, self.metadata, *parts)
+
+    def make_rows(
+        self,
+        name: str,
+        *parts: "Column[Any] | UniqueConstraint",
+        fetch_by: str,
+        fixed: Iterable[str] = (),
+    ) -> tuple[Table, Rows | PackedRows]:
+        """Declare a table of which `apply` knows nothing but whole rows, so they can be packed.
+
+        The rows it puts it has fetched in the same batch, or they are new; each is put once. Of a
+        packed copy the table is there for the digest alone, and can be asked nothing.
+
+        Args:
+            name: the table's, without the copy's suffix.
+            parts: its columns and constraints; its key is one column.
+            fetch_by: as of `Rows`.
+            fixed: as of `Rows`.
+        """
+        if self.copy != APART:
+            table = self.make_table(name, *parts)
+            return table, Rows(table, fetch_by=fetch_by, fixed=fixed)
+        declared = Table(name + self.copy, MetaData(), *parts)
+        pack(declared, self.metadata, fetch_by)
+        return declared, PackedRows(declared, fetch_by)
+
+    def make_lines(
+        self, name: str, *parts: "Column[Any] | UniqueConstraint"
+    ) -> tuple[Table, AddedRows | PackedLines]:
+        """Declare a table to which `apply` only adds rows, in the order of their key."""
+        if self.copy != APART:
+            table = self.make_table(name, *parts)
+            return table, AddedRows(table)
+        declared = Table(name + self.copy, MetaData(), *parts)
+        pack(declared, self.metadata, None)
+        return declared, PackedLines(declared)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

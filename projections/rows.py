@@ -64,6 +64,7 @@ class Rows:
         self._columns = [column.name for column in table.columns]
         self._fetch_by = fetch_by
         key = [column.name for column in table.primary_key.columns]
+        self._key = [self._columns.index(name) for name in key]
         never = {*key, *fixed}
         changed = [f"{name} = excluded.{name}" for name in self._columns if name not in never]
         action = f"UPDATE SET {', '.join(changed)}" if changed else "NOTHING"
@@ -90,6 +91,10 @@ class Rows:
         )
         return list(found)
 
+    async def fetch_some(self, conn: AsyncConnection, keys: Sequence[str]) -> list[Values]:
+        """Of those rows at least one of each value, and all that the batch before put."""
+        return await self.fetch(conn, keys)
+
     async def put(self, conn: AsyncConnection, rows: Sequence[Values]) -> None:
         """Insert rows, or replace what may change of those with the same key."""
         await self._insert.run(conn, rows)
@@ -107,6 +112,31 @@ class Rows:
             f"DELETE FROM {self._name} WHERE {self._fetch_by} {chosen}",  # noqa: S608 - as above
             (given,),
         )
+
+    async def drop(self, conn: AsyncConnection, rows: Sequence[Values]) -> None:
+        """Delete these rows, by their key."""
+        if not rows:
+            return
+        mark = "?" if conn.dialect.name == "sqlite" else "${}"
+        here = " AND ".join(
+            f"{self._columns[one]} = {mark.format(number)}"
+            for number, one in enumerate(self._key, 1)
+        )
+        await conn.exec_driver_sql(
+            f"DELETE FROM {self._name} WHERE {here}",  # noqa: S608 - as above
+            [tuple(row[one] for one in self._key) for row in rows],
+        )
+
+
+class AddedRows:
+    """The rows of a table to which rows are only added, and never twice the same."""
+
+    def __init__(self, table: Table) -> None:
+        self._insert = _Insert(table.name, [column.name for column in table.columns], "")
+
+    async def put(self, conn: AsyncConnection, rows: Sequence[Values]) -> None:
+        """Add rows."""
+        await self._insert.run(conn, rows)
 
 
 class Counters:

@@ -26,7 +26,6 @@ from ledger.entry import RecordedEvent
 from ledger.sql_database import Database
 from projections.leases import Leases
 from projections.projector import Projector, bounded
-from projections.rows import Rows
 from projections.tables import columns_of, read_stamp, read_stamp_or_none, stamp
 from projections.worklist_rows import (
     CHANGES,
@@ -96,8 +95,12 @@ class WorklistProjection(Projector):
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
-        self._work = self.make_table("worklist", *columns_of(Row, key=["stream_id"]))
-        self._rows = Rows(self._work, fetch_by="stream_id", fixed=["since"])
+        self._work, self._rows = self.make_rows(
+            "worklist",
+            *columns_of(Row, key=["stream_id"]),
+            fetch_by="stream_id",
+            fixed=["since"],
+        )
         self._leases = Leases(self._work)
 
     def indexes(self, name: Callable[[str], str]) -> list[Index]:
@@ -260,6 +263,9 @@ def _stored(batch: Sequence[RecordedEvent]) -> list[str]:
         if type(event) in CHANGES:
             if one.stream not in begun:
                 known.add(one.stream[PAYMENT_PREFIX:])
+        elif isinstance(event, events.PaymentRequested) and event.refund_of is not None:
+            begun.add(one.stream)
+            known.add(event.payment_id)  # since it was reserved
         elif one.version == 1:
             begun.add(one.stream)
         elif isinstance(event, Settled):

@@ -46,9 +46,11 @@ LAUNCHER = """#!/bin/sh
 ' '''
 import sys
 
-from api.cli import main
+# Processes that help to verify import this file too, and must neither begin anew nor load all this.
+if __name__ == "__main__":
+    from api.cli import main
 
-sys.exit(main())
+    sys.exit(main())
 """
 
 

@@ -159,6 +159,7 @@ def test_every_work_gives_well_formed_rows_and_says_what_was_left_out(
         f"eventsource-py [not run: {UNASKED}]",
         "the replay above",
         *["", "the goal", ""],
+        *["", "the goal", "", ""],
         *["bare aiohttp"] * 3,
         "",
     ]

@@ -271,3 +271,16 @@ def test_a_key_is_held_to_whatever_is_signed_and_refused_where_nothing_is(
     assert f"signed by {second}\n  introduced by {first}, the key that you trust" in told.out
     assert (program["signed_by"], program["trusted_key"]) == (first, first)
     assert "--key out, or give a signed note" in refused.err
+
+
+def test_projections_of_another_version_are_not_verified_and_stay_as_they_are(here: Here) -> None:
+    here.asked("merchants", "add", "Boutique", "--country", "CM")
+    here.on("rebuild")
+    with closing(sqlite3.connect(here.database)) as database, database:
+        database.execute("UPDATE checkpoints SET version = version - 1 WHERE name = 'keys'")
+        before = [*database.iterdump()]
+    said = here.on("verify", "--projections")
+    with closing(sqlite3.connect(here.database)) as database:
+        after = [*database.iterdump()]
+    assert (said.status, "not those of this version" in said.err) == (3, True)
+    assert after == before

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -105,3 +106,12 @@ def test_what_cannot_be_installed_is_said_with_a_remedy_and_tried_again_next_tim
         True,
     )
     assert not environment._is_ready(checkout / ".venv-other", "other")
+
+
+def test_a_process_that_imports_the_command_begins_nothing(tmp_path: Path) -> None:
+    command = tmp_path / "cauri"
+    command.write_text(environment.LAUNCHER.format(python=sys.executable))
+    loaded = set(sys.modules)
+    # As a process that `multiprocessing` spawned names what its parent runs.
+    assert "main" not in runpy.run_path(str(command), run_name="__mp_main__")
+    assert set(sys.modules) == loaded

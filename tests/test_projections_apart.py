@@ -12,7 +12,7 @@ from ledger import commands
 from ledger.handling import Handler
 from ledger.sql import Database, SqlEventStore
 from projections import PROJECTIONS
-from projections.apart import check_apart
+from projections.apart import check_apart, hands_for
 from projections.base import Projections
 from projections.rebuild import Checked
 from tests.builders import CONTEXT
@@ -34,8 +34,10 @@ class Kept:
             )
 
     async def checked(self, processes: int) -> dict[str, Checked]:
-        found = check_apart(self.projections, self.url, processes=processes)
-        return {one.name: one async for one in found}
+        size = await self.store.position()
+        with hands_for(size, processes) as helping:
+            found = check_apart(self.projections, self.url, helping, shares=processes)
+            return {one.name: one async for one in found}
 
 
 @pytest.fixture

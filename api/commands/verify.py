@@ -9,6 +9,7 @@ With projections, what they say is compared with what the log alone gives, in fi
 away: the database is only read.
 """
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,9 +21,10 @@ from api.settings import Settings
 from api.wiring import opened, projections_of
 from api.wiring_witnesses import known_witnesses
 from ledger.cosignature import CosignatureVerifier
-from ledger.errors import CorruptLogError, NoteUnverifiedError
+from ledger.errors import CorruptLogError, NoteUnverifiedError, StoreUnavailableError
+from ledger.sentences import Sentence
 from ledger.verify import Verified, verify_log
-from projections.apart import check_apart
+from projections.apart import check_apart, hands_for
 from projections.rebuild import Checked
 
 
@@ -132,24 +134,33 @@ async def _audit(
     async with opened(settings, is_writing=False) as (lent, store):
         kept = await kept_for(store, checkpoint, key)
         witnesses = known_witnesses(settings) if policy is None else _verifiers_in(policy)
-        with progress("verify") as tell:
-            verified = await verify_log(
-                store,
-                checkpoint=kept.head,
-                witnesses=witnesses,
-                progress=tell,
-                processes=processes,
-            )
-        await hold(store, kept)
-        if not with_projections:
-            return Audit(verified, kept, len(witnesses), None)
-        projections = projections_of(lent)
-        await projections.start()
-        checked: list[Checked] = []
-        with progress("projections") as tell:
-            url = settings.database_url
-            async for one in check_apart(projections, url, processes=processes):
-                checked.append(one)
-                tell(len(checked), len(projections.names))
+        # Who verifies the projections is there from the start: to begin takes a process a second.
+        size = await store.position()
+        calling = hands_for(size, processes) if with_projections else nullcontext()
+        with calling as helping:
+            with progress("verify") as tell:
+                verified = await verify_log(
+                    store,
+                    checkpoint=kept.head,
+                    witnesses=witnesses,
+                    progress=tell,
+                    processes=processes,
+                    helping=helping,
+                )
+            await hold(store, kept)
+            if helping is None:
+                return Audit(verified, kept, len(witnesses), None)
+            projections = projections_of(lent)
+            if not await projections.is_ready():
+                # To make them would take away what a server of another version works with.
+                raise StoreUnavailableError(
+                    Sentence("The projections here are not those of this version of the code."),
+                    Sentence("Use the version that keeps them, or run `cauri rebuild` first."),
+                )
+            checked: list[Checked] = []
+            with progress("projections") as tell:
+                async for one in check_apart(projections, settings.database_url, helping):
+                    checked.append(one)
+                    tell(len(checked), len(projections.names))
         checked.sort(key=lambda one: projections.names.index(one.name))
         return Audit(verified, kept, len(witnesses), checked)

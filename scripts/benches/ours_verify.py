@@ -1,10 +1,13 @@
-"""Subject: this product's log verified, as `cauri verify` does it; and the steps of it alone."""
+"""Subject: this product's log verified, as `cauri verify` does it; and the steps of it alone.
+
+With `--projections` too: every projection made from the log anew, and compared.
+"""
 
 import gc
 import hashlib
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +22,10 @@ from ledger.verify import PROCESSES_FROM, verify_log
 from ledger.verify_order import PLACE, look_at_order, new_secret, sum_of
 from ledger.verify_processes import cores
 from ledger.verify_spans import SPAN
+from projections import PROJECTIONS
+from projections.apart import PROCESSES_FROM as PROJECTIONS_FROM
+from projections.apart import check_apart, hands_for
+from projections.base import Projections
 from scripts.benches.subject import Answer, serve
 from scripts.benches.written import write_log
 
@@ -31,19 +38,57 @@ def write(path: str, events: int) -> Answer:
     return {"events": write_log(Path(path), events)}
 
 
+async def project(url: str) -> Answer:
+    """Make every projection of a log, as a server does that starts."""
+    database = await Database.open(url)
+    store = SqlEventStore(database, clock=lambda: datetime.now(UTC))
+    try:
+        projections = Projections(database, PROJECTIONS)
+        await projections.start(store)
+        return {"events": await projections.position()}
+    finally:
+        await store.close()
+        await database.close()
+
+
 async def verified(url: str) -> Answer:
     """Verify the whole log with every core."""
+    return await _measured(url, _verify, PROCESSES_FROM)
+
+
+async def audited(url: str) -> Answer:
+    """Verify the whole log and every projection of it, with every core."""
+    return await _measured(url, _audit, PROJECTIONS_FROM)
+
+
+async def _verify(store: SqlEventStore, _url: str) -> int:
+    return (await verify_log(store)).size
+
+
+async def _audit(store: SqlEventStore, url: str) -> int:
+    with hands_for(await store.position(), None) as helping:
+        size = (await verify_log(store, helping=helping)).size
+        projections = Projections(store.database, PROJECTIONS)
+        async for checked in check_apart(projections, url, helping):
+            if not checked.is_equal or checked.live.position != size:
+                raise ValueError(f"{checked.name} is not what the log gives")
+    return size
+
+
+async def _measured(
+    url: str, work: Callable[[SqlEventStore, str], Awaitable[int]], processes_from: int
+) -> Answer:
     database = await Database.open(url, is_writing=False)
     store = SqlEventStore(database, clock=lambda: datetime.now(UTC))
     try:
         gc.collect()
         began, used = time.perf_counter(), _processor_seconds()
-        size = (await verify_log(store)).size
+        size = await work(store, url)
         seconds, used = time.perf_counter() - began, _processor_seconds() - used
     finally:
         await store.close()
         await database.close()
-    helpers = cores() if size >= PROCESSES_FROM else 0
+    helpers = cores() if size >= processes_from else 0
     own, theirs = (
         resource.getrusage(who).ru_maxrss / _KILOBYTES
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
@@ -136,7 +181,13 @@ def _least(work: Callable[[], Any]) -> float:
     return min(found)
 
 
-VERBS: Final[dict[str, Any]] = {"write": write, "verify": verified, "steps": steps}
+VERBS: Final[dict[str, Any]] = {
+    "write": write,
+    "project": project,
+    "verify": verified,
+    "audit": audited,
+    "steps": steps,
+}
 
 if __name__ == "__main__":
     serve(VERBS)

@@ -40,6 +40,8 @@ class Plan:
     connections: int
     events_verified: int = 10_000
     """How long the log is that is verified with every core."""
+    events_audited: int = 10_000
+    """How long the log is that is verified with every projection."""
     wants_rivals: bool = True
     notes: list[str] = field(default_factory=list)
     """What must be known to read the table; the works add to it."""
@@ -58,6 +60,7 @@ class Plan:
             events_many=1_000_000,
             events_few=10_000,
             events_verified=1_000_000,
+            events_audited=1_000_000,
             payments_seeded=6_000,
             connections=128,
         )
@@ -74,6 +77,7 @@ class Plan:
             events_many=40_000,
             events_few=10_000,
             events_verified=200_000,
+            events_audited=20_000,
             payments_seeded=600,
             connections=128,
         )

@@ -34,7 +34,7 @@ def run(
     with tempfile.TemporaryDirectory(prefix="cauri-bench-") as folder:
         plan = Plan.quick(Path(folder)) if is_quick else Plan.full(Path(folder))
         if events_verified is not None:
-            plan = replace(plan, events_verified=events_verified)
+            plan = replace(plan, events_verified=events_verified, events_audited=events_verified)
         try:
             rows = measured(plan, [only] if only else list(WORKS))
         finally:

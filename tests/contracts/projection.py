@@ -1,13 +1,15 @@
 """The law of projections, for every database: rows and checkpoint move together, or not at all."""
 
 import asyncio
+import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,6 +24,7 @@ from ledger.sql_database import Database
 from ledger.subscriptions import Subscription
 from projections import PROJECTIONS
 from projections.accounts import AccountsProjection
+from projections.apart import fill_apart
 from projections.base import Projections, ProjectionState
 from projections.checkpoints import (
     Checkpoint,
@@ -30,6 +33,8 @@ from projections.checkpoints import (
     checkpoints,
     put,
 )
+from projections.digest import digest_of
+from projections.packed import APART
 from projections.payments import PaymentsProjection
 from projections.projector import Projector
 from projections.rebuild import fill
@@ -119,6 +124,39 @@ class ProjectionContract:
             checked = await projected.projections.check(name, projected.store)
             assert checked.live == checked.rebuilt
             assert checked.live.position == len(projected.teller.log)
+
+    @settings(one_by_one, max_examples=6)
+    @given(story=stories(payments_max=6, steps_max=60), cut=st.integers(1, 9))
+    @example(story=[*STORY, (0, "refund_given")], cut=1)
+    async def test_a_packed_copy_has_the_digest_of_the_live_one(
+        self,
+        database: Database,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        story: list[Step],
+        cut: int,
+    ) -> None:
+        # So few that rows of many eras are looked for, and still more than a batch puts.
+        monkeypatch.setattr("projections.packed.ROWS_PER_ERA", 20)
+        projected = Projected(database)
+        await projected.start()
+        await projected.story(*story)
+        log = projected.teller.log
+
+        async def batches() -> AsyncIterator[tuple[Sequence[RecordedEvent], int]]:
+            for start in range(0, len(log), cut):
+                part = log[start : start + cut]
+                yield part, part[-1].position
+
+        with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
+            passing = await Database.open(f"sqlite:///{folder}/a.db", create=True, is_kept=False)
+            try:
+                copies = [one(passing, APART) for one in PROJECTIONS]
+                await fill_apart(passing, copies, batches())
+                packed = {one.name: await digest_of(one) for one in copies}
+            finally:
+                await passing.close()
+        assert packed == {name: await projected.projections.digest(name) for name in NAMES}
 
     @one_by_one
     @given(story=stories())
