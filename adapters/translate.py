@@ -4,6 +4,9 @@ The door has stored the bytes and answered 200; here they are opened, read by th
 adapter and handed to the ledger as commands. Doing it twice does no harm: evidence is a set. Every
 call ends as understood or as an orphan; an orphan is kept for reconciliation, never dropped.
 
+Only what its provider's own adapter cannot read or match is an orphan. A call of a provider that is
+not enabled here is left for a process that has it: the next word about that payment may never come.
+
 One that speaks of somebody who was forgotten meanwhile is understood, and forgotten with them, also
 where the ledger refuses what it says. Its key is destroyed before it is closed: nobody reads a
 closed call again, so whoever died in between would leave the number there for good.
@@ -71,10 +74,14 @@ class Translator:
             state = webhook.evolve(state, one.event)
         if state.received is None or state.is_closed:
             return
+        adapter = self._adapters.get(state.received.provider)
+        if adapter is None:
+            log.error("translate.provider_missing", provider=state.received.provider)
+            return
         recorder = self._recorder.about(recorded, actor="reactor:translate")
         read = _Read(state.received.payment_id or "")
         try:
-            effect = await self._understand(recorder, webhook_id, state.received, read)
+            effect = await self._understand(recorder, adapter, webhook_id, state.received, read)
         except _TooEarlyError:
             return
         except (
@@ -115,11 +122,13 @@ class Translator:
         return await self._recorder.vault.is_erased(state.requested.sealed, afresh=True)
 
     async def _understand(
-        self, recorder: Recorder, webhook_id: str, received: WebhookReceived, read: "_Read"
+        self,
+        recorder: Recorder,
+        adapter: Adapter,
+        webhook_id: str,
+        received: WebhookReceived,
+        read: _Read,
     ) -> str:
-        adapter = self._adapters.get(received.provider)
-        if adapter is None:
-            raise WebhookUnreadableError(f"provider {received.provider} is not enabled")
         call = kept_call.read(await recorder.vault.open(received.sealed, context=webhook_id))
         asked = adapter.translate(call, received.verdict, self._clock())
         effects: list[str] = []

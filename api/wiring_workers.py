@@ -1,12 +1,17 @@
-"""The workers: one for each kind of due work, and for each provider where it is the provider's."""
+"""The workers: one for each kind of due work, and for each provider where it is the provider's.
+
+A process takes no work that it is not set up for. What belongs to a provider that is not enabled
+here stays due, without a word in the log, for a process that has it: now, or after a restart.
+"""
 
 import os
 import secrets
 import socket
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final, cast
 
-from adapters.base import Adapter, Worklist
+from adapters.base import Adapter, Due, Worklist
 from adapters.checkout import CheckoutKeeper
 from adapters.confirming import Confirmer
 from adapters.dispatch import Dispatcher, submission_seconds_max
@@ -31,6 +36,7 @@ from ledger.vault import Vault
 from projections.base import Projections
 from projections.deliveries import DeliveriesProjection
 from projections.mails import MailsProjection
+from projections.worklist import Due as WorklistDue
 from projections.worklist import WorklistProjection
 
 TRANSLATIONS_MAX: Final = 32
@@ -87,13 +93,14 @@ def make_workers(
         queue: type[
             WorklistProjection | DeliveriesProjection | MailsProjection
         ] = WorklistProjection,
+        worklist: Worklist | None = None,
     ) -> Worker:
         return Worker(
             kind,
             provider,
             perform,
             # The two rooms do not know each other; their `Due` have the same fields.
-            worklist=cast("Worklist", projections.of(queue)),
+            worklist=worklist or cast("Worklist", projections.of(queue)),
             clock=clock,
             holder=holder,
             wait_for_news=_News(subscription),
@@ -101,8 +108,10 @@ def make_workers(
             lease_seconds=seconds + settings.lease_margin_seconds,
         )
 
+    translations = _Enabled(projections.of(WorklistProjection), frozenset(adapters))
+    most, seconds = TRANSLATIONS_MAX, TRANSLATION_SECONDS_MAX
     workers = [
-        worker("translate", None, translator.perform, TRANSLATIONS_MAX, TRANSLATION_SECONDS_MAX),
+        worker("translate", None, translator.perform, most, seconds, worklist=translations),
         worker("open", None, refunder.open, REFUNDS_MAX, REFUND_SECONDS_MAX),
         worker("settle", None, refunder.settle, REFUNDS_MAX, REFUND_SECONDS_MAX),
         worker("conclude", None, checkouts.conclude, CHECKOUTS_MAX, CHECKOUT_SECONDS_MAX),
@@ -157,6 +166,45 @@ def _post(settings: Settings, *, is_loopback_only: bool) -> Post | None:
         reason = f"the certificates cannot be read ({type(error).__name__})."
         fault = Fault("CAURI_MAIL_CA_FILE", reason, "Name a file of certificates in PEM.")
     raise SettingsError([fault])
+
+
+class _Enabled:
+    """The worklist, for a worker that serves every provider that is enabled here, and no other.
+
+    Why one worker, and not one for each: translating calls nobody, and every worker looks for work
+    whenever the log has grown.
+    """
+
+    def __init__(self, worklist: WorklistProjection, names: frozenset[str]) -> None:
+        self._worklist, self._names = worklist, names
+
+    async def lease(
+        self,
+        kind: str,
+        provider: str | None,
+        *,
+        holder: str,
+        limit: int,
+        now: datetime,
+        seconds: float,
+    ) -> list[Due]:
+        """See `adapters.base.Worklist`."""
+        leased = await self._worklist.lease(
+            kind, provider or self._names, holder=holder, limit=limit, now=now, seconds=seconds
+        )
+        return cast("list[Due]", leased)
+
+    async def release(self, due: Due, *, holder: str) -> None:
+        """See `adapters.base.Worklist`."""
+        await self._worklist.release(cast("WorklistDue", due), holder=holder)
+
+    async def hold(self, due: Due, *, holder: str, until: datetime) -> None:
+        """See `adapters.base.Worklist`."""
+        await self._worklist.hold(cast("WorklistDue", due), holder=holder, until=until)
+
+    async def next_due_at(self, kind: str, provider: str | None) -> datetime | None:
+        """See `adapters.base.Worklist`."""
+        return await self._worklist.next_due_at(kind, provider or self._names)
 
 
 class _News:

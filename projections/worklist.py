@@ -48,6 +48,9 @@ from projections.worklist_rows import (
     settle,
 )
 
+Whose = str | frozenset[str] | None
+"""A provider, any of several, or of all (None): whose pieces are meant."""
+
 LEASES_MAX: Final = 1000
 """The most pieces one call leases, and the most rows one listing has."""
 
@@ -149,7 +152,7 @@ class WorklistProjection(Projector):
     async def lease(
         self,
         kind: str,
-        provider: str | None,
+        provider: Whose,
         *,
         holder: str,
         limit: int,
@@ -160,7 +163,7 @@ class WorklistProjection(Projector):
 
         Args:
             kind: what is to be done with them.
-            provider: of which provider; None for any.
+            provider: of which provider, or of which several; None for any.
             holder: who takes them.
             limit: how many, at most `LEASES_MAX`.
             now: the present time, aware.
@@ -191,9 +194,7 @@ class WorklistProjection(Projector):
         async with self.database.write() as conn:
             await self._leases.hold(conn, due.stream_id, due.position, holder, stamp(until))
 
-    async def next_due_at(
-        self, kind: str | None = None, provider: str | None = None
-    ) -> datetime | None:
+    async def next_due_at(self, kind: str | None = None, provider: Whose = None) -> datetime | None:
         """When the earliest piece nobody holds is or becomes due; None if there is none.
 
         A leased piece becomes due again, at the earliest, when its lease expires.
@@ -246,11 +247,13 @@ class WorklistProjection(Projector):
                 for one in await conn.execute(asked)
             ]
 
-    def _of(self, kind: str | None, provider: str | None) -> list[ColumnElement[bool]]:
+    def _of(self, kind: str | None, provider: Whose) -> list[ColumnElement[bool]]:
         row = self._work.c
         wanted = [row.kind.is_not(None) if kind is None else row.kind == kind]
-        if provider is not None:
+        if isinstance(provider, str):
             wanted.append(row.provider == provider)
+        elif provider is not None:
+            wanted.append(row.provider.in_(sorted(provider)))
         return wanted
 
 

@@ -1,0 +1,71 @@
+"""A second process on the same database that is set up otherwise: what it must leave alone."""
+
+from pathlib import Path
+
+from adapters.sandbox.faults import Faults
+from api.wiring import utc_now
+from ledger.events import WebhookOrphaned, WebhookReceived, WebhookUnderstood
+from ledger.payment import Status
+from tests.stage import ONLY_CALLBACKS, WAIT_SECONDS, Stage, sandboxes, serving
+from tests.test_reactors import PAID
+
+
+async def calls(stage: Stage, provider: str) -> list[str]:
+    """The types of all events of a provider's calls."""
+    kinds = WebhookReceived | WebhookUnderstood | WebhookOrphaned
+    log = await stage.services.store.read(0)
+    return [
+        one.type for one in log if isinstance(one.event, kinds) and one.event.provider == provider
+    ]
+
+
+async def test_a_call_of_a_provider_that_is_not_enabled_here_waits_for_a_process_that_has_it(
+    tmp_path: Path,
+) -> None:
+    async with sandboxes(tmp_path) as providers:
+        await providers.weather("orange", Faults(callback_lost=1))
+        async with serving(tmp_path, providers, pace=ONLY_CALLBACKS) as first:
+            keys = first.keys
+            orange = await first.request(1, provider="orange")
+            await first.visit(orange)
+            reference = (await first.state(orange)).attempts[0].reference
+        (order,) = providers.orange.books.orders.values()
+        news = {"status": "SUCCESS", "notif_token": order.notif_token}
+        async with (
+            serving(tmp_path, providers, is_working=False, keys=keys) as door,
+            serving(tmp_path, providers, enabled=("mtn",), keys=keys) as second,
+        ):
+            assert (await door.call_back(f"orange/{orange}/{reference}", news)).status == 200
+            # It takes its own, which are younger, and would have taken the older one before.
+            mtn = await second.request(2)
+            await second.until_final([mtn])
+
+            async def its_own_is_read() -> bool:
+                return "webhook.understood" in await calls(second, "mtn")
+
+            await second.until(its_own_is_read)
+            services = second.services
+            position = await services.store.position()
+            await services.projections.wait_for(position, WAIT_SECONDS, name="worklist")
+            (translator,) = [one for one in services.workers if one.kind == "translate"]
+            waiting = await services.worklist.listing(now=utc_now(), provider="orange")
+            assert await calls(second, "orange") == ["webhook.received"]
+            assert (await second.state(orange)).status is Status.PENDING
+            assert {(one.kind, one.holder) for one in waiting} == {
+                ("inquire", None),
+                ("translate", None),
+            }
+            taken = translator.counts
+            assert taken.performed + taken.failed + taken.postponed <= 1
+            # Nor does it look for it any sooner than for nothing.
+            due = await services.worklist.next_due_at("translate", frozenset({"mtn"}))
+            assert due is None
+        async with serving(tmp_path, providers, keys=keys) as third:
+            await third.until_final([orange])
+
+            async def it_is_read() -> bool:
+                return len(await calls(third, "orange")) == 2
+
+            await third.until(it_is_read)
+            assert await calls(third, "orange") == ["webhook.received", "webhook.understood"]
+            assert await third.told([mtn, orange]) == {mtn: PAID, orange: PAID}
