@@ -87,6 +87,15 @@ def checked_url(text: str, *, allows_loopback: bool) -> URL:
     return url.with_fragment(None)
 
 
+def is_local_url(url: str) -> bool:
+    """Whether an address that was checked is one only because this machine may be called."""
+    try:
+        checked_url(url, allows_loopback=False)
+    except ForbiddenAddressError:
+        return True
+    return False
+
+
 def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host.partition("%")[0])

@@ -13,7 +13,7 @@ from typing import Final
 import orjson
 from aiohttp import web
 
-from adapters.addresses import ForbiddenAddressError, checked_url
+from adapters.addresses import ForbiddenAddressError, checked_url, is_local_url
 from adapters.notify.merchants import endpoint_subject, opened, url_context
 from adapters.notify.signing import SigningPair, new_pair
 from adapters.recording import Recorder
@@ -62,6 +62,7 @@ async def create_endpoint(call: Call) -> web.Response:
             types=tuple(dict.fromkeys(wanted.types)),
             description=wanted.description,
             sealed=sealed,
+            is_local=is_local_url(url),
         ),
         context=call.context(call.asker.actor),
         keys=keys,
@@ -76,6 +77,7 @@ async def change_endpoint(call: Call) -> web.Response:
     endpoint_id, state, _ = await _load(call)
     wanted = validated(shapes.EndpointChange, await call.json_object())
     sealed_url: str | None = None
+    is_local = False
     keys: list[DataKey] = []
     if wanted.url is not None and not state.is_deleted:
         url = _checked(call, wanted.url)
@@ -86,9 +88,11 @@ async def change_endpoint(call: Call) -> web.Response:
                 endpoint_subject(endpoint_id), url.encode(), context=context
             )
             sealed_url, keys = sealed.text, [sealed.new_key] if sealed.new_key else []
+            is_local = is_local_url(url)
     command = commands.ChangeEndpoint(
         endpoint_id=endpoint_id,
         sealed_url=sealed_url,
+        is_local=is_local,
         types=None if wanted.types is None else tuple(dict.fromkeys(wanted.types)),
         description=wanted.description,
     )

@@ -1,7 +1,8 @@
 """The workers: one for each kind of due work, and for each provider where it is the provider's.
 
 A process takes no work that it is not set up for. What belongs to a provider that is not enabled
-here stays due, without a word in the log, for a process that has it: now, or after a restart.
+here stays due, without a word in the log, for a process that has it: now, or after a restart. So
+does a message to an endpoint on this machine, where this process calls none there.
 """
 
 import os
@@ -9,7 +10,7 @@ import secrets
 import socket
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from adapters.base import Adapter, Due, Worklist
 from adapters.checkout import CheckoutKeeper
@@ -36,7 +37,6 @@ from ledger.vault import Vault
 from projections.base import Projections
 from projections.deliveries import DeliveriesProjection
 from projections.mails import MailsProjection
-from projections.worklist import Due as WorklistDue
 from projections.worklist import WorklistProjection
 
 TRANSLATIONS_MAX: Final = 32
@@ -83,6 +83,8 @@ def make_workers(
     checkouts = CheckoutKeeper(recorder, clock=clock)
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
+    work = projections.of(WorklistProjection)
+
     def worker(
         kind: str,
         provider: str | None,
@@ -90,17 +92,14 @@ def make_workers(
         concurrency_max: int,
         seconds: float,
         *,
-        queue: type[
-            WorklistProjection | DeliveriesProjection | MailsProjection
-        ] = WorklistProjection,
-        worklist: Worklist | None = None,
+        queue: object = work,
     ) -> Worker:
         return Worker(
             kind,
             provider,
             perform,
             # The two rooms do not know each other; their `Due` have the same fields.
-            worklist=worklist or cast("Worklist", projections.of(queue)),
+            worklist=cast("Worklist", queue),
             clock=clock,
             holder=holder,
             wait_for_news=_News(subscription),
@@ -108,10 +107,10 @@ def make_workers(
             lease_seconds=seconds + settings.lease_margin_seconds,
         )
 
-    translations = _Enabled(projections.of(WorklistProjection), frozenset(adapters))
+    enabled = _Portion(work, provider=frozenset(adapters))
     most, seconds = TRANSLATIONS_MAX, TRANSLATION_SECONDS_MAX
     workers = [
-        worker("translate", None, translator.perform, most, seconds, worklist=translations),
+        worker("translate", None, translator.perform, most, seconds, queue=enabled),
         worker("open", None, refunder.open, REFUNDS_MAX, REFUND_SECONDS_MAX),
         worker("settle", None, refunder.settle, REFUNDS_MAX, REFUND_SECONDS_MAX),
         worker("conclude", None, checkouts.conclude, CHECKOUTS_MAX, CHECKOUT_SECONDS_MAX),
@@ -120,16 +119,18 @@ def make_workers(
     merchants = Merchants(
         recorder, outward, composer(vault, adapters, settings.default_mode), clock=clock
     )
+    deliveries = projections.of(DeliveriesProjection)
+    reached = _Portion(deliveries, is_local_called=outward.allows_loopback)
     for lane in ("deliver", "deliver_slow"):
         most, seconds = settings.endpoint_calls_max, outward.seconds_max
-        queue = DeliveriesProjection
-        workers.append(worker(lane, None, merchants.perform, most, seconds, queue=queue))
+        workers.append(worker(lane, None, merchants.perform, most, seconds, queue=reached))
     if (post := _post(settings, is_loopback_only=is_loopback_only)) is not None:
         sender = settings.mail_from or ""
         mails = Mails(recorder, post, adapters, sender=sender, clock=clock)
         seconds = settings.mail_seconds_max + QUIT_SECONDS_MAX
         most = settings.mail_calls_max
-        workers.append(worker("mail", None, mails.perform, most, seconds, queue=MailsProjection))
+        letters = projections.of(MailsProjection)
+        workers.append(worker("mail", None, mails.perform, most, seconds, queue=letters))
     for name, adapter in adapters.items():
         seconds, most = submission_seconds_max(adapter), adapter.pace.concurrency_max
         workers.append(worker("submit", name, dispatcher.perform, most, seconds))
@@ -168,43 +169,38 @@ def _post(settings: Settings, *, is_loopback_only: bool) -> Post | None:
     raise SettingsError([fault])
 
 
-class _Enabled:
-    """The worklist, for a worker that serves every provider that is enabled here, and no other.
+class _Portion:
+    """A queue, for a worker that takes only what this process is set up for.
 
-    Why one worker, and not one for each: translating calls nobody, and every worker looks for work
-    whenever the log has grown.
+    Why no worker for each provider that is enabled: translating calls nobody, and every worker
+    looks for work whenever the log has grown.
     """
 
-    def __init__(self, worklist: WorklistProjection, names: frozenset[str]) -> None:
-        self._worklist, self._names = worklist, names
+    def __init__(self, queue: Any, **only: object) -> None:
+        """Make one; `only` is asked of the queue along with whatever the worker asks."""
+        self._queue, self._only = queue, only
 
-    async def lease(
-        self,
-        kind: str,
-        provider: str | None,
-        *,
-        holder: str,
-        limit: int,
-        now: datetime,
-        seconds: float,
-    ) -> list[Due]:
+    async def lease(self, kind: str, provider: str | None, **how: Any) -> list[Due]:
         """See `adapters.base.Worklist`."""
-        leased = await self._worklist.lease(
-            kind, provider or self._names, holder=holder, limit=limit, now=now, seconds=seconds
+        leased: list[Due] = await self._queue.lease(
+            kind, **{"provider": provider, **how, **self._only}
         )
-        return cast("list[Due]", leased)
+        return leased
 
     async def release(self, due: Due, *, holder: str) -> None:
         """See `adapters.base.Worklist`."""
-        await self._worklist.release(cast("WorklistDue", due), holder=holder)
+        await self._queue.release(due, holder=holder)
 
     async def hold(self, due: Due, *, holder: str, until: datetime) -> None:
         """See `adapters.base.Worklist`."""
-        await self._worklist.hold(cast("WorklistDue", due), holder=holder, until=until)
+        await self._queue.hold(due, holder=holder, until=until)
 
     async def next_due_at(self, kind: str, provider: str | None) -> datetime | None:
         """See `adapters.base.Worklist`."""
-        return await self._worklist.next_due_at(kind, provider or self._names)
+        found: datetime | None = await self._queue.next_due_at(
+            kind, **{"provider": provider, **self._only}
+        )
+        return found
 
 
 class _News:

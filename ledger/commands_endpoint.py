@@ -17,6 +17,7 @@ class AddEndpoint:
     types: tuple[str, ...]
     description: str | None
     sealed: str
+    is_local: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class ChangeEndpoint:
 
     endpoint_id: str
     sealed_url: str | None = None
+    is_local: bool = False
     types: tuple[str, ...] | None = None
     description: str | None = None
 

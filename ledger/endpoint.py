@@ -113,6 +113,7 @@ def decide_endpoint(command: EndpointCommand, state: Endpoint) -> list[Event]:
                 types=command.types,
                 description=command.description,
                 sealed=command.sealed,
+                is_local=command.is_local,
             )
         ]
     if state.added is None:
@@ -148,7 +149,12 @@ def _changes(command: ChangeEndpoint, state: Endpoint) -> list[Event]:
     if command.sealed_url is None and types is None and description is None:
         return []
     return [
-        events.EndpointChanged(sealed_url=command.sealed_url, types=types, description=description)
+        events.EndpointChanged(
+            sealed_url=command.sealed_url,
+            is_local=command.sealed_url is not None and command.is_local,
+            types=types,
+            description=description,
+        )
     ]
 
 

@@ -21,6 +21,8 @@ class EndpointAdded(Event, frozen=True, kw_only=True):
     sealed: str
     """JSON {url, pairs: [[secret, private key]]}, the newest pair first, sealed under the
     endpoint's own key: an address may hold a word that lets its bearer in."""
+    is_local: bool = False
+    """Whether the address is on this machine: only a process that may call it does."""
 
 
 class EndpointChanged(Event, frozen=True, kw_only=True):
@@ -31,6 +33,8 @@ class EndpointChanged(Event, frozen=True, kw_only=True):
     sealed_url: str | None = None
     """The new address, sealed under the endpoint's own key; None: as it was. It stands apart from
     the secrets, so that to change the one never brings back a former one of the other."""
+    is_local: bool = False
+    """As in `endpoint.added`, of the new address."""
     types: tuple[str, ...] | None = None
     """As in `endpoint.added`; None: as they were."""
     description: str | None = None

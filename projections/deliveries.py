@@ -4,6 +4,9 @@ One row per message and endpoint. A message is due when every earlier one about 
 delivered or parked, so an endpoint is told in order; other payments never wait for it. A message
 that is replayed comes first again: later ones about its payment wait for it anew.
 
+An endpoint on this machine is called only by a process that may do so; for others its messages are
+not there. They wait, and no attempt is spent on them.
+
 No endpoint delays another: see `projections.deliveries_turns`, which chooses what is leased.
 
 Which merchant a payment belongs to and which endpoints it has stands in tables of this projection's
@@ -85,7 +88,7 @@ class DeliveriesProjection(Projector):
     """Every message to every endpoint, the queue of those that wait, and its listing."""
 
     name = "deliveries"
-    version = 2
+    version = 3
     reads = frozenset({events.PaymentRequested, *CONCERNING})
 
     def __init__(self, database: Database, copy: str = "") -> None:
@@ -225,14 +228,18 @@ class DeliveriesProjection(Projector):
         limit: int,
         now: datetime,
         seconds: float,
+        is_local_called: bool = True,
     ) -> list[DueMessage]:
         """Take up to `limit` due messages nobody holds, of the endpoints in turn.
 
-        See `projections.worklist.WorklistProjection.lease`; `kind` is the lane.
+        See `projections.worklist.WorklistProjection.lease`; `kind` is the lane. Of endpoints on
+        this machine nothing is taken, unless they are called.
         """
         at, row = stamp(now), self._messages.c
         async with self.read() as conn:
-            chosen = await self._turns.choose(conn, kind, at, bounded(limit, PAGE_MAX))
+            chosen = await self._turns.choose(
+                conn, kind, at, bounded(limit, PAGE_MAX), is_local_called=is_local_called
+            )
         if not chosen:
             return []
         # Asked again: what was due a moment ago may have been delivered by another process since.
@@ -268,7 +275,11 @@ class DeliveriesProjection(Projector):
             await self._leases.hold(conn, due.stream_id, due.position, holder, stamp(until))
 
     async def next_due_at(
-        self, kind: str | None = None, provider: str | None = None
+        self,
+        kind: str | None = None,
+        provider: str | None = None,
+        *,
+        is_local_called: bool = True,
     ) -> datetime | None:
         """When a message of a lane that nobody holds is or becomes due, or a lease ends.
 
@@ -276,7 +287,10 @@ class DeliveriesProjection(Projector):
         to one of their messages first. None if nothing is to come.
         """
         async with self.read() as conn:
-            return read_stamp_or_none(await self._turns.next_due_at(conn, kind or "deliver"))
+            found = await self._turns.next_due_at(
+                conn, kind or "deliver", is_local_called=is_local_called
+            )
+        return read_stamp_or_none(found)
 
     async def message(self, message_id: str) -> Message | None:
         """One message by its id."""

@@ -70,6 +70,8 @@ class Endpoint:
     kept_until: str | None
     """Until when messages are kept for it while it is disabled."""
     is_slow: int
+    is_local: int
+    """Whether its address is on this machine."""
     added_at: str
     position: int
     """The event that added it."""
@@ -146,6 +148,7 @@ class Board:
                         is_enabled=1,
                         kept_until=None,
                         is_slow=0,
+                        is_local=int(event.is_local),
                         added_at=stamp(recorded.recorded_at),
                         position=recorded.position,
                     )
@@ -166,9 +169,11 @@ class Board:
         """
         self._add_endpoint(endpoint)
         match recorded.event:
-            case events.EndpointChanged(types=types):
-                if types is not None:
-                    endpoint.types = orjson.dumps(types).decode()
+            case events.EndpointChanged() as event:
+                if event.types is not None:
+                    endpoint.types = orjson.dumps(event.types).decode()
+                if event.sealed_url is not None:
+                    endpoint.is_local = int(event.is_local)
                 return
             case events.EndpointEnabled():
                 endpoint.is_enabled, endpoint.kept_until = 1, None

@@ -32,10 +32,16 @@ class Turns:
     def __init__(self, messages: Table, endpoints: Table, leases: Leases) -> None:
         self._messages, self._endpoints, self._leases = messages, endpoints, leases
 
-    async def choose(self, conn: AsyncConnection, kind: str, at: str, limit: int) -> list[str]:
-        """Choose up to `limit` messages that are due and free; their ids."""
+    async def choose(
+        self, conn: AsyncConnection, kind: str, at: str, limit: int, *, is_local_called: bool = True
+    ) -> list[str]:
+        """Choose up to `limit` messages that are due and free; their ids.
+
+        Without `is_local_called` endpoints on this machine are passed over.
+        """
         row, held = self._messages.c, self._held(at)
-        firsts = list(await conn.execute(self._firsts(kind, at).where(row.due_at <= at)))
+        asked = self._firsts(kind, at, is_local_called=is_local_called)
+        firsts = list(await conn.execute(asked.where(row.due_at <= at)))
         leased = await self._leased(conn) if firsts else []
         running = Counter(endpoint_id for endpoint_id, ends_at in leased if ends_at > at)
         turns = sorted(
@@ -52,7 +58,7 @@ class Turns:
                 chosen += list(await conn.scalars(own.limit(share)))
         return sorted(set(chosen))
 
-    def _firsts(self, kind: str, at: str | None) -> Select[Any]:
+    def _firsts(self, kind: str, at: str | None, *, is_local_called: bool) -> Select[Any]:
         """The first free message of every endpoint of a lane that has any."""
         row, endpoint, busy = self._messages.c, self._endpoints.c, self._busy()
         other = self._messages.alias()
@@ -64,13 +70,14 @@ class Turns:
             .limit(1)
             .scalar_subquery()
         )
-        return (
+        asked = (
             select(row.stream_id, row.endpoint_id, row.due_at, row.position)
             .select_from(busy)
             .join(self._endpoints, endpoint.endpoint_id == busy.c.endpoint_id)
             .join(self._messages, row.stream_id == first)
             .where(endpoint.is_slow == int(kind == SLOW_LANE))
         )
+        return asked if is_local_called else asked.where(endpoint.is_local == 0)
 
     def _busy(self) -> CTE:
         """Every endpoint that has messages which are due some time: the index, step by step."""
@@ -91,14 +98,16 @@ class Turns:
         held = [lease.stream_id == row.stream_id, lease.position == row.position]
         return exists().where(*held, *([] if at is None else [lease.expires_at > at]))
 
-    async def next_due_at(self, conn: AsyncConnection, kind: str) -> str | None:
+    async def next_due_at(
+        self, conn: AsyncConnection, kind: str, *, is_local_called: bool = True
+    ) -> str | None:
         """When a free message of a lane is due, or any lease ends: the earliest of both.
 
         Endpoints that have all the places they may have are passed over until one is free.
         """
         leased = await self._leased(conn)
         held = Counter(endpoint_id for endpoint_id, _ in leased)
-        firsts = await conn.execute(self._firsts(kind, None))
+        firsts = await conn.execute(self._firsts(kind, None, is_local_called=is_local_called))
         times = [one.due_at for one in firsts if held[one.endpoint_id] < PER_ENDPOINT_MAX]
         return min([*times, *[ends_at for _, ends_at in leased]], default=None)
 

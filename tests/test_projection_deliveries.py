@@ -455,8 +455,8 @@ class TestDeliveries(ReadModel):
         await projected.story((0, "endpoint"), *paid(0, 2))
         choose = Turns.choose
 
-        async def choose_late(self: Turns, *given: Any) -> list[str]:
-            chosen = await choose(self, *given)
+        async def choose_late(self: Turns, *given: Any, **named: Any) -> list[str]:
+            chosen = await choose(self, *given, **named)
             await projected.story((0, "told"))
             return chosen
 

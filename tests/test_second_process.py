@@ -4,8 +4,9 @@ from pathlib import Path
 
 from adapters.sandbox.faults import Faults
 from api.wiring import utc_now
-from ledger.events import WebhookOrphaned, WebhookReceived, WebhookUnderstood
+from ledger.events import DeliveryAttempted, WebhookOrphaned, WebhookReceived, WebhookUnderstood
 from ledger.payment import Status
+from tests.shop import Shop
 from tests.stage import ONLY_CALLBACKS, WAIT_SECONDS, Stage, sandboxes, serving
 from tests.test_reactors import PAID
 
@@ -69,3 +70,51 @@ async def test_a_call_of_a_provider_that_is_not_enabled_here_waits_for_a_process
             await third.until(it_is_read)
             assert await calls(third, "orange") == ["webhook.received", "webhook.understood"]
             assert await third.told([mtn, orange]) == {mtn: PAID, orange: PAID}
+
+
+async def test_an_endpoint_on_this_machine_is_told_by_a_process_that_may_call_it(
+    tmp_path: Path,
+) -> None:
+    async with sandboxes(tmp_path) as providers, Shop(utc_now) as shop:
+        async with serving(tmp_path, providers, is_working=False, endpoint_loopback=True) as door:
+            keys = door.keys
+            told = await door.ask(
+                "POST", "/v1/webhook-endpoints", who="mer_1", json={"url": shop.url}
+            )
+            assert told.status == 201, told.body
+            moved = await door.ask(
+                "POST",
+                "/v1/webhook-endpoints",
+                who="mer_1",
+                json={"url": "https://moved.invalid/hook"},
+            )
+            path = f"/v1/webhook-endpoints/{moved.json['id']}"
+            assert (await door.ask("POST", path, who="mer_1", json={"url": shop.url})).status == 200
+        async with serving(tmp_path, providers, keys=keys) as second:
+            paid = await second.request(1)
+            await second.until_final([paid])
+            services = second.services
+            position = await services.store.position()
+            await services.projections.wait_for(position, WAIT_SECONDS, name="deliveries")
+            for lane in ("deliver", "deliver_slow"):
+                due = await services.deliveries.next_due_at(lane, is_local_called=False)
+                leased = await services.deliveries.lease(
+                    lane,
+                    None,
+                    holder="x",
+                    limit=9,
+                    now=utc_now(),
+                    seconds=60.0,
+                    is_local_called=False,
+                )
+                assert (due, leased) == (None, [])
+        async with serving(tmp_path, providers, keys=keys, endpoint_loopback=True) as third:
+
+            async def all_is_told() -> bool:
+                log = await third.services.store.read(0)
+                return sum(isinstance(one.event, DeliveryAttempted) for one in log) >= 4
+
+            await third.until(all_is_told)
+            log = await third.services.store.read(0)
+            attempts = [one.event for one in log if isinstance(one.event, DeliveryAttempted)]
+            assert [(one.attempt, one.result) for one in attempts] == [(1, "delivered")] * 4
