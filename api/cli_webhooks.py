@@ -1,4 +1,4 @@
-"""Commands about what merchants are told: a part of `api.cli`."""
+"""Commands about what merchants are told, and what providers told us: a part of `api.cli`."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -7,7 +7,10 @@ import typer
 
 from api.cli_options import Database, Json, do
 
-webhooks = typer.Typer(help="Webhooks: what merchants are told.", no_args_is_help=True)
+webhooks = typer.Typer(
+    help="Webhooks: what merchants are told, and providers' calls that nobody understood.",
+    no_args_is_help=True,
+)
 
 
 class MessageState(StrEnum):
@@ -75,3 +78,33 @@ def webhooks_replay(
         database=database,
         as_json=as_json,
     )
+
+
+@webhooks.command("orphans")
+def webhooks_orphans(
+    provider: Annotated[
+        str | None, typer.Option("--provider", help="Only this provider's calls.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many.")] = 100,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """List providers' calls that nobody understood, with the reason, and those not read yet."""
+    do(
+        "orphans",
+        "list_orphans",
+        provider=provider,
+        limit=limit,
+        database=database,
+        as_json=as_json,
+    )
+
+
+@webhooks.command("translate")
+def webhooks_translate(
+    calls: Annotated[list[str], typer.Argument(help="As `cauri webhooks orphans` names them.")],
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Have orphans read once more, by a running server that has their provider enabled."""
+    do("orphans", "translate", calls=calls, database=database, as_json=as_json)

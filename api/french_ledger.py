@@ -75,6 +75,7 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     ),
     "the id is taken by something else.": "l'identifiant est déjà pris par autre chose.",
     "the call was never stored.": "l'appel n'a jamais été enregistré.",
+    "the call was understood already.": "l'appel a déjà été compris.",
     "this Idempotency-Key already made {payment_id} from other content.": (
         "cette Idempotency-Key a déjà créé {payment_id} avec un autre contenu."
     ),

@@ -319,7 +319,14 @@ class OrphanWebhook:
     reason: str
 
 
-WebhookCommand = StoreWebhook | CloseWebhook | OrphanWebhook
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReopenWebhook:
+    """Have an orphan read once more."""
+
+    webhook_id: str
+
+
+WebhookCommand = StoreWebhook | CloseWebhook | OrphanWebhook | ReopenWebhook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from ledger.events_around import (
     ProviderBreakerOpened,
     WebhookOrphaned,
     WebhookReceived,
+    WebhookReopened,
     WebhookUnderstood,
 )
 from ledger.events_base import Event, JsonObject, UtcTime
@@ -155,6 +156,7 @@ __all__ = [
     "UtcTime",
     "WebhookOrphaned",
     "WebhookReceived",
+    "WebhookReopened",
     "WebhookUnderstood",
 ]
 
@@ -195,6 +197,7 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         WebhookReceived,
         WebhookUnderstood,
         WebhookOrphaned,
+        WebhookReopened,
         ProviderBreakerOpened,
         ProviderBreakerClosed,
         EndpointAdded,

@@ -82,6 +82,16 @@ class WebhookOrphaned(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class WebhookReopened(Event, frozen=True, kw_only=True):
+    """An orphan is to be read once more: what hindered it may be mended."""
+
+    type: ClassVar[str] = "webhook.reopened"
+
+    provider: str
+    reason: str
+    """Why it was an orphan."""
+
+
 class ProviderBreakerOpened(Event, frozen=True, kw_only=True):
     """A provider kept failing at one thing, and is not called for it for a while."""
 

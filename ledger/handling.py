@@ -187,6 +187,7 @@ DECIDERS: Final[dict[type, _Decider]] = {
     commands.StoreWebhook: _WEBHOOK,
     commands.CloseWebhook: _WEBHOOK,
     commands.OrphanWebhook: _WEBHOOK,
+    commands.ReopenWebhook: _WEBHOOK,
     commands.RecordBreakerOpened: _PROVIDER,
     commands.RecordBreakerClosed: _PROVIDER,
     commands_checkout.CreateCheckout: _CHECKOUT,

@@ -2,7 +2,8 @@
 
 The stream's name holds the digest of the bytes, so a repeat lands on a stream that exists, which
 means "already have it". Every stored call ends as understood or as an orphan; what is neither yet
-is work for the `translate` reactor.
+is work for the `translate` reactor. An orphan may be opened again, any number of times: nothing of
+the log changes, and what is understood at last counts.
 """
 
 from dataclasses import dataclass, replace
@@ -20,6 +21,8 @@ class Webhook:
 
     received: events.WebhookReceived | None = None
     is_closed: bool = False
+    orphaned: events.WebhookOrphaned | None = None
+    """Why nobody has understood it, as long as it is an orphan."""
 
 
 INITIAL = Webhook()
@@ -39,7 +42,7 @@ def decide(command: WebhookCommand, state: Webhook) -> list[Event]:
     """Decide about a stored call; repeats change nothing.
 
     Raises:
-        CommandRefusedError: closing a call that was never stored.
+        CommandRefusedError: closing a call that was never stored, opening one that was understood.
     """
     if isinstance(command, commands.StoreWebhook):
         if state.received is not None:
@@ -55,6 +58,8 @@ def decide(command: WebhookCommand, state: Webhook) -> list[Event]:
         ]
     if state.received is None:
         raise CommandRefusedError(type(command).__name__, Sentence("the call was never stored."))
+    if isinstance(command, commands.ReopenWebhook):
+        return _reopened(state)
     if state.is_closed:
         return []
     provider = state.received.provider
@@ -69,12 +74,26 @@ def decide(command: WebhookCommand, state: Webhook) -> list[Event]:
             return [events.WebhookOrphaned(provider=provider, reason=command.reason)]
 
 
+def _reopened(state: Webhook) -> list[Event]:
+    """Open an orphan; one that waits to be read is as open as it can be."""
+    if not state.is_closed:
+        return []
+    if state.orphaned is None:
+        raise CommandRefusedError("ReopenWebhook", Sentence("the call was understood already."))
+    orphaned = state.orphaned
+    return [events.WebhookReopened(provider=orphaned.provider, reason=orphaned.reason)]
+
+
 def evolve(state: Webhook, event: Event) -> Webhook:
     """Fold one event into the state."""
     match event:
         case events.WebhookReceived():
             return replace(state, received=event)
-        case events.WebhookUnderstood() | events.WebhookOrphaned():
+        case events.WebhookUnderstood():
             return replace(state, is_closed=True)
+        case events.WebhookOrphaned():
+            return replace(state, is_closed=True, orphaned=event)
+        case events.WebhookReopened():
+            return replace(state, is_closed=False, orphaned=None)
         case _:
             raise TypeError(f"a webhook stream has no {event.type}")

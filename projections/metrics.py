@@ -90,7 +90,8 @@ class StateCount(NamedTuple):
 class WebhookCount(NamedTuple):
     """How many stored calls of a provider came to be `received`, `understood` or `orphaned`.
 
-    Each counts once as received, and once more when it was understood or orphaned.
+    Each counts once as received, and once more whenever it was understood or orphaned: an orphan
+    that is opened again and understood counts as both.
     """
 
     provider: str

@@ -1,7 +1,8 @@
 """The worklist: what is due to be done outside, by whom, since when and why; it is the queue.
 
 One row per payment says what is to be done with it next: `submit` it, `inquire` about it, or
-nothing; one row per stored webhook says `translate` until it is understood or an orphan. A refund
+nothing; one row per stored webhook says `translate` until it is understood or an orphan, and again
+once an orphan is opened. A refund
 that was reserved waits to be `open`ed, as a stream of its own, and one that has its final word to
 be `settle`d with the collection it gives back. A checkout session is to be `close`d when its time
 is over, and is told of its payment's end: `conclude`. Workers
@@ -43,6 +44,7 @@ from projections.worklist_rows import (
     fold,
     follow_checkout,
     received,
+    reopened,
     requested,
     reserved,
     settle,
@@ -77,7 +79,7 @@ class WorkRow:
     due_at: datetime
     """When the next submission, inquiry or translation may begin."""
     since: datetime
-    """When the payment was requested or the webhook received."""
+    """When the payment was requested, or the webhook received or opened again."""
     age_seconds: float
     reason: str | None
     """What the last event about it gave as the reason, if any."""
@@ -134,6 +136,9 @@ class WorklistProjection(Projector):
             elif isinstance(event, events.WebhookReceived):
                 webhook_id = recorded.stream[WEBHOOK_PREFIX:]
                 rows[webhook_id] = received(webhook_id, recorded, event)
+            elif isinstance(event, events.WebhookReopened):
+                webhook_id = recorded.stream[WEBHOOK_PREFIX:]
+                rows[webhook_id] = reopened(webhook_id, recorded, event)
             elif isinstance(event, events.WebhookUnderstood | events.WebhookOrphaned):
                 webhook_id = recorded.stream[WEBHOOK_PREFIX:]
                 if rows.pop(webhook_id, None) is None:
@@ -146,8 +151,9 @@ class WorklistProjection(Projector):
                 rows[event.refund_id] = reserved(recorded, event)
             elif isinstance(event, Settled):
                 settle(rows[event.refund_id], recorded)
-        await self._rows.put(conn, [*map(as_tuple, rows.values())])
+        # What is closed is removed first: an orphan may be opened again within the batch.
         await self._rows.remove(conn, closed)
+        await self._rows.put(conn, [*map(as_tuple, rows.values())])
 
     async def lease(
         self,

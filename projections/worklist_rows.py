@@ -130,6 +130,23 @@ def received(webhook_id: str, recorded: RecordedEvent, event: events.WebhookRece
     )
 
 
+def reopened(webhook_id: str, recorded: RecordedEvent, event: events.WebhookReopened) -> Row:
+    """Make the row of an orphan that is to be read once more: to be translated at once."""
+    at, provider = stamp(recorded.recorded_at), event.provider
+    return Row(
+        webhook_id,
+        provider,
+        provider,
+        at,
+        "received",
+        None,
+        "translate",
+        at,
+        recorded.position,
+        reason=event.reason,
+    )
+
+
 def _attempted(row: Row, event: events.PaymentSubmissionStarted) -> datetime:
     row.reason = None
     return event.inquire_at
@@ -226,6 +243,7 @@ READ: Final = frozenset(
         events.WebhookReceived,
         events.WebhookUnderstood,
         events.WebhookOrphaned,
+        events.WebhookReopened,
     }
 )
 """Every event that makes, changes or removes a row."""

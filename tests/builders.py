@@ -420,6 +420,10 @@ def _orphan(number: int, state: Payment, now: datetime) -> Sequence[commands.Com
     return [commands.OrphanWebhook(webhook_id=webhook_id, reason="no such payment")]
 
 
+def _reopen(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    return [commands.ReopenWebhook(webhook_id=webhook.webhook_id_of("mtn", str(number)))]
+
+
 def _keys(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
     merchant_id, key_id = f"mer_{number}", f"key_{number}"
     return [
@@ -535,6 +539,7 @@ VERBS: dict[str, _Verb] = {
     "webhook": _webhook,
     "understand": _understand,
     "orphan": _orphan,
+    "reopen": _reopen,
     "keys": _keys,
     "rotate": _rotate,
     "revoke": _revoke,

@@ -46,6 +46,8 @@ COMMANDS = (
     "webhooks list",
     "webhooks show",
     "webhooks replay",
+    "webhooks orphans",
+    "webhooks translate",
     "people erase",
     "people export",
     "people list",

@@ -31,6 +31,8 @@ CLOSE = commands.CloseWebhook(webhook_id="mtn-d", payment_id="pay_1", effect="as
 UNDERSTOOD = events.WebhookUnderstood(provider="mtn", payment_id="pay_1", effect="asked")
 ORPHAN = commands.OrphanWebhook(webhook_id="mtn-d", reason="no such payment")
 ORPHANED = events.WebhookOrphaned(provider="mtn", reason="no such payment")
+REOPEN = commands.ReopenWebhook(webhook_id="mtn-d")
+REOPENED = events.WebhookReopened(provider="mtn", reason="no such payment")
 
 
 def test_a_merchant_is_added_once_however_often_it_is_asked() -> None:
@@ -104,6 +106,19 @@ def test_a_stored_webhook_ends_once_as_understood_or_as_an_orphan() -> None:
     a_webhook.given(RECEIVED).when(ORPHAN).then(ORPHANED)
     a_webhook.given(RECEIVED, ORPHANED).when(CLOSE).then()
     a_webhook.given(RECEIVED, UNDERSTOOD).when(ORPHAN).then()
+
+
+def test_an_orphan_is_opened_again_and_then_ends_as_any_other_call() -> None:
+    a_webhook.given(RECEIVED).when(REOPEN).then()
+    a_webhook.given(RECEIVED, ORPHANED).when(REOPEN).then(REOPENED)
+    a_webhook.given(RECEIVED, ORPHANED, REOPENED).when(REOPEN).then()
+    a_webhook.given(RECEIVED, ORPHANED, REOPENED).when(CLOSE).then(UNDERSTOOD)
+    a_webhook.given(RECEIVED, ORPHANED, REOPENED).when(ORPHAN).then(ORPHANED)
+    a_webhook.given(RECEIVED, ORPHANED, REOPENED, ORPHANED).when(REOPEN).then(REOPENED)
+    understood = a_webhook.given(RECEIVED, ORPHANED, REOPENED, UNDERSTOOD)
+    understood.when(CLOSE).then()
+    understood.when(REOPEN).then_refused(CommandRefusedError)
+    a_webhook.given().when(REOPEN).then_refused(CommandRefusedError)
 
 
 def test_a_webhook_that_was_never_stored_cannot_end() -> None:

@@ -183,14 +183,15 @@ class TestMetrics(ReadModel):
     ) -> None:
         story: list[Step] = [(0, "request"), *paid(1)]
         story += [(n, "webhook") for n in range(3)] + [(0, "understand"), (1, "orphan")]
+        story += [(2, "orphan"), (2, "reopen"), (2, "understand")]
         await projected.story(*story)
         numbers = await projected.projections.of(MetricsProjection).numbers(
             now=NOW + timedelta(seconds=90), default_mode="live"
         )
         assert numbers.webhooks == [
-            WebhookCount("mtn", "orphaned", 1),
+            WebhookCount("mtn", "orphaned", 2),
             WebhookCount("mtn", "received", 3),
-            WebhookCount("mtn", "understood", 1),
+            WebhookCount("mtn", "understood", 2),
         ]
         assert numbers.oldest_open_seconds == {"live": 90.0}
         assert numbers.payments == [

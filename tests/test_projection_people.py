@@ -63,6 +63,32 @@ class TestCalls(ReadModel):
         assert await calls.of_nobody(before=nobodys.position) == []
         assert webhook.stream_of(nobodys.webhook_id) == "webhook-mtn-c"
 
+    @pytest.mark.parametrize("batch_max", [100, 1])
+    async def test_an_orphan_is_listed_until_it_is_opened_again_and_understood(
+        self, projected: Projected, batch_max: int
+    ) -> None:
+        handler = Handler(projected.store)
+        calls = projected.projections.of(CallsProjection)
+        for name in ("a", "b", "c"):
+            await stored(handler, name, "pay_1")
+            orphan = commands.OrphanWebhook(webhook_id=f"mtn-{name}", reason="no such payment")
+            await handler.handle(orphan, context=CONTEXT)
+        await projected.project(batch_max)
+        listed = await calls.orphans(provider="mtn")
+        assert [(one.webhook_id, one.orphaned) for one in listed] == [
+            (f"mtn-{name}", "no such payment") for name in ("c", "b", "a")
+        ]
+        for name in ("a", "b"):
+            reopen = commands.ReopenWebhook(webhook_id=f"mtn-{name}")
+            await handler.handle(reopen, context=CONTEXT)
+        close = commands.CloseWebhook(webhook_id="mtn-a", payment_id="pay_2", effect="asked")
+        await handler.handle(close, context=CONTEXT)
+        await projected.project(batch_max)
+        assert [one.webhook_id for one in await calls.orphans()] == ["mtn-c"]
+        assert await calls.orphans(provider="wave") == []
+        assert [one.webhook_id for one in await calls.of_payments(["pay_2"])] == ["mtn-a"]
+        assert [one.webhook_id for one in await calls.of_nobody()] == ["mtn-c", "mtn-b"]
+
 
 class TestErasures(ReadModel):
     @pytest.mark.parametrize("batch_max", [100, 1])

@@ -1,13 +1,18 @@
 """A second process on the same database that is set up otherwise: what it must leave alone."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 from adapters.sandbox.faults import Faults
 from api.wiring import utc_now
+from ledger import commands
+from ledger.entry import Context
 from ledger.events import DeliveryAttempted, WebhookOrphaned, WebhookReceived, WebhookUnderstood
 from ledger.payment import Status
 from tests.shop import Shop
 from tests.stage import ONLY_CALLBACKS, WAIT_SECONDS, Stage, sandboxes, serving
+from tests.test_cli_webhooks import said
 from tests.test_reactors import PAID
 
 
@@ -118,3 +123,51 @@ async def test_an_endpoint_on_this_machine_is_told_by_a_process_that_may_call_it
             log = await third.services.store.read(0)
             attempts = [one.event for one in log if isinstance(one.event, DeliveryAttempted)]
             assert [(one.attempt, one.result) for one in attempts] == [(1, "delivered")] * 4
+
+
+async def test_what_an_earlier_version_orphaned_is_read_once_more_when_it_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    async with sandboxes(tmp_path) as providers:
+        await providers.weather("orange", Faults(callback_lost=1))
+        async with serving(tmp_path, providers, pace=ONLY_CALLBACKS) as first:
+            keys = first.keys
+            orange = await first.request(1, provider="orange")
+            await first.visit(orange)
+            reference = (await first.state(orange)).attempts[0].reference
+        (order,) = providers.orange.books.orders.values()
+        news = {"status": "SUCCESS", "notif_token": order.notif_token}
+        reason = "provider orange is not enabled"
+        async with serving(tmp_path, providers, is_working=False, keys=keys) as door:
+            await door.call_back(f"orange/{orange}/{reference}", news)
+            (waiting,) = await listed(tmp_path)
+            assert (waiting["state"], waiting["provider"]) == ("waiting", "orange")
+            call = waiting["call"]
+            await door.services.handler.handle(
+                commands.OrphanWebhook(webhook_id=call, reason=reason),
+                context=Context("reactor:translate", "test", "test"),
+            )
+        async with serving(tmp_path, providers, pace=ONLY_CALLBACKS, keys=keys) as second:
+            (orphan,) = await listed(tmp_path, "--provider", "orange")
+            assert orphan == waiting | {"state": "orphan", "reason": reason}
+            assert await listed(tmp_path, "--provider", "mtn") == []
+            assert (await second.state(orange)).status is Status.PENDING
+            told = await said(tmp_path, "translate", call, call)
+            assert (told.status, told.out) == (0, "calls to be read once more: 1\n")
+            await second.until_final([orange])
+
+            async def it_is_understood() -> bool:
+                return (await calls(second, "orange"))[-1] == "webhook.understood"
+
+            await second.until(it_is_understood)
+            assert await listed(tmp_path) == []
+            refused = await said(tmp_path, "translate", call)
+            assert (refused.status, refused.err) == (1, "error: the call was understood already.\n")
+            assert await second.told([orange]) == {orange: PAID}
+
+
+async def listed(folder: Path, *arguments: str) -> list[Any]:
+    """What is listed of the calls that nobody understood."""
+    told = await said(folder, "orphans", *arguments, "--json")
+    assert (told.status, told.err) == (0, "")
+    return list(json.loads(told.out))

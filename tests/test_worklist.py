@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from adapters.base import Due as AdapterDue
 from projections.worklist import Due, WorklistProjection, WorkRow
 from tests.builders import NOW, Step, paid, payment_id
@@ -41,6 +43,10 @@ DUE = [
     ("webhook", ("translate", 0)),
     ("webhook understand", None),
     ("webhook orphan", None),
+    ("webhook orphan reopen", ("translate", 2)),
+    ("webhook orphan reopen understand", None),
+    ("webhook orphan reopen orphan", None),
+    ("webhook orphan reopen orphan reopen", ("translate", 4)),
 ]
 
 
@@ -89,6 +95,19 @@ class TestWorklist(ReadModel):
         assert await work.listing(now=at(39)) == [leased]
         assert await work.listing(now=at(41), kind="inquire", provider="mtn") == [free]
         assert await work.listing(now=at(41), kind="submit") == []
+
+    @pytest.mark.parametrize("batch_max", [100, 2, 1])
+    async def test_an_orphan_is_opened_again_and_closed_whatever_is_read_at_once(
+        self, projected: Projected, batch_max: int
+    ) -> None:
+        work = projected.projections.of(WorklistProjection)
+        await projected.tell((0, "webhook"), (0, "orphan"), (0, "reopen"))
+        await projected.project(batch_max)
+        (listed,) = await work.listing(now=projected.teller.now)
+        assert (listed.kind, listed.reason) == ("translate", "no such payment")
+        await projected.tell((0, "orphan"), (0, "reopen"), (0, "understand"))
+        await projected.project(batch_max)
+        assert await work.listing(now=projected.teller.now) == []
 
     async def test_only_what_is_due_of_that_kind_and_provider_is_leased_oldest_first(
         self, projected: Projected
