@@ -2,11 +2,11 @@
 
 One row per payment says what is to be done with it next: `submit` it, `inquire` about it, or
 nothing; one row per stored webhook says `translate` until it is understood or an orphan, and again
-once an orphan is opened. A refund
-that was reserved waits to be `open`ed, as a stream of its own, and one that has its final word to
-be `settle`d with the collection it gives back. A checkout session is to be `close`d when its time
-is over, and is told of its payment's end: `conclude`. Workers
-lease rows (`projections.leases`), act, and append what came of it; that event moves the row on.
+once an orphan is opened. A refund that was reserved waits to be `open`ed, as a stream of its own,
+and one that has its final word to be `settle`d with the collection it gives back. A checkout
+session is to be `close`d when its time is over, and is told of its payment's end: `conclude`.
+Workers lease rows (`projections.leases`), act, and append what came of it; that event moves the row
+on.
 
 Why payments keep their row when nothing is due: what seemed decided may be overturned
 (`payment.reopened`), and then the provider to ask must be known at once.
@@ -31,6 +31,7 @@ from projections.tables import columns_of, read_stamp, read_stamp_or_none, stamp
 from projections.worklist_rows import (
     CHANGES,
     CHECKOUT_PREFIX,
+    OF_PROVIDERS,
     PAYMENT_PREFIX,
     READ,
     WEBHOOK_PREFIX,
@@ -215,6 +216,21 @@ class WorklistProjection(Projector):
         )
         async with self.read() as conn:
             return read_stamp_or_none(await conn.scalar(asked))
+
+    async def left(self, enabled: frozenset[str]) -> dict[str, int]:
+        """How many pieces wait for each provider that is not among these.
+
+        Refunds to be opened or settled, and sessions, wait for no provider.
+        """
+        row = self._work.c
+        asked = (
+            select(row.provider, func.count().label("pieces"))
+            .where(row.kind.in_(OF_PROVIDERS), row.provider.not_in(sorted(enabled)))
+            .group_by(row.provider)
+            .order_by(row.provider)
+        )
+        async with self.read() as conn:
+            return {one.provider: one.pieces for one in await conn.execute(asked)}
 
     async def listing(
         self,

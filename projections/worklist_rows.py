@@ -20,6 +20,9 @@ from projections.tables import stamp
 
 Kind = Literal["submit", "inquire", "confirm", "translate", "open", "settle", "conclude", "close"]
 
+OF_PROVIDERS: Final[tuple[Kind, ...]] = ("submit", "inquire", "confirm", "translate")
+"""What only a process does that has the piece's provider enabled."""
+
 Settled = events.PaymentRefunded | events.PaymentRefundReleased
 _GIVEN_BACK: Final = {status.value: is_given for status, is_given in GIVEN_BACK.items()}
 PAYMENT_PREFIX: Final = len(stream_of(""))

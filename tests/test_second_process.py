@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from adapters.sandbox.faults import Faults
+from api.commands.serve import tell_work_left
 from api.wiring import utc_now
 from ledger import commands
 from ledger.entry import Context
 from ledger.events import DeliveryAttempted, WebhookOrphaned, WebhookReceived, WebhookUnderstood
 from ledger.payment import Status
+from tests.api_world import captured_logs
 from tests.shop import Shop
 from tests.stage import ONLY_CALLBACKS, WAIT_SECONDS, Stage, sandboxes, serving
 from tests.test_cli_webhooks import said
@@ -66,6 +68,12 @@ async def test_a_call_of_a_provider_that_is_not_enabled_here_waits_for_a_process
             # Nor does it look for it any sooner than for nothing.
             due = await services.worklist.next_due_at("translate", frozenset({"mtn"}))
             assert due is None
+            with captured_logs() as written:
+                await tell_work_left(services)
+                await tell_work_left(door.services)
+                lines = [json.loads(line) for line in written.getvalue().splitlines()]
+            left = [one for one in lines if one["event"] == "server.work_left"]
+            assert [(one["provider"], one["pieces"]) for one in left] == [("orange", 2)]
         async with serving(tmp_path, providers, keys=keys) as third:
             await third.until_final([orange])
 

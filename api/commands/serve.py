@@ -22,6 +22,7 @@ from api.logs import configure_logs
 from api.sandboxes import pointed_at, sandbox_names, sandboxes
 from api.settings import Fault, Settings, SettingsError
 from api.wiring import services, utc_now
+from api.wiring_services import Services
 
 BACKLOG: Final = 1024
 
@@ -89,6 +90,14 @@ async def _serve(settings: Settings, faults: Faults | None) -> None:
         )
         if not lent.adapters:
             log.warning("server.no_providers", remedy="set CAURI_PROVIDERS, or use --sandbox")
+        await tell_work_left(lent)
         await stopping.wait()
         log.info("server.stopping")
     log.info("server.stopped")
+
+
+async def tell_work_left(lent: Services) -> None:
+    """Say what waits for providers that are not enabled here: another process has them, or none."""
+    for provider, pieces in (await lent.worklist.left(frozenset(lent.adapters))).items():
+        remedy = "enable it here, unless another process has it"
+        log.warning("server.work_left", provider=provider, pieces=pieces, remedy=remedy)
