@@ -17,7 +17,7 @@ from api.as_of import effective, known_moment, known_position
 from api.calls import Call, answer, answer_bytes
 from api.past import metrics_at
 from api.views import decimal_text
-from api.waiting import caught_up
+from api.waiting import caught_up, check_cursor
 from projections.metrics import MetricsProjection, MetricsRow
 
 NDJSON: Final = "application/x-ndjson"
@@ -27,6 +27,7 @@ RATE_DECIMALS: Final = 4
 async def show_log(call: Call) -> web.Response:
     """Give the next entries of the log, verbatim."""
     store, query = call.services.store, call.query
+    await check_cursor(store, query.after, "parameter", "after")
     limit = min(query.limit, call.services.settings.page_entries_max)
     rows = await store.read_raw(query.after, limit)
     position = await store.position()

@@ -24,6 +24,12 @@ FRENCH_OF_REQUESTS: Final[dict[str, str]] = {
     "This payment has no exchange of that position.": (
         "Ce paiement n'a pas d'échange à cette position."
     ),
+    "Send the position of the last event you have. If you have this one, the server was restored "
+    "from a backup: ask whoever runs it, and begin at a position before the loss.": (
+        "Envoyez la position du dernier événement que vous avez. Si c'est celle-ci, le serveur a "
+        "été restauré depuis une sauvegarde : demandez à qui l'exploite, et repartez d'une "
+        "position antérieure à la perte."
+    ),
     "Take one from the list.": "Prenez-en une dans la liste.",
     "Send a time such as 2030-01-31T12:00:00Z, or a day such as 2030-01-31.": (
         "Envoyez une date avec son heure, par exemple 2030-01-31T12:00:00Z, ou un jour, par "

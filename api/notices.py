@@ -27,7 +27,7 @@ from api.errors import INVALID_REQUEST, TOO_MANY_STREAMS, Place, ProblemError
 from api.messages import composer
 from api.middleware import stream_headers
 from api.streaming import send
-from api.waiting import caught_up
+from api.waiting import caught_up, check_cursor
 from ledger import checkout, endpoint, payment
 from ledger.entry import RecordedEvent
 from ledger.events import DeliveryParked, PaymentRerouted
@@ -46,6 +46,7 @@ RETRY_MILLISECONDS: Final = 2000
 async def list_notices(call: Call) -> web.Response:
     """List the merchant's own messages after a position, the oldest first."""
     services, query = call.services, call.query
+    await check_cursor(services.store, query.after, "parameter", "after")
     position = await caught_up(call, services.notices.name, query.min_position)
     limit = min(query.limit, services.settings.page_entries_max)
     rows = await services.notices.page(query.after, owners=_owners(call), limit=limit)
@@ -62,7 +63,7 @@ async def stream_notices(call: Call) -> web.StreamResponse:
     """Send the merchant's own messages as they come, from behind the last one it has."""
     services, merchant_id, key_id = call.services, call.merchant_id, call.asker.key_id
     settings, owners, feed = services.settings, _owners(call), services.feed
-    last = _last_of(call)
+    last = await _last_of(call)
     if last is None:
         last = await services.projections.position(services.notices.name)
     own = feed.count_of(merchant_id, key_id)
@@ -114,21 +115,24 @@ async def _is_over(call: Call) -> bool:
     return False
 
 
-def _last_of(call: Call) -> int | None:
+async def _last_of(call: Call) -> int | None:
     """The position behind which a stream begins; None for "from now on".
 
     Raises:
-        ProblemError: the header holds no position.
+        ProblemError: the header holds no position, or it is one that the log has not reached.
     """
+    store = call.services.store
     sent = call.request.headers.get(LAST_EVENT_ID, "").strip()
     if not sent:
         after: int | None = call.query.after
+        await check_cursor(store, after, "parameter", "after")
         return after
     if not sent.isascii() or not sent.isdecimal() or len(sent) > 18:
         reason = Sentence("The header holds no position.")
         remedy = Sentence("Send the `id` of the last event you have, or leave it out.")
         place = Place("header", LAST_EVENT_ID, reason, remedy)
         raise ProblemError(INVALID_REQUEST, place.sentence, [place])
+    await check_cursor(store, int(sent), "header", LAST_EVENT_ID)
     return int(sent)
 
 

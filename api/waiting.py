@@ -2,11 +2,12 @@
 
 A caller who has just written knows the position of what he wrote (`Cauri-Position`) and asks with
 `min_position`. A position that the log itself has not reached was never told to anybody, and is
-refused at once, for every route (`api.guard`). What is read from the log has then seen it; a list
-waits for its projection's checkpoint, never for time to pass.
+refused at once, for every route (`api.guard`); as the place to go on behind it is refused likewise.
+What is read from the log has then seen it; a list waits for its projection's checkpoint, never for
+time to pass.
 """
 
-from typing import Final
+from typing import Final, Literal
 
 from api.calls import Call
 from api.errors import INVALID_REQUEST, PROJECTION_BEHIND, Place, ProblemError
@@ -14,6 +15,10 @@ from ledger.sentences import Sentence
 from ledger.store import EventStore
 
 _REMEDY: Final = Sentence("Send a position that an answer's Cauri-Position header has named.")
+_CURSOR_REMEDY: Final = Sentence(
+    "Send the position of the last event you have. If you have this one, the server was restored "
+    "from a backup: ask whoever runs it, and begin at a position before the loss."
+)
 
 
 async def check_reached(store: EventStore, min_position: int | None) -> None:
@@ -22,9 +27,33 @@ async def check_reached(store: EventStore, min_position: int | None) -> None:
     Raises:
         ProblemError: it has not.
     """
-    if min_position is not None and min_position > await store.position():
+    await _check(store, min_position, "parameter", "min_position", _REMEDY)
+
+
+async def check_cursor(
+    store: EventStore, cursor: int | None, where: Literal["parameter", "header"], name: str
+) -> None:
+    """Refuse to go on behind a position that the log has not reached: nobody was ever told of it.
+
+    Unless the log went back, that is: a copy was put in its place. Who waits behind the old end
+    would not be told of what happens meanwhile, and would never know.
+
+    Raises:
+        ProblemError: the log has not reached it.
+    """
+    await _check(store, cursor, where, name, _CURSOR_REMEDY)
+
+
+async def _check(
+    store: EventStore,
+    position: int | None,
+    where: Literal["parameter", "header"],
+    name: str,
+    remedy: Sentence,
+) -> None:
+    if position is not None and position > await store.position():
         reason = Sentence("The log has not reached this position.")
-        place = Place("parameter", "min_position", reason, _REMEDY)
+        place = Place(where, name, reason, remedy)
         raise ProblemError(INVALID_REQUEST, place.sentence, [place])
 
 

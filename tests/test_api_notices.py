@@ -230,6 +230,36 @@ async def test_what_is_no_position_is_refused_by_name(world: World, last: str) -
     assert (refused.status, refused.json["errors"][0]["header"]) == (422, "Last-Event-ID")
 
 
+@pytest.mark.parametrize(
+    ("path", "header", "who", "named"),
+    [
+        ("/v1/events/stream", True, "mer_1", {"header": "Last-Event-ID"}),
+        ("/v1/events/stream?after={}", False, "mer_1", {"parameter": "after"}),
+        ("/v1/notices?after={}", False, "mer_1", {"parameter": "after"}),
+        ("/v1/events?after={}", False, "auditor", {"parameter": "after"}),
+    ],
+)
+async def test_nobody_goes_on_behind_a_position_that_the_log_has_not_reached(
+    world: World, path: str, *, header: bool, who: str, named: dict[str, str]
+) -> None:
+    reached = await world.services.store.position()
+    beyond = str(reached + 1)
+    refused = await world.get(
+        path.format(beyond), who=who, headers={"Last-Event-ID": beyond} if header else {}
+    )
+    assert (refused.status, refused.code) == (422, "invalid_request")
+    (place,) = refused.json["errors"]
+    assert place == {**place, **named}
+    assert place["reason"] == "The log has not reached this position."
+    assert "restored from a backup" in place["remedy"]
+
+    if "stream" in path:
+        query = "" if header else f"?after={reached}"
+        async with listening(world, last=str(reached) if header else None, query=query):
+            return
+    assert (await world.get(path.format(reached), who=who)).status == 200
+
+
 @pytest.mark.parametrize("path", ["/v1/events/stream", "/v1/notices"])
 @pytest.mark.parametrize("who", ["auditor", "operator", None])
 async def test_only_a_merchant_has_events_of_its_own(
