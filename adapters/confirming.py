@@ -16,7 +16,8 @@ from typing import Literal, cast
 import structlog
 
 from adapters.base import Adapter, Due, Final, NotSent, Unknown
-from adapters.dispatch import INTENT_MARGIN_SECONDS, record_final, submission_seconds_max
+from adapters.dispatch import INTENT_MARGIN_SECONDS, submission_seconds_max
+from adapters.hearing import record_final
 from adapters.moving import code_of, handle_of
 from adapters.one_time_codes import without_code
 from adapters.powers import CodeRefused, Confirms, Taken

@@ -14,6 +14,8 @@ word in the log, until it may be probed. Where its plan names another that is ca
 there at once: by the intent and the "not sent" that an open breaker gives, so that the ledger knows
 whom it has tried, and it never goes in circles.
 
+After a restoration a payment is looked for before it is submitted: `adapters.seeking`.
+
 It decides nothing: outcomes become commands, and the ledger may refuse them.
 
 Why a payment that was ever asked about is asked about once more before it is given up: "not found"
@@ -41,14 +43,15 @@ from adapters.base import (
 from adapters.base import (
     Final as FinalWord,
 )
+from adapters.hearing import record_final
 from adapters.moving import Order, order_of, prepare, submit
 from adapters.powers import Prepared
 from adapters.recording import Recorder
 from adapters.retries import Retry, retry_at, retry_of
+from adapters.seeking import Seeker
 from adapters.ways import Errand, Way, Ways, on_errand
 from ledger import commands
 from ledger.errors import CommandRefusedError, ErasedError
-from ledger.evidence import Evidence, Source
 from ledger.identity import Mode
 from ledger.payment import Payment, Status
 from ledger.store import Clock
@@ -93,6 +96,7 @@ class Dispatcher:
         self._adapters_of = adapters_of or {}
         self._public_url = public_url.rstrip("/")
         self._ways = ways or Ways()
+        self._seeker = Seeker(recorder, adapters, clock=clock)
 
     async def perform(self, due: Due) -> datetime | None:
         """Submit one payment, if it is still to be submitted; or when it may be."""
@@ -101,6 +105,9 @@ class Dispatcher:
         if state.status is not Status.REQUESTED:
             return None
         recorder = self._recorder.about(recorded, actor="reactor:dispatch")
+        sought = await self._seeker.seek(recorder, state, recorded)
+        if not sought.may_be_sent:
+            return sought.again_at
         way = self._ways.of(state.provider, state.power)
         with way.place() as is_free:
             if not is_free and not self._is_over(state) and not self._may_leave(state):
@@ -316,25 +323,3 @@ def reference_of(adapter: Adapter, state: Payment) -> str:
         return last.reference
     used = {one.reference for one in state.attempts}
     return adapter.reference_for(state.requested.payment_id, len(used) + 1)
-
-
-async def record_final(
-    recorder: Recorder, adapter: Adapter, payment_id: str, reference: str, word: FinalWord
-) -> None:
-    """Record a provider's answer to our own authenticated question as evidence."""
-    evidence = Evidence(
-        source=Source.POLL,
-        provider=adapter.name,
-        reference=reference,
-        word=word.word,
-        amount=word.amount,
-        currency=word.currency,
-        provider_transaction_id=word.provider_transaction_id,
-        code=word.code,
-        reason=word.reason,
-        occurred_at=word.occurred_at,
-    )
-    try:
-        await recorder.record(commands.RecordEvidence(payment_id=payment_id, evidence=evidence))
-    except CommandRefusedError as refused:
-        log.error("evidence.refused", payment_id=payment_id, reason=str(refused))  # noqa: TRY400 - a decision, no defect

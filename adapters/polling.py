@@ -35,7 +35,8 @@ from adapters.base import (
     Unaskable,
     Unknown,
 )
-from adapters.dispatch import record_final, submission_seconds_max
+from adapters.dispatch import submission_seconds_max
+from adapters.hearing import record_final
 from adapters.moving import handle_of, inquire, order_of, submit
 from adapters.recording import Recorder
 from adapters.retries import retry_at

@@ -8,12 +8,13 @@ A refund names the collection it gives back by everything the provider may want 
 a provider cannot refund, the ledger may pay the customer by `pay_out` instead; the adapter does not
 know the difference.
 
-`AnswersCalls` is no capability: it is for providers whose calls to us want an answer of their own.
+`Finds` and `AnswersCalls` are no capabilities: the first says who can be asked after a loss; the
+second is for providers whose calls to us want an answer of their own.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, runtime_checkable
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 from adapters.base import (
     Charge,
@@ -21,6 +22,7 @@ from adapters.base import (
     Final,
     Inquiry,
     NotSent,
+    Power,
     Submission,
     Unknown,
     Verdict,
@@ -131,6 +133,18 @@ class Prepares(Protocol):
 
         Whatever else it brings is the outcome of the submission, which then is not made.
         """
+
+
+@runtime_checkable
+class Finds(Protocol):
+    """Can be asked by our reference alone, also by who has lost everything that it ever answered.
+
+    To an inquiry without a handle it then answers with its word, or that it has nothing under the
+    reference: not merely that nothing was kept here.
+    """
+
+    finds_by_reference: ClassVar[frozenset[Power]]
+    """For which powers."""
 
 
 @runtime_checkable

@@ -283,6 +283,44 @@ def rebuild(
 
 
 @app.command()
+def restored(
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="TIME",
+            help="When the backup was made; by default the time of the log's last event.",
+        ),
+    ] = None,
+    days: Annotated[
+        int,
+        typer.Option(
+            "--days", min=0, max=366, help="For how long providers are asked before they are sent."
+        ),
+    ] = 7,
+    send_unasked: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--send-unasked",
+            metavar="PROVIDER",
+            help="Send to this provider although it cannot be asked; may charge a payer twice.",
+        ),
+    ] = None,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Say that this database was put back from a backup: what the lost one sent is looked for."""
+    do(
+        "restored",
+        since=since,
+        days=days,
+        unasked=tuple(send_unasked or ()),
+        database=database,
+        as_json=as_json,
+    )
+
+
+@app.command()
 def migrate(database: Database = None, as_json: Json = False) -> None:
     """Create the tables, or bring them up to this code."""
     do("migrate", database=database, as_json=as_json)

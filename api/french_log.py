@@ -90,4 +90,10 @@ FRENCH_OF_LOG: Final[dict[str, str]] = {
         "Aucun moment ne se situe entre celui-ci et `{end}`."
     ),
     "Send an earlier one.": "Envoyez un moment antérieur.",
+    "the backup cannot be of a time to come.": (
+        "la sauvegarde ne peut pas dater d'un moment à venir."
+    ),
+    "providers are asked first for 0 to {days} days.": (
+        "les opérateurs sont d'abord interrogés pendant 0 à {days} jours."
+    ),
 }

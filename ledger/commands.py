@@ -82,6 +82,20 @@ class SettleRefund:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSought:
+    """After a restoration: keep what providers said of a payment that was not submitted since."""
+
+    payment_id: str
+    restoration: int
+    """Its position."""
+    absent: frozenset[tuple[str, str]]
+    """(provider, reference) of which it was said that there is nothing."""
+    reason: str
+    """Why it is not submitted yet."""
+    retry_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartSubmission:
     """Record the intent to call `provider` under `reference`; refused if it may not be."""
 
@@ -237,6 +251,7 @@ PaymentCommand = (
     | RequestInquiry
     | RecordEvidence
     | ExpirePayment
+    | RecordSought
     | ReserveRefund
     | SettleRefund
     | GiveCode

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 
@@ -71,5 +72,20 @@ class RecordMismatch:
     what: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRestoration:
+    """Keep that a copy was put in the place of a log that was lost."""
+
+    since: datetime
+    """When the copy was made."""
+    until: datetime
+    """Until when providers are asked before anything is submitted to them."""
+    unasked: tuple[str, ...] = ()
+    """Providers that are sent to although they cannot be asked."""
+    at: datetime
+
+
 WitnessCommand = RecordCosignature | RecordWitnessRefusal
-LogCommand = IntroduceLogKey | RecordCheckpoint | WitnessCommand | RecordMismatch
+LogCommand = (
+    IntroduceLogKey | RecordCheckpoint | WitnessCommand | RecordMismatch | RecordRestoration
+)

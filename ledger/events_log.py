@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import msgspec
 
-from ledger.events_base import Event
+from ledger.events_base import Event, UtcTime
 
 
 class ProjectionDigest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,3 +86,16 @@ class LogMismatchFound(Event, frozen=True, kw_only=True):
     what: str
     """What does not agree: `entry`, `version`, `tile`, `head`, `checkpoint`, or a projection's
     name."""
+
+
+class LogRestored(Event, frozen=True, kw_only=True):
+    """A copy was put in the place of a log that was lost; what came after the copy is lost."""
+
+    type: ClassVar[str] = "log.restored"
+
+    since: UtcTime
+    """When the copy was made: what happened from then on, to this event, is lost."""
+    until: UtcTime
+    """Until when no payment is submitted before its providers were asked whether they have it."""
+    unasked: list[str]
+    """Providers that are sent to although they cannot be asked, by the operator's decision."""

@@ -2,6 +2,8 @@
 
 from typing import ClassVar, Literal
 
+import msgspec
+
 from ledger.events_base import Event, UtcTime
 from ledger.evidence import Evidence
 from ledger.identity import Candidate, Kind, Mode, Recipient
@@ -69,6 +71,26 @@ class PaymentSubmissionStarted(Event, frozen=True, kw_only=True):
     sealed_handle: str | None = None
     """JSON of what the provider gave beforehand and wants back when asked, sealed; see
     `payment.submitted`."""
+
+
+class SoughtReference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A reference under which a provider certainly has nothing; a part of `payment.sought`."""
+
+    provider: str
+    reference: str
+
+
+class PaymentSought(Event, frozen=True, kw_only=True):
+    """After a restoration: its providers were asked whether they have it, and it still waits."""
+
+    type: ClassVar[str] = "payment.sought"
+
+    restoration: int
+    """The position of the restoration because of which they are asked."""
+    absent: list[SoughtReference]
+    """What they said so far that they do not have."""
+    reason: str
+    retry_at: UtcTime
 
 
 class PaymentSubmitted(Event, frozen=True, kw_only=True):

@@ -15,29 +15,10 @@ empty one; that it is empty is then checked by the append itself.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from ledger import (
-    checkout,
-    commands,
-    commands_checkout,
-    commands_endpoint,
-    commands_log,
-    commands_mail,
-    commands_master_key,
-    commands_people,
-    commitment,
-    endpoint,
-    mail,
-    master_key,
-    merchant,
-    payment,
-    people,
-    provider,
-    support,
-    webhook,
-)
+from ledger import checkout, commands, commands_checkout, endpoint, mail, payment, people, provider
 from ledger.commands import Command
 from ledger.endpoint import Delivery, Endpoint
 from ledger.entry import Context, RecordedEvent
@@ -47,181 +28,23 @@ from ledger.errors import (
     UnknownPaymentError,
     WrongVersionError,
 )
-from ledger.events import Event
+from ledger.handling_deciders import (
+    CHECKOUT,
+    DECIDERS,
+    DELIVERY,
+    ENDPOINT,
+    MAIL,
+    PAYMENT,
+    PERSON,
+    PROVIDER,
+    Decider,
+)
 from ledger.mail import Mail
 from ledger.store import DataKey, EventStore
 
 ATTEMPTS_MAX: Final = 10
 """How often one command is decided again because somebody else appended first."""
 
-
-class _Decider(NamedTuple):
-    stream_of: Callable[[Any], str]
-    initial: Any
-    decide: Callable[[Any, Any], list[Event]]
-    evolve: Callable[[Any, Event], Any]
-    is_remembered: bool = True
-    """Whether its streams are read again and again, so that their states are worth keeping."""
-
-
-_PAYMENT: Final = _Decider(
-    lambda command: payment.stream_of(command.payment_id),
-    payment.INITIAL,
-    payment.decide,
-    payment.evolve,
-)
-_MERCHANT: Final = _Decider(
-    lambda command: merchant.merchant_stream(command.merchant_id),
-    merchant.INITIAL,
-    merchant.decide,
-    merchant.evolve,
-)
-_KEY: Final = _Decider(
-    lambda command: merchant.key_stream(command.key_id),
-    merchant.INITIAL,
-    merchant.decide,
-    merchant.evolve,
-)
-_WEBHOOK: Final = _Decider(
-    lambda command: webhook.stream_of(command.webhook_id),
-    webhook.INITIAL,
-    webhook.decide,
-    webhook.evolve,
-    is_remembered=False,
-)
-
-_PROVIDER: Final = _Decider(
-    provider.stream_for,
-    provider.INITIAL,
-    provider.decide,
-    provider.evolve,
-)
-_SUPPORT: Final = _Decider(
-    lambda command: support.stream_of(command.payment_id),
-    support.INITIAL,
-    support.decide,
-    support.evolve,
-)
-
-_CHECKOUT: Final = _Decider(
-    lambda command: checkout.stream_of(command.session_id),
-    checkout.INITIAL,
-    checkout.decide,
-    checkout.evolve,
-)
-_ENDPOINT: Final = _Decider(
-    lambda command: endpoint.endpoint_stream(command.endpoint_id),
-    endpoint.INITIAL,
-    endpoint.decide_endpoint,
-    endpoint.evolve_endpoint,
-)
-_DELIVERY: Final = _Decider(
-    lambda command: endpoint.delivery_stream(command.endpoint_id, command.payment_id),
-    endpoint.UNTRIED,
-    endpoint.decide_delivery,
-    endpoint.evolve_delivery,
-)
-_MAIL: Final = _Decider(
-    lambda command: mail.mail_stream(command.payment_id),
-    mail.INITIAL,
-    mail.decide,
-    mail.evolve,
-)
-_LOG_KEYS: Final = _Decider(
-    lambda _command: commitment.KEYS_STREAM,
-    commitment.NO_KEYS,
-    commitment.decide_key,
-    commitment.evolve_key,
-)
-_CHECKPOINTS: Final = _Decider(
-    lambda command: commitment.checkpoints_stream(command.day),
-    commitment.NO_CHECKPOINT,
-    commitment.decide_checkpoint,
-    commitment.evolve_checkpoint,
-)
-_WITNESSES: Final = _Decider(
-    lambda command: commitment.witnesses_stream(command.size),
-    commitment.UNWITNESSED,
-    commitment.decide_witness,
-    commitment.evolve_witness,
-    is_remembered=False,
-)
-_MISMATCH: Final = _Decider(
-    lambda command: commitment.mismatch_stream(command.position),
-    commitment.NO_MISMATCH,
-    commitment.decide_mismatch,
-    commitment.evolve_mismatch,
-    is_remembered=False,
-)
-_PERSON: Final = _Decider(
-    lambda command: people.stream_of(command.person),
-    people.INITIAL,
-    people.decide,
-    people.evolve,
-    is_remembered=False,
-)
-_MASTER_KEY: Final = _Decider(
-    lambda _: master_key.STREAM, master_key.INITIAL, master_key.decide, master_key.evolve
-)
-
-DECIDERS: Final[dict[type, _Decider]] = {
-    commands.RequestPayment: _PAYMENT,
-    commands.StartSubmission: _PAYMENT,
-    commands.ConfirmSubmission: _PAYMENT,
-    commands.DeclineSubmission: _PAYMENT,
-    commands.WithdrawSubmission: _PAYMENT,
-    commands.DoubtSubmission: _PAYMENT,
-    commands.RecordInquiry: _PAYMENT,
-    commands.RequestInquiry: _PAYMENT,
-    commands.RecordEvidence: _PAYMENT,
-    commands.ExpirePayment: _PAYMENT,
-    commands.ReserveRefund: _PAYMENT,
-    commands.SettleRefund: _PAYMENT,
-    commands.GiveCode: _PAYMENT,
-    commands.StartConfirmation: _PAYMENT,
-    commands.EndConfirmation: _PAYMENT,
-    commands.AddMerchant: _MERCHANT,
-    commands.IssueKey: _KEY,
-    commands.RotateKey: _KEY,
-    commands.RevokeKey: _KEY,
-    commands.StoreWebhook: _WEBHOOK,
-    commands.CloseWebhook: _WEBHOOK,
-    commands.OrphanWebhook: _WEBHOOK,
-    commands.ReopenWebhook: _WEBHOOK,
-    commands.RecordBreakerOpened: _PROVIDER,
-    commands.RecordBreakerClosed: _PROVIDER,
-    commands_checkout.CreateCheckout: _CHECKOUT,
-    commands_checkout.StartCheckoutAttempt: _CHECKOUT,
-    commands_checkout.EndCheckoutAttempt: _CHECKOUT,
-    commands_checkout.CompleteCheckout: _CHECKOUT,
-    commands_checkout.ExpireCheckout: _CHECKOUT,
-    commands_checkout.CancelCheckout: _CHECKOUT,
-    commands.RequestSupport: _SUPPORT,
-    commands_endpoint.AddEndpoint: _ENDPOINT,
-    commands_endpoint.ChangeEndpoint: _ENDPOINT,
-    commands_endpoint.DeleteEndpoint: _ENDPOINT,
-    commands_endpoint.RotateEndpointSecret: _ENDPOINT,
-    commands_endpoint.DisableEndpoint: _ENDPOINT,
-    commands_endpoint.EnableEndpoint: _ENDPOINT,
-    commands_endpoint.RecordDelivery: _DELIVERY,
-    commands_endpoint.ReplayDelivery: _DELIVERY,
-    commands_mail.RecordMail: _MAIL,
-    commands_mail.ParkMail: _MAIL,
-    commands_log.IntroduceLogKey: _LOG_KEYS,
-    commands_log.RecordCheckpoint: _CHECKPOINTS,
-    commands_log.RecordCosignature: _WITNESSES,
-    commands_log.RecordWitnessRefusal: _WITNESSES,
-    commands_log.RecordMismatch: _MISMATCH,
-    commands_people.RequestErasure: _PERSON,
-    commands_people.ApproveErasure: _PERSON,
-    commands_people.CompleteErasure: _PERSON,
-    commands_people.RecordScrubbing: _PERSON,
-    commands_people.RecordExport: _PERSON,
-    commands_master_key.RotateMasterKey: _MASTER_KEY,
-    commands_master_key.RecordRewrapping: _MASTER_KEY,
-    commands_master_key.RetireMasterKey: _MASTER_KEY,
-}
-"""Who decides what: the map of the system on one screen."""
 
 _CREATING: Final = frozenset(
     {commands.RequestPayment, commands.StoreWebhook, commands_checkout.CreateCheckout}
@@ -309,7 +132,7 @@ class Handler:
         """
         stream = payment.stream_of(payment_id)
         recorded = await self.store.read_stream(stream)
-        state: payment.Payment = self._fold(_PAYMENT, stream, recorded)
+        state: payment.Payment = self._fold(PAYMENT, stream, recorded)
         if state.request is None:
             raise UnknownPaymentError(payment_id)
         return state, recorded
@@ -322,7 +145,7 @@ class Handler:
         """
         stream = checkout.stream_of(session_id)
         recorded = await self.store.read_stream(stream)
-        state: checkout.Checkout = self._fold(_CHECKOUT, stream, recorded)
+        state: checkout.Checkout = self._fold(CHECKOUT, stream, recorded)
         if state.created is None:
             raise UnknownCheckoutError
         return state, recorded
@@ -333,7 +156,7 @@ class Handler:
         """Fold one of a provider's streams; see `ledger.provider`."""
         stream = provider.stream_of(name, power, month)
         recorded = await self.store.read_stream(stream)
-        state: provider.Provider = self._fold(_PROVIDER, stream, recorded)
+        state: provider.Provider = self._fold(PROVIDER, stream, recorded)
         return state, recorded
 
     async def endpoint(self, endpoint_id: str) -> tuple[Endpoint, list[RecordedEvent]]:
@@ -344,7 +167,7 @@ class Handler:
         """
         stream = endpoint.endpoint_stream(endpoint_id)
         recorded = await self.store.read_stream(stream)
-        state: Endpoint = self._fold(_ENDPOINT, stream, recorded)
+        state: Endpoint = self._fold(ENDPOINT, stream, recorded)
         if state.added is None:
             raise UnknownEndpointError(endpoint_id)
         return state, recorded
@@ -353,24 +176,24 @@ class Handler:
         """Fold what one endpoint was told about one payment."""
         stream = endpoint.delivery_stream(endpoint_id, payment_id)
         recorded = await self.store.read_stream(stream)
-        state: Delivery = self._fold(_DELIVERY, stream, recorded)
+        state: Delivery = self._fold(DELIVERY, stream, recorded)
         return state
 
     async def mail(self, payment_id: str) -> Mail:
         """Fold what became of the letters about one payment."""
         stream = mail.mail_stream(payment_id)
         recorded = await self.store.read_stream(stream)
-        state: Mail = self._fold(_MAIL, stream, recorded)
+        state: Mail = self._fold(MAIL, stream, recorded)
         return state
 
     async def person(self, person: str) -> people.Person:
         """Fold what was asked about one person."""
         stream = people.stream_of(person)
         recorded = await self.store.read_stream(stream)
-        state: people.Person = self._fold(_PERSON, stream, recorded)
+        state: people.Person = self._fold(PERSON, stream, recorded)
         return state
 
-    def _fold(self, decider: _Decider, stream: str, recorded: Sequence[RecordedEvent]) -> Any:
+    def _fold(self, decider: Decider, stream: str, recorded: Sequence[RecordedEvent]) -> Any:
         """Fold a stream that was read, from where it is remembered on."""
         state, folded = decider.initial, 0
         known = self._folded.get(stream)
@@ -386,7 +209,7 @@ class Handler:
         return state
 
     def _remember(
-        self, decider: _Decider, stream: str, state: Any, added: Sequence[RecordedEvent]
+        self, decider: Decider, stream: str, state: Any, added: Sequence[RecordedEvent]
     ) -> None:
         """Remember the state after what was added to the one remembered before."""
         before = self._folded.pop(stream, None)  # so that the longest unchanged come first

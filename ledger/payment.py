@@ -25,7 +25,7 @@ from typing import Final, NoReturn, assert_never
 
 import msgspec
 
-from ledger import commands, events, payment_codes, payment_refunds
+from ledger import commands, events, payment_codes, payment_refunds, payment_sought
 from ledger.commands import PaymentCommand
 from ledger.errors import CommandRefusedError, IdempotencyKeyReusedError, UnknownPaymentError
 from ledger.events import Event
@@ -98,6 +98,8 @@ def decide(command: PaymentCommand, state: Payment) -> list[Event]:
             return _record_evidence(command, state)
         case commands.ExpirePayment():
             return _expire(command, state)
+        case commands.RecordSought():
+            return payment_sought.record(command, state)
         case commands.ReserveRefund():
             return payment_refunds.reserve(command, state)
         case commands.SettleRefund():

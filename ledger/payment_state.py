@@ -107,6 +107,8 @@ class Payment:
     """A one-time code that waits to be used: by the next submission or confirmation."""
     is_confirming: bool = False
     """Whether a code was handed over, and what came of it is not recorded yet."""
+    sought: events.PaymentSought | None = None
+    """What its providers were asked last, after a restoration, before anything was submitted."""
     confirmations: tuple[Confirmation, ...] = ()
     """The codes that were handed in after the submission, in order."""
 
@@ -167,6 +169,12 @@ class Payment:
         """The first provider of the plan that has not been tried, after one that failed."""
         tried = {one.provider for one in self.attempts} | {provider}
         return next((one for one in self.requested.plan if one.provider not in tried), None)
+
+    def absent_since(self, restoration: int) -> frozenset[tuple[str, str]]:
+        """What was said not to be there, as (provider, reference), after that restoration."""
+        if self.sought is None or self.sought.restoration != restoration:
+            return frozenset()
+        return frozenset((one.provider, one.reference) for one in self.sought.absent)
 
     @property
     def reason(self) -> str | None:
@@ -301,6 +309,8 @@ def evolve(state: Payment, event: Event) -> Payment:
         case events.PaymentConfirmationEnded():
             awaits_code = event.result in {"refused", "not_sent"}
             return replace(state, awaits_code=awaits_code, is_confirming=False, note=event.reason)
+        case events.PaymentSought():
+            return replace(state, sought=event, note=event.reason)
         case events.PaymentInquiryRequested():
             return replace(state, hints=state.hints + 1)
         case events.PaymentEvidenceRecorded():

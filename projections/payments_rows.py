@@ -167,6 +167,7 @@ def _declined(row: Row, event: events.PaymentSubmissionDeclined) -> None:
 def _reasoned(
     row: Row,
     event: events.PaymentSubmissionWithdrawn
+    | events.PaymentSought
     | events.PaymentSubmissionDoubted
     | events.PaymentConflicted,
 ) -> None:
@@ -216,6 +217,7 @@ _CHANGES: Final[dict[type[events.Event], Callable[..., None]]] = {
     events.PaymentSubmissionDeclined: _declined,
     events.PaymentSubmissionWithdrawn: _reasoned,
     events.PaymentSubmissionDoubted: _reasoned,
+    events.PaymentSought: _reasoned,
     events.PaymentInquired: _inquired,
     events.PaymentSucceeded: _succeeded,
     events.PaymentFailed: _failed,

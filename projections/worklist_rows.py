@@ -160,7 +160,8 @@ def _submitted(_row: Row, event: events.PaymentSubmitted) -> datetime:
 
 
 def _withdrawn(
-    row: Row, event: events.PaymentSubmissionWithdrawn | events.PaymentRerouted
+    row: Row,
+    event: events.PaymentSubmissionWithdrawn | events.PaymentRerouted | events.PaymentSought,
 ) -> datetime:
     row.reason = event.reason
     return event.retry_at
@@ -228,6 +229,7 @@ CHANGES: Final[dict[type[events.Event], Callable[..., datetime | None]]] = {
     events.PaymentConflicted: _ended,
     events.PaymentReopened: _ended,
     events.PaymentRerouted: _withdrawn,
+    events.PaymentSought: _withdrawn,
 }
 """What each event writes beside the standing, and the time it names for what comes next.
 

@@ -19,7 +19,7 @@ from ledger.entry import Context, RecordedEvent, decode_entry, encode_entry, pre
 from ledger.errors import CommandRefusedError
 from ledger.events import Event
 from ledger.evidence import Evidence, Source, Word
-from ledger.handling import DECIDERS
+from ledger.handling_deciders import DECIDERS
 from ledger.identity import Candidate
 from ledger.money import Money
 from ledger.payment import Payment

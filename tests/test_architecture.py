@@ -49,6 +49,7 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.support": (2, "support"),
     "ledger.mail": (2, "mail"),
     "ledger.commitment": (2, "commitment"),
+    "ledger.restoration": (2, "restoration"),
     "ledger.introduction": (2.1, "introduction"),
     "ledger.proving": (2.2, "proving"),
     "ledger.people": (2, "people"),

@@ -58,6 +58,7 @@ COMMANDS = (
     "verify",
     "replay",
     "rebuild",
+    "restored",
     "migrate",
     "audit export",
     "audit verify",

@@ -284,3 +284,54 @@ def test_projections_of_another_version_are_not_verified_and_stay_as_they_are(he
         after = [*database.iterdump()]
     assert (said.status, "not those of this version" in said.err) == (3, True)
     assert after == before
+
+
+def test_a_restoration_is_recorded_and_says_what_is_asked_and_what_waits(here: Here) -> None:
+    here.asked("merchants", "add", "Boutique", "--country", "CM")
+    entries = here.on("tail", "--after", "0", "--json").out.splitlines()
+    last = json.loads(entries[-1])["recorded_at"]
+    said = here.on("restored")
+    again = here.asked("restored", "--since", "2026-01-31", "--days", "1", "--send-unasked", "wave")
+    refused = [
+        here.on("restored", "--since", "2999-01-01"),
+        here.on("restored", "--since", "yesterday"),
+        here.on("restored", "--send-unasked", "nobody"),
+    ]
+
+    assert said.status == 0
+    assert f"after {last} is lost" in said.out
+    assert (again["last_kept_position"], again["lost_since"]) == (3, "2026-01-31T00:00:00.000000Z")
+    assert (again["position"], again["unasked"]) == (4, ["wave"])
+    assert [(one.status, one.err.partition("\n")[0]) for one in refused] == [
+        (1, "error: the backup cannot be of a time to come."),
+        (2, refused[1].err.partition("\n")[0]),
+        (2, refused[2].err.partition("\n")[0]),
+    ]
+    assert "no provider nobody" in refused[2].err
+    assert "no time with its offset" in refused[1].err
+
+
+def test_a_log_put_back_goes_on_under_another_name_and_what_it_kept_still_verifies(
+    here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.asked("merchants", "add", "Boutique", "--country", "CM")
+    (tmp_path / "before").write_text(here.on("checkpoint", "make").out)
+    with closing(sqlite3.connect("cauri.db")) as log, closing(sqlite3.connect("copy")) as copy:
+        log.backup(copy)
+    for name in ("Bazar", "Bistro"):
+        here.asked("merchants", "add", name, "--country", "CM")
+    (tmp_path / "after").write_text(here.on("checkpoint", "make").out)
+    for path in tmp_path.glob("cauri.db*"):
+        path.unlink()
+    (tmp_path / "copy").rename("cauri.db")
+
+    here.asked("restored")
+    monkeypatch.setenv("CAURI_LOG_NAME", "pay.example/log-2")
+    (tmp_path / "signing.key").rename(tmp_path / "signing.key.lost")
+    here.on("log-key", "rotate", "--old-key-lost")
+    made = here.on("checkpoint", "make")
+    kept, lost = (here.on("verify", "--checkpoint", one) for one in ("before", "after"))
+
+    assert made.out.startswith("pay.example/log-2\n")
+    assert (kept.status, "continue the checkpoint of 3 entries" in kept.out) == (0, True)
+    assert (lost.status, "NOT VERIFIED" in lost.out) == (1, True)

@@ -9,6 +9,7 @@ from ledger import commands, handling, payment
 from ledger.entry import RecordedEvent
 from ledger.events import Event
 from ledger.handling import FOLDED_BYTES_MAX, Handler
+from ledger.handling_deciders import PAYMENT
 from ledger.memory import MemoryEventStore
 from ledger.payment import Payment
 from ledger.store import Clock
@@ -41,7 +42,7 @@ def evolved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append(event.type)
         return payment.evolve(state, event)
 
-    monkeypatch.setattr(handling, "_PAYMENT", handling._PAYMENT._replace(evolve=evolve))
+    monkeypatch.setattr(handling, "PAYMENT", PAYMENT._replace(evolve=evolve))
     return seen
 
 

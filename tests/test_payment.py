@@ -71,6 +71,13 @@ RESERVE = commands.ReserveRefund(
 SETTLE = commands.SettleRefund(
     payment_id=ID, refund_id="re_1", is_given_back=True, reason="succeeded"
 )
+SOUGHT = commands.RecordSought(
+    payment_id=ID,
+    restoration=7,
+    absent=frozenset({("mtn", R1)}),
+    reason="MTN was asked",
+    retry_at=LATER,
+)
 EXPIRE = commands.ExpirePayment(payment_id=ID, reason="never submitted")
 GIVE = commands.GiveCode(
     payment_id=ID, confirmation_id="c1", sealed_code="sealed", content_digest="digest"
@@ -140,6 +147,7 @@ COLUMNS: dict[str, commands.PaymentCommand] = {
     "doubt": DOUBT,
     "asked": ASKED,
     "hint": HINT,
+    "sought": SOUGHT,
     "success": SUCCESS,
     "failure": FAILURE,
     "expire": EXPIRE,
@@ -153,16 +161,16 @@ COLUMNS: dict[str, commands.PaymentCommand] = {
 # What each command makes of each status: a status, "same" (no event) or "refused".
 # fmt: off
 TABLE = """
-            request start      confirm   decline  withdraw  doubt   asked   hint       success   failure   expire    reserve   settle   give      hand      handed
-requested   same    submitting refused   refused  refused   refused refused same       refused   refused   expired   refused   refused   refused   refused   same
-submitting  same    refused    pending   declined requested unknown pending same       succeeded failed    refused   refused   refused   refused   refused   same
-pending     same    refused    same      same     same      same    pending pending    succeeded failed    refused   refused   refused   refused   refused   same
-unknown     same    refused    pending   declined requested same    pending unknown    succeeded failed    refused   refused   refused   refused   refused   same
-declined    same    refused    pending   same     same      same    same    same       succeeded failed    refused   refused   refused   refused   refused   same
-succeeded   same    refused    same      same     same      same    same    same       same      conflict  refused  succeeded refused   refused   refused   same
-failed      same    refused    same      same     same      same    same    same       conflict  same      refused   refused   refused   refused   refused   same
-expired     same    refused    same      same     same      same    same    same       conflict  failed    same      refused   refused   refused   refused   same
-conflict    same    refused    same      same     same      same    same    same       conflict  conflict  refused   refused   refused   refused   refused   same
+           request start      confirm decline  withdraw  doubt   asked   hint    sought    success   failure  expire  reserve   settle  give    hand    handed
+requested  same    submitting refused refused  refused   refused refused same    requested refused   refused  expired refused   refused refused refused same
+submitting same    refused    pending declined requested unknown pending same    same      succeeded failed   refused refused   refused refused refused same
+pending    same    refused    same    same     same      same    pending pending same      succeeded failed   refused refused   refused refused refused same
+unknown    same    refused    pending declined requested same    pending unknown same      succeeded failed   refused refused   refused refused refused same
+declined   same    refused    pending same     same      same    same    same    same      succeeded failed   refused refused   refused refused refused same
+succeeded  same    refused    same    same     same      same    same    same    same      same      conflict refused succeeded refused refused refused same
+failed     same    refused    same    same     same      same    same    same    same      conflict  same     refused refused   refused refused refused same
+expired    same    refused    same    same     same      same    same    same    same      conflict  failed   same    refused   refused refused refused same
+conflict   same    refused    same    same     same      same    same    same    same      conflict  conflict refused refused   refused refused refused same
 """
 # fmt: on
 
@@ -193,6 +201,21 @@ def test_every_status_answers_every_command_as_the_table_says(
         found = after.status.value if decided else SAME
 
     assert found == expected
+
+
+def test_what_was_sought_is_kept_once_added_up_and_forgotten_at_the_next_restoration() -> None:
+    also = replace(SOUGHT, absent=frozenset({("hub2", "x")}))
+    later = replace(also, restoration=9)
+    state = a_payment.state(*history(REQUEST, SOUGHT, SOUGHT, also, later))
+    happened = history(REQUEST, SOUGHT, SOUGHT, also, later)
+    kept = [each.absent for each in happened if isinstance(each, events.PaymentSought)]
+    assert [[(one.provider, one.reference) for one in each] for each in kept] == [
+        [("mtn", R1)],
+        [("hub2", "x"), ("mtn", R1)],
+        [("hub2", "x")],
+    ]
+    assert (state.absent_since(7), state.absent_since(9)) == (frozenset(), later.absent)
+    assert (state.status, state.reason) == (Status.REQUESTED, SOUGHT.reason)
 
 
 def test_the_table_has_every_status_and_every_kind_of_command() -> None:

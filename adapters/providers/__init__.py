@@ -154,6 +154,9 @@ def faults_of(module: object, name: str) -> list[str]:
     powers = getattr(adapter, "idempotent_powers", None)
     if not isinstance(powers, frozenset) or not powers <= set(get_args(Power)):
         faults.append("ADAPTER.idempotent_powers is no frozenset of powers")
+    finds: object = getattr(adapter, "finds_by_reference", frozenset())
+    if not isinstance(finds, frozenset) or not finds <= set(facts["capabilities"] or ()):
+        faults.append("ADAPTER.finds_by_reference is no frozenset of its powers")
     if getattr(adapter, "webhook_proof", None) not in get_args(WebhookProof):
         faults.append(f"ADAPTER.webhook_proof is none of {', '.join(get_args(WebhookProof))}")
     if not isinstance(getattr(adapter, "is_askable", None), bool):

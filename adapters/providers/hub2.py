@@ -106,6 +106,7 @@ class Hub2Adapter:
     idempotent_powers: ClassVar[frozenset[Power]] = frozenset()
     webhook_proof: ClassVar[WebhookProof] = "signature"
     is_askable: ClassVar[bool] = True
+    finds_by_reference: ClassVar[frozenset[Power]] = frozenset({"collection", "payout"})
     reaches: ClassVar[frozenset[str]] = codes_of(countries, OPERATORS)
     refusals: ClassVar[Mapping[str, Refusal]] = REFUSALS
 

@@ -150,6 +150,7 @@ class HubtelAdapter:
     idempotent_powers: ClassVar[frozenset[Power]] = frozenset()
     webhook_proof: ClassVar[WebhookProof] = "nothing"
     is_askable: ClassVar[bool] = True
+    finds_by_reference: ClassVar[frozenset[Power]] = frozenset({"collection", "payout"})
     refusals: ClassVar[Mapping[str, Refusal]] = REFUSALS
     reaches: ClassVar[frozenset[str]] = codes_of(countries, CHANNELS)
 

@@ -95,6 +95,7 @@ class MtnAdapter:
     idempotent_powers: ClassVar[frozenset[Power]] = frozenset({"collection", "payout", "refund"})
     webhook_proof: ClassVar[WebhookProof] = "nothing"
     is_askable: ClassVar[bool] = True
+    finds_by_reference: ClassVar[frozenset[Power]] = frozenset({"collection", "payout", "refund"})
     reaches: ClassVar[frozenset[str]] = frozenset()
     refusals: ClassVar[Mapping[str, Refusal]] = MEANINGS
     outgoing_refusals: ClassVar[Mapping[str, Refusal]] = OUTGOING_MEANINGS

@@ -132,6 +132,7 @@ class TouchpayAdapter:
     idempotent_powers: ClassVar[frozenset[Power]] = frozenset()
     webhook_proof: ClassVar[WebhookProof] = "nothing"
     is_askable: ClassVar[bool] = True
+    finds_by_reference: ClassVar[frozenset[Power]] = frozenset({"collection", "payout"})
     reaches: ClassVar[frozenset[str]] = frozenset(COLLECTIONS)
     refusals: ClassVar[Mapping[str, Refusal]] = REFUSALS
 

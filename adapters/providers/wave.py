@@ -139,6 +139,7 @@ class WaveAdapter:
     idempotent_powers: ClassVar[frozenset[Power]] = frozenset({"payout", "refund"})
     webhook_proof: ClassVar[WebhookProof] = "signature"
     is_askable: ClassVar[bool] = True
+    finds_by_reference: ClassVar[frozenset[Power]] = frozenset({"payout"})
     payer_opens_page: ClassVar[bool] = True
     reaches: ClassVar[frozenset[str]] = frozenset()
     refusals: ClassVar[Mapping[str, Refusal]] = REFUSALS

@@ -1,0 +1,108 @@
+"""`cauri restored`: tells the log that it was put back from a backup, before it serves again.
+
+What the lost log did after the backup nobody can tell from this one. From here on, for some days, a
+payment is looked for at its providers before it is submitted (`adapters.seeking`), so a repeated
+Idempotency-Key moves no money twice. Said again, it replaces what was said before: to end it sooner
+or later, or to send to a provider that cannot be asked.
+"""
+
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from adapters.providers import adapter_class, provider_names
+from api.commands.console import run_async, settings_for, write_json, write_line
+from api.points import time_in
+from api.settings import Settings
+from api.wiring import opened, utc_now
+from ledger.commands_log import RecordRestoration
+from ledger.entry import Context, rfc3339
+from ledger.errors import CommandRefusedError, InvalidInputError
+from ledger.handling import Handler
+from ledger.sentences import Sentence
+
+
+class _Said(NamedTuple):
+    position: int
+    size_before: int
+    since: datetime
+    until: datetime
+
+
+def run(
+    *, since: str | None, days: int, unasked: Sequence[str], database: str | None, as_json: bool
+) -> None:
+    """Record the restoration; say what is lost, and how each provider is treated now."""
+    begun = None if since is None else _time(since)
+    if unknown := sorted(set(unasked) - set(provider_names())):
+        raise InvalidInputError(
+            "send-unasked",
+            Sentence("there is no provider {name}.", name=unknown[0]),
+            Sentence("Take a name that `cauri providers` lists."),
+        )
+    settings = settings_for(database)
+    said = run_async(_record(settings, begun, timedelta(days=days), tuple(unasked)))
+    enabled = [name for name in settings.providers if name not in unasked]
+    found = {name: _found_by(name) for name in enabled}
+    if as_json:
+        write_json(
+            {
+                "position": said.position,
+                "last_kept_position": said.size_before,
+                "lost_since": rfc3339(said.since),
+                "asked_until": rfc3339(said.until),
+                "asked": {name: list(powers) for name, powers in found.items()},
+                "unasked": sorted(unasked),
+            }
+        )
+        return
+    write_line(f"the log was restored: it ends at position {said.size_before}, and what happened")
+    write_line(f"after {rfc3339(said.since)} is lost. Recorded at position {said.position}.")
+    write_line(f"Until {rfc3339(said.until)} nothing is submitted before its providers were asked:")
+    for name, powers in found.items():
+        write_line(
+            f"  {name}: " + (", ".join(powers) if powers else "cannot be asked, so it waits")
+        )
+    for name in sorted(unasked):
+        write_line(f"  {name}: SENT WITHOUT ASKING; it may charge twice what was paid in between")
+
+
+async def _record(
+    settings: Settings, begun: datetime | None, asked_for: timedelta, unasked: tuple[str, ...]
+) -> _Said:
+    async with opened(settings) as (_, store):
+        size = await store.position()
+        if not size:
+            raise CommandRefusedError(
+                "RecordRestoration",
+                Sentence("this log is empty: put the backup in its place first."),
+            )
+        if begun is None:
+            (last,) = await store.read(size - 1, 1)
+            begun = last.recorded_at
+        now, request = utc_now(), secrets.token_hex(8)
+        command = RecordRestoration(since=begun, until=now + asked_for, unasked=unasked, at=now)
+        context = Context("cli", request, f"request:{request}")
+        (recorded,) = (await Handler(store).handle(command, context=context)).events
+        return _Said(recorded.position, size, command.since, command.until)
+
+
+def _found_by(name: str) -> tuple[str, ...]:
+    """What a provider can be asked about after a loss."""
+    adapter = adapter_class(name)
+    return tuple(sorted(getattr(adapter, "finds_by_reference", ())))
+
+
+def _time(text: str) -> datetime:
+    moment = None
+    with suppress(ValueError):
+        moment = time_in(text)
+    if moment is None:
+        raise InvalidInputError(
+            "since",
+            Sentence("this is no time with its offset from UTC."),
+            Sentence("Send 2025-01-31T12:00:00Z, or 2025-01-31."),
+        )
+    return moment

@@ -1,0 +1,64 @@
+"""Restorations: that a copy of the log was put in the place of one that was lost; a pure decider.
+
+Between the copy and the loss the lost log has seen payments of which this one knows nothing, and a
+repeated Idempotency-Key leads to the very same references. So for a named time after a restoration
+no payment is submitted before its providers were asked whether they have it: `adapters.seeking`.
+
+The last restoration counts: recorded again, it may name another end, or other providers which
+are sent to although they cannot be asked.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from ledger import events
+from ledger.commands_log import RecordRestoration
+from ledger.errors import CommandRefusedError
+from ledger.events import Event
+from ledger.sentences import Sentence
+
+STREAM: Final = "restorations"
+
+ASKED_DAYS: Final = 7
+"""For how long providers are asked first, unless the operator says otherwise: whoever repeats a
+request after a week does so by hand, and looks first."""
+
+ASKED_DAYS_MAX: Final = 366
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What the last restoration said; `until` is None where there was none."""
+
+    until: datetime | None = None
+
+
+INITIAL: Final = Restored()
+
+
+def decide(command: RecordRestoration, state: Restored) -> list[Event]:
+    """Decide about a restoration; each one is recorded, for each copy has a gap of its own.
+
+    Raises:
+        CommandRefusedError: the copy is of the future, or providers would be asked for years.
+    """
+    del state
+    name = "RecordRestoration"
+    if command.since > command.at:
+        raise CommandRefusedError(name, Sentence("the backup cannot be of a time to come."))
+    if not command.at <= command.until <= command.at + timedelta(days=ASKED_DAYS_MAX):
+        reason = Sentence("providers are asked first for 0 to {days} days.", days=ASKED_DAYS_MAX)
+        raise CommandRefusedError(name, reason)
+    return [
+        events.LogRestored(since=command.since, until=command.until, unasked=list(command.unasked))
+    ]
+
+
+def evolve(state: Restored, event: Event) -> Restored:
+    """Fold one event into what is known of restorations."""
+    match event:
+        case events.LogRestored():
+            return Restored(event.until)
+        case _:
+            raise TypeError(f"the stream of restorations has no {event.type}")
