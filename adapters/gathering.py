@@ -267,6 +267,12 @@ class Gatherer:
         # Looked at after the witness has answered: an honest log has by then what it cosigned.
         if size > await self._handler.store.position():
             reason = f"the witness has cosigned {size} entries, which is more than this log has"
+            log.error(
+                "log.went_back",
+                witness=witness.name,
+                seen_size=size,
+                remedy="if it was put back from a backup, stop, and run `cauri restored` first",
+            )
             await self._refused(witness, checkpoint, request, sent, reason)
 
     async def _refused(

@@ -101,9 +101,7 @@ class Seeker:
         assert isinstance(event, events.LogRestored)
         if self._clock() >= event.until or _was_submitted_since(last.position, recorded):
             return CLEAR
-        heard = await self._ask_all(
-            recorder, state, state.absent_since(last.position), frozenset(event.unasked)
-        )
+        heard = await self._ask_all(recorder, state, last.position, frozenset(event.unasked))
         if heard.known is not None:
             await self._take_over(recorder, state, *heard.known)
             return FOUND
@@ -125,10 +123,11 @@ class Seeker:
         self,
         recorder: Recorder,
         state: Payment,
-        absent: frozenset[tuple[str, str]],
+        restoration: int,
         unasked: frozenset[str],
     ) -> _Heard:
         """Ask every provider about every reference until one has the payment."""
+        absent, times = state.absent_since(restoration), state.times_sought_since(restoration)
         failed: tuple[_Place, base.Final | Pending] | None = None
         reasons: list[tuple[str, float]] = []
         for at, name in enumerate(_providers_of(state)):
@@ -150,7 +149,7 @@ class Seeker:
                     case NotFound() | NotSent():
                         absent |= {(name, reference)}
                     case Unknown(reason=told) | Unaskable(detail=told):
-                        seconds = adapter.pace.inquiry_first_seconds
+                        seconds = adapter.pace.inquiry_delay_seconds(times)
                         reasons.append((_doubtful(adapter, told), seconds))
                         break  # It is not asked about the next one while it does not answer.
         if reasons:

@@ -91,6 +91,8 @@ class PaymentSought(Event, frozen=True, kw_only=True):
     """What they said so far that they do not have."""
     reason: str
     retry_at: UtcTime
+    times: int = 1
+    """The how-manieth such event this is since: they are asked ever more slowly."""
 
 
 class PaymentSubmitted(Event, frozen=True, kw_only=True):

@@ -25,5 +25,6 @@ def record(command: commands.RecordSought, state: Payment) -> list[Event]:
             absent=[events.SoughtReference(*one) for one in found],
             reason=command.reason,
             retry_at=command.retry_at,
+            times=state.times_sought_since(command.restoration) + 1,
         )
     ]

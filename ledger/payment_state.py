@@ -176,6 +176,12 @@ class Payment:
             return frozenset()
         return frozenset((one.provider, one.reference) for one in self.sought.absent)
 
+    def times_sought_since(self, restoration: int) -> int:
+        """How often it was recorded after that restoration that its providers were asked."""
+        if self.sought is None or self.sought.restoration != restoration:
+            return 0
+        return self.sought.times
+
     @property
     def reason(self) -> str | None:
         """Why the payment stands where it stands, in one line; None where nothing is to say."""

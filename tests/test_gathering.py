@@ -25,6 +25,7 @@ from ledger.policy import Judgement, read_policy
 from ledger.proving import prove_consistency
 from ledger.sql import Database, SqlEventStore
 from ledger.store import EventStore
+from tests.api_world import captured_logs
 from tests.builders import CONTEXT
 from tests.conftest import FakeClock
 from tests.growing import LOG, ORIGIN, GrowingLog
@@ -351,7 +352,10 @@ async def test_a_database_rolled_back_to_a_copy_is_refused(
             assert judged(witnesses, await log.cosigned()).is_met
         async with deployed(old, witnesses, clock) as log:
             await log.grow("x")
-            assert await log.ask_all() == [None] * 3
+            with captured_logs() as logs:
+                assert await log.ask_all() == [None] * 3
+            assert logs.getvalue().count(b"log.went_back") == 3
+            assert b"run `cauri restored` first" in logs.getvalue()
             words = await log.said()
             assert [_refusal(one)[1:] for one in words] == [(409, True)] * 3
             assert "more than this log has" in _reason(words[0])

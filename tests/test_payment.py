@@ -214,6 +214,7 @@ def test_what_was_sought_is_kept_once_added_up_and_forgotten_at_the_next_restora
         [("hub2", "x"), ("mtn", R1)],
         [("hub2", "x")],
     ]
+    assert [state.times_sought_since(one) for one in (7, 9)] == [0, 1]
     assert (state.absent_since(7), state.absent_since(9)) == (frozenset(), later.absent)
     assert (state.status, state.reason) == (Status.REQUESTED, SOUGHT.reason)
 
