@@ -276,6 +276,26 @@ async def test_while_a_provider_does_not_answer_nothing_is_sent_and_then_it_goes
         assert (outcome, booked(one.running, payment_id)) == ("succeeded", [1])
 
 
+async def test_what_is_too_late_to_be_sent_is_looked_for_before_it_is_given_up(
+    tmp_path: Path,
+) -> None:
+    async with lives(tmp_path, "mtn") as one:
+        async with one.life() as world:
+            await world.add_merchant("mer_1")
+            await asyncio.to_thread(copy_of, one.database, one.copy)
+            paid = (await world.pay(asked("mtn"), key="paid")).json["id"]
+            await settled(world, paid, "succeeded")
+        await one.lose()
+        await tell_restored(one.settings)
+        one.settings = one.settings.with_changes(unsent_seconds_max=0.001)
+        async with one.life() as world:
+            again = [(await world.pay(asked("mtn"), key=key)).json["id"] for key in ("paid", "new")]
+            ends = [await settled(world, each, "succeeded", "expired") for each in again]
+        assert again[0] == paid
+        assert ends == ["succeeded", "expired"]
+        assert [booked(one.running, each) for each in again] == [[1], []]
+
+
 @pytest.mark.parametrize("said", [{"days": 0}, {"unasked": ["ynote"]}])
 async def test_what_the_operator_takes_upon_itself_is_sent_without_asking(
     tmp_path: Path, said: dict[str, Any]
