@@ -219,6 +219,11 @@ def test_whom_the_readme_says_can_be_asked_after_a_restoration_are_those_who_can
         *(("MTN MoMo", power) for power in (*OUT_AND_IN, "refund")),
         ("Wave", "payout"),
     }
+    page = " ".join((Path(__file__).parent.parent / "README.md").read_text("utf-8").split())
+    assert (
+        "HUB2 (collections and payouts), Hubtel (both), MTN (all three), TouchPay (both) and Wave "
+        "(payouts; a refund again is made only once) can be asked by our reference." in page
+    )
 
 
 OUT_AND_IN = ("collection", "payout")
