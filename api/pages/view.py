@@ -22,6 +22,7 @@ from api import checkouts, payments, support
 from api.calls import Call
 from api.pages.amounts import amount_text
 from api.pages.colours import class_of
+from api.pages.expecting import code_hint, expected_of, how_to_get_code
 from api.pages.offers import Offer, name_of, numbers_of, offers_of
 from api.pages.rendering import page_response
 from api.pages.schemas import CheckoutForm
@@ -294,17 +295,18 @@ def _form(view: View, sent: CheckoutForm | None) -> dict[str, Any]:
         "takes_code": any(one.takes_code for one in offers),
         "needs_code": refusal[0] in _ABOUT_CODES,
         "refusal": refusal[1],
-        "has_prompt": not offers or any(not one.is_page for one in offers),
-        "page_names": ", ".join(one.name for one in offers if one.is_page),
+        "expected": expected_of(offers, view.money, view.words),
+        "code_hint": code_hint(offers, view.money, view.words),
         "minutes_left": minutes if minutes <= MINUTES_SHOWN_MAX else None,
     }
 
 
 def _code_form(view: View, paying: Paying) -> dict[str, Any]:
-    number = len(paying.payment.confirmations)
+    number, operator = len(paying.payment.confirmations), paying.payment.requested.operator
     values: dict[str, Any] = {
         "token": token_for(view.call.services.vault, view.session_id, "code", number),
         "code_number": number,
+        "how": how_to_get_code(operator or "", _operator(view)[0], view.money, view.words),
     }
     if number:
         values |= {"mistake": view.words.say("code_wrong"), "mistake_field": "code"}
