@@ -24,6 +24,7 @@ from api.pages.amounts import amount_text
 from api.pages.colours import class_of
 from api.pages.expecting import code_hint, expected_of, how_to_get_code
 from api.pages.offers import Offer, name_of, numbers_of, offers_of
+from api.pages.paid import paid_facts
 from api.pages.rendering import page_response
 from api.pages.schemas import CheckoutForm
 from api.pages.standing import FINAL, PAYABLE, Paying, Standing, State, standing_of
@@ -237,6 +238,7 @@ async def shown(
         "goes": view.goes,
         "reference": paying.payment.requested.payment_id if paying is not None else None,
         "back_url": _back_url(view),
+        "facts": [],
         "mistake": words.say(mistake[1]) if mistake is not None else None,
         "mistake_field": mistake[0] if mistake is not None else None,
     }
@@ -245,6 +247,9 @@ async def shown(
         values |= _form(view, form)
     elif state == "code" and paying is not None:
         values |= _code_form(view, paying)
+    elif state == "paid" and paying is not None:
+        recorded = view.recorded[paying.payment.requested.payment_id]
+        values["facts"] = paid_facts(paying.payment, recorded, operator, words)
     return page_response(
         call.request,
         "checkout.html",

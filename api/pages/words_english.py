@@ -81,6 +81,10 @@ ENGLISH: Final[Mapping[str, str]] = {
     "this address later.",
     "paid_title": "Paid",
     "paid_text": "Your payment of {amount} to {merchant} has gone through.",
+    "paid_at": "Date",
+    "paid_with": "Operator",
+    "paid_transaction": "Transaction number",
+    "paid_keep": "To keep a record, print this page or take a screenshot.",
     "back": "Back to the shop",
     "conflict_title": "We cannot say yet whether you have paid",
     "conflict_text": "The answers of {operator} contradict each other, and a person will look into "

@@ -85,6 +85,10 @@ FRENCH: Final[Mapping[str, str]] = {
     "revenir plus tard à cette adresse.",
     "paid_title": "Payé",
     "paid_text": "Votre paiement de {amount} à {merchant} a réussi.",
+    "paid_at": "Date",
+    "paid_with": "Opérateur",
+    "paid_transaction": "Numéro de transaction",
+    "paid_keep": "Pour en garder une trace, imprimez cette page ou faites-en une capture d'écran.",
     "back": "Revenir à la boutique",
     "conflict_title": "Nous ne pouvons pas encore dire si vous avez payé",
     "conflict_text": "Les réponses de {operator} se contredisent. Quelqu'un va s'en occuper. "
