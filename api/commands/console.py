@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from adapters.providers import provider_names
+from adapters.providers import complete_settings_class, provider_names
 from api.cli_language import speak_unless_asked
 from api.settings import Settings, load_settings
 
@@ -34,7 +34,11 @@ def settings_for(database: str | None, **overrides: Any) -> Settings:
     if database is not None and "://" not in database:
         url = f"sqlite:///{Path(database)}"
     settings = load_settings(
-        os.environ, provider_names=provider_names(), database_url=url, **overrides
+        os.environ,
+        provider_names=provider_names(),
+        model_of=complete_settings_class,
+        database_url=url,
+        **overrides,
     )
     speak_unless_asked(settings.language)
     return settings
