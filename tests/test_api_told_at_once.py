@@ -132,8 +132,8 @@ async def test_a_page_may_be_shorter_than_was_asked_for_and_the_document_says_so
     async with a_world(settings, clock=clock, is_in_memory=True) as world:
         for number in range(2):
             key = {"Idempotency-Key": f"order-{number}"}
-            await world.ask("POST", "/v1/payments", who="mer_1", json=GOOD, headers=key)
-        answer = await world.get("/v1/payments?limit=500&min_position=4")
+            asked = await world.ask("POST", "/v1/payments", who="mer_1", json=GOOD, headers=key)
+        answer = await world.get(f"/v1/payments?limit=500&min_position={asked.json['position']}")
         document = (await world.get("/openapi.json", who=None)).json
 
     (limit,) = [
