@@ -26,6 +26,12 @@ _HOST: Final = re.compile(r"[A-Za-z0-9._:%-]+")
 _NUMBER: Final = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 
+NO_ADDRESS: Final = "it is no web address"
+HOLDS_NAME: Final = "it holds a name or a password"
+NOT_HTTPS: Final = "it is not https"
+NOT_PUBLIC: Final = "it leads to an address that is not public"
+
+
 class ForbiddenAddressError(Exception):
     """An address that nothing is sent to. `reason` says what is wrong with it."""
 
@@ -71,19 +77,19 @@ def checked_url(text: str, *, allows_loopback: bool) -> URL:
         url = URL(text)
         host, port = url.raw_host, url.port
     except ValueError:
-        raise ForbiddenAddressError("it is no web address") from None
+        raise ForbiddenAddressError(NO_ADDRESS) from None
     if url.scheme not in {"http", "https"} or not host or not port or not _HOST.fullmatch(host):
-        raise ForbiddenAddressError("it is no web address")
+        raise ForbiddenAddressError(NO_ADDRESS)
     if url.user is not None or url.password is not None:
-        raise ForbiddenAddressError("it holds a name or a password")
+        raise ForbiddenAddressError(HOLDS_NAME)
     is_own = host == "localhost" or is_loopback(host)
     if url.scheme == "http" and not (allows_loopback and is_own):
-        raise ForbiddenAddressError("it is not https")
+        raise ForbiddenAddressError(NOT_HTTPS)
     if _is_address(host) or is_own:
         judge("127.0.0.1" if host == "localhost" else host, allows_loopback=allows_loopback)
     elif _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
         # Systems read 2130706433, 127.1 and 0x7f.1 as addresses: 127.0.0.1, all of them.
-        raise ForbiddenAddressError("it is no web address")
+        raise ForbiddenAddressError(NO_ADDRESS)
     return url.with_fragment(None)
 
 
@@ -108,4 +114,4 @@ def judge(address: str, *, allows_loopback: bool) -> None:
     """Raise ForbiddenAddressError unless the address is public, or this machine if that may be."""
     if is_public(address) or (allows_loopback and is_loopback(address)):
         return
-    raise ForbiddenAddressError("it leads to an address that is not public")
+    raise ForbiddenAddressError(NOT_PUBLIC)

@@ -1,14 +1,19 @@
-"""Addresses a payer's browser is sent to: which of a provider's words may be followed.
+"""Pages and other ways to confirm: what a payer must expect, and which addresses may be followed.
 
-It opens nothing and follows nothing; it only says whether an address may be shown to a payer.
+It opens nothing and follows nothing; it only says whether an address may be shown to a payer, and
+by what a provider lets the payer of an operator confirm.
 """
 
-from typing import Final
+from typing import Final, Literal, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from adapters.transport import is_loopback
 
 ADDRESS_LENGTH_MAX: Final = 2_000
+
+PayerWay = Literal["prompt", "page", "code", "told"]
+"""By what a payer confirms: a prompt on the telephone; the provider's own page; a one-time code
+that the payer gets from the operator; or one of them, of which only the provider's answer tells."""
 
 
 def is_page(address: object) -> bool:
@@ -28,13 +33,24 @@ def is_page(address: object) -> bool:
     )
 
 
-def opens_page(adapter: object) -> bool:
-    """Whether the payer confirms on a page of the provider's, and not on the telephone.
+@runtime_checkable
+class SaysWay(Protocol):
+    """A provider whose payers do not all confirm in the same way."""
 
-    It is what a payer is told to expect, the optional class fact `payer_opens_page`; where a payer
-    must go in the end is told by the payment.
+    def payer_way(self, operator_code: str) -> PayerWay:
+        """By what the customers of an operator confirm."""
+        ...
+
+
+def way_of(adapter: object, operator_code: str) -> PayerWay:
+    """By what a payer confirms, who is an operator's customer, with a provider.
+
+    It is what a payer is told to expect: the optional power `SaysWay`, else the optional class fact
+    `payer_opens_page`, else a prompt. What a payer must do in the end is told by the payment.
     """
-    return bool(getattr(adapter, "payer_opens_page", False))
+    if isinstance(adapter, SaysWay):
+        return adapter.payer_way(operator_code)
+    return "page" if getattr(adapter, "payer_opens_page", False) else "prompt"
 
 
 def home_of(address: str) -> str:

@@ -13,13 +13,14 @@ from typing import Final
 import orjson
 from aiohttp import web
 
-from adapters.addresses import ForbiddenAddressError, checked_url, is_local_url
+from adapters.addresses import is_local_url
 from adapters.notify.merchants import endpoint_subject, opened, url_context
 from adapters.notify.signing import SigningPair, new_pair
 from adapters.recording import Recorder
 from api import schemas_endpoints as shapes
 from api.calls import Call, answer, validated
 from api.deliveries import attempts_at, check_enabled, message_fields, replay, replayable
+from api.endpoint_addresses import checked_address
 from api.errors import (
     INVALID_REQUEST,
     TOO_MANY_ENDPOINTS,
@@ -50,7 +51,7 @@ async def create_endpoint(call: Call) -> web.Response:
     """Add an endpoint; the answer shows its secrets, once."""
     services, merchant_id = call.services, call.merchant_id
     wanted = validated(shapes.EndpointRequest, await call.json_object())
-    url = _checked(call, wanted.url)
+    url = checked_address(call, wanted.url)
     await _check_room(call, merchant_id, mode_of(call.asker), is_new=True)
     endpoint_id, pair = new_endpoint_id(_RANDOM(16)), new_pair(_RANDOM)
     sealed, keys = _sealed(call, endpoint_id, url, [pair])
@@ -80,7 +81,7 @@ async def change_endpoint(call: Call) -> web.Response:
     is_local = False
     keys: list[DataKey] = []
     if wanted.url is not None and not state.is_deleted:
-        url = _checked(call, wanted.url)
+        url = checked_address(call, wanted.url)
         recorder = Recorder(services.handler, services.vault)
         if url != (await opened(recorder, endpoint_id, state, services.clock()))[0]:
             context = url_context(endpoint_id)
@@ -302,18 +303,6 @@ async def _shown(
         messages=await services.deliveries.counts(endpoint_id),
         created_at=recorded[0].recorded_at,
     )
-
-
-def _checked(call: Call, text: str) -> str:
-    try:
-        return str(checked_url(text, allows_loopback=call.services.settings.endpoint_loopback))
-    except ForbiddenAddressError:
-        reason = Sentence("Nothing can be sent to this address.")
-        remedy = Sentence(
-            "Send an https address on the public internet, without a name or a password in it."
-        )
-        place = Place("pointer", "/url", reason, remedy)
-        raise ProblemError(INVALID_REQUEST, place.sentence, [place]) from None
 
 
 def _sealed(

@@ -54,7 +54,9 @@ _TIME_REMEDY: Final = Sentence("Send a time such as 2030-01-31T12:00:00Z.")
 _DAY_REMEDY: Final = Sentence(
     "Send a time such as 2030-01-31T12:00:00Z, or a day such as 2030-01-31."
 )
-_DAYS: Final = frozenset({"created_from", "created_to"})
+_DAYS: Final = frozenset(
+    {"created_from", "created_to", "effective_at", "effective_from", "effective_to"}
+)
 """The parameters that take a day too."""
 
 
@@ -109,7 +111,9 @@ def explanation_of(
             remedy = _DAY_REMEDY if name in _DAYS else _TIME_REMEDY
             return Sentence("The time does not say its offset from UTC."), remedy
     if kind.startswith("datetime_"):
-        return Sentence("The value is no time."), _DAY_REMEDY if name in _DAYS else _TIME_REMEDY
+        if name in _DAYS:
+            return Sentence("The value is neither a time nor a day."), _DAY_REMEDY
+        return Sentence("The value is no time."), _TIME_REMEDY
     if kind.startswith("string_"):
         return _of_text(kind, name, bounds)
     return _of_number(kind, bounds)

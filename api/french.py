@@ -27,8 +27,8 @@ _OF_DOOR: Final[dict[str, str]] = {
     "{name}: {reason} {remedy}": "{name} : {reason} {remedy}",
     "none": "aucun",
     # The request as a whole
-    "No route has this path; see /openapi.json for all of them.": (
-        "Aucune route n'a ce chemin ; consultez /openapi.json, qui les donne toutes."
+    "No route has this path; see /docs for all of them, or /openapi.json.": (
+        "Aucune route n'a ce chemin ; consultez /docs, ou /openapi.json, qui les donnent toutes."
     ),
     "The path exists with other methods; see the Allow header.": (
         "Ce chemin existe avec d'autres méthodes ; consultez l'en-tête Allow."

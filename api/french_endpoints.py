@@ -10,6 +10,19 @@ FRENCH_OF_ENDPOINTS: Final[dict[str, str]] = {
     "Send an https address on the public internet, without a name or a password in it.": (
         "Envoyez une adresse https de l'internet public, sans nom ni mot de passe."
     ),
+    "The address holds a name or a password.": "L'adresse contient un nom ou un mot de passe.",
+    "The address is not https.": "L'adresse n'est pas en https.",
+    "The address is not on the public internet.": "L'adresse n'est pas sur l'internet public.",
+    "Send an https address on the public internet, or one on the server's own machine, such as "
+    "http://localhost:9000/hook, without a name or a password in it.": (
+        "Envoyez une adresse https de l'internet public, ou une adresse de la machine du serveur, "
+        "par exemple http://localhost:9000/hook, sans nom ni mot de passe."
+    ),
+    "Send an https address on the public internet, without a name or a password in it. A server "
+    "that was started with --sandbox takes http://localhost as well.": (
+        "Envoyez une adresse https de l'internet public, sans nom ni mot de passe. Un serveur "
+        "démarré avec --sandbox accepte aussi http://localhost."
+    ),
     "You have {endpoints} endpoints already.": (
         "Vous avez déjà {endpoints} adresses de notification."
     ),

@@ -31,6 +31,9 @@ FRENCH_OF_REQUESTS: Final[dict[str, str]] = {
         "position antérieure à la perte."
     ),
     "Take one from the list.": "Prenez-en une dans la liste.",
+    "The value is neither a time nor a day.": (
+        "La valeur n'est ni une date avec son heure, ni un jour."
+    ),
     "Send a time such as 2030-01-31T12:00:00Z, or a day such as 2030-01-31.": (
         "Envoyez une date avec son heure, par exemple 2030-01-31T12:00:00Z, ou un jour, par "
         "exemple 2030-01-31."

@@ -146,8 +146,8 @@ def _made(beside: Path | None, *, is_in_use: bool) -> MasterKeys:
     if beside is None:
         raise MasterKeyError(
             "There is no master key.",
-            "Make one with `openssl rand -base64 32 > master.key`, keep a copy in a safe, and "
-            "set CAURI_MASTER_KEY_FILE to the file.",
+            "Make one with `(umask 077; openssl rand -base64 32 > master.key)`, keep a copy in a "
+            "safe, and set CAURI_MASTER_KEY_FILE to the file.",
         )
     if is_in_use:
         raise MasterKeyError(

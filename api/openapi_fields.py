@@ -133,7 +133,10 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "language": ("`fr` or `en`.", "`fr` ou `en`."),
     "latency_ms": ("How long the last answer took.", "Le temps de la dernière réponse."),
-    "limit": ("At most so many.", "Pas plus que ce nombre."),
+    "limit": (
+        "At most so many; the server may give fewer: `next_after` tells if more follow.",
+        "Ce nombre au plus ; le serveur peut en donner moins : `next_after` dit s'il en reste.",
+    ),
     "limits": ("What is known of amounts.", "Ce que l'on sait des montants."),
     "maximum": (
         "At most this; null: nothing is known.",

@@ -100,7 +100,7 @@ def told(error: Exception, *, has_body: bool = True) -> Told:
 
 
 _HTTP_DETAILS: Final = {
-    404: Sentence("No route has this path; see /openapi.json for all of them."),
+    404: Sentence("No route has this path; see /docs for all of them, or /openapi.json."),
     405: Sentence("The path exists with other methods; see the Allow header."),
     413: Sentence("The body is larger than this server reads; send less."),
     415: Sentence("Send the body with `Content-Type: application/json`."),

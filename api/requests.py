@@ -24,6 +24,7 @@ from api.errors import (
     ProblemError,
 )
 from api.modes import check_mode, mode_of
+from api.request_faults import whole_refusal
 from api.routing import choose_route, one_time_code_of
 from ledger import commands
 from ledger.entry import RecordedEvent
@@ -78,7 +79,8 @@ async def take(
         if model.kind == "collection":
             taken = await services.rates.admit_payer(call.passage, asker, command.payer)
     except (ProblemError, LedgerError) as refusal:
-        return await _first_answer(call, payment_id, given, refusal, where)
+        whole = whole_refusal(refusal, model, given, asker.country)
+        return await _first_answer(call, payment_id, given, whole, where)
     context = call.context(asker.actor)
     try:
         handled = await services.handler.handle(command, context=context, keys=keys)

@@ -82,6 +82,8 @@ def choose_route(
         reason = "the caller named the operator"
     if wanted.provider is not None:
         adapter = _named_provider(adapters, wanted.provider, wanted.currency, wanted.kind)
+        if wanted.operator is None:
+            operator = _behind(adapter, operator, phone.country)
         if is_production and phone.country not in adapter.countries:
             reason = Sentence(
                 "{provider} does not serve {country}.",
@@ -250,6 +252,19 @@ def _named_provider(
         )
         _refuse("/currency", reason, able())
     return adapter
+
+
+def _behind(adapter: Adapter, guessed: Operator | None, country: str) -> Operator | None:
+    """Whose customer pays through a provider that the caller named, where a range guesses another.
+
+    Whoever names an operator's own rail, as Wave, which has no ranges, means that operator, though
+    the number is in another's range: whom a payer is sent to for help, and whose limits hold,
+    follows from it. Where the rail has no operator in the country, the guess stays.
+    """
+    if guessed is not None and (is_own_rail(adapter, guessed) or guessed.code in adapter.reaches):
+        return guessed
+    own = (one for one in BY_CODE.values() if one.country == country and is_own_rail(adapter, one))
+    return next(own, guessed)
 
 
 def _check_currency(operator: Operator, currency: str) -> None:

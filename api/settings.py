@@ -21,18 +21,25 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from adapters.addresses import is_loopback
-from adapters.trying import is_for_trying, is_value_for_trying, tells_of_trying
 from api.settings_access import AccessSettings
 from api.settings_checkout import CheckoutSettings
+from api.settings_fault import Fault, SettingsError
+from api.settings_faults import WEB_ADDRESS, unknown
 from api.settings_log import LogSettings
 from api.settings_mail import MailSettings
 from api.settings_notify import NotifySettings
+from api.settings_providers import (
+    ModelOf,
+    misspelt,
+    provider_settings,
+    settings_of_providers,
+)
 from api.settings_server import ServerSettings
 from api.settings_streams import StreamSettings
-from api.settings_values import PREFIX, Fault, JsonObject, Model, SettingsError, validated
+from api.settings_values import PREFIX, JsonObject, validated
 from api.settings_witness import WitnessSettings
 from ledger.identity import Mode
 
@@ -44,6 +51,7 @@ __all__ = [
     "SettingsError",
     "load_settings",
     "provider_settings",
+    "settings_of_providers",
     "settings_table",
 ]
 
@@ -88,6 +96,7 @@ class Settings(
     )
     public_url: str | None = Field(
         default=None,
+        pattern=WEB_ADDRESS,
         description="This server's address as others know it: checkout pages, QR codes, callbacks "
         "and documents all name this one and no other. Defaults to where it listens, "
         "`http://localhost:8080`; required in production, where it must be https.",
@@ -155,6 +164,13 @@ class Settings(
         default_factory=dict, exclude=True, repr=False, description="(from the provider names)"
     )
 
+    @field_validator("database_url")
+    @classmethod
+    def _named_as_it_is(cls, value: str) -> str:
+        if value.startswith("postgres://"):
+            raise ValueError("write postgresql:// instead of postgres://")
+        return value
+
     @property
     def base_url(self) -> str:
         """This server's one address: of its pages, of what it tells providers, of its documents.
@@ -190,20 +206,25 @@ class Settings(
 
 
 def load_settings(
-    environment: Mapping[str, str], *, provider_names: Sequence[str], **overrides: Any
+    environment: Mapping[str, str],
+    *,
+    provider_names: Sequence[str],
+    model_of: ModelOf | None = None,
+    **overrides: Any,
 ) -> Settings:
     """Read the settings.
 
     Args:
         environment: `os.environ` or a stand-in; only names with the prefix are looked at.
         provider_names: every provider there is: their prefixes are no misspelling.
+        model_of: finds the type of a provider's own settings, so that what is misspelt in them is
+            named, whether it is enabled or not; without it they are looked at by nobody here.
         overrides: fields given on the command line; None means "not given".
 
     Raises:
         SettingsError: names everything that is wrong.
     """
-    values, tables = _read_file(environment.get(FILE_VARIABLE), provider_names)
-    faults = []
+    values, tables, faults = _read_file(environment.get(FILE_VARIABLE), provider_names)
     for variable in sorted(environment):
         if not variable.startswith(PREFIX) or variable == FILE_VARIABLE:
             continue
@@ -217,12 +238,14 @@ def load_settings(
             table = tables.setdefault(provider, {})
             table[name.removeprefix(f"{provider}_")] = environment[variable]
         else:
-            faults.append(_unknown(variable))
+            faults.append(unknown(variable, [f"{PREFIX}{one.upper()}" for one in _FIELDS]))
+    faults += misspelt(tables, model_of) if model_of is not None else []
     values |= {name: value for name, value in overrides.items() if value is not None}
-    if faults:
-        raise SettingsError(faults)
-    settings = validated(Settings, values | {"provider_tables": tables}, PREFIX)
-    faults = [
+    try:
+        settings = validated(Settings, values | {"provider_tables": tables}, PREFIX)
+    except SettingsError as error:
+        raise SettingsError([*faults, *error.faults]) from None
+    faults += [
         Fault(
             "CAURI_PROVIDERS",
             f"there is no provider {name!r}.",
@@ -242,43 +265,21 @@ def load_settings(
     ]
     faults += _production_faults(settings) if settings.is_production else []
     if faults:
+        # Whoever must mend something shall not start again to learn of the next thing.
+        faults += _faults_of_providers(settings, model_of, faults)
         raise SettingsError(faults)
     return settings
 
 
-def provider_settings(settings: Settings, provider: str, model: type[Model]) -> Model:
-    """Build a provider's own settings from its table.
-
-    Raises:
-        SettingsError: a missing, misspelt or unusable field; in production also whatever points
-            at a sandbox or at this machine and is not said to; and whatever is said to be for
-            trying and is not.
-    """
-    prefix = f"{PREFIX}{provider.upper()}_"
-    table = settings.provider_tables.get(provider, {})
-    built = validated(model, table, prefix)
-    if provider in settings.trial_providers:
-        if tells_of_trying(model) and not is_for_trying(built):
-            fault = Fault(
-                f"{PREFIX}TRIAL_PROVIDERS",
-                f"{provider} is set up for real money.",
-                "Leave it out, or point it at its sandbox.",
-            )
-            raise SettingsError([fault])
-    elif settings.is_production:
-        faults = [
-            Fault(
-                f"{prefix}{name.upper()}",
-                "this points at a sandbox, which moves no money.",
-                "Set the provider's production value, or name it in CAURI_TRIAL_PROVIDERS.",
-            )
-            for name, value in built
-            if not isinstance(value, SecretStr)
-            and (is_value_for_trying(value) or (name == "is_trial" and value))
-        ]
-        if faults:
-            raise SettingsError(faults)
-    return built
+def _faults_of_providers(
+    settings: Settings, model_of: ModelOf | None, named: Sequence[Fault]
+) -> list[Fault]:
+    found = {name: model_of(name) if model_of is not None else None for name in settings.providers}
+    try:
+        settings_of_providers(settings, {name: one for name, one in found.items() if one})
+    except SettingsError as error:
+        return [one for one in error.faults if one.name not in {fault.name for fault in named}]
+    return []
 
 
 def settings_table(
@@ -309,28 +310,29 @@ def _shown(value: object) -> str:
 
 def _read_file(
     path: str | None, provider_names: Sequence[str]
-) -> tuple[JsonObject, dict[str, JsonObject]]:
+) -> tuple[JsonObject, dict[str, JsonObject], list[Fault]]:
     if path is None:
-        return {}, {}
+        return {}, {}, []
     try:
         content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         fault = Fault(FILE_VARIABLE, f"the file cannot be read: {error}.", "Name a TOML file.")
         raise SettingsError([fault]) from error
     tables = {name: content.pop(name) for name in provider_names if name in content}
-    faults = [_unknown(name) for name in content if name not in _FIELDS]
+    known = (*_FIELDS, *provider_names)
+    faults = [
+        # Shown as it is written there, so that it is found.
+        unknown(name, known)._replace(name=f"[{name}]" if isinstance(value, dict) else name)
+        for name, value in content.items()
+        if name not in _FIELDS
+    ]
     faults += [
         Fault(name, "this is no table.", f"Write [{name}] and its fields below it.")
         for name, table in tables.items()
         if not isinstance(table, dict)
     ]
-    if faults:
-        raise SettingsError(faults)
-    return content, tables
-
-
-def _unknown(name: str) -> Fault:
-    return Fault(name, "there is no such setting.", "Correct the name, or remove it.")
+    content = {name: value for name, value in content.items() if name in _FIELDS}
+    return content, {name: one for name, one in tables.items() if isinstance(one, dict)}, faults
 
 
 def _production_faults(settings: Settings) -> list[Fault]:
@@ -341,8 +343,8 @@ def _production_faults(settings: Settings) -> list[Fault]:
             Fault(
                 "CAURI_MASTER_KEY_FILE",
                 "production has no master key.",
-                "Make one with `openssl rand -base64 32 > master.key`, keep a copy in a safe, and "
-                "set CAURI_MASTER_KEY_FILE to the file.",
+                "Make one with `(umask 077; openssl rand -base64 32 > master.key)`, keep a copy in "
+                "a safe, and set CAURI_MASTER_KEY_FILE to the file.",
             )
         )
     if settings.signing_key_file is None:

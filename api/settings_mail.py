@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field, SecretStr, ValidationInfo, field_validato
 from pydantic_core import PydanticCustomError
 
 from adapters.transport import is_loopback
-from api.settings_values import PREFIX, Fault
+from api.settings_fault import Fault
+from api.settings_values import PREFIX
 
 MAILBOX: Final = (
     r"^[A-Za-z0-9_+'&=~][A-Za-z0-9_+'&=~-]*(?:\.[A-Za-z0-9_+'&=~-]+)*"

@@ -41,7 +41,10 @@ class ServerSettings(BaseModel):
         description="The largest webhook body, in bytes; it must fit sealed into one log entry.",
     )
     page_entries_max: int = Field(
-        default=200, ge=1, le=1000, description="The most entries one page of a list holds."
+        default=200,
+        ge=1,
+        le=1000,
+        description="The most entries one page of a list holds, whatever `limit` asks for.",
     )
     wait_seconds_max: float = Field(
         default=10.0,

@@ -1,39 +1,21 @@
 """Values of settings: texts become what a model wants, and what cannot be used is a fault by name.
 
-A fault names the variable, the reason and the remedy, and never a secret's value. It knows no
-setting; those are in `api.settings` and the modules beside it.
+It knows no setting; those are in `api.settings` and the modules beside it.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeVar
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
 
 import orjson
 from pydantic import BaseModel, ValidationError
+
+from api.settings_fault import SettingsError
+from api.settings_faults import told
 
 PREFIX: Final = "CAURI_"
 
 JsonObject = dict[str, Any]
 Model = TypeVar("Model", bound=BaseModel)
-
-
-class Fault(NamedTuple):
-    """One thing wrong with the settings: which variable, why, and what to set instead."""
-
-    name: str
-    reason: str
-    remedy: str
-
-    def __str__(self) -> str:
-        """Say it in one line."""
-        return f"{self.name}: {self.reason} {self.remedy}"
-
-
-class SettingsError(Exception):
-    """The settings cannot be used; `faults` names every reason, never a secret's value."""
-
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("\n".join(str(fault) for fault in faults))
-        self.faults = tuple(faults)
 
 
 def validated(model: type[Model], values: Mapping[str, Any], prefix: str) -> Model:
@@ -45,16 +27,8 @@ def validated(model: type[Model], values: Mapping[str, Any], prefix: str) -> Mod
     try:
         return model.model_validate(read)
     except ValidationError as error:
-        raise SettingsError(
-            [
-                Fault(
-                    f"{prefix}{'_'.join(str(part) for part in one['loc']).upper()}",
-                    f"{one['msg']}.",
-                    "See the settings in the README.",
-                )
-                for one in error.errors(include_url=False, include_context=False)
-            ]
-        ) from None
+        faults = told(model, error.errors(include_url=False, include_input=False), prefix)
+        raise SettingsError(faults) from None
 
 
 def _is_list(model: type[BaseModel], name: str) -> bool:

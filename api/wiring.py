@@ -41,7 +41,7 @@ from api.master_key import RingKeeper, master_keys_for, ring_of
 from api.modes import by_mode
 from api.randomness import RandomBlock
 from api.rates import Rates
-from api.settings import Fault, Settings, SettingsError, provider_settings
+from api.settings import Fault, Settings, SettingsError, settings_of_providers
 from api.watching import Watched
 from api.wiring_log import log_care
 from api.wiring_people import forgetting, hearing, missing
@@ -147,10 +147,9 @@ async def services(
         SettingsError, MasterKeyError, StoreError: nothing was left running.
     """
     try:
-        adapter_settings = {
-            name: provider_settings(settings, name, settings_class(name))
-            for name in settings.providers
-        }
+        adapter_settings = settings_of_providers(
+            settings, {name: settings_class(name) for name in settings.providers}
+        )
     except IncompleteProviderError as error:
         remedy = "Leave it out, or write what it lacks."
         raise SettingsError([Fault("CAURI_PROVIDERS", f"{error}.", remedy)]) from None

@@ -111,10 +111,10 @@ def key_from(text: str, kind: int) -> Key:
     """A key as it is handed on: name, id and base64 with a plus between them."""
     name, _, rest = text.partition("+")
     shown_id, _, encoded = rest.partition("+")
-    raw = decoded(encoded)
+    raw = decoded(encoded) if encoded else b""
     key_id = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
     if not name or len(raw) != 33 or raw[0] != kind or key_id.hex() != shown_id:
-        raise WrongError(f"this is no key of kind {kind}: {text[:80]!r}")
+        raise WrongError(f"this is no key (name+id+base64) of kind {kind}: {text[:80]!r}")
     return name, kind, raw[1:], key_id
 
 
@@ -236,7 +236,7 @@ def verify(receipt: str, policy: Policy) -> tuple[str, list[dict[str, Any]], dic
     head, _, rest = receipt.partition("\n\n")
     counted = re.fullmatch(HEAD, head, re.ASCII)
     if not counted:
-        raise WrongError("this does not begin as a receipt does")
+        raise WrongError("this does not begin as a receipt does: check the file, not the web page")
     count, keys_count = int(counted[2]), int(counted[3] or 0)
     places = [(f"payment-{counted[1]}", version + 1) for version in range(count)]
     places += [("log-keys", version + 1) for version in range(keys_count)]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.settings import load_settings
-from api.settings_values import SettingsError
+from api.settings_fault import SettingsError
 from ledger.sql import migrate
 from tests.api_world import Answer, World, a_world, settings_in
 from tests.conftest import FakeClock

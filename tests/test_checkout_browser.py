@@ -354,7 +354,14 @@ async def test_the_first_view_is_small_and_goes_nowhere_else(
         )
         await page.goto(f"{stage.url}/checkout/{session_id}", wait_until="networkidle")
         assert await page.locator("#email").is_visible()
+        button = await page.locator("#pay button").bounding_box()
+        less = await page.locator("button.quiet").bounding_box()
 
+    # Whoever does not scroll sees the one thing to press, which is the largest.
+    assert button is not None
+    assert less is not None
+    assert button["y"] + button["height"] <= device.height
+    assert less["width"] < button["width"] * 2 / 3
     assert len(requests) <= REQUESTS_MAX
     assert {url.startswith(stage.url) for url in requests} == {True}
     assert len(sizes) == len(requests)

@@ -416,7 +416,7 @@ HONEST = [
     (("start",), "sending", "Keep your phone at hand"),
     (("start", "confirm"), "confirm", "Confirm on your phone"),
     (("start", "page"), "go", "Continue to MTN MoMo"),
-    (("start", "code"), "code", "has given you a code"),
+    (("start", "code"), "code", "asks for a one-time code"),
     (("start", "doubt"), "asking", "Do not pay again"),
     (("start", "confirm", "contradiction"), "conflict", "Do not pay again"),
     (("start", "confirm", "success"), "paid", "has gone through"),

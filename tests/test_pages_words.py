@@ -135,9 +135,9 @@ def test_offers_are_the_operators_of_the_country_that_somebody_here_reaches(
 
     cameroon = offers_of(adapters, "CM", "XAF")
 
-    assert [(one.code, one.name, one.is_page) for one in cameroon] == [
-        ("mtn-cm", "MTN MoMo", False),
-        ("orange-cm", "Orange Money", True),
+    assert [(one.code, one.name, one.way) for one in cameroon] == [
+        ("mtn-cm", "MTN MoMo", "prompt"),
+        ("orange-cm", "Orange Money", "page"),
     ]
     assert offers_of(adapters, "CM", "GHS") == ()
     assert offers_of(adapters, "", "XAF") == ()

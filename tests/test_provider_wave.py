@@ -26,6 +26,7 @@ from adapters.powers import AccountCheck, Balance, ChecksAccounts, TellsBalance
 from adapters.sandbox.faults import Faults
 from adapters.sandbox.payer import PayerSaw, cancel_as_customer, look_as_customer
 from adapters.sandbox.wave_bodies import signature
+from adapters.sandbox.wave_trial import FURTHER
 from ledger.commands import RecordEvidence, RequestInquiry
 from ledger.evidence import Evidence, Source, Word
 from ledger.money import Money
@@ -439,6 +440,18 @@ async def test_a_payout_wave_does_not_take_is_declined_and_never_booked(
         outcome = await world.adapter.pay_out(world.transfer("paid", **changes), reference)
         assert isinstance(outcome, Declined)
         assert (outcome.code, world.movements("payout")) == (code, [])
+
+
+@pytest.mark.parametrize(
+    ("further", "is_taken"), [((), False), (("CI",), True), (("GM",), False), (FURTHER, True)]
+)
+async def test_a_trial_pays_out_where_its_wallets_are_said_to_be(
+    tmp_path: Path, further: tuple[str, ...], is_taken: bool
+) -> None:
+    async with a_world(tmp_path, further_countries=further) as world:
+        abidjan = world.transfer("paid", phone="+2250700000001")
+        outcome = await world.adapter.pay_out(abidjan, world.adapter.reference_for(PAYOUT_ID, 1))
+    assert isinstance(outcome, Declined) is not is_taken
 
 
 async def test_another_payout_under_the_same_key_is_never_taken_for_a_refusal(

@@ -39,8 +39,10 @@ from api.errors import ALL_PROBLEMS
 from api.routes import ROUTES
 from api.settings import (
     FILE_VARIABLE,
+    SettingsError,
     load_settings,
     provider_settings,
+    settings_of_providers,
 )
 from ledger import errors
 from ledger.entry import check_entry, decode_entry
@@ -357,6 +359,13 @@ def test_the_settings_file_shown_starts_in_production(tmp_path: Path) -> None:
     (shown,) = [block.text for block in blocks_of(PAGE) if block.mark == "settings"]
     file = tmp_path / "cauri.toml"
     file.write_text(shown)
+    settings = load_settings({FILE_VARIABLE: str(file)}, provider_names=provider_names())
+    # As it stands there it would take no payment, and is told so by the names of its secrets.
+    with pytest.raises(SettingsError) as raised:
+        settings_of_providers(settings, {one: settings_class(one) for one in settings.providers})
+    assert {fault.reason for fault in raised.value.faults} == {"this is the example's text."}
+    assert len(raised.value.faults) == shown.count(' = "from ')
+    file.write_text(shown.replace(' = "from ', ' = "'))
     settings = load_settings({FILE_VARIABLE: str(file)}, provider_names=provider_names())
     made = [provider_settings(settings, name, settings_class(name)) for name in settings.providers]
     assert (settings.is_production, len(made)) == (True, len(tomllib.loads(shown)["providers"]))

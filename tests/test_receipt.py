@@ -411,7 +411,10 @@ def test_the_script_says_what_is_wrong_and_ends_accordingly(tmp_path: Path) -> N
     absent = run(tmp_path, "--policy", "policy.txt", "nothing.txt")
     assert (absent.returncode, absent.stdout) == (2, "")
     no_key = run(tmp_path, "--key", "nonsense", "receipt.txt")
-    assert no_key.returncode == 2
+    assert (no_key.returncode, "this is no key (name+id+base64)" in no_key.stderr) == (2, True)
+    (tmp_path / "page.html").write_text("<!doctype html>\n<html>\n\n<pre>cauri-receipt@v1\n</pre>")
+    page = run(tmp_path, "--policy", "policy.txt", "page.html")
+    assert (page.returncode, "check the file, not the web page" in page.stdout) == (1, True)
 
 
 def test_the_script_is_short_enough_to_be_read() -> None:

@@ -101,8 +101,8 @@ def refused(error: ProblemError) -> tuple[str, str, str, str]:
         (MTN_CM, "XAF", {"operator": "orange-cm"}, ("orange", "orange-cm", NAMED_OPERATOR)),
         (ORANGE_CM, "XAF", {"operator": "mtn-cm"}, ("mtn", "mtn-cm", NAMED_OPERATOR)),
         (NEXTTEL_CM, "XAF", {"operator": "mtn-cm"}, ("mtn", "mtn-cm", NAMED_OPERATOR)),
-        (ORANGE_CM, "XAF", {"provider": "mtn"}, ("mtn", "orange-cm", NAMED_PROVIDER)),
-        (NEXTTEL_CM, "XAF", {"provider": "mtn"}, ("mtn", "nexttel-cm", NAMED_PROVIDER)),
+        (ORANGE_CM, "XAF", {"provider": "mtn"}, ("mtn", "mtn-cm", NAMED_PROVIDER)),
+        (NEXTTEL_CM, "XAF", {"provider": "mtn"}, ("mtn", "mtn-cm", NAMED_PROVIDER)),
         (
             ORANGE_CM,
             "XAF",
@@ -130,6 +130,36 @@ def test_a_payment_goes_to_the_provider_that_is_named_or_whose_number_it_is(
 
     assert (chosen.provider, chosen.operator, chosen.reason) == expected
     assert chosen.phone.e164.endswith(phone.removeprefix("+"))
+
+
+@pytest.mark.parametrize(
+    ("provider", "phone", "operator"),
+    [
+        ("wave", "+2250700000001", "wave-ci"),
+        ("wave", "+221770000001", "wave-sn"),
+        # An integrator carries for whoever's the number is.
+        ("hub2", "+2250700000001", "orange-ci"),
+        # Where the rail has no operator, nobody else is known than the range's owner.
+        ("wave", "+233240000001", "mtn-gh"),
+    ],
+)
+def test_whoever_names_an_operators_own_rail_means_that_operator(
+    tmp_path: Path, clock: FakeClock, provider: str, phone: str, operator: str
+) -> None:
+    tables = {
+        "wave": values_for(settings_class("wave")),
+        "hub2": values_for(settings_class("hub2")),
+    }
+    settings = settings_in(tmp_path, provider_tables=tables)
+    opened = partial(Transport, clock=clock, is_loopback_only=True)
+    adapters = {
+        name: adapter_class(name)(provider_settings(settings, name, settings_class(name)), opened)
+        for name in tables
+    }
+
+    chosen = route(adapters, phone, "XOF", provider=provider, is_production=False)
+
+    assert (chosen.provider, chosen.operator) == (provider, operator)
 
 
 REMEDY = "Enabled providers that could: {}; name one as `provider` if the number is theirs."

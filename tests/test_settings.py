@@ -1,6 +1,7 @@
 """Settings: where they come from, and what is refused at the start."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel, SecretStr
@@ -23,7 +24,7 @@ class SomeProvider(BaseModel):
     markets: tuple[str, ...] = ()
 
 
-def load(environment: dict[str, str], **overrides: object) -> Settings:
+def load(environment: dict[str, str], **overrides: Any) -> Settings:
     return load_settings(environment, provider_names=PROVIDERS, **overrides)
 
 

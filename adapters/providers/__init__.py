@@ -105,6 +105,14 @@ def settings_class(name: str) -> type[ProviderSettings]:
     return _load(name).settings
 
 
+def complete_settings_class(name: str) -> type[ProviderSettings] | None:
+    """Return the settings model of one provider; None where the provider lacks something."""
+    try:
+        return settings_class(name)
+    except IncompleteProviderError:
+        return None
+
+
 def adapter_classes() -> dict[str, AdapterClass]:
     """Return all adapter classes by name; raises IncompleteProviderError."""
     return {name: adapter_class(name) for name in provider_names()}

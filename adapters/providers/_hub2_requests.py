@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from adapters.base import Charge
 from adapters.directory import parse_phone
-from adapters.pages import home_of
+from adapters.pages import PayerWay, home_of
 from adapters.powers import Transfer
 from ledger.errors import InvalidPhoneError
 
@@ -24,6 +24,9 @@ OPERATORS: Final[Mapping[str, str]] = {"MTN": "mtn", "Moov": "moov", "Orange": "
 PAGED: Final = frozenset({"wave"})
 """Operators whose payers always confirm on a page, so that HUB2 wants to know where it leads to."""
 
+ORANGE_PAGED: Final = frozenset({"orange-ci", "orange-sn"})
+"""Operators of Orange whose payers may be led to a page, where the account's workflow says so."""
+
 Form = Literal["plus", "digits", "national"]
 
 
@@ -34,6 +37,22 @@ def operator_of(phone: str) -> str | None:
     except InvalidPhoneError:
         return None
     return None if operator is None else OPERATORS.get(operator.brand)
+
+
+def payer_way(operator_code: str, *, operator: str | None, workflow: str | None) -> PayerWay:
+    """Say by what an operator's customer confirms, as the account is set up.
+
+    Orange may want a one-time code or lead to a page; without a workflow HUB2 chooses, and its
+    answer tells.
+    """
+    called = operator or operator_code.rpartition("-")[0]
+    if called in PAGED:
+        return "page"
+    if called != "orange":
+        return "prompt"
+    if workflow == "redirection" and operator_code in ORANGE_PAGED:
+        return "page"
+    return "code" if workflow == "otp" else "told"
 
 
 def msisdn_of(phone: str, form: Form) -> str:

@@ -52,6 +52,7 @@ from adapters.base import (
 from adapters.base import Final as FinalWord
 from adapters.contract import Contract
 from adapters.directory import codes_of
+from adapters.pages import PayerWay
 from adapters.powers import Balance, CodeRefused, Taken, Transfer
 from adapters.providers._hub2_answers import (
     Opened,
@@ -74,6 +75,7 @@ from adapters.providers._hub2_requests import (
     build_intent,
     build_transfer,
     operator_of,
+    payer_way,
 )
 from adapters.providers._hub2_settings import Settings
 from adapters.refusals import Refusal
@@ -145,6 +147,11 @@ class Hub2Adapter:
     def reference_for(self, payment_id: str, number: int) -> str:
         """Name a submission: webhooks come to one address, so the id must stand in the name."""
         return f"{payment_id}-{number}"
+
+    def payer_way(self, operator_code: str) -> PayerWay:
+        """Say by what an operator's customer confirms, as the account is set up."""
+        settings = self._settings
+        return payer_way(operator_code, operator=settings.operator, workflow=settings.workflow)
 
     async def submit(self, charge: Charge, reference: str) -> Submission:
         """Open an intent and attempt its payment; see `_hub2_answers` for what answers mean."""

@@ -29,7 +29,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Final
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from adapters.answer import (
     AnswerUnknownError,
@@ -88,7 +88,6 @@ class Settings(ProviderSettings):
     )
     country_segment: str = Field(
         default=TRIAL_SEGMENT,
-        pattern=r"^[a-z]{2,3}$",
         description="The country in the API's path (`cm`, `ci`, `sn`, ...); `dev` moves no money.",
     )
     client_id: str = Field(min_length=4, description="The application's OAuth client id.")
@@ -107,6 +106,14 @@ class Settings(ProviderSettings):
         description="Where the page sends a payer back to, where a payment names no address. "
         "Defaults to the public address.",
     )
+
+    @field_validator("country_segment")
+    @classmethod
+    def _is_in_a_path(cls, value: str) -> str:
+        known = sorted(one.orange_segment for one in COUNTRIES.values() if one.orange_segment)
+        if value not in {TRIAL_SEGMENT, *known}:
+            raise ValueError(f"it must be one of {', '.join([TRIAL_SEGMENT, *known])}")
+        return value
 
 
 class OrangeAdapter:

@@ -47,6 +47,7 @@ from adapters.base import (
 from adapters.contract import Contract
 from adapters.elements import written_elements
 from adapters.one_time_codes import without_code
+from adapters.pages import PayerWay
 from adapters.providers._orange_bf_answers import PAID, REFUSALS, parse_payment
 from adapters.refusals import Refusal
 from adapters.transcript import Scrubber
@@ -118,6 +119,11 @@ class OrangeBfAdapter:
         """Derive the digits that Orange is told."""
         drawn = int.from_bytes(hashlib.sha256(f"{payment_id}-{number}".encode()).digest())
         return f"{drawn % 10**REFERENCE_DIGITS:0{REFERENCE_DIGITS}}"
+
+    def payer_way(self, operator_code: str) -> PayerWay:
+        """Every payer needs a code."""
+        del operator_code
+        return "code"
 
     async def submit(self, charge: Charge, reference: str) -> Submission:
         """Take the money by the payer's code; see `_orange_bf_answers` for what answers mean."""

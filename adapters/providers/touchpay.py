@@ -50,7 +50,7 @@ from adapters.base import (
 from adapters.contract import Contract
 from adapters.digest import ChallengedCalls
 from adapters.one_time_codes import without_any_code, without_code
-from adapters.pages import home_of
+from adapters.pages import PayerWay, home_of
 from adapters.powers import Transfer
 from adapters.providers._touchpay_answers import (
     REFUSALS,
@@ -172,6 +172,11 @@ class TouchpayAdapter:
     def reference_for(self, payment_id: str, number: int) -> str:
         """Derive the id TouchPay is told."""
         return f"{payment_id}-{number}"
+
+    def payer_way(self, operator_code: str) -> PayerWay:
+        """Say by what an operator's customer confirms: a few services want a code."""
+        service = self._collections.get(operator_code)
+        return "code" if service in self._settings.code_services else "prompt"
 
     async def submit(self, charge: Charge, reference: str) -> Submission:
         """Ask TouchPay to collect; see `_touchpay_answers` for what the answers mean."""

@@ -38,6 +38,8 @@ def adapter_fields(server: SandboxServer) -> Mapping[str, str]:
         "merchant_id": told.merchant_id,
         "api_key": told.api_key,
         "webhook_secret": told.webhook_secret,
+        # The test server chooses it for Orange anyway; once said, a page can tell it beforehand.
+        "workflow": "otp",
         "call_timeout_seconds": "3",
         "inquiry_first_seconds": "3",
         "inquiry_seconds_max": "30",

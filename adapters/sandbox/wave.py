@@ -41,7 +41,6 @@ from adapters.sandbox.wave_rules import (
     MISMATCH,
     PAYMENT_ERRORS,
     PAYOUT_ERRORS,
-    PREFIX_OF,
     REASON_LENGTH_MAX,
     WaveSandboxSettings,
     amount_text,
@@ -266,7 +265,7 @@ class WaveSandbox(RailSandbox):
             raise refuse(400, "currency-mismatch", "The wallet holds another currency.")
         minor = minor_in(body, "receive_amount", currency, decimals=0)
         mobile = mobile_in(body, "mobile", is_required=True) or ""
-        if not mobile.startswith(PREFIX_OF[self.settings.country]):
+        if not mobile.startswith(self.settings.recipient_prefixes):
             raise refuse(400, "country-mismatch", "The recipient is in another country.")
         reason = text_in(body, "payment_reason", length_max=REASON_LENGTH_MAX)
         texts = {"payment_reason": reason, "name": text_in(body, "name")}

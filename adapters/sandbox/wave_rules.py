@@ -79,6 +79,9 @@ _AMOUNT: Final = re.compile(r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,2}))?", re.ASCII
 _MOBILE: Final = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 
 
+WaveCountry = Literal["BF", "CD", "CI", "CM", "GM", "GN", "ML", "NE", "SL", "SN", "UG"]
+
+
 class WaveSandboxSettings(RailSettings):
     """The switches of the Wave sandbox."""
 
@@ -86,7 +89,11 @@ class WaveSandboxSettings(RailSettings):
     webhook_secret: str = "wave_sn_WHS_synthetic_secret"  # noqa: S105 - of a sandbox
     retired_webhook_secret: str | None = None
     """While a signing secret is being rotated, calls carry a signature by this one as well."""
-    country: Literal["BF", "CD", "CI", "CM", "GM", "GN", "ML", "NE", "SL", "SN", "UG"] = "SN"
+    country: WaveCountry = "SN"
+    further_countries: tuple[WaveCountry, ...] = ()
+    """Where payouts go besides the wallet's own country, for one server that stands for a wallet in
+    each: Wave's own wallet answers `country-mismatch` there. Those of another currency are not
+    reached all the same."""
     business_name: str = "Boutique d'essai"
     # Wave: a checkout session is open for thirty minutes.
     expire_after_seconds: float = Field(default=1800.0, gt=0)
@@ -106,6 +113,12 @@ class WaveSandboxSettings(RailSettings):
     def currency(self) -> str:
         """What lies in the wallet."""
         return CURRENCY_OF[self.country]
+
+    @property
+    def recipient_prefixes(self) -> tuple[str, ...]:
+        """How the numbers begin that a payout may go to."""
+        reached = (self.country, *self.further_countries)
+        return tuple(PREFIX_OF[one] for one in reached if CURRENCY_OF[one] == self.currency)
 
 
 def refuse(status: int, code: str, message: str, *, field: str | None = None) -> RefusedError:

@@ -3,11 +3,15 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from adapters.sandbox.faults import Faults
 from adapters.sandbox.server import SandboxServer
 from adapters.sandbox.wave import WaveSandbox
-from adapters.sandbox.wave_rules import WaveSandboxSettings
+from adapters.sandbox.wave_rules import WaveCountry, WaveSandboxSettings
+
+FURTHER: Final[tuple[WaveCountry, ...]] = ("CI",)
+"""Whoever tries it in Abidjan shall see a payout arrive: one server stands for two wallets."""
 
 
 def make_trial(
@@ -17,6 +21,7 @@ def make_trial(
     return WaveSandbox(
         WaveSandboxSettings(
             port=port,
+            further_countries=FURTHER,
             expire_after_seconds=60.0,
             decide_after_seconds=0.5,
             slow_seconds=5.0,
@@ -32,7 +37,7 @@ def adapter_fields(server: SandboxServer) -> Mapping[str, str]:
     told = WaveSandboxSettings()
     return {
         "base_url": server.url,
-        "countries": "CI,SN",
+        "countries": ",".join(sorted((told.country, *FURTHER))),
         "api_key": told.api_key,
         "webhook_secret": told.webhook_secret,
         "call_timeout_seconds": "3",

@@ -152,10 +152,10 @@ def key_from(where, text, kind):
     """A key as it is handed on: name, id and base64 with a plus between them."""
     name, _, rest = text.partition("+")
     shown_id, _, encoded = rest.partition("+")
-    raw = decoded(where, encoded)
+    raw = decoded(where, encoded) if encoded else b""
     key_id = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
     if not name or len(raw) != 33 or raw[0] != kind or key_id.hex() != shown_id:
-        raise WrongError(where, f"this is no key of kind {kind}: {text[:80]!r}")
+        raise WrongError(where, f"this is no key (name+id+base64) of kind {kind}: {text[:80]!r}")
     return name, kind, raw[1:], key_id
 
 

@@ -14,13 +14,18 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import orjson
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
-from adapters.providers import provider_names
+from adapters.providers import complete_settings_class, provider_names
 from api.cli_language import speak_unless_asked
 from api.settings import Settings, load_settings
+
+TABLE_WIDTH_MAX: Final = 10_000
+"""In characters: no row needs more."""
 
 DRIVER_SECONDS_MAX: Final = 2.0
 """How long a command waits at its end for a thread of the database driver."""
@@ -34,7 +39,11 @@ def settings_for(database: str | None, **overrides: Any) -> Settings:
     if database is not None and "://" not in database:
         url = f"sqlite:///{Path(database)}"
     settings = load_settings(
-        os.environ, provider_names=provider_names(), database_url=url, **overrides
+        os.environ,
+        provider_names=provider_names(),
+        model_of=complete_settings_class,
+        database_url=url,
+        **overrides,
     )
     speak_unless_asked(settings.language)
     return settings
@@ -73,22 +82,49 @@ def write_line(line: str = "") -> None:
 def write_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Write a table; columns whose names begin with `#` hold numbers, with `@` times and ids.
 
-    Those are never cut: half of one is worth nothing, and an id is copied. So a table may be wider
-    than the terminal.
+    Those are never cut: half of one is worth nothing, and an id is copied. Where all columns do not
+    fit beside each other, each row becomes a paragraph with a line for every cell that holds
+    something: a column that is squeezed to nothing looks as if it were empty. Where nobody looks
+    the table is as wide as it must be.
     """
     table = Table(title=title, title_justify="left", header_style="bold")
-    for column in columns:
+    written = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    for number, column in enumerate(columns):
+        name, cells = column.lstrip("#@"), [row[number] for row in written]
+        is_whole = column.startswith("@") or all(" " not in one for one in cells)
+        # Said as a width too: the library squeezes a column first that may not be wrapped.
+        parts = [name, *cells] if is_whole else " ".join([name, *cells]).split()
         table.add_column(
-            column.lstrip("#@"),
+            name,
             justify="right" if column.startswith("#") else "left",
-            no_wrap=column.startswith("@"),
+            no_wrap=is_whole,
+            min_width=max(map(cell_len, parts), default=None),
         )
-    for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    for row in written:
+        # As texts: what a person wrote in brackets is no markup.
+        table.add_row(*(Text(cell) for cell in row))
     shown = console()
-    least = shown.measure(table).minimum
+    unbounded = shown.options.update(width=TABLE_WIDTH_MAX)
+    least = shown.measure(table, options=unbounded).minimum
+    if least > shown.width and sys.stdout.isatty():
+        _write_paragraphs(shown, title, [one.lstrip("#@") for one in columns], written)
+        return
     shown.width = max(shown.width, least)
     shown.print(table)
+
+
+def _write_paragraphs(
+    shown: Console, title: str, names: Sequence[str], rows: Sequence[Sequence[str]]
+) -> None:
+    width = max(len(one) for one in names)
+    shown.print(title, style="italic", markup=False)
+    for row in rows:
+        shown.print()
+        for name, cell in zip(names, row, strict=True):
+            if cell:
+                # As it is: what is too long goes on in the next line of the terminal, and is
+                # copied whole.
+                shown.print(f"{name:<{width}}  {cell}", markup=False, soft_wrap=True)
 
 
 def written_time(when: datetime | None) -> str:

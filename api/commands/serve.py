@@ -18,6 +18,7 @@ from api.app import create_app
 from api.collector import settle_collector
 from api.commands.console import run_async, settings_for
 from api.connections import BoundedRunner, listen_at, make_room
+from api.key_files import warn_of_readable_keys
 from api.logs import configure_logs
 from api.sandboxes import pointed_at, sandbox_names, sandboxes
 from api.settings import Fault, Settings, SettingsError
@@ -75,6 +76,8 @@ async def _serve(settings: Settings, faults: Faults | None) -> None:
         lent = await stack.enter_async_context(
             services(settings, is_loopback_only=faults is not None)
         )
+        # Only now: in development the services have made the files that were not there.
+        warn_of_readable_keys(settings)
         make_room(settings)
         runner = BoundedRunner(create_app(lent), limits=settings)
         await runner.setup()

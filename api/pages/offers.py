@@ -12,7 +12,7 @@ from adapters.base import Adapter
 from adapters.contract import DOLLAR, DOLLAR_WALLETS
 from adapters.directory import BY_CODE, COUNTRIES, Operator
 from adapters.directory_operators import prefixes_of
-from adapters.pages import opens_page
+from adapters.pages import PayerWay, way_of
 from api.pages.colours import class_of
 from api.routing import plan_of
 
@@ -25,8 +25,8 @@ class Offer(NamedTuple):
     style: str
     prefixes: str
     """How its numbers begin at home, with spaces between."""
-    is_page: bool
-    """Whether the payer confirms on the provider's own page."""
+    way: PayerWay
+    """By what the payer confirms with the provider that is asked first."""
     takes_code: bool
     """Whether a one-time code can be handed in with the payment."""
 
@@ -58,7 +58,7 @@ def offers_of(adapters: Mapping[str, Adapter], country: str, currency: str) -> t
                     name=name_of(operator),
                     style=class_of(operator.brand),
                     prefixes=" ".join(prefixes_of(operator)),
-                    is_page=opens_page(adapters[plan[0].provider]),
+                    way=way_of(adapters[plan[0].provider], operator.code),
                     takes_code=any(
                         "one_time_code" in adapters[one.provider].capabilities for one in plan
                     ),

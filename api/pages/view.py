@@ -22,7 +22,9 @@ from api import checkouts, payments, support
 from api.calls import Call
 from api.pages.amounts import amount_text
 from api.pages.colours import class_of
+from api.pages.expecting import code_hint, expected_of, how_to_get_code
 from api.pages.offers import Offer, name_of, numbers_of, offers_of
+from api.pages.paid import paid_facts
 from api.pages.rendering import page_response
 from api.pages.schemas import CheckoutForm
 from api.pages.standing import FINAL, PAYABLE, Paying, Standing, State, standing_of
@@ -236,6 +238,7 @@ async def shown(
         "goes": view.goes,
         "reference": paying.payment.requested.payment_id if paying is not None else None,
         "back_url": _back_url(view),
+        "facts": [],
         "mistake": words.say(mistake[1]) if mistake is not None else None,
         "mistake_field": mistake[0] if mistake is not None else None,
     }
@@ -244,6 +247,9 @@ async def shown(
         values |= _form(view, form)
     elif state == "code" and paying is not None:
         values |= _code_form(view, paying)
+    elif state == "paid" and paying is not None:
+        recorded = view.recorded[paying.payment.requested.payment_id]
+        values["facts"] = paid_facts(paying.payment, recorded, operator, words)
     return page_response(
         call.request,
         "checkout.html",
@@ -294,17 +300,18 @@ def _form(view: View, sent: CheckoutForm | None) -> dict[str, Any]:
         "takes_code": any(one.takes_code for one in offers),
         "needs_code": refusal[0] in _ABOUT_CODES,
         "refusal": refusal[1],
-        "has_prompt": not offers or any(not one.is_page for one in offers),
-        "page_names": ", ".join(one.name for one in offers if one.is_page),
+        "expected": expected_of(offers, view.money, view.words),
+        "code_hint": code_hint(offers, view.money, view.words),
         "minutes_left": minutes if minutes <= MINUTES_SHOWN_MAX else None,
     }
 
 
 def _code_form(view: View, paying: Paying) -> dict[str, Any]:
-    number = len(paying.payment.confirmations)
+    number, operator = len(paying.payment.confirmations), paying.payment.requested.operator
     values: dict[str, Any] = {
         "token": token_for(view.call.services.vault, view.session_id, "code", number),
         "code_number": number,
+        "how": how_to_get_code(operator or "", _operator(view)[0], view.money, view.words),
     }
     if number:
         values |= {"mistake": view.words.say("code_wrong"), "mistake_field": "code"}

@@ -26,15 +26,20 @@ ENGLISH: Final[Mapping[str, str]] = {
     "operator_seen": "Recognised: {operator}",
     "code_summary": "My operator has given me a code",
     "code_label": "One-time code",
-    "code_hint": "Only if your operator gave you one for this payment, for example by dialling "
-    "#144#391# with Orange in Senegal.",
+    "code_hint": "Only if your operator gave you one for this payment.",
+    "code_dial": "{operator}: you usually get it by dialling {dialled} on the phone that pays.",
+    "code_menu": "Ask for it in your operator's menu or app.",
     "email_label": "Your e-mail, for the receipt",
     "optional": "(optional)",
     "email_hint": "The receipt is sent once you have paid. Your address is used for nothing else.",
     "next_title": "What happens next",
     "next_prompt": "You will get a prompt on your phone. Confirm it with your PIN; it takes 1 to 2 "
     "minutes.",
-    "next_page": "With {operators}: you confirm on their own page, and come back here.",
+    "next_page": "You confirm on the operator's own page, and come back here.",
+    "next_code": "A one-time code is needed, which you ask for with your phone. Type it above if "
+    "you have it already; if not, this page asks you for it.",
+    "next_told": "You confirm on your phone, with a one-time code or on the operator's own page: "
+    "this page tells you how.",
     "pay": "Pay {amount}",
     "cancel": "Cancel this payment",
     "minutes_left": "Minutes left to pay: {minutes}",
@@ -48,15 +53,18 @@ ENGLISH: Final[Mapping[str, str]] = {
     "step_now": "now",
     # What became of it
     "sending_title": "Your request is on its way",
-    "sending_text": "We are handing it to {operator}. Keep your phone at hand: in a moment you "
-    "are asked to confirm.",
+    "sending_text": "We are handing it to {operator}. Keep your phone at hand: in a moment "
+    "this page tells you what comes next.",
     "confirm_title": "Confirm on your phone",
     "confirm_text": "{operator} asks for your confirmation on the number ending in {ending}. Enter "
     "your PIN there. It takes 1 to 2 minutes, and this page updates by itself.",
     "confirm_hint": "No prompt? Open your operator's menu or app and look for payments that wait "
     "for your approval.",
     "code_title": "Enter your code",
-    "code_text": "{operator} has given you a code for this payment. Type it here.",
+    "code_text": "{operator} asks for a one-time code for this payment. Type it here.",
+    "code_none": "I have no code, or want to pay in another way",
+    "code_none_text": "Without a code no money is taken. Just wait until {operator} ends this "
+    "request: this page then lets you pay with another number or another operator.",
     "code_wrong": "The last code was not accepted. Check it, or get a new one, and type it.",
     "code_send": "Send the code",
     "codes_used_up_title": "No code was accepted",
@@ -73,6 +81,10 @@ ENGLISH: Final[Mapping[str, str]] = {
     "this address later.",
     "paid_title": "Paid",
     "paid_text": "Your payment of {amount} to {merchant} has gone through.",
+    "paid_at": "Date",
+    "paid_with": "Operator",
+    "paid_transaction": "Transaction number",
+    "paid_keep": "To keep a record, print this page or take a screenshot.",
     "back": "Back to the shop",
     "conflict_title": "We cannot say yet whether you have paid",
     "conflict_text": "The answers of {operator} contradict each other, and a person will look into "

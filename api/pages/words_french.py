@@ -26,15 +26,21 @@ FRENCH: Final[Mapping[str, str]] = {
     "operator_seen": "Reconnu : {operator}",
     "code_summary": "Mon opérateur m'a donné un code",
     "code_label": "Code à usage unique",
-    "code_hint": "Seulement si votre opérateur vous en a donné un pour ce paiement, par exemple en "
-    "composant #144#391# chez Orange au Sénégal.",
+    "code_hint": "Seulement si votre opérateur vous en a donné un pour ce paiement.",
+    "code_dial": "{operator} : on l'obtient d'ordinaire en composant {dialled} sur le téléphone "
+    "qui paie.",
+    "code_menu": "Demandez-le dans le menu ou l'application de votre opérateur.",
     "email_label": "Votre e-mail, pour le reçu",
     "optional": "(facultatif)",
     "email_hint": "Le reçu part une fois le paiement réussi. Votre adresse ne sert à rien d'autre.",
     "next_title": "La suite",
     "next_prompt": "Vous recevrez une demande sur votre téléphone. Confirmez-la avec votre code "
     "secret ; cela prend 1 à 2 minutes.",
-    "next_page": "Avec {operators} : vous confirmez sur leur propre page, puis vous revenez ici.",
+    "next_page": "Vous confirmez sur la page de l'opérateur, puis vous revenez ici.",
+    "next_code": "Il faut un code à usage unique, que vous demandez avec votre téléphone. "
+    "Tapez-le ci-dessus si vous l'avez déjà ; sinon, cette page vous le demandera.",
+    "next_told": "Vous confirmez sur votre téléphone, avec un code à usage unique ou sur la page "
+    "de l'opérateur : cette page vous dira comment.",
     "pay": "Payer {amount}",
     "cancel": "Annuler ce paiement",
     "minutes_left": "Minutes restantes pour payer : {minutes}",
@@ -49,7 +55,7 @@ FRENCH: Final[Mapping[str, str]] = {
     # Ce qu'il en est
     "sending_title": "Votre demande est en route",
     "sending_text": "Nous la transmettons à {operator}. Gardez votre téléphone à portée de "
-    "main : dans un instant, on vous demandera de confirmer.",
+    "main : dans un instant, cette page vous dira la suite.",
     "confirm_title": "Confirmez sur votre téléphone",
     "confirm_text": "{operator} vous demande de confirmer, sur le téléphone dont le numéro finit "
     "par {ending}. Tapez-y votre code secret. Cela prend 1 à 2 minutes, et cette page se met à "
@@ -57,7 +63,11 @@ FRENCH: Final[Mapping[str, str]] = {
     "confirm_hint": "Aucune demande ? Ouvrez le menu ou l'application de votre opérateur, et "
     "cherchez les paiements qui attendent votre accord.",
     "code_title": "Tapez votre code",
-    "code_text": "{operator} vous a donné un code pour ce paiement. Tapez-le ici.",
+    "code_text": "{operator} demande un code à usage unique pour ce paiement. Tapez-le ici.",
+    "code_none": "Je n'ai pas de code, ou je veux payer autrement",
+    "code_none_text": "Sans code, rien n'est prélevé. Attendez simplement que {operator} mette fin "
+    "à cette demande : cette page vous laissera alors payer avec un autre numéro ou un autre "
+    "opérateur.",
     "code_wrong": "Le dernier code n'a pas été accepté. Vérifiez-le, ou demandez-en "
     "un nouveau, et tapez-le.",
     "code_send": "Envoyer le code",
@@ -75,6 +85,10 @@ FRENCH: Final[Mapping[str, str]] = {
     "revenir plus tard à cette adresse.",
     "paid_title": "Payé",
     "paid_text": "Votre paiement de {amount} à {merchant} a réussi.",
+    "paid_at": "Date",
+    "paid_with": "Opérateur",
+    "paid_transaction": "Numéro de transaction",
+    "paid_keep": "Pour en garder une trace, imprimez cette page ou faites-en une capture d'écran.",
     "back": "Revenir à la boutique",
     "conflict_title": "Nous ne pouvons pas encore dire si vous avez payé",
     "conflict_text": "Les réponses de {operator} se contredisent. Quelqu'un va s'en occuper. "

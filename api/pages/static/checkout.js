@@ -45,7 +45,13 @@
       line.hidden = Boolean(operator) && operator.dataset.way !== line.dataset.next;
     });
     var code = document.getElementById("code");
-    if (code && !code.open) code.hidden = Boolean(operator) && !("code" in operator.dataset);
+    if (!code) return;
+    // Whoever needs a code shall see where it goes; only when that changes, so it can be closed.
+    var needs = Boolean(operator) && operator.dataset.way === "code";
+    var typed = document.getElementById("one_time_code").value;
+    if (needs !== ("shown" in code.dataset) && !typed) code.open = needs;
+    if (needs) code.dataset.shown = ""; else delete code.dataset.shown;
+    if (!code.open) code.hidden = Boolean(operator) && !("code" in operator.dataset);
   }
   document.addEventListener("input", look);
   document.addEventListener("change", look);
