@@ -292,10 +292,6 @@ async def test_a_repeated_order_is_not_sent_and_the_next_number_is_accepted(
             {"merchant_key": "wrong-key"},
             "status 403: 50 Access denied Unknown merchant_key.",
         ),
-        (
-            {"country_segment": "zz"},
-            "status 404: 60 Resource not found No such country.",
-        ),
     ],
 )
 async def test_wrong_credentials_create_nothing_and_say_so(
@@ -304,6 +300,14 @@ async def test_wrong_credentials_create_nothing_and_say_so(
     async with a_world(tmp_path, changes=changes) as world:
         reference = world.adapter.reference_for(PAYMENT_ID, 1)
         assert await world.adapter.submit(world.charge("paid"), reference) == NotSent(told)
+        assert world.known() == set()
+
+
+async def test_a_country_that_is_not_served_creates_nothing_and_says_so(tmp_path: Path) -> None:
+    async with a_world(tmp_path, currency_by_segment={"ml": "XOF"}) as world:
+        reference = world.adapter.reference_for(PAYMENT_ID, 1)
+        outcome = await world.adapter.submit(world.charge("paid"), reference)
+        assert outcome == NotSent("status 404: 60 Resource not found No such country.")
         assert world.known() == set()
 
 
