@@ -8,9 +8,9 @@
     await database.close()
 
 This file is the front: it puts together the appender (`ledger.sql_appender`: group commit), the
-grouped reads (`ledger.sql_reads`), the stored tree (`ledger.sql_tree`), the end of destroyed keys
-(`ledger.sql_scrubbing`), and asks for the rest with plain SQLAlchemy. The differences between the
-two databases are all in `ledger.sql_dialects`.
+grouped reads (`ledger.sql_reads`, and `ledger.sql_keys` of data keys), the stored tree
+(`ledger.sql_tree`), the end of destroyed keys (`ledger.sql_scrubbing`), and asks for the rest with
+plain SQLAlchemy. The differences between the two databases are all in `ledger.sql_dialects`.
 
 Whoever waits for a position is woken by our own commits at once, and sees those of other processes
 by asking the database every `POLL_SECONDS` while somebody waits; a notification of the database
@@ -31,6 +31,7 @@ from ledger.leftover import Leftover
 from ledger.scan import LogScan
 from ledger.sql_appender import Appender
 from ledger.sql_database import Database, migrate
+from ledger.sql_keys import KeyReads
 from ledger.sql_reads import LogReads
 from ledger.sql_scan import scan_of
 from ledger.sql_schema import data_keys, log
@@ -78,6 +79,7 @@ class SqlEventStore:
     def __init__(self, database: Database, *, clock: Clock, queued_max: int = QUEUED_MAX) -> None:
         self.database = database
         self._reads = LogReads(database)
+        self._keys = KeyReads(database)
         self._appender = Appender(
             database, clock=clock, queued_max=queued_max, on_commit=self._committed
         )
@@ -199,11 +201,7 @@ class SqlEventStore:
 
     async def data_keys(self, key_ids: Sequence[str]) -> dict[str, DataKey]:
         """See `EventStore.data_keys`."""
-        if not key_ids:
-            return {}
-        query = sa.select(data_keys).where(data_keys.c.key_id.in_(key_ids[:PAGE_MAX]))
-        async with self.database.read() as connection:
-            return {row.key_id: DataKey(*row) for row in await connection.execute(query)}
+        return await self._keys.read(key_ids[:PAGE_MAX]) if key_ids else {}
 
     async def destroy_subject(self, subject: str) -> int:
         """See `EventStore.destroy_subject`."""
@@ -242,6 +240,7 @@ class SqlEventStore:
             self._poller.cancel()
             await asyncio.gather(self._poller, return_exceptions=True)
         await self._scrubber.close()
+        await self._keys.close()
         await self._reads.close()
 
     def _committed(self, before: int, size: int, appends: list[list[RecordedEvent]]) -> None:

@@ -37,7 +37,7 @@ def an_event(text: object = "Boutique") -> Event:
 
 def a_key(number: int, subject: str = "person") -> DataKey:
     """A wrapped data key that opens nothing."""
-    return DataKey(f"key-{number}", subject, bytes([number]) * 40, "master-1")
+    return DataKey(f"key-{number}", subject, bytes([number % 256]) * 40, "master-1")
 
 
 async def fill(store: Store, count: int, streams: int = 7) -> None:
@@ -311,6 +311,24 @@ class StoreContract:
         assert [await store.destroy_subject("person") for _ in range(2)] == [2, 0]
         assert await store.data_keys(["key-1", "key-2", "key-3"]) == {"key-2": a_key(2, "other")}
         assert (await verify_log(store)).size == 2
+
+    async def test_many_ask_for_keys_at_once_and_each_gets_its_own(self, store: Store) -> None:
+        keys = [a_key(at, f"subject-{at % 2}") for at in range(300)]
+        await store.append("a", 0, [an_event()], context=CONTEXT, keys=keys)
+        asked = [[one.key_id, "nobody"] for one in keys]
+        given_up = asyncio.create_task(store.data_keys(asked[0]))
+        whole = asyncio.create_task(store.data_keys([one.key_id for one in keys]))
+        reads = [asyncio.create_task(store.data_keys(one)) for one in asked]
+        await asyncio.wait([given_up], timeout=0)  # it has asked, and may be on its way
+        given_up.cancel()
+        assert await asyncio.gather(*reads) == [{one.key_id: one} for one in keys]
+        assert len(await whole) == 300
+        before = asyncio.create_task(store.data_keys(asked[1]))
+        assert await store.destroy_subject("subject-1") == 150
+        # Asked after the destruction, whatever was on its way.
+        late = await asyncio.gather(*(store.data_keys(one) for one in asked))
+        assert [len(one) for one in late] == [1, 0] * 150
+        assert await before in ({}, {keys[1].key_id: keys[1]})
 
     async def test_the_keys_of_many_subjects_are_destroyed_together(self, store: Store) -> None:
         keys = [a_key(at, f"subject-{at % 4}") for at in range(8)]
