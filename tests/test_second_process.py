@@ -13,7 +13,7 @@ from ledger.events import DeliveryAttempted, WebhookOrphaned, WebhookReceived, W
 from ledger.payment import Status
 from tests.api_world import captured_logs
 from tests.shop import Shop
-from tests.stage import ONLY_CALLBACKS, WAIT_SECONDS, Stage, sandboxes, serving
+from tests.stage import ONLY_CALLBACKS, WAIT_SECONDS, Providers, Stage, sandboxes, serving
 from tests.test_cli_webhooks import said
 from tests.test_reactors import PAID
 
@@ -27,23 +27,35 @@ async def calls(stage: Stage, provider: str) -> list[str]:
     ]
 
 
+async def paid_and_not_told(
+    folder: Path, providers: Providers
+) -> tuple[str, str, dict[str, str], dict[str, str]]:
+    """Let a payment of Orange be paid whose call is lost.
+
+    Returns:
+        The payment, the address and the body of the call, and the keys of the server that went.
+    """
+    await providers.weather("orange", Faults(callback_lost=1))
+    async with serving(folder, providers, pace=ONLY_CALLBACKS) as first:
+        orange = await first.request(1, provider="orange")
+        await first.visit(orange)
+        reference = (await first.state(orange)).attempts[0].reference
+        keys = first.keys
+    (order,) = providers.orange.books.orders.values()
+    news = {"status": "SUCCESS", "notif_token": order.notif_token}
+    return orange, f"orange/{orange}/{reference}", news, keys
+
+
 async def test_a_call_of_a_provider_that_is_not_enabled_here_waits_for_a_process_that_has_it(
     tmp_path: Path,
 ) -> None:
     async with sandboxes(tmp_path) as providers:
-        await providers.weather("orange", Faults(callback_lost=1))
-        async with serving(tmp_path, providers, pace=ONLY_CALLBACKS) as first:
-            keys = first.keys
-            orange = await first.request(1, provider="orange")
-            await first.visit(orange)
-            reference = (await first.state(orange)).attempts[0].reference
-        (order,) = providers.orange.books.orders.values()
-        news = {"status": "SUCCESS", "notif_token": order.notif_token}
+        orange, path, news, keys = await paid_and_not_told(tmp_path, providers)
         async with (
             serving(tmp_path, providers, is_working=False, keys=keys) as door,
             serving(tmp_path, providers, enabled=("mtn",), keys=keys) as second,
         ):
-            assert (await door.call_back(f"orange/{orange}/{reference}", news)).status == 200
+            assert (await door.call_back(path, news)).status == 200
             # It takes its own, which are younger, and would have taken the older one before.
             mtn = await second.request(2)
             await second.until_final([mtn])
@@ -137,17 +149,10 @@ async def test_what_an_earlier_version_orphaned_is_read_once_more_when_it_is_ask
     tmp_path: Path,
 ) -> None:
     async with sandboxes(tmp_path) as providers:
-        await providers.weather("orange", Faults(callback_lost=1))
-        async with serving(tmp_path, providers, pace=ONLY_CALLBACKS) as first:
-            keys = first.keys
-            orange = await first.request(1, provider="orange")
-            await first.visit(orange)
-            reference = (await first.state(orange)).attempts[0].reference
-        (order,) = providers.orange.books.orders.values()
-        news = {"status": "SUCCESS", "notif_token": order.notif_token}
+        orange, path, news, keys = await paid_and_not_told(tmp_path, providers)
         reason = "provider orange is not enabled"
         async with serving(tmp_path, providers, is_working=False, keys=keys) as door:
-            await door.call_back(f"orange/{orange}/{reference}", news)
+            await door.call_back(path, news)
             (waiting,) = await listed(tmp_path)
             assert (waiting["state"], waiting["provider"]) == ("waiting", "orange")
             call = waiting["call"]
