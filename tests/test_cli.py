@@ -384,6 +384,8 @@ def test_production_makes_live_keys_unless_told_otherwise(
             ("replay", "--until", "1", "--effective-from", "2026-04-01", *MARCH[2:]),
             *(2, "effective-from: no time lies between this one and --effective-to"),
         ),
+        (("webhooks", "orphans", "--provider", "mtm"), 2, "provider: there is no provider mtm"),
+        (("webhooks", "translate", "nothing"), 1, "the call was never stored"),
         (("rebuild", "balances"), 2, "no projection"),
         (("verify", "--checkpoint", "no-such-file"), 2, "neither SIZE:ROOT nor a file"),
         (("verify", "--checkpoint", "1:00"), 2, "64 hexadecimal digits"),

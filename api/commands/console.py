@@ -7,7 +7,7 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,8 @@ from rich.text import Text
 from adapters.providers import complete_settings_class, provider_names
 from api.cli_language import speak_unless_asked
 from api.settings import Settings, load_settings
+from ledger.errors import InvalidInputError
+from ledger.sentences import Sentence
 
 TABLE_WIDTH_MAX: Final = 10_000
 """In characters: no row needs more."""
@@ -47,6 +49,20 @@ def settings_for(database: str | None, **overrides: Any) -> Settings:
     )
     speak_unless_asked(settings.language)
     return settings
+
+
+def check_providers(names: Iterable[str], option: str) -> None:
+    """Refuse names of no provider, enabled or not: a misspelt one would be taken for an idle one.
+
+    Raises:
+        InvalidInputError: there is such a name.
+    """
+    if unknown := sorted(set(names) - set(provider_names())):
+        raise InvalidInputError(
+            option,
+            Sentence("there is no provider {name}.", name=unknown[0]),
+            Sentence("Take a name that `cauri providers` lists."),
+        )
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:

@@ -8,7 +8,14 @@ has its provider enabled, as if it had just come.
 import secrets
 from typing import Any, Final
 
-from api.commands.console import run_async, settings_for, write_json, write_line, write_table
+from api.commands.console import (
+    check_providers,
+    run_async,
+    settings_for,
+    write_json,
+    write_line,
+    write_table,
+)
 from api.wiring import opened, utc_now
 from ledger import commands
 from ledger.entry import Context
@@ -23,6 +30,7 @@ NOT_READ: Final = "not read yet: a server that has {provider} enabled will read 
 
 def list_orphans(*, provider: str | None, limit: int, database: str | None, as_json: bool) -> None:
     """List the calls that wait to be read, the oldest first, then the orphans, newest first."""
+    check_providers([provider] if provider is not None else [], "provider")
     rows = run_async(_orphans(provider, limit, database))
     if as_json:
         write_json(rows)

@@ -12,8 +12,14 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from adapters.providers import adapter_class, provider_names
-from api.commands.console import run_async, settings_for, write_json, write_line
+from adapters.providers import adapter_class
+from api.commands.console import (
+    check_providers,
+    run_async,
+    settings_for,
+    write_json,
+    write_line,
+)
 from api.points import time_in
 from api.settings import Settings
 from api.wiring import opened, utc_now
@@ -36,12 +42,7 @@ def run(
 ) -> None:
     """Record the restoration; say what is lost, and how each provider is treated now."""
     begun = None if since is None else _time(since)
-    if unknown := sorted(set(unasked) - set(provider_names())):
-        raise InvalidInputError(
-            "send-unasked",
-            Sentence("there is no provider {name}.", name=unknown[0]),
-            Sentence("Take a name that `cauri providers` lists."),
-        )
+    check_providers(unasked, "send-unasked")
     settings = settings_for(database)
     said = run_async(_record(settings, begun, timedelta(days=days), tuple(unasked)))
     enabled = [name for name in settings.providers if name not in unasked]
