@@ -74,9 +74,16 @@ async def answer_long(
     except (ConnectionError, TimeoutError, LedgerError) as error:
         correlation_id = call.passage.correlation_id
         log.warning("http.broke_off", correlation_id=correlation_id, reason=reason_of(error))
-        if call.request.transport is not None:
-            call.request.transport.abort()
+        _cut_off(call)
+    except Exception:
+        _cut_off(call)  # or another answer would be written behind what has gone out
+        raise
     return response
+
+
+def _cut_off(call: Call) -> None:
+    if call.request.transport is not None:
+        call.request.transport.abort()
 
 
 async def gathered(written: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -132,15 +132,20 @@ async def test_a_long_one_over_http_is_streamed_and_one_that_breaks_off_is_cut(
     assert [one["request"] for one in payment["exchanges"]] == sent
     assert long_page.body.endswith(b"</html>")
 
+    full = StoreUnavailableError(Sentence("The disk is full."), Sentence("Free some space."))
+    failing: list[Exception] = []
+
     async def fail(told: Telling) -> AsyncIterator[Any]:
         if told.position:
-            raise StoreUnavailableError(Sentence("The disk is full."), Sentence("Free some space."))
+            raise failing[-1]
         yield
 
     monkeypatch.setattr(Telling, "erasures", fail)
-    for path in ("", "/page"):
-        with pytest.raises(aiohttp.ClientError):
+    for error, path in [(full, ""), (full, "/page"), (ValueError("our mistake"), "")]:
+        failing.append(error)
+        with pytest.raises(aiohttp.ClientPayloadError, match="not completed"):
             await world.ask("POST", f"/v1/people/exports{path}", **asked)
+    failing.append(full)
     monkeypatch.setattr(Telling, "payments", fail)
     refused = await world.ask("POST", "/v1/people/exports", **asked)
     assert (refused.status, refused.code) == (507, "disk_full")
