@@ -26,7 +26,7 @@ from api.calls import Call, answer
 from api.errors import INVALID_REQUEST, TOO_MANY_STREAMS, Place, ProblemError
 from api.messages import composer
 from api.middleware import stream_headers
-from api.streaming import send
+from api.streaming import cut_off_when_broken, send
 from api.waiting import caught_up, check_cursor
 from ledger import checkout, endpoint, payment
 from ledger.entry import RecordedEvent
@@ -75,7 +75,7 @@ async def stream_notices(call: Call) -> web.StreamResponse:
         headers={"Content-Type": "text/event-stream; charset=utf-8", **stream_headers(call)}
     )
     try:
-        with feed.following(merchant_id, key_id) as follower:
+        with cut_off_when_broken(call), feed.following(merchant_id, key_id) as follower:
             await response.prepare(call.request)
             await send(call, response, b"retry: %d\n\n" % RETRY_MILLISECONDS)
             loop = asyncio.get_running_loop()

@@ -10,7 +10,8 @@ middle is cut off too, so that nobody takes it for whole.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 import structlog
@@ -66,24 +67,31 @@ async def answer_long(
     told = {**stream_headers(call), POSITION_HEADER: str(position), **(headers or {})}
     response = web.StreamResponse(headers={"Content-Type": content_type, **told})
     try:
-        async with asyncio.timeout(LONG_SECONDS_MAX):
-            await response.prepare(call.request)
-            await send(call, response, first)
-            async for piece in pieces:
-                await send(call, response, piece)
+        with cut_off_when_broken(call):
+            async with asyncio.timeout(LONG_SECONDS_MAX):
+                await response.prepare(call.request)
+                await send(call, response, first)
+                async for piece in pieces:
+                    await send(call, response, piece)
     except (ConnectionError, TimeoutError, LedgerError) as error:
         correlation_id = call.passage.correlation_id
         log.warning("http.broke_off", correlation_id=correlation_id, reason=reason_of(error))
-        _cut_off(call)
-    except Exception:
-        _cut_off(call)  # or another answer would be written behind what has gone out
-        raise
     return response
 
 
-def _cut_off(call: Call) -> None:
-    if call.request.transport is not None:
-        call.request.transport.abort()
+@contextmanager
+def cut_off_when_broken(call: Call) -> Iterator[None]:
+    """Hang up where a mistake breaks off an answer that has begun, and let it go on its way.
+
+    No other answer can be given any more: its reader would take it for a part of the first one, or
+    wait for ever.
+    """
+    try:
+        yield
+    except Exception:
+        if call.request.transport is not None:
+            call.request.transport.abort()
+        raise
 
 
 async def gathered(written: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -12,6 +12,8 @@ import pytest
 
 from adapters.sandbox.faults import Faults
 from ledger import commands
+from ledger.errors import StoreUnavailableError
+from ledger.sentences import Sentence
 from tests.api_world import CONTEXT, World, a_payment, a_world, settings_in
 from tests.conftest import FakeClock
 from tests.test_api_endpoints import attempt
@@ -282,3 +284,18 @@ async def test_a_stopping_server_lets_its_streams_go(tmp_path: Path, clock: Fake
         ended.append(world.services.feed.count)
         response.close()
     assert ended == [0]
+
+
+async def test_a_stream_that_breaks_off_hangs_up_so_that_its_reader_comes_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise StoreUnavailableError(Sentence("The disk is full."), Sentence("Free some space."))
+
+    monkeypatch.setattr(type(world.services.notices), "page", fail)
+    headers = {"Authorization": f"Bearer {world.keys['mer_1']}"}
+    async with world.session.get(f"{world.url}/v1/events/stream", headers=headers) as response:
+        assert response.status == 200
+        with pytest.raises(aiohttp.ClientPayloadError):
+            async with asyncio.timeout(10):
+                await response.read()

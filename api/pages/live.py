@@ -17,7 +17,7 @@ from api.keys import STREAMS
 from api.middleware import stream_headers
 from api.pages.standing import FINAL
 from api.pages.view import view_of
-from api.streaming import send
+from api.streaming import cut_off_when_broken, send
 from ledger.sentences import Sentence
 
 HEARTBEAT_SECONDS: Final = 15.0
@@ -43,9 +43,10 @@ async def follow(call: Call) -> web.StreamResponse:
     )
     streams.open += 1
     try:
-        await response.prepare(call.request)
-        await send(call, response, b"retry: %d\n\n" % COMING_BACK_MS)
-        await _tell(call, response, streams.stopping)
+        with cut_off_when_broken(call):
+            await response.prepare(call.request)
+            await send(call, response, b"retry: %d\n\n" % COMING_BACK_MS)
+            await _tell(call, response, streams.stopping)
     except (ConnectionError, TimeoutError):
         # The payer has closed the page, or does not read.
         pass
