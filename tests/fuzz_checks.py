@@ -37,9 +37,17 @@ SCHEMA_CANNOT_SAY: Final = frozenset(
     {
         "Accept-Signature",  # whether it is a dictionary of structured fields
         "min_position",  # whether the log has come so far
+        "after",  # likewise
+        "Last-Event-ID",  # likewise, or whether it is a position at all
+        "size",  # likewise
+        "to",  # likewise
+        "from",  # whether it lies before `to`
+        "position",  # whether it lies before `size`
         "as_of",  # likewise, or whether a time has come
         "known_at",  # likewise, or whether `as_of` is there too
         "effective_at",  # whether `effective_to` is there too
+        "effective_from",  # whether it lies before `effective_to`
+        "created_from",  # whether it lies before `created_to`
         "mode",  # whether the key sees payments of it
         "/payer/one_time_code",  # whether the provider chosen takes one
         "/payer/email",  # whether the server has a mail server

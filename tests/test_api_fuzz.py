@@ -2,7 +2,8 @@
 
 It is a program of its own, so that its plug-in slows no other test down. Nobody listens at the
 providers: what it makes stays unsent. It draws from a seed, and is bounded in time; with
-CAURI_TEST_FUZZ_SECONDS it may go on for as long as one likes.
+CAURI_TEST_FUZZ_SECONDS it may go on for as long as one likes, and with CAURI_TEST_FUZZ_SEED it
+draws something else.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from tests.conftest import ROOT, FakeClock
 from tests.fuzz_checks import IDS_VARIABLE
 from tests.things import Things, operations_of
 
-SEED: Final = 20300131
+SEED: Final = int(os.environ.get("CAURI_TEST_FUZZ_SEED", "20300131"))
 SECONDS: Final = float(os.environ.get("CAURI_TEST_FUZZ_SECONDS", "45"))
 ALONE: Final = "examples,coverage,fuzzing"
 IN_ORDER: Final = "stateful"
@@ -51,7 +52,8 @@ async def fuzz(
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json"),
         *("--header", f"Authorization: Bearer {key}", "--seed", str(SEED), "--checks", "all"),
         *("--exclude-checks", LEFT_OUT, "--phases", phases),
-        *("--max-time", str(max(1, round(SECONDS * part))), "--max-examples", "100"),
+        *("--max-time", str(max(1, round(SECONDS * part)))),
+        *("--max-examples", str(max(100, round(SECONDS)))),
         # A stream of events goes on for as long as it is read: it has tests of its own.
         *("--exclude-path-regex", "/stream$"),
         *("--continue-on-failure", "--no-color", "--request-timeout", "20", "--warnings", "off"),
