@@ -20,6 +20,9 @@ STAFF: Final[frozenset[Role]] = frozenset({"accountant", "auditor", "operator", 
 BOOKS: Final[frozenset[Role]] = frozenset({"accountant", "auditor", "admin"})
 LOG: Final[frozenset[Role]] = frozenset({"auditor", "admin"})
 
+TAIL: Final = "{tail:(?s:.*)}"
+"""Any further path, with an escaped line's end in it too: it is this route's to refuse."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
@@ -27,7 +30,7 @@ class Route:
 
     method: Literal["GET", "POST", "PUT"]
     path: str
-    """In aiohttp's form; `{tail:.*}` stands for any further path."""
+    """In aiohttp's form; `TAIL` stands for any further path."""
     name: str
     endpoint: Endpoint
     summary: str

@@ -3,7 +3,7 @@
 from typing import Final
 
 from api import schemas_log, schemas_witness, tlog, transparency, verification, witnesses
-from api.route import LOG, SEEING, Route
+from api.route import LOG, SEEING, TAIL, Route
 from api.schemas import NoBody, PositionQuery
 
 TRANSPARENCY: Final[tuple[Route, ...]] = (
@@ -102,7 +102,7 @@ TRANSPARENCY: Final[tuple[Route, ...]] = (
     ),
     Route(
         method="GET",
-        path="/tile/entries/{tail:.*}",
+        path=f"/tile/entries/{TAIL}",
         name="serve_entries",
         endpoint=tlog.serve_entries,
         summary="Give a bundle of entries: `<N>[.p/<W>]` (C2SP tlog-tiles).",
@@ -112,7 +112,7 @@ TRANSPARENCY: Final[tuple[Route, ...]] = (
     ),
     Route(
         method="GET",
-        path="/tile/{level}/{tail:.*}",
+        path=f"/tile/{{level}}/{TAIL}",
         name="serve_tile",
         endpoint=tlog.serve_tile,
         summary="Give a tile of the tree: `<L>/<N>[.p/<W>]` (C2SP tlog-tiles).",

@@ -3,7 +3,7 @@
 from typing import Final, Literal
 
 from api import description, health, reports, schemas, webhooks
-from api.route import Route
+from api.route import TAIL, Route
 
 WEBHOOK_METHODS: Final[tuple[Literal["POST", "PUT"], ...]] = ("POST", "PUT")
 
@@ -11,7 +11,7 @@ SERVER: Final[tuple[Route, ...]] = (
     *(
         Route(
             method=method,
-            path="/webhooks/{provider}/{tail:.*}",
+            path=f"/webhooks/{{provider}}/{TAIL}",
             name=f"receive_webhook_{method.lower()}",
             endpoint=webhooks.receive_webhook,
             summary="Take a provider's call: it is stored first, and understood afterwards.",
@@ -24,7 +24,7 @@ SERVER: Final[tuple[Route, ...]] = (
     ),
     Route(
         method="GET",
-        path="/webhooks/{provider}/{tail:.*}",
+        path=f"/webhooks/{{provider}}/{TAIL}",
         name="answer_provider",
         endpoint=webhooks.answer_question,
         summary="Answer a provider that asks something; nothing is stored.",

@@ -14,7 +14,8 @@ from adapters.providers import adapter_class, incomplete_providers, provider_nam
 from api.authentication import ROLES
 from api.cli import app
 from api.commands.providers import markdown_lines
-from api.routes import ROUTES, Route
+from api.route import TAIL, Route
+from api.routes import ROUTES
 from api.schemas import Payer, PaymentRequest
 from api.schemas_checkout import CheckoutRequest
 from api.settings import PREFIX, Settings, settings_table
@@ -102,7 +103,7 @@ def route_rows() -> list[str]:
     """The list of operations; one line for the methods that do the same."""
     methods: dict[tuple[str, str, str], list[str]] = {}
     for route in ROUTES:
-        path = route.path.replace("{tail:.*}", "...")
+        path = route.path.replace(TAIL, "...")
         methods.setdefault((path, route.summary, _roles(route)), []).append(route.method)
     return [
         f"- `{', '.join(found)} {path}`: {summary} {roles}"

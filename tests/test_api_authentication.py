@@ -9,7 +9,8 @@ import pytest
 
 from api.authentication import Authenticator, new_key
 from api.errors import ProblemError
-from api.routes import ROUTES, Route
+from api.route import TAIL, Route
+from api.routes import ROUTES
 from ledger import commands
 from ledger.handling import Handler
 from ledger.memory import MemoryEventStore
@@ -73,8 +74,8 @@ MATRIX = {
     ("GET", "/v1/log/proofs/inclusion"): LOG,
     ("GET", "/v1/log/proofs/consistency"): LOG,
     ("GET", "/checkpoint"): LOG,
-    ("GET", "/tile/entries/{tail:.*}"): LOG,
-    ("GET", "/tile/{level}/{tail:.*}"): LOG,
+    ("GET", f"/tile/entries/{TAIL}"): LOG,
+    ("GET", f"/tile/{{level}}/{TAIL}"): LOG,
     ("GET", "/v1/payments/{payment_id}/exchanges"): EVERYBODY - {"accountant"},
     ("GET", "/v1/payments/{payment_id}/exchanges/{exchange}"): {"auditor", "operator"},
     ("POST", "/v1/people/erasures"): FORGETTING,

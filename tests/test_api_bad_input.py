@@ -347,6 +347,7 @@ async def test_a_number_in_a_query_is_a_parameter_and_is_never_repeated(world: W
         ("GET", "/v1/payments/%00", (404, "unknown_payment", ["payment_id"])),
         ("GET", "/v1/payments?merchant_id=mer_2", (404, "unknown_merchant", ["merchant_id"])),
         ("POST", "/webhooks/mpesa/x/y", (404, "unknown_provider", ["provider"])),
+        ("POST", "/webhooks/mpesa/x%0Ay", (404, "unknown_provider", ["provider"])),
     ],
 )
 async def test_what_is_not_there_is_told_so(
