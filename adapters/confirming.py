@@ -22,6 +22,7 @@ from adapters.moving import code_of, handle_of
 from adapters.one_time_codes import without_code
 from adapters.powers import CodeRefused, Confirms, Taken
 from adapters.recording import Recorder
+from adapters.serving import Serving
 from adapters.ways import on_errand
 from ledger import commands
 from ledger.errors import CommandRefusedError, ErasedError
@@ -36,10 +37,8 @@ Result = Literal["taken", "refused", "not_sent", "unknown"]
 class Confirmer:
     """Performs `confirm` pieces."""
 
-    def __init__(
-        self, recorder: Recorder, adapters: Mapping[str, Adapter], *, clock: Clock
-    ) -> None:
-        self._recorder, self._adapters, self._clock = recorder, adapters, clock
+    def __init__(self, recorder: Recorder, serving: Serving, *, clock: Clock) -> None:
+        self._recorder, self._serving, self._clock = recorder, serving, clock
 
     async def perform(self, due: Due) -> None:
         """Hand over the code of one payment, if one waits for that."""
@@ -47,9 +46,10 @@ class Confirmer:
         attempt = state.attempt
         if state.status is not Status.PENDING or state.sealed_code is None or attempt is None:
             return
-        adapter = self._adapters.get(attempt.provider)
+        mode = state.requested.mode
+        adapter = self._serving.adapters(mode).get(attempt.provider)
         if adapter is None:
-            log.error("confirming.provider_missing", provider=attempt.provider)
+            log.error("confirming.provider_missing", provider=attempt.provider, mode=mode)
             return
         recorder = self._recorder.about(recorded, actor="reactor:confirming")
         try:

@@ -16,14 +16,12 @@ whom it has tried, and it never goes in circles.
 
 After a restoration a payment is looked for before it is submitted: `adapters.seeking`.
 
-It decides nothing: outcomes become commands, and the ledger may refuse them.
+A payment whose time is over is given up instead: `adapters.lapsing`.
 
-Why a payment that was ever asked about is asked about once more before it is given up: "not found"
-was true when it was said, and a gateway may have kept our request in a queue.
+It decides nothing: outcomes become commands, and the ledger may refuse them.
 """
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -44,15 +42,16 @@ from adapters.base import (
     Final as FinalWord,
 )
 from adapters.hearing import record_final
+from adapters.lapsing import UNREACHED, give_up
 from adapters.moving import Order, order_of, prepare, submit
 from adapters.powers import Prepared
 from adapters.recording import Recorder
 from adapters.retries import Retry, retry_at, retry_of
 from adapters.seeking import Seeker
+from adapters.serving import Serving
 from adapters.ways import Errand, Way, Ways, on_errand
 from ledger import commands
 from ledger.errors import CommandRefusedError, ErasedError
-from ledger.identity import Mode
 from ledger.payment import Payment, Status
 from ledger.store import Clock
 
@@ -65,13 +64,8 @@ which an intent is too old to be acted upon."""
 PROBED_SECONDS: Final = 1.0
 """How long a payment waits at least for a provider that is being probed."""
 
-UNREACHED: Final = "no provider could be reached in time"
 ERASED: Final = "the payer was erased before the payment was submitted"
 SPENT: Final = "its one-time code may have been used, and cannot be sent again"
-MODE_CHANGED: Final = "MODE_CHANGED"
-"""Our own code where a provider was set up for tests, or for real, since a payment was routed."""
-
-LAST_INQUIRY: Final = "its time is over; asked once more before it is given up"
 
 
 def submission_seconds_max(adapter: Adapter) -> float:
@@ -85,18 +79,16 @@ class Dispatcher:
     def __init__(
         self,
         recorder: Recorder,
-        adapters: Mapping[str, Adapter],
+        serving: Serving,
         *,
         clock: Clock,
         public_url: str,
         ways: Ways | None = None,
-        adapters_of: Mapping[Mode, Mapping[str, Adapter]] | None = None,
     ) -> None:
-        self._recorder, self._adapters, self._clock = recorder, adapters, clock
-        self._adapters_of = adapters_of or {}
+        self._recorder, self._serving, self._clock = recorder, serving, clock
         self._public_url = public_url.rstrip("/")
         self._ways = ways or Ways()
-        self._seeker = Seeker(recorder, adapters, clock=clock)
+        self._seeker = Seeker(recorder, serving, clock=clock)
 
     async def perform(self, due: Due) -> datetime | None:
         """Submit one payment, if it is still to be submitted; or when it may be."""
@@ -124,7 +116,9 @@ class Dispatcher:
     def _may_leave(self, state: Payment) -> bool:
         """Whether the ledger would let it go to another provider, which is called just now."""
         following = state.untried_after(state.provider)
-        if following is None or following.provider not in self._adapters or state.inquiries:
+        if following is None or state.inquiries:
+            return False
+        if following.provider not in self._serving.adapters(state.requested.mode):
             return False
         return self._ways.of(following.provider, state.power).breaker.state == "closed"
 
@@ -135,32 +129,32 @@ class Dispatcher:
     async def _submit_or_give_up(self, recorder: Recorder, state: Payment) -> None:
         payment_id = state.requested.payment_id
         if self._is_over(state):
-            await self._give_up(recorder, state, state.note or UNREACHED)
+            await give_up(recorder, state, state.note or UNREACHED, clock=self._clock)
             return
-        adapter = self._adapters.get(state.provider)
+        mode = state.requested.mode
+        adapter = self._serving.adapters(mode).get(state.provider)
         if adapter is None:
-            log.error("dispatch.provider_missing", provider=state.provider)
+            log.error("dispatch.provider_missing", provider=state.provider, mode=mode)
             return
         reference = reference_of(adapter, state)
         try:
             order = await order_of(recorder, state, self._callback_url(state, adapter, reference))
         except ErasedError:
-            await self._give_up(recorder, state, SPENT if state.sealed_code else ERASED)
+            reason = SPENT if state.sealed_code else ERASED
+            await give_up(recorder, state, reason, clock=self._clock)
             return
         limit_seconds = submission_seconds_max(adapter)
         number = len(state.attempts) + 1
         code = order.one_time_code if isinstance(order, Charge) else None
         with on_errand(state.power) as errand:
             async with recorder.overhearing(state, reference, code):
-                prepared = self._against(adapter, state) or await self._prepare(
-                    adapter, order, reference, limit_seconds
-                )
+                prepared = await self._prepare(adapter, order, reference, limit_seconds)
         now = self._clock()
         handle = prepared.handle if isinstance(prepared, Prepared) else {}
         try:
             sealed_handle = await recorder.seal_handle(state, reference, handle)
         except ErasedError:
-            await self._give_up(recorder, state, ERASED)
+            await give_up(recorder, state, ERASED, clock=self._clock)
             return
         await recorder.record(
             commands.StartSubmission(
@@ -186,30 +180,6 @@ class Dispatcher:
             async with recorder.overhearing(state, reference, code):
                 outcome = await self._submit(adapter, order, reference, limit_seconds)
         await self._record(recorder, adapter, state, order, reference, outcome, errand)
-
-    def _against(self, adapter: Adapter, state: Payment) -> Declined | None:
-        """Refuse to hand a test to who moves real money, or the other way round.
-
-        It was routed rightly when it was asked for; the provider was set up otherwise since.
-        """
-        mode = state.requested.mode
-        if mode is None or adapter.name in self._adapters_of.get(mode, self._adapters):
-            return None
-        reason = f"{adapter.name} takes no {mode} payments any more"
-        return Declined(code=MODE_CHANGED, reason=reason, is_technical=True)
-
-    async def _give_up(self, recorder: Recorder, state: Payment, reason: str) -> None:
-        """Expire a payment no provider has; where that was ever in doubt, have it asked first."""
-        payment_id = state.requested.payment_id
-        if state.inquiries:
-            asked = await recorder.record(
-                commands.RequestInquiry(
-                    payment_id=payment_id, reason=LAST_INQUIRY, inquire_at=self._clock()
-                )
-            )
-            if asked:
-                return
-        await recorder.record(commands.ExpirePayment(payment_id=payment_id, reason=reason))
 
     def _callback_url(self, state: Payment, adapter: Adapter, reference: str) -> str:
         payment_id = state.requested.payment_id

@@ -14,7 +14,6 @@ the answer and the giving up but a request the provider kept back, and news of t
 """
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
@@ -40,6 +39,7 @@ from adapters.hearing import record_final
 from adapters.moving import handle_of, inquire, order_of, submit
 from adapters.recording import Recorder
 from adapters.retries import retry_at
+from adapters.serving import Serving
 from adapters.ways import Ways, on_errand
 from ledger import commands
 from ledger.errors import ErasedError, VaultError
@@ -57,13 +57,13 @@ class Poller:
     def __init__(
         self,
         recorder: Recorder,
-        adapters: Mapping[str, Adapter],
+        serving: Serving,
         *,
         clock: Clock,
         public_url: str = "",
         ways: Ways | None = None,
     ) -> None:
-        self._recorder, self._adapters, self._clock = recorder, adapters, clock
+        self._recorder, self._serving, self._clock = recorder, serving, clock
         self._public_url = public_url.rstrip("/")
         self._ways = ways or Ways()
 
@@ -74,9 +74,10 @@ class Poller:
         attempt = state.attempt
         if state.status not in _ASKED or attempt is None:
             return
-        adapter = self._adapters.get(attempt.provider)
+        mode = state.requested.mode
+        adapter = self._serving.adapters(mode).get(attempt.provider)
         if adapter is None:
-            log.error("polling.provider_missing", provider=attempt.provider)
+            log.error("polling.provider_missing", provider=attempt.provider, mode=mode)
             return
         recorder = self._recorder.about(recorded, actor="reactor:polling")
         async with recorder.overhearing(state, attempt.reference):

@@ -22,7 +22,7 @@ times before the fourth was taken is rare; it is named among what remains unsafe
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -34,13 +34,14 @@ from adapters.hearing import record_final
 from adapters.moving import inquire
 from adapters.powers import Finds
 from adapters.recording import Recorder
+from adapters.serving import Serving
 from adapters.ways import on_errand
 from ledger import commands, events
 from ledger.entry import RecordedEvent
 from ledger.evidence import Word
 from ledger.payment import Payment
 from ledger.restoration import STREAM
-from ledger.store import Clock
+from ledger.store import Clock, EventStore
 
 log = structlog.get_logger()
 
@@ -66,6 +67,13 @@ CLEAR: Final = Sought(may_be_sent=True)
 FOUND: Final = Sought(may_be_sent=False)
 
 
+class Restoration(NamedTuple):
+    """The last time that somebody said the log was restored."""
+
+    position: int
+    event: events.LogRestored
+
+
 class _Place(NamedTuple):
     adapter: Adapter
     reference: str
@@ -84,21 +92,18 @@ class _Heard(NamedTuple):
 class Seeker:
     """Looks for payments that a lost log may have submitted."""
 
-    def __init__(
-        self, recorder: Recorder, adapters: Mapping[str, Adapter], *, clock: Clock
-    ) -> None:
+    def __init__(self, recorder: Recorder, serving: Serving, *, clock: Clock) -> None:
         self._store = recorder.handler.store
-        self._adapters, self._clock = adapters, clock
+        self._serving, self._clock = serving, clock
 
     async def seek(
         self, recorder: Recorder, state: Payment, recorded: Sequence[RecordedEvent]
     ) -> Sought:
         """Look for a payment that waits to be submitted, if it must be looked for."""
-        restored = await self._store.read_stream(STREAM)
-        if not restored:
+        last = await last_restoration(self._store)
+        if last is None:
             return CLEAR
-        last, event = restored[-1], restored[-1].event
-        assert isinstance(event, events.LogRestored)
+        event = last.event
         if self._clock() >= event.until or _was_submitted_since(last.position, recorded):
             return CLEAR
         heard = await self._ask_all(recorder, state, last.position, frozenset(event.unasked))
@@ -128,16 +133,18 @@ class Seeker:
     ) -> _Heard:
         """Ask every provider about every reference until one has the payment."""
         absent, times = state.absent_since(restoration), state.times_sought_since(restoration)
+        adapters = self._serving.adapters(state.requested.mode)
         failed: tuple[_Place, base.Final | Pending] | None = None
         reasons: list[tuple[str, float]] = []
         for at, name in enumerate(_providers_of(state)):
-            adapter = self._adapters.get(name)
+            adapter = adapters.get(name)
             if adapter is None or not _can_find(adapter, state):
                 is_safe = adapter is not None and state.power in adapter.idempotent_powers
                 if not is_safe and name not in unasked:
                     reasons.append(_unaskable(adapter, name))
                 continue
-            for reference in self._references(adapter, at, state):
+            before = [adapters.get(one) for one in _providers_of(state)[: at + 1]]
+            for reference in _references(adapter, before, state):
                 if (name, reference) in absent:
                     continue
                 answer = await self._ask(recorder, adapter, state, reference)
@@ -156,20 +163,6 @@ class Seeker:
             wait_seconds = min(seconds for _, seconds in reasons)
             return _Heard(None, absent, reasons[0][0], wait_seconds)
         return _Heard(failed, absent, None, 0)
-
-    def _references(self, adapter: Adapter, at: int, state: Payment) -> list[str]:
-        """Every reference that a payment may have got at a provider, the at-th of its plan.
-
-        They are numbered through all providers, and where a repeat moves nothing twice, a repeat
-        has the same one.
-        """
-        before = [self._adapters.get(name) for name in _providers_of(state)[: at + 1]]
-        repeats = [one for one in before if one and state.power not in one.idempotent_powers]
-        used = len({one.reference for one in state.attempts})
-        numbers = range(at + 1, at + 2)
-        if repeats:
-            numbers = range(at + 1, at + 1 + used + REFERENCES_MAX)
-        return [adapter.reference_for(state.requested.payment_id, number) for number in numbers]
 
     async def _ask(
         self, recorder: Recorder, adapter: Adapter, state: Payment, reference: str
@@ -219,6 +212,31 @@ class Seeker:
                 awaits_code=answer.awaits_code,
             )
         )
+
+
+async def last_restoration(store: EventStore) -> Restoration | None:
+    """Read when the log was restored last; None if it never was."""
+    restored = await store.read_stream(STREAM)
+    if not restored:
+        return None
+    event = restored[-1].event
+    assert isinstance(event, events.LogRestored)
+    return Restoration(restored[-1].position, event)
+
+
+def _references(adapter: Adapter, before: Sequence[Adapter | None], state: Payment) -> list[str]:
+    """Every reference that a payment may have got at a provider, the last of `before` in its plan.
+
+    They are numbered through all providers, and where a repeat moves nothing twice, a repeat has
+    the same one.
+    """
+    first = len(before)
+    repeats = [one for one in before if one and state.power not in one.idempotent_powers]
+    used = len({one.reference for one in state.attempts})
+    numbers = range(first, first + 1)
+    if repeats:
+        numbers = range(first, first + used + REFERENCES_MAX)
+    return [adapter.reference_for(state.requested.payment_id, number) for number in numbers]
 
 
 def _was_submitted_since(position: int, recorded: Sequence[RecordedEvent]) -> bool:

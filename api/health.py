@@ -16,6 +16,7 @@ from api.calls import Call, answer
 from api.errors import NOT_FOUND, UNAUTHENTICATED, Place, ProblemError
 from api.keys import MEASURES
 from api.verification import found
+from api.work_left import work_left
 from ledger.errors import StoreError
 from ledger.sentences import Sentence, explained
 
@@ -58,16 +59,17 @@ async def show_readiness(call: Call) -> web.Response:
 async def show_measures(call: Call) -> web.Response:
     """Write the process's figures for Prometheus, with those of payments where they can be had."""
     _admit(call)
-    numbers = verified = None
+    numbers = verified = left = None
     try:
         services = call.services
         numbers = await services.metrics.numbers(
             now=services.clock(), default_mode=services.default_mode
         )
         verified = await found(services)
+        left = await work_left(services)
     except StoreError as error:
         log.warning("measures.numbers_missing", error=error.code)
-    return call.request.app[MEASURES].page(numbers, verified)
+    return call.request.app[MEASURES].page(numbers, verified, left)
 
 
 def _admit(call: Call) -> None:

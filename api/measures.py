@@ -6,7 +6,7 @@ Rates and percentiles over a window are not here: they are `GET /v1/metrics`.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Final
 
@@ -23,6 +23,7 @@ from prometheus_client.registry import Collector
 
 from api.verification import Found, figures
 from api.wiring_services import Services
+from api.work_left import WorkLeft
 from projections.metrics import Numbers
 
 BUCKETS_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
@@ -42,14 +43,20 @@ class Measures:
         """Count one answered request."""
         self._requests.observe(method, route, status, seconds)
 
-    def page(self, numbers: Numbers | None, verified: Found | None = None) -> web.Response:
+    def page(
+        self,
+        numbers: Numbers | None,
+        verified: Found | None = None,
+        left: Sequence[WorkLeft] | None = None,
+    ) -> web.Response:
         """Write everything in the text format of Prometheus.
 
         Args:
             numbers: the present numbers of payments; None where they cannot be had just now.
             verified: what was found in the past, the same.
+            left: what waits for a process that is set up otherwise, the same.
         """
-        self._state.numbers, self._state.verified = numbers, verified
+        self._state.numbers, self._state.verified, self._state.left = numbers, verified, left
         return web.Response(
             body=generate_latest(self.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
         )
@@ -106,6 +113,7 @@ class _State(Collector):
         self._services = services
         self.numbers: Numbers | None = None
         self.verified: Found | None = None
+        self.left: Sequence[WorkLeft] | None = None
 
     def collect(self) -> Iterator[Metric]:
         yield from self._reading()
@@ -114,6 +122,8 @@ class _State(Collector):
             yield from _payments(self.numbers)
         if self.verified is not None:
             yield from figures(self.verified)
+        if self.left is not None:
+            yield _left(self.left)
 
     def describe(self) -> Iterator[Metric]:
         return iter(())
@@ -190,6 +200,14 @@ def _payments(numbers: Numbers) -> Iterator[Metric]:
     for mode, seconds in numbers.oldest_open_seconds.items():
         oldest.add_metric([mode], seconds)
     yield from (count, amount, webhooks, oldest)
+
+
+def _left(left: Sequence[WorkLeft]) -> Metric:
+    told = "Pieces that wait for a process that is set up otherwise, and why."
+    pieces = _gauge("work_left", told, ["provider", "mode", "reason"])
+    for one in left:
+        pieces.add_metric([one.provider, one.mode, one.reason], one.pieces)
+    return pieces
 
 
 def _gauge(name: str, description: str, labels: list[str]) -> GaugeMetricFamily:

@@ -2,7 +2,8 @@
 
 A provider is either for trying or for real (`adapters.trying`), and takes payments of one mode
 only: tests go to the former, payments for real to the latter, whoever names whom. What was routed
-once is checked again when it is submitted (`adapters.dispatch`): settings may have changed since.
+once is taken only by a process that is still set up for it (`adapters.serving`): settings may
+have changed since.
 """
 
 from collections.abc import Mapping

@@ -1,14 +1,17 @@
 """The workers: one for each kind of due work, and for each provider where it is the provider's.
 
 A process takes no work that it is not set up for. What belongs to a provider that is not enabled
-here stays due, without a word in the log, for a process that has it: now, or after a restart. So
-does a message to an endpoint on this machine, where this process calls none there.
+here, or is enabled for payments of the other mode, stays due, without a word in the log, for a
+process that has it: now, or after a restart. So does a message to an endpoint on this machine,
+where this process calls none there. Only the clock is everybody's: what no provider had in time
+is given up by whoever comes.
 """
 
+import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -17,11 +20,13 @@ from adapters.checkout import CheckoutKeeper
 from adapters.confirming import Confirmer
 from adapters.dispatch import Dispatcher, submission_seconds_max
 from adapters.keeping import Keeper
+from adapters.lapsing import Lapsed, LapsedWork, Lapser
 from adapters.notify.mail import Mails
 from adapters.notify.merchants import Merchants
 from adapters.polling import Poller
 from adapters.recording import Recorder
 from adapters.refunds import Refunder
+from adapters.serving import Serving
 from adapters.translate import Translator
 from adapters.transport_mail import QUIT_SECONDS_MAX, MailServer, Post
 from adapters.transport_outward import Outward
@@ -54,6 +59,11 @@ CHECKOUTS_MAX: Final = 8
 
 CHECKOUT_SECONDS_MAX: Final = 30.0
 
+LAPSES_MAX: Final = 8
+"""How many payments that nobody here may send are given up at once."""
+
+LAPSE_SECONDS_MAX: Final = 30.0
+
 
 def make_workers(
     settings: Settings,
@@ -73,11 +83,10 @@ def make_workers(
     """Make a worker for submitting and one for asking per provider, and one that translates."""
     recorder = Recorder(handler, vault, keeper=keeper)
     url = settings.base_url
-    dispatcher = Dispatcher(
-        recorder, adapters, clock=clock, public_url=url, ways=ways, adapters_of=adapters_of
-    )
-    poller = Poller(recorder, adapters, clock=clock, public_url=url, ways=ways)
-    confirmer = Confirmer(recorder, adapters, clock=clock)
+    serving = Serving(adapters_of, settings.default_mode)
+    dispatcher = Dispatcher(recorder, serving, clock=clock, public_url=url, ways=ways)
+    poller = Poller(recorder, serving, clock=clock, public_url=url, ways=ways)
+    confirmer = Confirmer(recorder, serving, clock=clock)
     translator = Translator(recorder, adapters, clock=clock)
     refunder = Refunder(recorder)
     checkouts = CheckoutKeeper(recorder, clock=clock)
@@ -93,6 +102,7 @@ def make_workers(
         seconds: float,
         *,
         queue: object = work,
+        wait: Callable[[float], Awaitable[object]] | None = None,
     ) -> Worker:
         return Worker(
             kind,
@@ -102,19 +112,31 @@ def make_workers(
             worklist=cast("Worklist", queue),
             clock=clock,
             holder=holder,
-            wait_for_news=_News(subscription),
+            wait_for_news=wait or _News(subscription),
             concurrency_max=concurrency_max,
             lease_seconds=seconds + settings.lease_margin_seconds,
         )
 
     enabled = _Portion(work, provider=frozenset(adapters))
     most, seconds = TRANSLATIONS_MAX, TRANSLATION_SECONDS_MAX
+    lapser = Lapser(recorder, clock=clock)
+    lapsed = Lapsed(cast("LapsedWork", work), serving.modes(), recorder)
     workers = [
         worker("translate", None, translator.perform, most, seconds, queue=enabled),
         worker("open", None, refunder.open, REFUNDS_MAX, REFUND_SECONDS_MAX),
         worker("settle", None, refunder.settle, REFUNDS_MAX, REFUND_SECONDS_MAX),
         worker("conclude", None, checkouts.conclude, CHECKOUTS_MAX, CHECKOUT_SECONDS_MAX),
         worker("close", None, checkouts.close, CHECKOUTS_MAX, CHECKOUT_SECONDS_MAX),
+        worker(
+            "submit",
+            None,
+            lapser.perform,
+            LAPSES_MAX,
+            LAPSE_SECONDS_MAX,
+            queue=lapsed,
+            # No event makes such a piece due, only time.
+            wait=asyncio.sleep,
+        ),
     ]
     merchants = Merchants(
         recorder, outward, composer(vault, adapters, settings.default_mode), clock=clock
@@ -133,10 +155,11 @@ def make_workers(
         workers.append(worker("mail", None, mails.perform, most, seconds, queue=letters))
     for name, adapter in adapters.items():
         seconds, most = submission_seconds_max(adapter), adapter.pace.concurrency_max
-        workers.append(worker("submit", name, dispatcher.perform, most, seconds))
-        workers.append(worker("inquire", name, poller.perform, most, seconds))
+        ours = _Portion(work, modes=serving.modes()[name])
+        workers.append(worker("submit", name, dispatcher.perform, most, seconds, queue=ours))
+        workers.append(worker("inquire", name, poller.perform, most, seconds, queue=ours))
         if "confirmation" in adapter.capabilities:
-            workers.append(worker("confirm", name, confirmer.perform, most, seconds))
+            workers.append(worker("confirm", name, confirmer.perform, most, seconds, queue=ours))
     return tuple(workers)
 
 

@@ -26,12 +26,13 @@ from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.sql_database import Database
 from projections.leases import Leases
+from projections.modes import Modes, among
 from projections.projector import Projector, bounded
 from projections.tables import columns_of, read_stamp, read_stamp_or_none, stamp
+from projections.worklist_left import Left, Served, lapsed, left_by
 from projections.worklist_rows import (
     CHANGES,
     CHECKOUT_PREFIX,
-    OF_PROVIDERS,
     PAYMENT_PREFIX,
     READ,
     WEBHOOK_PREFIX,
@@ -96,7 +97,7 @@ class WorklistProjection(Projector):
     """The queue of the reactors, and its listing for people."""
 
     name = "worklist"
-    version = 5
+    version = 6
     reads = READ
 
     def __init__(self, database: Database, copy: str = "") -> None:
@@ -165,6 +166,7 @@ class WorklistProjection(Projector):
         limit: int,
         now: datetime,
         seconds: float,
+        modes: Modes = None,
     ) -> list[Due]:
         """Take up to `limit` due pieces nobody holds, for `seconds`, the longest due first.
 
@@ -175,20 +177,29 @@ class WorklistProjection(Projector):
             limit: how many, at most `LEASES_MAX`.
             now: the present time, aware.
             seconds: how long nobody else may take them, unless they move on.
+            modes: of payments of which modes; None for any.
         """
+        wanted = [*self._of(kind, provider, modes), self._work.c.due_at <= stamp(now)]
+        return await self._lease(wanted, holder=holder, limit=limit, now=now, seconds=seconds)
+
+    async def _lease(
+        self,
+        wanted: Sequence[ColumnElement[bool]],
+        *,
+        holder: str,
+        limit: int,
+        now: datetime,
+        seconds: float,
+    ) -> list[Due]:
         row, at = self._work.c, stamp(now)
-        wanted = (
-            select(self._work)
-            .where(*self._of(kind, provider), row.due_at <= at)
-            .order_by(row.due_at, row.position)
-            .limit(bounded(limit, LEASES_MAX))
-        )
+        pieces = select(self._work).where(*wanted).order_by(row.due_at, row.position)
+        pieces = pieces.limit(bounded(limit, LEASES_MAX))
         async with self.read() as conn:
-            if not await self._leases.is_any_free(conn, wanted, at):
+            if not await self._leases.is_any_free(conn, pieces, at):
                 return []
         until = stamp(now + timedelta(seconds=seconds))
         async with self.database.write() as conn:
-            taken = await self._leases.take(conn, wanted, holder=holder, at=at, until=until)
+            taken = await self._leases.take(conn, pieces, holder=holder, at=at, until=until)
         return [_due(one) for one in taken]
 
     async def release(self, due: Due, *, holder: str) -> None:
@@ -201,7 +212,13 @@ class WorklistProjection(Projector):
         async with self.database.write() as conn:
             await self._leases.hold(conn, due.stream_id, due.position, holder, stamp(until))
 
-    async def next_due_at(self, kind: str | None = None, provider: Whose = None) -> datetime | None:
+    async def next_due_at(
+        self,
+        kind: str | None = None,
+        provider: Whose = None,
+        *,
+        modes: Modes = None,
+    ) -> datetime | None:
         """When the earliest piece nobody holds is or becomes due; None if there is none.
 
         A leased piece becomes due again, at the earliest, when its lease expires.
@@ -212,25 +229,26 @@ class WorklistProjection(Projector):
         asked = (
             select(func.min(case((lease.stream_id.is_(None), row.due_at), else_=later)))
             .select_from(self._work.outerjoin(self._leases.table, self._leases.of_same_piece()))
-            .where(*self._of(kind, provider))
+            .where(*self._of(kind, provider, modes))
         )
         async with self.read() as conn:
             return read_stamp_or_none(await conn.scalar(asked))
 
-    async def left(self, enabled: frozenset[str]) -> dict[str, int]:
-        """How many pieces wait for each provider that is not among these.
+    async def left(self, served: Served) -> list[Left]:
+        """What waits for a process that is set up otherwise than one that serves these.
 
         Refunds to be opened or settled, and sessions, wait for no provider.
         """
-        row = self._work.c
-        asked = (
-            select(row.provider, func.count().label("pieces"))
-            .where(row.kind.in_(OF_PROVIDERS), row.provider.not_in(sorted(enabled)))
-            .group_by(row.provider)
-            .order_by(row.provider)
-        )
+        asked = left_by(self._work, served)
         async with self.read() as conn:
-            return {one.provider: one.pieces for one in await conn.execute(asked)}
+            return [Left(*one) for one in await conn.execute(asked)]
+
+    async def lease_lapsed(
+        self, served: Served, *, holder: str, limit: int, now: datetime, seconds: float
+    ) -> list[Due]:
+        """Take, of what is left, payments that no provider had in time; see `lease`."""
+        wanted = lapsed(self._work, served, stamp(now))
+        return await self._lease(wanted, holder=holder, limit=limit, now=now, seconds=seconds)
 
     async def listing(
         self,
@@ -269,14 +287,16 @@ class WorklistProjection(Projector):
                 for one in await conn.execute(asked)
             ]
 
-    def _of(self, kind: str | None, provider: Whose) -> list[ColumnElement[bool]]:
+    def _of(
+        self, kind: str | None, provider: Whose, modes: Modes = None
+    ) -> list[ColumnElement[bool]]:
         row = self._work.c
         wanted = [row.kind.is_not(None) if kind is None else row.kind == kind]
         if isinstance(provider, str):
             wanted.append(row.provider == provider)
         elif provider is not None:
             wanted.append(row.provider.in_(sorted(provider)))
-        return wanted
+        return [*wanted, *among(row.mode, modes)]
 
 
 def _stored(batch: Sequence[RecordedEvent]) -> list[str]:

@@ -15,13 +15,14 @@ from ledger.entry import RecordedEvent
 from ledger.payment import Status, stream_of
 from ledger.payment_refunds import GIVEN_BACK
 from ledger.webhook import stream_of as webhook_stream_of
+from projections.modes import UNSAID
 from projections.standing import step
 from projections.tables import stamp
 
 Kind = Literal["submit", "inquire", "confirm", "translate", "open", "settle", "conclude", "close"]
 
 OF_PROVIDERS: Final[tuple[Kind, ...]] = ("submit", "inquire", "confirm", "translate")
-"""What only a process does that has the piece's provider enabled."""
+"""What only a process does that has the piece's provider enabled, and for the payment's mode."""
 
 Settled = events.PaymentRefunded | events.PaymentRefundReleased
 _GIVEN_BACK: Final = {status.value: is_given for status, is_given in GIVEN_BACK.items()}
@@ -71,6 +72,10 @@ class Row(msgspec.Struct, gc=False):
     """The session on whose page the payment was asked for."""
     told: str | None = None
     """What that session was told last."""
+    mode: str = UNSAID
+    """Whether a payment is a test or for real."""
+    lapses_at: str | None = None
+    """When a payment that no provider ever had is given up."""
 
 
 def requested(recorded: RecordedEvent, event: events.PaymentRequested) -> Row:
@@ -88,6 +93,8 @@ def requested(recorded: RecordedEvent, event: events.PaymentRequested) -> Row:
         recorded.position,
         refund_of=event.refund_of,
         checkout=event.checkout,
+        mode=event.mode or UNSAID,
+        lapses_at=stamp(event.expires_at),
     )
 
 

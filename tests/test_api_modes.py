@@ -1,20 +1,25 @@
 """Test and live apart: in production a test key reaches nobody and nothing that is for real."""
 
 import hashlib
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from adapters.base import Due
-from adapters.dispatch import MODE_CHANGED, Dispatcher
+from adapters.dispatch import Dispatcher
+from adapters.lapsing import Lapsed, LapsedWork
+from adapters.polling import Poller
 from adapters.recording import Recorder
+from adapters.serving import Serving
 from api import documents
 from api.settings import Settings
 from ledger import commands
 from ledger.checkpoint import Signer
+from ledger.commands_log import RecordRestoration
 from ledger.evidence import Evidence, Source, Word
 from ledger.identity import payment_id_of
 from ledger.payment import Status
@@ -30,6 +35,7 @@ from tests.api_world import (
     World,
     a_payment,
     a_world,
+    captured_logs,
     settings_in,
 )
 from tests.conftest import FakeClock
@@ -325,29 +331,61 @@ async def test_in_development_a_provider_that_moves_real_money_is_reached_by_nob
         assert [guessed.code, named.code] == ["operator_not_served"] * 2
 
 
-async def test_what_was_routed_as_a_test_is_not_submitted_to_who_moves_real_money_since(
+async def test_what_was_asked_for_as_a_test_is_left_alone_by_who_moves_real_money_since(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    """Whatever the worklist says: it is never submitted, asked about, or confirmed there."""
+    async with a_world(settings_in(tmp_path), clock=clock, is_in_memory=True) as world:
+        services = world.services
+        mtn = services.adapters["mtn"]
+        serving = Serving.everything_as("live", {"mtn": mtn})
+        recorder = Recorder(services.handler, services.vault)
+        url = "https://pay.example"
+        made = {
+            kind: (await world.pay(TO_MTN, key=kind)).json["id"] for kind in ("submit", "inquire")
+        }
+        soon = clock()
+        await services.handler.handle(
+            commands.StartSubmission(
+                payment_id=made["inquire"], provider="mtn", reference="r-1", inquire_at=soon
+            ),
+            context=CONTEXT,
+        )
+        before = await services.store.position()
+        with captured_logs() as written:
+            for kind, reactor in (
+                ("submit", Dispatcher(recorder, serving, clock=clock, public_url=url)),
+                ("inquire", Poller(recorder, serving, clock=clock, public_url=url)),
+            ):
+                await reactor.perform(Due(kind, made[kind], "mtn", soon, 9))
+        missing = [json.loads(line) for line in written.getvalue().splitlines()]
+        states = [(await services.handler.payment(one))[0].status for one in made.values()]
+
+        assert await services.store.position() == before
+        assert states == [Status.REQUESTED, Status.SUBMITTING]
+        assert [(one["event"], one["provider"], one["mode"]) for one in missing] == [
+            ("dispatch.provider_missing", "mtn", "test"),
+            ("polling.provider_missing", "mtn", "test"),
+        ]
+
+
+async def test_nothing_of_others_is_given_up_while_it_may_have_been_paid_in_a_lost_part(
     tmp_path: Path, clock: FakeClock
 ) -> None:
     async with a_world(settings_in(tmp_path), clock=clock, is_in_memory=True) as world:
+        services, hour = world.services, timedelta(hours=1)
         payment_id = (await world.pay(TO_MTN)).json["id"]
-        services = world.services
-        mtn = services.adapters["mtn"]
-        dispatcher = Dispatcher(
-            Recorder(services.handler, services.vault),
-            services.adapters,
-            clock=clock,
-            public_url="https://pay.example",
-            adapters_of={"test": {}, "live": {"mtn": mtn}},
-        )
-        due = Due("submit", payment_id, "mtn", clock() + timedelta(seconds=1), 9)
-        await dispatcher.perform(due)
-        state, recorded = await services.handler.payment(payment_id)
+        await world.caught_up()
+        work = cast("LapsedWork", services.worklist)
+        live = Serving.everything_as("live", services.adapters)
+        queue = Lapsed(work, live.modes(), Recorder(services.handler, services.vault))
 
-    declined = recorded[-1].event
-    assert state.status is Status.DECLINED
-    assert getattr(declined, "code", None) == MODE_CHANGED
-    assert [one.type.partition(".")[2] for one in recorded] == [
-        "requested",
-        "submission_started",
-        "submission_declined",
-    ]
+        async def lapsed(ahead: timedelta) -> list[str]:
+            now = clock() + ahead
+            leased = await queue.lease("", None, holder="x", limit=9, now=now, seconds=1)
+            return [one.stream_id for one in leased]
+
+        assert [await lapsed(timedelta(0)), await lapsed(hour)] == [[], [payment_id]]
+        command = RecordRestoration(since=clock(), until=clock() + 5 * hour, at=clock())
+        await services.handler.handle(command, context=CONTEXT)
+        assert [await lapsed(2 * hour), await lapsed(5 * hour)] == [[], [payment_id]]

@@ -28,6 +28,7 @@ from adapters.confirming import Confirmer
 from adapters.dispatch import INTENT_MARGIN_SECONDS, SPENT
 from adapters.powers import CodeRefused, Taken
 from adapters.recording import Recorder
+from adapters.serving import Serving
 from ledger import commands
 from ledger.errors import ErasedError
 from ledger.identity import Candidate
@@ -98,7 +99,9 @@ class CodeWorld(World):
     async def confirm(self, adapter: AskingAdapter) -> None:
         """What a process does with a piece of work that is to be confirmed."""
         recorder = Recorder(self.handler, self.vault, pause=self._pause)
-        confirmer = Confirmer(recorder, {"mtn": adapter}, clock=self.clock)
+        confirmer = Confirmer(
+            recorder, Serving.everything_as("test", {"mtn": adapter}), clock=self.clock
+        )
         await confirmer.perform(self._due("confirm"))
 
     async def awaiting(self, *says: Step | Taken | CodeRefused) -> AskingAdapter:

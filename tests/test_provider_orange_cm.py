@@ -15,7 +15,6 @@ import pytest
 
 from adapters.base import (
     Accepted,
-    Adapter,
     Charge,
     Declined,
     Due,
@@ -30,6 +29,7 @@ from adapters.powers import AccountCheck, ChecksAccounts, Prepared, Prepares
 from adapters.recording import Recorder
 from adapters.sandbox.faults import Faults
 from adapters.sandbox.orange_cm import API
+from adapters.serving import Serving
 from adapters.transcript import basic
 from ledger.commands import RequestInquiry
 from ledger.evidence import Word
@@ -403,9 +403,9 @@ async def test_who_dies_after_pay_asks_by_the_pay_token_that_was_kept_with_the_i
 
     async with a_world(tmp_path) as world:
         recorder = Recorder(ledger.handler, ledger.vault)
-        adapters: dict[str, Adapter] = {"orange_cm": world.adapter}
+        serving = Serving.everything_as("test", {"orange_cm": world.adapter})
         dispatcher = Dispatcher(
-            recorder, adapters, clock=ledger.clock, public_url=world.receiver.url("")
+            recorder, serving, clock=ledger.clock, public_url=world.receiver.url("")
         )
         await world.weather(Faults(server_error_after=1))
         ledger.store.after = die_at_the_next_word
@@ -415,7 +415,7 @@ async def test_who_dies_after_pay_asks_by_the_pay_token_that_was_kept_with_the_i
         died = (await ledger.handler.payment(PAYMENT_ID))[0].status
         await world.weather(Faults.none())
         world.advance(60)
-        poller = Poller(recorder, adapters, clock=ledger.clock)
+        poller = Poller(recorder, serving, clock=ledger.clock)
         await poller.perform(Due("inquire", PAYMENT_ID, "orange_cm", NOW, 2))
         state, recorded = await ledger.handler.payment(PAYMENT_ID)
         await world.sandbox.sender.settled()

@@ -1,21 +1,37 @@
 """A second process on the same database that is set up otherwise: what it must leave alone."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from adapters.lapsing import UNSERVED
 from adapters.sandbox.faults import Faults
+from adapters.serving import Serving
 from api.commands.serve import tell_work_left
 from api.wiring import utc_now
 from ledger import commands
 from ledger.entry import Context
-from ledger.events import DeliveryAttempted, WebhookOrphaned, WebhookReceived, WebhookUnderstood
+from ledger.events import (
+    DeliveryAttempted,
+    PaymentExpired,
+    WebhookOrphaned,
+    WebhookReceived,
+    WebhookUnderstood,
+)
 from ledger.payment import Status
-from tests.api_world import captured_logs
+from tests.api_world import PROVIDER_TABLES, captured_logs
 from tests.shop import Shop
 from tests.stage import ONLY_CALLBACKS, WAIT_SECONDS, Providers, Stage, sandboxes, serving
 from tests.test_cli_webhooks import said
 from tests.test_reactors import PAID
+
+REAL = {
+    "base_url": "https://proxy.momoapi.mtn.com",
+    "target_environment": "mtncameroon",
+    "callback_host": "pay.example",
+}
+"""What makes MTN one that moves real money."""
 
 
 async def calls(stage: Stage, provider: str) -> list[str]:
@@ -85,7 +101,10 @@ async def test_a_call_of_a_provider_that_is_not_enabled_here_waits_for_a_process
                 await tell_work_left(door.services)
                 lines = [json.loads(line) for line in written.getvalue().splitlines()]
             left = [one for one in lines if one["event"] == "server.work_left"]
-            assert [(one["provider"], one["pieces"]) for one in left] == [("orange", 2)]
+            assert [(one["provider"], one["mode"], one["pieces"]) for one in left] == [
+                ("orange", "any", 1),
+                ("orange", "test", 1),
+            ]
         async with serving(tmp_path, providers, keys=keys) as third:
             await third.until_final([orange])
 
@@ -95,6 +114,62 @@ async def test_a_call_of_a_provider_that_is_not_enabled_here_waits_for_a_process
             await third.until(it_is_read)
             assert await calls(third, "orange") == ["webhook.received", "webhook.understood"]
             assert await third.told([mtn, orange]) == {mtn: PAID, orange: PAID}
+
+
+async def test_payments_of_the_other_mode_wait_for_a_process_that_is_set_up_for_it(
+    tmp_path: Path,
+) -> None:
+    ahead = [timedelta(0)]
+    real = {"mtn": PROVIDER_TABLES["mtn"] | REAL, "orange": PROVIDER_TABLES["orange"]}
+    async with sandboxes(tmp_path) as providers:
+        real["orange"] = providers.adapter_table("orange")
+        async with serving(tmp_path, providers, is_working=False) as door:
+            keys = door.keys
+            unsent, underway = [await door.request(number) for number in (1, 2)]
+            reference = door.services.adapters["mtn"].reference_for(underway, 1)
+            await door.services.handler.handle(
+                commands.StartSubmission(
+                    payment_id=underway, provider="mtn", reference=reference, inquire_at=utc_now()
+                ),
+                context=Context("reactor:dispatch", "test", "test"),
+            )
+        async with serving(
+            tmp_path,
+            providers,
+            keys=keys,
+            clock=lambda: utc_now() + ahead[0],
+            provider_tables=real,
+        ) as second:
+            assert list(second.services.adapters_of["live"]) == ["mtn"]
+            its_own = await second.request(3, provider="orange")
+            await second.visit(its_own)
+            await second.until_final([its_own])
+            services = second.services
+            waiting = await services.worklist.listing(now=utc_now(), provider="mtn")
+            assert {(one.stream_id, one.holder) for one in waiting} == {
+                (unsent, None),
+                (underway, None),
+            }
+            modes = Serving(services.adapters_of, "test").modes()
+            for kind in ("submit", "inquire"):
+                due = await services.worklist.next_due_at(kind, "mtn", modes=modes["mtn"])
+                assert due is None
+            with captured_logs() as written:
+                await tell_work_left(services)
+                (left,) = [json.loads(line) for line in written.getvalue().splitlines()]
+            assert (left["provider"], left["mode"], left["pieces"]) == ("mtn", "test", 2)
+            assert left["reason"] == "it takes no test payments here"
+            figures = (await second.ask("GET", "/metrics")).body.decode()
+            (figure,) = [one for one in figures.splitlines() if one.startswith("cauri_work_left{")]
+            assert figure.endswith('provider="mtn",reason="it takes no test payments here"} 2.0')
+            ahead[0] = timedelta(days=1)
+            await second.until_final([unsent])
+            assert await second.types(underway) == ["requested", "submission_started"]
+            _, recorded = await services.handler.payment(unsent)
+            assert [one.event for one in recorded[1:]] == [PaymentExpired(reason=UNSERVED)]
+        async with serving(tmp_path, providers, keys=keys) as third:
+            await third.until_final([underway])
+            assert await third.told([underway]) == {underway: PAID}
 
 
 async def test_an_endpoint_on_this_machine_is_told_by_a_process_that_may_call_it(

@@ -39,16 +39,16 @@ from adapters.breaker import Breaker
 from adapters.contract import Contract
 from adapters.dispatch import (
     INTENT_MARGIN_SECONDS,
-    LAST_INQUIRY,
     PROBED_SECONDS,
-    UNREACHED,
     Dispatcher,
     submission_seconds_max,
 )
+from adapters.lapsing import LAST_INQUIRY, UNREACHED
 from adapters.polling import Poller
 from adapters.powers import Prepared, Return, Transfer
 from adapters.recording import Recorder
 from adapters.refusals import Refusal
+from adapters.serving import Serving
 from adapters.ways import Ways
 from ledger import events
 from ledger.commands import PaymentCommand
@@ -229,7 +229,7 @@ class World:
         adapters: dict[str, Adapter] = {"mtn": adapter} | {one.name: one for one in others}
         dispatcher = Dispatcher(
             recorder,
-            adapters,
+            Serving.everything_as("test", adapters),
             clock=self.clock,
             public_url="https://cauri.example",
             ways=self.ways,
@@ -248,7 +248,7 @@ class World:
     def poll(self, adapter: ScriptedAdapter) -> Awaitable[None]:
         """What a process does with a piece of work that is to be asked about."""
         recorder = Recorder(self.handler, self.vault, pause=self._pause)
-        poller = Poller(recorder, {"mtn": adapter}, clock=self.clock)
+        poller = Poller(recorder, Serving.everything_as("test", {"mtn": adapter}), clock=self.clock)
         return poller.perform(self._due("inquire"))
 
     async def state(self) -> Payment:

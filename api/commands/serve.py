@@ -24,6 +24,7 @@ from api.sandboxes import pointed_at, sandbox_names, sandboxes
 from api.settings import Fault, Settings, SettingsError
 from api.wiring import services, utc_now
 from api.wiring_services import Services
+from api.work_left import work_left
 
 BACKLOG: Final = 1024
 
@@ -100,7 +101,14 @@ async def _serve(settings: Settings, faults: Faults | None) -> None:
 
 
 async def tell_work_left(lent: Services) -> None:
-    """Say what waits for providers that are not enabled here: another process has them, or none."""
-    for provider, pieces in (await lent.worklist.left(frozenset(lent.adapters))).items():
-        remedy = "enable it here, unless another process has it"
-        log.warning("server.work_left", provider=provider, pieces=pieces, remedy=remedy)
+    """Say what waits for a process that is set up otherwise: there is another one, or none."""
+    for one in await work_left(lent):
+        remedy = f"{one.remedy}, unless another process has"
+        log.warning(
+            "server.work_left",
+            provider=one.provider,
+            mode=one.mode,
+            pieces=one.pieces,
+            reason=one.reason,
+            remedy=remedy,
+        )
