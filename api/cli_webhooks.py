@@ -80,6 +80,16 @@ def webhooks_replay(
     )
 
 
+@webhooks.command("test")
+def webhooks_test(
+    endpoint: Annotated[str, typer.Argument(help="we_...")],
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Have an endpoint told something signed, to see that it hears: no payment moves."""
+    do("webhooks", "test_endpoint", endpoint_id=endpoint, database=database, as_json=as_json)
+
+
 @webhooks.command("orphans")
 def webhooks_orphans(
     provider: Annotated[

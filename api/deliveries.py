@@ -2,6 +2,8 @@
 
 A merchant asks for both over HTTP, and an operator on the command line.
 
+A test is a message that its merchant asked for, to see that the endpoint hears.
+
 A message that could not be delivered is parked, and stays so until somebody asks for it. It is
 sent again under its own id, in the order of its payment, with the pauses of a first time.
 """
@@ -10,12 +12,13 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from adapters.notify.merchants import answer_context
-from ledger.commands_endpoint import ReplayDelivery
+from ledger.commands_endpoint import ReplayDelivery, SendTest
 from ledger.endpoint import Endpoint, delivery_stream
 from ledger.entry import Context, RecordedEvent
 from ledger.errors import CommandRefusedError, ErasedError
 from ledger.events import DeliveryAttempted
 from ledger.handling import Handler
+from ledger.identity import is_test_id, new_test_id
 from ledger.sentences import Sentence
 from ledger.store import EventStore
 from ledger.vault import Vault
@@ -26,16 +29,37 @@ REPLAYED_MAX: Final = 1000
 """How many parked messages one request replays, the oldest first."""
 
 
-def check_enabled(state: Endpoint) -> None:
-    """Refuse to replay anything to an endpoint that is disabled or deleted.
+def check_enabled(state: Endpoint, command: str = "ReplayDelivery") -> None:
+    """Refuse to tell anything to an endpoint that is disabled or deleted.
 
     Raises:
         CommandRefusedError: it is.
     """
     if state.is_deleted:
-        raise CommandRefusedError("ReplayDelivery", Sentence("the endpoint was deleted."))
+        raise CommandRefusedError(command, Sentence("the endpoint was deleted."))
     if not state.is_enabled:
-        raise CommandRefusedError("ReplayDelivery", Sentence("the endpoint is disabled."))
+        raise CommandRefusedError(command, Sentence("the endpoint is disabled."))
+
+
+async def send_test(
+    handler: Handler, endpoint_id: str, state: Endpoint, drawn: bytes, *, context: Context
+) -> RecordedEvent:
+    """Ask for a message about no payment; what was recorded. `drawn`: 16 random bytes.
+
+    Whoever disables the endpoint at the same moment finds the message parked.
+
+    Raises:
+        CommandRefusedError: the endpoint is disabled or deleted.
+    """
+    check_enabled(state, SendTest.__name__)
+    assert state.added is not None
+    command = SendTest(
+        endpoint_id=endpoint_id,
+        payment_id=new_test_id(drawn),
+        merchant_id=state.added.merchant_id,
+        mode=state.added.mode,
+    )
+    return (await handler.handle(command, context=context)).events[0]
 
 
 async def replayable(
@@ -77,14 +101,14 @@ def message_fields(row: Message) -> dict[str, Any]:
     return {
         "id": row.stream_id,
         "type": row.type,
-        "payment_id": row.payment_id,
+        "payment_id": None if is_test_id(row.payment_id) else row.payment_id,
         "about": row.about,
         "state": row.state,
         "attempts": row.attempts,
         "status": row.status,
         "reason": row.reason,
         "latency_ms": row.latency_ms,
-        "next_attempt_at": row.due_at,
+        "next_attempt_at": row.next_attempt_at,
         "created_at": row.created_at,
         "updated_at": row.updated_at,
     }

@@ -19,7 +19,14 @@ from adapters.notify.signing import SigningPair, new_pair
 from adapters.recording import Recorder
 from api import schemas_endpoints as shapes
 from api.calls import Call, answer, validated
-from api.deliveries import attempts_at, check_enabled, message_fields, replay, replayable
+from api.deliveries import (
+    attempts_at,
+    check_enabled,
+    message_fields,
+    replay,
+    replayable,
+    send_test,
+)
 from api.endpoint_addresses import checked_address
 from api.errors import (
     INVALID_REQUEST,
@@ -36,8 +43,10 @@ from ledger.endpoint import Endpoint
 from ledger.entry import RecordedEvent
 from ledger.errors import ErasedError, UnknownEndpointError
 from ledger.identity import Mode, is_endpoint_id, new_endpoint_id
+from ledger.notices import TEST_TYPE
 from ledger.sentences import Sentence, explained
 from ledger.store import DataKey
+from projections.deliveries_rows import message_id
 
 ENDPOINTS_EVER_MAX: Final = 100
 """How many endpoints a merchant may have, the disabled ones included, the deleted ones not."""
@@ -205,6 +214,20 @@ async def show_message(call: Call) -> web.Response:
     made = await attempts_at(services.store, row, services.vault if is_own else None)
     content = message_fields(row) | {"attempts_made": made}
     return answer(shapes.MessageDetail.model_validate(content), position=position)
+
+
+async def test_endpoint(call: Call) -> web.Response:
+    """Have an endpoint told something, to see that it hears."""
+    services = call.services
+    endpoint_id, state, _ = await _load(call)
+    check_enabled(state, "SendTest")
+    await services.rates.admit_test(call.passage, endpoint_id)
+    context = call.context(call.asker.actor)
+    recorded = await send_test(services.handler, endpoint_id, state, _RANDOM(16), context=context)
+    name = message_id(endpoint_id, recorded.position)
+    headers = {"Location": f"/v1/webhook-endpoints/{endpoint_id}/messages/{name}"}
+    content = shapes.SentTest(id=name, type=TEST_TYPE, position=recorded.position)
+    return answer(content, status=202, position=recorded.position, headers=headers)
 
 
 async def replay_messages(call: Call) -> web.Response:

@@ -61,6 +61,29 @@ FRENCH_OF_MERCHANTS: Final[dict[str, str]] = {
         "Dit au marchand ce que le registre dit de son argent ; au personnel, ce que "
         "disent les prestataires."
     ),
+    "Have an endpoint told something signed, to see that it hears: no payment moves.": (
+        "Faire parvenir un message signé à une adresse, pour voir qu'elle entend : aucun paiement "
+        "ne bouge."
+    ),
+    "A message that is sent to an endpoint, to see that it hears.": (
+        "Un message envoyé à une adresse, pour voir qu'elle entend."
+    ),
+    "The `webhook-id` it is sent with: look at its attempts by this.": (
+        "Le `webhook-id` avec lequel il est envoyé : ses tentatives se lisent par lui."
+    ),
+    "Null for a test, which is about no payment.": (
+        "Null pour un essai, qui ne concerne aucun paiement."
+    ),
+    "What an endpoint is told when its merchant tests it: nothing has happened.": (
+        "Ce qui est dit à une adresse que son marchand met à l'essai : rien ne s'est passé."
+    ),
+    "The endpoint that a test is sent to.": "L'adresse à laquelle un essai est envoyé.",
+    "The endpoint itself; no payment is meant.": "L'adresse elle-même ; aucun paiement.",
+    "When it was asked for.": "Quand il a été demandé.",
+    "Whether it is told of tests or of what is real.": (
+        "Si elle est informée des essais ou de ce qui est réel."
+    ),
+    "What else it is told; empty: everything.": "Ce qu'elle reçoit d'autre ; vide : tout.",
     "The event that the message tells of.": ("L'événement dont parle la notification."),
     "The first bytes of your server's answer, as text. Null where it said nothing, "
     "and for other roles than its merchant.": (

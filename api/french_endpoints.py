@@ -39,6 +39,9 @@ FRENCH_OF_ENDPOINTS: Final[dict[str, str]] = {
     ),
     "the endpoint is disabled.": "l'adresse de notification est désactivée.",
     "the endpoint was deleted.": "l'adresse de notification a été supprimée.",
+    "One endpoint may be tested {count} times within {seconds} s, and was.": (
+        "Cette adresse a déjà été mise à l'essai {count} fois en {seconds} s, le maximum permis."
+    ),
     "This endpoint was told no such message.": "Cette adresse n'a pas une telle notification.",
     "This endpoint has no such message to replay.": (
         "Cette adresse n'a pas une telle notification à renvoyer."

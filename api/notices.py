@@ -31,7 +31,7 @@ from api.waiting import caught_up, check_cursor
 from ledger import checkout, endpoint, payment
 from ledger.entry import RecordedEvent
 from ledger.events import DeliveryParked, PaymentRerouted
-from ledger.identity import owner_of
+from ledger.identity import is_test_id, owner_of
 from ledger.sentences import Sentence, explained
 from projections.notices import Notice
 
@@ -202,7 +202,7 @@ async def _written_parking(call: Call, notice: Notice) -> dict[str, object]:
     shown = shapes.ParkedMessage(
         id=notice.about_id,
         endpoint_id=event.endpoint_id,
-        payment_id=event.payment_id,
+        payment_id=None if is_test_id(event.payment_id) else event.payment_id,
         about=event.position,
         reason=event.reason,
     )

@@ -24,7 +24,7 @@ from api.openapi_webhooks import TAG, webhooks_of
 from api.remedies import remedy
 from api.reports import ProblemOut
 from api.route import Route
-from api.schemas_messages import MessageContent
+from api.schemas_messages import EndpointTestContent, MessageContent
 
 JsonObject = dict[str, Any]
 
@@ -120,7 +120,7 @@ def openapi_document(
 
 
 def _definitions(routes: Sequence[Route]) -> dict[str, JsonObject]:
-    models: set[type[BaseModel]] = {ProblemOut, MessageContent}
+    models: set[type[BaseModel]] = {ProblemOut, MessageContent, EndpointTestContent}
     for route in routes:
         models.update(one for one in route.answers.values() if not isinstance(one, str))
         models.update(one for one in (route.body, route.form) if one is not None)

@@ -19,8 +19,8 @@ from adapters.refusal_texts import Language
 from api.calls import JSON
 from api.documents import RefusalOut
 from api.openapi_examples import Examples
-from api.schemas_messages import MessageContent
-from ledger.notices import NOTICE_TYPES
+from api.schemas_messages import EndpointTestContent, MessageContent
+from ledger.notices import NOTICE_TYPES, TEST_TYPE
 from ledger.payment import Status
 
 JsonObject = dict[str, Any]
@@ -40,8 +40,18 @@ _COLLECTIONS: Final[Mapping[str, str]] = {
     "refund": "refunds",
 }
 _SUBJECTS: Final[Mapping[Language, Mapping[str, str]]] = {
-    "en": {"payment": "A payment", "payout": "A payout", "refund": "A refund"},
-    "fr": {"payment": "Un paiement", "payout": "Un versement", "refund": "Un remboursement"},
+    "en": {
+        "payment": "A payment",
+        "payout": "A payout",
+        "refund": "A refund",
+        "endpoint": "The endpoint",
+    },
+    "fr": {
+        "payment": "Un paiement",
+        "payout": "Un versement",
+        "refund": "Un remboursement",
+        "endpoint": "L'adresse",
+    },
 }
 _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     "en": {
@@ -54,6 +64,7 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "into it.",
         "reopened": "{subject} that seemed final is not; wait for the next message.",
         "refunded": "{subject} was given back, whole or in part: see `refunded`.",
+        "test": "{subject} is tested by its merchant, to see that it hears: no payment moves.",
     },
     "fr": {
         "pending": "{subject} est chez le prestataire, qui n'a pas encore dit son dernier mot.",
@@ -64,6 +75,7 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "conflicted": "{subject} fait l'objet de réponses contradictoires ; quelqu'un s'en occupe.",
         "reopened": "{subject} qui semblait terminé ne l'est pas ; attendez le message suivant.",
         "refunded": "{subject} a été remboursé, en tout ou en partie : voyez `refunded`.",
+        "test": "{subject} est mise à l'essai par son marchand : aucun argent ne bouge.",
     },
 }
 _STATUSES: Final[Mapping[str, Status]] = {
@@ -90,6 +102,9 @@ _TEXTS: Final[Mapping[Language, Mapping[str, str]]] = {
         "webhook-signature": "Signatures of `<webhook-id>.<webhook-timestamp>.<body>`, with blanks "
         "between them: `v1` is HMAC-SHA256 under the endpoint's secret, `v1a` Ed25519. One that is "
         "right is enough; while a secret is being replaced there are more.",
+        "test": "Sent by POST to the one endpoint that you test (`POST "
+        "/v1/webhook-endpoints/{endpoint_id}/test`), whatever types it wants, signed like every "
+        "message; it waits for no other one. Verify the signature over the body's very bytes.",
         "heard": "Heard: this message is not sent again. Answer soon: the server "
         "waits for `CAURI_ENDPOINT_SECONDS_MAX`.",
         "gone": "The endpoint is gone: it is disabled, and told nothing more.",
@@ -108,6 +123,10 @@ _TEXTS: Final[Mapping[Language, Mapping[str, str]]] = {
         "par des espaces : `v1` est un HMAC-SHA256 avec le secret de l'adresse, `v1a` de "
         "l'Ed25519. Une seule signature juste suffit ; il y en a plus pendant qu'un secret est "
         "remplacé.",
+        "test": "Envoyé par POST à la seule adresse que vous mettez à l'essai (`POST "
+        "/v1/webhook-endpoints/{endpoint_id}/test`), quels que soient les types qu'elle veut, "
+        "signé comme tout message ; il n'en attend aucun autre. Vérifiez la signature sur les "
+        "octets mêmes du corps.",
         "heard": "Entendu : ce message n'est plus envoyé. Répondez vite : le serveur attend "
         "`CAURI_ENDPOINT_SECONDS_MAX`.",
         "gone": "L'adresse n'existe plus : elle est désactivée, et rien n'y est plus envoyé.",
@@ -126,11 +145,15 @@ _HEADERS: Final[Mapping[str, str]] = {
 
 def webhooks_of(examples: Examples, language: Language) -> dict[str, JsonObject]:
     """Describe every type of message."""
-    return {type_: {"post": _message(type_, examples, language)} for type_ in NOTICE_TYPES}
+    types = (*NOTICE_TYPES, TEST_TYPE)
+    return {type_: {"post": _message(type_, examples, language)} for type_ in types}
 
 
 def message_example(type_: str, examples: Examples) -> JsonObject:
     """An example of a message of a type."""
+    if type_ == TEST_TYPE:
+        test: JsonObject = examples.answer(EndpointTestContent.__name__)
+        return test
     subject, _, word = type_.partition(".")
     status = _STATUSES[word]
     content = examples.about(_COLLECTIONS[subject], examples.answer(MessageContent.__name__))
@@ -157,12 +180,13 @@ def _message(type_: str, examples: Examples, language: Language) -> JsonObject:
         orjson.dumps(example),
         [EXAMPLE_PAIR],
     )
+    model = EndpointTestContent if type_ == TEST_TYPE else MessageContent
     days = round(sum(RETRY_SECONDS) / _DAY_SECONDS)
     return {
         "operationId": type_.replace(".", "_"),
         "tags": [TAG],
         "summary": _WORDS[language][word].format(subject=_SUBJECTS[language][subject]),
-        "description": texts["description"],
+        "description": texts["test" if type_ == TEST_TYPE else "description"],
         # Whoever calls is known by the signature; the document's keys are for calls to us.
         "security": [],
         "parameters": [
@@ -181,7 +205,7 @@ def _message(type_: str, examples: Examples, language: Language) -> JsonObject:
             "content": {
                 JSON: {
                     "schema": {
-                        "$ref": f"#/components/schemas/{MessageContent.__name__}",
+                        "$ref": f"#/components/schemas/{model.__name__}",
                         "properties": {"type": {"const": type_}},
                     },
                     "example": example,

@@ -1,8 +1,8 @@
-"""How often one may ask: limits of keys and of payers, and the headers that tell about them.
+"""How often one may ask: limits, and the headers that tell about them.
 
 A key may send so many requests within a second. A merchant may ask one payer for so many payments
-within a minute, so that nobody's telephone is flooded with prompts. Both windows move; where
-there is a Redis, all processes count together (`adapters.windows`).
+within a minute, so that nobody's telephone is flooded with prompts; and may test one endpoint so
+often. The windows move; where there is a Redis, all processes count together (`adapters.windows`).
 
 Every answer to a key says what its limits are and what is left of them, in `RateLimit-Policy` and
 `RateLimit` as structured fields (draft-ietf-httpapi-ratelimit-headers); whoever asks too often is
@@ -28,6 +28,10 @@ LIMIT_HEADER: Final = "RateLimit"
 POLICY_HEADER: Final = "RateLimit-Policy"
 KEY_SECONDS: Final = 1
 PAYER_SECONDS: Final = 60
+ENDPOINT_TESTS_PER_MINUTE_MAX: Final = 10
+"""How often a merchant may have one endpoint told something only to see that it hears."""
+
+TEST_SECONDS: Final = 60
 
 
 class Taken(NamedTuple):
@@ -66,6 +70,7 @@ class Rates:
 
         self._keys = kept("key", settings.key_requests_per_second_max, KEY_SECONDS)
         self._payers = kept("payer", settings.payer_payments_per_minute_max, PAYER_SECONDS)
+        self._tests = kept("test", ENDPOINT_TESTS_PER_MINUTE_MAX, TEST_SECONDS)
 
     async def admit_key(self, passage: Passage, key_id: str) -> None:
         """Count a request of a key.
@@ -98,10 +103,7 @@ class Rates:
         # A test asks nobody, and must not use up what a real payment needs.
         name = f"{asker.merchant_id}/{asker.mode}/{payer}"
         admission = await payers.windows.admit(name)
-        rate, keys = payers.rate(admission), passage.rate
-        if keys is not None:
-            rate = (f"{keys[0]}, {rate[0]}", f"{keys[1]}, {rate[1]}")
-        passage.rate = rate
+        passage.rate = _beside(passage.rate, payers.rate(admission))
         if not admission.is_admitted:
             reason = Sentence(
                 "One payer may be asked for {count} payments within {seconds} s, and was.",
@@ -111,14 +113,40 @@ class Rates:
             raise _refused("pointer", "/payer/phone", reason, admission)
         return Taken(name, admission.place)
 
+    async def admit_test(self, passage: Passage, endpoint_id: str) -> None:
+        """Count a test of an endpoint.
+
+        Raises:
+            ProblemError: it was tested too often.
+        """
+        tests = self._tests
+        assert tests is not None
+        admission = await tests.windows.admit(endpoint_id)
+        passage.rate = _beside(passage.rate, tests.rate(admission))
+        if not admission.is_admitted:
+            reason = Sentence(
+                "One endpoint may be tested {count} times within {seconds} s, and was.",
+                count=tests.limit.count,
+                seconds=tests.limit.seconds,
+            )
+            raise _refused("parameter", "endpoint_id", reason, admission)
+
     async def give_back(self, taken: Taken | None) -> None:
         """Count a payment no more that was not made: a repeat, or one that was refused."""
         if taken is not None and self._payers is not None:
             await self._payers.windows.give_back(*taken)
 
 
+def _beside(former: Rate | None, rate: Rate) -> Rate:
+    """Write the headers of two limits as one list each."""
+    return rate if former is None else (f"{former[0]}, {rate[0]}", f"{former[1]}, {rate[1]}")
+
+
 def _refused(
-    where: Literal["pointer", "header"], name: str, reason: Sentence, admission: Admission
+    where: Literal["pointer", "header", "parameter"],
+    name: str,
+    reason: Sentence,
+    admission: Admission,
 ) -> ProblemError:
     seconds = max(1, math.ceil(admission.seconds))
     remedy = Sentence(

@@ -102,6 +102,17 @@ ENDPOINTS: Final[tuple[Route, ...]] = (
         problems=(*_ONE, "too_many_endpoints"),
     ),
     Route(
+        method="POST",
+        path="/v1/webhook-endpoints/{endpoint_id}/test",
+        name="test_endpoint",
+        endpoint=endpoints.test_endpoint,
+        summary="Have an endpoint told something signed, to see that it hears: no payment moves.",
+        roles=_OWN,
+        body=NoBody,
+        answers={202: shapes.SentTest},
+        problems=("unknown_endpoint",),
+    ),
+    Route(
         method="GET",
         path="/v1/webhook-endpoints/{endpoint_id}/messages",
         name="list_messages",

@@ -111,7 +111,7 @@ class MessageOut(Response):
 
     id: str = Field(description="The `webhook-id` it is sent with.")
     type: str
-    payment_id: str
+    payment_id: str | None = Field(description="Null for a test, which is about no payment.")
     about: Position = Field(description="The position of the event it tells of.")
     state: Literal["waiting", "delivered", "parked", "withdrawn"]
     attempts: int
@@ -164,6 +164,14 @@ class MessagePage(Response):
     position: Position
     messages: list[MessageOut]
     next_after: Position | None
+
+
+class SentTest(Response):
+    """A message that is sent to an endpoint, to see that it hears."""
+
+    id: str = Field(description="The `webhook-id` it is sent with: look at its attempts by this.")
+    type: Literal["endpoint.test"]
+    position: Position
 
 
 class ReplayOut(Response):

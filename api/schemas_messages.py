@@ -8,6 +8,7 @@ from pydantic import Field
 from api.documents import PaymentOut
 from api.schemas import Position, Response
 from api.schemas_endpoints import MessageType
+from ledger.identity import Mode
 
 
 class CutOut(Response):
@@ -27,3 +28,21 @@ class MessageContent(Response):
         description="The payment, payout or refund as it stood then; cut to its id where it is "
         "too large for a message."
     )
+
+
+class TestedEndpoint(Response):
+    """The endpoint that a test is sent to."""
+
+    id: str
+    mode: Mode = Field(description="Whether it is told of tests or of what is real.")
+    types: list[str] = Field(description="What else it is told; empty: everything.")
+    description: str | None
+
+
+class EndpointTestContent(Response):
+    """What an endpoint is told when its merchant tests it: nothing has happened."""
+
+    type: Literal["endpoint.test"]
+    timestamp: datetime = Field(description="When it was asked for.")
+    position: Position
+    data: TestedEndpoint = Field(description="The endpoint itself; no payment is meant.")

@@ -28,7 +28,7 @@ class ParkedMessage(Response):
 
     id: str = Field(description="Send it as `message_id` to have it replayed.")
     endpoint_id: str
-    payment_id: str
+    payment_id: str | None = Field(description="Null for a test, which is about no payment.")
     about: Position = Field(description="The event that the message tells of.")
     reason: str
 

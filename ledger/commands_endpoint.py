@@ -64,11 +64,22 @@ class EnableEndpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SendTest:
+    """Tell an endpoint something, to see that it hears; `payment_id` is the test's own id."""
+
+    endpoint_id: str
+    payment_id: str
+    merchant_id: str
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordDelivery:
     """Say what an attempt to deliver a message brought. Ignored if another came first."""
 
     endpoint_id: str
     payment_id: str
+    """What the message is about: a payment, or a test of the endpoint."""
     position: int
     attempt: int
     is_delivered: bool
@@ -96,4 +107,4 @@ EndpointCommand = (
     | EnableEndpoint
     | DeleteEndpoint
 )
-DeliveryCommand = RecordDelivery | ReplayDelivery
+DeliveryCommand = SendTest | RecordDelivery | ReplayDelivery

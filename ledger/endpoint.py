@@ -2,7 +2,9 @@
 
 An endpoint is an address at which a merchant wants to be told. A delivery's stream holds every
 attempt to tell one endpoint about one payment, message by message: each message is about one event
-of the payment, named by its position, and they are delivered in that order.
+of the payment, named by its position, and they are delivered in that order. A test of an endpoint
+is a message about no payment: it has such a stream of its own, so it waits for none and none waits
+for it, and however often somebody tries, the endpoint's own stream does not grow.
 
 What was tried is recorded by number, so of two processes that tried the same at once the second
 one's record changes nothing: a merchant may be told twice, the log says each attempt once.
@@ -28,6 +30,7 @@ from ledger.commands_endpoint import (
     RecordDelivery,
     ReplayDelivery,
     RotateEndpointSecret,
+    SendTest,
 )
 from ledger.errors import CommandRefusedError, UnknownEndpointError
 from ledger.events import Event
@@ -91,7 +94,7 @@ def endpoint_stream(endpoint_id: str) -> str:
 
 
 def delivery_stream(endpoint_id: str, payment_id: str) -> str:
-    """The name of the stream of what one endpoint is told about one payment."""
+    """The name of the stream of what one endpoint is told about one payment, or of a test."""
     return f"delivery-{endpoint_id}-{payment_id}"
 
 
@@ -195,9 +198,22 @@ def decide_delivery(command: DeliveryCommand, state: Delivery) -> list[Event]:
     without a word in this stream.
 
     Raises:
-        CommandRefusedError: there are more messages than may be, or it was replayed too often.
+        CommandRefusedError: there are more messages than may be, it was replayed too often, or
+            the id of a test is taken.
     """
-    name, position = type(command).__name__, command.position
+    name = type(command).__name__
+    if isinstance(command, SendTest):
+        if state.events:
+            raise CommandRefusedError(name, Sentence("the id is taken by something else."))
+        return [
+            events.EndpointTested(
+                endpoint_id=command.endpoint_id,
+                test_id=command.payment_id,
+                merchant_id=command.merchant_id,
+                mode=command.mode,
+            )
+        ]
+    position = command.position
     message = state.messages.get(position)
     if message is None and len(state.messages) >= MESSAGES_MAX:
         raise CommandRefusedError(
@@ -233,6 +249,8 @@ def decide_delivery(command: DeliveryCommand, state: Delivery) -> list[Event]:
 def evolve_delivery(state: Delivery, event: Event) -> Delivery:
     """Fold one event into what one endpoint was told about one payment."""
     match event:
+        case events.EndpointTested():
+            return replace(state, events=state.events + 1)
         case events.DeliveryAttempted():
             before = state.messages.get(event.position, Message())
             is_open = event.result == "failed" and event.retry_at is not None

@@ -44,6 +44,7 @@ from ledger.events_endpoint import (
     EndpointDisabled,
     EndpointEnabled,
     EndpointSecretRotated,
+    EndpointTested,
 )
 from ledger.events_exchange import ExchangeOpened, ExchangeRecorded
 from ledger.events_log import (
@@ -108,6 +109,7 @@ __all__ = [
     "EndpointDisabled",
     "EndpointEnabled",
     "EndpointSecretRotated",
+    "EndpointTested",
     "Event",
     "ExchangeOpened",
     "ExchangeRecorded",
@@ -213,6 +215,7 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         EndpointDisabled,
         EndpointEnabled,
         EndpointDeleted,
+        EndpointTested,
         DeliveryAttempted,
         DeliveryParked,
         DeliveryReplayed,

@@ -73,6 +73,21 @@ class EndpointDeleted(Event, frozen=True, kw_only=True):
     type: ClassVar[str] = "endpoint.deleted"
 
 
+class EndpointTested(Event, frozen=True, kw_only=True):
+    """A merchant wants an endpoint to be told something, to see that it hears: no payment moves.
+
+    It begins a stream of its own, the one of what the endpoint is told of it.
+    """
+
+    type: ClassVar[str] = "endpoint.tested"
+
+    endpoint_id: str
+    test_id: str
+    """What it is told about, where others are told about a payment."""
+    merchant_id: str
+    mode: Mode
+
+
 class DeliveryAttempted(Event, frozen=True, kw_only=True):
     """A message was sent to an endpoint, or could not be; with what came back."""
 
@@ -80,6 +95,7 @@ class DeliveryAttempted(Event, frozen=True, kw_only=True):
 
     endpoint_id: str
     payment_id: str
+    """What the message is about: a payment, or a test of the endpoint (`test_...`)."""
     position: int
     """The event the message is about."""
     attempt: int

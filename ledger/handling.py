@@ -173,7 +173,7 @@ class Handler:
         return state, recorded
 
     async def delivery(self, endpoint_id: str, payment_id: str) -> Delivery:
-        """Fold what one endpoint was told about one payment."""
+        """Fold what one endpoint was told about one payment, or of one test."""
         stream = endpoint.delivery_stream(endpoint_id, payment_id)
         recorded = await self.store.read_stream(stream)
         state: Delivery = self._fold(DELIVERY, stream, recorded)

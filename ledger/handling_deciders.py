@@ -184,6 +184,7 @@ DECIDERS: Final[dict[type, Decider]] = {
     commands_endpoint.RotateEndpointSecret: ENDPOINT,
     commands_endpoint.DisableEndpoint: ENDPOINT,
     commands_endpoint.EnableEndpoint: ENDPOINT,
+    commands_endpoint.SendTest: DELIVERY,
     commands_endpoint.RecordDelivery: DELIVERY,
     commands_endpoint.ReplayDelivery: DELIVERY,
     commands_mail.RecordMail: MAIL,

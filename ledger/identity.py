@@ -78,6 +78,16 @@ def new_endpoint_id(drawn: bytes) -> str:
     return f"we_{_spelt(drawn)}"
 
 
+def new_test_id(drawn: bytes) -> str:
+    """Make the id of a test of an endpoint from 16 random bytes."""
+    return f"test_{_spelt(drawn)}"
+
+
+def is_test_id(text: str) -> bool:
+    """Whether what a message is about is a test of its endpoint, and no payment."""
+    return text.startswith("test_")
+
+
 def is_endpoint_id(text: str) -> bool:
     """Whether a text has the form of an endpoint's id."""
     return ENDPOINT_ID.fullmatch(text) is not None

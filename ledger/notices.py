@@ -9,6 +9,8 @@
 A payout and a refund are told of alike, as `payout...` and `refund...`. What only Cauri and the
 provider have to settle between them (submissions, inquiries, rerouting) is told to nobody.
 
+    endpoint.test          nothing happened: its merchant wants to see that the endpoint hears
+
 Whoever follows his events hears besides what becomes of his checkout sessions and endpoints, by the
 events' own names (`LISTED`). No endpoint is called for those: that it is disabled is what it could
 not be told.
@@ -49,7 +51,10 @@ NOTICE_TYPES: Final[tuple[str, ...]] = tuple(
     for word in _WORDS.values()
     if word != "refunded" or kind == "collection"
 )
-"""Every type of message there is."""
+"""Every type of message about a payment: what an endpoint may choose among."""
+
+TEST_TYPE: Final = "endpoint.test"
+"""The type of a message about no payment, which is sent to whoever asks for it."""
 
 NOTICED: Final[frozenset[type[Event]]] = frozenset(_WORDS)
 """The events that are worth a message."""

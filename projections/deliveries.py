@@ -2,7 +2,8 @@
 
 One row per message and endpoint. A message is due when every earlier one about the same payment was
 delivered or parked, so an endpoint is told in order; other payments never wait for it. A message
-that is replayed comes first again: later ones about its payment wait for it anew.
+that is replayed comes first again: later ones about its payment wait for it anew. A test of an
+endpoint is about no payment: it waits for no other message, and is sent before what waits.
 
 An endpoint on this machine is called only by a process that may do so; for others its messages are
 not there. They wait, and no attempt is spent on them.
@@ -49,6 +50,7 @@ from projections.deliveries_rows import (
     Switched,
     concerns,
     endpoint_of,
+    owner_told_of,
     payment_of,
     why_parked,
 )
@@ -135,11 +137,7 @@ class DeliveriesProjection(Projector):
 
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
         """Fold a run of events: whose payments they are, then what is to be told."""
-        owners: dict[str, Owner] = {
-            one.event.payment_id: (one.event.merchant_id, one.event.kind, one.event.mode)
-            for one in batch
-            if isinstance(one.event, events.PaymentRequested)
-        }
+        owners: dict[str, Owner] = dict(filter(None, map(owner_told_of, batch)))
         await self._payment_rows.put(conn, [(key, *owner) for key, owner in owners.items()])
         told = [one for one in batch if concerns(one)]
         if not told or not await self._is_anybody_told(conn, told):

@@ -15,7 +15,7 @@ from ledger import events
 from ledger.endpoint import DELETED, MESSAGES_MAX
 from ledger.entry import RecordedEvent
 from ledger.identity import Kind
-from ledger.notices import NOTICED, notice_of
+from ledger.notices import NOTICED, TEST_TYPE, notice_of
 from ledger.payment import stream_of
 from projections.tables import stamp
 
@@ -42,6 +42,14 @@ Switched = (
 """The events of an endpoint after the one that added it."""
 
 Owner = tuple[str, str, str | None]
+"""A merchant, a kind of payment or `TEST`, and a mode."""
+
+TEST: Final = "test"
+"""What stands for the kind of a payment where an endpoint is told of a test."""
+
+AHEAD: Final = timedelta(days=30)
+"""How much earlier than it is asked for a test is due: so it is sent before whatever waits for its
+endpoint, which after an outage may be a great deal."""
 
 CONCERNING: Final = frozenset(
     {
@@ -49,6 +57,7 @@ CONCERNING: Final = frozenset(
         *get_args(Told),
         *get_args(Switched),
         events.EndpointAdded,
+        events.EndpointTested,
         events.PaymentRerouted,
     }
 )
@@ -91,6 +100,7 @@ class Message:
     endpoint_id: str
     merchant_id: str
     payment_id: str
+    """What it is about: a payment, or a test of the endpoint."""
     about: int
     """The position of the event it is about."""
     type: str
@@ -104,6 +114,11 @@ class Message:
     latency_ms: int | None
     position: int
     """The event that brought it where it is."""
+
+    @property
+    def next_attempt_at(self) -> str | None:
+        """When it is tried next; never before it was made."""
+        return None if self.due_at is None else max(self.due_at, self.created_at)
 
 
 class Board:
@@ -157,6 +172,8 @@ class Board:
                 events.DeliveryAttempted() | events.DeliveryParked() | events.DeliveryReplayed()
             ) as event:
                 self._told(recorded, event)
+            case events.EndpointTested() as event:
+                self._test(recorded, event)
             case events.PaymentRerouted():
                 self._withdraw(recorded)
             case _:
@@ -232,26 +249,18 @@ class Board:
                 or len(told) >= MESSAGES_MAX
             ):
                 continue
-            self._add(
-                Message(
-                    stream_id=message_id(endpoint.endpoint_id, recorded.position),
-                    endpoint_id=endpoint.endpoint_id,
-                    merchant_id=merchant_id,
-                    payment_id=payment_id,
-                    about=recorded.position,
-                    type=str(type_),
-                    state="waiting" if endpoint.is_enabled else "parked",
-                    attempts=0,
-                    due_at=None,
-                    created_at=at,
-                    updated_at=at,
-                    status=None,
-                    reason=None if endpoint.is_enabled else DISABLED,
-                    latency_ms=None,
-                    position=recorded.position,
-                )
-            )
+            self._add(_untold(recorded, endpoint, payment_id, str(type_)))
             _line_up(told, recorded)
+
+    def _test(self, recorded: RecordedEvent, event: events.EndpointTested) -> None:
+        """Make the message of a test: to this endpoint alone, whatever else it wants to hear."""
+        endpoint = self.endpoints.get(event.endpoint_id)
+        if endpoint is None:
+            return
+        message = _untold(recorded, endpoint, event.test_id, TEST_TYPE)
+        if message.state == "waiting":
+            message.due_at = stamp(recorded.recorded_at - AHEAD)
+        self._add(message)
 
     def _withdraw(self, recorded: RecordedEvent) -> None:
         """Take back the message about the refusal that stands just before in the log."""
@@ -295,6 +304,39 @@ class Board:
         _line_up(self._about[event.endpoint_id, event.payment_id], recorded)
 
 
+def _untold(recorded: RecordedEvent, endpoint: Endpoint, about_id: str, type_: str) -> Message:
+    """A message that was never tried; parked where its endpoint is disabled."""
+    at = stamp(recorded.recorded_at)
+    return Message(
+        stream_id=message_id(endpoint.endpoint_id, recorded.position),
+        endpoint_id=endpoint.endpoint_id,
+        merchant_id=endpoint.merchant_id,
+        payment_id=about_id,
+        about=recorded.position,
+        type=type_,
+        state="waiting" if endpoint.is_enabled else "parked",
+        attempts=0,
+        due_at=None,
+        created_at=at,
+        updated_at=at,
+        status=None,
+        reason=None if endpoint.is_enabled else DISABLED,
+        latency_ms=None,
+        position=recorded.position,
+    )
+
+
+def owner_told_of(recorded: RecordedEvent) -> tuple[str, Owner] | None:
+    """What an event begins that messages are about, and whose it is; None for any other event."""
+    match recorded.event:
+        case events.PaymentRequested() as event:
+            return event.payment_id, (event.merchant_id, event.kind, event.mode)
+        case events.EndpointTested() as event:
+            return event.test_id, (event.merchant_id, TEST, event.mode)
+        case _:
+            return None
+
+
 def _line_up(told: Iterable[Message], recorded: RecordedEvent) -> None:
     """Let the first message that waits be due, and those after it wait for it."""
     is_first = True
@@ -319,8 +361,10 @@ def concerns(recorded: RecordedEvent) -> bool:
 
 
 def payment_of(recorded: RecordedEvent) -> str | None:
-    """The payment whose messages an event touches; None for one about an endpoint."""
+    """The payment (or test) whose messages an event touches; None for one about an endpoint."""
     event = recorded.event
+    if isinstance(event, events.EndpointTested):
+        return event.test_id
     if isinstance(event, Switched | events.EndpointAdded):
         return None
     if isinstance(event, Told):

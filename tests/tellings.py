@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 from ledger import commands_endpoint as commands
 from ledger.commands import Command
-from ledger.endpoint import UNTRIED, Message, delivery_stream, endpoint_stream
+from ledger.endpoint import INITIAL, UNTRIED, Message, delivery_stream, endpoint_stream
 from ledger.entry import RecordedEvent
 from ledger.notices import NOTICED
 
@@ -65,6 +65,20 @@ def _change(told: Told, number: int) -> Sequence[Command]:
 
 def _delete(told: Told, number: int) -> Sequence[Command]:
     return [commands.DeleteEndpoint(endpoint_id=endpoint_id(number))]
+
+
+def _test(told: Told, number: int) -> Sequence[Command]:
+    endpoint = told.state_of(endpoint_stream(endpoint_id(number)), INITIAL)
+    if endpoint.added is None:
+        return []
+    return [
+        commands.SendTest(
+            endpoint_id=endpoint_id(number),
+            payment_id=f"test_{len(told.log)}",
+            merchant_id=endpoint.added.merchant_id,
+            mode=endpoint.added.mode,
+        )
+    ]
 
 
 def _messages(told: Told, number: int) -> Iterator[tuple[str, int, Message]]:
@@ -135,6 +149,7 @@ TELLINGS: Final[dict[str, Telling]] = {
     "endpoint_on": _enable,
     "endpoint_changed": _change,
     "endpoint_deleted": _delete,
+    "endpoint_tested": _test,
     "told": _attempt(seconds=None, status=204),
     "told_last": _attempt(seconds=None, status=204, is_last=True),
     "told_in_vain": _attempt(seconds=30, status=500),

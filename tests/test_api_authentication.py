@@ -55,6 +55,7 @@ MATRIX = {
     ("POST", "/v1/webhook-endpoints/{endpoint_id}/rotate"): {"mer_1"},
     ("POST", "/v1/webhook-endpoints/{endpoint_id}/disable"): CARING,
     ("POST", "/v1/webhook-endpoints/{endpoint_id}/enable"): CARING,
+    ("POST", "/v1/webhook-endpoints/{endpoint_id}/test"): {"mer_1"},
     ("GET", "/v1/webhook-endpoints/{endpoint_id}/messages"): CARING,
     ("POST", "/v1/webhook-endpoints/{endpoint_id}/replay"): CARING,
     ("GET", "/v1/balances"): EVERYBODY,

@@ -217,6 +217,7 @@ def test_which_operations_take_an_empty_body() -> None:
         "delete_endpoint",
         "disable_endpoint",
         "enable_endpoint",
+        "test_endpoint",
         "make_checkpoint",
         "replay_messages",
         "rotate_key",

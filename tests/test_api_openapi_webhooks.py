@@ -11,7 +11,7 @@ import pytest
 from adapters.notify.merchants import BODY_BYTES_MAX
 from api.openapi_webhooks import EXAMPLE_PAIR
 from api.wiring import utc_now
-from ledger.notices import NOTICE_TYPES
+from ledger.notices import NOTICE_TYPES, TEST_TYPE
 from tests.raw_server import RawRequest, answer, answering
 from tests.shop import Shop, verifies
 from tests.stage import WAIT_SECONDS, Stage, a_stage
@@ -40,12 +40,12 @@ async def an_endpoint(stage: Stage, shop: Shop) -> str:
 
 
 def test_every_type_of_message_is_described_and_no_other() -> None:
-    assert list(TOLD) == list(NOTICE_TYPES)
-    assert len({one["post"]["operationId"] for one in TOLD.values()}) == len(NOTICE_TYPES)
+    assert list(TOLD) == [*NOTICE_TYPES, TEST_TYPE]
+    assert len({one["post"]["operationId"] for one in TOLD.values()}) == len(TOLD)
     assert {tuple(one["post"]["tags"]) for one in TOLD.values()} == {("messages",)}
 
 
-@pytest.mark.parametrize("type_", NOTICE_TYPES)
+@pytest.mark.parametrize("type_", [*NOTICE_TYPES, TEST_TYPE])
 def test_an_example_is_what_its_schema_says_and_is_signed_as_it_says(type_: str) -> None:
     example = body_of(type_)["example"]
     headers = {one["name"]: one["example"] for one in TOLD[type_]["post"]["parameters"]}
@@ -56,16 +56,17 @@ def test_an_example_is_what_its_schema_says_and_is_signed_as_it_says(type_: str)
     secret, public_key = EXAMPLE_PAIR.secret, EXAMPLE_PAIR.public_key
     at = datetime.fromisoformat(example["timestamp"])
     assert verifies(request, secret, public_key, at)
-    changed = RawRequest("POST / HTTP/1.1", headers, request.body.replace(b"1500", b"9500"))
+    changed = RawRequest("POST / HTTP/1.1", headers, request.body.replace(b"data", b"date"))
     assert not verifies(changed, secret, public_key, at)
 
 
 async def test_what_is_delivered_is_what_the_document_says(tmp_path: Path) -> None:
     async with a_stage(tmp_path, endpoint_loopback=True) as stage, Shop(utc_now) as shop:
-        await an_endpoint(stage, shop)
+        endpoint_id = await an_endpoint(stage, shop)
         await stage.request(1)
         await stage.request(2, ending="51")
-        await shop.server.until(4, WAIT_SECONDS)
+        await stage.ask("POST", f"/v1/webhook-endpoints/{endpoint_id}/test", who="mer_1")
+        await shop.server.until(5, WAIT_SECONDS)
         heard = [
             (one.type, request) for one, request in zip(shop.heard, shop.requests, strict=True)
         ]
@@ -74,13 +75,14 @@ async def test_what_is_delivered_is_what_the_document_says(tmp_path: Path) -> No
         "payment.pending",
         "payment.succeeded",
         "payment.failed",
+        TEST_TYPE,
     }
     assert [fault for type_, request in heard for fault in heard_faults(request, type_)] == []
     # No schema takes another type's message, or one with a field that nobody described.
-    _, first = heard[0]
+    first = next(request for type_, request in heard if type_ != TEST_TYPE)
     assert heard_faults(first, "payout.failed") != []
     strange = {**json.loads(first.body), "more": 1}
-    assert faults_of(strange, body_of(heard[0][0])["schema"]) != []
+    assert faults_of(strange, body_of(json.loads(first.body)["type"])["schema"]) != []
 
 
 async def test_a_message_that_is_cut_is_what_the_document_says(

@@ -46,6 +46,7 @@ COMMANDS = (
     "webhooks list",
     "webhooks show",
     "webhooks replay",
+    "webhooks test",
     "webhooks orphans",
     "webhooks translate",
     "people erase",

@@ -64,13 +64,18 @@ async def test_what_cannot_be_listed_or_replayed_is_refused_in_a_sentence(
         payment_id = await street.pay("order-1")
         await street.deliver()
         first, _ = await street.noticed(payment_id)
-        off = await said(tmp_path, "replay", shop.id)
-        assert (off.status, off.err) == (1, "error: the endpoint is disabled.\n")
+        for verb in ("replay", "test"):
+            off = await said(tmp_path, verb, shop.id)
+            assert (off.status, off.err) == (1, "error: the endpoint is disabled.\n")
         await street.post(f"/{shop.id}/enable", None)
         unknown = await said(tmp_path, "replay", shop.id, "--message", f"{shop.id}.1")
         assert (unknown.status, unknown.out) == (2, "")
         assert "no such message" in unknown.err
-        for verb in ("list", "replay"):
+        tested = await said(tmp_path, "test", shop.id, "--json")
+        message = json.loads(tested.out)["message_id"]
+        (sent,) = [one for one in await listed(tmp_path, shop.id) if one["message"] == message]
+        assert (sent["type"], sent["payment"]) == ("endpoint.test", None)
+        for verb in ("list", "replay", "test"):
             nobody = await said(tmp_path, verb, "we_none")
             assert (nobody.status, "there is no endpoint" in nobody.err) == (1, True)
         told = await said(tmp_path, "replay", shop.id, "--json")

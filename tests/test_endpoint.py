@@ -115,6 +115,17 @@ def test_what_was_never_added_is_unknown(command: object) -> None:
     an_endpoint.given().when(command).then_refused(UnknownEndpointError)
 
 
+def test_a_test_of_an_endpoint_is_a_stream_of_its_own_whose_id_is_taken_then() -> None:
+    whose: Any = {"endpoint_id": "ep_1", "merchant_id": "mer_1", "mode": "live"}
+    send = commands.SendTest(payment_id="test_1", **whose)
+    tested = events.EndpointTested(test_id="test_1", **whose)
+    state = a_delivery.given().when(send).then(tested)
+    assert (dict(state.messages), state.events) == ({}, 1)
+    a_delivery.given(tested).when(send).then_refused(CommandRefusedError)
+    told = replace(SUCCEED, payment_id="test_1", sealed_answer="sealed")
+    a_delivery.given(tested).when(told).then(attempted("delivered", 204, payment_id="test_1"))
+
+
 def test_a_new_secret_takes_the_place_of_the_former_one() -> None:
     state = an_endpoint.given(ADDED).when(ROTATE).then(ROTATED)
     assert (state.sealed, state.rotated, state.is_enabled) == ("sealed anew", ROTATED, True)

@@ -124,6 +124,25 @@ class TestDeliveries(ReadModel):
             position=7,
         )
 
+    async def test_a_test_is_told_to_its_endpoint_alone_before_all_that_waits_for_it(
+        self, projected: Projected
+    ) -> None:
+        await projected.story((2, "endpoint"), (4, "endpoint"), *paid(0), *paid(2))
+        await projected.story((2, "endpoint_tested"))
+        (sent,) = [one for one in await rows_of(projected) if one.type == "endpoint.test"]
+        assert (sent.endpoint_id, sent.state, sent.attempts) == ("ep_2", "waiting", 0)
+        assert sent.next_attempt_at == sent.created_at
+        first = await lease(projected, at(60), limit=2)
+        assert {one.provider for one in first} == {"ep_2", "ep_4"}
+        assert sent.stream_id in {one.stream_id for one in first}
+        payments = {one.payment_id for one in await rows_of(projected)} - {sent.payment_id}
+        assert payments == {"pay_0", "pay_2"}
+        # Nobody waits for it: of each payment the first message of each endpoint is due as well.
+        assert len(await lease(projected, at(60))) == 3
+        await projected.story((2, "endpoint_off"), (2, "endpoint_tested"))
+        tests = [one for one in await rows_of(projected) if one.type == "endpoint.test"]
+        assert [(one.state, one.reason) for one in tests] == [("parked", DISABLED)] * 2
+
     async def test_an_endpoint_that_wants_the_end_alone_is_told_of_the_end_alone(
         self, projected: Projected
     ) -> None:

@@ -9,6 +9,8 @@ At least once, and in order for each payment: the next message about a payment w
 before was delivered or parked (`projections.deliveries`). A merchant who was told twice knows it by
 the `webhook-id`.
 
+A test tells one endpoint of itself, and is about no payment; all else is done as for any message.
+
 The trick: nothing is recorded before a call. Whoever dies in the middle of one tells the merchant
 again, which costs nothing; a payment would be another matter.
 """
@@ -16,6 +18,7 @@ again, which costs nothing; a payment would be another matter.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -31,7 +34,7 @@ from ledger import events, payment
 from ledger.endpoint import Endpoint, Message
 from ledger.entry import RecordedEvent
 from ledger.errors import ErasedError, UnknownPaymentError
-from ledger.notices import notice_of
+from ledger.notices import TEST_TYPE, notice_of
 from ledger.payment import Payment
 from ledger.store import Clock
 
@@ -80,18 +83,31 @@ class Merchants:
         endpoint_id, _, position = due.stream_id.rpartition(".")
         state, _ = await self._recorder.handler.endpoint(endpoint_id)
         (about,) = await self._recorder.handler.store.read(int(position) - 1, 1)
-        payment_id = about.stream.partition("-")[2]
+        payment_id = _about_id(about)
         delivery = await self._recorder.handler.delivery(endpoint_id, payment_id)
         message = delivery.messages.get(about.position)
         if not state.is_enabled or (message is not None and not message.is_open):
             return
-        folded = await self._folded(payment_id, about)
-        if folded is None:
+        told = await self._told(endpoint_id, state, payment_id, about)
+        if told is None:
             return
         recorder = self._recorder.about([about], actor="reactor:deliveries")
-        sent, seconds = await self._send(endpoint_id, state, about, *folded)
-        request = folded[0].requested
-        await self._record(recorder, endpoint_id, request, about, message, sent, seconds)
+        sent, seconds = await self._send(endpoint_id, state, about, told)
+        await self._record(recorder, endpoint_id, told, about, message, sent, seconds)
+
+    async def _told(
+        self, endpoint_id: str, endpoint: Endpoint, payment_id: str, about: RecordedEvent
+    ) -> "_Told | None":
+        """What is told of an event: of a payment as it stood then; None where it is no news."""
+        if isinstance(about.event, events.EndpointTested):
+            return _of_a_test(endpoint_id, payment_id, endpoint)
+        folded = await self._folded(payment_id, about)
+        if folded is None:
+            return None
+        state, recorded = folded
+        type_ = notice_of(state.kind, about.event) or ""
+        composed = await self._compose(state, recorded)
+        return _Told(type_, payment_id, payment_id, state.requested.sealed, composed)
 
     async def _folded(
         self, payment_id: str, about: RecordedEvent
@@ -117,18 +133,16 @@ class Merchants:
         endpoint_id: str,
         state: Endpoint,
         about: RecordedEvent,
-        told: Payment,
-        recorded: Sequence[RecordedEvent],
+        told: "_Told",
     ) -> tuple[Sent, float]:
         try:
             url, pairs = await opened(self._recorder, endpoint_id, state, self._clock())
         except ErasedError:
             return Sent(None, "the endpoint's address and secrets were erased"), 0.0
-        type_ = notice_of(told.kind, about.event) or ""
-        content = message_content(type_, about, await self._compose(told, recorded))
+        content = message_content(told.type, about, told.data)
         body = orjson.dumps(content, option=orjson.OPT_UTC_Z)
         if len(body) > BODY_BYTES_MAX:
-            content["data"] = {"id": told.requested.payment_id, "is_cut": True}
+            content["data"] = {"id": told.id, "is_cut": True}
             body = orjson.dumps(content, option=orjson.OPT_UTC_Z)
         message_id = f"{endpoint_id}.{about.position}"
         headers = signed_headers(message_id, self._clock(), body, pairs)
@@ -141,7 +155,7 @@ class Merchants:
         self,
         recorder: Recorder,
         endpoint_id: str,
-        request: events.PaymentRequested,
+        told: "_Told",
         about: RecordedEvent,
         message: Message | None,
         sent: Sent,
@@ -155,16 +169,14 @@ class Merchants:
         if sent.answer:
             # It may repeat anything about the person: it is forgotten with them, or not kept.
             with suppress(ErasedError):
-                sealed_answer = await vault.seal_beside(
-                    request.sealed, sent.answer, context=context
-                )
+                sealed_answer = await vault.seal_beside(told.sealed, sent.answer, context=context)
         retry_at: datetime | None = None
         if not is_delivered and sent.status != GONE and tries < len(RETRY_SECONDS):
             retry_at = self._clock() + timedelta(seconds=RETRY_SECONDS[tries])
         await recorder.record(
             commands.RecordDelivery(
                 endpoint_id=endpoint_id,
-                payment_id=request.payment_id,
+                payment_id=told.payment_id,
                 position=about.position,
                 attempt=number,
                 is_delivered=is_delivered,
@@ -181,6 +193,39 @@ class Merchants:
                     endpoint_id=endpoint_id, by="endpoint", reason="it answered 410: it is gone"
                 )
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What an endpoint is told."""
+
+    type: str
+    payment_id: str
+    """What it is about, as the delivery's stream names it: a payment or a test."""
+    id: str
+    """Of what `data` shows."""
+    sealed: str
+    """What an answer is sealed beside, and forgotten with."""
+    data: Mapping[str, object]
+
+
+def _about_id(about: RecordedEvent) -> str:
+    """What the delivery of a message is about: a payment or a test."""
+    if isinstance(about.event, events.EndpointTested):
+        return about.event.test_id
+    return about.stream.partition("-")[2]
+
+
+def _of_a_test(endpoint_id: str, test_id: str, state: Endpoint) -> _Told:
+    """What an endpoint is told of itself, by a test."""
+    assert state.added is not None
+    shown = {
+        "id": endpoint_id,
+        "mode": state.added.mode,
+        "types": list(state.types),
+        "description": state.description,
+    }
+    return _Told(TEST_TYPE, test_id, endpoint_id, state.sealed, shown)
 
 
 def message_content(

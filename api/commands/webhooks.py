@@ -15,14 +15,23 @@ from api.commands.console import (
     write_table,
     written_time,
 )
-from api.deliveries import attempts_at, check_enabled, message_fields, replay, replayable
+from api.deliveries import (
+    attempts_at,
+    check_enabled,
+    message_fields,
+    replay,
+    replayable,
+    send_test,
+)
 from api.wiring import opened, projected
 from ledger.entry import Context
 from ledger.errors import InvalidInputError
 from ledger.handling import Handler
+from ledger.identity import is_test_id
 from ledger.sentences import Sentence
 from projections.deliveries import DeliveriesProjection
 from projections.deliveries_rows import State
+from projections.deliveries_rows import message_id as message_id_of
 
 
 def list_endpoints(
@@ -89,6 +98,16 @@ def replay_messages(
         write_line(f"messages delivered once more: {replayed}")
 
 
+def test_endpoint(*, endpoint_id: str, database: str | None, as_json: bool) -> None:
+    """Have an endpoint told something, to see that it hears; a running server sends it."""
+    message_id = run_async(_test(endpoint_id, database))
+    if as_json:
+        write_json({"endpoint_id": endpoint_id, "message_id": message_id})
+    else:
+        write_line(f"message {message_id} is sent by a running server")
+        write_line(f"what came back: cauri webhooks show {message_id}")
+
+
 async def _endpoints(
     merchant_id: str | None, limit: int, database: str | None
 ) -> list[dict[str, Any]]:
@@ -119,11 +138,11 @@ async def _messages(
         {
             "message": one.stream_id,
             "type": one.type,
-            "payment": one.payment_id,
+            "payment": None if is_test_id(one.payment_id) else one.payment_id,
             "state": one.state,
             "attempts": one.attempts,
             "last answer": one.reason,
-            "next attempt": one.due_at,
+            "next attempt": one.next_attempt_at,
         }
         for one in found
     ]
@@ -150,8 +169,7 @@ async def _replay(endpoint_id: str, message_id: str | None, database: str | None
     settings = settings_for(database)
     async with projected(settings, DeliveriesProjection) as deliveries:
         messages = await replayable(deliveries, endpoint_id, message_id)
-    request = secrets.token_hex(8)
-    context = Context("cli", request, f"request:{request}")
+    context = _context()
     async with opened(settings) as (_, store):
         handler = Handler(store)
         check_enabled((await handler.endpoint(endpoint_id))[0])
@@ -162,3 +180,17 @@ async def _replay(endpoint_id: str, message_id: str | None, database: str | None
                 Sentence("Look for it with `cauri webhooks list`."),
             )
         return len(await replay(handler, messages, context=context))
+
+
+async def _test(endpoint_id: str, database: str | None) -> str:
+    async with opened(settings_for(database)) as (_, store):
+        handler = Handler(store)
+        state, _ = await handler.endpoint(endpoint_id)
+        drawn = secrets.token_bytes(16)
+        recorded = await send_test(handler, endpoint_id, state, drawn, context=_context())
+    return message_id_of(endpoint_id, recorded.position)
+
+
+def _context() -> Context:
+    request = secrets.token_hex(8)
+    return Context("cli", request, f"request:{request}")
