@@ -4,10 +4,14 @@ The reservation stands in the collection's stream before anything else happens, 
 anywhere in between: whoever comes next finds the refund in the worklist and opens it, or settles
 it. Both are commands that change nothing when repeated.
 
+A refund's id derives from the merchant's key. Where that key stands for the refund of another
+payment already, nothing can be opened, and what was reserved is let go.
+
 It calls no provider; an opened refund is submitted and asked about like every other payment.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 import structlog
 
@@ -15,11 +19,14 @@ from adapters.base import Due
 from adapters.recording import Recorder
 from ledger import commands, events, payment
 from ledger.entry import RecordedEvent
+from ledger.errors import IdempotencyKeyReusedError
 from ledger.money import Money
 from ledger.payment import Payment
 from ledger.payment_refunds import GIVEN_BACK
 
 log = structlog.get_logger()
+
+KEY_REUSED: Final = "its Idempotency-Key stands for the refund of another payment"
 
 
 class Refunder:
@@ -41,7 +48,11 @@ class Refunder:
         for one in recorded:
             state = payment.evolve(state, one.event)
         recorder = self._recorder.about(recorded, actor="reactor:refunds")
-        await recorder.record(request_of(state, event))
+        try:
+            await recorder.record(request_of(state, event))
+        except IdempotencyKeyReusedError:
+            log.warning("refunds.key_reused", refund_id=event.refund_id)
+            await recorder.record(let_go(state.requested.payment_id, event.refund_id))
 
     async def settle(self, due: Due) -> None:
         """Tell the collection what became of its refund."""
@@ -81,6 +92,13 @@ def request_of(
         refund_of=asked.payment_id,
         power=reserved.power,
         mode=asked.mode,
+    )
+
+
+def let_go(payment_id: str, refund_id: str) -> commands.SettleRefund:
+    """Write what lets a reservation go whose refund is another payment's."""
+    return commands.SettleRefund(
+        payment_id=payment_id, refund_id=refund_id, is_given_back=False, reason=KEY_REUSED
     )
 
 

@@ -15,7 +15,7 @@ from aiohttp import web
 from adapters.directory import BY_CODE
 from adapters.powers import GivesBack
 from adapters.providers import title_of
-from adapters.refunds import request_of, reserved_in
+from adapters.refunds import let_go, request_of, reserved_in
 from api import payments, schemas
 from api.calls import Call, validated
 from api.errors import NOT_REFUNDABLE, Place, ProblemError
@@ -23,7 +23,12 @@ from api.modes import mode_of
 from api.requests import content_digest, expires_at, idempotency_key, is_apart, receipt
 from api.routing import Choice, plan_of, within_limits
 from ledger import commands
-from ledger.errors import ErasedError, UnknownMerchantError
+from ledger.errors import (
+    ErasedError,
+    IdempotencyKeyReusedError,
+    UnknownMerchantError,
+    UnknownPaymentError,
+)
 from ledger.events import PaymentRefundReserved
 from ledger.identity import Candidate, Kind, payment_id_of
 from ledger.money import Money, parse_money
@@ -48,7 +53,10 @@ async def create_refund(call: Call) -> web.Response:
     context = call.context(asker.actor)
     reserved = reserved_in(recorded, refund_id)
     is_repeat = reserved is not None
-    command = await _asked(call, state, refund_id, given, content_digest(call, about))
+    digest = content_digest(call, about)
+    if reserved is None:
+        await _check_unused(call, refund_id, digest)
+    command = await _asked(call, state, refund_id, given, digest)
     handled = await services.handler.handle(command, context=context)
     for one in handled.events:
         if isinstance(one.event, PaymentRefundReserved):
@@ -58,11 +66,31 @@ async def create_refund(call: Call) -> web.Response:
         state, recorded = await payments.load(call, "collection")
         reserved, is_repeat = reserved_in(recorded, refund_id), True
         assert reserved is not None
-    opened = await services.handler.handle(request_of(state, reserved), context=context)
+    try:
+        opened = await services.handler.handle(request_of(state, reserved), context=context)
+    except IdempotencyKeyReusedError:
+        # Another process took the key for another payment between our look and our command.
+        released = let_go(state.requested.payment_id, refund_id)
+        await services.handler.handle(released, context=context)
+        raise
     first = opened.events[0] if opened.events else None
     if first is None:
         first = (await services.handler.payment(refund_id))[1][0]
     return receipt(first, WHERE, is_repeat=is_repeat)
+
+
+async def _check_unused(call: Call, refund_id: str, digest: str) -> None:
+    """Refuse a key that stands for another refund, before anything is reserved for it.
+
+    Raises:
+        IdempotencyKeyReusedError: it does; that of another payment, as this one knows of none.
+    """
+    try:
+        state, _ = await call.services.handler.payment(refund_id)
+    except UnknownPaymentError:
+        return
+    if state.requested.content_digest != digest:
+        raise IdempotencyKeyReusedError(refund_id)
 
 
 async def show_refund(call: Call) -> web.Response:

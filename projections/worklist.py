@@ -48,6 +48,7 @@ from projections.worklist_rows import (
     received,
     reopened,
     requested,
+    reservation_of,
     reserved,
     settle,
 )
@@ -132,9 +133,12 @@ class WorklistProjection(Projector):
                 fold(rows[recorded.stream[PAYMENT_PREFIX:]], recorded)
             elif isinstance(event, events.PaymentRequested):
                 # A refund waits since it was reserved, whichever batch that was in.
-                before = rows.get(event.payment_id)
                 rows[event.payment_id] = row = requested(recorded, event)
-                row.since = before.since if before else row.since
+                if event.refund_of is not None:
+                    reservation = reservation_of(event.refund_of, event.payment_id)
+                    before = rows.pop(reservation, None)
+                    row.since = before.since if before else row.since
+                    closed.append(reservation)
             elif isinstance(event, events.WebhookReceived):
                 webhook_id = recorded.stream[WEBHOOK_PREFIX:]
                 rows[webhook_id] = received(webhook_id, recorded, event)
@@ -150,9 +154,10 @@ class WorklistProjection(Projector):
             elif isinstance(event, Told | Closed):
                 closed += follow_checkout(rows, recorded)
             elif isinstance(event, events.PaymentRefundReserved):
-                rows[event.refund_id] = reserved(recorded, event)
+                row = reserved(recorded, event)
+                rows[row.stream_id] = row
             elif isinstance(event, Settled):
-                settle(rows[event.refund_id], recorded)
+                closed += settle(rows, recorded, event.refund_id)
         # What is closed is removed first: an orphan may be opened again within the batch.
         await self._rows.remove(conn, closed)
         await self._rows.put(conn, [*map(as_tuple, rows.values())])
@@ -310,7 +315,7 @@ def _stored(batch: Sequence[RecordedEvent]) -> list[str]:
                 known.add(one.stream[PAYMENT_PREFIX:])
         elif isinstance(event, events.PaymentRequested) and event.refund_of is not None:
             begun.add(one.stream)
-            known.add(event.payment_id)  # since it was reserved
+            known.add(reservation_of(event.refund_of, event.payment_id))  # since it was reserved
         elif one.version == 1:
             begun.add(one.stream)
         elif isinstance(event, Settled):

@@ -114,12 +114,21 @@ def created(recorded: RecordedEvent, event: events.CheckoutCreated) -> Row:
     )
 
 
+def reservation_of(payment_id: str, refund_id: str) -> str:
+    """Name the row of a refund that one payment has reserved, and nobody has opened yet.
+
+    Not as the refund itself: a key that was used for two payments reserves one refund at both, and
+    the second must not take the place of the first, which may be on its way by then.
+    """
+    return f"{refund_id}/{payment_id}"
+
+
 def reserved(recorded: RecordedEvent, event: events.PaymentRefundReserved) -> Row:
     """Make the row of a refund whose own stream is to be opened."""
     at, provider = stamp(recorded.recorded_at), event.provider
     payment_id = recorded.stream[PAYMENT_PREFIX:]
     return Row(
-        event.refund_id,
+        reservation_of(payment_id, event.refund_id),
         provider,
         provider,
         at,
@@ -312,9 +321,20 @@ def follow_checkout(rows: dict[str, Row], recorded: RecordedEvent) -> list[str]:
     return [session_id]
 
 
-def settle(row: Row, recorded: RecordedEvent) -> None:
-    """The collection knows what became of its refund, unless that has changed again meanwhile."""
+def settle(rows: dict[str, Row], recorded: RecordedEvent, refund_id: str) -> list[str]:
+    """Fold that a collection heard of its refund; the rows that are to be removed.
+
+    It knows what became of it, unless that has changed again meanwhile. Where the refund turned out
+    to be another payment's, only what was reserved for it is let go.
+    """
+    payment_id = recorded.stream[PAYMENT_PREFIX:]
+    row = rows.get(refund_id)
+    if row is None or row.refund_of != payment_id:
+        reservation = reservation_of(payment_id, refund_id)
+        rows.pop(reservation, None)
+        return [reservation]
     row.position = recorded.position
     is_given_back = isinstance(recorded.event, events.PaymentRefunded)
     if _GIVEN_BACK.get(row.verdict or row.progress) is is_given_back:
         row.kind = row.due_at = None
+    return []

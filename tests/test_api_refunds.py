@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
+from adapters.recording import Recorder
+from adapters.refunds import Refunder, request_of, reserved_in
 from ledger import commands
 from ledger.evidence import Evidence, Source, Word
+from ledger.identity import payment_id_of
+from ledger.money import Money
 from tests.api_world import HUB2, PROVIDER_TABLES, Answer, World, a_payment, a_world, settings_in
 from tests.builders import CONTEXT, NOW
 from tests.conftest import FakeClock
@@ -55,6 +59,21 @@ async def a_paid_one(world: World) -> str:
     payment_id: str = (await world.pay()).json["id"]
     await succeed(world, payment_id)
     return payment_id
+
+
+def reserving(payment_id: str, refund_id: str) -> commands.ReserveRefund:
+    """Ask 1000 XAF of a payment back."""
+    return commands.ReserveRefund(
+        payment_id=payment_id,
+        refund_id=refund_id,
+        money=Money(1000, "XAF"),
+        provider="mtn",
+        route_reason="it took the payment",
+        power="refund",
+        sealed="sealed",
+        content_digest=f"of {payment_id}",
+        expires_at=NOW,
+    )
 
 
 async def paid_by_orange(world: World) -> str:
@@ -188,15 +207,70 @@ async def test_a_repeated_refund_gets_its_first_answer_for_ever(world: World) ->
     assert (other.status, other.code) == (422, "idempotency_key_reused")
 
 
-async def test_a_key_of_another_payments_refund_is_no_repeat(world: World) -> None:
-    one = await a_paid_one(world)
-    two = (await world.pay(key="order-2")).json["id"]
+async def two_paid_ones(world: World) -> tuple[str, str]:
+    """The ids of two payments that succeeded."""
+    two: str = (await world.pay(key="order-2")).json["id"]
     await succeed(world, two)
-    await moved(world, f"/v1/payments/{one}/refunds", {"amount": "1"})
+    return await a_paid_one(world), two
 
-    answer = await moved(world, f"/v1/payments/{two}/refunds", {"amount": "1"})
+
+async def test_a_key_of_another_payments_refund_is_no_repeat_and_binds_nothing(
+    world: World,
+) -> None:
+    one, two = await two_paid_ones(world)
+    first = await moved(world, f"/v1/payments/{one}/refunds", {"amount": "1"})
+
+    answer = await moved(world, f"/v1/payments/{two}/refunds", {"amount": "700"})
 
     assert (answer.status, answer.code) == (422, "idempotency_key_reused")
+    assert (await world.get(f"/v1/payments/{two}")).json["refundable"] == "1500"
+    await world.caught_up()
+    due = await world.services.worklist.listing(now=NOW)
+    assert [(one.stream_id, one.kind) for one in due] == [(first.json["id"], "submit")]
+
+
+async def test_of_two_payments_that_reserve_under_one_key_at_once_one_lets_go(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = await two_paid_ones(world)
+
+    async def came_just_before(*_: object) -> None:
+        """Another process, which knows nothing of what is under way in this one."""
+        monkeypatch.undo()
+        await world.services.handler.handle(reserving(one, first), context=CONTEXT)
+        collection, recorded = await world.services.handler.payment(one)
+        reserved = reserved_in(recorded, first)
+        assert reserved is not None
+        await world.services.handler.handle(request_of(collection, reserved), context=CONTEXT)
+
+    first = payment_id_of("mer_1", "k-1", "refund")
+    monkeypatch.setattr("api.refunds._check_unused", came_just_before)
+    answer = await moved(world, f"/v1/payments/{two}/refunds", {"amount": "700"})
+
+    assert (answer.status, answer.code) == (422, "idempotency_key_reused")
+    left = [(await world.get(f"/v1/payments/{name}")).json["refundable"] for name in (one, two)]
+    assert left == ["500", "1500"]
+    await world.caught_up()
+    due = await world.services.worklist.listing(now=NOW)
+    assert [(one.stream_id, one.kind) for one in due] == [(first, "submit")]
+
+
+async def test_what_was_reserved_under_anothers_key_before_a_crash_is_let_go_afterwards(
+    world: World,
+) -> None:
+    one, two = await two_paid_ones(world)
+    first = (await moved(world, f"/v1/payments/{one}/refunds", {"amount": "1"})).json["id"]
+    await world.services.handler.handle(reserving(two, first), context=CONTEXT)
+    await world.caught_up()
+    work, recorder = world.services.worklist, Recorder(world.services.handler, world.services.vault)
+    wanted = {"holder": "test", "limit": 9, "now": NOW, "seconds": 60.0}
+    (due,) = await work.lease("open", None, **wanted)
+
+    await Refunder(recorder).open(due)
+
+    assert (await world.get(f"/v1/payments/{two}")).json["refundable"] == "1500"
+    await world.caught_up()
+    assert [one.kind for one in await work.listing(now=NOW)] == ["submit"]
 
 
 async def test_however_many_ask_at_once_no_more_is_reserved_than_was_taken(world: World) -> None:

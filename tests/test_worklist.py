@@ -234,7 +234,7 @@ class TestWorklist(ReadModel):
             return {one.stream_id: one.kind for one in await worklist.listing(now=NOW)}
 
         assert await kinds(*paid(0)) == {}
-        assert await kinds((0, "refund_reserved")) == {"re_0_1": "open"}
+        assert await kinds((0, "refund_reserved")) == {"re_0_1/pay_0": "open"}
         assert await kinds((0, "refund_opened")) == {"re_0_1": "submit"}
         assert await kinds((0, "refund_started")) == {"re_0_1": "inquire"}
         assert await kinds((0, "refund_success")) == {"re_0_1": "settle"}
