@@ -203,7 +203,7 @@ def _decline(command: commands.DeclineSubmission, state: Payment) -> list[Event]
         is_technical=command.is_technical,
     )
     # The payer's own refusal would be the payer's at any provider.
-    if not command.is_technical or command.at is None:
+    if not command.is_technical or command.at is None or not _never_left(state):
         return [declined]
     rerouted = _rerouted(state, attempt, command.reason, command.at)
     if rerouted and command.sealed_code is not None:
@@ -223,11 +223,19 @@ def _withdraw(command: commands.WithdrawSubmission, state: Payment) -> list[Even
         retry_at=command.retry_at,
         sealed_code=command.sealed_code,
     )
-    # Where there was a doubt, "it does not know it" was true when it was said; a request that a
-    # gateway kept would charge beside another provider's. Only what never left may go elsewhere.
-    if command.at is None or state.status is not Status.SUBMITTING or state.inquiries:
+    if command.at is None or not _never_left(state):
         return [withdrawn]
     return [withdrawn, *_rerouted(state, attempt, command.reason, command.at)]
+
+
+def _never_left(state: Payment) -> bool:
+    """Whether no submission but the present one can have got anywhere: it may go elsewhere then.
+
+    Where there was a doubt, "it does not know it" was true when it was said; a request that a
+    gateway kept would charge beside another provider's. A later submission that is refused speaks
+    of itself alone, and changes nothing of that.
+    """
+    return state.status is Status.SUBMITTING and not state.inquiries
 
 
 def _rerouted(state: Payment, attempt: Attempt, reason: str, at: datetime) -> list[Event]:

@@ -444,6 +444,11 @@ def test_what_certainly_did_not_get_there_goes_to_the_next_provider_of_the_plan(
         ((), replace(WITHDRAW, at=None)),
         ((CONFIRM,), replace(WITHDRAW, at=NOW)),
         ((CONFIRM,), replace(DECLINE, is_technical=True, at=NOW)),
+        ((DOUBT,), replace(DECLINE, is_technical=True, at=NOW)),
+        (
+            (DOUBT, replace(ASKED, result="not_found"), WITHDRAW, replace(START, reference=R2)),
+            replace(DECLINE, reference=R2, is_technical=True, at=NOW),
+        ),
     ],
     ids=[
         "after a doubt",
@@ -452,6 +457,8 @@ def test_what_certainly_did_not_get_there_goes_to_the_next_provider_of_the_plan(
         "nobody may take over",
         "after acceptance, not sent",
         "after acceptance, declined",
+        "after a doubt, declined",
+        "after a doubt, submitted anew and declined",
     ],
 )
 def test_nothing_goes_elsewhere_that_may_have_been_taken(
