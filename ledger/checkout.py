@@ -11,7 +11,9 @@ The trick: an attempt's payment has an id that derives from the session and the 
 two browser windows that pay at once ask for one and the same payment, whatever both read before.
 
 A payment that succeeds late, after its session was closed, completes it all the same: money is a
-fact. What is closed only takes no new attempts.
+fact. What is closed only takes no new attempts. So an attempt that seemed to have come to nothing
+may be paid beside the next one: the session then says that it was paid again, and whoever took the
+money knows that some must go back.
 
 Why the id of a session is not random: a repeat of the merchant's request must find the first one.
 It is a keyed hash, which nobody can guess without the vault's master key, and it is all that one
@@ -57,6 +59,8 @@ class Checkout:
     attempts: tuple[Attempt, ...] = ()
     paid_by: str | None = None
     """The payment that succeeded."""
+    paid_again: frozenset[str] = frozenset()
+    """The payments that succeeded beside it."""
     closed: Literal["expired", "cancelled"] | None = None
 
     @property
@@ -135,7 +139,7 @@ def decide(command: CheckoutCommand, state: Checkout) -> list[Event]:
             return _start(command, state)
         case commands.EndCheckoutAttempt():
             attempt = _attempt_for(command, state)
-            if attempt.outcome is not None or state.paid_by is not None:
+            if attempt.outcome is not None or _has_paid(state, attempt):
                 return []
             ended = events.CheckoutAttemptEnded(
                 attempt=attempt.number, payment_id=attempt.payment_id, outcome=command.outcome
@@ -143,9 +147,10 @@ def decide(command: CheckoutCommand, state: Checkout) -> list[Event]:
             return [ended]
         case commands.CompleteCheckout():
             attempt = _attempt_for(command, state)
-            if state.paid_by is not None:
+            if _has_paid(state, attempt):
                 return []
-            return [events.CheckoutCompleted(attempt=attempt.number, payment_id=attempt.payment_id)]
+            happened = events.CheckoutPaidAgain if state.paid_by else events.CheckoutCompleted
+            return [happened(attempt=attempt.number, payment_id=attempt.payment_id)]
         case commands.ExpireCheckout():
             return _expire(command, state)
         case commands.CancelCheckout():
@@ -227,6 +232,8 @@ def evolve(state: Checkout, event: Event) -> Checkout:
             return replace(state, attempts=attempts)
         case events.CheckoutCompleted():
             return replace(state, paid_by=event.payment_id)
+        case events.CheckoutPaidAgain():
+            return replace(state, paid_again=state.paid_again | {event.payment_id})
         case events.CheckoutExpired():
             return replace(state, closed="expired")
         case events.CheckoutCancelled():
@@ -243,6 +250,11 @@ def _check_open(command: CheckoutCommand, state: Checkout) -> None:
         _refuse(command, state, Sentence("it is closed."))
     if state.under_way is not None:
         _refuse(command, state, Sentence("a payment is under way, and its end is not known."))
+
+
+def _has_paid(state: Checkout, attempt: Attempt) -> bool:
+    """Whether the session knows that this attempt has paid it."""
+    return attempt.payment_id == state.paid_by or attempt.payment_id in state.paid_again
 
 
 def _attempt_for(

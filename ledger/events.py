@@ -33,6 +33,7 @@ from ledger.events_checkout import (
     CheckoutCompleted,
     CheckoutCreated,
     CheckoutExpired,
+    CheckoutPaidAgain,
 )
 from ledger.events_endpoint import (
     DeliveryAttempted,
@@ -100,6 +101,7 @@ __all__ = [
     "CheckoutCompleted",
     "CheckoutCreated",
     "CheckoutExpired",
+    "CheckoutPaidAgain",
     "DeliveryAttempted",
     "DeliveryParked",
     "DeliveryReplayed",
@@ -197,6 +199,7 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         CheckoutAttemptStarted,
         CheckoutAttemptEnded,
         CheckoutCompleted,
+        CheckoutPaidAgain,
         CheckoutExpired,
         CheckoutCancelled,
         MerchantAdded,

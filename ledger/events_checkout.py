@@ -64,6 +64,15 @@ class CheckoutCompleted(Event, frozen=True, kw_only=True):
     payment_id: str
 
 
+class CheckoutPaidAgain(Event, frozen=True, kw_only=True):
+    """Another payment of a completed session has succeeded too: the payer has paid twice."""
+
+    type: ClassVar[str] = "checkout.paid_again"
+
+    attempt: int
+    payment_id: str
+
+
 class CheckoutExpired(Event, frozen=True, kw_only=True):
     """Nobody paid in time, or the merchant closed the page."""
 

@@ -63,6 +63,7 @@ LISTED: Final[frozenset[type[Event]]] = frozenset(
     {
         events.CheckoutCreated,
         events.CheckoutCompleted,
+        events.CheckoutPaidAgain,
         events.CheckoutExpired,
         events.CheckoutCancelled,
         events.EndpointAdded,

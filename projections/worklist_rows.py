@@ -26,11 +26,12 @@ OF_PROVIDERS: Final[tuple[Kind, ...]] = ("submit", "inquire", "confirm", "transl
 
 Settled = events.PaymentRefunded | events.PaymentRefundReleased
 _GIVEN_BACK: Final = {status.value: is_given for status, is_given in GIVEN_BACK.items()}
+_SETTLED: Final = {True: "given_back", False: "released"}
 PAYMENT_PREFIX: Final = len(stream_of(""))
 WEBHOOK_PREFIX: Final = len(webhook_stream_of(""))
 CHECKOUT_PREFIX: Final = len(checkout_stream_of(""))
 
-Told = events.CheckoutCompleted | events.CheckoutAttemptEnded
+Told = events.CheckoutCompleted | events.CheckoutPaidAgain | events.CheckoutAttemptEnded
 Closed = events.CheckoutExpired | events.CheckoutCancelled
 _TOLD: Final = {
     Status.SUCCEEDED.value: "completed",
@@ -71,7 +72,7 @@ class Row(msgspec.Struct, gc=False):
     checkout: str | None = None
     """The session on whose page the payment was asked for."""
     told: str | None = None
-    """What that session was told last."""
+    """What that session, or the collection of a refund, was told last."""
     mode: str = UNSAID
     """Whether a payment is a test or for real."""
     lapses_at: str | None = None
@@ -288,7 +289,8 @@ def fold(row: Row, recorded: RecordedEvent) -> None:
 
 def _kind_of(row: Row, status: str) -> Kind | None:
     if row.refund_of is not None and status in _GIVEN_BACK:
-        return "settle"
+        # Whoever tells a collection what it knows makes no event, and would be told to do it again.
+        return "settle" if row.told != _SETTLED[_GIVEN_BACK[status]] else None
     if row.checkout is not None and _is_news(row, status):
         return "conclude"
     return _KINDS.get(status)
@@ -309,7 +311,8 @@ def follow_checkout(rows: dict[str, Row], recorded: RecordedEvent) -> list[str]:
     if isinstance(event, Told):
         row = rows.get(event.payment_id)
         if row is not None:
-            row.told = "completed" if isinstance(event, events.CheckoutCompleted) else "ended"
+            is_ended = isinstance(event, events.CheckoutAttemptEnded)
+            row.told = "ended" if is_ended else "completed"
             row.position = recorded.position
             if row.kind == "conclude" and not _is_news(row, row.verdict or row.progress):
                 row.kind = row.due_at = None
@@ -335,6 +338,7 @@ def settle(rows: dict[str, Row], recorded: RecordedEvent, refund_id: str) -> lis
         return [reservation]
     row.position = recorded.position
     is_given_back = isinstance(recorded.event, events.PaymentRefunded)
+    row.told = _SETTLED[is_given_back]
     if _GIVEN_BACK.get(row.verdict or row.progress) is is_given_back:
         row.kind = row.due_at = None
     return []

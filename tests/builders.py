@@ -371,15 +371,21 @@ def _checkout(number: int, state: Payment, now: datetime) -> Sequence[commands.C
     return [a_checkout(number)]
 
 
-def _checkout_attempt(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
-    if state.request is not None:
-        return []
-    start = commands_checkout.StartCheckoutAttempt(
-        session_id=session_id(number), attempt=1, payment_id=payment_id(number), at=now
-    )
-    (request,) = _request(number, state, now)
-    assert isinstance(request, commands.RequestPayment)
-    return [start, replace(request, checkout=session_id(number))]
+def _checkout_attempt(attempt: int) -> _Verb:
+    """Somebody pays: first on the page of this number, again on that of the number before."""
+
+    def verb(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+        if state.request is not None:
+            return []
+        session = session_id(number - attempt + 1)
+        start = commands_checkout.StartCheckoutAttempt(
+            session_id=session, attempt=attempt, payment_id=payment_id(number), at=now
+        )
+        (request,) = _request(number, state, now)
+        assert isinstance(request, commands.RequestPayment)
+        return [start, replace(request, checkout=session)]
+
+    return verb
 
 
 def _checkout_told(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
@@ -528,12 +534,15 @@ VERBS: dict[str, _Verb] = {
     "refund_statement": _about_refund("statement"),
     "refund_started": _about_refund("start", "confirm"),
     "refund_paid": _about_refund("start", "confirm", "success", "given"),
+    "refund_begun": _about_refund("start"),
+    "refund_accepted": _about_refund("confirm"),
     "refund_success": _about_refund("success"),
     "refund_failed": _about_refund("start", "failure"),
     "refund_given": _about_refund("given"),
     "refund_released": _about_refund("released"),
     "checkout": _checkout,
-    "checkout_attempt": _checkout_attempt,
+    "checkout_attempt": _checkout_attempt(1),
+    "checkout_again": _checkout_attempt(2),
     "checkout_told": _checkout_told,
     "checkout_closed": _checkout_closed,
     "webhook": _webhook,

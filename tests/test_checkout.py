@@ -44,6 +44,7 @@ def completed(number: int = 1) -> events.CheckoutCompleted:
 EXPIRED = events.CheckoutExpired(by="time")
 CLOSED = events.CheckoutExpired(by="merchant")
 CANCELLED = events.CheckoutCancelled()
+PAID_AGAIN = events.CheckoutPaidAgain(attempt=2, payment_id="pay_2")
 
 
 def start(number: int = 1, **changes: Any) -> commands.StartCheckoutAttempt:
@@ -69,6 +70,8 @@ STANDINGS: dict[str, tuple[Event, ...]] = {
     "cancelled": (CREATED, CANCELLED),
     "paid late": (CREATED, started(), ended(), EXPIRED, completed()),
     "tried again": (CREATED, started(), ended(), started(2)),
+    "paid late meanwhile": (CREATED, started(), ended(), started(2), completed()),
+    "paid twice": (CREATED, started(), ended(), started(2), completed(), PAID_AGAIN),
 }
 NO: Any = CommandRefusedError
 TABLE: list[tuple[str, object, tuple[Event, ...] | type[LedgerError]]] = [
@@ -117,6 +120,14 @@ TABLE: list[tuple[str, object, tuple[Event, ...] | type[LedgerError]]] = [
     ("tried again", start(3), NO),
     ("tried again", END, ()),
     ("tried again", COMPLETE, (completed(),)),
+    ("paid late meanwhile", replace(END, payment_id="pay_2"), (ended(2),)),
+    ("paid late meanwhile", replace(COMPLETE, payment_id="pay_2"), (PAID_AGAIN,)),
+    ("paid late meanwhile", COMPLETE, ()),
+    ("paid late meanwhile", start(3), NO),
+    ("paid twice", replace(END, payment_id="pay_2"), ()),
+    ("paid twice", replace(COMPLETE, payment_id="pay_2"), ()),
+    ("paid twice", COMPLETE, ()),
+    ("paid twice", start(3), NO),
 ]
 
 

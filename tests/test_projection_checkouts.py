@@ -13,6 +13,16 @@ TRYING: list[Step] = [(0, "checkout"), (0, "checkout_attempt"), (0, "start"), (0
 PAID: list[Step] = [*TRYING, (0, "success")]
 REFUSED: list[Step] = [*TRYING, (0, "failure")]
 
+TWICE: list[Step] = [
+    *REFUSED,
+    (0, "checkout_told"),
+    (1, "checkout_again"),
+    (1, "start"),
+    (0, "statement_success"),
+    (0, "checkout_told"),
+]
+"""Paid after all by the first try, while the second one is under way."""
+
 CLOSE = (session_id(0), "close")
 CONCLUDE = (payment_id(0), "conclude")
 INQUIRE = (payment_id(0), "inquire")
@@ -37,6 +47,14 @@ class TestCheckouts(ReadModel):
                 [*PAID, (0, "checkout_told"), (0, "statement_failure")],
                 set(),
                 id="paid, told, and a statement says otherwise",
+            ),
+            pytest.param(
+                [*TWICE, (1, "success"), (1, "checkout_told")], set(), id="paid twice, and told"
+            ),
+            pytest.param(
+                [*TWICE, (1, "failure"), (1, "checkout_told")],
+                set(),
+                id="paid late, and the second try refused, and told",
             ),
             pytest.param([(0, "checkout"), (0, "checkout_closed")], set(), id="closed"),
             pytest.param(

@@ -240,6 +240,13 @@ class TestWorklist(ReadModel):
         assert await kinds((0, "refund_success")) == {"re_0_1": "settle"}
         assert await kinds((0, "refund_given")) == {}
 
+    async def test_a_collection_is_not_told_again_what_it_knows(self, projected: Projected) -> None:
+        worklist = projected.projections.of(WorklistProjection)
+        await projected.story(*paid(0), (0, "refund"), (0, "refund_begun"), (0, "refund_success"))
+        # The answer to its submission is read after the word, and after the collection was told.
+        await projected.story((0, "refund_given"), (0, "refund_accepted"))
+        assert await worklist.listing(now=NOW) == []
+
     async def test_a_refund_whose_word_has_changed_is_settled_again(
         self, projected: Projected
     ) -> None:
