@@ -20,11 +20,10 @@ It does not book fees, taxes or sweeps: no event tells of them yet.
 
 from typing import Final, NamedTuple
 
-from ledger.errors import InvalidMoneyError
 from ledger.events import PaymentRequested
 from ledger.evidence import Evidence, Word
 from ledger.identity import Kind
-from ledger.money import Money, parse_money
+from ledger.money import CURRENCIES, Money, reported_money
 from ledger.payment import Payment, Status
 
 WALLET: Final = "552"
@@ -99,8 +98,11 @@ def _said_paid(words: frozenset[Evidence], reference: str) -> Evidence | None:
 
 
 def _reported(word: Evidence, asked: Money) -> Money:
-    """The money the word speaks of; the asked money where the word's own cannot be read."""
-    try:
-        return parse_money(word.amount or asked.amount, word.currency or asked.currency)
-    except InvalidMoneyError:
-        return asked
+    """The money the word speaks of; the asked money where the word's own cannot be read.
+
+    A currency nobody keeps ("FCFA") is taken for the asked one, for the amount beside it is what
+    moved.
+    """
+    said = word.currency
+    currency = said if said is not None and said in CURRENCIES else asked.currency
+    return reported_money(word.amount or asked.amount, currency) or asked

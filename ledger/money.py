@@ -155,12 +155,27 @@ def same_money(amount: str, money: Money) -> bool:
     Providers normalise ("12.50" comes back as "12.5", 1500 as "1500.00"): trailing zeros are
     ignored, everything else must agree. Text that is no number is not the same money.
     """
+    return _minor_of(amount, money.currency) == money.amount_minor
+
+
+def reported_money(amount: str, currency: str) -> Money | None:
+    """Read a provider's rendering of an amount as `same_money` does; None if it cannot be read.
+
+    It may be zero: who says that nothing moved says how much.
+    """
+    amount_minor = _minor_of(amount, currency) if currency in CURRENCIES else None
+    if amount_minor is None or amount_minor > AMOUNT_MINOR_MAX:
+        return None
+    return Money(amount_minor, currency)
+
+
+def _minor_of(amount: str, currency: str) -> int | None:
+    """The minor units of a provider's rendering of an amount; None if it cannot be read."""
     match = re.fullmatch(r"([0-9]{1,18})(?:\.([0-9]{1,18}))?", amount.strip(), re.ASCII)
     if match is None:
-        return False
-    decimals = decimals_of(money.currency)
+        return None
+    decimals = decimals_of(currency)
     fraction = (match[2] or "").rstrip("0")
     if len(fraction) > decimals:
-        return False
-    minor: int = int(match[1]) * 10**decimals + int(fraction.ljust(decimals, "0") or "0")
-    return minor == money.amount_minor
+        return None
+    return int(match[1]) * 10**decimals + int(fraction.ljust(decimals, "0") or "0")

@@ -57,5 +57,29 @@ def test_what_a_contradicting_word_says_moved_stands_in_suspense(
     )
 
 
+@pytest.mark.parametrize(
+    ("amount", "currency", "booked"),
+    [
+        ("900.00", None, (900, "XAF")),
+        ("0900", "XAF", (900, "XAF")),
+        (" 900 ", "FCFA", (900, "XAF")),
+        ("0", None, (0, "XAF")),
+        ("9.5", "GHS", (950, "GHS")),
+        (None, "GHS", (150000, "GHS")),
+        ("900.50", None, (1500, "XAF")),
+        ("nine", None, (1500, "XAF")),
+        ("9" * 18, None, (1500, "XAF")),
+    ],
+)
+def test_a_contradicting_word_is_booked_as_its_provider_renders_it(
+    amount: str | None, currency: str | None, booked: tuple[int, str]
+) -> None:
+    said = a_word(Word.SUCCEEDED, amount=amount, currency=currency)
+    told = commands.RecordEvidence(payment_id="pay_1", evidence=said)
+    wallet, suspense = postings(ended("collection", told))
+    assert (wallet.amount_minor, wallet.currency) == booked
+    assert suspense == ("471", "mtn", booked[1], -booked[0])
+
+
 def test_what_failed_books_nothing() -> None:
     assert postings(ended("payout", word(Word.FAILED))) == ()
