@@ -178,4 +178,5 @@ def _minor_of(amount: str, currency: str) -> int | None:
     fraction = (match[2] or "").rstrip("0")
     if len(fraction) > decimals:
         return None
-    return int(match[1]) * 10**decimals + int(fraction.ljust(decimals, "0") or "0")
+    minor: int = int(match[1]) * 10**decimals + int(fraction.ljust(decimals, "0") or "0")
+    return minor
