@@ -1,12 +1,14 @@
 """Payouts, refunds and balances over HTTP: the door, and the whole route to MTN's test server."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.base import Due
 from adapters.recording import Recorder
 from adapters.refunds import Refunder, request_of, reserved_in
 from ledger import commands
@@ -263,8 +265,8 @@ async def test_what_was_reserved_under_anothers_key_before_a_crash_is_let_go_aft
     await world.services.handler.handle(reserving(two, first), context=CONTEXT)
     await world.caught_up()
     work, recorder = world.services.worklist, Recorder(world.services.handler, world.services.vault)
-    wanted = {"holder": "test", "limit": 9, "now": NOW, "seconds": 60.0}
-    (due,) = await work.lease("open", None, **wanted)
+    leased = await work.lease("open", None, holder="test", limit=9, now=NOW, seconds=60.0)
+    (due,) = [Due(**dataclasses.asdict(one)) for one in leased]
 
     await Refunder(recorder).open(due)
 
