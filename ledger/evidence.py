@@ -13,6 +13,8 @@ The rule, per reference (one submission to one provider):
    otherwise it is a conflict.
 4. A success of another amount or currency than asked contradicts itself: a conflict, until a more
    trusted word settles it.
+5. Successes with two transaction ids of the provider are two movements of money (a page or a QR
+   code that was paid twice): a conflict, until a settling word says what is true.
 
 Over several references of one payment: money taken twice is a conflict; money taken once is a
 success, whichever attempt took it; else the last attempt speaks.
@@ -174,6 +176,15 @@ def resolve(money: Money, references: Iterable[str], words: frozenset[Evidence])
     return settled[-1] if settled else _OPEN
 
 
+def movements(words: Iterable[Evidence]) -> frozenset[str]:
+    """The provider's own ids of what these words say, where they name one.
+
+    Only the provider's live words are compared so: a statement may write an id otherwise.
+    """
+    live = (one for one in words if one.trust not in _SETTLING)
+    return frozenset(one.provider_transaction_id for one in live if one.provider_transaction_id)
+
+
 def _resolve_reference(money: Money, reference: str, words: frozenset[Evidence]) -> Settled:
     own = [one for one in words if one.reference == reference]
     if not own:
@@ -184,11 +195,14 @@ def _resolve_reference(money: Money, reference: str, words: frozenset[Evidence])
     loudest = [one for one in own if one.trust == top]
     paid = [one for one in loudest if one.word is Word.SUCCEEDED]
     unpaid = [one for one in loudest if one.word is not Word.SUCCEEDED]
+    overturned = [one for one in own if one.word is Word.SUCCEEDED]
+    if top not in _SETTLING and len(movements(overturned)) > 1:
+        because = sorted({*loudest, *overturned}, key=lambda one: one.order)
+        return Settled(Resolution.CONFLICT, reference, tuple(because))
     if (paid and unpaid) or not all(one.is_about(money) for one in paid):
         return Settled(Resolution.CONFLICT, reference, tuple(loudest))
     if paid:
         return Settled(Resolution.SUCCEEDED, reference, tuple(paid))
-    overturned = [one for one in own if one.word is Word.SUCCEEDED]
     if overturned and top not in _SETTLING:
         return Settled(Resolution.CONFLICT, reference, (*unpaid, *overturned))
     failed = any(one.word is Word.FAILED for one in unpaid)

@@ -18,10 +18,11 @@ holder behind the number (which provider's wallet, which merchant) is ours.
 It does not book fees, taxes or sweeps: no event tells of them yet.
 """
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from ledger.events import PaymentRequested
-from ledger.evidence import Evidence, Word
+from ledger.evidence import Evidence, Trust, Word, movements
 from ledger.identity import Kind
 from ledger.money import CURRENCIES, Money, reported_money
 from ledger.payment import Payment, Status
@@ -85,16 +86,31 @@ def _pair(
 
 
 def _paid_words(payment: Payment) -> list[Evidence]:
-    """Per reference, in the order of submission, the best word that money moved."""
+    """Per reference, in the order of submission, the best word of each time that money moved."""
     references = dict.fromkeys(one.reference for one in payment.attempts)
-    words = (_said_paid(payment.evidence, reference) for reference in references)
-    return [word for word in words if word is not None]
+    return [word for one in references for word in _said_paid(payment, one)]
 
 
-def _said_paid(words: frozenset[Evidence], reference: str) -> Evidence | None:
-    """The most trusted word that money moved under this reference; ties by the words' order."""
+def _said_paid(payment: Payment, reference: str) -> list[Evidence]:
+    """The most trusted word that money moved under this reference; ties by the words' order.
+
+    Where money moved several times, the best word of each; unless the best of all is about another
+    amount, which is then that of all of them, or comes from who tells what is true.
+    """
+    words = payment.evidence
     paid = [word for word in words if word.reference == reference and word.word is Word.SUCCEEDED]
-    return max(paid, key=lambda word: (word.trust, word.order), default=None)
+    best = _best(paid)
+    if best is None or best.trust >= Trust.STATEMENT or not best.is_about(payment.money):
+        return [] if best is None else [best]
+    each = [
+        _best(word for word in paid if word.provider_transaction_id == one)
+        for one in sorted(movements(paid))
+    ]
+    return [word for word in each if word is not None] if len(each) > 1 else [best]
+
+
+def _best(words: Iterable[Evidence]) -> Evidence | None:
+    return max(words, key=lambda word: (word.trust, word.order), default=None)
 
 
 def _reported(word: Evidence, asked: Money) -> Money:

@@ -17,7 +17,7 @@ from typing import Final
 from ledger import events
 from ledger.errors import UnknownPaymentError
 from ledger.events import Event
-from ledger.evidence import Evidence, Resolution, Settled, resolve
+from ledger.evidence import Evidence, Resolution, Settled, movements, resolve
 from ledger.identity import Candidate, Kind
 from ledger.money import Money
 
@@ -223,10 +223,12 @@ INITIAL: Final = Payment()
 def told(settled: Settled, money: Money) -> str:
     """Say in one line which words made a resolution, for people."""
     lines = []
+    is_twice = len(movements(settled.because)) > 1
     for word in settled.because:
         amount = f" {word.amount} {word.currency or money.currency}" if word.amount else ""
         note = "" if word.is_about(money) else f" (asked: {money})"
-        lines.append(f"{word.source} of {word.provider} says {word.word}{amount}{note}")
+        moved = f" as {word.provider_transaction_id}" if is_twice else ""
+        lines.append(f"{word.source} of {word.provider} says {word.word}{amount}{moved}{note}")
     return "; ".join(lines)
 
 

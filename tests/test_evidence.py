@@ -26,6 +26,7 @@ def word(
     currency: str | None = None,
     code: str | None = None,
     occurred_at: datetime | None = None,
+    moved: str | None = None,
 ) -> Evidence:
     """One word of the provider under test."""
     return Evidence(
@@ -37,6 +38,7 @@ def word(
         currency=currency,
         code=code,
         occurred_at=occurred_at,
+        provider_transaction_id=moved,
     )
 
 
@@ -49,6 +51,7 @@ words = st.builds(
     currency=st.sampled_from([None, "XAF", "USD"]),
     code=st.sampled_from([None, "EXPIRED", "NOT_ENOUGH_FUNDS"]),
     occurred_at=st.sampled_from([None, NOW, NOW + timedelta(hours=1)]),
+    moved=st.sampled_from([None, "A", "B"]),
 )
 
 
@@ -174,14 +177,20 @@ CASES = [
     ("poll:succeeded:1400 statement:succeeded:1500", Resolution.SUCCEEDED),
     ("poll:succeeded:1400 statement:failed", Resolution.FAILED),
     ("statement:succeeded:1400 poll:succeeded:1500", Resolution.CONFLICT),
+    ("webhook:succeeded:1500:A webhook:succeeded:1500:A poll:succeeded:1500", Resolution.SUCCEEDED),
+    ("webhook:succeeded:1500:A webhook:succeeded:1500:B", Resolution.CONFLICT),
+    ("webhook:succeeded:1500:A poll:succeeded:1500:B", Resolution.CONFLICT),
+    ("webhook:failed:1500:A poll:succeeded:1500:B", Resolution.SUCCEEDED),
+    ("poll:succeeded:1500:A statement:succeeded:1500:B", Resolution.SUCCEEDED),
+    ("webhook:succeeded:1500:A webhook:succeeded:1500:B operator:failed", Resolution.FAILED),
 ]
 
 
 @pytest.mark.parametrize(("said", "expected"), CASES)
 def test_words_add_up_as_the_table_says(said: str, expected: Resolution) -> None:
     told = [
-        word(parts[1], parts[0], amount=parts[2] if len(parts) > 2 else None)
-        for parts in (one.split(":") for one in said.split())
+        word(says, source, amount=amount or None, moved=moved or None)
+        for source, says, amount, moved in (f"{one}::".split(":")[:4] for one in said.split())
     ]
 
     assert resolve(ASKED, [R1], frozenset(told)).resolution is expected
@@ -204,6 +213,37 @@ def test_money_in_conflict_stands_in_suspense_at_the_amount_that_was_reported() 
         Posting("552", "mtn", "XAF", 1400),
         Posting("471", "mtn", "XAF", -1400),
     )
+
+
+def test_what_was_taken_twice_under_one_reference_stands_in_suspense_twice() -> None:
+    twice = [word("succeeded", "webhook", reference=R2, moved=one) for one in ("A", "B", "A")]
+    state = _told([*twice, word("succeeded", reference=R2, moved="A")])
+
+    assert (
+        postings(state)
+        == (
+            Posting("552", "mtn", "XAF", 1500),
+            Posting("471", "mtn", "XAF", -1500),
+        )
+        * 2
+    )
+    assert state.reason is not None
+    assert "webhook of mtn says succeeded as B" in state.reason
+
+
+@pytest.mark.parametrize(
+    "telling",
+    [
+        word("succeeded", reference=R2, amount="3000", moved="A"),
+        word("succeeded", "statement", reference=R2, amount="3000"),
+    ],
+    ids=["the provider's own sum", "a statement"],
+)
+def test_who_tells_of_all_that_was_taken_is_booked_alone(telling: Evidence) -> None:
+    moved = [word("succeeded", "webhook", reference=R2, moved=one) for one in ("A", "B")]
+    booked = postings(_told([*moved, telling]))
+
+    assert [one.amount_minor for one in booked] == [3000, -3000]
 
 
 def test_money_taken_is_the_providers_wallet_against_the_merchants_customers() -> None:

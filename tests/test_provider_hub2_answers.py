@@ -421,7 +421,7 @@ async def test_what_an_answer_to_a_transfer_means(
                 word=Word.SUCCEEDED,
                 amount="1500",
                 currency="XOF",
-                provider_transaction_id=INTENT,
+                provider_transaction_id=None,
                 occurred_at=ENDED_AT - timedelta(seconds=1),
             ),
         ),

@@ -173,11 +173,14 @@ def _doubt(record: Record, asked: Asked) -> Unknown | None:
 def _final(word: Word, moved: Record, record: Record) -> FinalWord:
     is_failure = word is not Word.SUCCEEDED
     code, reason = failure_in(moved) if is_failure else (None, None)
+    moved_id = moved.get("id", record.get("id"))
+    is_intent = own_id(moved_id, "pi") is not None
     return FinalWord(
         word=word,
         amount=figure(moved.get("amount", record.get("amount"))),
         currency=said(moved.get("currency", record.get("currency")), length_max=8),
-        provider_transaction_id=figure(moved.get("id", record.get("id"))),
+        # An intent is no movement of money: its id would look like that of another one.
+        provider_transaction_id=None if is_intent else figure(moved_id),
         code=code or ("failed" if is_failure else None),
         reason=reason or code or ("failed" if is_failure else None),
         occurred_at=None if is_failure else moment(moved.get("updatedAt")),
