@@ -14,6 +14,9 @@ word in the log, until it may be probed. Where its plan names another that is ca
 there at once: by the intent and the "not sent" that an open breaker gives, so that the ledger knows
 whom it has tried, and it never goes in circles.
 
+A refund waits while its collection does not stand as paid: what was believed when the refund was
+reserved may have been overturned since, and nobody gives back what was never taken.
+
 After a restoration a payment is looked for before it is submitted: `adapters.seeking`.
 
 A payment whose time is over is given up instead: `adapters.lapsing`.
@@ -66,6 +69,9 @@ PROBED_SECONDS: Final = 1.0
 
 ERASED: Final = "the payer was erased before the payment was submitted"
 SPENT: Final = "its one-time code may have been used, and cannot be sent again"
+UNBACKED: Final = "the payment that it gives back does not stand as paid"
+UNBACKED_SECONDS: Final = 60.0
+"""How soon it is looked again whether the collection of a refund stands."""
 
 
 def submission_seconds_max(adapter: Adapter) -> float:
@@ -100,15 +106,29 @@ class Dispatcher:
         sought = await self._seeker.seek(recorder, state, recorded)
         if not sought.may_be_sent:
             return sought.again_at
+        is_backed = await self._is_backed(state)
+        if not is_backed and not self._is_over(state):
+            soon = self._clock() + timedelta(seconds=UNBACKED_SECONDS)
+            return min(soon, state.requested.expires_at)
         way = self._ways.of(state.provider, state.power)
         with way.place() as is_free:
             if not is_free and not self._is_over(state) and not self._may_leave(state):
                 return self._again_at(state, way)
             try:
+                if not is_backed:
+                    await give_up(recorder, state, UNBACKED, clock=self._clock)
+                    return None
                 await self._submit_or_give_up(recorder, state)
             except CommandRefusedError as refused:
                 log.info("dispatch.too_late", payment_id=payment_id, reason=str(refused))
         return None
+
+    async def _is_backed(self, state: Payment) -> bool:
+        """Whether what a refund gives back was taken, as far as anybody knows now."""
+        if state.requested.refund_of is None:
+            return True
+        collection, _ = await self._recorder.handler.payment(state.requested.refund_of)
+        return collection.verdict is Status.SUCCEEDED
 
     def _is_over(self, state: Payment) -> bool:
         return self._clock() >= state.requested.expires_at

@@ -40,6 +40,8 @@ from adapters.contract import Contract
 from adapters.dispatch import (
     INTENT_MARGIN_SECONDS,
     PROBED_SECONDS,
+    UNBACKED,
+    UNBACKED_SECONDS,
     Dispatcher,
     submission_seconds_max,
 )
@@ -50,18 +52,18 @@ from adapters.recording import Recorder
 from adapters.refusals import Refusal
 from adapters.serving import Serving
 from adapters.ways import Ways
-from ledger import events
+from ledger import commands, events
 from ledger.commands import PaymentCommand
 from ledger.entry import Context, RecordedEvent
 from ledger.events import Event
-from ledger.evidence import Word
+from ledger.evidence import Source, Word
 from ledger.handling import Handler
 from ledger.identity import Candidate, Kind
 from ledger.memory import MemoryEventStore
 from ledger.payment import Payment, Status
 from ledger.store import DataKey
 from ledger.vault import MasterKeys, Vault
-from tests.builders import CONTEXT, NOW, a_request
+from tests.builders import CONTEXT, NOW, a_request, a_word
 from tests.conftest import FakeClock
 
 MASTER = MasterKeys.generate()
@@ -207,8 +209,13 @@ class World:
         self.clock.now = NOW
         self.ways = Ways(lambda: self.clock().timestamp())
 
-    async def request(self, *plan: str, kind: Kind = "collection") -> None:
-        """A merchant asks; it is given up after an hour. `plan`: where it may go, if several."""
+    async def request(
+        self, *plan: str, kind: Kind = "collection", refund_of: str | None = None
+    ) -> None:
+        """A merchant asks; it is given up after an hour. `plan`: where it may go, if several.
+
+        A refund is paid out here.
+        """
         payer = self.vault.person("+237650000001")
         particulars = orjson.dumps({"phone": "+237650000001"})
         sealed = self.vault.seal(payer, particulars, context=self.payment_id)
@@ -218,6 +225,8 @@ class World:
             sealed=sealed.text,
             plan=tuple(Candidate(name, "it reaches the operator") for name in plan),
             kind=kind,
+            refund_of=refund_of,
+            power=None if refund_of is None else "payout",
         )
         await self.handler.handle(command, context=CONTEXT, keys=[sealed.new_key])
 
@@ -639,6 +648,45 @@ async def test_a_payment_whose_provider_is_never_called_again_is_given_up_in_tim
     world.clock.now = expires_at
     assert await world.dispatch(ScriptedAdapter()) is None
     assert await world.last() == events.PaymentExpired(reason=UNREACHED)
+
+
+async def a_refund_whose_collection_is_in_conflict() -> World:
+    world = World()
+    await world.request(kind="refund", refund_of="pay_0")
+    word = a_word(Word.SUCCEEDED, Source.WEBHOOK, reference="pay_0-1")
+    for command in (
+        a_request("pay_0"),
+        commands.StartSubmission(
+            payment_id="pay_0", provider="mtn", reference="pay_0-1", inquire_at=NOW
+        ),
+        commands.RecordEvidence(payment_id="pay_0", evidence=word),
+        commands.RecordEvidence(
+            payment_id="pay_0",
+            evidence=a_word(Word.FAILED, Source.WEBHOOK, reference="pay_0-1"),
+        ),
+    ):
+        await world.handler.handle(command, context=CONTEXT)
+    return world
+
+
+async def test_what_does_not_stand_as_paid_is_not_given_back_until_it_does() -> None:
+    world = await a_refund_whose_collection_is_in_conflict()
+    adapter = PayingAdapter(Accepted())
+    assert await world.dispatch(adapter) == NOW + timedelta(seconds=UNBACKED_SECONDS)
+    assert (await world.types(), adapter.asked) == (["requested"], [])
+    settling = a_word(Word.SUCCEEDED, Source.STATEMENT, reference="pay_0-1")
+    settled = commands.RecordEvidence(payment_id="pay_0", evidence=settling)
+    await world.handler.handle(settled, context=CONTEXT)
+    assert await world.dispatch(adapter) is None
+    assert adapter.asked == ["pay out pay_1-1"]
+
+
+async def test_a_refund_whose_payment_never_stands_again_is_given_up_in_time() -> None:
+    world = await a_refund_whose_collection_is_in_conflict()
+    world.clock.now = (await world.state()).requested.expires_at
+    adapter = PayingAdapter(Accepted())
+    assert await world.dispatch(adapter) is None
+    assert (await world.last(), adapter.asked) == (events.PaymentExpired(reason=UNBACKED), [])
 
 
 async def test_who_answers_no_question_is_asked_by_the_same_submission_again() -> None:
