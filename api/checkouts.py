@@ -40,6 +40,7 @@ from ledger.errors import (
     UnknownPaymentError,
 )
 from ledger.events import CheckoutCreated
+from ledger.identity import is_other_mode
 from ledger.money import parse_money
 from ledger.payment import Payment
 from ledger.sentences import Sentence, explained
@@ -311,7 +312,8 @@ async def _first_answer(
         state, recorded = await call.services.handler.checkout(session_id)
     except UnknownCheckoutError:
         raise refusal from None
-    if state.session.content_digest != content_digest(call, given):
+    is_other = is_other_mode(state.session.mode, call.asker.mode)
+    if is_other or state.session.content_digest != content_digest(call, given):
         raise IdempotencyKeyReusedError(session_id) from None
     return _receipt(call, recorded[0], is_repeat=True)
 

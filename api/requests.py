@@ -34,7 +34,7 @@ from ledger.errors import (
     UnknownMerchantError,
     UnknownPaymentError,
 )
-from ledger.identity import Recipient, payment_id_of
+from ledger.identity import Recipient, is_other_mode, payment_id_of
 from ledger.money import parse_money
 from ledger.particulars import OF_NAMED
 from ledger.payment_codes import code_context, code_subject
@@ -194,7 +194,8 @@ async def _first_answer(
         state, recorded = await call.services.handler.payment(payment_id)
     except UnknownPaymentError:
         raise refusal from None
-    if state.requested.content_digest != content_digest(call, given):
+    is_other = is_other_mode(state.requested.mode, call.asker.mode)
+    if is_other or state.requested.content_digest != content_digest(call, given):
         raise IdempotencyKeyReusedError(payment_id) from None
     return receipt(recorded[0], where, is_repeat=True)
 

@@ -29,7 +29,7 @@ from ledger import events
 from ledger.commands_checkout import CheckoutCommand
 from ledger.errors import CommandRefusedError, IdempotencyKeyReusedError, UnknownCheckoutError
 from ledger.events import Event
-from ledger.identity import Outcome, payment_id_of
+from ledger.identity import Outcome, is_other_mode, payment_id_of
 from ledger.sentences import Sentence
 
 ATTEMPTS_MAX: Final = 10
@@ -161,7 +161,8 @@ def decide(command: CheckoutCommand, state: Checkout) -> list[Event]:
 
 def _create(command: commands.CreateCheckout, state: Checkout) -> list[Event]:
     if state.created is not None:
-        if state.created.content_digest != command.content_digest:
+        is_other = is_other_mode(state.created.mode, command.mode)
+        if is_other or state.created.content_digest != command.content_digest:
             raise IdempotencyKeyReusedError(command.session_id)
         return []
     return [

@@ -30,6 +30,7 @@ from ledger.commands import PaymentCommand
 from ledger.errors import CommandRefusedError, IdempotencyKeyReusedError, UnknownPaymentError
 from ledger.events import Event
 from ledger.evidence import EVIDENCE_MAX, Resolution, Settled
+from ledger.identity import is_other_mode
 from ledger.payment_state import INITIAL, Attempt, Payment, Status, evolve, told
 from ledger.sentences import Sentence
 
@@ -116,7 +117,8 @@ def decide(command: PaymentCommand, state: Payment) -> list[Event]:
 
 def _request(command: commands.RequestPayment, state: Payment) -> list[Event]:
     if state.request is not None:
-        if state.request.content_digest != command.content_digest:
+        is_other = is_other_mode(state.request.mode, command.mode)
+        if is_other or state.request.content_digest != command.content_digest:
             raise IdempotencyKeyReusedError(command.payment_id)
         return []
     return [
@@ -229,12 +231,9 @@ def _withdraw(command: commands.WithdrawSubmission, state: Payment) -> list[Even
 
 
 def _never_left(state: Payment) -> bool:
-    """Whether no submission but the present one can have got anywhere: it may go elsewhere then.
-
-    Where there was a doubt, "it does not know it" was true when it was said; a request that a
-    gateway kept would charge beside another provider's. A later submission that is refused speaks
-    of itself alone, and changes nothing of that.
-    """
+    """Whether no submission but the present one can have got anywhere: it may go elsewhere then."""
+    # Where there was a doubt, "it does not know it" was true when it was said; a request that a
+    # gateway kept would charge beside another provider's, whatever a later submission is answered.
     return state.status is Status.SUBMITTING and not state.inquiries
 
 

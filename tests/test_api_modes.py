@@ -131,6 +131,23 @@ async def test_naming_the_provider_is_no_way_around(
         assert [place["reason"] for place in answer.json["errors"]] == [reason]
 
 
+async def test_a_key_that_made_a_test_before_a_deployment_went_live_stands_for_no_real_payment(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    # Orange takes no real payments there: what is refused today is answered as it was first.
+    asked = {"order-1": TO_MTN, "order-2": TO_ORANGE}
+    named = settings_in(tmp_path, log_name="pay.example/log")
+    async with a_world(named, clock=clock) as trying:
+        made = [(await trying.pay(one, key=key)).json["mode"] for key, one in asked.items()]
+    async with a_world(in_production(tmp_path), clock=clock) as world:
+        await world.add_key("live", "merchant", "mer_1", mode="live")
+        answers = [await world.pay(one, who="live", key=key) for key, one in asked.items()]
+        made.append((await world.pay(TO_MTN, who="live", key="order-3")).json["mode"])
+
+    assert [(one.status, one.code) for one in answers] == [(422, "idempotency_key_reused")] * 2
+    assert made == ["test", "test", "live"]
+
+
 async def seen(world: World, path: str, who: str) -> Answer:
     """What somebody is answered."""
     return await world.get(path, who=who)

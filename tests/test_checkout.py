@@ -146,8 +146,9 @@ def test_every_command_in_every_standing(
 def test_a_session_is_created_once_and_another_content_is_told_apart() -> None:
     a_session.given().when(CREATE).then(CREATED)
     a_session.given(CREATED).when(CREATE).then()
-    other = replace(CREATE, content_digest="another")
-    a_session.given(CREATED).when(other).then_refused(IdempotencyKeyReusedError)
+    for other in ({"content_digest": "another"}, {"mode": "test"}):
+        again: Any = replace(CREATE, **other)
+        a_session.given(CREATED).when(again).then_refused(IdempotencyKeyReusedError)
 
 
 @pytest.mark.parametrize("command", [start(), END, COMPLETE, EXPIRE, CLOSE, CANCEL])
