@@ -105,6 +105,12 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     "Send no more than that, or no amount to give back all that is left.": (
         "Envoyez au plus cela, ou aucun montant pour rembourser tout ce qui reste."
     ),
+    "An earlier refund of it, {refund}, is in doubt again.": (
+        "Un remboursement antérieur, {refund}, est de nouveau incertain."
+    ),
+    "Look at that refund, and ask again once it is final.": (
+        "Regardez ce remboursement, et redemandez quand il sera définitif."
+    ),
     "it has no such refund.": "il n'a pas ce remboursement.",
     "The payment is {status} and awaits no code.": (
         "Le paiement est à l'état {status} et n'attend aucun code."

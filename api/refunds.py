@@ -26,6 +26,7 @@ from ledger import commands
 from ledger.errors import (
     ErasedError,
     IdempotencyKeyReusedError,
+    NotRefundableError,
     UnknownMerchantError,
     UnknownPaymentError,
 )
@@ -33,6 +34,7 @@ from ledger.events import PaymentRefundReserved
 from ledger.identity import Candidate, Kind, payment_id_of
 from ledger.money import Money, parse_money
 from ledger.payment import Payment
+from ledger.payment_refunds import GIVEN_BACK
 from ledger.sentences import Sentence, explained
 
 WHERE: Final = "/v1/refunds"
@@ -56,6 +58,7 @@ async def create_refund(call: Call) -> web.Response:
     digest = content_digest(call, about)
     if reserved is None:
         await _check_unused(call, refund_id, digest)
+        await _check_let_go(call, state)
     command = await _asked(call, state, refund_id, given, digest)
     handled = await services.handler.handle(command, context=context)
     for one in handled.events:
@@ -91,6 +94,29 @@ async def _check_unused(call: Call, refund_id: str, digest: str) -> None:
         return
     if state.requested.content_digest != digest:
         raise IdempotencyKeyReusedError(refund_id)
+
+
+async def _check_let_go(call: Call, state: Payment) -> None:
+    """Refuse while a refund that came to nothing may have come to something after all.
+
+    Its collection was told so, and is told better once the refund's last word is known; until then
+    the same money would be given back twice.
+
+    Raises:
+        NotRefundableError: there is such a refund.
+    """
+    for one in state.refunds:
+        if one.is_given_back is not False:
+            continue
+        refund, _ = await call.services.handler.payment(one.refund_id)
+        is_own = refund.requested.refund_of == state.requested.payment_id
+        if is_own and GIVEN_BACK.get(refund.status) is not False:
+            raise NotRefundableError(
+                Sentence(
+                    "An earlier refund of it, {refund}, is in doubt again.", refund=one.refund_id
+                ),
+                Sentence("Look at that refund, and ask again once it is final."),
+            )
 
 
 async def show_refund(call: Call) -> web.Response:

@@ -78,6 +78,37 @@ def reserving(payment_id: str, refund_id: str) -> commands.ReserveRefund:
     )
 
 
+async def test_what_was_let_go_and_is_in_doubt_again_is_not_given_back_a_second_time(
+    world: World,
+) -> None:
+    payment_id = await a_paid_one(world)
+    path = f"/v1/payments/{payment_id}/refunds"
+    first = (await moved(world, path, {})).json["id"]
+    reference = f"reference-of-{first}"
+    named = {"payment_id": first, "reference": reference}
+    for command in (
+        commands.StartSubmission(**named, provider="mtn", inquire_at=NOW),
+        commands.WithdrawSubmission(**named, reason="not found", retry_at=NOW),
+        commands.ExpirePayment(payment_id=first, reason="its time is over"),
+        commands.SettleRefund(
+            payment_id=payment_id, refund_id=first, is_given_back=False, reason="expired"
+        ),
+        # Somebody calls about it: the provider has it after all, perhaps.
+        commands.RequestInquiry(payment_id=first, reason="a callback", inquire_at=NOW),
+    ):
+        await world.services.handler.handle(command, context=CONTEXT)
+
+    doubtful = await moved(world, path, {}, key="k-2")
+    ended = commands.WithdrawSubmission(**named, reason="not found", retry_at=NOW)
+    for command in (ended, commands.ExpirePayment(payment_id=first, reason="its time is over")):
+        await world.services.handler.handle(command, context=CONTEXT)
+    certain = await moved(world, path, {}, key="k-2")
+
+    assert (doubtful.status, doubtful.code) == (409, "not_refundable")
+    assert doubtful.json["detail"].startswith(f"An earlier refund of it, {first}, is in doubt")
+    assert (certain.status, certain.json["amount"]) == (202, "1500")
+
+
 async def paid_by_orange(world: World) -> str:
     """The id of a payment that Orange took, which cannot give it back itself."""
     orange = a_payment(payer={"phone": "+237690000001"}, provider="orange")

@@ -146,8 +146,9 @@ def test_every_command_in_every_standing(
 def test_a_session_is_created_once_and_another_content_is_told_apart() -> None:
     a_session.given().when(CREATE).then(CREATED)
     a_session.given(CREATED).when(CREATE).then()
-    for other in ({"content_digest": "another"}, {"mode": "test"}):
-        again: Any = replace(CREATE, **other)
+    changes: list[dict[str, Any]] = [{"content_digest": "another"}, {"mode": "test"}]
+    for other in changes:
+        again = replace(CREATE, **other)
         a_session.given(CREATED).when(again).then_refused(IdempotencyKeyReusedError)
 
 
