@@ -108,7 +108,7 @@ class AccountsProjection(Projector):
     """The journal and the trial balance."""
 
     name = "accounts"
-    version = 7
+    version = 8
     reads = TELLING
 
     def __init__(self, database: Database, copy: str = "") -> None:
