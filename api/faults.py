@@ -32,6 +32,10 @@ _FORMS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
         Sentence("The reason has too many digits."),
         Sentence("Write no telephone number into it: it is kept for ever."),
     ),
+    "idempotency_key": (
+        Sentence("This is not the form of an Idempotency-Key."),
+        Sentence("Send it as the header had it: printable ASCII characters, escaped as needed."),
+    ),
     "embed_origin": (
         Sentence("This is not the origin of a web page."),
         Sentence("Send its scheme and host, such as https://shop.example, and no path."),

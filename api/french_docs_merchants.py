@@ -110,6 +110,11 @@ FRENCH_OF_MERCHANTS: Final[dict[str, str]] = {
         "Ce qui a bougé selon des mots contraires et attend d'être tranché : entrées "
         "moins sorties. Aucune somme ci-dessus ne le compte."
     ),
+    "The one that was asked for under this Idempotency-Key, or none; always current. Other keys "
+    "than the merchant's own send `merchant_id` with it.": (
+        "Celui qui a été demandé sous cette Idempotency-Key, ou aucun ; toujours à jour. Les clés "
+        "autres que celle du marchand envoient aussi `merchant_id`."
+    ),
     "What the ledger says of a merchant's money; or what the providers say lies with them.": (
         "Ce que le registre dit de l'argent d'un marchand ; ou ce que disent les prestataires."
     ),

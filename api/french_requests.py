@@ -21,6 +21,18 @@ FRENCH_OF_REQUESTS: Final[dict[str, str]] = {
     "It may have been done all the same: look first, then send it again.": (
         "Cela a peut-être été fait malgré tout : vérifiez d'abord, puis renvoyez la requête."
     ),
+    "A key is a merchant's own: another one may have used the same.": (
+        "Une clé est propre à un marchand : un autre a pu utiliser la même."
+    ),
+    "This is not the form of an Idempotency-Key.": "Ce n'est pas une Idempotency-Key.",
+    "Send it as the header had it: printable ASCII characters, escaped as needed.": (
+        "Envoyez-la comme dans l'en-tête : des caractères ASCII imprimables, échappés au besoin."
+    ),
+    "Send `merchant_id` with it.": "Envoyez aussi `merchant_id`.",
+    "An Idempotency-Key names one request, and nothing is left to choose by {names}.": (
+        "Une Idempotency-Key désigne une seule requête, et il ne reste rien à choisir par {names}."
+    ),
+    "Leave {names} out, or leave the key out.": "Omettez {names}, ou omettez la clé.",
     "This payment has no exchange of that position.": (
         "Ce paiement n'a pas d'échange à cette position."
     ),

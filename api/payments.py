@@ -9,7 +9,7 @@ Another merchant's payment is answered exactly like one that does not exist, and
 real to a test key, and a test to one for real.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
@@ -22,6 +22,7 @@ from adapters.recording import handle_context
 from adapters.refusal_texts import Language
 from api import documents, schemas, views
 from api.as_of import created, effective, known_at, known_position
+from api.by_key import rows_by_key
 from api.calls import Call, answer, answer_bytes
 from api.errors import (
     INVALID_REQUEST,
@@ -46,6 +47,7 @@ from ledger.identity import Kind, Mode, is_payment_id
 from ledger.particulars import OF_NAMED, open_particulars
 from ledger.payment import Payment, Status
 from ledger.sentences import Sentence
+from projections.effective import ALWAYS, Effective
 from projections.payments import PaymentRow
 
 _OPENING: Final = frozenset({"merchant", "operator", "admin"})
@@ -118,6 +120,9 @@ async def listed(call: Call, kind: Kind, *, refund_of: str | None = None) -> web
     """List payments, payouts or refunds, newest first, from the projection."""
     services, query, asker = call.services, call.query, call.asker
     merchant_id, mode = whose(call)
+    if query.idempotency_key is not None:
+        rows, position = await rows_by_key(call, kind, merchant_id, mode, refund_of=refund_of)
+        return _page(call, rows, position)
     known, moved = await known_position(call), effective(call)
     created_from, created_to = created(call)
     least = max(query.min_position or 0, known or 0) or None
@@ -147,12 +152,24 @@ async def listed(call: Call, kind: Kind, *, refund_of: str | None = None) -> web
             limit=limit,
         )
         next_after = rows[-1].position if len(rows) == limit else None
+    return _page(call, rows, position, known=known, moved=moved, next_after=next_after)
+
+
+def _page(
+    call: Call,
+    rows: Sequence[PaymentRow],
+    position: int,
+    *,
+    known: int | None = None,
+    moved: Effective = ALWAYS,
+    next_after: int | None = None,
+) -> web.Response:
     page = documents.PaymentPage(
         position=position,
         known_at=known,
         effective_from=moved.since,
         effective_to=moved.before,
-        payments=[_summary(row, services.default_mode) for row in rows],
+        payments=[_summary(row, call.services.default_mode) for row in rows],
         next_after=next_after,
     )
     return answer(page, position=position)

@@ -328,6 +328,14 @@ class PaymentsQuery(PastQuery):
     phone: Annotated[str, StringConstraints(max_length=40)] | None = Field(
         default=None, description="A payer's number; it is searched by its keyed hash."
     )
+    idempotency_key: (
+        Annotated[str, StringConstraints(max_length=255, pattern=r"^[\x20-\x7e]+$")] | None
+    ) = Field(
+        default=None,
+        description="The one that was asked for under this Idempotency-Key, or none; always "
+        "current. Other keys than the merchant's own send `merchant_id` with it.",
+        examples=["order-1001"],
+    )
     created_from: DayOrMoment | None = Field(
         default=None,
         description="Requested then or later; a day, `2030-01-31`, begins at 00:00 UTC.",

@@ -49,6 +49,8 @@ SCHEMA_CANNOT_SAY: Final = frozenset(
         "effective_from",  # whether it lies before `effective_to`
         "created_from",  # whether it lies before `created_to`
         "mode",  # whether the key sees payments of it
+        "merchant_id",  # whether it is said beside an Idempotency-Key
+        "idempotency_key",  # whether it stands alone
         "/payer/one_time_code",  # whether the provider chosen takes one
         "/payer/email",  # whether the server has a mail server
         "/receipt_email",  # likewise

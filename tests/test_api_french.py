@@ -108,6 +108,8 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ("invalid_request", "POST", "/v1/payments", {"json": a_payment(receipt_email="x at y")}),
     ("invalid_request", "GET", "/v1/payments?limit=0&status=lost&stauts=x", {}),
     ("invalid_request", "GET", "/v1/payments?min_position=4000", {}),
+    ("invalid_request", "GET", "/v1/payments?idempotency_key=order-1&status=failed", {}),
+    ("invalid_request", "GET", "/v1/payments?idempotency_key=order-1", {"who": "operator"}),
     ("invalid_request", "GET", "/v1/payments/{id}?as_of=4000", {}),
     ("invalid_request", "GET", "/v1/payments/{id}?as_of=soon", {}),
     ("invalid_request", "GET", "/v1/payments/{id}?as_of=1&known_at=1", {}),

@@ -143,7 +143,13 @@ async def test_a_key_that_made_a_test_before_a_deployment_went_live_stands_for_n
         await world.add_key("live", "merchant", "mer_1", mode="live")
         answers = [await world.pay(one, who="live", key=key) for key, one in asked.items()]
         made.append((await world.pay(TO_MTN, who="live", key="order-3")).json["mode"])
+        await world.add_key("test", "merchant", "mer_1", mode="test")
+        by_key = [
+            (await world.get("/v1/payments?idempotency_key=order-1", who=who)).json["payments"]
+            for who in ("test", "live")
+        ]
 
+    assert [[one["mode"] for one in found] for found in by_key] == [["test"], []]
     assert [(one.status, one.code) for one in answers] == [(422, "idempotency_key_reused")] * 2
     assert made == ["test", "test", "live"]
 
@@ -302,6 +308,18 @@ async def test_one_idempotency_key_may_stand_for_a_test_and_for_a_real_payment(
     assert [test.status, live.status] == [202, 202]
     assert live.json["id"] == payment_id_of("mer_1", "order-1")
     assert test.json["id"] == payment_id_of("mer_1", "order-1", is_apart=True)
+    # And each key finds its own again by it; staff finds both, or those of a mode.
+    query = "idempotency_key=order-1&merchant_id=mer_1"
+    for who, more, found in (
+        ("test", "", [test]),
+        ("live", "", [live]),
+        ("mer_1", "", [live]),
+        ("admin", "", [live, test]),
+        ("admin", "&mode=test", [test]),
+        ("admin", "&mode=live", [live]),
+    ):
+        listed = (await world.get(f"/v1/payments?{query}{more}", who=who)).json["payments"]
+        assert [one["id"] for one in listed] == [one.json["id"] for one in found]
 
 
 async def test_a_test_key_ends_no_live_key(world: World) -> None:
