@@ -57,18 +57,21 @@ class Refunder:
     async def settle(self, due: Due) -> None:
         """Tell the collection what became of its refund."""
         state, recorded = await self._recorder.handler.payment(due.stream_id)
-        is_given_back = GIVEN_BACK.get(state.status)
-        if is_given_back is None or state.requested.refund_of is None:
-            return
-        recorder = self._recorder.about(recorded, actor="reactor:refunds")
-        await recorder.record(
-            commands.SettleRefund(
-                payment_id=state.requested.refund_of,
-                refund_id=due.stream_id,
-                is_given_back=is_given_back,
-                reason=state.reason or state.status.value,
-            )
-        )
+        if (settling := settling_of(state)) is not None:
+            await self._recorder.about(recorded, actor="reactor:refunds").record(settling)
+
+
+def settling_of(refund: Payment) -> commands.SettleRefund | None:
+    """Write what a collection is to be told of its refund; None while that has no end."""
+    request, is_given_back = refund.requested, GIVEN_BACK.get(refund.status)
+    if is_given_back is None or request.refund_of is None:
+        return None
+    return commands.SettleRefund(
+        payment_id=request.refund_of,
+        refund_id=request.payment_id,
+        is_given_back=is_given_back,
+        reason=refund.reason or refund.status.value,
+    )
 
 
 def request_of(

@@ -10,6 +10,9 @@ It decides nothing about money: whether a refusal is final is the adapter's outc
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
+
+from ledger.payment_ending import CANCELLED
 
 
 class Refusal(StrEnum):
@@ -60,6 +63,10 @@ class Refusal(StrEnum):
     """Something failed at the provider, and it says no more."""
     UNKNOWN = "unknown"
     """A code that nobody has listed; the provider's own word stands beside it."""
+
+
+OWN: Final[Mapping[str, Refusal]] = {CANCELLED: Refusal.CANCELLED}
+"""Codes of ours, which mean the same whichever provider would have had the payment."""
 
 
 def meanings_of(facts: object, *, is_outgoing: bool) -> Mapping[str, Refusal]:

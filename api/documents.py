@@ -165,7 +165,9 @@ class PaymentOut(Response):
     status: Status
     is_final: bool = Field(description="Whether nothing more is asked or sent by itself.")
     reason: str | None = Field(description="Why it stands where it stands.")
-    code: str | None = Field(description="The provider's own code, verbatim.")
+    code: str | None = Field(
+        description="The provider's own code, verbatim; `CANCELLED_BY_MERCHANT` is ours."
+    )
     refusal: RefusalOut | None = Field(
         description="What the code means, where no money moved; null where no code says why. Its "
         "texts are in French or English, by `Accept-Language`."
@@ -205,6 +207,19 @@ class PaymentOut(Response):
     expires_at: datetime
     position: Position = Field(description="The position of its last event in the log.")
     version: int = Field(description="How many events it has.")
+
+
+class CancellationOut(Response):
+    """A payment, payout or refund that its merchant ended before any provider had it."""
+
+    id: str
+    kind: Kind
+    status: Literal["expired"]
+    code: Literal["CANCELLED_BY_MERCHANT"] = Field(
+        description="What tells it from one whose time was over."
+    )
+    cancelled_at: datetime
+    position: Position
 
 
 class PaymentSummary(Response):

@@ -12,6 +12,7 @@ from api.errors_people import PEOPLE_PROBLEMS
 from api.problem import Place, Problem, ProblemError
 from ledger import errors as ledger_errors
 from ledger.errors import LedgerError
+from ledger.payment_ending import NotCancellableError
 
 __all__ = ["Place", "Problem", "ProblemError"]
 
@@ -289,6 +290,13 @@ PROBLEMS: Final[Mapping[type[LedgerError], Problem]] = {
     ),
     ledger_errors.NotRefundableError: NOT_REFUNDABLE,
     ledger_errors.CodeNotAwaitedError: CODE_NOT_AWAITED,
+    NotCancellableError: Problem(
+        409,
+        "not_cancellable",
+        "businessRule",
+        "This cannot be cancelled any more",
+        "Cela ne peut plus être annulé",
+    ),
     ledger_errors.UnknownEndpointError: UNKNOWN_ENDPOINT,
     **PEOPLE_PROBLEMS,
     ledger_errors.StoreError: _UNAVAILABLE,

@@ -115,6 +115,22 @@ FRENCH_OF_MERCHANTS: Final[dict[str, str]] = {
         "Celui qui a été demandé sous cette Idempotency-Key, ou aucun ; toujours à jour. Les clés "
         "autres que celle du marchand envoient aussi `merchant_id`."
     ),
+    "End a payment that certainly no provider has. Repeated, it changes nothing.": (
+        "Annuler un paiement qu'aucun prestataire n'a, avec certitude. Répété, ne change rien."
+    ),
+    "End a payout that certainly no provider has. Repeated, it changes nothing.": (
+        "Annuler un versement qu'aucun prestataire n'a, avec certitude. Répété, ne change rien."
+    ),
+    "End a refund that certainly no provider has. Repeated, it changes nothing.": (
+        "Annuler un remboursement qu'aucun prestataire n'a, avec certitude. Répété, ne change rien."
+    ),
+    "A payment, payout or refund that its merchant ended before any provider had it.": (
+        "Un paiement, versement ou remboursement que son marchand a annulé avant qu'un prestataire "
+        "ne l'ait."
+    ),
+    "What tells it from one whose time was over.": (
+        "Ce qui le distingue de celui dont le délai était passé."
+    ),
     "What the ledger says of a merchant's money; or what the providers say lies with them.": (
         "Ce que le registre dit de l'argent d'un marchand ; ou ce que disent les prestataires."
     ),

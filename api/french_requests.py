@@ -33,6 +33,20 @@ FRENCH_OF_REQUESTS: Final[dict[str, str]] = {
         "Une Idempotency-Key désigne une seule requête, et il ne reste rien à choisir par {names}."
     ),
     "Leave {names} out, or leave the key out.": "Omettez {names}, ou omettez la clé.",
+    "It has its end already: {status}.": "Son issue est déjà connue : {status}.",
+    "A provider has it, or may have it.": "Un prestataire l'a, ou l'a peut-être.",
+    "The log was restored from a backup, and may have sent it before it was lost.": (
+        "Le registre a été restauré depuis une sauvegarde, et l'a peut-être envoyé avant sa perte."
+    ),
+    "It was sent once, and a provider may have it although none knows it.": (
+        "Il est parti une fois, et un prestataire l'a peut-être sans le savoir encore."
+    ),
+    "Give it back by a refund.": "Rendez-le par un remboursement.",
+    "Look at it: nothing more happens to it.": "Relisez-le : il ne s'y passe plus rien.",
+    "Wait for its end, and give it back by a refund if it succeeds.": (
+        "Attendez son issue, et rendez-le par un remboursement s'il réussit."
+    ),
+    "Wait for its end.": "Attendez son issue.",
     "This payment has no exchange of that position.": (
         "Ce paiement n'a pas d'échange à cette position."
     ),

@@ -27,6 +27,7 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "balances": ("One row an account.", "Une ligne par compte."),
     "brand": ("What its customers call the operator.", "Le nom de l'opérateur pour ses clients."),
     "cancel_url": ("Where the page leads a payer who gives up.", "Où la page mène qui renonce."),
+    "cancelled_at": ("When it was cancelled.", "Quand il a été annulé."),
     "category": (
         "One of six of the GSMA Mobile Money API.",
         "L'une des six de l'API Mobile Money de la GSMA.",

@@ -59,7 +59,8 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "declined": "{subject} was not taken by any provider; no money moved.",
         "succeeded": "{subject} succeeded: the money has moved.",
         "failed": "{subject} failed: no money moved, and `refusal` says why.",
-        "expired": "{subject} was not confirmed in time, by the provider's own word.",
+        "expired": "{subject} was not confirmed in time, by the provider's own word; or it "
+        "was given up, or cancelled by you, before any provider had it.",
         "conflicted": "{subject} has words about it that contradict one another; a person looks "
         "into it.",
         "reopened": "{subject} that seemed final is not; wait for the next message.",
@@ -71,7 +72,8 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "declined": "{subject} n'a été accepté par aucun prestataire ; l'argent n'a pas bougé.",
         "succeeded": "{subject} a réussi : l'argent est passé.",
         "failed": "{subject} a échoué : l'argent n'a pas bougé, et `refusal` dit pourquoi.",
-        "expired": "{subject} n'a pas été confirmé à temps, selon le prestataire lui-même.",
+        "expired": "{subject} n'a pas été confirmé à temps, selon le prestataire ; ou a été "
+        "abandonné, ou annulé par vous, avant qu'un prestataire ne l'ait.",
         "conflicted": "{subject} fait l'objet de réponses contradictoires ; quelqu'un s'en occupe.",
         "reopened": "{subject} qui semblait terminé ne l'est pas ; attendez le message suivant.",
         "refunded": "{subject} a été remboursé, en tout ou en partie : voyez `refunded`.",

@@ -41,6 +41,7 @@ from ledger.errors import (
     UnknownMerchantError,
     UnknownPaymentError,
 )
+from ledger.payment_ending import NotCancellableError
 from ledger.people import OPEN_TOLD_MAX, OpenPaymentsError, UnknownErasureError
 from ledger.sentences import Sentence, explained
 
@@ -147,7 +148,7 @@ def _told_of_ledger(error: LedgerError, *, has_body: bool) -> Told:
         if error.field is not None:
             place = place._replace(where="pointer", name=f"/{error.field}")
         return Told(problem=problem, detail=error.args[0], places=(place,))
-    if isinstance(error, CodeNotAwaitedError):
+    if isinstance(error, CodeNotAwaitedError | NotCancellableError):
         place = Place("parameter", "payment_id", error.reason, error.remedy)
         return Told(problem=problem, detail=error.args[0], places=(place,))
     if isinstance(error, UnknownErasureError):

@@ -19,7 +19,7 @@ import orjson
 from adapters.base import Adapter
 from adapters.providers import adapter_class
 from adapters.refusal_texts import DESCRIPTIONS, Category, Description, Language
-from adapters.refusals import Refusal, meanings_of
+from adapters.refusals import OWN, Refusal, meanings_of
 from api import reports
 from api.problems import language_of
 from ledger.entry import RecordedEvent
@@ -43,8 +43,7 @@ def refusal_of(
     """
     if state.status not in _REFUSED or (code := code_of(state)) is None:
         return None
-    meanings = _meanings(state, adapters)
-    refusal = meanings.get(code, Refusal.UNKNOWN)
+    refusal = OWN.get(code) or _meanings(state, adapters).get(code, Refusal.UNKNOWN)
     language = language_of(accepted)
     if refusal is Refusal.UNKNOWN:
         return _shown(language, refusal) | {"category": _category(state, recorded)}
@@ -52,7 +51,7 @@ def refusal_of(
 
 
 def code_of(state: Payment) -> str | None:
-    """Give the provider's own code, verbatim, where one of its words had any."""
+    """Give the provider's own code, verbatim, where one of its words had any; or ours."""
     return state.settled.code or state.code
 
 

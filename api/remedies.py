@@ -130,6 +130,10 @@ REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
         "Ask for less, or read what is left in `refundable`.",
         "Demandez moins, ou lisez ce qui reste dans `refundable`.",
     ),
+    "not_cancellable": (
+        "Wait for its end, and give it back by a refund if it succeeds.",
+        "Attendez son issue, et remboursez-le s'il réussit.",
+    ),
     "code_not_awaited": (
         "Hand in a code only while the payment's `awaits` is `one_time_code`.",
         "Ne donnez un code que si le champ `awaits` du paiement dit `one_time_code`.",

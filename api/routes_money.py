@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from api import confirmations, documents, payments, payouts, refunds, schemas
+from api import cancellations, confirmations, documents, payments, payouts, refunds, schemas
 from api.route import MOVING, ONE, SEEING, Route
 
 MONEY: Final[tuple[Route, ...]] = (
@@ -68,6 +68,17 @@ MONEY: Final[tuple[Route, ...]] = (
     ),
     Route(
         method="POST",
+        path="/v1/payments/{payment_id}/cancellation",
+        name="cancel_payment",
+        endpoint=cancellations.cancel_payment,
+        summary="End a payment that certainly no provider has. Repeated, it changes nothing.",
+        roles=frozenset({"merchant"}),
+        body=schemas.NoBody,
+        answers={200: documents.CancellationOut},
+        problems=(*ONE, "not_cancellable"),
+    ),
+    Route(
+        method="POST",
         path="/v1/payments/{payment_id}/refunds",
         name="create_refund",
         endpoint=refunds.create_refund,
@@ -113,6 +124,17 @@ MONEY: Final[tuple[Route, ...]] = (
     ),
     Route(
         method="POST",
+        path="/v1/refunds/{payment_id}/cancellation",
+        name="cancel_refund",
+        endpoint=cancellations.cancel_refund,
+        summary="End a refund that certainly no provider has. Repeated, it changes nothing.",
+        roles=frozenset({"merchant"}),
+        body=schemas.NoBody,
+        answers={200: documents.CancellationOut},
+        problems=(*ONE, "not_cancellable"),
+    ),
+    Route(
+        method="POST",
         path="/v1/payouts",
         name="create_payout",
         endpoint=payouts.create_payout,
@@ -144,5 +166,16 @@ MONEY: Final[tuple[Route, ...]] = (
         query=schemas.PaymentQuery,
         answers={200: documents.PaymentOut},
         problems=ONE,
+    ),
+    Route(
+        method="POST",
+        path="/v1/payouts/{payment_id}/cancellation",
+        name="cancel_payout",
+        endpoint=cancellations.cancel_payout,
+        summary="End a payout that certainly no provider has. Repeated, it changes nothing.",
+        roles=frozenset({"merchant"}),
+        body=schemas.NoBody,
+        answers={200: documents.CancellationOut},
+        problems=(*ONE, "not_cancellable"),
     ),
 )

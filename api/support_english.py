@@ -154,6 +154,7 @@ _MOMENTS: Final[Mapping[Moment, str]] = {
     Moment.FAILED: "We were told that {thing} failed.",
     Moment.EXPIRED: "We were told that {thing} was not confirmed in time.",
     Moment.GIVEN_UP: "{Thing} was given up: nobody could be reached in time.",
+    Moment.CANCELLED: "{merchant} cancelled {thing}: no money moved.",
     Moment.CONFLICTED: "Two answers contradict each other; a person has to look into it.",
     Moment.REOPENED: "The answer we had no longer holds, and we are asking again.",
     Moment.REFUND_ASKED: "A refund of {amount} was asked for.",

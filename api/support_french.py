@@ -179,6 +179,7 @@ _MOMENTS: Final[Mapping[Moment, str]] = {
     Moment.FAILED: "On nous a dit que {thing} a échoué.",
     Moment.EXPIRED: "On nous a dit que {thing} n'a pas été confirmé à temps.",
     Moment.GIVEN_UP: "{Thing} a été abandonné : personne n'a pu être joint à temps.",
+    Moment.CANCELLED: "{merchant} a annulé {thing} ; l'argent n'a pas bougé.",
     Moment.CONFLICTED: "Deux réponses se contredisent ; quelqu'un doit vérifier.",
     Moment.REOPENED: "La réponse reçue ne vaut plus, et nous posons de nouveau la question.",
     Moment.REFUND_ASKED: "Un remboursement de {amount} a été demandé.",

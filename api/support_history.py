@@ -14,6 +14,7 @@ from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.events import Event
 from ledger.identity import Kind
+from ledger.payment_ending import CANCELLED
 
 HISTORY_MAX: Final = 50
 """The most sentences of one history."""
@@ -117,7 +118,9 @@ def _confirmed(event: events.PaymentConfirmationEnded, _kind: Kind, _is_page: bo
 
 
 def _expired(event: events.PaymentExpired, _kind: Kind, _is_page: bool) -> Moment:
-    return Moment.GIVEN_UP if event.reference is None else Moment.EXPIRED
+    if event.reference is not None:
+        return Moment.EXPIRED
+    return Moment.CANCELLED if event.code == CANCELLED else Moment.GIVEN_UP
 
 
 _ASKED: Final = {

@@ -113,6 +113,7 @@ class Moment(StrEnum):
     FAILED = "failed"
     EXPIRED = "expired"
     GIVEN_UP = "given_up"
+    CANCELLED = "cancelled"
     CONFLICTED = "conflicted"
     REOPENED = "reopened"
     REFUND_ASKED = "refund_asked"

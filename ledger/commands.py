@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from ledger.commands_cancelling import CancelPayment
 from ledger.commands_checkout import CheckoutCommand
 from ledger.commands_endpoint import DeliveryCommand, EndpointCommand
 from ledger.commands_log import LogCommand
@@ -251,6 +252,7 @@ PaymentCommand = (
     | RequestInquiry
     | RecordEvidence
     | ExpirePayment
+    | CancelPayment
     | RecordSought
     | ReserveRefund
     | SettleRefund

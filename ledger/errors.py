@@ -15,6 +15,8 @@ The tree:
     │  ├─ OpenPaymentsError          a person's money is still under way (ledger.people)
     │  ├─ IdempotencyKeyReusedError  the same key came with other content
     │  ├─ NotRefundableError         a payment cannot be given back, or not so much of it
+    │  ├─ NotCancellableError        a payment cannot be ended by its merchant
+    │  │                             (ledger.payment_ending)
     │  └─ CodeNotAwaitedError        a one-time code was handed in that nobody waits for
     ├─ StoreError                    the event store could not do it
     │  ├─ WrongVersionError          the stream is not at the expected version

@@ -139,6 +139,8 @@ class PaymentSubmissionWithdrawn(Event, frozen=True, kw_only=True):
     retry_at: UtcTime
     sealed_code: str | None = None
     """The payer's one-time code once more, for it was not used: sealed under a new key."""
+    was_not_sent: bool = False
+    """Whether it certainly never left; else its provider did not know it when it was asked."""
 
 
 class PaymentSubmissionDoubted(Event, frozen=True, kw_only=True):
@@ -243,13 +245,15 @@ class PaymentFailed(Event, frozen=True, kw_only=True):
 
 
 class PaymentExpired(Event, frozen=True, kw_only=True):
-    """The provider said the payer was too late; or no provider ever accepted the payment."""
+    """The provider said the payer was too late; or no provider ever had the payment."""
 
     type: ClassVar[str] = "payment.expired"
 
     provider: str | None = None
     reference: str | None = None
     reason: str
+    code: str | None = None
+    """Our own, where its merchant cancelled it."""
 
 
 class PaymentConflicted(Event, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from ledger import (
     checkout,
     commands,
+    commands_cancelling,
     commands_checkout,
     commands_endpoint,
     commands_log,
@@ -156,6 +157,7 @@ DECIDERS: Final[dict[type, Decider]] = {
     commands.RecordEvidence: PAYMENT,
     commands.RecordSought: PAYMENT,
     commands.ExpirePayment: PAYMENT,
+    commands_cancelling.CancelPayment: PAYMENT,
     commands.ReserveRefund: PAYMENT,
     commands.SettleRefund: PAYMENT,
     commands.GiveCode: PAYMENT,

@@ -4,6 +4,7 @@
         ▲                           │  │  └─Doubt──► unknown ──asked──► pending       failed
         └────────Withdraw───────────┘  └─Decline──► declined                          expired
     requested ──ExpirePayment──► expired (never accepted)              conflict ◄─ contradiction
+    requested ──CancelPayment──► expired (certainly nowhere)
 
 The trick: final states come from `ledger.evidence.resolve` over the *set* of evidence, so `decide`
 records a new word and, if the resolution changed, the transition it causes; repeats decide nothing.
@@ -27,10 +28,12 @@ import msgspec
 
 from ledger import commands, events, payment_codes, payment_refunds, payment_sought
 from ledger.commands import PaymentCommand
+from ledger.commands_cancelling import CancelPayment
 from ledger.errors import CommandRefusedError, IdempotencyKeyReusedError, UnknownPaymentError
 from ledger.events import Event
 from ledger.evidence import EVIDENCE_MAX, Resolution, Settled
 from ledger.identity import is_other_mode
+from ledger.payment_ending import cancel, expire
 from ledger.payment_state import INITIAL, Attempt, Payment, Status, evolve, told
 from ledger.sentences import Sentence
 
@@ -98,7 +101,9 @@ def decide(command: PaymentCommand, state: Payment) -> list[Event]:
         case commands.RecordEvidence():
             return _record_evidence(command, state)
         case commands.ExpirePayment():
-            return _expire(command, state)
+            return expire(command, state)
+        case CancelPayment():
+            return cancel(command, state)
         case commands.RecordSought():
             return payment_sought.record(command, state)
         case commands.ReserveRefund():
@@ -224,6 +229,8 @@ def _withdraw(command: commands.WithdrawSubmission, state: Payment) -> list[Even
         reason=command.reason,
         retry_at=command.retry_at,
         sealed_code=command.sealed_code,
+        # Who was asked about it and did not know it may have it in a queue.
+        was_not_sent=command.at is not None and state.status is Status.SUBMITTING,
     )
     if command.at is None or not _never_left(state):
         return [withdrawn]
@@ -321,14 +328,6 @@ def _record_evidence(command: commands.RecordEvidence, state: Payment) -> list[E
     if _STATUS_OF.get(settled.resolution) is not state.verdict:
         happened.append(_transition(settled, state))
     return happened
-
-
-def _expire(command: commands.ExpirePayment, state: Payment) -> list[Event]:
-    if state.status is Status.EXPIRED:
-        return []
-    if state.status is not Status.REQUESTED:
-        _refuse(command, state, Sentence("only a payment that no provider has may be given up."))
-    return [events.PaymentExpired(provider=None, reference=None, reason=command.reason)]
 
 
 _ASKED: Final = frozenset({Status.SUBMITTING, Status.PENDING, Status.UNKNOWN})

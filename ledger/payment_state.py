@@ -56,6 +56,8 @@ class Attempt:
     is_accepted: bool = False
     sealed_handle: str | None = None
     token_digest: str | None = None
+    is_absent: bool = False
+    """Whether it certainly never left, or its provider said itself that it did not take it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +279,7 @@ def evolve(state: Payment, event: Event) -> Payment:
             return replace(
                 state,
                 progress=Status.DECLINED,
+                attempts=_attempts_with(state, event.attempt, is_absent=True),
                 note=event.reason,
                 code=event.code,
                 sealed_code=event.sealed_code,
@@ -285,11 +288,17 @@ def evolve(state: Payment, event: Event) -> Payment:
             return replace(
                 state,
                 progress=Status.REQUESTED,
+                attempts=_attempts_with(state, event.attempt, is_absent=event.was_not_sent),
                 note=event.reason,
                 sealed_code=event.sealed_code,
             )
         case events.PaymentSubmissionDoubted():
-            return replace(state, progress=Status.UNKNOWN, note=event.reason)
+            return replace(
+                state,
+                progress=Status.UNKNOWN,
+                attempts=_attempts_with(state, event.attempt, is_absent=False),
+                note=event.reason,
+            )
         case events.PaymentInquired():
             is_known = event.result == "pending" or state.progress is Status.PENDING
             return replace(
@@ -329,7 +338,8 @@ def evolve(state: Payment, event: Event) -> Payment:
             return replace(state, verdict=Status.FAILED)
         case events.PaymentExpired():
             if event.reference is None:
-                return replace(state, progress=Status.EXPIRED, note=event.reason)
+                code = event.code or state.code
+                return replace(state, progress=Status.EXPIRED, note=event.reason, code=code)
             return replace(state, verdict=Status.EXPIRED)
         case events.PaymentConflicted():
             return replace(state, verdict=Status.CONFLICT)
@@ -352,6 +362,12 @@ def evolve(state: Payment, event: Event) -> Payment:
             return _settled_refund(state, event.refund_id, is_given_back=False)
         case _:
             raise TypeError(f"a payment stream has no {event.type}")
+
+
+def _attempts_with(state: Payment, number: int, *, is_absent: bool) -> tuple[Attempt, ...]:
+    return tuple(
+        replace(one, is_absent=is_absent) if one.number == number else one for one in state.attempts
+    )
 
 
 def _settled_refund(state: Payment, refund_id: str, *, is_given_back: bool) -> Payment:

@@ -4,10 +4,14 @@ Between the copy and the loss the lost log has seen payments of which this one k
 repeated Idempotency-Key leads to the very same references. So for a named time after a restoration
 no payment is submitted before its providers were asked whether they have it: `adapters.seeking`.
 
+Nor is such a payment cancelled by its merchant (`may_have_been_sent`), and for good: that the time
+to ask is over makes nothing certain.
+
 The last restoration counts: recorded again, it may name another end, or other providers which
 are sent to although they cannot be asked.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -53,6 +57,23 @@ def decide(command: RecordRestoration, state: Restored) -> list[Event]:
     return [
         events.LogRestored(since=command.since, until=command.until, unasked=list(command.unasked))
     ]
+
+
+def may_have_been_sent(
+    restorations: Iterable[tuple[int, Event]], position: int, requested_at: datetime
+) -> bool:
+    """Whether a life of the log that was lost may have sent a payment before this one.
+
+    Args:
+        restorations: the events of the stream, each with its position.
+        position: that of the payment's first event.
+        requested_at: when that was recorded.
+    """
+    return any(
+        position < restored_at or requested_at < event.until
+        for restored_at, event in restorations
+        if isinstance(event, events.LogRestored)
+    )
 
 
 def evolve(state: Restored, event: Event) -> Restored:

@@ -189,7 +189,8 @@ def _failed(row: Row, event: events.PaymentFailed) -> None:
 
 
 def _expired(row: Row, event: events.PaymentExpired) -> None:
-    row.reference, row.reason, row.code = event.reference or row.reference, event.reason, None
+    row.reference, row.reason = event.reference or row.reference, event.reason
+    row.code = event.code
 
 
 def _reopened(row: Row, event: events.PaymentReopened) -> None:

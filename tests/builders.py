@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from adapters.checkout import news_of
 from ledger import commands, commands_checkout, payment, provider, webhook
+from ledger.commands_cancelling import CancelPayment
 from ledger.entry import Context, RecordedEvent, decode_entry, encode_entry, prepare, rfc3339
 from ledger.errors import CommandRefusedError
 from ledger.events import Event
@@ -290,6 +291,10 @@ def _expire(number: int, state: Payment, now: datetime) -> Sequence[commands.Com
     return [commands.ExpirePayment(payment_id=payment_id(number), reason="nobody could take it")]
 
 
+def _cancel(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    return [CancelPayment(payment_id=payment_id(number), may_be_elsewhere=False)]
+
+
 def _about_refund(*verbs: str) -> _Verb:
     """What happens to the last refund of a payment, or to a new one."""
 
@@ -518,6 +523,7 @@ VERBS: dict[str, _Verb] = {
         Word.SUCCEEDED, Source.POLL, amount="400", told=timedelta(seconds=-5)
     ),
     "expire": _expire,
+    "cancel": _cancel,
     "withdraw_elsewhere": _about_last(
         commands.WithdrawSubmission, reason="connection refused", retry_at=None, at=NOW
     ),

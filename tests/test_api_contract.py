@@ -84,6 +84,7 @@ async def test_every_answer_good_or_bad_says_at_which_position_it_stands(
         assert (answers["no key"].status, answers["not that"].status) == (401, 422)
     if operation.name not in {"answer_provider", "take_checkout_form"}:
         assert answers["as it should be"].status < 400 or operation.name in {
+            "cancel_payment",
             "confirm_payment",
             "receive_webhook_post",
             "receive_webhook_put",
@@ -203,6 +204,9 @@ async def test_an_empty_body_does_where_nothing_need_be_said_and_no_money_moves(
 
     if operation.said["requestBody"]["required"]:
         assert empty.status in {400, 415}
+    elif operation.name == "cancel_payment":
+        # The one that it names was paid.
+        assert (empty.code, written.code) == ("not_cancellable", "not_cancellable")
     else:
         assert (empty.status < 300, written.status < 300) == (True, True)
 
@@ -217,6 +221,9 @@ def test_which_operations_take_an_empty_body() -> None:
         "delete_endpoint",
         "disable_endpoint",
         "enable_endpoint",
+        "cancel_payment",
+        "cancel_payout",
+        "cancel_refund",
         "test_endpoint",
         "make_checkpoint",
         "replay_messages",

@@ -224,6 +224,7 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ("unknown_checkout_session", "GET", "/v1/checkout-sessions/cs_none", {}),
     ("operator_not_served", "POST", "/v1/checkout-sessions", {"json": SHILLINGS}),
     ("not_refundable", "POST", "/v1/payments/{id}/refunds", {"json": {}}),
+    ("not_cancellable", "POST", "/v1/payments/{orange}/cancellation", {}),
     (
         "code_not_awaited",
         "POST",

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger import commands, events, payment
+from ledger.commands_cancelling import CancelPayment
 from ledger.errors import (
     CommandRefusedError,
     IdempotencyKeyReusedError,
@@ -79,6 +80,7 @@ SOUGHT = commands.RecordSought(
     retry_at=LATER,
 )
 EXPIRE = commands.ExpirePayment(payment_id=ID, reason="never submitted")
+CANCEL = CancelPayment(payment_id=ID, may_be_elsewhere=False)
 GIVE = commands.GiveCode(
     payment_id=ID, confirmation_id="c1", sealed_code="sealed", content_digest="digest"
 )
@@ -151,6 +153,7 @@ COLUMNS: dict[str, commands.PaymentCommand] = {
     "success": SUCCESS,
     "failure": FAILURE,
     "expire": EXPIRE,
+    "cancel": CANCEL,
     "reserve": RESERVE,
     "settle": SETTLE,
     "give": GIVE,
@@ -161,16 +164,16 @@ COLUMNS: dict[str, commands.PaymentCommand] = {
 # What each command makes of each status: a status, "same" (no event) or "refused".
 # fmt: off
 TABLE = """
-           request start      confirm decline  withdraw  doubt   asked   hint    sought    success   failure  expire  reserve   settle  give    hand    handed
-requested  same    submitting refused refused  refused   refused refused same    requested refused   refused  expired refused   refused refused refused same
-submitting same    refused    pending declined requested unknown pending same    same      succeeded failed   refused refused   refused refused refused same
-pending    same    refused    same    same     same      same    pending pending same      succeeded failed   refused refused   refused refused refused same
-unknown    same    refused    pending declined requested same    pending unknown same      succeeded failed   refused refused   refused refused refused same
-declined   same    refused    pending same     same      same    same    same    same      succeeded failed   refused refused   refused refused refused same
-succeeded  same    refused    same    same     same      same    same    same    same      same      conflict refused succeeded refused refused refused same
-failed     same    refused    same    same     same      same    same    same    same      conflict  same     refused refused   refused refused refused same
-expired    same    refused    same    same     same      same    same    same    same      conflict  failed   same    refused   refused refused refused same
-conflict   same    refused    same    same     same      same    same    same    same      conflict  conflict refused refused   refused refused refused same
+           request start      confirm decline  withdraw  doubt   asked   hint    sought    success   failure  expire  cancel  reserve   settle  give    hand    handed
+requested  same    submitting refused refused  refused   refused refused same    requested refused   refused  expired expired refused   refused refused refused same
+submitting same    refused    pending declined requested unknown pending same    same      succeeded failed   refused refused refused   refused refused refused same
+pending    same    refused    same    same     same      same    pending pending same      succeeded failed   refused refused refused   refused refused refused same
+unknown    same    refused    pending declined requested same    pending unknown same      succeeded failed   refused refused refused   refused refused refused same
+declined   same    refused    pending same     same      same    same    same    same      succeeded failed   refused refused refused   refused refused refused same
+succeeded  same    refused    same    same     same      same    same    same    same      same      conflict refused refused succeeded refused refused refused same
+failed     same    refused    same    same     same      same    same    same    same      conflict  same     refused refused refused   refused refused refused same
+expired    same    refused    same    same     same      same    same    same    same      conflict  failed   same    refused refused   refused refused refused same
+conflict   same    refused    same    same     same      same    same    same    same      conflict  conflict refused refused refused   refused refused refused same
 """
 # fmt: on
 

@@ -184,6 +184,9 @@ async def test_whoever_repeats_its_keys_after_a_restoration_charges_nobody_twice
                 if name != "ynote":
                     assert await settled(world, payment_id, "succeeded", "failed") == "succeeded"
             held = await waiting(world, again["ynote"])
+            path = f"/v1/payments/{again['ynote']}/cancellation"
+            refused = await world.ask("POST", path, who="mer_1")
+            assert (refused.status, refused.code) == (409, "not_cancellable")
             shown = (await world.get(f"/v1/payments/{again['ynote']}")).json
             _, recorded = await world.services.handler.payment(again["hub2"])
             trail = [type(each.event) for each in recorded]
