@@ -11,6 +11,8 @@ from typing import Final
 
 from yarl import URL
 
+from ledger.sentences import Sentence
+
 URL_CHARACTERS_MAX: Final = 1000
 
 _UNICAST: Final = ipaddress.ip_network("2000::/3")
@@ -26,16 +28,16 @@ _HOST: Final = re.compile(r"[A-Za-z0-9._:%-]+")
 _NUMBER: Final = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 
-NO_ADDRESS: Final = "it is no web address"
-HOLDS_NAME: Final = "it holds a name or a password"
-NOT_HTTPS: Final = "it is not https"
-NOT_PUBLIC: Final = "it leads to an address that is not public"
+NO_ADDRESS: Final = Sentence("it is no web address")
+HOLDS_NAME: Final = Sentence("it holds a name or a password")
+NOT_HTTPS: Final = Sentence("it is not https")
+NOT_PUBLIC: Final = Sentence("it leads to an address that is not public")
 
 
 class ForbiddenAddressError(Exception):
     """An address that nothing is sent to. `reason` says what is wrong with it."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: Sentence) -> None:
         super().__init__(reason)
         self.reason = reason
 
@@ -72,7 +74,9 @@ def checked_url(text: str, *, allows_loopback: bool) -> URL:
         ForbiddenAddressError: it can never be sent to, whatever it resolves to.
     """
     if len(text) > URL_CHARACTERS_MAX:
-        raise ForbiddenAddressError(f"it is longer than {URL_CHARACTERS_MAX} characters")
+        raise ForbiddenAddressError(
+            Sentence("it is longer than {limit} characters", limit=URL_CHARACTERS_MAX)
+        )
     try:
         url = URL(text)
         host, port = url.raw_host, url.port

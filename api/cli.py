@@ -20,7 +20,7 @@ import typer
 
 from api.cli_access import keys, merchants
 from api.cli_audit import audit
-from api.cli_language import said, speak, speak_unless_asked, spoken
+from api.cli_language import language_set_up, said, speak, speak_unless_asked, spoken
 from api.cli_log import checkpoint as checkpoints
 from api.cli_log import log_key
 from api.cli_master_key import master_key
@@ -37,6 +37,7 @@ from ledger.errors import (
     MasterKeyError,
     StoreError,
 )
+from ledger.sentences import Sentence
 
 NO: Final = 1
 UNUSABLE: Final = 2
@@ -329,11 +330,11 @@ def migrate(database: Database = None, as_json: Json = False) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line (by default this process's); errors are told in a sentence."""
     speak(None)
-    speak_unless_asked(os.environ.get("CAURI_LANGUAGE"))
+    speak_unless_asked(language_set_up(os.environ))
     try:
         app(args=list(arguments) if arguments is not None else None, prog_name="cauri")
     except SettingsError as error:
-        _tell(*(str(fault) for fault in error.faults))
+        _tell(*(said(fault.sentence) for fault in error.faults))
         sys.exit(UNUSABLE)
     except InvalidInputError as error:
         _tell(said(error))
@@ -348,33 +349,35 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _tell(said(error))
         sys.exit(NO)
     except OSError as error:
-        _tell(_sentence_of(error))
+        _tell(said(_sentence_of(error)))
         sys.exit(UNAVAILABLE)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 
 
-def _sentence_of(error: OSError) -> str:
+def _sentence_of(error: OSError) -> Sentence:
+    remedy = _REMEDIES.get(error.errno or 0, _HAVE_IT)
+    where = error.filename or Sentence("the address or file cannot be had")
     reason = error.strerror or str(error)
-    where = error.filename or "the address or file cannot be had"
-    remedy = _REMEDIES.get(error.errno or 0, "See that it can be had, then repeat the command.")
-    return f"{reason}: {where}. {remedy}"
+    return Sentence("{reason}: {where}. {remedy}", reason=reason, where=where, remedy=remedy)
 
 
-_WRITABLE: Final = (
+_HAVE_IT: Final = Sentence("See that it can be had, then repeat the command.")
+_WRITABLE: Final = Sentence(
     "Make it and its folder writable for this user, or give the command in a folder that is."
 )
+_ROOM: Final = Sentence("Free some space, then repeat the command.")
 _REMEDIES: Final = {
     errno.EACCES: _WRITABLE,
     errno.EPERM: _WRITABLE,
     errno.EROFS: _WRITABLE,
-    errno.ENOSPC: "Free some space, then repeat the command.",
-    errno.EDQUOT: "Free some space, then repeat the command.",
-    errno.EFBIG: "Allow larger files (ulimit -f), then repeat the command.",
-    errno.EEXIST: "Name another file: this one is left as it is.",
-    errno.ENOENT: "Check the name, or make it first.",
-    errno.EADDRINUSE: "Stop what listens there, or choose another --port.",
-    errno.EADDRNOTAVAIL: "Choose a --host that is an address of this machine.",
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EFBIG: Sentence("Allow larger files (ulimit -f), then repeat the command."),
+    errno.EEXIST: Sentence("Name another file: this one is left as it is."),
+    errno.ENOENT: Sentence("Check the name, or make it first."),
+    errno.EADDRINUSE: Sentence("Stop what listens there, or choose another --port."),
+    errno.EADDRNOTAVAIL: Sentence("Choose a --host that is an address of this machine."),
 }
 """What the system says cannot be had -> what to do about it."""
 

@@ -1,17 +1,22 @@
 """The language in which a command speaks to who sits there: English, or French where it is asked.
 
-What every command refuses, and why, it says in the language of `CAURI_LANGUAGE`. Commands about
-people are given to those who answer for personal data, and not only to whoever runs the server; so
-they take `--lang fr` too, which comes first. What programs read (`--json`) is the same in both.
+Help, what is wrong with the settings, and what every command refuses and why are said in the
+language of `CAURI_LANGUAGE`. Commands about people are given to those who answer for personal data,
+and not only to whoever runs the server; so they take `--lang fr` too, which comes first. What
+programs read (`--json`) is the same in both.
 
 Why a setting and not the system's locale: what a command says stands in documentation and in other
 people's scripts, and would change under them.
 """
 
+import tomllib
+from collections.abc import Mapping
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Final
 
 from adapters.refusal_texts import Language
+from api.settings import FILE_VARIABLE, PREFIX
 from ledger.sentences import Sentence
 
 _ASKED: Final[ContextVar[Language | None]] = ContextVar("language_asked", default=None)
@@ -28,6 +33,21 @@ def speak_unless_asked(set_up: str | None) -> None:
     _SET_UP.set("fr" if set_up == "fr" else "en")
 
 
+def language_set_up(environment: Mapping[str, str]) -> str | None:
+    """What the settings say of the language, before anything else of them is looked at.
+
+    Help needs no settings, and what is wrong with them is to be told in it too. Of a file that
+    cannot be read nothing is said here.
+    """
+    named, file = environment.get(f"{PREFIX}LANGUAGE"), environment.get(FILE_VARIABLE)
+    if named is not None or file is None:
+        return named
+    try:
+        return str(tomllib.loads(Path(file).read_text(encoding="utf-8")).get("language"))
+    except (OSError, ValueError):
+        return None
+
+
 def spoken() -> Language:
     """The language that is spoken."""
     return _ASKED.get() or _SET_UP.get()
@@ -38,7 +58,6 @@ def said(text: object) -> str:
     sentence = text.args[0] if isinstance(text, Exception) and text.args else text
     if spoken() == "en" or not isinstance(sentence, Sentence):
         return str(text)
-    from api.commands.people_said import FRENCH_OF_TERMINAL  # noqa: PLC0415 - rarely needed, and large
-    from api.french import FRENCH  # noqa: PLC0415 - as above
+    from api.french_terminal import FRENCH_OF_TERMINAL  # noqa: PLC0415 - rarely needed, and large
 
-    return sentence.written({**FRENCH, **FRENCH_OF_TERMINAL})
+    return sentence.written(FRENCH_OF_TERMINAL)

@@ -61,8 +61,12 @@ def contract_faults(adapter: Adapter) -> list[Fault]:
     return [
         Fault(
             f"{PREFIX}{adapter.name.upper()}_{field}",
-            f"{adapter.name} does not serve {', '.join(sorted(covered - served))}.",
-            f"Choose from: {', '.join(sorted(served))}.",
+            Sentence(
+                "{provider} does not serve {left}.",
+                provider=adapter.name,
+                left=", ".join(sorted(covered - served)),
+            ),
+            Sentence("Choose from: {known}.", known=", ".join(sorted(served))),
         )
         for field, covered, served in pairs
         if not covered <= served

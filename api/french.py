@@ -16,6 +16,8 @@ from typing import Final
 from adapters.directory_names import FRENCH_OF_COUNTRIES
 from adapters.typesetting import typeset_french
 from api.french_endpoints import FRENCH_OF_ENDPOINTS
+from api.french_faults import FRENCH_OF_FAULTS
+from api.french_keys import FRENCH_OF_KEYS
 from api.french_ledger import FRENCH_OF_LEDGER
 from api.french_log import FRENCH_OF_LOG
 from api.french_people import FRENCH_OF_PEOPLE
@@ -374,6 +376,8 @@ FRENCH: Final[Mapping[str, str]] = {
         **FRENCH_OF_COUNTRIES,
         **FRENCH_OF_LOG,
         **FRENCH_OF_PEOPLE,
+        **FRENCH_OF_FAULTS,
+        **FRENCH_OF_KEYS,
     }.items()
 }
 """English template -> French template."""

@@ -12,12 +12,16 @@ from typing import Final
 
 import structlog
 
+from api.cli_language import said
 from api.master_key import FILE_NAME as MASTER_KEY_NAME
 from api.settings import Settings
 from api.signing_key import FILE_NAME as SIGNING_KEY_NAME
+from ledger.sentences import Sentence
 
 OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 """What the group or anybody else may do."""
+
+_CLOSE_IT: Final = Sentence("Its group or others may read it: run `chmod 600` on it.")
 
 log = structlog.get_logger()
 
@@ -36,7 +40,7 @@ def warn_of_readable_keys(settings: Settings) -> None:
                 setting=variable,
                 file=str(path),
                 permissions=f"{stat.S_IMODE(mode):04o}",
-                remedy="Its group or others may read it: run `chmod 600` on it.",
+                remedy=said(_CLOSE_IT),
             )
 
 

@@ -18,9 +18,11 @@ import structlog
 
 from api.master_key_command import ring_of_command
 from api.settings import Settings
+from api.settings_production import MAKE_A_FILE
 from ledger.entry import RecordedEvent
 from ledger.errors import MasterKeyError, SealBrokenError
 from ledger.events import MasterKeyRetired, MasterKeyRotated
+from ledger.sentences import Sentence
 from ledger.store import DataKey
 from ledger.vault_master import MasterKeys
 
@@ -28,6 +30,8 @@ FILE_NAME: Final = "master.key"
 
 REREAD_SECONDS_MIN: Final = 0.2
 """How soon a ring that brought nothing new is read again because something could not be opened."""
+
+_RESTORE: Final = Sentence("Restore the key file that belongs to this database.")
 
 log = structlog.get_logger()
 
@@ -49,8 +53,8 @@ def master_keys_for(settings: Settings, *, sample: DataKey | None) -> MasterKeys
             keys.unwrap(sample.wrapped, sample.master_key_id)
         except (MasterKeyError, SealBrokenError) as error:
             raise MasterKeyError(
-                "The database was sealed under another master key.",
-                "Restore the key file that belongs to this database.",
+                Sentence("The database was sealed under another master key."),
+                _RESTORE,
             ) from error
     return keys
 
@@ -145,14 +149,15 @@ def _found(settings: Settings, beside: Path | None) -> MasterKeys | None:
 def _made(beside: Path | None, *, is_in_use: bool) -> MasterKeys:
     if beside is None:
         raise MasterKeyError(
-            "There is no master key.",
-            "Make one with `(umask 077; openssl rand -base64 32 > master.key)`, keep a copy in a "
-            "safe, and set CAURI_MASTER_KEY_FILE to the file.",
+            Sentence("There is no master key."),
+            MAKE_A_FILE,
         )
     if is_in_use:
         raise MasterKeyError(
-            f"The database holds sealed data, and its master key is not at {beside}.",
-            "Restore the key file that belongs to this database.",
+            Sentence(
+                "The database holds sealed data, and its master key is not at {file}.", file=beside
+            ),
+            _RESTORE,
         )
     keys = MasterKeys.generate()
     keys.write(beside)

@@ -14,12 +14,16 @@ import time
 from typing import Final
 
 from ledger.errors import MasterKeyError
+from ledger.sentences import Sentence
 from ledger.vault_master import RING_BYTES_MAX, MasterKeys
 
 COMMAND_SECONDS_MAX: Final = 10.0
 """How long the command may take."""
 
-_REMEDY: Final = "Run it by hand as the account Cauri runs under; it must print the key ring."
+_REMEDY: Final = Sentence(
+    "Run it by hand as the account Cauri runs under; it must print the key ring."
+)
+_TOO_LONG: Final = Sentence("The command for the master key takes too long.")
 
 
 def ring_of_command(command: str) -> MasterKeys:
@@ -33,7 +37,7 @@ def ring_of_command(command: str) -> MasterKeys:
     except ValueError:
         arguments = []
     if not arguments:
-        raise MasterKeyError("CAURI_MASTER_KEY_COMMAND is no command.", _REMEDY)
+        raise MasterKeyError(Sentence("CAURI_MASTER_KEY_COMMAND is no command."), _REMEDY)
     try:
         process = subprocess.Popen(  # noqa: S603 - whoever sets it up says what is run, without a shell
             arguments,
@@ -43,7 +47,9 @@ def ring_of_command(command: str) -> MasterKeys:
             start_new_session=True,
         )
     except OSError as error:
-        reason = f"The command for the master key cannot be run ({error.strerror})."
+        reason = Sentence(
+            "The command for the master key cannot be run ({error}).", error=error.strerror
+        )
         raise MasterKeyError(reason, _REMEDY) from None
     with process:
         try:
@@ -53,7 +59,8 @@ def ring_of_command(command: str) -> MasterKeys:
     try:
         return MasterKeys.from_text(written.decode("ascii"))
     except UnicodeDecodeError:
-        raise MasterKeyError("The command for the master key answers no text.", _REMEDY) from None
+        reason = Sentence("The command for the master key answers no text.")
+        raise MasterKeyError(reason, _REMEDY) from None
 
 
 def _read(process: "subprocess.Popen[bytes]") -> bytes:
@@ -67,15 +74,17 @@ def _read(process: "subprocess.Popen[bytes]") -> bytes:
             part = os.read(descriptor, RING_BYTES_MAX + 1)
             written += part
             if len(written) > RING_BYTES_MAX:
-                raise MasterKeyError("The command for the master key answers too much.", _REMEDY)
+                reason = Sentence("The command for the master key answers too much.")
+                raise MasterKeyError(reason, _REMEDY)
             if not part:
                 break
         else:
-            raise MasterKeyError("The command for the master key takes too long.", _REMEDY)
+            raise MasterKeyError(_TOO_LONG, _REMEDY)
     try:
         status = process.wait(max(0.0, ends_at - time.monotonic()))
     except subprocess.TimeoutExpired:
-        raise MasterKeyError("The command for the master key takes too long.", _REMEDY) from None
+        raise MasterKeyError(_TOO_LONG, _REMEDY) from None
     if status != 0:
-        raise MasterKeyError(f"The command for the master key failed (status {status}).", _REMEDY)
+        reason = Sentence("The command for the master key failed (status {status}).", status=status)
+        raise MasterKeyError(reason, _REMEDY)
     return written

@@ -19,7 +19,6 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
@@ -31,6 +30,7 @@ from api.settings_faults import WEB_ADDRESS, unknown
 from api.settings_log import LogSettings
 from api.settings_mail import MailSettings
 from api.settings_notify import NotifySettings
+from api.settings_production import production_faults
 from api.settings_providers import (
     ModelOf,
     misspelt,
@@ -42,6 +42,7 @@ from api.settings_streams import StreamSettings
 from api.settings_values import PREFIX, JsonObject, validated
 from api.settings_witness import WitnessSettings
 from ledger.identity import Mode
+from ledger.sentences import Sentence
 
 __all__ = [
     "FILE_VARIABLE",
@@ -140,7 +141,9 @@ class Settings(
         default=(), description="The providers to use, for example `mtn,orange`."
     )
     language: Literal["en", "fr"] = Field(
-        default="en", description="The language in which commands say what they refuse, and why."
+        default="en",
+        description="The language of the command line: its help, what is wrong with the settings, "
+        "and what commands refuse and why.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least important log line to write."
@@ -168,7 +171,7 @@ class Settings(
     @classmethod
     def _named_as_it_is(cls, value: str) -> str:
         if value.startswith("postgres://"):
-            raise ValueError("write postgresql:// instead of postgres://")
+            raise ValueError(Sentence("write postgresql:// instead of postgres://."))
         return value
 
     @property
@@ -248,8 +251,8 @@ def load_settings(
     faults += [
         Fault(
             "CAURI_PROVIDERS",
-            f"there is no provider {name!r}.",
-            f"Choose from: {', '.join(sorted(provider_names))}.",
+            Sentence("there is no provider {name!r}.", name=name),
+            Sentence("Choose from: {known}.", known=", ".join(sorted(provider_names))),
         )
         for name in settings.providers
         if name not in provider_names
@@ -257,13 +260,13 @@ def load_settings(
     faults += [
         Fault(
             "CAURI_TRIAL_PROVIDERS",
-            f"{name!r} is not enabled.",
-            "Name it in CAURI_PROVIDERS too, or leave it out.",
+            Sentence("{name!r} is not enabled.", name=name),
+            Sentence("Name it in CAURI_PROVIDERS too, or leave it out."),
         )
         for name in settings.trial_providers
         if name not in settings.providers
     ]
-    faults += _production_faults(settings) if settings.is_production else []
+    faults += production_faults(settings) if settings.is_production else []
     if faults:
         # Whoever must mend something shall not start again to learn of the next thing.
         faults += _faults_of_providers(settings, model_of, faults)
@@ -316,7 +319,8 @@ def _read_file(
     try:
         content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        fault = Fault(FILE_VARIABLE, f"the file cannot be read: {error}.", "Name a TOML file.")
+        reason = Sentence("the file cannot be read: {error}.", error=error)
+        fault = Fault(FILE_VARIABLE, reason, Sentence("Name a TOML file."))
         raise SettingsError([fault]) from error
     tables = {name: content.pop(name) for name in provider_names if name in content}
     known = (*_FIELDS, *provider_names)
@@ -327,54 +331,13 @@ def _read_file(
         if name not in _FIELDS
     ]
     faults += [
-        Fault(name, "this is no table.", f"Write [{name}] and its fields below it.")
+        Fault(
+            name,
+            Sentence("this is no table."),
+            Sentence("Write [{name}] and its fields below it.", name=name),
+        )
         for name, table in tables.items()
         if not isinstance(table, dict)
     ]
     content = {name: value for name, value in content.items() if name in _FIELDS}
     return content, {name: one for name, one in tables.items() if isinstance(one, dict)}, faults
-
-
-def _production_faults(settings: Settings) -> list[Fault]:
-    faults = []
-    sources = (settings.master_key, settings.master_key_command, settings.master_key_file)
-    if sources == (None, None, None):
-        faults.append(
-            Fault(
-                "CAURI_MASTER_KEY_FILE",
-                "production has no master key.",
-                "Make one with `(umask 077; openssl rand -base64 32 > master.key)`, keep a copy in "
-                "a safe, and set CAURI_MASTER_KEY_FILE to the file.",
-            )
-        )
-    if settings.signing_key_file is None:
-        faults.append(
-            Fault(
-                "CAURI_SIGNING_KEY_FILE",
-                "production has no key that signs the log.",
-                "Make one with `cauri keys signing --name NAME --file signing.key`, keep a copy in "
-                "a safe, and set CAURI_SIGNING_KEY_FILE to the file and CAURI_LOG_NAME to NAME.",
-            )
-        )
-    if settings.public_url is None or urlsplit(settings.public_url).scheme != "https":
-        faults.append(
-            Fault(
-                "CAURI_PUBLIC_URL",
-                "providers must reach this server over https.",
-                "Set it to the https address of your reverse proxy.",
-            )
-        )
-    if settings.endpoint_loopback:
-        faults.append(
-            Fault(
-                "CAURI_ENDPOINT_LOOPBACK",
-                "merchants' endpoints must not be on this machine.",
-                "Leave it out.",
-            )
-        )
-    faults += settings.mail_faults()
-    if not settings.providers:
-        faults.append(
-            Fault("CAURI_PROVIDERS", "no provider is enabled.", "Set it to, say, `mtn,orange`.")
-        )
-    return faults

@@ -3,17 +3,32 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ledger.sentences import Sentence
+
 
 class Fault(NamedTuple):
     """One thing wrong with the settings: which variable, why, and what to set instead."""
 
     name: str
-    reason: str
-    remedy: str
+    reason: Sentence
+    remedy: Sentence
+
+    @property
+    def sentence(self) -> Sentence:
+        """All of it in one line, which can be said in another language too."""
+        return Sentence(
+            "{name}: {reason} {remedy}", name=self.name, reason=self.reason, remedy=self.remedy
+        )
 
     def __str__(self) -> str:
         """Say it in one line."""
-        return f"{self.name}: {self.reason} {self.remedy}"
+        return str(self.sentence)
+
+
+class Described(Sentence):
+    """What the reference says of a setting: it stands written out in its field, and is a remedy."""
+
+    __slots__ = ()
 
 
 class SettingsError(Exception):

@@ -5,6 +5,7 @@ nobody who writes a settings file. The description of the setting, which is the 
 remedy where no better one is known. A value is never repeated: it may be a secret.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
@@ -13,43 +14,45 @@ from pydantic import BaseModel, SecretStr
 from pydantic_core import ErrorDetails
 
 from adapters.base import ADDRESS_PATTERN
-from api.settings_fault import Fault
+from api.settings_fault import Described, Fault
+from ledger.sentences import Sentence
 
-SEE_README: Final = "See the settings in the README."
+SEE_README: Final = Sentence("See the settings in the README.")
 
-_NO_NUMBER: Final = "this is no number."
-_REASONS: Final[Mapping[str, str]] = {
-    "missing": "it is not set, and there is no default.",
-    "bool_parsing": "this is neither `true` nor `false`.",
-    "bool_type": "this is neither `true` nor `false`.",
+_NO_NUMBER: Final = Sentence("this is no number.")
+_NO_BOOL: Final = Sentence("this is neither `true` nor `false`.")
+_MISSING: Final = Sentence("it is not set, and there is no default.")
+_PLAIN: Final[Mapping[str, Sentence]] = {
+    "missing": _MISSING,
+    "bool_parsing": _NO_BOOL,
+    "bool_type": _NO_BOOL,
     "int_parsing": _NO_NUMBER,
     "int_type": _NO_NUMBER,
-    "int_from_float": "this is no whole number.",
+    "int_from_float": Sentence("this is no whole number."),
     "float_parsing": _NO_NUMBER,
     "float_type": _NO_NUMBER,
-    "string_type": "this is no text.",
-    "greater_than": "it must be greater than {gt}.",
-    "greater_than_equal": "it must be {ge} or more.",
-    "less_than": "it must be less than {lt}.",
-    "less_than_equal": "it must be {le} or less.",
-    "literal_error": "it must be one of {expected}.",
-    "string_too_short": "it is too short: {min_length} characters or more are wanted.",
-    "string_too_long": "it is too long: {max_length} characters or fewer are wanted.",
-    "string_pattern_mismatch": "it is not written as it must be.",
+    "string_type": Sentence("this is no text."),
+    "path_type": Sentence("this is no path of a file."),
+    "tuple_type": Sentence("this is no list."),
+    "dict_type": Sentence("this is no object in JSON."),
+    "mapping_type": Sentence("this is no object in JSON."),
+    "string_pattern_mismatch": Sentence("it is not written as it must be."),
 }
-"""Kind of the library's error -> our sentence, filled in with the limits that were broken."""
+"""Kind of the library's error -> what is said of it."""
 
 WEB_ADDRESS: Final = r"^https?://[^\s/?#]+(/[^\s?#]*)?$"
 """The address of a server as others know it."""
 
-_FORMS: Final[Mapping[str, tuple[str, str]]] = {
+_FORMS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
     ADDRESS_PATTERN: (
-        "this is no https address that can be used.",
-        "Write it as `https://host/path`, no slash at its end; `http://` on this machine only.",
+        Sentence("this is no https address that can be used."),
+        Sentence(
+            "Write it as `https://host/path`, no slash at its end; `http://` on this machine only."
+        ),
     ),
     WEB_ADDRESS: (
-        "this is no whole address of a server.",
-        "Write it with its scheme, `https://pay.example`, and nothing after its path.",
+        Sentence("this is no whole address of a server."),
+        Sentence("Write it with its scheme, `https://pay.example`, and nothing after its path."),
     ),
 }
 """Regular expression -> what is said of a text that is not of that form, and how to write it."""
@@ -60,12 +63,17 @@ def unknown(name: str, known: Iterable[str]) -> Fault:
     near = get_close_matches(name.upper(), [one.upper() for one in known], n=1, cutoff=0.75)
     # In a file a setting is written small, and without what its table says already.
     meant = next((one for one in known if [one.upper()] == near), None)
-    remedy = f"Correct the name to {meant}, or remove it." if meant else ""
-    return Fault(name, "there is no such setting.", remedy or "Correct the name, or remove it.")
+    remedy = Sentence("Correct the name, or remove it.")
+    if meant:
+        remedy = Sentence("Correct the name to {meant}, or remove it.", meant=meant)
+    return Fault(name, Sentence("there is no such setting."), remedy)
 
 
 def told(model: type[BaseModel], errors: Sequence[ErrorDetails], prefix: str) -> list[Fault]:
     """Say what is wrong with the values of a model, one fault for each error.
+
+    A rule of our own raises ValueError with its sentence; one about several fields with the field
+    that is to be changed before it.
 
     Args:
         model: whose fields they are.
@@ -75,33 +83,70 @@ def told(model: type[BaseModel], errors: Sequence[ErrorDetails], prefix: str) ->
     return [_told(model, one, prefix) for one in errors]
 
 
+def described(text: str) -> Described:
+    """What the reference says of a setting, as a sentence; braces in it are braces."""
+    return Described(text.replace("{", "{{").replace("}", "}}"))
+
+
 def _told(model: type[BaseModel], error: ErrorDetails, prefix: str) -> Fault:
-    said, place = error["msg"].removeprefix("Value error, "), error["loc"]
-    field_name = str(place[0]) if place else ""
-    if not place:
-        # A rule about several fields begins with the one that is to be changed.
-        head, _, rest = said.partition(": ")
-        if head in model.model_fields:
-            field_name, said = head, rest
-        else:
-            field_name = next(
-                (one for one in said.replace(",", " ").split() if one in model.model_fields), ""
-            )
+    place, own = error["loc"], _own_words(error)
+    field_name = str(place[0]) if place else str(own[0]) if own else ""
     name = f"{prefix}{'_'.join([field_name, *map(str, place[1:])]).upper()}".rstrip("_")
     field = model.model_fields.get(field_name)
-    remedy = (field.description if field is not None else None) or SEE_README
+    description = field.description if field is not None else None
+    remedy = described(description) if description else SEE_README
     if error["type"] == "extra_forbidden":
         return unknown(name, [f"{prefix}{one.upper()}" for one in model.model_fields])
     if error["type"] == "missing":
-        return Fault(name, _REASONS["missing"], f"Set it. {remedy}")
+        return Fault(name, _MISSING, Sentence("Set it. {how}", how=remedy))
     if error["type"] == "string_pattern_mismatch" and _limits(error)["pattern"] in _FORMS:
         return Fault(name, *_FORMS[_limits(error)["pattern"]])
-    if error["type"] == "too_short" and field is not None and _is_text(field.annotation):
-        # The library counts a secret's characters as items.
-        return Fault(name, _REASONS["string_too_short"].format_map(_limits(error)), remedy)
-    template = _REASONS.get(error["type"])
-    reason = template.format_map(_limits(error)) if template else f"{said.rstrip('.')}."
-    return Fault(name, reason, remedy)
+    if own and isinstance(own[-1], Sentence):
+        return Fault(name, own[-1], remedy)
+    is_text = field is not None and _is_text(field.annotation)
+    return Fault(name, _reason(error, is_text=is_text), remedy)
+
+
+def _own_words(error: ErrorDetails) -> tuple[object, ...]:
+    """What a rule of our own raised: its sentence, after the field where it names one."""
+    raised = _limits(error).get("error")
+    return raised.args if isinstance(raised, ValueError) else ()
+
+
+def _reason(error: ErrorDetails, *, is_text: bool) -> Sentence:
+    given = _limits(error)
+    match error["type"]:
+        case "greater_than":
+            return Sentence("it must be greater than {gt}.", gt=given["gt"])
+        case "greater_than_equal":
+            return Sentence("it must be {ge} or more.", ge=given["ge"])
+        case "less_than":
+            return Sentence("it must be less than {lt}.", lt=given["lt"])
+        case "less_than_equal":
+            return Sentence("it must be {le} or less.", le=given["le"])
+        case "literal_error":
+            known = ", ".join(_QUOTED.findall(given["expected"]))
+            return Sentence("it must be one of {known}.", known=known)
+        case "string_too_long":
+            most = given["max_length"]
+            return Sentence("it is too long: {most} characters or fewer are wanted.", most=most)
+        case "string_too_short":
+            return _too_short(given["min_length"])
+        case "too_short" if is_text:
+            # The library counts a secret's characters as items.
+            return _too_short(given["min_length"])
+        case "too_long" if is_text:
+            most = given["max_length"]
+            return Sentence("it is too long: {most} characters or fewer are wanted.", most=most)
+    return _PLAIN.get(error["type"], _UNUSABLE)
+
+
+_UNUSABLE: Final = Sentence("it cannot be used as it stands.")
+_QUOTED: Final = re.compile(r"'([^']*)'")
+
+
+def _too_short(least: int) -> Sentence:
+    return Sentence("it is too short: {least} characters or more are wanted.", least=least)
 
 
 def _limits(error: ErrorDetails) -> Mapping[str, Any]:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import BaseModel, Field, SecretStr, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
 
 from adapters.transport import is_loopback
 from api.settings_fault import Fault
 from api.settings_values import PREFIX
+from ledger.sentences import Sentence
 
 MAILBOX: Final = (
     r"^[A-Za-z0-9_+'&=~][A-Za-z0-9_+'&=~-]*(?:\.[A-Za-z0-9_+'&=~-]+)*"
@@ -72,24 +72,26 @@ class MailSettings(BaseModel):
     def _belongs_to_a_user(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         known = info.data
         if (value is None) != (known.get("mail_user") is None):
-            raise PydanticCustomError("mail", "mail_user and mail_password belong together")
+            names = "mail_user, mail_password"
+            raise ValueError(Sentence("{names} belong together.", names=names))
         if value is not None and _is_open(known.get("mail_tls"), known.get("mail_host")):
-            raise PydanticCustomError("mail", "mail_tls=none would send it in clear")
+            raise ValueError(Sentence("mail_tls=none would send it in clear."))
         return value
 
     @field_validator("mail_from")
     @classmethod
     def _is_there(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is None and info.data.get("mail_host") is not None:
-            raise PydanticCustomError("mail", "it is missing, and mail_host is set")
+            raise ValueError(Sentence("it is missing, and mail_host is set."))
         return value
 
     def mail_faults(self) -> list[Fault]:
         """What production refuses."""
         if not _is_open(self.mail_tls, self.mail_host):
             return []
-        reason = "receipts would cross the network in clear."
-        return [Fault(f"{PREFIX}MAIL_TLS", reason, "Set it to `starttls` or `tls`.")]
+        reason = Sentence("receipts would cross the network in clear.")
+        remedy = Sentence("Set it to `starttls` or `tls`.")
+        return [Fault(f"{PREFIX}MAIL_TLS", reason, remedy)]
 
 
 def _is_open(tls: str | None, host: str | None) -> bool:

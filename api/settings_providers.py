@@ -13,6 +13,7 @@ from adapters.trying import is_for_trying, is_value_for_trying, tells_of_trying
 from api.settings_fault import Fault, SettingsError
 from api.settings_faults import unknown
 from api.settings_values import PREFIX, Model, validated
+from ledger.sentences import Sentence
 
 PLACEHOLDER: Final = "from "
 """How the README's example begins where a secret belongs: no operator's key has a space."""
@@ -86,8 +87,8 @@ def provider_settings(settings: Chosen, provider: str, model: type[Model]) -> Mo
         if tells_of_trying(model) and not is_for_trying(built):
             fault = Fault(
                 f"{PREFIX}TRIAL_PROVIDERS",
-                f"{provider} is set up for real money.",
-                "Leave it out, or point it at its sandbox.",
+                Sentence("{provider} is set up for real money.", provider=provider),
+                Sentence("Leave it out, or point it at its sandbox."),
             )
             raise SettingsError([fault])
     elif settings.is_production:
@@ -96,8 +97,8 @@ def provider_settings(settings: Chosen, provider: str, model: type[Model]) -> Mo
             *(
                 Fault(
                     f"{prefix}{name.upper()}",
-                    "this is the example's text.",
-                    "Set it to what the provider gave you.",
+                    Sentence("this is the example's text."),
+                    Sentence("Set it to what the provider gave you."),
                 )
                 for name, value in built
                 if _text(value).startswith(PLACEHOLDER)
@@ -115,8 +116,10 @@ def _of_sandboxes(built: BaseModel, prefix: str) -> Iterator[Fault]:
         if is_value_for_trying(value) or (name == "is_trial" and value):
             yield Fault(
                 f"{prefix}{name.upper()}",
-                "this points at a sandbox, which moves no money.",
-                "Set the provider's production value, or name it in CAURI_TRIAL_PROVIDERS.",
+                Sentence("this points at a sandbox, which moves no money."),
+                Sentence(
+                    "Set the provider's production value, or name it in CAURI_TRIAL_PROVIDERS."
+                ),
             )
 
 

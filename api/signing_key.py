@@ -17,6 +17,7 @@ from typing import Final
 from api.settings import Fault, Settings, SettingsError
 from ledger.checkpoint import Signer, Verifier
 from ledger.errors import NoteKeyError
+from ledger.sentences import Sentence
 
 FILE_NAME: Final = "signing.key"
 FILE_BYTES_MAX: Final = 4_096
@@ -80,10 +81,14 @@ class SigningKeys:
             with place.open(encoding="utf-8") as opened:
                 signer = Signer.from_text(opened.read(FILE_BYTES_MAX))
         except (OSError, UnicodeDecodeError) as error:
-            raise NoteKeyError(f"the file cannot be read: {type(error).__name__}") from None
+            reason = Sentence("the file cannot be read: {error}", error=type(error).__name__)
+            raise NoteKeyError(reason) from None
         if signer.verifier.name != self.name:
             named = signer.verifier.name
-            raise NoteKeyError(f"the key is named {named!r}, the log {self.name!r}")
+            reason = Sentence(
+                "the key is named {named!r}, the log {name!r}", named=named, name=self.name
+            )
+            raise NoteKeyError(reason)
         return signer
 
 
@@ -111,14 +116,26 @@ def signing_keys_for(settings: Settings, *, current: str | None) -> SigningKeys 
             keys(None)
         found = keys(current)
     except NoteKeyError as error:
-        remedy = f"Name a file with one line PRIVATE+KEY+{settings.log_name}+<id>+<base64>."
-        fault = Fault("CAURI_SIGNING_KEY_FILE", f"the file is no signing key ({error}).", remedy)
-        raise SettingsError([fault]) from None
+        remedy = Sentence(
+            "Name a file with one line PRIVATE+KEY+{name}+<id>+<base64>.", name=settings.log_name
+        )
+        reason = Sentence("the file is no signing key ({error}).", error=error.args[0])
+        raise SettingsError([Fault("CAURI_SIGNING_KEY_FILE", reason, remedy)]) from None
     if found is None:
-        reason = f"the key that signs the log is not at {file}: {current}."
-        remedy = "Restore the file of that key; `cauri log-key rotate` replaces it by a new one."
+        reason = not_at(file, str(current))
+        remedy = Sentence(
+            "Restore the file of that key; `cauri log-key rotate` replaces it by a new one."
+        )
         raise SettingsError([Fault("CAURI_SIGNING_KEY_FILE", reason, remedy)])
     return keys
+
+
+NO_KEY: Final = Sentence("no key that signs the log is set up: set CAURI_SIGNING_KEY_FILE.")
+
+
+def not_at(file: Path, key: str) -> Sentence:
+    """Say that a private key is not where it is looked for."""
+    return Sentence("the key that signs the log is not at {file}: {key}.", file=file, key=key)
 
 
 def file_for(settings: Settings) -> Path | None:

@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import structlog
 from sqlalchemy import select
@@ -52,6 +52,7 @@ from api.wiring_witnesses import start_log_work, witnessing
 from api.wiring_workers import make_workers
 from ledger.checkpointing import CheckpointMaker
 from ledger.handling import Handler
+from ledger.sentences import Sentence
 from ledger.sql import Database, SqlEventStore
 from ledger.sql_schema import data_keys
 from ledger.store import Clock, DataKey, EventStore
@@ -77,6 +78,7 @@ from projections.worklist import WorklistProjection
 P = TypeVar("P", bound=Projector)
 
 log = structlog.get_logger()
+_COMPLETE_IT: Final = Sentence("Leave it out, or write what it lacks.")
 
 
 def utc_now() -> datetime:
@@ -151,8 +153,8 @@ async def services(
             settings, {name: settings_class(name) for name in settings.providers}
         )
     except IncompleteProviderError as error:
-        remedy = "Leave it out, or write what it lacks."
-        raise SettingsError([Fault("CAURI_PROVIDERS", f"{error}.", remedy)]) from None
+        fault = Fault("CAURI_PROVIDERS", Sentence("{said}.", said=error), _COMPLETE_IT)
+        raise SettingsError([fault]) from None
     async with AsyncExitStack() as stack:
         database, own_store = await stack.enter_async_context(
             opened(settings, clock=clock, create=not settings.is_production)

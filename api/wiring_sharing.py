@@ -4,6 +4,7 @@ import os
 
 from adapters.sharing import ALONE, SharedTokens, Sharing
 from api.settings import Fault, Settings, SettingsError
+from ledger.sentences import Sentence
 from ledger.sql import Database
 from ledger.sql_shelf import SqlTokens
 from ledger.store import Clock
@@ -22,9 +23,12 @@ async def sharing_of(
 
         try:
             line = RedisLine.to(settings.redis_url)
-        except ValueError as error:
-            remedy = "Write `redis://:password@host:6379/0`, a password's odd signs as %XX."
-            raise SettingsError([Fault("CAURI_REDIS_URL", f"{error}.", remedy)]) from None
+        except ValueError:
+            remedy = Sentence(
+                "Write `redis://:password@host:6379/0`, a password's odd signs as %XX."
+            )
+            reason = Sentence("no address of a Redis.")
+            raise SettingsError([Fault("CAURI_REDIS_URL", reason, remedy)]) from None
         return RedisSharing(line, strongbox, clock=clock)
     if database.dialect != "postgresql":
         return ALONE

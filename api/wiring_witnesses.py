@@ -15,6 +15,7 @@ from ledger.cosignature import CosignatureVerifier
 from ledger.handling import Handler
 from ledger.policy import Policy, PolicyError, read_policy
 from ledger.proving import prove_consistency
+from ledger.sentences import Sentence
 from projections.commitments import CommitmentsProjection
 from projections.witnesses import WitnessesProjection
 
@@ -39,16 +40,19 @@ def policy_for(settings: Settings) -> tuple[Policy, tuple[Asked, ...]] | None:
     path = settings.witness_policy_file
     if path is None:
         if settings.witnesses:
-            reason = "there is no policy that says whose keys these are."
-            raise SettingsError([Fault(_NAMES, reason, f"Set {_FILE}, or leave it out.")])
+            reason = Sentence("there is no policy that says whose keys these are.")
+            remedy = Sentence("Set {name}, or leave it out.", name=_FILE)
+            raise SettingsError([Fault(_NAMES, reason, remedy)])
         return None
     try:
         policy = read_policy(path.read_bytes())
     except OSError as error:
-        reason = f"the file cannot be read ({type(error).__name__})."
-        raise SettingsError([Fault(_FILE, reason, "Name a C2SP tlog-policy file.")]) from None
+        reason = Sentence("the file cannot be read: {error}.", error=type(error).__name__)
+        remedy = Sentence("Name a C2SP tlog-policy file.")
+        raise SettingsError([Fault(_FILE, reason, remedy)]) from None
     except PolicyError as error:
-        raise SettingsError([Fault(_FILE, f"{error}.", "Correct that line.")]) from None
+        reason = Sentence("{said}.", said=error.args[0])
+        raise SettingsError([Fault(_FILE, reason, Sentence("Correct that line."))]) from None
     urls = _urls(settings, policy)
     faults = _faults(settings, policy)
     asked = []
@@ -56,8 +60,9 @@ def policy_for(settings: Settings) -> tuple[Policy, tuple[Asked, ...]] | None:
         try:
             checked_url(url, allows_loopback=not settings.is_production)
         except ForbiddenAddressError as error:
-            remedy = "Write an https address on the public internet."
-            faults.append(Fault(_NAMES, f"{name!r} is not asked: {error.reason}.", remedy))
+            reason = Sentence("{name!r} is not asked: {reason}.", name=name, reason=error.reason)
+            remedy = Sentence("Write an https address on the public internet.")
+            faults.append(Fault(_NAMES, reason, remedy))
         asked.append(Asked(name, policy.witnesses[name].verifier, url))
     if faults:
         raise SettingsError(faults)
@@ -76,8 +81,11 @@ def _urls(settings: Settings, policy: Policy) -> Mapping[str, str]:
     for entry in settings.witnesses:
         name, found, url = entry.partition("=")
         if not found or name not in policy.witnesses:
-            reason = f"{entry[:100]!r} is not name=address of a witness of the policy."
-            faults.append(Fault(_NAMES, reason, "Use the names of the policy's witness lines."))
+            reason = Sentence(
+                "{entry!r} is not name=address of a witness of the policy.", entry=entry[:100]
+            )
+            remedy = Sentence("Use the names of the policy's witness lines.")
+            faults.append(Fault(_NAMES, reason, remedy))
         urls[name] = url
     if faults:
         raise SettingsError(faults)
@@ -87,12 +95,16 @@ def _urls(settings: Settings, policy: Policy) -> Mapping[str, str]:
 def _faults(settings: Settings, policy: Policy) -> list[Fault]:
     faults = []
     if policy.logs and not any(one.name == settings.log_name for one in policy.logs):
-        reason = f"it has keys of other logs, and none of {settings.log_name!r}."
-        faults.append(Fault(_FILE, reason, "Add this log's own log line, or leave them all out."))
+        reason = Sentence(
+            "it has keys of other logs, and none of {name!r}.", name=settings.log_name
+        )
+        remedy = Sentence("Add this log's own log line, or leave them all out.")
+        faults.append(Fault(_FILE, reason, remedy))
     names = [one.verifier.name for one in policy.witnesses.values()]
     if len(set(names)) < len(names):
-        reason = "two witnesses have keys of one name, and could not be told apart."
-        faults.append(Fault(_FILE, reason, "Name each witness's key for itself."))
+        reason = Sentence("two witnesses have keys of one name, and could not be told apart.")
+        remedy = Sentence("Name each witness's key for itself.")
+        faults.append(Fault(_FILE, reason, remedy))
     return faults
 
 

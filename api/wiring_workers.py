@@ -36,6 +36,7 @@ from api.messages import composer
 from api.settings import Fault, Settings, SettingsError
 from ledger.handling import Handler
 from ledger.identity import Mode
+from ledger.sentences import Sentence
 from ledger.store import Clock
 from ledger.subscriptions import Subscription
 from ledger.vault import Vault
@@ -184,11 +185,14 @@ def _post(settings: Settings, *, is_loopback_only: bool) -> Post | None:
     )
     try:
         return Post(server, is_loopback_only=is_loopback_only)
-    except ValueError as error:
-        fault = Fault("CAURI_MAIL_HOST", f"{error}.", "Name a server on this machine.")
+    except ValueError:
+        reason = Sentence("the mail server is not on this machine.")
+        fault = Fault("CAURI_MAIL_HOST", reason, Sentence("Name a server on this machine."))
     except OSError as error:
-        reason = f"the certificates cannot be read ({type(error).__name__})."
-        fault = Fault("CAURI_MAIL_CA_FILE", reason, "Name a file of certificates in PEM.")
+        kind = type(error).__name__
+        reason = Sentence("the certificates cannot be read ({kind}).", kind=kind)
+        remedy = Sentence("Name a file of certificates in PEM.")
+        fault = Fault("CAURI_MAIL_CA_FILE", reason, remedy)
     raise SettingsError([fault])
 
 

@@ -40,6 +40,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from ledger.errors import NoteError, NoteKeyError, NoteUnverifiedError
+from ledger.sentences import Sentence
 
 ROOT_BYTES: Final = 32
 KEY_BYTES: Final = 32
@@ -128,7 +129,8 @@ class Verifier:
         """Refuse what is no name or no Ed25519 key."""
         _check_name(self.name)
         if len(self.public_key) != KEY_BYTES:
-            raise NoteKeyError(f"the key of {self.name} has not {KEY_BYTES} bytes")
+            reason = Sentence("the key of {name} has not {n} bytes", name=self.name, n=KEY_BYTES)
+            raise NoteKeyError(reason)
 
     @property
     def key_id(self) -> bytes:
@@ -158,7 +160,7 @@ class Verifier:
         name, key_id, key = read_key(text, cls.kind)
         verifier = cls(name, key)
         if verifier.key_id != key_id:
-            raise NoteKeyError(f"the id of the key of {name} does not belong to it")
+            raise NoteKeyError(Sentence("the id of {name}'s key does not belong to it", name=name))
         return verifier
 
 
@@ -174,7 +176,7 @@ class Signer:
             NoteKeyError: the name or the seed cannot be one.
         """
         if len(seed) != KEY_BYTES:
-            raise NoteKeyError(f"the seed of a signing key has not {KEY_BYTES} bytes")
+            raise NoteKeyError(Sentence("the seed of a key has not {size} bytes", size=KEY_BYTES))
         self._seed = seed
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.verifier = Verifier(name, self._key.public_key().public_bytes_raw())
@@ -193,11 +195,11 @@ class Signer:
         """
         text = text.strip()
         if not text.startswith(PRIVATE):
-            raise NoteKeyError(f"a signing key begins with {PRIVATE}")
+            raise NoteKeyError(Sentence("a signing key begins with {start}", start=PRIVATE))
         name, key_id, seed = read_key(text.removeprefix(PRIVATE), ED25519)
         signer = cls(name, seed)
         if signer.verifier.key_id != key_id:
-            raise NoteKeyError(f"the id of the signing key of {name} does not belong to it")
+            raise NoteKeyError(Sentence("the id of {name}'s key does not belong to it", name=name))
         return signer
 
     def private_text(self) -> str:
@@ -264,7 +266,7 @@ def open_note(note: str | bytes, verifiers: Sequence[Verifier]) -> Note:
     """
     known = {(one.name, one.key_id): one for one in verifiers}
     if len(known) != len(set(verifiers)):
-        raise NoteKeyError("two of the trusted keys have one name and one id")
+        raise NoteKeyError(Sentence("two of the trusted keys have one name and one id"))
     text, signatures = split_note(note)
     verified: dict[Verifier, None] = {}
     unknown: dict[Signature, None] = {}
@@ -348,13 +350,15 @@ def read_key(text: str, kind: bytes) -> tuple[str, bytes, bytes]:
     """Take a key's text apart: name, id and key, which is of the given type."""
     match = _KEY.fullmatch(text)
     if match is None:
-        raise NoteKeyError("a key is written <name>+<id in 8 hex digits>+<base64>")
+        raise NoteKeyError(Sentence("a key is written <name>+<id in 8 hex digits>+<base64>"))
     try:
         raw = decoded(match[3], "a key")
     except NoteError:
-        raise NoteKeyError(f"the key of {match[1]} is not base64") from None
+        raise NoteKeyError(Sentence("the key of {name} is not base64", name=match[1])) from None
     if raw[:1] != kind:
-        raise NoteKeyError(f"the key of {match[1]} is not of type 0x{kind.hex()}")
+        wanted = f"0x{kind.hex()}"
+        reason = Sentence("the key of {name} is not of type {kind}", name=match[1], kind=wanted)
+        raise NoteKeyError(reason)
     return match[1], bytes.fromhex(match[2]), raw[1:]
 
 
@@ -373,7 +377,7 @@ def _is_name(name: str) -> bool:
 
 def _check_name(name: str) -> None:
     if not _is_name(name):
-        raise NoteKeyError("the name of a key is empty, or has spaces or a plus")
+        raise NoteKeyError(Sentence("the name of a key is empty, or has spaces or a plus"))
 
 
 def encoded(raw: bytes) -> str:

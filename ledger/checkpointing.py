@@ -42,6 +42,7 @@ from ledger.errors import LedgerError, NoteKeyError, reason_of
 from ledger.events import LogCheckpointMade
 from ledger.handling import Handler
 from ledger.introduction import introduce
+from ledger.sentences import Sentence
 from ledger.store import PAGE_MAX, Clock, EventStore, TreeHead
 
 log = structlog.get_logger()
@@ -221,12 +222,14 @@ class CheckpointMaker:
             if now == keys:
                 return self._signer(keys.current), head
             keys = now
-        raise NoteKeyError("the keys of the log keep changing")
+        raise NoteKeyError(Sentence("the keys of the log keep changing"))
 
     def _signer(self, key: str | None) -> Signer:
         signer = self._signers(key)
         if signer is None:
-            raise NoteKeyError(f"the key that signs the log is not here: {key or 'none is set up'}")
+            if key is None:
+                raise NoteKeyError(Sentence("no key that signs the log is set up."))
+            raise NoteKeyError(Sentence("the key that signs the log is not here: {key}.", key=key))
         return signer
 
     async def _last(self, day: str) -> Made | None:

@@ -41,6 +41,7 @@ from ledger.checkpoint import (
     read_signatures,
 )
 from ledger.errors import NoteError, NoteKeyError, NoteUnverifiedError
+from ledger.sentences import Sentence
 
 COSIGNATURE: Final = b"\x04"
 TIME_BYTES: Final = 8
@@ -92,7 +93,7 @@ class Cosigner:
             NoteKeyError: the name or the seed cannot be one.
         """
         if len(seed) != KEY_BYTES:
-            raise NoteKeyError(f"the seed of a witness's key has not {KEY_BYTES} bytes")
+            raise NoteKeyError(Sentence("the seed of a key has not {size} bytes", size=KEY_BYTES))
         self._seed = seed
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.verifier = CosignatureVerifier(name, self._key.public_key().public_bytes_raw())
@@ -111,11 +112,11 @@ class Cosigner:
         """
         text = text.strip()
         if not text.startswith(PRIVATE):
-            raise NoteKeyError(f"a witness's key begins with {PRIVATE}")
+            raise NoteKeyError(Sentence("a witness's key begins with {start}", start=PRIVATE))
         name, key_id, seed = read_key(text.removeprefix(PRIVATE), COSIGNATURE)
         cosigner = cls(name, seed)
         if cosigner.verifier.key_id != key_id:
-            raise NoteKeyError(f"the id of the key of {name} does not belong to it")
+            raise NoteKeyError(Sentence("the id of {name}'s key does not belong to it", name=name))
         return cosigner
 
     def private_text(self) -> str:

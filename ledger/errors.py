@@ -379,8 +379,8 @@ class MasterKeyError(VaultError):
 
     code: ClassVar[str] = "master_key"
 
-    def __init__(self, reason: str, remedy: str) -> None:
-        super().__init__(f"{reason} {remedy}")
+    def __init__(self, reason: Sentence, remedy: Sentence) -> None:
+        super().__init__(explained(reason, remedy))
         self.reason = reason
         self.remedy = remedy
 

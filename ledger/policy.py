@@ -25,6 +25,7 @@ from typing import Final, NamedTuple
 from ledger.checkpoint import Checkpoint, Signature, Verifier, split_note
 from ledger.cosignature import CosignatureVerifier, cosigned_at
 from ledger.errors import NoteError, NoteKeyError, NoteUnverifiedError
+from ledger.sentences import Sentence
 
 NONE: Final = "none"
 BYTES_MAX: Final = 1_000_000
@@ -40,8 +41,8 @@ _COUNT: Final = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
 class PolicyError(NoteError):
     """A policy file cannot be used; `line` is the number of the line that is wrong, from 1."""
 
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(f"line {line}: {reason}")
+    def __init__(self, line: int, reason: Sentence) -> None:
+        super().__init__(Sentence("line {line}: {reason}", line=line, reason=reason))
         self.line = line
         self.reason = reason
 
@@ -160,18 +161,20 @@ def read_policy(content: bytes) -> Policy:
         PolicyError: it is not one; says which line and why.
     """
     if len(content) > BYTES_MAX:
-        raise PolicyError(1, f"a policy has at most {BYTES_MAX} bytes")
+        raise PolicyError(1, Sentence("a policy has at most {most} bytes", most=BYTES_MAX))
     lines = content.split(b"\n")
     reader = _Reader()
     for number, raw in enumerate(lines[:-1], 1):
         if _CONTROL.search(raw):
-            raise PolicyError(number, "there is a control character other than tab and newline")
+            raise PolicyError(
+                number, Sentence("there is a control character other than tab and newline")
+            )
         # Bytes above 0x7f are opaque: they are carried through and compared as they are.
         words = _BLANK.split(raw.decode("utf-8", "surrogateescape").strip(" \t"))
         if words[0] and not words[0].startswith("#"):
             reader.read(number, words)
     if lines[-1]:
-        raise PolicyError(len(lines), "the line does not end in a newline")
+        raise PolicyError(len(lines), Sentence("the line does not end in a newline"))
     return reader.policy(len(lines))
 
 
@@ -195,82 +198,102 @@ class _Reader:
             "quorum": self._read_quorum,
         }
         if words[0] not in kinds:
-            raise PolicyError(number, f"{_shown(words[0])} is not log, witness, group or quorum")
+            raise PolicyError(
+                number,
+                Sentence("{word} is not log, witness, group or quorum", word=_shown(words[0])),
+            )
         kinds[words[0]](number, words[1:])
 
     def policy(self, number: int) -> Policy:
         """Give the whole."""
         if self.quorum is None:
-            raise PolicyError(number, "there is no quorum line")
+            raise PolicyError(number, Sentence("there is no quorum line"))
         return Policy(tuple(self.logs.values()), self.witnesses, self.groups, self.quorum)
 
     def _read_log(self, number: int, words: list[str]) -> None:
         if len(words) not in {1, 2}:
-            raise PolicyError(number, "a log is written: log <key> [<url>]")
+            raise PolicyError(number, Sentence("a log is written: log <key> [<url>]"))
         try:
             verifier = Verifier.from_text(words[0])
         except NoteKeyError as error:
-            raise PolicyError(number, str(error)) from None
+            raise PolicyError(number, error.args[0]) from None
         if verifier.public_key in self.logs:
-            raise PolicyError(number, "a log with this key is there already")
+            raise PolicyError(number, Sentence("a log with this key is there already"))
         if len(self.logs) == LOGS_MAX:
-            raise PolicyError(number, f"a policy has at most {LOGS_MAX} logs")
+            raise PolicyError(number, Sentence("a policy has at most {most} logs", most=LOGS_MAX))
         self.logs[verifier.public_key] = verifier
 
     def _read_witness(self, number: int, words: list[str]) -> None:
         if len(words) not in {2, 3}:
-            raise PolicyError(number, "a witness is written: witness <name> <key> [<url>]")
+            raise PolicyError(
+                number, Sentence("a witness is written: witness <name> <key> [<url>]")
+            )
         name, key, *url = words
         self._check_new(number, name)
         try:
             verifier = CosignatureVerifier.from_text(key)
         except NoteKeyError as error:
-            raise PolicyError(number, str(error)) from None
+            raise PolicyError(number, error.args[0]) from None
         if verifier.public_key in self._keys:
-            raise PolicyError(number, "a witness with this key is there already")
+            raise PolicyError(number, Sentence("a witness with this key is there already"))
         if len(self.witnesses) == WITNESSES_MAX:
-            raise PolicyError(number, f"a policy has at most {WITNESSES_MAX} witnesses")
+            raise PolicyError(
+                number, Sentence("a policy has at most {most} witnesses", most=WITNESSES_MAX)
+            )
         self._keys.add(verifier.public_key)
         self.witnesses[name] = Witness(name, verifier, url[0] if url else None)
 
     def _read_group(self, number: int, words: list[str]) -> None:
         if len(words) < 3:
-            raise PolicyError(number, "a group is written: group <name> <k, any or all> <name>...")
+            raise PolicyError(
+                number, Sentence("a group is written: group <name> <k, any or all> <name>...")
+            )
         name, count, *members = words
         self._check_new(number, name)
         for member in members:
             self._check_known(number, member)
             if member in self._members:
-                raise PolicyError(number, f"{_shown(member)} is a member already, here or above")
+                raise PolicyError(
+                    number,
+                    Sentence("{word} is a member already, here or above", word=_shown(member)),
+                )
             self._members.add(member)
         if len(self.groups) == GROUPS_MAX:
-            raise PolicyError(number, f"a policy has at most {GROUPS_MAX} groups")
+            raise PolicyError(
+                number, Sentence("a policy has at most {most} groups", most=GROUPS_MAX)
+            )
         needed = {"any": 1, "all": len(members)}.get(count, 0)
         if _COUNT.fullmatch(count):
             needed = int(count)
         if not 1 <= needed <= len(members):
-            reason = f"{_shown(count)} is not any, all, or a number from 1 to {len(members)}"
+            reason = Sentence(
+                "{word} is not any, all, or a number from 1 to {most}",
+                word=_shown(count),
+                most=len(members),
+            )
             raise PolicyError(number, reason)
         self.groups[name] = Group(name, needed, tuple(members))
 
     def _read_quorum(self, number: int, words: list[str]) -> None:
         if len(words) != 1:
-            raise PolicyError(number, "the quorum is written: quorum <name>")
+            raise PolicyError(number, Sentence("the quorum is written: quorum <name>"))
         if self.quorum is not None:
-            raise PolicyError(number, "there is a quorum line already")
+            raise PolicyError(number, Sentence("there is a quorum line already"))
         if words[0] != NONE:
             self._check_known(number, words[0])
         self.quorum = words[0]
 
     def _check_new(self, number: int, name: str) -> None:
         if name == NONE:
-            raise PolicyError(number, "the name none means that no witness is needed")
+            raise PolicyError(number, Sentence("the name none means that no witness is needed"))
         if name in self.witnesses or name in self.groups:
-            raise PolicyError(number, f"the name {_shown(name)} is taken already")
+            raise PolicyError(
+                number, Sentence("the name {word} is taken already", word=_shown(name))
+            )
 
     def _check_known(self, number: int, name: str) -> None:
         if name not in self.witnesses and name not in self.groups:
-            raise PolicyError(number, f"no line above defines {_shown(name)}")
+            raise PolicyError(number, Sentence("no line above defines {word}", word=_shown(name)))
 
 
 def _shown(word: str) -> str:

@@ -36,6 +36,7 @@ from cryptography.hazmat.primitives.keywrap import (
 )
 
 from ledger.errors import MasterKeyError, SealBrokenError
+from ledger.sentences import Sentence
 
 KEY_BYTES: Final = 32
 MASTER_KEYS_MAX: Final = 16
@@ -43,7 +44,9 @@ RING_BYTES_MAX: Final = 16_384
 DISTINCT_BYTES_MIN: Final = 16
 """Of 32 random bytes about 30 are distinct; below 16 is no accident (p < 1e-12)."""
 
-MAKE_ONE: Final = "Make one with `openssl rand -base64 32`."
+MAKE_ONE: Final = Sentence("Make one with `openssl rand -base64 32`.")
+_A_KEY: Final = Sentence("A master key")
+_THE_LOOKUP: Final = Sentence("The lookup secret")
 
 _HEX: Final = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 _LOOKUP: Final = "lookup"
@@ -65,14 +68,19 @@ class MasterKeys:
         """
         if not 0 < len(keys) <= MASTER_KEYS_MAX:
             raise MasterKeyError(
-                f"The key ring has {len(keys)} master keys; it may have 1 to {MASTER_KEYS_MAX}.",
+                Sentence(
+                    "The key ring has {keys} master keys; it may have 1 to {most}.",
+                    keys=len(keys),
+                    most=MASTER_KEYS_MAX,
+                ),
                 MAKE_ONE,
             )
         for key in keys:
-            _refuse_weak("A master key", key)
-        _refuse_weak("The lookup secret", lookup)
+            _refuse_weak(_A_KEY, key)
+        _refuse_weak(_THE_LOOKUP, lookup)
         if len({*keys, lookup}) != len(keys) + 1:
-            raise MasterKeyError("The key ring holds the same secret twice.", "Keep each once.")
+            reason = Sentence("The key ring holds the same secret twice.")
+            raise MasterKeyError(reason, Sentence("Keep each once."))
         self._keys = {_id_of(key): key for key in keys}
         self._lookup = lookup
 
@@ -91,31 +99,39 @@ class MasterKeys:
         keys: list[bytes] = []
         lookups: list[bytes] = []
         if len(text) > RING_BYTES_MAX:
-            raise MasterKeyError("The key ring is too long to be one.", MAKE_ONE)
+            raise MasterKeyError(Sentence("The key ring is too long to be one."), MAKE_ONE)
         for line in text.splitlines():
             for item in line.partition("#")[0].split(","):
                 match item.split():
                     case []:
                         continue
                     case [secret]:
-                        keys.append(_decode("A master key", secret))
+                        keys.append(_decode(_A_KEY, secret))
                     case [label, secret] if label == _LOOKUP:
-                        lookups.append(_decode("The lookup secret", secret))
+                        lookups.append(_decode(_THE_LOOKUP, secret))
                     case _:
                         raise MasterKeyError(
-                            "A line of the key ring is neither a key nor `lookup` and a secret.",
+                            Sentence(
+                                "A line of the key ring is neither a key nor `lookup` and a secret."
+                            ),
                             MAKE_ONE,
                         )
         if not keys:
-            raise MasterKeyError("The key ring is empty.", MAKE_ONE)
+            raise MasterKeyError(Sentence("The key ring is empty."), MAKE_ONE)
         if not lookups and len(keys) == 1:
-            _refuse_weak("A master key", keys[0])
+            _refuse_weak(_A_KEY, keys[0])
             lookups = [_derived(keys[0], "lookup")]
         if len(lookups) != 1:
             raise MasterKeyError(
-                f"The key ring has {len(keys)} master keys and {len(lookups)} lookup secrets.",
-                "A ring of several keys needs exactly one line `lookup <secret>`: the one the "
-                "ring had before; without it no person would be found again.",
+                Sentence(
+                    "The key ring has {keys} master keys and {lookups} lookup secrets.",
+                    keys=len(keys),
+                    lookups=len(lookups),
+                ),
+                Sentence(
+                    "A ring of several keys needs exactly one line `lookup <secret>`: the one the "
+                    "ring had before; without it no person would be found again."
+                ),
             )
         return cls(keys, lookups[0])
 
@@ -131,18 +147,25 @@ class MasterKeys:
                 text = file.read(RING_BYTES_MAX + 1).decode("ascii")
         except FileNotFoundError:
             raise MasterKeyError(
-                f"There is no master key file at {path}.",
-                f"Make one with `openssl rand -base64 32 > {path.name}` and keep a copy in a safe.",
+                Sentence("There is no master key file at {path}.", path=path),
+                Sentence(
+                    "Make one with `openssl rand -base64 32 > {name}` and keep a copy in a safe.",
+                    name=path.name,
+                ),
             ) from None
         except OSError as error:
             raise MasterKeyError(
-                f"The master key file {path} cannot be read ({error.strerror}).",
-                "Give it to the account Cauri runs under, and to nobody else.",
+                Sentence(
+                    "The master key file {path} cannot be read ({error}).",
+                    path=path,
+                    error=error.strerror,
+                ),
+                Sentence("Give it to the account Cauri runs under, and to nobody else."),
             ) from None
         except UnicodeDecodeError:
             raise MasterKeyError(
-                f"The master key file {path} is not text.",
-                "Keep keys in base64: `openssl rand -base64 32`.",
+                Sentence("The master key file {path} is not text.", path=path),
+                Sentence("Keep keys in base64: `openssl rand -base64 32`."),
             ) from None
         return cls.from_text(text)
 
@@ -187,8 +210,8 @@ class MasterKeys:
         """
         if key_id not in self.ids[1:]:
             raise MasterKeyError(
-                f"The ring has no former master key {key_id[:32]!r}.",
-                "Look for its id with `cauri master-key list`.",
+                Sentence("The ring has no former master key {key_id!r}.", key_id=key_id[:32]),
+                Sentence("Look for its id with `cauri master-key list`."),
             )
         return type(self)([key for name, key in self._keys.items() if name != key_id], self._lookup)
 
@@ -200,8 +223,8 @@ class MasterKeys:
         """
         if not hmac.compare_digest(self._lookup, newer._lookup):
             raise MasterKeyError(
-                "The new ring has another lookup secret.",
-                "Keep the line `lookup <secret>` as it was.",
+                Sentence("The new ring has another lookup secret."),
+                Sentence("Keep the line `lookup <secret>` as it was."),
             )
         is_new = self.ids != newer.ids
         self._keys = newer._keys
@@ -231,9 +254,12 @@ class MasterKeys:
         master = self._keys.get(master_key_id)
         if master is None:
             raise MasterKeyError(
-                f"A data key is wrapped under master key {master_key_id[:32]!r}, which the key "
-                "ring does not hold.",
-                "Put that key back into the ring, below the current one.",
+                Sentence(
+                    "A data key is wrapped under master key {key_id!r}, which the key ring does "
+                    "not hold.",
+                    key_id=master_key_id[:32],
+                ),
+                Sentence("Put that key back into the ring, below the current one."),
             )
         try:
             key = aes_key_unwrap(master, wrapped)
@@ -268,26 +294,31 @@ def _encode(key: bytes) -> str:
     return base64.b64encode(key).decode("ascii")
 
 
-def _decode(what: str, text: str) -> bytes:
+def _decode(what: Sentence, text: str) -> bytes:
     if _HEX.fullmatch(text):
         return bytes.fromhex(text)
     plain = text.rstrip("=").replace("-", "+").replace("_", "/")
     try:
         key = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except (binascii.Error, ValueError):
-        raise MasterKeyError(f"{what} is not base64.", MAKE_ONE) from None
+        raise MasterKeyError(Sentence("{what} is not base64.", what=what), MAKE_ONE) from None
     return key
 
 
-def _refuse_weak(what: str, key: bytes) -> None:
+def _refuse_weak(what: Sentence, key: bytes) -> None:
     """Refuse what no random generator gives; an exact test of randomness does not exist."""
     steps = {(after - before) % 256 for before, after in pairwise(key)}
     fault = None
     if len(key) != KEY_BYTES:
-        fault = f"has {len(key)} bytes; exactly {KEY_BYTES} are needed"
+        fault = Sentence(
+            "{what} has {size} bytes; exactly {needed} are needed.",
+            what=what,
+            size=len(key),
+            needed=KEY_BYTES,
+        )
     elif len(set(key)) < DISTINCT_BYTES_MIN or len(steps) < DISTINCT_BYTES_MIN // 2:
-        fault = "repeats a pattern; it is not random"
+        fault = Sentence("{what} repeats a pattern; it is not random.", what=what)
     elif all(32 <= byte < 127 for byte in key):
-        fault = "is readable text in disguise; it is not random"
+        fault = Sentence("{what} is readable text in disguise; it is not random.", what=what)
     if fault is not None:
-        raise MasterKeyError(f"{what} {fault}.", MAKE_ONE)
+        raise MasterKeyError(fault, MAKE_ONE)

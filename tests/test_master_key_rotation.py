@@ -22,6 +22,7 @@ from api.settings import Settings
 from api.wiring import opened
 from ledger.errors import CommandRefusedError, MasterKeyError
 from ledger.master_key import SETTLED_SECONDS_MIN, STREAM
+from ledger.sentences import Sentence
 from ledger.sql import Database, SqlEventStore, migrate
 from ledger.sql_alone import alone
 from ledger.sql_rewrapping import BATCH_ROWS, wrapped_under
@@ -222,7 +223,7 @@ async def test_while_one_process_changes_the_ring_another_is_told_and_changes_no
     async with opened(settings, clock=clock) as (database, store):
         await fill(store, ring_in(settings), 3)
         before = ring_in(settings).ids
-        async with alone(database, MasterKeyError("it is", "busy")):
+        async with alone(database, MasterKeyError(Sentence("it is"), Sentence("busy"))):
             process = await rotating(settings, tmp_path)
             _, said = await process.communicate()
             with pytest.raises(MasterKeyError, match="Another process"):

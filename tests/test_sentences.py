@@ -10,13 +10,14 @@ from string import Formatter
 import pytest
 
 from api.french import FRENCH
+from api.french_terminal import FRENCH_OF_COMMANDS, FRENCH_OF_TERMINAL
 from ledger.errors import InvalidInputError
 from ledger.sentences import Sentence, explained
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("ledger", "adapters", "projections", "api")
-TERMINAL = ROOT / "api" / "commands"
-"""What only the command line says needs no French."""
+TERMINAL = ("api/commands/", "api/cli", "api/key_files.py")
+"""What only somebody at a terminal is told."""
 
 SAYING = {
     "Place": 2,
@@ -28,8 +29,13 @@ SAYING = {
     "StoreClosedError": 0,
     "StoreUnavailableError": 0,
     "SchemaVersionError": 2,
+    "MasterKeyError": 0,
+    "NoteKeyError": 0,
+    "PolicyError": 1,
+    "ForbiddenAddressError": 0,
+    "Fault": 1,
 }
-"""What carries sentences to HTTP -> the place from which on its arguments are sentences."""
+"""What carries sentences to people -> the place from which on its arguments are sentences."""
 
 
 def placeholders(template: str) -> set[tuple[str, str, str]]:
@@ -127,15 +133,20 @@ def test_the_values_of_a_sentence_are_not_templates() -> None:
 
 
 def test_every_sentence_has_its_french_and_no_french_is_left_over() -> None:
-    said: set[str] = set()
+    said: dict[bool, set[str]] = {True: set(), False: set()}
     for path, source in sources().items():
-        if not path.is_relative_to(TERMINAL):
-            said |= templates_in(source)
+        is_terminals = path.relative_to(ROOT).as_posix().startswith(TERMINAL)
+        said[is_terminals] |= templates_in(source)
 
-    assert (said - FRENCH.keys(), FRENCH.keys() - said) == (set(), set())
+    assert (said[False] - FRENCH.keys(), FRENCH.keys() - said[False]) == (set(), set())
+    only_there = said[True] - FRENCH.keys()
+    assert (only_there - FRENCH_OF_COMMANDS.keys(), FRENCH_OF_COMMANDS.keys() - only_there) == (
+        set(),
+        set(),
+    )
 
 
-@pytest.mark.parametrize(("english", "french"), FRENCH.items())
+@pytest.mark.parametrize(("english", "french"), FRENCH_OF_TERMINAL.items())
 def test_the_french_of_a_sentence_says_the_same_and_is_set_as_french_is(
     english: str, french: str
 ) -> None:
@@ -155,6 +166,7 @@ def test_every_sentence_stands_written_out_and_no_bare_text_reaches_a_caller() -
     "source",
     [
         'raise ProblemError(BUSY, "Come back.")',
+        'Fault("CAURI_PORT", "it is odd.", Sentence("Set another."))',
         'raise ProblemError(BUSY, f"Come back in {seconds} s.")',
         'Place("pointer", "/x", Sentence("None."), "Add it.")',
         'raise InvalidInputError("x", "it is " + word, REMEDY)',

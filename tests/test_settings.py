@@ -14,6 +14,7 @@ from api.settings import (
     provider_settings,
     settings_table,
 )
+from ledger.sentences import Sentence
 
 PROVIDERS = ("mtn", "orange")
 
@@ -169,8 +170,8 @@ def test_production_refuses_a_provider_that_points_at_a_sandbox() -> None:
     assert raised.value.faults == (
         Fault(
             "CAURI_MTN_BASE_URL",
-            "this points at a sandbox, which moves no money.",
-            "Set the provider's production value, or name it in CAURI_TRIAL_PROVIDERS.",
+            Sentence("this points at a sandbox, which moves no money."),
+            Sentence("Set the provider's production value, or name it in CAURI_TRIAL_PROVIDERS."),
         ),
     )
 

@@ -43,7 +43,7 @@ def of_mtn(**changes: str) -> dict[str, str]:
         ({"CAURI_DATABASE_URL": "postgres://h/n"}, "CAURI_DATABASE_URL", "write postgresql://"),
         ({"CAURI_PORT": "many"}, "CAURI_PORT", "this is no number. The port"),
         ({"CAURI_PORT": "70000"}, "CAURI_PORT", "it must be 65535 or less."),
-        ({"CAURI_MODE": "live"}, "CAURI_MODE", "one of 'development' or 'production'."),
+        ({"CAURI_MODE": "live"}, "CAURI_MODE", "one of development, production."),
         ({"CAURI_PUBLIC_ULR": "x"}, "CAURI_PUBLIC_ULR", "Correct the name to CAURI_PUBLIC_URL"),
         # What is written for a provider is looked at though it is not enabled.
         (

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 
 from adapters.base import ProviderSettings
+from ledger.sentences import Sentence
 
 
 class MojaloopSettings(ProviderSettings):
@@ -58,5 +59,5 @@ class MojaloopSettings(ProviderSettings):
     def _can_stand_in_an_address(cls, value: SecretStr | None) -> SecretStr | None:
         pattern = r"[A-Za-z0-9_-]{12,128}"
         if value is not None and re.fullmatch(pattern, value.get_secret_value()) is None:
-            raise ValueError("needs 12 or more letters, digits, - and _")
+            raise ValueError(Sentence("it needs 12 or more letters, digits, - and _."))
         return value

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from adapters.contract import Contract
+from ledger.sentences import Sentence
 
 SANDBOX: Final = "sandbox"
 SANDBOX_URL: Final = "https://sandbox.momodeveloper.mtn.com"
@@ -73,13 +74,14 @@ def told_by(environment: str) -> Contract | None:
     return Contract(frozenset({market.country}), frozenset(market.currencies))
 
 
-def disagreement(environment: str, base_url: str) -> str | None:
+def disagreement(environment: str, base_url: str) -> Sentence | None:
     """Say why an environment and an address do not go together; None where they do.
 
     An address that is none of MTN's (a gateway of one's own, this machine) goes with all.
     """
     if environment != SANDBOX and environment not in MARKETS:
-        return f"MTN has no such environment. Choose from: {', '.join([SANDBOX, *MARKETS])}."
+        known = ", ".join([SANDBOX, *MARKETS])
+        return Sentence("MTN has no such environment. Choose from: {known}.", known=known)
     host = urlsplit(base_url).hostname
     if environment == SANDBOX:
         usual: tuple[str, ...] = (SANDBOX_URL,)
@@ -88,5 +90,9 @@ def disagreement(environment: str, base_url: str) -> str | None:
     if host in {urlsplit(one).hostname for one in (SANDBOX_URL, PRODUCTION_URL, RWANDA_URL)} and (
         host not in {urlsplit(one).hostname for one in usual}
     ):
-        return f"{environment} is not served at that address but at {' or '.join(usual)}."
+        return Sentence(
+            "{environment} is not served at that address but at {usual}.",
+            environment=environment,
+            usual=", ".join(usual),
+        )
     return None

@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, model_validator
 from adapters.base import ADDRESS_PATTERN, ProviderSettings
 from adapters.providers._mtn_markets import SANDBOX, SANDBOX_URL, disagreement
 from adapters.transcript import basic
+from ledger.sentences import Sentence
 
 ProductName = Literal["collection", "disbursement", "remittance"]
 
@@ -104,17 +105,16 @@ class Settings(ProviderSettings):
     def _agree(self) -> Self:
         fault = disagreement(self.target_environment, self.base_url)
         if fault is not None:
-            raise ValueError(f"target_environment: {fault}")
+            raise ValueError("target_environment", fault)
         for product in ("disbursement", "remittance"):
             given = [
                 getattr(self, f"{product}_{name}") is not None for name in ("api_user", "api_key")
             ]
             has_key = getattr(self, f"{product}_subscription_key") is not None
             if given[0] != given[1] or (given[0] and not has_key):
-                raise ValueError(
-                    f"{product}_api_user, {product}_api_key and {product}_subscription_key "
-                    "belong together."
-                )
+                fields = [f"{product}_{name}" for name in ("api_user", "api_key")]
+                names = ", ".join([*fields, f"{product}_subscription_key"])
+                raise ValueError(fields[0], Sentence("{names} belong together.", names=names))
         return self
 
     def account_of(self, product: ProductName) -> Account | None:

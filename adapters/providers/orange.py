@@ -69,6 +69,7 @@ from adapters.transcript import Scrubber, basic
 from adapters.transport import OpenTransport
 from ledger.commands import PaymentCommand
 from ledger.money import Money, decimals_of
+from ledger.sentences import Sentence
 
 TRIAL_SEGMENT: Final = "dev"
 TOKEN_SECONDS: Final = 3600.0
@@ -112,7 +113,8 @@ class Settings(ProviderSettings):
     def _is_in_a_path(cls, value: str) -> str:
         known = sorted(one.orange_segment for one in COUNTRIES.values() if one.orange_segment)
         if value not in {TRIAL_SEGMENT, *known}:
-            raise ValueError(f"it must be one of {', '.join([TRIAL_SEGMENT, *known])}")
+            all_known = ", ".join([TRIAL_SEGMENT, *known])
+            raise ValueError(Sentence("it must be one of {known}.", known=all_known))
         return value
 
 

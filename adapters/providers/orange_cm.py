@@ -71,6 +71,7 @@ from adapters.tokens import Token, TokenCache, call_with_token
 from adapters.transcript import Scrubber, basic
 from adapters.transport import OpenTransport
 from ledger.commands import PaymentCommand
+from ledger.sentences import Sentence
 
 API_PATH: Final = "/omcoreapis/1.0.2"
 COLLECTION: Final = "mp"
@@ -115,7 +116,7 @@ class Settings(ProviderSettings):
     @classmethod
     def _check_pin(cls, pin: SecretStr) -> SecretStr:
         if re.fullmatch(r"[0-9]{4}", pin.get_secret_value()) is None:
-            raise ValueError("the PIN is four digits")
+            raise ValueError(Sentence("the PIN is four digits."))
         return pin
 
 

@@ -122,7 +122,9 @@ def read_checkpoint(text: str, key: str | None, introduced: Sequence[Introduced]
     try:
         noted = Checkpoint.from_text(content.partition("\n\n")[0].rstrip("\n") + "\n")
     except NoteError as error:
-        raise _refused(Sentence("the file holds no checkpoint ({error}).", error=error)) from None
+        raise _refused(
+            Sentence("the file holds no checkpoint ({error}).", error=error.args[0])
+        ) from None
     return Kept((TreeHead(noted.size, noted.root),))
 
 

@@ -139,7 +139,7 @@ def make_signing_key(*, name: str, file: Path, as_json: bool) -> None:
     except NoteKeyError as error:
         raise InvalidInputError(
             "name",
-            Sentence("{error}.", error=error),
+            Sentence("{error}.", error=error.args[0]),
             Sentence("Send one such as pay.example/log."),
         ) from None
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:

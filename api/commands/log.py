@@ -8,7 +8,7 @@ import secrets
 
 from api.commands.console import run_async, settings_for, write_json, write_line, write_table
 from api.settings import Settings
-from api.signing_key import SigningKeys, file_for
+from api.signing_key import NO_KEY, SigningKeys, file_for, not_at
 from api.wiring import checkpointing, opened, projected
 from ledger import commands_log
 from ledger.checkpoint import Signer
@@ -110,7 +110,7 @@ def rotate_log_key(*, is_lost: bool, database: str | None, as_json: bool) -> Non
 async def _make(settings: Settings) -> Made:
     async with checkpointing(settings) as (maker, commitments):
         if maker is None:
-            raise NoteKeyError("no key that signs the log is set up: set CAURI_SIGNING_KEY_FILE")
+            raise NoteKeyError(NO_KEY)
         request = secrets.token_hex(8)
         made = await maker.make(context=Context("cli", request, f"request:{request}"))
         last = await commitments.latest() if made is None else None
@@ -136,7 +136,7 @@ async def _keys(settings: Settings) -> list[LogKeyRow]:
 async def _rotate(settings: Settings, is_lost: bool) -> str:
     file = file_for(settings)
     if file is None:
-        raise NoteKeyError("no key that signs the log is set up: set CAURI_SIGNING_KEY_FILE")
+        raise NoteKeyError(NO_KEY)
     files = SigningKeys(file, settings.log_name)
     async with opened(settings) as (_, store):
         current = (await log_keys(store)).current
@@ -150,7 +150,7 @@ async def _rotate(settings: Settings, is_lost: bool) -> str:
             files.put_in_place(previous)
             return previous.verifier.text()
         if previous is None and not is_lost:
-            raise NoteKeyError(f"the key that signs the log is not at {file}: {current}")
+            raise NoteKeyError(not_at(file, current))
         new = Signer.generate(settings.log_name, secrets.token_bytes)
         files.write(new, files.beside(new.verifier))
         command = commands_log.IntroduceLogKey(

@@ -34,6 +34,7 @@ from ledger.errors import MasterKeyError
 from ledger.handling import Handler
 from ledger.leftover import sentence_of
 from ledger.master_key import Ring
+from ledger.sentences import Sentence
 from ledger.sql_alone import alone
 from ledger.sql_rewrapping import rewrap, wrapped_under
 from ledger.store import Clock, EventStore
@@ -134,8 +135,8 @@ async def retire_in(settings: Settings, key_id: str, *, clock: Clock = utc_now) 
 
 def _not_alone() -> MasterKeyError:
     return MasterKeyError(
-        "Another process is changing the ring of master keys just now.",
-        "Let it end, look with `cauri master-key list`, and run this again if need be.",
+        Sentence("Another process is changing the ring of master keys just now."),
+        Sentence("Let it end, look with `cauri master-key list`, and run this again if need be."),
     )
 
 
@@ -148,9 +149,12 @@ def _check_whole(ring: MasterKeys, under: set[str], state: Ring) -> None:
     missing = (under | {state.current or ring.ids[0]}) - set(ring.ids)
     if missing:
         raise MasterKeyError(
-            f"The ring lacks the master key {', '.join(sorted(missing))}, which is in use: it was "
-            "rotated elsewhere.",
-            "Put the newest copy of the ring here, then run this again.",
+            Sentence(
+                "The ring lacks the master key {missing}, which is in use: it was rotated "
+                "elsewhere.",
+                missing=", ".join(sorted(missing)),
+            ),
+            Sentence("Put the newest copy of the ring here, then run this again."),
         )
 
 
@@ -165,9 +169,13 @@ def _renewed(settings: Settings, ring: MasterKeys) -> MasterKeys:
     path = ring_file(settings)
     if path is None:
         raise MasterKeyError(
-            "The ring comes from the environment or a command, which cannot be written to.",
-            "Put a new key at its head there (`openssl rand -base64 32`), keep the former ones and "
-            "the line `lookup` below it, and run this again.",
+            Sentence(
+                "The ring comes from the environment or a command, which cannot be written to."
+            ),
+            Sentence(
+                "Put a new key at its head there (`openssl rand -base64 32`), keep the former ones "
+                "and the line `lookup` below it, and run this again."
+            ),
         )
     renewed = ring.rotated()
     renewed.replace(path)

@@ -51,23 +51,3 @@ SAID: Final[Mapping[Language, Mapping[str, str]]] = {
     "fr": {name: typeset_french(text) for name, text in _FRENCH.items()},
 }
 """A line's name -> its text, with values to fill in."""
-
-FRENCH_OF_TERMINAL: Final[Mapping[str, str]] = {
-    "an approval names its request, and no number.": (
-        "un accord nomme sa demande, et aucun numéro."
-    ),
-    "Leave --phone out.": "Laissez --phone de côté.",
-    "this is no reason that can be kept for ever.": (
-        "ce n'est pas un motif que l'on puisse conserver pour toujours."
-    ),
-    "Say in 1 to 200 characters why, and write no telephone number.": (
-        "Dites pourquoi en 1 à 200 caractères, et n'écrivez aucun numéro de téléphone."
-    ),
-    "there is no good key of an operator or an admin in it.": (
-        "il ne contient pas de clé valable d'un opérateur ou d'un administrateur."
-    ),
-    "Make one with `cauri keys add --role operator`, each operator his own.": (
-        "Faites-en une par `cauri keys add --role operator`, à chaque opérateur la sienne."
-    ),
-}
-"""Of sentences that only these commands say: English template -> French template."""

@@ -26,5 +26,5 @@ def policy_in(file: Path) -> PolicyFile:
     try:
         return PolicyFile(content, read_policy(content))
     except PolicyError as error:
-        reason = Sentence("it is no policy ({error}).", error=error)
+        reason = Sentence("it is no policy ({error}).", error=error.args[0])
         raise InvalidInputError("policy", reason, Sentence("Correct that line.")) from None

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from adapters.sandbox.faults import Faults
 from api.app import create_app
+from api.cli_language import said
 from api.collector import settle_collector
 from api.commands.console import run_async, settings_for
 from api.connections import BoundedRunner, listen_at, make_room
@@ -25,8 +26,10 @@ from api.settings import Fault, Settings, SettingsError
 from api.wiring import services, utc_now
 from api.wiring_services import Services
 from api.work_left import work_left
+from ledger.sentences import Sentence
 
 BACKLOG: Final = 1024
+_ENABLE_ONE: Final = Sentence("set CAURI_PROVIDERS, or use --sandbox")
 
 log = structlog.get_logger()
 
@@ -44,8 +47,9 @@ def run(
     """Serve until told to stop."""
     settings = settings_for(database, host=host, port=port, master_key_file=master_key_file)
     if is_sandbox and settings.is_production:
-        reason = "production takes no payments from sandboxes."
-        raise SettingsError([Fault("--sandbox", reason, "Leave it out, or unset CAURI_MODE.")])
+        reason = Sentence("production takes no payments from sandboxes.")
+        remedy = Sentence("Leave it out, or unset CAURI_MODE.")
+        raise SettingsError([Fault("--sandbox", reason, remedy)])
     configure_logs(settings.log_level, settings.log_format)
     faults = Faults.storm(seed) if weather == "storm" else Faults.none()
     run_async(_serve(settings, faults if is_sandbox else None))
@@ -93,7 +97,7 @@ async def _serve(settings: Settings, faults: Faults | None) -> None:
             mode=settings.mode,
         )
         if not lent.adapters:
-            log.warning("server.no_providers", remedy="set CAURI_PROVIDERS, or use --sandbox")
+            log.warning("server.no_providers", remedy=said(_ENABLE_ONE))
         await tell_work_left(lent)
         await stopping.wait()
         log.info("server.stopping")
