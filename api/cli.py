@@ -8,7 +8,6 @@ Exit status: 0 it is so; 1 the answer is no (tampered, different, unknown); 2 th
 settings cannot be used; 3 the database, its key or a port cannot be had.
 """
 
-import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -20,7 +19,9 @@ import typer
 
 from api.cli_access import keys, merchants
 from api.cli_audit import audit
-from api.cli_language import language_set_up, said, speak, speak_unless_asked, spoken
+from api.cli_faults import TOLD, told
+from api.cli_help import run
+from api.cli_language import asked_in, language_set_up, said, speak, speak_unless_asked, spoken
 from api.cli_log import checkpoint as checkpoints
 from api.cli_log import log_key
 from api.cli_master_key import master_key
@@ -29,19 +30,7 @@ from api.cli_people import people
 from api.cli_receipts import answers, receipts
 from api.cli_webhooks import webhooks
 from api.cli_witness import witness
-from api.settings import SettingsError
-from ledger.errors import (
-    CommandRefusedError,
-    InvalidInputError,
-    LedgerError,
-    MasterKeyError,
-    StoreError,
-)
-from ledger.sentences import Sentence
 
-NO: Final = 1
-UNUSABLE: Final = 2
-UNAVAILABLE: Final = 3
 INTERRUPTED: Final = 130
 
 app = typer.Typer(
@@ -329,62 +318,17 @@ def migrate(database: Database = None, as_json: Json = False) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line (by default this process's); errors are told in a sentence."""
-    speak(None)
+    speak(asked_in(sys.argv[1:] if arguments is None else arguments))
     speak_unless_asked(language_set_up(os.environ))
     try:
-        app(args=list(arguments) if arguments is not None else None, prog_name="cauri")
-    except SettingsError as error:
-        _tell(*(said(fault.sentence) for fault in error.faults))
-        sys.exit(UNUSABLE)
-    except InvalidInputError as error:
-        _tell(said(error))
-        sys.exit(UNUSABLE)
-    except (StoreError, MasterKeyError) as error:
-        _tell(said(error))
-        sys.exit(UNAVAILABLE)
-    except CommandRefusedError as error:
-        _tell(said(error.reason))
-        sys.exit(NO)
-    except LedgerError as error:
-        _tell(said(error))
-        sys.exit(NO)
-    except OSError as error:
-        _tell(said(_sentence_of(error)))
-        sys.exit(UNAVAILABLE)
+        status = run(app, arguments)
+    except TOLD as error:
+        sentences, status = told(error)
+        for one in sentences:
+            print(f"{_ERROR[spoken()]} {said(one)}", file=sys.stderr)  # noqa: T201 - this is a command line
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-
-
-def _sentence_of(error: OSError) -> Sentence:
-    remedy = _REMEDIES.get(error.errno or 0, _HAVE_IT)
-    where = error.filename or Sentence("the address or file cannot be had")
-    reason = error.strerror or str(error)
-    return Sentence("{reason}: {where}. {remedy}", reason=reason, where=where, remedy=remedy)
-
-
-_HAVE_IT: Final = Sentence("See that it can be had, then repeat the command.")
-_WRITABLE: Final = Sentence(
-    "Make it and its folder writable for this user, or give the command in a folder that is."
-)
-_ROOM: Final = Sentence("Free some space, then repeat the command.")
-_REMEDIES: Final = {
-    errno.EACCES: _WRITABLE,
-    errno.EPERM: _WRITABLE,
-    errno.EROFS: _WRITABLE,
-    errno.ENOSPC: _ROOM,
-    errno.EDQUOT: _ROOM,
-    errno.EFBIG: Sentence("Allow larger files (ulimit -f), then repeat the command."),
-    errno.EEXIST: Sentence("Name another file: this one is left as it is."),
-    errno.ENOENT: Sentence("Check the name, or make it first."),
-    errno.EADDRINUSE: Sentence("Stop what listens there, or choose another --port."),
-    errno.EADDRNOTAVAIL: Sentence("Choose a --host that is an address of this machine."),
-}
-"""What the system says cannot be had -> what to do about it."""
+        status = INTERRUPTED
+    sys.exit(status)
 
 
 _ERROR: Final = {"en": "error:", "fr": "erreur\N{NO-BREAK SPACE}:"}
-
-
-def _tell(*sentences: str) -> None:
-    for sentence in sentences:
-        print(f"{_ERROR[spoken()]} {sentence}", file=sys.stderr)  # noqa: T201 - this is a command line

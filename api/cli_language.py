@@ -10,8 +10,9 @@ people's scripts, and would change under them.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ from adapters.refusal_texts import Language
 from api.settings import FILE_VARIABLE, PREFIX
 from ledger.sentences import Sentence
 
+ASKING: Final = "--lang"
 _ASKED: Final[ContextVar[Language | None]] = ContextVar("language_asked", default=None)
 _SET_UP: Final[ContextVar[Language]] = ContextVar("language_set_up", default="en")
 
@@ -31,6 +33,15 @@ def speak(language: Language | None) -> None:
 def speak_unless_asked(set_up: str | None) -> None:
     """Speak what the settings say, where the command was not asked for a language."""
     _SET_UP.set("fr" if set_up == "fr" else "en")
+
+
+def asked_in(arguments: Sequence[str]) -> Language | None:
+    """The language that a call names by `--lang`, for its help and for what is wrong with it."""
+    for one, following in pairwise([*arguments, ""]):
+        named = following if one == ASKING else one.removeprefix(f"{ASKING}=")
+        if one.startswith(ASKING) and named in {"en", "fr"}:
+            return "fr" if named == "fr" else "en"
+    return None
 
 
 def language_set_up(environment: Mapping[str, str]) -> str | None:

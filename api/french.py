@@ -2,7 +2,7 @@
 
 A template is the key, and its translation has the same placeholders; a test holds the two against
 each other, and against the source. What the ledger's own errors say stands in
-`api.french_ledger`. The command line speaks English, and what only it says is not here.
+`api.french_ledger`, what only a terminal is told in `api.french_terminal`.
 
 In French a provider (MTN, Orange, as companies that are called) is a `prestataire`, an operator
 (whose range a number is in) an `opérateur`. Code words stay as they are. The spaces that French

@@ -13,7 +13,17 @@ from api.french_settings_aggregators import FRENCH_OF_AGGREGATORS_SETTINGS
 from api.french_settings_operators import FRENCH_OF_OPERATORS_SETTINGS
 
 FRENCH_OF_COMMANDS: Final[dict[str, str]] = {
-    # api.cli: what the system says cannot be had
+    # api.cli_faults: a call that cannot be understood
+    "See `{command} --help`.": "Consultez `{command} --help`.",
+    "Is {near} meant? {remedy}": "Vouliez-vous dire {near} ? {remedy}",
+    "{name} is missing.": "{name} manque.",
+    "there is no command {name}.": "il n'y a pas de commande {name}.",
+    "there is no option {name}.": "il n'y a pas d'option {name}.",
+    "{name} needs a value.": "{name} demande une valeur.",
+    "{name} takes no value.": "{name} ne prend pas de valeur.",
+    "there is no place for {given}.": "il n'y a pas de place pour {given}.",
+    "no command is named.": "aucune commande n'est nommée.",
+    # api.cli_faults: what the system says cannot be had
     "{reason}: {where}. {remedy}": "{reason} : {where}. {remedy}",
     "the address or file cannot be had": "l'adresse ou le fichier est indisponible",
     "See that it can be had, then repeat the command.": (

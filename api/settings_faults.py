@@ -104,7 +104,7 @@ def _told(model: type[BaseModel], error: ErrorDetails, prefix: str) -> Fault:
     if own and isinstance(own[-1], Sentence):
         return Fault(name, own[-1], remedy)
     is_text = field is not None and _is_text(field.annotation)
-    return Fault(name, _reason(error, is_text=is_text), remedy)
+    return Fault(name, reason_of(error, is_text=is_text), remedy)
 
 
 def _own_words(error: ErrorDetails) -> tuple[object, ...]:
@@ -113,7 +113,13 @@ def _own_words(error: ErrorDetails) -> tuple[object, ...]:
     return raised.args if isinstance(raised, ValueError) else ()
 
 
-def _reason(error: ErrorDetails, *, is_text: bool) -> Sentence:
+def one_of(known: Iterable[str]) -> Sentence:
+    """Say which words there are."""
+    return Sentence("it must be one of {known}.", known=", ".join(known))
+
+
+def reason_of(error: ErrorDetails, *, is_text: bool) -> Sentence:
+    """Say what is wrong with a value; `is_text`: its characters are counted, as of a secret."""
     given = _limits(error)
     match error["type"]:
         case "greater_than":
@@ -125,8 +131,7 @@ def _reason(error: ErrorDetails, *, is_text: bool) -> Sentence:
         case "less_than_equal":
             return Sentence("it must be {le} or less.", le=given["le"])
         case "literal_error":
-            known = ", ".join(_QUOTED.findall(given["expected"]))
-            return Sentence("it must be one of {known}.", known=known)
+            return one_of(_QUOTED.findall(given["expected"]))
         case "string_too_long":
             most = given["max_length"]
             return Sentence("it is too long: {most} characters or fewer are wanted.", most=most)
