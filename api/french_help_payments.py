@@ -41,6 +41,10 @@ FRENCH_OF_PAYMENTS_HELP: Final[dict[str, str]] = {
     "One message; by default all that are parked.": (
         "Une notification ; par défaut toutes celles mises de côté."
     ),
+    "Have an endpoint told something signed, to see that it hears: no payment moves.": (
+        "Faire annoncer à une adresse quelque chose de signé, pour voir si elle entend : aucun "
+        "paiement ne bouge."
+    ),
     "List providers' calls that nobody understood, with the reason, and those not read yet.": (
         "Lister les appels des prestataires que personne n'a compris, avec la raison, et ceux qui "
         "ne sont pas encore lus."
