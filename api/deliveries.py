@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from adapters.notify.merchants import answer_context
+from adapters.refusal_texts import Language
+from api.kept_reasons import kept_reason
 from ledger.commands_endpoint import ReplayDelivery, SendTest
 from ledger.endpoint import Endpoint, delivery_stream
 from ledger.entry import Context, RecordedEvent
@@ -96,7 +98,7 @@ async def replay(
     return replayed
 
 
-def message_fields(row: Message) -> dict[str, Any]:
+def message_fields(row: Message, language: Language = "en") -> dict[str, Any]:
     """Write a message; the shape is `schemas_endpoints.MessageOut`."""
     return {
         "id": row.stream_id,
@@ -106,7 +108,7 @@ def message_fields(row: Message) -> dict[str, Any]:
         "state": row.state,
         "attempts": row.attempts,
         "status": row.status,
-        "reason": row.reason,
+        "reason": kept_reason(row.reason, language),
         "latency_ms": row.latency_ms,
         "next_attempt_at": row.next_attempt_at,
         "created_at": row.created_at,
@@ -115,7 +117,7 @@ def message_fields(row: Message) -> dict[str, Any]:
 
 
 async def attempts_at(
-    store: EventStore, row: Message, vault: Vault | None = None
+    store: EventStore, row: Message, vault: Vault | None = None, language: Language = "en"
 ) -> list[dict[str, Any]]:
     """Write every attempt at a message, the first one first, as `DeliveryAttemptOut`.
 
@@ -123,6 +125,7 @@ async def attempts_at(
         store: the log.
         row: the message.
         vault: opens what the endpoint answered, where that may be shown.
+        language: what came of each is said in it.
     """
     made = []
     for one in await store.read_stream(delivery_stream(row.endpoint_id, row.payment_id)):
@@ -135,7 +138,7 @@ async def attempts_at(
                 "at": one.recorded_at,
                 "is_delivered": event.result == "delivered",
                 "status": event.status,
-                "reason": event.reason,
+                "reason": kept_reason(event.reason, language),
                 "latency_ms": event.latency_ms,
                 "answer": None if vault is None else await answered(vault, event),
                 "next_attempt_at": event.retry_at,

@@ -35,7 +35,9 @@ from api.errors import (
     Place,
     ProblemError,
 )
+from api.kept_reasons import kept_reason
 from api.modes import mode_of
+from api.problems import language_of
 from api.randomness import RandomBlock
 from api.waiting import caught_up
 from ledger import commands_endpoint as commands
@@ -188,12 +190,13 @@ async def list_messages(call: Call) -> web.Response:
         after=query.after,
         limit=limit,
     )
+    language = language_of(call.request.headers.get("Accept-Language"))
     page = shapes.MessagePage(
         position=position,
-        messages=[shapes.MessageOut.model_validate(message_fields(row)) for row in rows],
+        messages=[shapes.MessageOut.model_validate(message_fields(row, language)) for row in rows],
         next_after=rows[-1].about if len(rows) == limit else None,
     )
-    return answer(page, position=position)
+    return answer(page, position=position, headers={"Content-Language": language})
 
 
 async def show_message(call: Call) -> web.Response:
@@ -211,9 +214,12 @@ async def show_message(call: Call) -> web.Response:
         place = Place("parameter", "message_id", reason, remedy)
         raise ProblemError(UNKNOWN_MESSAGE, explained(reason, remedy), [place])
     is_own = state.added is not None and call.asker.merchant_id == state.added.merchant_id
-    made = await attempts_at(services.store, row, services.vault if is_own else None)
-    content = message_fields(row) | {"attempts_made": made}
-    return answer(shapes.MessageDetail.model_validate(content), position=position)
+    language = language_of(call.request.headers.get("Accept-Language"))
+    made = await attempts_at(services.store, row, services.vault if is_own else None, language)
+    shown = shapes.MessageDetail.model_validate(
+        message_fields(row, language) | {"attempts_made": made}
+    )
+    return answer(shown, position=position, headers={"Content-Language": language})
 
 
 async def test_endpoint(call: Call) -> web.Response:
@@ -320,7 +326,7 @@ async def _shown(
         description=state.description,
         is_enabled=state.is_enabled,
         is_deleted=state.is_deleted,
-        reason=state.reason,
+        reason=kept_reason(state.reason, language_of(call.request.headers.get("Accept-Language"))),
         public_key=public_key,
         former_until=None if state.rotated is None else state.rotated.former_until,
         messages=await services.deliveries.counts(endpoint_id),

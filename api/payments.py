@@ -30,6 +30,7 @@ from api.errors import (
     Place,
     ProblemError,
 )
+from api.kept_reasons import with_route_reasons
 from api.past import Fixed, past_page
 from api.problems import language_of
 from api.refusal_views import code_of, refusal_of
@@ -102,8 +103,8 @@ async def _write(
         is_erased=not opened and await vault.is_erased(request.sealed),
     )
     written = Written(
-        orjson.dumps(content, option=orjson.OPT_UTC_Z),
-        {"Content-Language": language} if refusal else None,
+        orjson.dumps(with_route_reasons(content, language), option=orjson.OPT_UTC_Z),
+        {"Content-Language": language} if refusal or language != "en" else None,
         recorded[-1],
     )
     if redirect is None and OF_NAMED not in opened:
