@@ -5,7 +5,7 @@ the projections get it, so what they need for it holds nobody up, and no second 
 is paid for. It is told in memory, once, and remembers nothing: it must bear to be told again.
 
 Where other processes have brought the projections further than this one has read (it could not
-read for a while), events went by unseen; `missed` is called then.
+read for a while), events went by unseen; `missed` is called then, and whoever waits for work looks.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,6 +33,7 @@ class Watched:
         position = await self._projections.position()
         if position > self._seen:
             self._missed()
+            self._projections.tell_anything()
             self._seen = position
         return position
 

@@ -283,7 +283,6 @@ async def services(
                 adapters,
                 ways,
                 projections,
-                subscription,
                 clock=clock,
                 outward=outward,
                 adapters_of=adapters_of,

@@ -34,11 +34,11 @@ from adapters.ways import Ways
 from adapters.worker import Perform, Worker
 from api.messages import composer
 from api.settings import Fault, Settings, SettingsError
+from api.waking import Beds
 from ledger.handling import Handler
 from ledger.identity import Mode
 from ledger.sentences import Sentence
 from ledger.store import Clock
-from ledger.subscriptions import Subscription
 from ledger.vault import Vault
 from projections.base import Projections
 from projections.deliveries import DeliveriesProjection
@@ -73,7 +73,6 @@ def make_workers(
     adapters: Mapping[str, Adapter],
     ways: Ways,
     projections: Projections,
-    subscription: Subscription,
     *,
     clock: Clock,
     outward: Outward,
@@ -93,7 +92,7 @@ def make_workers(
     checkouts = CheckoutKeeper(recorder, clock=clock)
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
-    work = projections.of(WorklistProjection)
+    work, beds = projections.of(WorklistProjection), Beds(projections, clock)
 
     def worker(
         kind: str,
@@ -113,7 +112,7 @@ def make_workers(
             worklist=cast("Worklist", queue),
             clock=clock,
             holder=holder,
-            wait_for_news=wait or _News(subscription),
+            wait_for_news=wait or beds.bed(kind, provider),
             concurrency_max=concurrency_max,
             lease_seconds=seconds + settings.lease_margin_seconds,
         )
@@ -199,8 +198,7 @@ def _post(settings: Settings, *, is_loopback_only: bool) -> Post | None:
 class _Portion:
     """A queue, for a worker that takes only what this process is set up for.
 
-    Why no worker for each provider that is enabled: translating calls nobody, and every worker
-    looks for work whenever the log has grown.
+    Why no worker for each provider that is enabled: translating calls nobody.
     """
 
     def __init__(self, queue: Any, **only: object) -> None:
@@ -228,19 +226,3 @@ class _Portion:
             kind, **{"provider": provider, **self._only}
         )
         return found
-
-
-class _News:
-    """Wakes one worker when the projections have moved since it last looked.
-
-    It remembers what it woke the worker with, so nothing that happens between two waits is slept
-    through.
-    """
-
-    def __init__(self, subscription: Subscription) -> None:
-        self._subscription = subscription
-        self._seen = 0
-
-    async def __call__(self, seconds: float) -> None:
-        await self._subscription.wait_for(self._seen + 1, seconds)
-        self._seen = self._subscription.position

@@ -16,7 +16,7 @@ stumbled over is in the log for ever, so only other code will get past it.
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple, TypeVar
 
 import structlog
@@ -40,6 +40,7 @@ from projections.checkpoints import (
     put,
 )
 from projections.digest import Digest, Pause, digest_of
+from projections.news import Told
 from projections.projector import Projector
 from projections.rebuild import (
     Checked,
@@ -86,6 +87,7 @@ class Projections:
         self._projectors = {one.name: one(database) for one in projectors}
         self._failures: dict[str, int] = {}
         self._moved = asyncio.Condition()
+        self._listeners: list[Callable[[Told], None]] = []
 
     def of(self, kind: type[P]) -> P:
         """The projection of a class, to ask it things."""
@@ -196,8 +198,27 @@ class Projections:
             await self._advance_apart(running, batch, error)
         else:
             self._failures.clear()
+        finally:
+            # Also where one failed and others did not: what those committed is due.
+            self._tell(running)
         async with self._moved:
             self._moved.notify_all()
+
+    def listen(self, listener: Callable[[Told], None]) -> None:
+        """Tell somebody what every batch made due, from now on, once it is committed."""
+        self._listeners.append(listener)
+
+    def tell_anything(self) -> None:
+        """Say that anything may be due: another process has folded what went by unseen here."""
+        for listener in self._listeners:
+            listener(None)
+
+    def _tell(self, projectors: Iterable[Projector]) -> None:
+        told = [one.news.take() for one in projectors]
+        for listener in self._listeners:
+            for news in told:
+                if news is None or news:
+                    listener(news)
 
     async def _advance(
         self, projectors: Sequence[Projector], batch: Sequence[RecordedEvent]

@@ -160,6 +160,8 @@ async def advance(
     moved = []
     for projector in projectors:
         at = _ours(projector, found.get(projector.checkpoint), owner)
+        if at >= batch[0].position:
+            projector.news.tell_anything()
         if at not in told:  # nearly always all stand at the same position
             told[at] = Told([one for one in batch if one.position > at])
         fresh = told[at]

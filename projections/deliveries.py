@@ -54,7 +54,7 @@ from projections.deliveries_rows import (
     payment_of,
     why_parked,
 )
-from projections.deliveries_turns import Lane, Turns
+from projections.deliveries_turns import LANES, Lane, Turns
 from projections.leases import Leases
 from projections.projector import Projector, bounded
 from projections.rows import Counters, Rows
@@ -143,6 +143,9 @@ class DeliveriesProjection(Projector):
         if not told or not await self._is_anybody_told(conn, told):
             return
         board = await self._board(conn, owners, told)
+        # What was sent frees a place for others, and may have changed its endpoint's lane.
+        for lane in LANES:
+            self.news.tell(lane, "")
         for recorded in told:
             if isinstance(recorded.event, Switched):
                 await self._put(conn, board)

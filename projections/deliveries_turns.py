@@ -12,7 +12,7 @@ waits for anything, however many messages one of them has waiting.
 """
 
 from collections import Counter
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import CTE, ColumnElement, Select, Table, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,6 +24,7 @@ PER_ENDPOINT_MAX: Final = 4
 
 SLOW_LANE: Final = "deliver_slow"
 Lane = Literal["deliver", "deliver_slow"]
+LANES: Final = get_args(Lane)
 
 
 class Turns:

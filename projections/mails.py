@@ -145,9 +145,11 @@ class MailsProjection(Projector):
             for who in wanted[payment_id] if worth else ():
                 row = _letter(payment_id, cast("Recipient", who), cast("Worth", worth), recorded)
                 own[row.stream_id] = row
-        await self._rows.put(
-            conn, [_as_tuple(row) for own in letters.values() for row in own.values()]
-        )
+        rows = [row for own in letters.values() for row in own.values()]
+        await self._rows.put(conn, [_as_tuple(row) for row in rows])
+        for row in rows:
+            if row.due_at is not None:
+                self.news.tell("mail", row.recipient, row.due_at)
 
     async def lease(
         self,

@@ -26,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger.entry import RecordedEvent
 from ledger.events import EVENTS, Event
 from ledger.sql_database import Database
+from projections.news import News
 from projections.packed import APART, PackedLines, PackedRows, pack
 from projections.rows import AddedRows, Rows
 
@@ -49,6 +50,8 @@ class Projector(ABC):
         self.database = database
         self.copy = copy
         self.metadata = MetaData()
+        self.news = News()
+        """What it made due for whom; only a queue tells anything."""
 
     @property
     def checkpoint(self) -> str:

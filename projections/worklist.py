@@ -161,6 +161,9 @@ class WorklistProjection(Projector):
         # What is closed is removed first: an orphan may be opened again within the batch.
         await self._rows.remove(conn, closed)
         await self._rows.put(conn, [*map(as_tuple, rows.values())])
+        for row in rows.values():
+            if row.kind is not None and row.due_at is not None:
+                self.news.tell(row.kind, row.provider, row.due_at)
 
     async def lease(
         self,

@@ -9,7 +9,7 @@ from typing import cast
 
 from adapters.base import Due, Worklist
 from adapters.worker import Worker
-from api.wiring_workers import _News
+from api.waking import Beds
 from projections.deliveries_turns import PER_ENDPOINT_MAX
 from tests.conftest import FakeClock
 from tests.raw_server import silence
@@ -47,7 +47,7 @@ class Calls:
 @asynccontextmanager
 async def working(street: Street, places: int) -> AsyncIterator[Calls]:
     """Run a worker for each lane, as the wiring does."""
-    calls, (subscription,) = Calls(street), street.world.services.subscriptions
+    calls, beds = Calls(street), Beds(street.world.services.projections, street.clock)
     workers = [
         Worker(
             lane,
@@ -56,7 +56,7 @@ async def working(street: Street, places: int) -> AsyncIterator[Calls]:
             worklist=cast("Worklist", street.deliveries),
             clock=street.clock,
             holder="a worker",
-            wait_for_news=_News(subscription),
+            wait_for_news=beds.bed(lane, None),
             concurrency_max=places,
             lease_seconds=600,
         )
