@@ -8,7 +8,8 @@ Nor is such a payment cancelled by its merchant (`may_have_been_sent`), and for 
 to ask is over makes nothing certain.
 
 The last restoration counts: recorded again, it may name another end, or other providers which
-are sent to although they cannot be asked.
+are sent to although they cannot be asked. Said again in the same words it is recorded once: whoever
+does not know whether he was heard (the command was killed, say) says it again.
 """
 
 from collections.abc import Iterable
@@ -30,12 +31,23 @@ request after a week does so by hand, and looks first."""
 
 ASKED_DAYS_MAX: Final = 366
 
+REPEATED_MAX: Final = timedelta(hours=1)
+"""How much later the end may be of what is said again in the same words: each names its end from
+its own time on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What the last restoration said; `until` is None where there was none."""
+    """What the last restoration said; None where there was none."""
 
-    until: datetime | None = None
+    last: events.LogRestored | None = None
+
+    def has_heard(self, said: events.LogRestored) -> bool:
+        """Whether that is the last one, said again."""
+        last = self.last
+        if last is None or (last.since, last.unasked) != (said.since, said.unasked):
+            return False
+        return timedelta(0) <= said.until - last.until < REPEATED_MAX
 
 
 INITIAL: Final = Restored()
@@ -47,16 +59,16 @@ def decide(command: RecordRestoration, state: Restored) -> list[Event]:
     Raises:
         CommandRefusedError: the copy is of the future, or providers would be asked for years.
     """
-    del state
     name = "RecordRestoration"
     if command.since > command.at:
         raise CommandRefusedError(name, Sentence("the backup cannot be of a time to come."))
     if not command.at <= command.until <= command.at + timedelta(days=ASKED_DAYS_MAX):
         reason = Sentence("providers are asked first for 0 to {days} days.", days=ASKED_DAYS_MAX)
         raise CommandRefusedError(name, reason)
-    return [
-        events.LogRestored(since=command.since, until=command.until, unasked=list(command.unasked))
-    ]
+    said = events.LogRestored(
+        since=command.since, until=command.until, unasked=list(command.unasked)
+    )
+    return [] if state.has_heard(said) else [said]
 
 
 def may_have_been_sent(
@@ -80,6 +92,6 @@ def evolve(state: Restored, event: Event) -> Restored:
     """Fold one event into what is known of restorations."""
     match event:
         case events.LogRestored():
-            return Restored(event.until)
+            return Restored(event)
         case _:
             raise TypeError(f"the stream of restorations has no {event.type}")

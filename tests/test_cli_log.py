@@ -300,7 +300,7 @@ def test_a_restoration_is_recorded_and_says_what_is_asked_and_what_waits(here: H
 
     assert said.status == 0
     assert f"after {last} is lost" in said.out
-    assert (again["last_kept_position"], again["lost_since"]) == (3, "2026-01-31T00:00:00.000000Z")
+    assert (again["last_kept_position"], again["lost_since"]) == (2, "2026-01-31T00:00:00.000000Z")
     assert (again["position"], again["unasked"]) == (4, ["wave"])
     assert [(one.status, one.err.partition("\n")[0]) for one in refused] == [
         (1, "error: the backup cannot be of a time to come."),

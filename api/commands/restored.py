@@ -3,7 +3,8 @@
 What the lost log did after the backup nobody can tell from this one. From here on, for some days, a
 payment is looked for at its providers before it is submitted (`adapters.seeking`), so a repeated
 Idempotency-Key moves no money twice. Said again, it replaces what was said before: to end it sooner
-or later, or to send to a provider that cannot be asked.
+or later, or to send to a provider that cannot be asked. Said again in the same words, because
+nobody knows whether it was heard, it changes nothing and answers the same.
 """
 
 import secrets
@@ -24,9 +25,11 @@ from api.points import time_in
 from api.settings import Settings
 from api.wiring import opened, utc_now
 from ledger.commands_log import RecordRestoration
-from ledger.entry import Context, rfc3339
+from ledger.entry import Context, RecordedEvent, rfc3339
 from ledger.errors import CommandRefusedError, InvalidInputError
+from ledger.events import LogRestored
 from ledger.handling import Handler
+from ledger.restoration import STREAM
 from ledger.sentences import Sentence
 
 
@@ -74,7 +77,7 @@ async def _record(
     settings: Settings, begun: datetime | None, asked_for: timedelta, unasked: tuple[str, ...]
 ) -> _Said:
     async with opened(settings) as (_, store):
-        size = await store.position()
+        size, restored = await store.position(), await store.read_stream(STREAM)
         if not size:
             raise CommandRefusedError(
                 "RecordRestoration",
@@ -82,12 +85,28 @@ async def _record(
             )
         if begun is None:
             (last,) = await store.read(size - 1, 1)
-            begun = last.recorded_at
+            begun = last.event.since if isinstance(last.event, LogRestored) else last.recorded_at
         now, request = utc_now(), secrets.token_hex(8)
         command = RecordRestoration(since=begun, until=now + asked_for, unasked=unasked, at=now)
         context = Context("cli", request, f"request:{request}")
-        (recorded,) = (await Handler(store).handle(command, context=context)).events
-        return _Said(recorded.position, size, command.since, command.until)
+        await Handler(store).handle(command, context=context)
+        said = (await store.read_stream(STREAM))[-1]
+        assert isinstance(said.event, LogRestored)
+        kept = _kept(size, begun, restored)
+        return _Said(said.position, kept, said.event.since, said.event.until)
+
+
+def _kept(size: int, begun: datetime, restored: Sequence[RecordedEvent]) -> int:
+    """Where the log was cut: before it was first said, of this copy, that it is one.
+
+    It may be said again, at once or after days, and then the log has grown.
+    """
+    kept = size
+    for one in reversed(restored):
+        assert isinstance(one.event, LogRestored)
+        if one.position == kept or one.event.since == begun:
+            kept = one.position - 1
+    return kept
 
 
 def _found_by(name: str) -> tuple[str, ...]:
