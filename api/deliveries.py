@@ -15,20 +15,29 @@ from adapters.notify.merchants import answer_context
 from adapters.refusal_texts import Language
 from api.kept_reasons import kept_reason
 from ledger.commands_endpoint import ReplayDelivery, SendTest
-from ledger.endpoint import Endpoint, delivery_stream
+from ledger.endpoint import Endpoint, delivery_stream, endpoint_stream
 from ledger.entry import Context, RecordedEvent
 from ledger.errors import CommandRefusedError, ErasedError
 from ledger.events import DeliveryAttempted
 from ledger.handling import Handler
 from ledger.identity import is_test_id, new_test_id
+from ledger.restoration import STREAM as RESTORATIONS
 from ledger.sentences import Sentence
 from ledger.store import EventStore
 from ledger.vault import Vault
 from projections.deliveries import DeliveriesProjection
 from projections.deliveries_rows import Message
+from projections.message_ids import life_at, message_id
 
 REPLAYED_MAX: Final = 1000
 """How many parked messages one request replays, the oldest first."""
+
+
+async def message_id_of(store: EventStore, endpoint_id: str, position: int) -> str:
+    """The id of the message that tells an endpoint of an event, as the log alone gives it."""
+    (added,) = (await store.read_stream(endpoint_stream(endpoint_id)))[:1]
+    life = life_at(await store.read_stream(RESTORATIONS), added.position, position)
+    return message_id(endpoint_id, position, life)
 
 
 def check_enabled(state: Endpoint, command: str = "ReplayDelivery") -> None:

@@ -23,6 +23,7 @@ from api.deliveries import (
     attempts_at,
     check_enabled,
     message_fields,
+    message_id_of,
     replay,
     replayable,
     send_test,
@@ -48,13 +49,12 @@ from ledger.identity import Mode, is_endpoint_id, new_endpoint_id
 from ledger.notices import TEST_TYPE
 from ledger.sentences import Sentence, explained
 from ledger.store import DataKey
-from projections.deliveries_rows import message_id
 
 ENDPOINTS_EVER_MAX: Final = 100
 """How many endpoints a merchant may have, the disabled ones included, the deleted ones not."""
 
 PAIRS_KEPT_MAX: Final = 2
-_MESSAGE_ID: Final = re.compile(r"we_[a-z0-9]{1,64}\.[0-9]{1,18}")
+_MESSAGE_ID: Final = re.compile(r"we_[a-z0-9]{1,64}\.[0-9]{1,18}(?:\.[0-9a-f]{8})?")
 _RANDOM: Final = RandomBlock()
 
 
@@ -230,7 +230,7 @@ async def test_endpoint(call: Call) -> web.Response:
     await services.rates.admit_test(call.passage, endpoint_id)
     context = call.context(call.asker.actor)
     recorded = await send_test(services.handler, endpoint_id, state, _RANDOM(16), context=context)
-    name = message_id(endpoint_id, recorded.position)
+    name = await message_id_of(services.store, endpoint_id, recorded.position)
     headers = {"Location": f"/v1/webhook-endpoints/{endpoint_id}/messages/{name}"}
     content = shapes.SentTest(id=name, type=TEST_TYPE, position=recorded.position)
     return answer(content, status=202, position=recorded.position, headers=headers)

@@ -23,6 +23,7 @@ from adapters.notify.merchants import message_content
 from api import checkouts
 from api import schemas_notices as shapes
 from api.calls import Call, answer
+from api.deliveries import message_id_of
 from api.errors import INVALID_REQUEST, TOO_MANY_STREAMS, Place, ProblemError
 from api.messages import composer
 from api.middleware import stream_headers
@@ -199,8 +200,9 @@ async def _written_parking(call: Call, notice: Notice) -> dict[str, object]:
     (recorded,) = await call.services.store.read(notice.position - 1, 1)
     event = recorded.event
     assert isinstance(event, DeliveryParked)
+    store = call.services.store
     shown = shapes.ParkedMessage(
-        id=notice.about_id,
+        id=await message_id_of(store, event.endpoint_id, event.position),
         endpoint_id=event.endpoint_id,
         payment_id=None if is_test_id(event.payment_id) else event.payment_id,
         about=event.position,

@@ -56,6 +56,7 @@ from projections.deliveries_rows import (
 )
 from projections.deliveries_turns import LANES, Lane, Turns
 from projections.leases import Leases
+from projections.message_ids import mark_of
 from projections.projector import Projector, bounded
 from projections.rows import Counters, Rows
 from projections.tables import (
@@ -90,7 +91,7 @@ class DeliveriesProjection(Projector):
     """Every message to every endpoint, the queue of those that wait, and its listing."""
 
     name = "deliveries"
-    version = 3
+    version = 4
     reads = frozenset({events.PaymentRequested, *CONCERNING})
 
     def __init__(self, database: Database, copy: str = "") -> None:
@@ -150,6 +151,11 @@ class DeliveriesProjection(Projector):
             if isinstance(recorded.event, Switched):
                 await self._put(conn, board)
                 await self._switch(conn, recorded, board)
+            elif isinstance(recorded.event, events.LogRestored):
+                await self._put(conn, board)
+                life = mark_of(recorded)
+                await conn.execute(self._endpoints.update().values(life=life))
+                board.restore(life)
             else:
                 board.fold(recorded)
         await self._put(conn, board)

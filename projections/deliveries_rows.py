@@ -17,6 +17,7 @@ from ledger.entry import RecordedEvent
 from ledger.identity import Kind
 from ledger.notices import NOTICED, TEST_TYPE, notice_of
 from ledger.payment import stream_of
+from projections.message_ids import message_id
 from projections.tables import stamp
 
 DISABLED: Final = "the endpoint is disabled"
@@ -58,6 +59,7 @@ CONCERNING: Final = frozenset(
         *get_args(Switched),
         events.EndpointAdded,
         events.EndpointTested,
+        events.LogRestored,
         events.PaymentRerouted,
     }
 )
@@ -84,6 +86,8 @@ class Endpoint:
     added_at: str
     position: int
     """The event that added it."""
+    life: str
+    """The mark of the last restoration since it was added; empty without one."""
 
     @property
     def wanted(self) -> frozenset[str]:
@@ -96,7 +100,7 @@ class Message:
     """One message to one endpoint: the table's columns, in its order."""
 
     stream_id: str
-    """`<endpoint id>.<position of the event>`: the message's own id."""
+    """Its own id; see `projections.message_ids`."""
     endpoint_id: str
     merchant_id: str
     payment_id: str
@@ -139,6 +143,7 @@ class Board:
         self._owners = owners
         self.endpoints: dict[str, Endpoint] = {}
         self.messages: dict[str, Message] = {}
+        self._by_event: dict[tuple[str, int], Message] = {}
         self._of_merchant: defaultdict[str, list[Endpoint]] = defaultdict(list)
         self._about: defaultdict[tuple[str, str], list[Message]] = defaultdict(list)
         self._stored: dict[str, Message] = {}
@@ -166,6 +171,7 @@ class Board:
                         is_local=int(event.is_local),
                         added_at=stamp(recorded.recorded_at),
                         position=recorded.position,
+                        life="",
                     )
                 )
             case (
@@ -206,6 +212,11 @@ class Board:
                 one.state, one.due_at, one.reason = "parked", None, why_parked(recorded)
                 one.updated_at, one.position = stamp(recorded.recorded_at), recorded.position
 
+    def restore(self, life: str) -> None:
+        """Begin a new life of the log: positions are given anew."""
+        for endpoint in self.endpoints.values():
+            endpoint.life = life
+
     def changed_messages(self) -> list[Message]:
         """The messages that are not as they were fetched, or when this was last asked."""
         changed = [one for name, one in self.messages.items() if self._stored.get(name) != one]
@@ -231,6 +242,7 @@ class Board:
 
     def _add(self, message: Message) -> None:
         self.messages[message.stream_id] = message
+        self._by_event[message.endpoint_id, message.about] = message
         self._about[message.endpoint_id, message.payment_id].append(message)
 
     def _tell(self, recorded: RecordedEvent) -> None:
@@ -266,7 +278,7 @@ class Board:
         """Take back the message about the refusal that stands just before in the log."""
         payment_id = recorded.stream[_PAYMENT_PREFIX:]
         for endpoint in self._of_merchant[self._owners[payment_id][0]]:
-            withdrawn = self.messages.get(message_id(endpoint.endpoint_id, recorded.position - 1))
+            withdrawn = self._by_event.get((endpoint.endpoint_id, recorded.position - 1))
             if withdrawn is not None and withdrawn.payment_id == payment_id:
                 withdrawn.state, withdrawn.due_at = "withdrawn", None
                 withdrawn.reason, withdrawn.position = TAKEN_OVER, recorded.position
@@ -278,7 +290,7 @@ class Board:
         A message that waits no more stays so whatever comes late: a call that was under way when
         its endpoint was disabled, or a replay that was asked for at the same moment.
         """
-        message = self.messages.get(message_id(event.endpoint_id, event.position))
+        message = self._by_event.get((event.endpoint_id, event.position))
         endpoint = self.endpoints.get(event.endpoint_id)
         if message is None or endpoint is None:
             return
@@ -308,7 +320,7 @@ def _untold(recorded: RecordedEvent, endpoint: Endpoint, about_id: str, type_: s
     """A message that was never tried; parked where its endpoint is disabled."""
     at = stamp(recorded.recorded_at)
     return Message(
-        stream_id=message_id(endpoint.endpoint_id, recorded.position),
+        stream_id=message_id(endpoint.endpoint_id, recorded.position, endpoint.life),
         endpoint_id=endpoint.endpoint_id,
         merchant_id=endpoint.merchant_id,
         payment_id=about_id,
@@ -361,11 +373,11 @@ def concerns(recorded: RecordedEvent) -> bool:
 
 
 def payment_of(recorded: RecordedEvent) -> str | None:
-    """The payment (or test) whose messages an event touches; None for one about an endpoint."""
+    """The payment (or test) whose messages an event touches; None for one about endpoints."""
     event = recorded.event
     if isinstance(event, events.EndpointTested):
         return event.test_id
-    if isinstance(event, Switched | events.EndpointAdded):
+    if isinstance(event, Switched | events.EndpointAdded | events.LogRestored):
         return None
     if isinstance(event, Told):
         return event.payment_id
@@ -375,8 +387,3 @@ def payment_of(recorded: RecordedEvent) -> str | None:
 def endpoint_of(recorded: RecordedEvent) -> str:
     """The endpoint that an event of its own stream is about."""
     return recorded.stream[_ENDPOINT_PREFIX:]
-
-
-def message_id(endpoint_id: str, position: int) -> str:
-    """The id of the message that tells an endpoint of an event."""
-    return f"{endpoint_id}.{position}"

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 
 from ledger import commands_endpoint as commands
 from ledger.commands import Command
+from ledger.commands_log import RecordRestoration
 from ledger.endpoint import INITIAL, UNTRIED, Message, delivery_stream, endpoint_stream
 from ledger.entry import RecordedEvent
 from ledger.notices import NOTICED
@@ -143,6 +144,11 @@ def _replay(*, is_last: bool) -> Telling:
     return telling
 
 
+def _restore(told: Told, number: int) -> Sequence[Command]:
+    until = told.now + timedelta(days=7)
+    return [RecordRestoration(since=told.now, until=until, at=told.now)]
+
+
 TELLINGS: Final[dict[str, Telling]] = {
     "endpoint": _add,
     "endpoint_off": _disable,
@@ -158,5 +164,6 @@ TELLINGS: Final[dict[str, Telling]] = {
     "given_up": _attempt(seconds=None, status=500),
     "replay": _replay(is_last=False),
     "replay_last": _replay(is_last=True),
+    "restored": _restore,
 }
 """What may happen to endpoints and messages, by name."""

@@ -54,7 +54,7 @@ async def attempt(
     retry_at: datetime | None = None,
 ) -> None:
     """Record that a message was sent."""
-    endpoint_id, _, about = message["id"].rpartition(".")
+    endpoint_id, about = message["id"].split(".")[:2]
     await world.services.handler.handle(
         RecordDelivery(
             endpoint_id=endpoint_id,

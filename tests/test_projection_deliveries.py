@@ -381,6 +381,36 @@ class TestDeliveries(ReadModel):
         await projected.story((0, "endpoint_on"), *paid(4))
         assert {one.payment_id for one in await rows_of(projected)} == {"pay_0", "pay_4"}
 
+    @pytest.mark.parametrize("batch_max", [100, 1])
+    async def test_after_a_restoration_no_message_has_an_id_that_was_given_before(
+        self, projected: Projected, batch_max: int
+    ) -> None:
+        kept: list[Step] = [(0, "endpoint"), (0, "request"), (0, "start"), (0, "confirm")]
+        lost: list[Step] = [(0, "told_in_vain"), (0, "success"), (0, "told"), (0, "told")]
+        further: list[Step] = [(2, "endpoint"), *paid(2)]
+        lives: list[set[str]] = []
+        for number in range(3):
+            life = Projected(projected.database)
+            await life.start()
+            await life.tell(*kept)
+            life.teller.now += timedelta(minutes=number)
+            await life.tell(*[(0, "restored")] * bool(number), *lost, *further)
+            await life.project(batch_max)
+            rows = {one.stream_id: one for one in await rows_of(life)}
+            # What the backup had keeps its id, and what is said of it is heard.
+            old = rows.pop("ep_0.4")
+            assert (old.state, old.attempts) == ("delivered", 2)
+            assert sorted((one.endpoint_id, one.state) for one in rows.values()) == [
+                ("ep_0", "delivered"),
+                ("ep_0", "waiting"),
+                ("ep_0", "waiting"),
+                ("ep_2", "waiting"),
+            ]
+            lives.append({one.stream_id for one in rows.values() if one.endpoint_id == "ep_0"})
+        assert len(set.union(*lives)) == 9
+        # Without a restoration an id is as it ever was.
+        assert all(one.count(".") == 1 for one in lives[0])
+
     # --- whose turn it is --------------------------------------------------------------------
 
     async def test_a_lease_says_what_the_reactors_want_to_know(self, projected: Projected) -> None:

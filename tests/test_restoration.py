@@ -32,6 +32,9 @@ from ledger.identity import payment_id_of
 from ledger.money import Money
 from ledger.restoration import STREAM
 from tests.api_world import CONTEXT, Answer, World, a_payment, settings_in
+from tests.conftest import FakeClock
+from tests.shop import Shop
+from tests.street import a_street
 from tests.test_api_refunds import moved
 from tests.test_api_route import WAIT_SECONDS, served, settled
 
@@ -318,3 +321,42 @@ async def test_what_the_operator_takes_upon_itself_is_sent_without_asking(
             assert await settled(world, payment_id, "succeeded", "failed") == "succeeded"
             restored = await world.services.store.read_stream(STREAM)
         assert [type(each.event) for each in restored] == [events.LogRestored] * 2
+
+
+async def test_who_throws_away_messages_he_has_seen_misses_no_news_after_a_restoration(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    """The id that was sent is the one that is listed, shown and replayed."""
+    async with a_street(tmp_path, clock) as street:
+        shop = await street.open()
+        keys = dict(street.world.keys)
+        await asyncio.to_thread(copy_of, tmp_path / "cauri.db", tmp_path / "copy.db")
+        await street.pay("lost")
+        await street.deliver()
+        before = [one.id for one in shop.heard]
+    await asyncio.to_thread(put_back, tmp_path / "cauri.db", tmp_path / "copy.db")
+    async with a_street(tmp_path, clock) as street:
+        street.world.keys.update(keys)
+        said = RecordRestoration(since=clock(), until=clock() + timedelta(days=7), at=clock())
+        await street.world.services.handler.handle(said, context=CONTEXT)
+        async with Shop(clock) as shop_again:
+            there = await street.post(f"/{shop.id}", {"url": shop_again.url})
+            assert there.status == 200, there.body
+            payment_id = await street.pay("lost")
+            await street.deliver()
+            after = [one.id for one in shop_again.heard]
+            path = f"/v1/webhook-endpoints/{shop.id}/messages"
+            listed = (await street.world.get(f"{path}?payment_id={payment_id}")).json["messages"]
+            shown = (await street.world.get(f"{path}/{after[0]}")).json
+            replay = await street.post(f"/{shop.id}/replay", {"message_id": after[0]})
+            assert replay.status == 202, replay.body
+            await street.deliver()
+            again = [one.id for one in shop_again.heard][len(after) :]
+            tested = (await street.post(f"/{shop.id}/test", {})).json["id"]
+            await street.deliver()
+            assert shop_again.heard[-1].id == tested
+    assert (len(before), len(after)) == (2, 2)
+    assert not {*before} & {*after}
+    assert [one["id"] for one in listed] == after[::-1]
+    assert (shown["id"], shown["state"]) == (after[0], "delivered")
+    assert again == after[:1]

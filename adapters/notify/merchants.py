@@ -80,7 +80,7 @@ class Merchants:
 
     async def perform(self, due: Due) -> None:
         """Tell one endpoint one message, if it is still to be told."""
-        endpoint_id, _, position = due.stream_id.rpartition(".")
+        endpoint_id, position = due.stream_id.split(".")[:2]
         state, _ = await self._recorder.handler.endpoint(endpoint_id)
         (about,) = await self._recorder.handler.store.read(int(position) - 1, 1)
         payment_id = _about_id(about)
@@ -92,7 +92,7 @@ class Merchants:
         if told is None:
             return
         recorder = self._recorder.about([about], actor="reactor:deliveries")
-        sent, seconds = await self._send(endpoint_id, state, about, told)
+        sent, seconds = await self._send(due.stream_id, state, about, told)
         await self._record(recorder, endpoint_id, told, about, message, sent, seconds)
 
     async def _told(
@@ -130,11 +130,12 @@ class Merchants:
 
     async def _send(
         self,
-        endpoint_id: str,
+        message_id: str,
         state: Endpoint,
         about: RecordedEvent,
         told: "_Told",
     ) -> tuple[Sent, float]:
+        endpoint_id = message_id.partition(".")[0]
         try:
             url, pairs = await opened(self._recorder, endpoint_id, state, self._clock())
         except ErasedError:
@@ -144,7 +145,6 @@ class Merchants:
         if len(body) > BODY_BYTES_MAX:
             content["data"] = {"id": told.id, "is_cut": True}
             body = orjson.dumps(content, option=orjson.OPT_UTC_Z)
-        message_id = f"{endpoint_id}.{about.position}"
         headers = signed_headers(message_id, self._clock(), body, pairs)
         headers["Content-Type"] = "application/json"
         started = asyncio.get_running_loop().time()

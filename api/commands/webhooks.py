@@ -19,6 +19,7 @@ from api.deliveries import (
     attempts_at,
     check_enabled,
     message_fields,
+    message_id_of,
     replay,
     replayable,
     send_test,
@@ -31,7 +32,6 @@ from ledger.identity import is_test_id
 from ledger.sentences import Sentence
 from projections.deliveries import DeliveriesProjection
 from projections.deliveries_rows import State
-from projections.deliveries_rows import message_id as message_id_of
 
 
 def list_endpoints(
@@ -188,7 +188,7 @@ async def _test(endpoint_id: str, database: str | None) -> str:
         state, _ = await handler.endpoint(endpoint_id)
         drawn = secrets.token_bytes(16)
         recorded = await send_test(handler, endpoint_id, state, drawn, context=_context())
-    return message_id_of(endpoint_id, recorded.position)
+        return await message_id_of(store, endpoint_id, recorded.position)
 
 
 def _context() -> Context:
