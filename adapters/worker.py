@@ -68,7 +68,7 @@ class Worker:
             worklist: where leases come from.
             clock: says what is due.
             holder: names this process in the leases.
-            wait_for_news: returns when the worklist may have changed, or after the given seconds.
+            wait_for_news: returns when there may be work for it, or after the given seconds.
             concurrency_max: how many pieces are performed at once.
             lease_seconds: how long a piece is ours; longer than performing can take.
         """

@@ -3,12 +3,16 @@
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from adapters.base import Due as AdapterDue
+from ledger.identity import Mode
+from projections.modes import Modes
 from projections.worklist import Due, WorklistProjection, WorkRow
-from tests.builders import NOW, Step, paid, payment_id
+from projections.worklist_left import Left, Served
+from tests.builders import NOW, Step, a_request, paid, payment_id
 from tests.projecting import Projected, ReadModel, opened
 
 # What happened to a payment -> (kind, seconds after its beginning at which it is due).
@@ -129,6 +133,54 @@ class TestWorklist(ReadModel):
         assert await lease("inquire", None, 66) == ["pay_4", "pay_3"]
         assert await lease("translate", "mtn", 66) == ["mtn-7"]
         assert await lease("submit", "wave", 66) == []
+
+    async def test_a_process_takes_only_payments_of_the_mode_that_it_has_their_provider_for(
+        self, projected: Projected
+    ) -> None:
+        """Of what it leaves it can count the pieces, and take what nobody sent in time."""
+        asked: list[tuple[int, Mode | None]] = [(0, "live"), (2, "test"), (4, None), (6, "live")]
+        teller = projected.teller
+        for number, mode in asked:
+            teller.do(replace(a_request(payment_id(number)), mode=mode))
+        await projected.record(teller.log)
+        await projected.story((6, "start"), (1, "request"), (8, "webhook"), (9, "webhook"))
+        work = projected.projections.of(WorklistProjection)
+
+        async def lease(kind: str, modes: Modes, seconds: float = 3600) -> list[str]:
+            how: dict[str, Any] = {"holder": "a", "limit": 9, "now": at(seconds), "seconds": 1}
+            leased = await work.lease(kind, "mtn", modes=modes, **how)
+            return [one.stream_id for one in leased]
+
+        async def lapsed(served: Served, seconds: float) -> list[str]:
+            leased = await work.lease_lapsed(
+                served, holder="b", limit=9, now=at(seconds), seconds=1
+            )
+            return [one.stream_id for one in leased]
+
+        tests: Served = {"mtn": ("test", None)}
+        assert await lease("submit", ("test", None)) == ["pay_2", "pay_4"]
+        assert await lease("inquire", ("test", None)) == []
+        assert await lease("inquire", ("live",)) == ["pay_6"]
+        assert await work.next_due_at("inquire", "mtn", modes=("test", None)) is None
+        assert await work.left(tests) == [
+            Left("mtn", "live", 2),
+            Left("orange", "", 1),
+        ]
+        assert await work.left({"mtn": ("live",), "wave": ("live",)}) == [
+            Left("mtn", "", 1),
+            Left("mtn", "test", 1),
+            Left("orange", "", 1),
+        ]
+        assert await work.left({}) == [
+            Left("mtn", "", 3),
+            Left("mtn", "live", 2),
+            Left("mtn", "test", 1),
+            Left("orange", "", 1),
+        ]
+        # What was submitted may be somewhere: it never lapses.
+        assert await lapsed(tests, 3599) == []
+        assert await lapsed(tests, 3602) == ["pay_0", "pay_1"]
+        assert await lapsed({}, 3610) == ["pay_0", "pay_2", "pay_4", "pay_1"]
 
     async def test_a_lease_says_what_the_reactors_want_to_know(self, projected: Projected) -> None:
         await projected.story((0, "request"))
