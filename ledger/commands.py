@@ -15,6 +15,7 @@ from ledger.commands_endpoint import DeliveryCommand, EndpointCommand
 from ledger.commands_log import LogCommand
 from ledger.commands_mail import MailCommand
 from ledger.commands_master_key import MasterKeyCommand
+from ledger.commands_notes import NoteCommand
 from ledger.commands_people import PeopleCommand
 from ledger.evidence import Evidence
 from ledger.identity import Candidate, Kind, Mode, Recipient
@@ -384,6 +385,7 @@ class RequestSupport:
 
 Command = (
     PaymentCommand
+    | NoteCommand
     | CheckoutCommand
     | MerchantCommand
     | WebhookCommand

@@ -13,6 +13,8 @@ The tree:
     │  ├─ UnknownEndpointError       no such endpoint
     │  ├─ UnknownErasureError        no such request to forget somebody (ledger.people)
     │  ├─ OpenPaymentsError          a person's money is still under way (ledger.people)
+    │  ├─ UnknownOperatorNoteError   a payment has no such note (ledger.operator_notes_refused)
+    │  ├─ OperatorNoteRefusedError   a note cannot be, as things stand (as above)
     │  ├─ IdempotencyKeyReusedError  the same key came with other content
     │  ├─ NotRefundableError         a payment cannot be given back, or not so much of it
     │  ├─ NotCancellableError        a payment cannot be ended by its merchant

@@ -59,6 +59,13 @@ from ledger.events_log import (
 )
 from ledger.events_mail import MailAttempted, MailParked
 from ledger.events_master_key import MasterKeyRetired, MasterKeyRewrapped, MasterKeyRotated
+from ledger.events_notes import (
+    NoteOutlook,
+    NotePosting,
+    PaymentNoteApproved,
+    PaymentNoteProposed,
+    PaymentNoteWithdrawn,
+)
 from ledger.events_payment import (
     PaymentCodeGiven,
     PaymentConfirmationEnded,
@@ -131,6 +138,8 @@ __all__ = [
     "MasterKeyRewrapped",
     "MasterKeyRotated",
     "MerchantAdded",
+    "NoteOutlook",
+    "NotePosting",
     "PaymentCodeGiven",
     "PaymentConfirmationEnded",
     "PaymentConfirmationStarted",
@@ -140,6 +149,9 @@ __all__ = [
     "PaymentFailed",
     "PaymentInquired",
     "PaymentInquiryRequested",
+    "PaymentNoteApproved",
+    "PaymentNoteProposed",
+    "PaymentNoteWithdrawn",
     "PaymentRefundReleased",
     "PaymentRefundReserved",
     "PaymentRefunded",
@@ -195,6 +207,9 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         PaymentRefundReserved,
         PaymentRefunded,
         PaymentRefundReleased,
+        PaymentNoteProposed,
+        PaymentNoteApproved,
+        PaymentNoteWithdrawn,
         CheckoutCreated,
         CheckoutAttemptStarted,
         CheckoutAttemptEnded,

@@ -19,6 +19,11 @@ The rule, per reference (one submission to one provider):
 Over several references of one payment: money taken twice is a conflict; money taken once is a
 success, whichever attempt took it; else the last attempt speaks.
 
+People err, and their words are the most trusted. So an operator's note may name an earlier one that
+it replaces, and a note that another one names does not count (`counting`). Which note came first
+plays no part: a replaced note stays replaced whatever becomes of the one that names it, notes that
+name each other both do not count, and one that names itself counts.
+
 This module reads no clock, and does not know where a word came from beyond its source's trust. The
 time that a word may tell decides nothing here; see `projections.effective`.
 
@@ -38,6 +43,10 @@ from ledger.money import Money, same_money
 
 EVIDENCE_MAX: Final = 100
 """How many different words one payment keeps; a provider that says more is misbehaving."""
+
+
+NOTE_PREFIX: Final = "note_"
+"""What the names of operators' notes begin with; a number follows."""
 
 
 class Trust(IntEnum):
@@ -108,6 +117,10 @@ class Evidence(
     reason: str | None = None
     occurred_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     """When the money moved, by the provider's own clock and in UTC, where it says so."""
+    note: str | None = None
+    """Of an operator's note: its name within the payment; see `ledger.operator_notes`."""
+    replaces: str | None = None
+    """Of an operator's note: the name of the one that it replaces."""
 
     @property
     def trust(self) -> Trust:
@@ -154,6 +167,12 @@ class Settled(NamedTuple):
 _OPEN: Final = Settled(Resolution.OPEN, None, ())
 
 
+def number_of(note: str | None) -> int:
+    """The how-manieth note of its payment a name names, from 1; 0: it is the name of none."""
+    number = (note or "").removeprefix(NOTE_PREFIX)
+    return int(number) if number.isdecimal() and number.isascii() else 0
+
+
 def resolve(money: Money, references: Iterable[str], words: frozenset[Evidence]) -> Settled:
     """Resolve all words about one payment.
 
@@ -162,8 +181,9 @@ def resolve(money: Money, references: Iterable[str], words: frozenset[Evidence])
         references: the payment's references in the order they were first submitted.
         words: every trusted word so far; words about other references are ignored.
     """
+    words = counting(words)
     settled = [
-        _resolve_reference(money, reference, words) for reference in dict.fromkeys(references)
+        resolve_reference(money, reference, words) for reference in dict.fromkeys(references)
     ]
     conflicts = [one for one in settled if one.resolution is Resolution.CONFLICT]
     successes = [one for one in settled if one.resolution is Resolution.SUCCEEDED]
@@ -185,7 +205,23 @@ def movements(words: Iterable[Evidence]) -> frozenset[str]:
     return frozenset(one.provider_transaction_id for one in live if one.provider_transaction_id)
 
 
-def _resolve_reference(money: Money, reference: str, words: frozenset[Evidence]) -> Settled:
+def counting(words: frozenset[Evidence]) -> frozenset[Evidence]:
+    """Leave out the operators' notes that another operator's note replaces."""
+    replaced = {
+        one.replaces
+        for one in words
+        if one.replaces is not None and one.source is Source.OPERATOR
+        if one.note not in {None, one.replaces}
+    }
+    if not replaced:
+        return words
+    return frozenset(
+        one for one in words if one.source is not Source.OPERATOR or one.note not in replaced
+    )
+
+
+def resolve_reference(money: Money, reference: str, words: frozenset[Evidence]) -> Settled:
+    """Resolve the words that count about one reference; see `counting`."""
     own = [one for one in words if one.reference == reference]
     if not own:
         return _OPEN

@@ -15,12 +15,14 @@ from ledger import (
     commands_log,
     commands_mail,
     commands_master_key,
+    commands_notes,
     commands_people,
     commitment,
     endpoint,
     mail,
     master_key,
     merchant,
+    operator_notes,
     payment,
     people,
     provider,
@@ -48,6 +50,7 @@ PAYMENT: Final = Decider(
     payment.decide,
     payment.evolve,
 )
+_NOTE: Final = PAYMENT._replace(decide=operator_notes.decide)
 _MERCHANT: Final = Decider(
     lambda command: merchant.merchant_stream(command.merchant_id),
     merchant.INITIAL,
@@ -163,6 +166,9 @@ DECIDERS: Final[dict[type, Decider]] = {
     commands.GiveCode: PAYMENT,
     commands.StartConfirmation: PAYMENT,
     commands.EndConfirmation: PAYMENT,
+    commands_notes.ProposeNote: _NOTE,
+    commands_notes.ApproveNote: _NOTE,
+    commands_notes.WithdrawNote: _NOTE,
     commands.AddMerchant: _MERCHANT,
     commands.IssueKey: _KEY,
     commands.RotateKey: _KEY,

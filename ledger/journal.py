@@ -11,6 +11,9 @@ keeps every position of the log balanced.
     conflict               552 the provider's wallet against 471 suspense of the provider
                            (only where some trusted word says that money moved; as much as it said)
 
+Where money was taken twice and a word that settles says of one of the two references that nothing
+moved, or that it was given back, nothing of that one stays in suspense.
+
 Sources: 552 "Monnaie électronique - téléphone portable", 411 "Clients", 401 "Fournisseurs, dettes
 en compte", 471 "Débiteurs et créditeurs divers" are the numbers of the SYSCOHADA révisé chart. The
 holder behind the number (which provider's wallet, which merchant) is ours.
@@ -22,7 +25,15 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from ledger.events import PaymentRequested
-from ledger.evidence import Evidence, Trust, Word, movements
+from ledger.evidence import (
+    Evidence,
+    Resolution,
+    Trust,
+    Word,
+    counting,
+    movements,
+    resolve_reference,
+)
 from ledger.identity import Kind
 from ledger.money import CURRENCIES, Money, reported_money
 from ledger.payment import Payment, Status
@@ -56,12 +67,12 @@ def postings(payment: Payment) -> tuple[Posting, ...]:
         return ()
     if payment.status is Status.SUCCEEDED:
         # Between a word and the transition it causes, the words may already say something else.
-        because = payment.settled.because or tuple(_paid_words(payment))
+        because = payment.settled.because or tuple(_paid_words(payment, payment.evidence))
         return success(payment.request, because[0].provider)
     if payment.status is not Status.CONFLICT:
         return ()
     lines: list[Posting] = []
-    for word in _paid_words(payment):
+    for word in _suspended_words(payment):
         reported = _reported(word, payment.money)
         lines += _pair(payment.request.kind, reported, word.provider, SUSPENSE, word.provider)
     return tuple(lines)
@@ -85,19 +96,31 @@ def _pair(
     )
 
 
-def _paid_words(payment: Payment) -> list[Evidence]:
-    """Per reference, in the order of submission, the best word of each time that money moved."""
+def _suspended_words(payment: Payment) -> list[Evidence]:
+    """Of a conflict: per reference the best word that money moved, where that is not settled."""
+    words, money = counting(payment.evidence), payment.money
+    return [
+        word
+        for word in _paid_words(payment, words)
+        if resolve_reference(money, word.reference, words).resolution not in _UNPAID
+    ]
+
+
+_UNPAID: Final = frozenset({Resolution.FAILED, Resolution.EXPIRED})
+
+
+def _paid_words(payment: Payment, words: frozenset[Evidence]) -> list[Evidence]:
+    """Per reference, in the order of submission, the best of these words of each movement."""
     references = dict.fromkeys(one.reference for one in payment.attempts)
-    return [word for one in references for word in _said_paid(payment, one)]
+    return [word for one in references for word in _said_paid(payment, words, one)]
 
 
-def _said_paid(payment: Payment, reference: str) -> list[Evidence]:
+def _said_paid(payment: Payment, words: frozenset[Evidence], reference: str) -> list[Evidence]:
     """The most trusted word that money moved under this reference; ties by the words' order.
 
     Where money moved several times, the best word of each; unless the best of all is about another
     amount, which is then that of all of them, or comes from who tells what is true.
     """
-    words = payment.evidence
     paid = [word for word in words if word.reference == reference and word.word is Word.SUCCEEDED]
     best = _best(paid)
     if best is None or best.trust >= Trust.STATEMENT or not best.is_about(payment.money):

@@ -26,15 +26,21 @@ from typing import Final, NoReturn, assert_never
 
 import msgspec
 
-from ledger import commands, events, payment_codes, payment_refunds, payment_sought
+from ledger import (
+    commands,
+    events,
+    payment_codes,
+    payment_refunds,
+    payment_sought,
+    payment_words,
+)
 from ledger.commands import PaymentCommand
 from ledger.commands_cancelling import CancelPayment
 from ledger.errors import CommandRefusedError, IdempotencyKeyReusedError, UnknownPaymentError
 from ledger.events import Event
-from ledger.evidence import EVIDENCE_MAX, Resolution, Settled
 from ledger.identity import is_other_mode
 from ledger.payment_ending import cancel, expire
-from ledger.payment_state import INITIAL, Attempt, Payment, Status, evolve, told
+from ledger.payment_state import INITIAL, Attempt, Payment, Status, evolve
 from ledger.sentences import Sentence
 
 __all__ = [
@@ -56,14 +62,6 @@ REASON_CHARACTERS_MAX: Final = 500
 
 ATTEMPTS_MAX: Final = 50
 """How many submissions one payment may start before it waits for a person."""
-
-
-_STATUS_OF: Final = {
-    Resolution.SUCCEEDED: Status.SUCCEEDED,
-    Resolution.FAILED: Status.FAILED,
-    Resolution.EXPIRED: Status.EXPIRED,
-    Resolution.CONFLICT: Status.CONFLICT,
-}
 
 
 def stream_of(payment_id: str) -> str:
@@ -99,7 +97,7 @@ def decide(command: PaymentCommand, state: Payment) -> list[Event]:
         case commands.RequestInquiry():
             return _request_inquiry(command, state)
         case commands.RecordEvidence():
-            return _record_evidence(command, state)
+            return payment_words.record(command, state)
         case commands.ExpirePayment():
             return expire(command, state)
         case CancelPayment():
@@ -310,61 +308,7 @@ def _request_inquiry(command: commands.RequestInquiry, state: Payment) -> list[E
     return [asked, doubted]
 
 
-def _record_evidence(command: commands.RecordEvidence, state: Payment) -> list[Event]:
-    word = command.evidence
-    attempt = state.attempt_of(word.reference)
-    if attempt is None or attempt.provider != word.provider:
-        _refuse(command, state, Sentence("the payment was never submitted under this reference."))
-    if word in state.evidence:
-        return []
-    if len(state.evidence) >= EVIDENCE_MAX:
-        _refuse(
-            command,
-            state,
-            Sentence("{words} different words are kept already.", words=EVIDENCE_MAX),
-        )
-    happened: list[Event] = [events.PaymentEvidenceRecorded(evidence=word)]
-    settled = state.settled_with(state.evidence | {word})
-    if _STATUS_OF.get(settled.resolution) is not state.verdict:
-        happened.append(_transition(settled, state))
-    return happened
-
-
 _ASKED: Final = frozenset({Status.SUBMITTING, Status.PENDING, Status.UNKNOWN})
-
-
-def _transition(settled: Settled, state: Payment) -> Event:
-    """Name the resolution as an event."""
-    provider, reference = "", ""
-    if settled.because:
-        provider, reference = settled.because[0].provider, settled.because[0].reference
-    match settled.resolution:
-        case Resolution.SUCCEEDED:
-            return events.PaymentSucceeded(
-                provider=provider,
-                reference=reference,
-                provider_transaction_id=settled.provider_transaction_id,
-            )
-        case Resolution.FAILED:
-            return events.PaymentFailed(
-                provider=provider, reference=reference, code=settled.code, reason=settled.reason
-            )
-        case Resolution.EXPIRED:
-            return events.PaymentExpired(
-                provider=provider,
-                reference=reference,
-                reason=settled.reason or "the provider says that it expired",
-            )
-        case Resolution.CONFLICT:
-            return events.PaymentConflicted(reason=told(settled, state.money))
-        case Resolution.OPEN:
-            reopened = {
-                "status": state.progress.value,
-                "reason": "an earlier submission's word was overturned",
-            }
-            return msgspec.convert(reopened, events.PaymentReopened)
-        case _:
-            assert_never(settled.resolution)
 
 
 def _attempt_for(

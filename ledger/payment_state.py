@@ -17,7 +17,7 @@ from typing import Final
 from ledger import events
 from ledger.errors import UnknownPaymentError
 from ledger.events import Event
-from ledger.evidence import Evidence, Resolution, Settled, movements, resolve
+from ledger.evidence import Evidence, Resolution, Settled, Source, movements, resolve
 from ledger.identity import Candidate, Kind
 from ledger.money import Money
 
@@ -72,6 +72,20 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A word that an operator proposed; it is evidence once another one has approved it."""
+
+    proposed: events.PaymentNoteProposed
+    approved_by: str | None = None
+    withdrawn_by: str | None = None
+
+    @property
+    def note_id(self) -> str:
+        """Its name within the payment."""
+        return self.proposed.note_id
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmation:
     """A one-time code that was handed in, by the request that did."""
 
@@ -113,6 +127,8 @@ class Payment:
     """What its providers were asked last, after a restoration, before anything was submitted."""
     confirmations: tuple[Confirmation, ...] = ()
     """The codes that were handed in after the submission, in order."""
+    notes: tuple[Note, ...] = ()
+    """What operators proposed, in order."""
 
     @property
     def status(self) -> Status:
@@ -229,8 +245,9 @@ def told(settled: Settled, money: Money) -> str:
     for word in settled.because:
         amount = f" {word.amount} {word.currency or money.currency}" if word.amount else ""
         note = "" if word.is_about(money) else f" (asked: {money})"
+        source = "operator's note on" if word.source is Source.OPERATOR else f"{word.source} of"
         moved = f" as {word.provider_transaction_id}" if is_twice else ""
-        lines.append(f"{word.source} of {word.provider} says {word.word}{amount}{moved}{note}")
+        lines.append(f"{source} {word.provider} says {word.word}{amount}{moved}{note}")
     return "; ".join(lines)
 
 
@@ -360,6 +377,12 @@ def evolve(state: Payment, event: Event) -> Payment:
             return _settled_refund(state, event.refund_id, is_given_back=True)
         case events.PaymentRefundReleased():
             return _settled_refund(state, event.refund_id, is_given_back=False)
+        case events.PaymentNoteProposed():
+            return replace(state, notes=(*state.notes, Note(event)))
+        case events.PaymentNoteApproved():
+            return _changed_note(state, event.note_id, approved_by=event.by)
+        case events.PaymentNoteWithdrawn():
+            return _changed_note(state, event.note_id, withdrawn_by=event.by)
         case _:
             raise TypeError(f"a payment stream has no {event.type}")
 
@@ -376,3 +399,11 @@ def _settled_refund(state: Payment, refund_id: str, *, is_given_back: bool) -> P
         for one in state.refunds
     )
     return replace(state, refunds=refunds)
+
+
+def _changed_note(state: Payment, note_id: str, **changed: str) -> Payment:
+    notes = tuple(
+        replace(one, **changed) if one.note_id == note_id else one  # type: ignore[arg-type]
+        for one in state.notes
+    )
+    return replace(state, notes=notes)

@@ -8,7 +8,8 @@ Money moved when the provider says that it did, by its own clock; what was paid 
 and became known on 1 April belongs to March. Where no provider says it, it moved when we learned of
 it. Of several words that it did:
 
-1. The most trusted of those that tell a time that can be says when.
+1. The most trusted of those that tell a time that can be says when; of operators' notes the last
+   one, for it replaces those before it.
 2. Of several as trusted, the earliest time.
 3. Where none tells one, when the first of them was recorded.
 
@@ -25,7 +26,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Column, ColumnElement
 
-from ledger.evidence import Evidence, Trust, Word
+from ledger.evidence import Evidence, Trust, Word, number_of
 from projections.tables import read_stamp, stamp
 
 CLOCKS_APART_MAX: Final = timedelta(minutes=5)
@@ -38,7 +39,8 @@ class Moved(NamedTuple):
     at: str
     """As a stamp."""
     trust: int
-    """Of the word that told the time; `Trust.NONE`: it is when we learned of it."""
+    """Of the word that told the time, and the number of a note beside it; `Trust.NONE`: it is when
+    we learned of it."""
 
 
 def hear(
@@ -56,7 +58,7 @@ def hear(
         return moved
     heard = Moved(recorded_at, Trust.NONE)
     if word.occurred_at is not None and _can_be(word.occurred_at, requested_at, recorded_at):
-        heard = Moved(stamp(word.occurred_at), word.trust)
+        heard = Moved(stamp(word.occurred_at), word.trust + number_of(word.note))
     if moved is None or heard.trust > moved.trust:
         return heard
     return min(moved, heard) if heard.trust == moved.trust else moved

@@ -14,12 +14,12 @@ from typing import Any
 from hypothesis import strategies as st
 
 from adapters.checkout import news_of
-from ledger import commands, commands_checkout, payment, provider, webhook
+from ledger import commands, commands_checkout, commands_notes, payment, provider, webhook
 from ledger.commands_cancelling import CancelPayment
 from ledger.entry import Context, RecordedEvent, decode_entry, encode_entry, prepare, rfc3339
 from ledger.errors import CommandRefusedError
 from ledger.events import Event
-from ledger.evidence import Evidence, Source, Word
+from ledger.evidence import Evidence, Source, Word, counting
 from ledger.handling_deciders import DECIDERS
 from ledger.identity import Candidate
 from ledger.money import Money
@@ -260,6 +260,75 @@ def _word(
             occurred_at=None if told is None else now + told,
         )
         return [commands.RecordEvidence(payment_id=payment_id(number), evidence=evidence)]
+
+    return verb
+
+
+def _note(word: Word, *, told: timedelta | None = None, is_righting: bool = False) -> _Verb:
+    """An operator proposes a word about the last submission, maybe in the place of a wrong one."""
+
+    def verb(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+        standing = [one.note for one in counting(state.evidence) if one.note]
+        wrong = max(standing, default=None) if is_righting else None
+        return [
+            commands_notes.ProposeNote(
+                payment_id=payment_id(number),
+                word=word,
+                reference=None,
+                amount=None,
+                currency=None,
+                provider_transaction_id=None,
+                occurred_at=None if told is None else now + told,
+                replaces=wrong,
+                by="key_1",
+                reason_digest="digest",
+                sealed_reason="sealed",
+                asked_at=NOW,
+                at=now,
+                ends_at=now + timedelta(hours=1),
+            )
+        ]
+
+    return verb
+
+
+def _note_approve(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    if not state.notes:
+        return []
+    approve = commands_notes.ApproveNote(
+        payment_id=payment_id(number),
+        note_id=state.notes[-1].note_id,
+        by="key_2",
+        same=frozenset({"key_2"}),
+        at=now,
+    )
+    return [approve]
+
+
+def _note_withdraw(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+    if not state.notes:
+        return []
+    note_id = state.notes[-1].note_id
+    return [
+        commands_notes.WithdrawNote(
+            payment_id=payment_id(number), note_id=note_id, by="key_2", at=now
+        )
+    ]
+
+
+def _noted(word: Word, **how: Any) -> _Verb:
+    """Two operators settle it."""
+    proposing = _note(word, **how)
+
+    def verb(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
+        approving = commands_notes.ApproveNote(
+            payment_id=payment_id(number),
+            note_id=f"note_{len(state.notes) + 1}",
+            by="key_2",
+            same=frozenset({"key_2"}),
+            at=now,
+        )
+        return [*proposing(number, state, now), approving]
 
     return verb
 
@@ -522,6 +591,13 @@ VERBS: dict[str, _Verb] = {
     "wrong_amount_told": _word(
         Word.SUCCEEDED, Source.POLL, amount="400", told=timedelta(seconds=-5)
     ),
+    "note": _note(Word.FAILED),
+    "note_approve": _note_approve,
+    "note_withdraw": _note_withdraw,
+    "noted_success": _noted(Word.SUCCEEDED, told=timedelta(seconds=-2)),
+    "noted_failure": _noted(Word.FAILED),
+    "righted_success": _noted(Word.SUCCEEDED, told=timedelta(seconds=-1), is_righting=True),
+    "righted_failure": _noted(Word.FAILED, is_righting=True),
     "expire": _expire,
     "cancel": _cancel,
     "withdraw_elsewhere": _about_last(

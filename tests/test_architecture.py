@@ -16,7 +16,7 @@ ROOMS = ("ledger", "adapters", "projections", "api", "scripts")
 LINES_MAX = 400
 PROVIDER_LINES_MAX = 350
 """A provider's file is read whole by whoever looks for what an answer means."""
-STANDALONE = {"api.bundles.verify_bundle": 950}
+STANDALONE = {"api.bundles.verify_bundle": 970}
 """What is carried away as one file has all in it: its own lines, by its name."""
 TOP_LEVEL = {"pyproject.toml", "README.md", *ROOMS, "tests"}
 
@@ -56,6 +56,7 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.master_key": (2, "master_key"),
     "ledger.exchange": (2, "exchange"),
     "ledger.journal": (2.1, "journal"),
+    "ledger.operator_notes": (2.2, "operator_notes"),
     "ledger.memory": (3, "memory"),
     "ledger.sql": (3, "sql"),
     "ledger.migrations": (3, "sql"),

@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.evidence import Evidence, Source, Trust, Word
+from ledger.evidence import Evidence, Source, Trust, Word, number_of
 from projections.accounts import AccountsProjection
 from projections.effective import CLOCKS_APART_MAX, Effective, Moved, hear
 from projections.payments import PaymentsProjection
@@ -23,10 +24,13 @@ Heard = tuple[Evidence, datetime]
 
 times = st.integers(-2, 3).map(lambda minutes: APRIL + minutes * MINUTE)
 words = st.builds(
-    lambda says, source, told: a_word(says, source, occurred_at=told),
+    lambda says, source, told, note: msgspec.structs.replace(
+        a_word(says, source, occurred_at=told), note=note if source is Source.OPERATOR else None
+    ),
     st.sampled_from([Word.SUCCEEDED, Word.SUCCEEDED, Word.FAILED]),
     st.sampled_from(Source),
     st.none() | times | st.sampled_from([APRIL - timedelta(days=2), APRIL + timedelta(days=2)]),
+    st.sampled_from([None, "note_1", "note_2"]),
 )
 # Recorded from three minutes past on: so a time that can be can be whenever it was recorded.
 recordings = st.integers(3, 9).map(lambda minutes: APRIL + minutes * MINUTE)
@@ -63,7 +67,7 @@ def test_where_a_provider_tells_the_time_it_does_not_matter_when_we_learned_of_i
         for _ in range(2)
     ]
     can_be = [
-        (-one.trust, stamp(one.occurred_at))
+        (-one.trust - number_of(one.note), stamp(one.occurred_at))
         for one in told
         if one.word is Word.SUCCEEDED
         and one.occurred_at is not None
@@ -165,3 +169,16 @@ class TestBooks(ReadModel):
         again = await projected.projections.of(PaymentsProjection).find("pay_0")
         assert again is not None
         assert again.moved_at == row.moved_at
+
+
+def test_of_operators_notes_the_last_one_says_when_for_it_replaces_the_others() -> None:
+    def note(name: str, at: datetime) -> Heard:
+        said = a_word(Word.SUCCEEDED, Source.OPERATOR, occurred_at=at)
+        return msgspec.structs.replace(said, note=name), APRIL + 9 * MINUTE
+
+    wrong, right = note("note_2", APRIL), note("note_10", APRIL + MINUTE)
+    said = stamp(APRIL + MINUTE)
+    for told in ([wrong, right], [right, wrong], [right, wrong, right]):
+        found = moved(told)
+        assert found is not None
+        assert found.at == said

@@ -7,7 +7,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ledger import commands, payment
-from ledger.evidence import Evidence, Resolution, Source, Trust, Word, resolve
+from ledger.evidence import (
+    Evidence,
+    Resolution,
+    Source,
+    Trust,
+    Word,
+    counting,
+    resolve,
+)
 from ledger.journal import Posting, postings
 from ledger.money import Money
 from ledger.payment import Payment, Status
@@ -27,6 +35,8 @@ def word(
     code: str | None = None,
     occurred_at: datetime | None = None,
     moved: str | None = None,
+    note: str | None = None,
+    replaces: str | None = None,
 ) -> Evidence:
     """One word of the provider under test."""
     return Evidence(
@@ -39,9 +49,12 @@ def word(
         code=code,
         occurred_at=occurred_at,
         provider_transaction_id=moved,
+        note=note,
+        replaces=replaces,
     )
 
 
+names = st.sampled_from([None, "note_1", "note_2", "note_3"])
 words = st.builds(
     word,
     st.sampled_from(Word),
@@ -52,7 +65,10 @@ words = st.builds(
     code=st.sampled_from([None, "EXPIRED", "NOT_ENOUGH_FUNDS"]),
     occurred_at=st.sampled_from([None, NOW, NOW + timedelta(hours=1)]),
     moved=st.sampled_from([None, "A", "B"]),
+    note=names,
+    replaces=names,
 )
+"""Words that nobody could have said among them: notes that replace themselves, or one another."""
 
 
 @st.composite
@@ -142,7 +158,7 @@ def test_postings_always_sum_to_zero_in_every_currency(told: list[Evidence]) -> 
 @given(st.lists(words, max_size=7))
 def test_a_success_is_never_lost_unless_a_settling_source_says_so(told: list[Evidence]) -> None:
     state = _told(told)
-    paid = [one for one in told if one.word is Word.SUCCEEDED]
+    paid = [one for one in counting(frozenset(told)) if one.word is Word.SUCCEEDED]
     settled_against = [
         one for one in told if one.word is not Word.SUCCEEDED and one.trust >= Trust.STATEMENT
     ]
@@ -194,6 +210,50 @@ def test_words_add_up_as_the_table_says(said: str, expected: Resolution) -> None
     ]
 
     assert resolve(ASKED, [R1], frozenset(told)).resolution is expected
+
+
+# which notes there are, as name:whom it replaces -> those that count
+REPLACED = [
+    ("1", "1"),
+    ("1 2:1", "2"),
+    ("1 2:1 3:2", "3"),
+    ("1 2:1 3:1", "2 3"),
+    ("1:1", "1"),
+    ("1:2 2:1", ""),
+    ("1:2 2:3 3:1", ""),
+    ("1 2:9", "1 2"),
+]
+
+
+@pytest.mark.parametrize(("notes", "counts"), REPLACED)
+def test_a_note_that_another_one_replaces_does_not_count(notes: str, counts: str) -> None:
+    told = {
+        word("failed", "operator", note=name, replaces=replaces or None)
+        for name, _, replaces in (one.partition(":") for one in notes.split())
+    }
+
+    assert {one.note for one in counting(frozenset(told))} == set(counts.split())
+
+
+@given(st.frozensets(words, max_size=7))
+def test_only_notes_are_replaced_and_only_by_notes(told: frozenset[Evidence]) -> None:
+    kept = counting(told)
+    by = {one.replaces for one in told if one.source is Source.OPERATOR}
+
+    assert all(one.source is Source.OPERATOR and one.note in by for one in told - kept)
+    assert counting(kept) == kept
+    assert resolve(ASKED, [R1, R2], kept) == resolve(ASKED, [R1, R2], told)
+
+
+def test_what_was_given_back_of_money_taken_twice_leaves_suspense_alone() -> None:
+    twice = [word("succeeded", reference=R1), word("succeeded", reference=R2, amount="1400")]
+    state = _told([*twice, word("failed", "operator", reference=R1)])
+
+    assert state.status is Status.CONFLICT
+    assert postings(state) == (
+        Posting("552", "mtn", "XAF", 1400),
+        Posting("471", "mtn", "XAF", -1400),
+    )
 
 
 def test_the_books_can_be_read_between_a_word_and_the_transition_it_causes() -> None:

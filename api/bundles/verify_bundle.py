@@ -475,13 +475,11 @@ class Tree:
 # --- What a payment's entries book. 552: a provider's wallet; 411: customers; 401: suppliers, to
 # whom payouts go; 471: suspense, for money about which trusted words contradict each other.
 
-DECIMALS = dict.fromkeys("XAF XOF GNF UGX RWF".split(), 0)
-DECIMALS.update(
-    dict.fromkeys("GHS NGN ZMW CDF LRD SLE SZL SSP ZAR KES TZS MGA GMD BWP EUR USD".split(), 2)
-)
+CENTS = "GHS NGN ZMW CDF LRD SLE SZL SSP ZAR KES TZS MGA GMD BWP EUR USD".split()
+DECIMALS = {**dict.fromkeys("XAF XOF GNF UGX RWF".split(), 0), **dict.fromkeys(CENTS, 2)}
 TRUST = {"webhook": 1, "poll": 2, "statement": 3, "operator": 4}
 SAID = "source provider reference word amount currency provider_transaction_id code".split()
-SAID += "reason occurred_at".split()
+SAID += "reason occurred_at note replaces".split()
 PROGRESS = {
     "payment.submission_declined": "declined",
     "payment.submission_withdrawn": "requested",
@@ -490,32 +488,36 @@ PROGRESS = {
 VERDICTS = {"succeeded", "failed", "expired", "conflicted", "reopened"}
 
 
-def order(word):
-    """A total order over words: for a stable choice, never for precedence."""
-    return [str(word.get(name)) for name in SAID]
+def rank(word):
+    """Which word is better: by its trust, then by an order that only makes the choice stable."""
+    return TRUST[word["source"]], [str(word.get(name)) for name in SAID]
+
+
+def moved_as(word):
+    """The provider's own id of the movement that a word tells of, if it has one."""
+    return word.get("provider_transaction_id")
+
+
+def movements(words):
+    """The ids of what words of providers say moved: each is money of its own."""
+    live = [one for one in words if one["word"] == "succeeded" and rank(one)[0] < 3]
+    return sorted({moved_as(one) for one in live if moved_as(one)})
 
 
 def minor(amount, currency):
-    """A plain decimal amount in minor units; None if it is not one, or not above zero."""
-    found = re.fullmatch(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?", amount, re.ASCII)
-    decimals = DECIMALS.get(currency)
-    if found is None or decimals is None or len(found[2] or "") > decimals or len(found[1]) > 16:
+    """An amount as a provider renders it, in minor units; None: no number, or one too fine."""
+    found = re.fullmatch(r"([0-9]{1,18})(?:\.([0-9]{1,18}))?", amount.strip(), re.ASCII)
+    fraction = ((found and found[2]) or "").rstrip("0")
+    if found is None or len(fraction) > DECIMALS[currency]:
         return None
-    value = int(found[1] + (found[2] or "").ljust(decimals, "0"))
-    return value if 0 < value <= 10**15 else None
+    return int(found[1] + fraction.ljust(DECIMALS[currency], "0"))
 
 
 def is_about(word, asked, currency):
     """Whether a word speaks of the very money that was asked for; trailing zeros do not matter."""
     if word.get("currency") not in {None, currency}:
         return False
-    if word.get("amount") is None:
-        return True
-    found = re.fullmatch(r"([0-9]{1,18})(?:\.([0-9]{1,18}))?", word["amount"].strip(), re.ASCII)
-    fraction = ((found and found[2]) or "").rstrip("0")
-    if found is None or len(fraction) > DECIMALS[currency]:
-        return False
-    return int(found[1] + fraction.ljust(DECIMALS[currency], "0")) == asked
+    return word.get("amount") is None or minor(word["amount"], currency) == asked
 
 
 class Payment:
@@ -563,41 +565,56 @@ class Payment:
             return False
         return kind.partition(".")[2] in VERDICTS
 
+    def _counting(self):
+        """By reference the highest trust and the words, without notes that another one replaces."""
+        notes = [one for one in self.words if one["source"] == "operator" and one.get("note")]
+        gone = {one.get("replaces") for one in notes if one.get("replaces") != one["note"]}
+        words = [one for one in self.words if one not in notes or one["note"] not in gone]
+        for reference in dict.fromkeys(self.references):
+            own = [one for one in words if one["reference"] == reference]
+            yield max((TRUST[one["source"]] for one in own), default=0), own
+
     def _is_conflict(self):
         """Whether the words still contradict each other; see the ledger's rule of evidence."""
         paid = 0
-        for reference in dict.fromkeys(self.references):
-            own = [one for one in self.words if one["reference"] == reference]
-            top = max((TRUST[one["source"]] for one in own), default=0)
+        for top, own in self._counting():
             loud = [one for one in own if TRUST[one["source"]] == top]
             yes = [one for one in loud if one["word"] == "succeeded"]
             is_other = not all(is_about(one, self.amount, self.currency) for one in yes)
             is_overturned = not yes and top < 3 and any(one["word"] == "succeeded" for one in own)
-            if (yes and len(yes) < len(loud)) or is_other or is_overturned:
+            is_twice = top < 3 and len(movements(own)) > 1
+            if (yes and len(yes) < len(loud)) or is_other or is_overturned or is_twice:
                 return True
             paid += bool(yes)
         return paid > 1
 
+    def _suspended(self):
+        """Of a conflict: by reference the best word of each movement that is open."""
+        for top, own in self._counting():
+            paid = sorted((one for one in own if one["word"] == "succeeded"), key=rank)
+            # What a word that settles (from 3 on) says did not move is not open any more.
+            if paid and (top < 3 or rank(paid[-1])[0] == top):
+                best, names = paid[-1], movements(own)
+                is_clear = rank(best)[0] < 3 and is_about(best, self.amount, self.currency)
+                each = [[one for one in paid if moved_as(one) == name][-1] for name in names]
+                yield from each if is_clear and len(names) > 1 else [best]
+
     def book(self):
         """What has to be booked now that was not: (account, holder, currency) -> amount."""
-        lines = []
+        lines, changed = [], Counter()
         if self.verdict == "succeeded":
             account = "401" if self.kind == "payout" else "411"
             lines = self._pair(self.amount, self.currency, self.paid_by, account, self.merchant)
         elif self.verdict == "conflict":
-            for reference in dict.fromkeys(self.references):
-                own = [one for one in self.words if one["reference"] == reference]
-                paid = [one for one in own if one["word"] == "succeeded"]
-                if paid:
-                    word = max(paid, key=lambda one: (TRUST[one["source"]], order(one)))
-                    currency = word.get("currency") or self.currency
-                    amount = word.get("amount")
-                    value = minor(amount, currency) if amount else self.amount
-                    if value is None or currency not in DECIMALS:
-                        value, currency = self.amount, self.currency
-                    provider = word["provider"]
-                    lines += self._pair(value, currency, provider, "471", provider)
-        changed = Counter()
+            for word in self._suspended():
+                said, provider = word.get("currency"), word["provider"]
+                currency = said if said in DECIMALS else self.currency
+                scale, own = 10 ** DECIMALS[currency], 10 ** DECIMALS[self.currency]
+                value, rest = divmod(self.amount * scale, own)  # asked, in that currency
+                value = minor(word["amount"], currency) if word.get("amount") else value
+                if value is None or value > 10**15 or (rest and not word.get("amount")):
+                    value, currency = self.amount, self.currency
+                lines += self._pair(value, currency, provider, "471", provider)
         for *account, value in lines:
             changed[tuple(account)] += value
         for *account, value in self.booked:
@@ -614,10 +631,8 @@ class Books:
     """Every payment's state, in a file that is thrown away: memory stays flat."""
 
     def __init__(self, folder):
-        self._file, self._kept = (
-            sqlite3.connect(str(Path(folder) / "books"), isolation_level=None),
-            {},
-        )
+        self._file = sqlite3.connect(str(Path(folder) / "books"), isolation_level=None)
+        self._kept = {}
         self._file.execute("PRAGMA journal_mode = OFF")
         self._file.execute("PRAGMA synchronous = OFF")
         self._file.execute("CREATE TABLE payments (stream TEXT PRIMARY KEY, state TEXT)")

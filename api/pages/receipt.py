@@ -21,6 +21,7 @@ from api.support_texts import TONGUES, About, amount_text, writer_of
 from ledger import payment
 from ledger.checkpoint import Checkpoint
 from ledger.entry import RecordedEvent, rfc3339
+from ledger.evidence import counting
 from ledger.payment import Payment, Status
 
 
@@ -251,9 +252,11 @@ def receipt_page(
 
 
 def _transactions(state: Payment) -> list[str]:
-    return sorted({one.provider_transaction_id or "" for one in state.evidence} - {""})
+    told = counting(state.evidence)
+    return sorted({one.provider_transaction_id or "" for one in told} - {""})
 
 
 def _told_times(state: Payment) -> list[str]:
     """What words tell of when money moved, as they tell it."""
-    return sorted({rfc3339(one.occurred_at) for one in state.evidence if one.occurred_at})
+    told = counting(state.evidence)
+    return sorted({rfc3339(one.occurred_at) for one in told if one.occurred_at})
