@@ -79,6 +79,10 @@ class EvidenceOut(Response):
     occurred_at: datetime | None = Field(
         description="When the money moved, by the provider's own clock; null: it does not say."
     )
+    note: str | None = Field(
+        description="Of `operator`, a person of the server's operator who settled it: the note."
+    )
+    replaces: str | None = Field(description="The note that was wrong: it counts no more.")
 
 
 class RefusalOut(Response):
@@ -138,6 +142,8 @@ _PAID: Final[dict[str, JsonValue]] = {
             "code": None,
             "reason": None,
             "occurred_at": None,
+            "note": None,
+            "replaces": None,
         }
     ],
     "created_at": "2030-01-31T12:00:00Z",

@@ -8,6 +8,7 @@ What is not in the table is our own mistake, `internal`. How an occurrence is to
 from collections.abc import Mapping
 from typing import Final
 
+from api.errors_notes import NOTE_PROBLEMS
 from api.errors_people import PEOPLE_PROBLEMS
 from api.problem import Place, Problem, ProblemError
 from ledger import errors as ledger_errors
@@ -298,6 +299,7 @@ PROBLEMS: Final[Mapping[type[LedgerError], Problem]] = {
         "Cela ne peut plus être annulé",
     ),
     ledger_errors.UnknownEndpointError: UNKNOWN_ENDPOINT,
+    **NOTE_PROBLEMS,
     **PEOPLE_PROBLEMS,
     ledger_errors.StoreError: _UNAVAILABLE,
     ledger_errors.WrongVersionError: BUSY,

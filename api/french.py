@@ -20,6 +20,7 @@ from api.french_faults import FRENCH_OF_FAULTS
 from api.french_keys import FRENCH_OF_KEYS
 from api.french_ledger import FRENCH_OF_LEDGER
 from api.french_log import FRENCH_OF_LOG
+from api.french_notes import FRENCH_OF_NOTES
 from api.french_people import FRENCH_OF_PEOPLE
 from api.french_requests import FRENCH_OF_REQUESTS
 
@@ -375,6 +376,7 @@ FRENCH: Final[Mapping[str, str]] = {
         **FRENCH_OF_REQUESTS,
         **FRENCH_OF_COUNTRIES,
         **FRENCH_OF_LOG,
+        **FRENCH_OF_NOTES,
         **FRENCH_OF_PEOPLE,
         **FRENCH_OF_FAULTS,
         **FRENCH_OF_KEYS,

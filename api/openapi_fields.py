@@ -74,6 +74,7 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
         "Quand elle prend fin d'elle-même ; null : jamais.",
     ),
     "entries": ("The stored entries, verbatim.", "Les entrées telles qu'elles sont stockées."),
+    "note_id": ("The note's name, `note_...`.", "Le nom de la note, `note_...`."),
     "erasure_id": (
         "The id of the request to forget somebody, `era_...`.",
         "L'identifiant de la demande d'effacement, `era_...`.",

@@ -14,6 +14,7 @@ from api.french_docs_checkout import FRENCH_OF_CHECKOUT
 from api.french_docs_exchanges import FRENCH_OF_EXCHANGES_DOCS
 from api.french_docs_log import FRENCH_OF_LOG_DOCS
 from api.french_docs_merchants import FRENCH_OF_MERCHANTS
+from api.french_docs_notes import FRENCH_OF_NOTES_DOCS
 from api.french_docs_people import FRENCH_OF_PEOPLE_DOCS
 from api.french_docs_records import FRENCH_OF_RECORDS
 from api.french_docs_shapes import FRENCH_OF_SHAPES
@@ -32,6 +33,7 @@ TRANSLATED: Final = (
     | FRENCH_OF_MERCHANTS
     | FRENCH_OF_LOG_DOCS
     | FRENCH_OF_WITNESS_DOCS
+    | FRENCH_OF_NOTES_DOCS
     | FRENCH_OF_PEOPLE_DOCS
     | FRENCH_OF_EXCHANGES_DOCS
     | dict(FIELDS.values())

@@ -74,12 +74,12 @@ async def show(call: Call, kind: Kind) -> web.Response:
     told = (language_of(accepted), call.query.particulars and call.asker.role in _OPENING)
     written = written_before(call.services.vault, sealed, recorded[-1], told)
     if written is None:
-        written = await _write(call, state, recorded, told)
+        written = await write(call, state, recorded, told)
     return answer_bytes(written.body, position=written.last.position, headers=written.headers)
 
 
-async def _write(
-    call: Call, state: Payment, recorded: list[RecordedEvent], told: tuple[Language, bool]
+async def write(
+    call: Call, state: Payment, recorded: Sequence[RecordedEvent], told: tuple[Language, bool]
 ) -> Written:
     """Write a payment as its events say, and as much of what was sealed as is told."""
     services, request = call.services, state.requested

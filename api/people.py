@@ -22,8 +22,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from api.four_eyes import keys_of_same_operator
 from api.people_finding import Finding, Held
-from ledger import merchant, people
+from ledger import people
 from ledger.commands_people import (
     ApproveErasure,
     CompleteErasure,
@@ -33,7 +34,6 @@ from ledger.commands_people import (
 )
 from ledger.entry import Context
 from ledger.errors import ErasedError, StoreUnavailableError
-from ledger.events import KeyRotated
 from ledger.handling import Handler
 from ledger.leftover import Leftover
 from ledger.people import Erasure, OpenPaymentsError, UnknownErasureError
@@ -41,10 +41,6 @@ from ledger.sentences import Sentence
 from ledger.store import Clock, replay
 from ledger.vault import Vault
 from projections.keys import KeysProjection
-
-APPROVING: Final = frozenset({"operator", "admin"})
-"""The roles whose keys may ask for an erasure and agree to one."""
-
 
 LOOKS_MAX: Final = 5
 """How often one erasure looks at what is held of a person while that goes on changing."""
@@ -120,7 +116,7 @@ class People:
                 person=person,
                 erasure_id=erasure_id,
                 by=by,
-                same=await self._same_operator(by),
+                same=await keys_of_same_operator(self.keys, self.handler.store, by),
                 at=self.clock(),
             )
             people.decide(approving, await self.handler.person(person))
@@ -260,24 +256,6 @@ class People:
             return (await self.vault.open(requested.sealed, context=context)).decode()
         except ErasedError:
             return None
-
-    async def _same_operator(self, key_id: str) -> frozenset[str]:
-        """All keys that are this operator's: those that took one another's place."""
-        linked: dict[str, set[str]] = {}
-        for row in await self.keys.keys():
-            if row.role not in APPROVING:
-                continue
-            stream = merchant.key_stream(row.key_id)
-            for recorded in await self.handler.store.read_stream(stream):
-                if isinstance(recorded.event, KeyRotated):
-                    linked.setdefault(row.key_id, set()).add(recorded.event.successor_id)
-                    linked.setdefault(recorded.event.successor_id, set()).add(row.key_id)
-        same, found = {key_id}, [key_id]
-        while found:
-            new = linked.get(found.pop(), set()) - same
-            same |= new
-            found += new
-        return frozenset(same)
 
 
 def _refuse_open(command: str, held: Held) -> None:

@@ -41,6 +41,7 @@ from ledger.errors import (
     UnknownMerchantError,
     UnknownPaymentError,
 )
+from ledger.operator_notes_refused import OperatorNoteRefusedError, UnknownOperatorNoteError
 from ledger.payment_ending import NotCancellableError
 from ledger.people import OPEN_TOLD_MAX, OpenPaymentsError, UnknownErasureError
 from ledger.sentences import Sentence, explained
@@ -151,6 +152,14 @@ def _told_of_ledger(error: LedgerError, *, has_body: bool) -> Told:
     if isinstance(error, CodeNotAwaitedError | NotCancellableError):
         place = Place("parameter", "payment_id", error.reason, error.remedy)
         return Told(problem=problem, detail=error.args[0], places=(place,))
+    if isinstance(error, OperatorNoteRefusedError):
+        place = Place("parameter", "payment_id", error.why, error.remedy)
+        if error.field is not None:
+            place = place._replace(where="pointer", name=f"/{error.field}")
+        return Told(problem=problem, detail=error.args[0], places=(place,))
+    if isinstance(error, UnknownOperatorNoteError):
+        place = Place("parameter", "note_id", _NO_NOTE, _CHECK_NOTE)
+        return Told(problem=problem, detail=explained(_NO_NOTE, _CHECK_NOTE), places=(place,))
     if isinstance(error, UnknownErasureError):
         place = Place("parameter", "erasure_id", _NO_ERASURE, _CHECK_ID)
         return Told(problem=problem, detail=explained(_NO_ERASURE, _CHECK_ID), places=(place,))
@@ -171,6 +180,8 @@ _NO_MERCHANT: Final = Sentence("There is no merchant with this id.")
 _NO_SESSION: Final = Sentence("There is no checkout session with this id.")
 _NO_ENDPOINT: Final = Sentence("There is no endpoint with this id.")
 _NO_ERASURE: Final = Sentence("There is no request to forget somebody with this id.")
+_NO_NOTE: Final = Sentence("The payment has no note with this id.")
+_CHECK_NOTE: Final = Sentence("Check it in the list of the payment's notes.")
 _CHECK_ID: Final = Sentence("Check it in the list of requests.")
 _ENDED: Final = Sentence("Ask again once it has its end.")
 _BY_ITSELF: Final = Sentence("Once it has its end, the erasure is carried out by itself.")

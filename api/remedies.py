@@ -143,6 +143,14 @@ REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
         "Look for it with `GET /v1/people/erasures`.",
         "Cherchez-la avec `GET /v1/people/erasures`.",
     ),
+    "unknown_note": (
+        "Look for it with `GET /v1/payments/{id}/notes`.",
+        "Cherchez-la avec `GET /v1/payments/{id}/notes`.",
+    ),
+    "note_refused": (
+        "Look at the payment and its notes; the problem says what may be proposed.",
+        "Regardez le paiement et ses notes ; le problème dit ce qui peut être proposé.",
+    ),
     "payments_open": (
         "Ask again once what it names is final.",
         "Redemandez quand ce qu'il nomme sera définitif.",

@@ -14,6 +14,7 @@ from api.routes_exchanges import EXCHANGES
 from api.routes_keys import KEYS
 from api.routes_log import TRANSPARENCY
 from api.routes_money import MONEY
+from api.routes_notes import NOTES
 from api.routes_notices import NOTICES
 from api.routes_people import PEOPLE
 from api.routes_server import SERVER
@@ -23,6 +24,7 @@ __all__ = ["ROUTES", "Route"]
 
 ROUTES: Final[tuple[Route, ...]] = (
     *MONEY,
+    *NOTES,
     *CHECKOUT,
     *SUPPORT,
     *RECEIPTS,

@@ -43,7 +43,8 @@ MAILBOX_NAME_CHARACTERS_MAX: Final = 64
 METADATA_PAIRS_MAX: Final = 20
 
 
-def _in_utc(moment: datetime) -> datetime:
+def in_utc(moment: datetime) -> datetime:
+    """The same time in UTC."""
     try:
         return moment.astimezone(UTC)
     except OverflowError:
@@ -51,7 +52,7 @@ def _in_utc(moment: datetime) -> datetime:
         raise PydanticKnownError("datetime_object_invalid", {"error": "out of range"}) from None
 
 
-def _written_out(given: object) -> object:
+def written_out(given: object) -> object:
     """Let only a text through that is a time of RFC 3339: a bare number is taken for seconds."""
     if isinstance(given, str) and _RFC_3339.fullmatch(given) is None:
         raise PydanticKnownError("datetime_parsing", {"error": "not as RFC 3339 writes it"})
@@ -63,7 +64,7 @@ _RFC_3339: Final = re.compile(
 )
 """Seconds may be left out, and an offset is missed by name afterwards."""
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
+Moment = Annotated[AwareDatetime, BeforeValidator(written_out), AfterValidator(in_utc)]
 """A time with its offset, as the same time in UTC."""
 
 

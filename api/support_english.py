@@ -156,6 +156,7 @@ _MOMENTS: Final[Mapping[Moment, str]] = {
     Moment.GIVEN_UP: "{Thing} was given up: nobody could be reached in time.",
     Moment.CANCELLED: "{merchant} cancelled {thing}: no money moved.",
     Moment.CONFLICTED: "Two answers contradict each other; a person has to look into it.",
+    Moment.SETTLED: "A person of the server's operator looked into {thing} and settled it.",
     Moment.REOPENED: "The answer we had no longer holds, and we are asking again.",
     Moment.REFUND_ASKED: "A refund of {amount} was asked for.",
     Moment.REFUND_MADE: "{amount} was given back.",

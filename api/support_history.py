@@ -149,6 +149,7 @@ _MOMENTS: Final[dict[type[Event], Moment | Callable[..., Moment]]] = {
     events.PaymentFailed: Moment.FAILED,
     events.PaymentExpired: _expired,
     events.PaymentConflicted: Moment.CONFLICTED,
+    events.PaymentNoteApproved: Moment.SETTLED,
     events.PaymentReopened: Moment.REOPENED,
     events.PaymentRefundReserved: Moment.REFUND_ASKED,
     events.PaymentRefunded: Moment.REFUND_MADE,

@@ -115,6 +115,8 @@ class Moment(StrEnum):
     GIVEN_UP = "given_up"
     CANCELLED = "cancelled"
     CONFLICTED = "conflicted"
+    SETTLED = "settled"
+    """Two people agreed on what became of it; what that is follows."""
     REOPENED = "reopened"
     REFUND_ASKED = "refund_asked"
     REFUND_MADE = "refund_made"

@@ -195,4 +195,6 @@ def _evidence_of(word: Evidence) -> JsonObject:
         "code": word.code,
         "reason": word.reason,
         "occurred_at": word.occurred_at,
+        "note": word.note,
+        "replaces": word.replaces,
     }

@@ -22,7 +22,7 @@ EVERYBODY = {"mer_1", "accountant", "auditor", "operator", "admin"}
 STAFF = EVERYBODY - {"mer_1"}
 LOG = {"auditor", "admin"}
 CARING = {"mer_1", "operator", "admin"}
-FORGETTING = {"operator", "admin"}
+SETTLING = {"operator", "admin"}
 
 MATRIX = {
     ("POST", "/v1/payments"): {"mer_1"},
@@ -80,14 +80,18 @@ MATRIX = {
     ("GET", "/checkpoint"): LOG,
     ("GET", f"/tile/entries/{TAIL}"): LOG,
     ("GET", f"/tile/{{level}}/{TAIL}"): LOG,
+    ("POST", "/v1/payments/{payment_id}/notes"): SETTLING,
+    ("GET", "/v1/payments/{payment_id}/notes"): STAFF,
+    ("POST", "/v1/payments/{payment_id}/notes/{note_id}/approval"): SETTLING,
+    ("POST", "/v1/payments/{payment_id}/notes/{note_id}/withdrawal"): SETTLING,
     ("GET", "/v1/payments/{payment_id}/exchanges"): EVERYBODY - {"accountant"},
     ("GET", "/v1/payments/{payment_id}/exchanges/{exchange}"): {"auditor", "operator"},
-    ("POST", "/v1/people/erasures"): FORGETTING,
-    ("GET", "/v1/people/erasures"): FORGETTING,
-    ("GET", "/v1/people/erasures/{erasure_id}"): FORGETTING,
-    ("POST", "/v1/people/erasures/{erasure_id}/approval"): FORGETTING,
-    ("POST", "/v1/people/exports"): FORGETTING,
-    ("POST", "/v1/people/exports/page"): FORGETTING,
+    ("POST", "/v1/people/erasures"): SETTLING,
+    ("GET", "/v1/people/erasures"): SETTLING,
+    ("GET", "/v1/people/erasures/{erasure_id}"): SETTLING,
+    ("POST", "/v1/people/erasures/{erasure_id}/approval"): SETTLING,
+    ("POST", "/v1/people/exports"): SETTLING,
+    ("POST", "/v1/people/exports/page"): SETTLING,
     ("GET", "/v1/operators"): EVERYBODY,
     ("GET", "/v1/keys"): {"mer_1", "admin"},
     ("POST", "/v1/keys/{key_id}/rotate"): {"mer_1", "admin"},
@@ -115,6 +119,7 @@ NOTHING = {
     "endpoint_id": "we_x",
     "message_id": "we_x.1",
     "erasure_id": "era_x",
+    "note_id": "note_x",
     "exchange": "0",
     "level": "63",
     "tail": "000",

@@ -230,6 +230,8 @@ def test_which_operations_take_an_empty_body() -> None:
         "rotate_key",
         "revoke_key",
         "approve_erasure",
+        "approve_note",
+        "withdraw_note",
     }
 
 

@@ -144,6 +144,19 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
         "/v1/payments",
         {"json": a_payment(payer={"phone": "+46701740605"})},
     ),
+    ("unknown_note", "POST", "/v1/payments/{id}/notes/note_1/approval", {"who": "operator"}),
+    (
+        "note_refused",
+        "POST",
+        "/v1/payments/{id}/notes",
+        {"who": "operator", "json": {"word": "succeeded", "reason": "seen"}},
+    ),
+    (
+        "invalid_request",
+        "POST",
+        "/v1/payments/{id}/notes",
+        {"who": "operator", "json": {"word": "lost", "reason": "x\n", "replaces": "note"}},
+    ),
     ("unknown_erasure", "POST", "/v1/people/erasures/era_1/approval", {"who": "operator"}),
     (
         "payments_open",

@@ -215,6 +215,8 @@ async def test_a_payment_is_shown_as_its_events_say(world: World) -> None:
                 "code": None,
                 "reason": None,
                 "occurred_at": None,
+                "note": None,
+                "replaces": None,
             }
         ],
         "created_at": "2026-03-01T12:00:00Z",

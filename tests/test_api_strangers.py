@@ -23,6 +23,7 @@ import pytest
 
 from api.openapi import openapi_document
 from api.routes import ROUTES
+from ledger.evidence import NOTE_PREFIX
 from ledger.identity import payment_id_of
 from tests.api_world import Answer, World, a_payment, a_world, settings_in
 from tests.conftest import FakeClock
@@ -90,6 +91,8 @@ def never_was(thing: str) -> str:
     """An id of the same form, by which nothing was ever made."""
     if thing.isdecimal():
         return f"9{thing:0>9}"
+    if thing.startswith(NOTE_PREFIX):
+        return f"{NOTE_PREFIX}9{thing.removeprefix(NOTE_PREFIX)}"
     kept, turned = thing[:-12], thing[-12:].translate(_TURN)
     assert len(thing) > 12, thing
     return kept + turned

@@ -125,6 +125,7 @@ class Things:
             ("key_id", "keys"): self._key_of_theirs,
             ("message_id", "messages"): lambda: self._message_to(names["endpoint_id"]),
             ("erasure_id", "erasures"): self._erasure,
+            ("note_id", "notes"): lambda: self._note(names["payment_id"]),
             ("exchange", "exchanges"): lambda: self._exchange(names["payment_id"]),
         }
         if (parameter, collection) in makers:
@@ -200,6 +201,13 @@ class Things:
         self._made += 1
         content = {"phone": f"+2376509990{self._made:02}", "reason": "asked for by the person"}
         answer = await self._world.ask("POST", "/v1/people/erasures", who="admin", json=content)
+        assert answer.status == 201, answer.body
+        return str(answer.json["id"])
+
+    async def _note(self, payment_id: str) -> str:
+        """A proposal about a payment; by an admin, for others to approve."""
+        path, content = f"/v1/payments/{payment_id}/notes", {"word": "succeeded", "reason": "seen"}
+        answer = await self._world.ask("POST", path, who="admin", json=content)
         assert answer.status == 201, answer.body
         return str(answer.json["id"])
 

@@ -1,0 +1,26 @@
+"""The kinds of problem of operators' notes; a part of `api.errors`."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from api.problem import Problem
+from ledger.errors import LedgerError
+from ledger.operator_notes_refused import OperatorNoteRefusedError, UnknownOperatorNoteError
+
+NOTE_PROBLEMS: Final[Mapping[type[LedgerError], Problem]] = {
+    UnknownOperatorNoteError: Problem(
+        404,
+        "unknown_note",
+        "identification",
+        "The payment has no such note",
+        "Ce paiement n'a pas cette note",
+    ),
+    OperatorNoteRefusedError: Problem(
+        409,
+        "note_refused",
+        "businessRule",
+        "The note cannot be made as things stand",
+        "La note n'est pas possible en l'état",
+    ),
+}
+"""Error class -> problem."""
