@@ -26,6 +26,7 @@ from api.cli_log import checkpoint as checkpoints
 from api.cli_log import log_key
 from api.cli_master_key import master_key
 from api.cli_options import Database, Json, MasterKeyFile, do
+from api.cli_payments import payments
 from api.cli_people import people
 from api.cli_receipts import answers, receipts
 from api.cli_webhooks import webhooks
@@ -40,7 +41,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-payments = typer.Typer(help="Payments: what became of one.", no_args_is_help=True)
 app.add_typer(merchants, name="merchants")
 app.add_typer(keys, name="keys")
 app.add_typer(payments, name="payments")
@@ -115,36 +115,6 @@ def providers(
 ) -> None:
     """Show every provider there is: where, what it can do, and how it proves itself."""
     do("providers", as_json=as_json, as_markdown=as_markdown)
-
-
-@payments.command("show")
-def payments_show(
-    payment_id: Annotated[str, typer.Argument(metavar="ID", help="pay_...")],
-    database: Database = None,
-    as_json: Json = False,
-) -> None:
-    """Show a payment and its audit trail."""
-    do("history", "show_payment", payment_id=payment_id, database=database, as_json=as_json)
-
-
-@payments.command("exchanges")
-def payments_exchanges(
-    payment_id: Annotated[str, typer.Argument(metavar="ID", help="pay_..., po_... or re_...")],
-    is_opening: Annotated[
-        bool, typer.Option("--open", help="Print the bytes, as curl -v does; this is recorded.")
-    ] = False,
-    database: Database = None,
-    as_json: Json = False,
-) -> None:
-    """Show what went to providers about a payment, and how it was answered."""
-    do(
-        "exchanges",
-        "show_exchanges",
-        payment_id=payment_id,
-        database=database,
-        is_opening=is_opening,
-        as_json=as_json,
-    )
 
 
 @app.command()

@@ -30,7 +30,10 @@ LAST: Final = 20
 WAIT_SECONDS: Final = 5.0
 
 _HIDDEN: Final = frozenset(
-    ["payment_id", "payer", "kind", "content_digest", "token_digest", "secret_digest", "digest"]
+    [
+        *("payment_id", "payer", "kind", "content_digest", "token_digest", "secret_digest"),
+        *("digest", "reason_digest", "stood"),
+    ]
 )
 _TEXT_CHARACTERS_MAX: Final = 60
 

@@ -6,7 +6,6 @@ which lets go of the keys as soon as it has read of the erasure.
 """
 
 import os
-import secrets
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -19,12 +18,12 @@ from pydantic import ValidationError
 
 from adapters.directory import parse_phone
 from adapters.refusal_texts import Language
-from api.authentication import Authenticator, Identity
+from api.authentication import Identity
 from api.cli_language import speak, spoken
 from api.commands.console import run_async, settings_for, write_json, write_line
+from api.commands.operator_key import context_of, operator_of
 from api.commands.people_said import SAID
-from api.errors import ProblemError
-from api.people import APPROVING, People
+from api.people import People
 from api.people_export import erasure_of, left_in, telling
 from api.people_page import export_page
 from api.people_words import PAGE_WORDS
@@ -33,7 +32,6 @@ from api.schemas_people import ErasureOut, ErasureRequest
 from api.streaming import gathered
 from api.wiring import master_keys_of, opened, projected, projections_of, utc_now
 from api.wiring_people import people_of
-from ledger.entry import Context
 from ledger.errors import InvalidInputError
 from ledger.handling import Handler
 from ledger.leftover import Leftover
@@ -44,7 +42,6 @@ from projections.erasures import ErasuresProjection
 from projections.keys import KeysProjection
 from projections.tables import read_stamp, stamp
 
-KEY_FILE_BYTES_MAX: Final = 4_096
 NUMBER_CHARACTERS_MAX: Final = 100
 
 SHOWN: Final = "%Y-%m-%d %H:%M UTC"
@@ -138,39 +135,6 @@ def _check_reason(number: str, reason: str) -> None:
         ) from None
 
 
-async def _identity(
-    people: People, keys: KeysProjection, key_file: Path, default_mode: Any
-) -> Identity:
-    """Find whose key stands in a file, and note that it was used, as a server does.
-
-    Raises:
-        InvalidInputError: nobody's, or one of a role that forgets nobody.
-    """
-    with key_file.open("rb") as read:
-        text = read.read(KEY_FILE_BYTES_MAX).decode("ascii", "replace").strip()
-    used: list[str] = []
-    authenticator = Authenticator(
-        people.handler.store,
-        clock=people.clock,
-        default_mode=default_mode,
-        note_use=used.append,
-        cached_max=1,
-        cached_seconds=0,
-    )
-    try:
-        identity = await authenticator.identify(f"Bearer {text}")
-    except ProblemError:
-        identity = None
-    await keys.note_uses(dict.fromkeys(used, people.clock()))
-    if identity is None or identity.role not in APPROVING:
-        raise InvalidInputError(
-            "key-file",
-            Sentence("there is no good key of an operator or an admin in it."),
-            Sentence("Make one with `cauri keys add --role operator`, each operator his own."),
-        )
-    return identity
-
-
 @asynccontextmanager
 async def _people(database: str | None) -> AsyncIterator[tuple[People, KeysProjection, Any]]:
     settings = settings_for(database)
@@ -188,15 +152,17 @@ async def _people(database: str | None) -> AsyncIterator[tuple[People, KeysProje
         yield people, projections.of(KeysProjection), settings.default_mode
 
 
-def _context(who: Identity) -> Context:
-    request = secrets.token_hex(8)
-    return Context(who.actor, request, f"request:{request}")
+async def _operator(
+    people: People, keys: KeysProjection, key_file: Path, default_mode: Any
+) -> Identity:
+    store, clock = people.handler.store, people.clock
+    return await operator_of(key_file, store, keys, clock=clock, default_mode=default_mode)
 
 
 async def _request(number: str, reason: str, key_file: Path, database: str | None) -> ErasureOut:
     async with _people(database) as (people, keys, mode):
-        who = await _identity(people, keys, key_file, mode)
-        asked = await people.request(number, by=who.key_id, reason=reason, context=_context(who))
+        who = await _operator(people, keys, key_file, mode)
+        asked = await people.request(number, by=who.key_id, reason=reason, context=context_of(who))
         return await _shown(people, keys, asked)
 
 
@@ -204,8 +170,8 @@ async def _approve(
     erasure_id: str, key_file: Path, database: str | None
 ) -> tuple[ErasureOut, Leftover | None]:
     async with _people(database) as (people, keys, mode):
-        who = await _identity(people, keys, key_file, mode)
-        done = await people.approve(erasure_id, by=who.key_id, context=_context(who))
+        who = await _operator(people, keys, key_file, mode)
+        done = await people.approve(erasure_id, by=who.key_id, context=context_of(who))
         return await _shown(people, keys, done.erasure), done.bytes_left
 
 
@@ -219,9 +185,9 @@ async def _export(
     number: str, key_file: Path, html: Language | None, file: Path | None, database: str | None
 ) -> None:
     async with _people(database) as (people, keys, mode):
-        who = await _identity(people, keys, key_file, mode)
+        who = await _operator(people, keys, key_file, mode)
         with _kept(file) as write:
-            told = await telling(people, number, by=who.key_id, context=_context(who))
+            told = await telling(people, number, by=who.key_id, context=context_of(who))
             written = written_json(told) if html is None else export_page(told, html)
             async for piece in gathered(written):
                 write(piece)
