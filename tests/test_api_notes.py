@@ -268,7 +268,7 @@ async def test_what_cannot_be_said_of_it_names_the_field_and_the_remedy(world: W
     assert (never.status, never.code) == (409, "note_refused")
     assert "given up by itself" in never.json["errors"][0]["remedy"]
     assert (stranger.status, stranger.code) == (404, "unknown_payment")
-    assert b"650" not in refused[-1].body
+    assert b"650 00" not in refused[-1].body
 
 
 async def test_what_two_operators_settled_is_asked_about_no_more_and_told_to_who_has_to_know(
