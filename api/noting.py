@@ -21,7 +21,7 @@ from ledger.handling import Handler
 from ledger.operator_notes import NoteState, outlook, state_of, with_word
 from ledger.operator_notes_refused import UnknownOperatorNoteError
 from ledger.payment import Payment, evolve
-from ledger.payment_state import Note
+from ledger.payment_note import Note
 from ledger.store import Clock
 from ledger.vault import Sealed, Vault
 from projections.keys import KeysProjection

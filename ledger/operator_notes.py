@@ -40,7 +40,7 @@ from ledger.operator_notes_refused import (
 )
 from ledger.operator_notes_words import check, standing, word_of
 from ledger.payment import Payment, Status
-from ledger.payment_state import Note
+from ledger.payment_note import Note
 from ledger.payment_words import VERDICT_OF, heard
 from ledger.sentences import Sentence
 

@@ -20,6 +20,7 @@ from ledger.events import Event
 from ledger.evidence import Evidence, Resolution, Settled, Source, movements, resolve
 from ledger.identity import Candidate, Kind
 from ledger.money import Money
+from ledger.payment_note import Note
 
 
 class Status(StrEnum):
@@ -69,20 +70,6 @@ class Refund:
     content_digest: str
     is_given_back: bool | None = None
     """None while its own stream has no final word."""
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A word that an operator proposed; it is evidence once another one has approved it."""
-
-    proposed: events.PaymentNoteProposed
-    approved_by: str | None = None
-    withdrawn_by: str | None = None
-
-    @property
-    def note_id(self) -> str:
-        """Its name within the payment."""
-        return self.proposed.note_id
 
 
 @dataclass(frozen=True, slots=True)
