@@ -4,7 +4,40 @@ from typing import Final
 
 FRENCH_OF_PAYMENTS_HELP: Final[dict[str, str]] = {
     # payments
-    "Payments: what became of one.": "Paiements : ce qu'il en est advenu.",
+    "Payments: what became of one, and settling it where no provider's word does. Two operators "
+    "have to agree to that.": (
+        "Paiements : ce qu'il en est advenu, et comment trancher quand aucun prestataire ne le "
+        "fait. Deux opérateurs doivent donner leur accord."
+    ),
+    "Propose what became of a payment, as it was learned outside; a second operator agrees.": (
+        "Proposer ce qu'est devenu un paiement, tel qu'on l'a appris ailleurs ; un second "
+        "opérateur donne son accord."
+    ),
+    "What became of it; `failed` also of what was taken and given back.": (
+        "Ce qu'il est devenu ; `failed` aussi pour ce qui a été pris, puis rendu."
+    ),
+    "What was seen, and where; kept for ever: no name and no number.": (
+        "Ce qui a été vu, et où ; conservé pour toujours : aucun nom et aucun numéro."
+    ),
+    "Which submission; by default the last.": "Quelle tentative ; par défaut la dernière.",
+    "What really moved; by default what was asked.": (
+        "Ce qui a vraiment bougé ; par défaut ce qui était demandé."
+    ),
+    "The payment's own; nothing else is taken.": "Celle du paiement ; aucune autre n'est acceptée.",
+    "The provider's own id of the movement.": "L'identifiant du mouvement chez le prestataire.",
+    "When the money moved.": "Quand l'argent a bougé.",
+    "An approved note that was wrong.": "Une note approuvée qui était fausse.",
+    "Do not ask; nor does --json.": "Ne rien demander ; --json ne demande rien non plus.",
+    "Agree to a note as a second operator: it is evidence, and settles the payment.": (
+        "Donner son accord à une note en second opérateur : elle fait foi, et tranche pour le "
+        "paiement."
+    ),
+    "note_...": "note_...",
+    "Take back a note that nobody has agreed to.": "Retirer une note qui n'a reçu aucun accord.",
+    "List what operators proposed about a payment, who agreed, and what came of it.": (
+        "Lister ce que des opérateurs ont proposé au sujet d'un paiement, qui a donné son accord, "
+        "et ce qu'il en est advenu."
+    ),
     "Show a payment and its audit trail.": "Montrer un paiement et sa piste d'audit.",
     "pay_...": "pay_...",
     "Show what went to providers about a payment, and how it was answered.": (
