@@ -47,6 +47,7 @@ from ledger.sql_port import (
     LogConnection,
     Standing,
     is_as_expected,
+    stated,
 )
 from ledger.sql_readonly import for_reading, is_for_reading
 
@@ -66,7 +67,7 @@ T = TypeVar("T")
 # --- SQLite -----------------------------------------------------------------------------------
 
 _SQLITE_STANDING: Final = """
-    SELECT size, (
+    SELECT max(size), (
       SELECT json_group_object(name, version) FROM (
         SELECT value AS name, (SELECT max(version) FROM log WHERE stream = value) AS version
         FROM json_each(?)
@@ -192,7 +193,7 @@ class _SqliteConnection:
     def _standing(self, streams: Sequence[str]) -> Standing:
         asked = (orjson.dumps(streams).decode(),)
         size, versions = self._connection.execute(_SQLITE_STANDING, asked).fetchone()
-        return Standing(size, orjson.loads(versions))
+        return Standing(stated(size), orjson.loads(versions))
 
     async def commit(self, batch: Batch) -> None:
         await self._visit(self._commit, batch)
@@ -246,8 +247,7 @@ class _SqliteConnection:
         return await self._visit(self._read_size)
 
     def _read_size(self) -> int:
-        size: int = self._connection.execute("SELECT size FROM head").fetchone()[0]
-        return size
+        return stated(self._connection.execute("SELECT max(size) FROM head").fetchone()[0])
 
     def _read(self, sql: str, parameters: tuple[object, ...]) -> list[bytes]:
         joined: bytes | None = self._connection.execute(sql, parameters).fetchone()[0]
@@ -264,7 +264,7 @@ class _SqliteConnection:
 # is released only after the commit is visible to everybody, so positions appear in their order.
 _POSTGRESQL_BEGIN: Final = f"BEGIN; SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"
 _POSTGRESQL_STANDING: Final = """
-    SELECT NULL AS name, size AS version FROM head
+    SELECT NULL AS name, max(size) AS version FROM head
     UNION ALL
     SELECT name, found.version FROM unnest($1::text[]) AS name, LATERAL (
       SELECT version FROM log WHERE stream = name ORDER BY version DESC LIMIT 1
@@ -352,7 +352,7 @@ class _PostgresqlConnection:
 
     async def standing(self, streams: Sequence[str]) -> Standing:
         (_, size), *versions = await self._driver.fetch(_POSTGRESQL_STANDING, streams)
-        return Standing(size, {row[0]: row[1] for row in versions})
+        return Standing(stated(size), {row[0]: row[1] for row in versions})
 
     async def commit_if(self, batch: Batch, expected: Standing) -> Standing | None:
         found = await self.begin(list(expected.versions))
@@ -389,8 +389,7 @@ class _PostgresqlConnection:
         return [row[0] for row in await self._driver.fetch(_POSTGRESQL_CHANGED, after, until)]
 
     async def read_size(self) -> int:
-        size: int = await self._driver.fetchval("SELECT size FROM head")
-        return size
+        return stated(await self._driver.fetchval("SELECT max(size) FROM head"))
 
     async def close(self) -> None:
         await self._driver.close(timeout=CONNECT_TIMEOUT_SECONDS)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ledger.errors import LedgerError, StoreUnavailableError
+from ledger.errors import CorruptLogError, LedgerError, StoreUnavailableError
 from ledger.leftover import Leftover
 from ledger.store import DataKey
 
@@ -123,6 +123,17 @@ class Dialect(Protocol):
 
     def translate(self, error: BaseException) -> LedgerError | None:
         """Say in the ledger's words what a driver error means; None if it is not for them."""
+
+
+def stated(size: int | None) -> int:
+    """The size that the head states.
+
+    Raises:
+        CorruptLogError: there is no head.
+    """
+    if size is None:
+        raise CorruptLogError(1, "the head, which states the size of the log, is missing")
+    return size
 
 
 def is_as_expected(found: Standing, expected: Standing) -> bool:

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.merkle import HASH_BYTES, TILE_WIDTH, TreeBuilder
 from ledger.sql_database import Database
-from ledger.sql_schema import head, log, tiles
+from ledger.sql_schema import log, tiles
+from ledger.sql_strays import read_head
 
 LEAVES_READ_MAX: Final = 10_000
 """How many leaves of another process's appends are read at a time."""
@@ -25,7 +26,7 @@ async def read_tile(
 ) -> list[bytes]:
     """The hashes of a tile in a tree of a size (as last committed, if none is given)."""
     if size is None:
-        size = int((await connection.execute(sa.select(head.c.size))).scalar_one())
+        size = (await read_head(connection)).size
     width = min(max(size // TILE_WIDTH**level - index * TILE_WIDTH, 0), TILE_WIDTH)
     query = sa.select(tiles.c.hashes).where(tiles.c.level == level, tiles.c.index == index)
     stored = (await connection.execute(query)).scalar_one_or_none()
