@@ -93,6 +93,11 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     "Look at it again once it is final; what failed took nothing.": (
         "Regardez-le de nouveau quand il sera terminé ; ce qui a échoué n'a rien pris."
     ),
+    "Money may have been taken: ask the provider what happened, and give it back once the "
+    "conflict is settled.": (
+        "De l'argent a pu être pris : demandez au prestataire ce qui s'est passé, et remboursez-le "
+        "une fois la contradiction tranchée."
+    ),
     "It was paid in {currency}.": "Il a été payé en {currency}.",
     "Give it back in the currency in which it was paid.": (
         "Remboursez-le dans la devise où il a été payé."

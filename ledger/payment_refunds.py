@@ -31,6 +31,13 @@ GIVEN_BACK: Final[Mapping[Status, bool]] = {
 """What the final word of a refund means for its collection; a conflict means nothing yet."""
 
 
+_NOT_PAID: Final = Sentence("Look at it again once it is final; what failed took nothing.")
+_IN_CONFLICT: Final = Sentence(
+    "Money may have been taken: ask the provider what happened, and give it back once the "
+    "conflict is settled."
+)
+
+
 def reserve(command: commands.ReserveRefund, state: Payment) -> list[Event]:
     """Decide whether so much of the collection may be given back.
 
@@ -54,7 +61,7 @@ def reserve(command: commands.ReserveRefund, state: Payment) -> list[Event]:
                 "The payment is {status}: only one that succeeded can be given back.",
                 status=state.status,
             ),
-            Sentence("Look at it again once it is final; what failed took nothing."),
+            _IN_CONFLICT if state.verdict is Status.CONFLICT else _NOT_PAID,
         )
     if command.money.currency != state.money.currency:
         raise NotRefundableError(

@@ -538,6 +538,17 @@ def test_a_payout_cannot_be_given_back() -> None:
         payment.decide(RESERVE, a_payment.state(*paid_out))
 
 
+@pytest.mark.parametrize(
+    ("status", "remedy"),
+    [(Status.CONFLICT, "Money may have been taken"), (Status.FAILED, "what failed took nothing")],
+)
+def test_what_did_not_succeed_is_not_given_back_and_a_conflict_is_not_called_a_failure(
+    status: Status, remedy: str
+) -> None:
+    with pytest.raises(NotRefundableError, match=remedy):
+        payment.decide(RESERVE, a_payment.state(*HISTORIES[status]))
+
+
 def test_refunds_of_one_payment_are_bounded() -> None:
     state = a_payment.state(*PAID)
     for number in range(REFUNDS_MAX):
