@@ -153,6 +153,10 @@ _MOMENTS: Final[Mapping[Moment, str]] = {
     Moment.SUCCEEDED: "We were told that {thing} succeeded.",
     Moment.FAILED: "We were told that {thing} failed.",
     Moment.EXPIRED: "We were told that {thing} was not confirmed in time.",
+    Moment.ALSO_SUCCEEDED: "We were also told that {thing} succeeded; that changed nothing here.",
+    Moment.ALSO_FAILED: "We were also told that {thing} failed; that changed nothing here.",
+    Moment.ALSO_EXPIRED: "We were also told that {thing} was not confirmed in time; that changed "
+    "nothing here.",
     Moment.GIVEN_UP: "{Thing} was given up: nobody could be reached in time.",
     Moment.CANCELLED: "{merchant} cancelled {thing}: no money moved.",
     Moment.CONFLICTED: "Two answers contradict each other; a person has to look into it.",

@@ -178,6 +178,10 @@ _MOMENTS: Final[Mapping[Moment, str]] = {
     Moment.SUCCEEDED: "On nous a dit que {thing} a réussi.",
     Moment.FAILED: "On nous a dit que {thing} a échoué.",
     Moment.EXPIRED: "On nous a dit que {thing} n'a pas été confirmé à temps.",
+    Moment.ALSO_SUCCEEDED: "On nous a aussi dit que {thing} a réussi ; cela n'a rien changé ici.",
+    Moment.ALSO_FAILED: "On nous a aussi dit que {thing} a échoué ; cela n'a rien changé ici.",
+    Moment.ALSO_EXPIRED: "On nous a aussi dit que {thing} n'a pas été confirmé à temps ; cela n'a "
+    "rien changé ici.",
     Moment.GIVEN_UP: "{Thing} a été abandonné : personne n'a pu être joint à temps.",
     Moment.CANCELLED: "{merchant} a annulé {thing} ; l'argent n'a pas bougé.",
     Moment.CONFLICTED: "Deux réponses se contredisent ; quelqu'un doit vérifier.",

@@ -5,8 +5,9 @@ about a thousand times. And where it is still too long, its middle is left out, 
 how it stands is what a person asks.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import Final, NamedTuple
 
 from api.support_words import Moment
@@ -56,7 +57,10 @@ def history_of(
     left_out = max(0, len(told) - history_max)
     if left_out:
         beginning = min(_BEGINNING, history_max)
-        told = told[:beginning] + told[beginning + left_out :]
+        middle = range(beginning, len(told))
+        # A word goes last: whoever looks at a quarrel must see all that was said.
+        gone = set(sorted(middle, key=lambda at: told[at].moment in _WORDS)[:left_out])
+        told = tuple(one for at, one in enumerate(told) if at not in gone)
     return History(told, left_out)
 
 
@@ -64,8 +68,9 @@ def _moments(recorded: Sequence[RecordedEvent], *, has_page: bool) -> Iterator[T
     request = recorded[0].event
     kind: Kind = request.kind if isinstance(request, events.PaymentRequested) else "collection"
     pages = {_last_accepted(recorded)} if has_page else set[int]()
+    words = dict(_words(recorded))
     for one in recorded:
-        moment = _moment_of(one.event, kind, is_page=one.version in pages)
+        moment = words.get(one.version) or _moment_of(one.event, kind, is_page=one.version in pages)
         if moment is None:
             continue
         amount_minor: int | None = None
@@ -79,6 +84,22 @@ def _moments(recorded: Sequence[RecordedEvent], *, has_page: bool) -> Iterator[T
             case _:
                 pass
         yield Told(moment, one.recorded_at, one.recorded_at, 1, amount_minor)
+
+
+def _words(recorded: Sequence[RecordedEvent]) -> Iterator[tuple[int, Moment]]:
+    """Tell every word that no change tells: one that contradicts, and one that changed nothing."""
+    stands: Moment | None = None
+    for one, following in zip_longest(recorded, recorded[1:]):
+        if (change := _CHANGES.get(type(one.event))) is not None:
+            stands = change
+        if not isinstance(one.event, events.PaymentEvidenceRecorded):
+            continue
+        word = Moment(one.event.evidence.word.value)
+        change = None if following is None else _CHANGES.get(type(following.event))
+        if change is None:
+            yield one.version, word if word is stands else _ALSO[word]
+        elif change is not word:
+            yield one.version, word
 
 
 def _last_accepted(recorded: Sequence[RecordedEvent]) -> int:
@@ -123,6 +144,24 @@ def _expired(event: events.PaymentExpired, _kind: Kind, _is_page: bool) -> Momen
     return Moment.CANCELLED if event.code == CANCELLED else Moment.GIVEN_UP
 
 
+_CHANGES: Final[Mapping[type[Event], Moment]] = {
+    events.PaymentSucceeded: Moment.SUCCEEDED,
+    events.PaymentFailed: Moment.FAILED,
+    events.PaymentExpired: Moment.EXPIRED,
+    events.PaymentConflicted: Moment.CONFLICTED,
+    events.PaymentReopened: Moment.REOPENED,
+}
+"""What a word can change, which stands right behind it."""
+
+_ALSO: Final[Mapping[Moment, Moment]] = {
+    Moment.SUCCEEDED: Moment.ALSO_SUCCEEDED,
+    Moment.FAILED: Moment.ALSO_FAILED,
+    Moment.EXPIRED: Moment.ALSO_EXPIRED,
+}
+"""Word -> how it is told where something else stands."""
+
+_WORDS: Final = frozenset({*_ALSO, *_ALSO.values()})
+
 _ASKED: Final = {
     "pending": Moment.STILL_PENDING,
     "no_answer": Moment.NO_ANSWER,
@@ -156,7 +195,8 @@ _MOMENTS: Final[dict[type[Event], Moment | Callable[..., Moment]]] = {
     events.PaymentRefundReleased: Moment.REFUND_DROPPED,
 }
 """What each event is to a person. One that is not here is told by the one that follows it: a word
-by the change it makes, a hint by the question, the handing over of a code by what came of it."""
+by the change it makes (and where it makes none, by `_words`), a hint by the question, the handing
+over of a code by what came of it."""
 
 
 def _merged(told: Iterator[Told]) -> Iterator[Told]:

@@ -17,13 +17,17 @@ from api import receipts
 from api.cli import main
 from api.commands import log
 from api.pages.receipt import WORDS
+from api.support_texts import TONGUES
+from api.support_words import Moment
 from ledger.checkpoint import Signer, Verifier
+from ledger.commands import RecordEvidence
+from ledger.evidence import Evidence, Source, Word
 from ledger.introduction import ROTATED
 from ledger.payment import Status
 from ledger.receipt import Receipt
 from scripts.verify_receipt import Policy, verify
 from tests.api_world import Answer, World, a_world, settings_in
-from tests.builders import NOW
+from tests.builders import CONTEXT, NOW
 from tests.conftest import FakeClock
 from tests.test_api_refunds import a_paid_one
 from tests.test_receipt import a_policy, a_receipt, run
@@ -168,6 +172,34 @@ async def test_the_page_says_the_same_for_people_and_holds_the_file(
     assert words.statuses[Status.SUCCEEDED] not in unescape(text)
     assert "<script" not in text
     assert plain.body.decode().strip() in text.replace("&#39;", "'")
+
+
+@pytest.mark.parametrize(
+    ("source", "also", "stands"),
+    [
+        (Source.WEBHOOK, Moment.ALSO_FAILED, Status.SUCCEEDED),
+        (Source.POLL, Moment.FAILED, Status.CONFLICT),
+    ],
+)
+async def test_a_contrary_word_is_told_on_the_page_and_by_support_whatever_came_of_it(
+    world: World, source: Source, also: Moment, stands: Status
+) -> None:
+    payment_id = await a_paid_one(world)
+    state, _ = await world.services.handler.payment(payment_id)
+    (word,) = state.evidence
+    contrary = Evidence(
+        source=source, provider=word.provider, reference=word.reference, word=Word.FAILED
+    )
+    command = RecordEvidence(payment_id=payment_id, evidence=contrary)
+    await world.services.handler.handle(command, context=CONTEXT)
+    for language, tongue in TONGUES.items():
+        accepted = {"Accept-Language": language}
+        told = tongue.moments[also].format(thing=tongue.things["collection"])
+        page = await receipt_of(world, payment_id, headers={"Accept": "text/html", **accepted})
+        support = await world.get(f"/v1/payments/{payment_id}/support", headers=accepted)
+        assert told in unescape(page.body.decode())
+        assert told in [one["text"] for one in support.json["history"]["sentences"]]
+        assert support.json["status"] == stands
 
 
 async def test_receipts_on_demand_have_a_rhythm_and_say_when_to_come_back(

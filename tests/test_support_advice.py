@@ -220,6 +220,38 @@ def test_what_happens_again_and_again_is_told_once() -> None:
     assert (asked.at, asked.until) == (NOW + timedelta(seconds=3), NOW + timedelta(seconds=302))
 
 
+def test_a_word_is_left_out_of_a_long_history_last() -> None:
+    asked = [(1, "pending"), (1, "no_answer")] * 5
+    after = [(1, "success"), (1, "expiry"), (1, "refund"), (1, "refund_paid")]
+    _, recorded = of(Teller().tell(*paid(1)[:3], *asked, *after), "payment-pay_1")
+    history = history_of(recorded, has_page=False, history_max=12)
+    moments = [one.moment for one in history.told]
+    assert (history.left_out, len(moments)) == (5, 12)
+    assert moments[-2:] == [Moment.SUCCEEDED, Moment.ALSO_EXPIRED]
+
+
+WORDS = [
+    # One that says the same again is one sentence; one that says something else is told in front
+    # of the contradiction, and where it changes nothing, as what it is.
+    (["success", "success_webhook"], [Moment.SUCCEEDED]),
+    (["success", "expiry"], [Moment.SUCCEEDED, Moment.ALSO_EXPIRED]),
+    (["success", "failure"], [Moment.SUCCEEDED, Moment.FAILED, Moment.CONFLICTED]),
+    (["wrong_amount", "failure"], [Moment.SUCCEEDED, Moment.CONFLICTED, Moment.ALSO_FAILED]),
+    (["success", "statement_failure"], [Moment.SUCCEEDED, Moment.FAILED]),
+    (
+        ["success", "statement_failure", "success_webhook"],
+        [Moment.SUCCEEDED, Moment.FAILED, Moment.ALSO_SUCCEEDED],
+    ),
+]
+
+
+@pytest.mark.parametrize(("words", "moments"), WORDS)
+def test_every_word_is_told(words: list[str], moments: list[Moment]) -> None:
+    log = Teller().tell(*paid(1)[:3], *((1, one) for one in words))
+    told = history_of(log, has_page=False).told
+    assert [one.moment for one in told][3:] == moments
+
+
 def test_a_history_is_bounded_and_keeps_how_it_began_and_how_it_stands() -> None:
     asked = [(1, "pending"), (1, "no_answer")] * HISTORY_MAX
     log = Teller().tell(*paid(1)[:3], *asked, (1, "success"))

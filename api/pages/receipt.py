@@ -205,7 +205,7 @@ def receipt_page(
         is_merchant_id=merchant is None,
     )
     write, moments = writer_of(about, language), TONGUES[language].moments
-    told = history_of(entries, has_page=False).told
+    told = history_of(entries, has_page=False, history_max=len(entries)).told
     names, is_test = words.names, request.mode == "test"
     status = words.statuses[state.status]
     if is_test and state.status is Status.SUCCEEDED:
