@@ -16,6 +16,7 @@ from aiohttp import web
 
 from api import payments
 from api.calls import Call, answer
+from api.erased import is_recorded
 from api.errors import UNKNOWN_PAYMENT, Place, ProblemError
 from api.schemas_exchanges import (
     ExchangeOut,
@@ -24,7 +25,7 @@ from api.schemas_exchanges import (
     HeaderOut,
     OpenedExchangeOut,
 )
-from ledger import exchange
+from ledger import exchange, payment
 from ledger.entry import Context, RecordedEvent
 from ledger.errors import ErasedError, SealBrokenError
 from ledger.events import ExchangeOpened, ExchangeRecorded
@@ -148,14 +149,14 @@ async def open_one(
     )
     name = exchange.opened_stream_of(payment_id)
     (traced,) = await Volumes(store).append(name, [looked], context=context)
-    written, is_erased, is_broken = None, False, False
+    written, is_gone, is_erased, is_broken = None, False, False, False
     try:
         written = await read_sealed(vault, kept.events)
     except ErasedError:
-        is_erased = True
+        is_gone, is_erased = True, await _is_erased(store, payment_id)
     except (SealBrokenError, zlib.error, ValueError, LookupError):
         is_broken = True
-    agrees = None if is_erased else False
+    agrees = None if is_gone else False
     if written is not None and not is_broken:
         agrees = all(exchange.check(kept.told, written))
     return OpenedExchangeOut(
@@ -170,6 +171,12 @@ async def open_one(
         else _half_of(written.salt, written.answer),
         position=traced.position,
     )
+
+
+async def _is_erased(store: EventStore, payment_id: str) -> bool:
+    """Whether whoever the bytes were sealed for was erased; else the key is only missing."""
+    recorded = await store.read_stream(payment.stream_of(payment_id))
+    return bool(recorded) and await is_recorded(store, recorded[0])
 
 
 async def read_sealed(vault: Vault, parts: Sequence[ExchangeRecorded]) -> Written:

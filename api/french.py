@@ -322,6 +322,10 @@ _OF_DOOR: Final[dict[str, str]] = {
     ),
     "This is not the form of a one-time code.": ("Ceci n'a pas la forme d'un code à usage unique."),
     "Send its 4 to 10 digits and nothing else.": "Envoyez ses 4 à 10 chiffres et rien d'autre.",
+    "The key is missing, and no erasure is recorded.": (
+        "La clé manque, et aucun effacement n'est consigné."
+    ),
+    "Restore the data keys from a backup.": "Restaurez les clés de données d'une sauvegarde.",
     "The payer was erased, and with it the number to pay back to.": (
         "Le payeur a été effacé, et avec lui le numéro à rembourser."
     ),

@@ -24,6 +24,7 @@ from api import documents, schemas, views
 from api.as_of import created, effective, known_at, known_position
 from api.by_key import rows_by_key
 from api.calls import Call, answer, answer_bytes
+from api.erased import is_erased
 from api.errors import (
     INVALID_REQUEST,
     UNKNOWN_PAYMENT,
@@ -100,7 +101,7 @@ async def write(
         metadata=opened.get("metadata"),
         refusal=refusal,
         # What was opened is not erased; nothing was where it is, or was not to be opened.
-        is_erased=not opened and await vault.is_erased(request.sealed),
+        is_erased=not opened and await is_erased(vault, services.store, recorded[0]),
     )
     written = Written(
         orjson.dumps(with_route_reasons(content, language), option=orjson.OPT_UTC_Z),

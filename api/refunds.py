@@ -18,11 +18,13 @@ from adapters.providers import title_of
 from adapters.refunds import let_go, request_of, reserved_in
 from api import payments, schemas
 from api.calls import Call, validated
+from api.erased import KEY_MISSING, RESTORE_KEY, is_recorded
 from api.errors import NOT_REFUNDABLE, Place, ProblemError
 from api.modes import mode_of
 from api.requests import content_digest, expires_at, idempotency_key, is_apart, receipt
 from api.routing import Choice, plan_of, within_limits
 from ledger import commands
+from ledger.entry import RecordedEvent
 from ledger.errors import (
     ErasedError,
     IdempotencyKeyReusedError,
@@ -30,7 +32,7 @@ from ledger.errors import (
     UnknownMerchantError,
     UnknownPaymentError,
 )
-from ledger.events import PaymentRefundReserved
+from ledger.events import PaymentRefundReserved, PaymentRequested
 from ledger.identity import Candidate, Kind, payment_id_of
 from ledger.money import Money, parse_money
 from ledger.payment import Payment
@@ -59,7 +61,7 @@ async def create_refund(call: Call) -> web.Response:
     if reserved is None:
         await _check_unused(call, refund_id, digest)
         await _check_let_go(call, state)
-    command = await _asked(call, state, refund_id, given, digest)
+    command = await _asked(call, state, recorded[0], refund_id, given, digest)
     handled = await services.handler.handle(command, context=context)
     for one in handled.events:
         if isinstance(one.event, PaymentRefundReserved):
@@ -136,7 +138,12 @@ async def list_refunds(call: Call) -> web.Response:
 
 
 async def _asked(
-    call: Call, state: Payment, refund_id: str, given: Mapping[str, Any], digest: str
+    call: Call,
+    state: Payment,
+    requested: RecordedEvent,
+    refund_id: str,
+    given: Mapping[str, Any],
+    digest: str,
 ) -> commands.ReserveRefund:
     """Make the command of a request.
 
@@ -153,7 +160,7 @@ async def _asked(
         if money.amount_minor and money.amount_minor <= left.amount_minor:
             # What cannot be given back at all is the ledger's to refuse, and needs no route.
             route, power = _route(call, state, money, wanted)
-        sealed = await _sealed(call, state, refund_id, wanted)
+        sealed = await _sealed(call, requested, refund_id, wanted)
     return commands.ReserveRefund(
         payment_id=state.requested.payment_id,
         refund_id=refund_id,
@@ -200,15 +207,18 @@ def _route(
     return Candidate(plan[0].provider, f"{reason} {plan[0].reason}"), "payout"
 
 
-async def _sealed(call: Call, state: Payment, refund_id: str, wanted: schemas.RefundRequest) -> str:
+async def _sealed(
+    call: Call, requested: RecordedEvent, refund_id: str, wanted: schemas.RefundRequest
+) -> str:
     """Seal the refund's particulars beside the payment's; the number is that which paid.
 
     Under their very key, and none is made: whoever was forgotten a moment ago stays forgotten.
 
     Raises:
-        ProblemError: the payer was erased, and with it the number.
+        ProblemError: the payer was erased, and with it the number; or its key is missing.
     """
-    vault, request = call.services.vault, state.requested
+    vault, request = call.services.vault, requested.event
+    assert isinstance(request, PaymentRequested)
     if await vault.is_erased(request.sealed, afresh=True):
         # What this process remembers may be what another one destroyed a moment ago.
         vault.forget(request.payer)
@@ -223,5 +233,8 @@ async def _sealed(call: Call, state: Payment, refund_id: str, wanted: schemas.Re
         written = orjson.dumps(particulars)
         return await vault.seal_beside(request.sealed, written, context=refund_id)
     except ErasedError:
+        if not await is_recorded(call.services.store, requested):
+            remedy = explained(KEY_MISSING, RESTORE_KEY)
+            raise ProblemError(NOT_REFUNDABLE, remedy) from None
         reason = Sentence("The payer was erased, and with it the number to pay back to.")
         raise ProblemError(NOT_REFUNDABLE, reason) from None

@@ -23,6 +23,7 @@ from adapters.refusal_texts import Language
 from adapters.refusals import Refusal
 from api import payments, schemas_support, views
 from api.calls import Call, answer
+from api.erased import is_erased
 from api.problems import language_of
 from api.refusal_views import code_of, refusal_of
 from api.support_history import history_of
@@ -136,7 +137,7 @@ async def told_of(
         kind=state.kind,
         status=status,
         is_final=status.is_final,
-        is_erased=await services.vault.is_erased(request.sealed),
+        is_erased=await is_erased(services.vault, services.store, recorded[0]),
         situation=situation,
         money=money,
         refusal=refusal,

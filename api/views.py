@@ -103,7 +103,8 @@ def payment_of(
         "refund_of": request.refund_of,
         "checkout_session": request.checkout,
         "refunded": decimal_text(state.refunded_minor, request.currency),
-        "refundable": decimal_text(state.refundable_minor, request.currency),
+        # With the payer's number goes whom to give it back to: every refund would be refused.
+        "refundable": decimal_text(0 if is_erased else state.refundable_minor, request.currency),
         "plan": [{"provider": one.provider, "reason": one.reason} for one in request.plan],
         "next_inquiry_at": next_inquiry_at(state, recorded),
         "inquiries": state.inquiries,

@@ -4,6 +4,14 @@ import json
 import sqlite3
 from contextlib import closing
 
+import pytest
+from pydantic import SecretStr
+
+from api.master_key import master_keys_for
+from api.settings import Settings
+from ledger.errors import MasterKeyError
+from ledger.store import DataKey
+from ledger.vault_master import KEY_BYTES, MasterKeys
 from tests.test_cli import Here, here
 
 __all__ = ["here"]
@@ -30,3 +38,14 @@ def test_a_log_whose_head_is_gone_is_not_verified_and_says_so(here: Here) -> Non
         assert one.status != 0
         assert "the head, which states the size of the log, is missing" in one.err
         assert "Traceback" not in one.err
+
+
+def test_a_broken_data_key_does_not_make_the_master_key_the_wrong_one() -> None:
+    ours, other = MasterKeys.generate(), MasterKeys.generate()
+    wrapped, name = ours.wrap(bytes(range(KEY_BYTES)))
+    settings = Settings(master_key=SecretStr(ours.text()))
+    broken = DataKey("0" * 16, "somebody", bytes(len(wrapped)), name)
+    assert master_keys_for(settings, sample=broken).ids == ours.ids
+    foreign = DataKey("0" * 16, "somebody", *other.wrap(bytes(range(KEY_BYTES))))
+    with pytest.raises(MasterKeyError, match="another master key"):
+        master_keys_for(settings, sample=foreign)

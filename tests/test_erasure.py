@@ -78,6 +78,36 @@ async def erased(world: World) -> Answer:
     return await agree(world, asked.json["id"])
 
 
+async def test_a_key_that_is_gone_without_an_erasure_is_missing_and_nobody_was_forgotten(
+    world: World,
+) -> None:
+    payment_id = await a_paid_one(world)
+    person = world.services.vault.person(PHONE)
+    # As somebody does who writes to the database by hand: the log knows nothing of it.
+    await world.services.vault.erase(person)
+    shown = await world.get(f"/v1/payments/{payment_id}?particulars=true")
+    support = await world.get(f"/v1/payments/{payment_id}/support")
+    refused = await world.ask(
+        "POST",
+        f"/v1/payments/{payment_id}/refunds",
+        who="mer_1",
+        headers={"Idempotency-Key": "r-1"},
+        json={"allow_payout": True},
+    )
+    assert (shown.json["is_erased"], shown.json["description"]) == (False, None)
+    assert support.json["is_erased"] is False
+    assert (refused.status, refused.code) == (409, "not_refundable")
+    assert "The key is missing, and no erasure is recorded." in refused.json["detail"]
+    # The next payment comes with a key; an erasure explains what came before it, and only that.
+    second = await a_paid_one(world, "order-2")
+    assert (await erased(world)).status == 200
+    third = await a_paid_one(world, "order-3")
+    await world.services.vault.erase(person)
+    for one, is_erased in ((payment_id, True), (second, True), (third, False)):
+        told = (await world.get(f"/v1/payments/{one}")).json
+        assert (told["is_erased"], told["refundable"]) == (is_erased, "0" if is_erased else "1500")
+
+
 async def test_two_operators_forget_a_person_and_every_view_says_so(world: World) -> None:
     payment_id = await a_paid_one(world)
     before = await world.get(f"/v1/payments/{payment_id}?particulars=true")

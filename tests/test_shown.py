@@ -80,7 +80,6 @@ async def test_what_is_remembered_is_told_again_and_goes_with_the_person(world: 
     assert again.body == before.body == written.body  # type: ignore[attr-defined]
     assert vault.beside(sealed, name) is None
     assert [one.json["description"] for one in (before, after)] == ["Bread", None]
-    assert [one.json["is_erased"] for one in (before, after)] == [False, True]
 
 
 async def test_a_payment_that_takes_much_is_written_anew_each_time(world: World) -> None:

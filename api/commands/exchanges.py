@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 
 from api.commands.console import run_async, settings_for, write_json, write_line, write_table
+from api.erased import KEY_MISSING, RESTORE_KEY
 from api.exchanges import Kept, exchange_of, exchanges_of, open_one
 from api.schemas_exchanges import HalfOut, OpenedExchangeOut
 from api.wiring import opened, sealing, utc_now
@@ -68,7 +69,7 @@ async def _open(payment_id: str, database: str | None, *, as_json: bool) -> int:
     else:
         for one in shown:
             _write(one)
-    return int(any(one.hashes_agree is False for one in shown))
+    return int(any(one.hashes_agree is False or _lacks_key(one) for one in shown))
 
 
 def _write(one: OpenedExchangeOut) -> None:
@@ -77,6 +78,9 @@ def _write(one: OpenedExchangeOut) -> None:
     write_line(f"* exchange {told.exchange}, {rfc3339(told.sent_at)}, {what}")
     if one.is_erased:
         write_line("* the person was erased, and the bytes with them; these hashes are left:")
+    elif _lacks_key(one):
+        write_line(f"* {KEY_MISSING} {RESTORE_KEY} These hashes are left:")
+    if one.is_erased or _lacks_key(one):
         write_line(f"* request {told.request_sha256}")
         write_line(f"* answer  {told.answer_sha256 or 'none'}")
         write_line()
@@ -92,6 +96,11 @@ def _write(one: OpenedExchangeOut) -> None:
     agrees = "the hashes in the log agree" if one.hashes_agree else "THE HASHES DO NOT AGREE"
     write_line(f"* {told.milliseconds} ms; {agrees}")
     write_line()
+
+
+def _lacks_key(one: OpenedExchangeOut) -> bool:
+    """Whether nothing was there to open it with, though nobody was erased."""
+    return one.hashes_agree is None and not one.is_erased
 
 
 def _write_half(mark: str, half: HalfOut) -> None:

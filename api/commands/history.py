@@ -17,6 +17,7 @@ from api.commands.console import (
     write_table,
     written_time,
 )
+from api.erased import KEY_MISSING, RESTORE_KEY, is_recorded
 from api.refusal_views import code_of, refusal_of
 from api.wiring import opened
 from ledger.entry import RecordedEvent, rfc3339
@@ -53,7 +54,8 @@ async def _show_payment(payment_id: str, database: str | None, *, as_json: bool)
     async with opened(settings, is_writing=False) as (_, store):
         state, recorded = await Handler(store).payment(payment_id)
         key_id = key_id_of(state.requested.sealed)
-        is_erased = key_id not in await store.data_keys([key_id])
+        is_gone = key_id not in await store.data_keys([key_id])
+        is_erased = is_gone and await is_recorded(store, recorded[0])
     shown = views.payment_of(
         state,
         recorded,
@@ -74,6 +76,8 @@ async def _show_payment(payment_id: str, database: str | None, *, as_json: bool)
             }
         )
         return
+    if is_gone and not is_erased:
+        write_line(f"{KEY_MISSING} {RESTORE_KEY}")
     if shown["refusal"] is not None:
         # For people: the word and what it means, in rows of their own.
         told_of = shown["refusal"]
