@@ -33,16 +33,16 @@ async def is_erased(vault: Vault, store: EventStore, requested: RecordedEvent) -
     assert isinstance(requested.event, PaymentRequested)
     if not await vault.is_erased(requested.event.sealed):
         return False
-    return await is_recorded(store, requested)
+    is_explained = await is_recorded(store, requested)
+    if not is_explained:
+        log.warning("data_key.missing", payment=requested.event.payment_id)
+    return is_explained
 
 
 async def is_recorded(store: EventStore, requested: RecordedEvent) -> bool:
-    """Whether the log explains that a payment's key is gone; where it does not, that is logged."""
+    """Whether the log explains that a payment's key is gone."""
     assert isinstance(requested.event, PaymentRequested)
     payer, erased = requested.event.payer, Erased()
     for one in await store.read_stream(people.stream_of(payer)):
         erased.hear(one.position, one.event)
-    is_explained = erased.explains(payer, requested.position)
-    if not is_explained:
-        log.warning("data_key.missing", payment=requested.event.payment_id)
-    return is_explained
+    return erased.explains(payer, requested.position)

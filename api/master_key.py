@@ -52,8 +52,9 @@ def master_keys_for(settings: Settings, *, sample: DataKey | None) -> MasterKeys
         try:
             keys.unwrap(sample.wrapped, sample.master_key_id)
         except SealBrokenError:
-            # A master key is named after itself: the ring has the right one, and the row is broken.
-            log.warning("data_key.broken", key_id=sample.key_id)
+            # A master key is named after itself: the ring has the right one, and this one row is
+            # broken, which is told where it is opened.
+            pass
         except MasterKeyError as error:
             raise MasterKeyError(
                 Sentence("The database was sealed under another master key."),

@@ -160,6 +160,7 @@ async def test_the_command_line_lists_them_and_opens_them_as_curl_would(
         missing = await asyncio.to_thread(
             forked, "payments", "exchanges", payment_id, "--open", *database
         )
+        verified = await asyncio.to_thread(forked, "verify", *database)
     assert name in table
     assert [one["exchange"] for one in listed] == [one["summary"]["exchange"] for one in as_json]
     lines = printed.splitlines()
@@ -173,3 +174,5 @@ async def test_the_command_line_lists_them_and_opens_them_as_curl_would(
     assert listed[0]["request_sha256"] in missing.out
     assert (missing.status, "no erasure is recorded" in missing.out) == (1, True)
     assert "was erased" not in missing.out
+    assert verified.status == 1
+    assert verified.out.startswith("NOT VERIFIED: payments whose data key is missing: 1, ")

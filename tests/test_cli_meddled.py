@@ -17,11 +17,10 @@ from tests.test_cli import Here, here
 __all__ = ["here"]
 
 
-def meddle(here: Here, *statements: str) -> None:
+def meddle(here: Here, statements: str) -> None:
     """Change the database as nobody should."""
     with closing(sqlite3.connect(here.database, isolation_level=None)) as connection:
-        for statement in statements:
-            connection.execute(statement)
+        connection.executescript(statements)
 
 
 def test_a_log_whose_head_is_gone_is_not_verified_and_says_so(here: Here) -> None:
@@ -49,3 +48,32 @@ def test_a_broken_data_key_does_not_make_the_master_key_the_wrong_one() -> None:
     foreign = DataKey("0" * 16, "somebody", *other.wrap(bytes(range(KEY_BYTES))))
     with pytest.raises(MasterKeyError, match="another master key"):
         master_keys_for(settings, sample=foreign)
+
+
+MEDDLED = [
+    ("DROP TRIGGER log_refuses_update", "the trigger log_refuses_update is gone: log can be"),
+    (
+        "CREATE TRIGGER extra AFTER INSERT ON head BEGIN DELETE FROM tiles; END",
+        "there is a trigger 'extra' on head that is none of ours",
+    ),
+    (
+        """DROP TRIGGER log_refuses_delete;
+        CREATE TRIGGER log_refuses_delete BEFORE DELETE ON log BEGIN SELECT 1; END""",
+        "the trigger log_refuses_delete is not the one that was made",
+    ),
+    (
+        "ALTER TABLE log RENAME TO other; CREATE VIEW log AS SELECT * FROM other",
+        "log is no table any more",
+    ),
+]
+
+
+@pytest.mark.parametrize(("statements", "warning"), MEDDLED)
+def test_who_verifies_is_warned_that_the_guards_are_not_as_they_were_made(
+    here: Here, statements: str, warning: str
+) -> None:
+    here.asked("merchants", "add", "Boutique", "--country", "CM")
+    assert here.asked("verify")["warnings"] == []
+    meddle(here, statements)
+    told = here.on("verify")
+    assert f"\nWARNING: {warning}" in told.out, told

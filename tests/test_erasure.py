@@ -15,6 +15,7 @@ from adapters.moving import order_of
 from adapters.recording import Recorder
 from api.finishing import Finisher
 from api.messages import composer
+from api.missing_keys import missing_keys
 from api.people_finding import pattern_of
 from api.rotation import rotate
 from api.settings import Settings
@@ -22,6 +23,8 @@ from ledger.checkpoint import Signer
 from ledger.events import PersonErasureRequested
 from ledger.payment import Status
 from ledger.people import ERASURE_HOURS_MAX
+from ledger.sql import SqlEventStore
+from ledger.sql_guards import unguarded
 from ledger.vault import Vault
 from ledger.vault_master import MasterKeys
 from ledger.verify import verify_log
@@ -85,6 +88,7 @@ async def test_a_key_that_is_gone_without_an_erasure_is_missing_and_nobody_was_f
     person = world.services.vault.person(PHONE)
     # As somebody does who writes to the database by hand: the log knows nothing of it.
     await world.services.vault.erase(person)
+    assert await unguarded(world.services.database) == []
     shown = await world.get(f"/v1/payments/{payment_id}?particulars=true")
     support = await world.get(f"/v1/payments/{payment_id}/support")
     refused = await world.ask(
@@ -102,7 +106,11 @@ async def test_a_key_that_is_gone_without_an_erasure_is_missing_and_nobody_was_f
     second = await a_paid_one(world, "order-2")
     assert (await erased(world)).status == 200
     third = await a_paid_one(world, "order-3")
+    store, size = world.services.store, await world.services.store.position()
+    assert isinstance(store, SqlEventStore)
+    assert (await missing_keys(store, size)).payments == 0
     await world.services.vault.erase(person)
+    assert (await missing_keys(store, size)).payments == 1
     for one, is_erased in ((payment_id, True), (second, True), (third, False)):
         told = (await world.get(f"/v1/payments/{one}")).json
         assert (told["is_erased"], told["refundable"]) == (is_erased, "0" if is_erased else "1500")

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from ledger.errors import SchemaVersionError, StoreUnavailableError
 from ledger.sql import Database, SqlEventStore
 from ledger.sql_dialects import ADVISORY_LOCK
+from ledger.sql_guards import unguarded
 from ledger.verify import verify_log
 from tests.builders import CONTEXT
 from tests.contracts.sql_store import SqlStoreContract, Unlock, run, tell_writer
@@ -72,6 +73,35 @@ class TestPostgresStore(SqlStoreContract):
         await store.append("b", 0, [an_event()], context=CONTEXT)
         assert await store.read_stream("thing-1") == before
         assert (await verify_log(store)).size == 31
+
+    @pytest.mark.parametrize(
+        ("statement", "finding"),
+        [
+            ("DROP TRIGGER log_refuses_change ON log", "log_refuses_change is gone"),
+            (
+                "ALTER TABLE tiles DISABLE TRIGGER tiles_refuses_change",
+                "tiles_refuses_change is not the one that was made",
+            ),
+            (
+                """CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql
+                AS $$ BEGIN RETURN NULL; END $$""",
+                "log_refuses_change is not the one that was made",
+            ),
+            (
+                "CREATE RULE extra AS ON DELETE TO data_keys DO INSTEAD NOTHING",
+                "there is a rule 'extra' on data_keys that is none of ours",
+            ),
+        ],
+    )
+    async def test_guards_that_are_not_as_they_were_made_are_found(
+        self, store: SqlEventStore, database_url: str, statement: str, finding: str
+    ) -> None:
+        assert await unguarded(store.database) == []
+        engine = create_async_engine(database_url, isolation_level="AUTOCOMMIT")
+        async with engine.connect() as connection:
+            await connection.execute(text(statement))
+        await engine.dispose()
+        assert finding in "; ".join(await unguarded(store.database))
 
     async def test_what_is_being_appended_is_waited_for_before_keys_are_destroyed(
         self, store: SqlEventStore

@@ -5,6 +5,9 @@ a checkpoint may be given as, and what a public key of the log has to have signe
 `api.commands.kept`. Without a key a checkpoint is taken at its word, as something one has kept
 oneself.
 
+Beside the log it looks whether the database still refuses to change it, which is a warning, and
+whether payments' data keys are gone without an erasure, which is a fault.
+
 With projections, what they say is compared with what the log alone gives, in files that are thrown
 away: the database is only read.
 """
@@ -17,12 +20,14 @@ from api.commands.console import progress, run_async, settings_for, write_json, 
 from api.commands.kept import Kept, hold, kept_for
 from api.commands.policies import policy_in
 from api.commands.rebuild import check_row, tell_checked
+from api.missing_keys import MissingKeys, missing_keys
 from api.settings import Settings
 from api.wiring import opened, projections_of
 from api.wiring_witnesses import known_witnesses
 from ledger.cosignature import CosignatureVerifier
 from ledger.errors import CorruptLogError, NoteUnverifiedError, StoreUnavailableError
 from ledger.sentences import Sentence
+from ledger.sql_guards import unguarded
 from ledger.verify import Verified, verify_log
 from projections.apart import check_apart, hands_for
 from projections.rebuild import Checked
@@ -37,11 +42,23 @@ class Audit(NamedTuple):
     """How many witnesses are known, so that their cosignatures were checked."""
     projections: list[Checked] | None
     """None if nobody asked for them."""
+    warnings: list[str]
+    """What does not stand any more of what guards the log."""
+    missing: MissingKeys
 
     @property
     def is_verified(self) -> bool:
-        """Whether the projections, if asked for, are what the log gives; the log itself is."""
-        return all(one.is_equal for one in self.projections or ())
+        """Whether nothing was found; the log itself is what it was."""
+        return not self.faults
+
+    @property
+    def faults(self) -> list[str]:
+        """What is wrong beside the log, in sentences."""
+        unequal = [one.name for one in self.projections or () if not one.is_equal]
+        faults = [self.missing.told()] if self.missing.payments else []
+        if unequal:
+            faults.append(f"the projections {', '.join(unequal)} are not what the log gives")
+        return faults
 
 
 def run(
@@ -91,6 +108,11 @@ def _told(audit: Audit) -> dict[str, object]:
         "cosignatures": verified.cosignatures,
         "witnesses_known": audit.witnesses,
     }
+    told |= {
+        "warnings": audit.warnings,
+        "keys_missing": audit.missing.payments,
+        "reason": "; ".join(audit.faults) or None,
+    }
     if audit.projections is not None:
         told["projections"] = [check_row(one) for one in audit.projections]
     return told
@@ -98,7 +120,14 @@ def _told(audit: Audit) -> dict[str, object]:
 
 def _tell(audit: Audit) -> None:
     verified, (_, signed), expected = audit.verified, audit.kept, audit.kept.head
-    write_line(f"verified: {verified.size} entries, root {verified.root.hex()}")
+    read = f"{verified.size} entries, root {verified.root.hex()}"
+    if audit.is_verified:
+        write_line(f"verified: {read}")
+    else:
+        write_line(f"NOT VERIFIED: {'; '.join(audit.faults)}")
+        write_line(f"the log itself is what it was: {read}")
+    for warning in audit.warnings:
+        write_line(f"WARNING: {warning}")
     if expected is not None:
         write_line(f"and they continue the checkpoint of {expected.size} entries")
     if signed is not None:
@@ -148,8 +177,9 @@ async def _audit(
                     helping=helping,
                 )
             await hold(store, kept)
+            beside = (await unguarded(lent), await missing_keys(store, verified.size))
             if helping is None:
-                return Audit(verified, kept, len(witnesses), None)
+                return Audit(verified, kept, len(witnesses), None, *beside)
             projections = projections_of(lent)
             if not await projections.is_ready():
                 # To make them would take away what a server of another version works with.
@@ -163,4 +193,4 @@ async def _audit(
                     checked.append(one)
                     tell(len(checked), len(projections.names))
         checked.sort(key=lambda one: projections.names.index(one.name))
-        return Audit(verified, kept, len(witnesses), checked)
+        return Audit(verified, kept, len(witnesses), checked, *beside)
