@@ -199,7 +199,9 @@ class PaymentOut(Response):
     refund_of: str | None = Field(description="Of a refund: the payment that is given back.")
     checkout_session: str | None = Field(description="On whose page the payer asked for it.")
     refunded: str = Field(description="Of a payment: how much of it was given back.")
-    refundable: str = Field(description="Of a payment: how much may still be asked back.")
+    refundable: str = Field(
+        description="Of a payment: how much may still be asked back; 0 once the payer was forgotten."
+    )
     plan: list[CandidateOut] = Field(
         description="Where it may go, best first, if it certainly did not get to the one before."
     )

@@ -77,3 +77,14 @@ def test_who_verifies_is_warned_that_the_guards_are_not_as_they_were_made(
     meddle(here, statements)
     told = here.on("verify")
     assert f"\nWARNING: {warning}" in told.out, told
+
+
+def test_the_first_line_says_that_projections_are_not_what_the_log_gives(here: Here) -> None:
+    here.asked("merchants", "add", "Boutique", "--country", "CM")
+    here.asked("rebuild")
+    honest = here.on("verify", "--projections", "--processes", "1")
+    meddle(here, "DELETE FROM merchants")
+    told = here.on("verify", "--projections", "--processes", "1")
+    assert (honest.status, honest.out.startswith("verified: ")) == (0, True)
+    assert told.status == 1
+    assert told.out.startswith("NOT VERIFIED: not what the log gives, of the projections: keys\n")

@@ -57,7 +57,7 @@ class Audit(NamedTuple):
         unequal = [one.name for one in self.projections or () if not one.is_equal]
         faults = [self.missing.told()] if self.missing.payments else []
         if unequal:
-            faults.append(f"the projections {', '.join(unequal)} are not what the log gives")
+            faults.append(f"not what the log gives, of the projections: {', '.join(unequal)}")
         return faults
 
 
