@@ -267,7 +267,9 @@ def test_numbers_that_a_person_sees_are_those_that_were_computed(
         ("REPORT.fr.html", f'<td class="n">{shown}<', '<td class="n">31\u202f337<'),
         ("REPORT.fr.html", 'data-fact="to">300<', 'data-fact="to">301<'),
         ("REPORT.fr.html", 'data-is="succeeded"', 'data-is="failed"'),
+        ("REPORT.fr.html", '"succeeded">Réussie<', '"succeeded">Échouée<'),
         ("REPORT.en.html", '<table id="payments">', '<table id="others">'),
+        ("REPORT.en.html", "saw the checkpoint at 2", "saw the checkpoint at 1"),
     ):
         shutil.rmtree(tmp_path / "copy", ignore_errors=True)
         shutil.copytree(quick, tmp_path / "copy")

@@ -1,13 +1,16 @@
 """The report of a bundle: a page for people in English or French, to be read or printed.
 
-A verifier reads its tables back: every number by its visible digits, every word by `data-is`, the
-code behind it. So what a person sees is what was computed from the entries, or the bundle is wrong.
+A verifier writes it again from the entries and holds it against the page, line by line: what a
+person sees in the tables, and whatever could hide or repaint it, is what this program writes. Only
+words that stand outside of tables may be others, of another version of this program; they cannot
+be markup.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from html.parser import HTMLParser
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -26,8 +29,12 @@ _SEPARATORS: Final = {"en": (",", "."), "fr": ("\N{NARROW NO-BREAK SPACE}", ",")
 TIME: Final = "%Y-%m-%d %H:%M:%S UTC"
 
 
-DATED: Final = frozenset({"from_at", "to_at", "asked_from", "asked_to"})
-"""Facts that a report need not show; what it shows of them has to be right."""
+_FREE: Final = re.compile(r"<(h1|h2|p|pre)>[^<>]*</\1>|<p class=\"warning\">[^<>]*</p>", re.ASCII)
+"""Lines of words; those of a list stand within it."""
+_ITEMS: Final = {
+    "ul": re.compile("<li>[^<>]*</li>"),
+    "dl": re.compile("<dt>(<code>[^<>]*</code>|[^<>]*)</dt><dd>[^<>]*</dd>"),
+}
 
 
 class Facts(NamedTuple):
@@ -181,56 +188,35 @@ def check_report(
     """Check that a report says what was computed.
 
     Raises:
-        BundleError: names the file and the table that says something else.
+        BundleError: names the file and the line that is something else.
     """
     name = f"REPORT.{language}.html"
-    shown, computed = _Reader(), _Reader()
-    shown.feed(page.decode(errors="replace"))
-    computed.feed(report(language, facts, totals, digests))
-    missing = computed.facts.keys() - shown.facts.keys()
-    if {**computed.facts, **shown.facts} != computed.facts or missing - DATED:
-        raise BundleError(name, "its facts are not those of the bundle")
-    for table in ("payments", "balance", "entries", "digests"):
-        if shown.tables.get(table) != computed.tables.get(table):
-            raise BundleError(name, f"its table of {table} is not what the entries give")
+    computed = report(language, facts, totals, digests)
+    nothing = f"<p>{WORDS[language].nothing}</p>"
+    try:
+        shown = _unfree(page.decode(), nothing)
+    except UnicodeDecodeError:
+        raise BundleError(name, "it is not UTF-8") from None
+    for found, line in zip_longest(shown, _unfree(computed, nothing), fillvalue=""):
+        if found != line:
+            raise BundleError(name, f"this is not what the entries give: {found[:200]!r}")
 
 
-class _Reader(HTMLParser):
-    """Reads the tables of a report back."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tables: dict[str, list[list[str]]] = {}
-        self.facts: dict[str, str] = {}
-        self._rows: list[list[str]] | None = None
-        self._cell: dict[str, str | None] | None = None
-        self._text = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """See `HTMLParser`."""
-        said = dict(attrs)
-        if tag == "table":
-            self._rows = self.tables.setdefault(said["id"] or "", []) if "id" in said else None
-        elif tag == "tr" and self._rows is not None:
-            self._rows.append([])
-        elif tag == "td":
-            self._cell, self._text = said, ""
-
-    def handle_data(self, data: str) -> None:
-        """See `HTMLParser`."""
-        self._text += data
-
-    def handle_endtag(self, tag: str) -> None:
-        """See `HTMLParser`."""
-        if tag != "td" or self._cell is None:
-            return
-        fact = self._cell.get("data-fact")
-        if fact is not None:
-            self.facts[fact] = self._text
-        elif self._rows:
-            word = self._cell.get("data-is")
-            self._rows[-1].append(self._text if word is None else word)
-        self._cell = None
+def _unfree(page: str, nothing: str) -> Iterator[str]:
+    """All lines of a report that are not words outside of its tables."""
+    head, _, body = page.partition("<main>\n")
+    yield head
+    within = ""
+    for line in body.split("\n"):
+        if within in _ITEMS:
+            if line != f"</{within}>" and not _ITEMS[within].fullmatch(line):
+                yield f"in a list: {line}"
+        elif within or not (line in {"<ul>", "<dl>"} or _FREE.fullmatch(line)) or line == nothing:
+            yield line
+        begun = re.match("<(table|ul|dl)", line)
+        within = within or (begun[1] if begun else "")
+        if line == f"</{within}>":
+            within = ""
 
 
 @cache

@@ -13,8 +13,8 @@ shown is that the bundle agrees with itself.
 
 VERIFIED means: whoever holds the log's key committed to exactly these entries at these places; the
 witnesses of the policy saw that commitment, at the times printed, as the continuation of what they
-had seen before; all checkpoints are of one log that only grew; and the numbers in totals.json and
-in the tables of both reports are what the entries give.
+had seen before; all checkpoints are of one log that only grew; and totals.json and all that stands
+in the tables of both reports is what the entries give. Words outside of tables may be others.
 It does not mean that the entries are true, nor that all that happened was written down. Where the
 range does not begin at entry 1, the opening balance is the ledger's word: hold it against the
 closing balance of the bundle before.
@@ -30,7 +30,7 @@ import argparse
 import base64
 import binascii
 import hashlib
-import html.parser
+import html
 import json
 import re
 import sqlite3
@@ -39,6 +39,7 @@ import tarfile
 import tempfile
 from collections import Counter, OrderedDict
 from datetime import datetime, timezone
+from itertools import zip_longest
 from pathlib import Path
 
 FILE_BYTES_MAX = 64_000_000
@@ -183,15 +184,14 @@ def time_signed(where, key, text, signatures):
     """
     name, kind, public, key_id = key
     found = None
-    for signer, signer_id, signature in signatures:
-        if (signer, signer_id) == (name, key_id):
-            at, message = 0, text.encode()
+    for *signer, signature in signatures:
+        if signer == [name, key_id]:
+            found, message = 0, text.encode()
             if kind == 4:
-                at, signature = int.from_bytes(signature[:8], "big"), signature[8:]
-                message = b"cosignature/v1\ntime %d\n" % at + message
+                found, signature = int.from_bytes(signature[:8], "big"), signature[8:]
+                message = b"cosignature/v1\ntime %d\n" % found + message
             if not is_signed(public, message, signature):
                 raise WrongError(where, f"the signature of {name} is wrong")
-            found = at
     return found
 
 
@@ -199,46 +199,38 @@ class Policy:
     """Whose word is needed: logs, witnesses, groups of k of n, and the quorum."""
 
     def __init__(self, text):
-        self.logs, self.witnesses, self.groups, self.quorum = [], {}, {}, ""
-        self._listed = {"none"}  # a name is a member once, so that no witness counts twice
+        self.logs, self.witnesses, self.quorum = [], {}, ""
+        self._needs = {"none": (0, [])}  # of a name: how many, of whom
+        listed = {"none"}  # a name is a member once, so that no witness counts twice
         for line_number, line in enumerate(text.split("\n"), 1):
-            words = [word for word in line.replace("\t", " ").split(" ") if word]
-            where = f"policy, line {line_number}"
-            if words and not words[0].startswith("#") and not self._is_read(where, words):
-                raise WrongError(where, "it is not understood")
+            verb, *rest = [word for word in line.replace("\t", " ").split(" ") if word] or ["#"]
+            where, (name, *more) = f"policy, line {line_number}", rest or [""]
+            fault = WrongError(where, "it is not understood")
+            if verb == "log" and 1 <= len(rest) <= 2:
+                self.logs.append(key_from(where, name, 1))
+            elif verb == "witness" and name not in self._needs and 1 <= len(more) <= 2:
+                self.witnesses[name] = key_from(where, more[0], 4)
+                self._needs[name] = 1, []
+            elif verb == "group" and name not in self._needs and more:
+                count, *members = more
+                least = number(where, {"any": "1", "all": str(len(members))}.get(count, count))
+                new = [one for one in {*members} - listed if one in self._needs]
+                if len(new) != len(members) or not 1 <= least <= len(members):
+                    raise fault
+                listed |= {*members}
+                self._needs[name] = least, members
+            elif verb == "quorum" and not more and not self.quorum and name in self._needs:
+                self.quorum = name
+            elif not verb.startswith("#"):
+                raise fault
         keys = [key[2] for key in (*self.logs, *self.witnesses.values())]
         if not self.logs or not self.quorum or len({*keys}) != len(keys):
             raise WrongError("policy", "it needs a log and a quorum, and names no key twice")
 
-    def _knows(self, name):
-        return name == "none" or name in self.witnesses or name in self.groups
-
-    def _is_read(self, where, words):
-        kind, name, more = words[0], words[1] if len(words) > 1 else "", words[2:]
-        if kind == "log" and name and len(more) < 2:
-            self.logs.append(key_from(where, name, 1))
-        elif kind == "witness" and 0 < len(more) < 3 and not self._knows(name):
-            self.witnesses[name] = key_from(where, more[0], 4)
-        elif kind == "group" and len(more) > 1 and not self._knows(name):
-            count, members = more[0], more[1:]
-            least = number(where, {"any": "1", "all": str(len(members))}.get(count, count))
-            is_new = len({*members} - self._listed) == len(members)
-            if not (is_new and all(map(self._knows, members)) and 1 <= least <= len(members)):
-                return False
-            self._listed |= {*members}
-            self.groups[name] = least, members
-        elif kind == "quorum" and not more and not self.quorum and self._knows(name):
-            self.quorum = name
-        else:
-            return False
-        return True
-
     def is_met(self, name, signed):
-        """Whether those who signed are enough for a group, or are this witness."""
-        least, members = self.groups.get(name, (0, []))
-        if members:
-            return sum(self.is_met(one, signed) for one in members) >= least
-        return name == "none" or name in signed
+        """Whether as many signed as are needed: of a group, or this witness alone."""
+        least, members = self._needs[name]
+        return (name in signed) + sum(self.is_met(one, signed) for one in members) >= least
 
 
 def keys_from(entries, origin, trusted):
@@ -701,76 +693,146 @@ def accounts_of(*parts):
     return [dict(zip(ACCOUNT, (*key, *sums[key]))) for key in sorted(sums)]
 
 
-# --- The report: its tables are read back. A word is its code, `data-is`; a number is what is seen.
+# --- The report is written here again, line by line. Only words outside of its tables are free.
+
+# What stands before the first words, language and title apart: a style could hide what follows.
+HEADS = {"4e889e13c6d0a36f06f1c60fc54a7b36958634077ece81c7ae5db70816b8805b"}
+FREE = r"""(?mx) ^(?!<p>%s</p>)(?: <(h1|h2|p|pre)>T</\1> | <p[ ]class="warning">T</p>
+| <ul>\n(<li>T</li>\n)*</ul> | <dl>\n(<dt>(<code>T</code></dt>|T</dt>)<dd>T</dd>\n)*</dl> )\n"""
+FREE = FREE.replace("T<", "[^<>\\n]*<")
+# Key, English and French of every word that is not free; ~ is a space without a break.
+SHOWN = """
+title=Audit bundle=Dossier d'audit / period=Entries {} to {}=Entrées {} à {} / none=None.=Aucun. /
+origin=Log=Registre / asked_from=Asked for from (UTC)=Demandé à partir de (UTC) / asked_to=Asked for
+until (included, UTC)=Demandé jusqu'à (inclus, UTC) / from=First entry=Première entrée /
+from_at=First entry recorded at (UTC)=Première entrée enregistrée le (UTC) / to=Last entry=Dernière
+entrée / to_at=Last entry recorded at (UTC)=Dernière entrée enregistrée le (UTC) / size=Entries in
+the log at its checkpoint=Entrées du registre à son point de contrôle / root=Root of the tree
+(base64)=Racine de l'arbre (base64) / made_at=Bundle made at (UTC)=Dossier établi le (UTC) /
+tool=Made with=Établi avec / witness=Witness {}=Témoin {} / seen=saw the checkpoint at {}=a vu le
+point de contrôle le {} / policy=The bundle's own policy=La politique jointe au dossier / met=It
+holds the checkpoint for valid.=Elle tient le point de contrôle pour valable. / unmet=It does not
+hold the checkpoint for valid: a signature it asks for is missing.=Elle ne tient pas le point de
+contrôle pour valable~: il manque une signature qu'elle exige. / introduced=By its letter it does
+not hold the checkpoint for valid: it does not name the log's key that signed. But a key that it
+names introduced that one (keys.jsonl). The log's key was rotated; whoever has checked the
+introduction adds: log {}=À la lettre, elle ne tient pas le point de contrôle pour valable~: elle ne
+nomme pas la clé du registre qui a signé. Mais une clé qu'elle nomme a introduit celle-ci
+(keys.jsonl). La clé du registre a été remplacée~; qui a vérifié l'introduction ajoute~: log {} /
+payments=Payments asked for in the period=Opérations demandées pendant la période / payments#=Mode
+Kind Provider Status Currency Number Sum=Mode Nature Prestataire État Monnaie Nombre Somme /
+balance=Trial balance=Balance générale / balance#=Mode Account Name Holder Currency Opening Debit
+Credit Closing=Mode Compte Intitulé Titulaire Monnaie Ouverture Débit Crédit Clôture /
+entries=Entries by type=Entrées par type / entries#=Type Number=Type Nombre / digests=What the
+checkpoints say of the ledger's tables=Ce que les points de contrôle disent des tables du registre /
+digests#=Table Position SHA-256=Table Position SHA-256 / live=live=réel / test=test=essai / =not
+said=non précisé / collection=Payment=Encaissement / payout=Payout=Versement /
+refund=Refund=Remboursement / requested=Asked for=Demandée / submitting=Being sent=En cours d'envoi
+/ pending=With the provider=Chez le prestataire / unknown=No answer yet=Sans réponse /
+succeeded=Succeeded=Réussie / failed=Failed=Échouée / expired=Expired=Expirée /
+declined=Refused=Refusée / conflict=In conflict=Contradictoire / 401=Suppliers: whom payouts are
+owed to=Fournisseurs, dettes en compte / 411=Customers=Clients / 471=Suspense: sundry debtors and
+creditors=Débiteurs et créditeurs divers / 552=Mobile money wallets=Monnaie électronique - téléphone
+portable
+"""
+WORDS = " ".join(SHOWN.split()).replace("~", "\u00a0").split(" / ")
+MINUS, NUMBER = "\u2212", ' class="n"'
+FACTS = "origin asked_from asked_to from from_at to to_at size root made_at tool".split()
 
 
-def shown_number(text):
-    """A number as it is shown, in minor units, whatever stands between its digits."""
-    sign = -1 if text.startswith("\u2212") else 1
-    return sign * int(re.sub(r"[^0-9]", "", text) or "0")
+def escaped(text):
+    """A text as it stands in a page."""
+    return html.escape(str(text)).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
 
 
-class Report(html.parser.HTMLParser):
-    """The tables of a report, by their ids, and its facts."""
+class Report:
+    """What is not free in a report in one language."""
 
-    def __init__(self, page):
-        super().__init__()
-        self.tables, self.facts, self._rows, self._cell, self._text = {}, {}, None, None, ""
-        self.feed(page)
+    def __init__(self, is_french):
+        words = [one.split("=") for one in WORDS]
+        self.words, self._is_french = {one[0]: one[1 + is_french] for one in words}, is_french
 
-    def handle_starttag(self, tag, attrs):
-        """See HTMLParser."""
-        said = dict(attrs)
-        if tag == "table":
-            self._rows = self.tables.setdefault(said["id"], []) if "id" in said else None
-        elif tag == "tr" and self._rows is not None:
-            self._rows.append([])
-        elif tag == "td":
-            self._cell, self._text = said, ""
+    def _row(self, codes, *numbers):
+        """A row: of words, each a code or a pair of what is shown and the code; of numbers."""
+        row = ""
+        for one in codes:
+            shown, code = one if isinstance(one, tuple) else (one, one)
+            row += f'<td data-is="{escaped(code)}">{escaped(shown)}</td>'
+        for value, decimals in numbers:  # in minor units
+            whole, part = divmod(abs(value), 10**decimals)
+            text = f"{whole:,}" + (f".{part:0{decimals}d}" if decimals else "")
+            text = text.translate({44: "\u202f", 46: ","}) if self._is_french else text
+            row += f'<td class="n">{MINUS * (value < 0)}{text}</td>'
+        return row
 
-    def handle_data(self, data):
-        """See HTMLParser."""
-        self._text += data
+    def _table(self, name, rows):
+        """A table and its title; or that there is nothing."""
+        title, head = f'<h2 id="h-{name}">{escaped(self.words[name])}</h2>\n', ""
+        for place, column in enumerate(self.words[f"{name}#"].split(" ")):
+            is_number = place >= {"entries": 1, "digests": 9}.get(name, 5)
+            head += f'<th scope="col"{NUMBER * is_number}>{column}</th>'
+        if not rows:
+            return title, f"<p>{self.words['none']}</p>\n"
+        return title, (
+            f'<div class="wide" role="region" tabindex="0" aria-labelledby="h-{name}">\n'
+            f'<table id="{name}">\n<thead><tr>{head}</tr></thead>\n<tbody>\n<tr>'
+            + "</tr>\n<tr>".join(rows)
+            + "</tr>\n</tbody>\n</table>\n</div>\n"
+        )
 
-    def handle_endtag(self, tag):
-        """See HTMLParser."""
-        if tag == "td" and self._cell is not None:
-            if "data-fact" in self._cell:
-                self.facts[self._cell["data-fact"]] = self._text
-            elif self._rows:
-                self._rows[-1].append(self._cell.get("data-is", shown_number(self._text)))
-            self._cell = None
+    def parts(self, said, own, totals, digests):
+        """What stands above each table, and the table: of facts first."""
+        words, payments, balance, sums = self.words, [], [], {}
+        facts = [(words[one], f' data-fact="{one}"', said[one]) for one in FACTS if said.get(one)]
+        for name, at in own[0].items():
+            when = datetime.fromtimestamp(at, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+            facts.append((words["witness"].format(name), "", words["seen"].format(when)))
+        facts.append((words["policy"], "", words[own[1][0]].format(own[1][1])))
+        page = f'<p class="period">{words["period"].format(said["from"], said["to"])}</p>\n'
+        table = '<table class="facts">\n<tbody>\n'
+        for name, fact, value in facts:
+            table += f'<tr><th scope="row">{escaped(name)}</th><td{fact}>{escaped(value)}</td></tr>'
+            table += "\n"
+        yield page, table + "</tbody>\n</table>\n"
+        for mode, kind, provider, currency, status, *sums_of in map(
+            dict.values, totals["payments"]
+        ):
+            codes = (words[mode], mode), (words[kind], kind), provider, (words[status], status)
+            numbers = zip(sums_of, (0, DECIMALS[currency]))
+            payments.append(self._row((*codes, currency), *numbers))
+        yield self._table("payments", payments)
+        for place, part in ((0, "opening"), (1, "movements"), (3, "closing")):
+            for *key, debit, credit in map(dict.values, totals[part]):
+                found = [debit, credit] if place == 1 else [debit - credit]
+                sums.setdefault(tuple(key), [0] * 4)[place : place + len(found)] = found
+        for (mode, account, holder, currency), found in sorted(sums.items()):
+            codes = (words[mode], mode), account, (words[account], ""), holder, currency
+            balance.append(self._row(codes, *((one, DECIMALS[currency]) for one in found)))
+        yield self._table("balance", balance)
+        types = sorted(totals["entries"].items())
+        yield self._table("entries", [self._row([one], (count, 0)) for one, count in types])
+        shown = sorted((one, said["position"], said["sha256"]) for one, said in digests.items())
+        yield self._table("digests", [self._row(one) for one in shown])
 
 
-def compare_report(bundle, name, totals, digests, dated):
-    """Check that a report shows what the entries give."""
-    report = Report(bundle.read(name).decode("utf-8", "replace"))
-    for fact in ("origin", "from", "to", "size", "root", "made_at", "tool", *dated):
-        if str({**dated, **report.facts}.get(fact)) != str({**bundle.said, **dated}[fact]):
-            raise WrongError(name, f"what it says of {fact!r} is not what the bundle is")
-    cells = {"opening": {}, "movements": {}, "closing": {}}
-    for part, found in cells.items():
-        for *key, debit, credit in ([row[one] for one in ACCOUNT] for row in totals[part]):
-            found[tuple(key)] = debit, credit
-    balance = []
-    for key in sorted({key for found in cells.values() for key in found}):
-        opened, moved, closed = (cells[part].get(key, (0, 0)) for part in cells)
-        numbers = opened[0] - opened[1], *moved, closed[0] - closed[1]
-        balance.append([key[0], key[1], "", key[2], key[3], *numbers])
-    columns = "mode kind provider status currency payments amount_minor".split()
-    expected = {
-        "payments": [[row[one] for one in columns] for row in totals["payments"]],
-        "balance": balance,
-        "entries": [[kind, count] for kind, count in sorted(totals["entries"].items())],
-        "digests": [[key, str(one["position"]), one["sha256"]] for key, one in digests.items()],
-    }
-    for table, rows in expected.items():
-        shown = [row for row in report.tables.get(table, []) if row]
-        for row, (found, wanted) in enumerate(zip(shown, rows), 1):
-            if found != wanted:
-                raise WrongError(name, f"row {row} of {table} is not what the entries give")
-        if len(shown) != len(rows):
-            raise WrongError(name, f"its table of {table} is not as long as it has to be")
+def compare_report(bundle, language, *given):
+    """Check that a report shows what the entries give, and has nothing that could hide it."""
+    name, report, said = f"REPORT.{language}.html", Report(language == "fr"), bundle.said
+    head, main, body = bundle.read(name).decode().partition("<main>\n")
+    title = (
+        f"{report.words['title']} \u00b7 {said['origin']} \u00b7 {said['from']}\u2013{said['to']}"
+    )
+    head = head.replace(f"<title>{escaped(title)}</title>", "<title></title>")
+    head = head.replace(f'<html lang="{language}">', "<html>") + main
+    if hashlib.sha256(head.encode()).hexdigest() not in HEADS:
+        raise WrongError(name, "what stands before its first words is not as in a report")
+    parts = [*report.parts(*given), ("</main>\n</body>\n</html>", "")]
+    found = re.sub(FREE % re.escape(report.words["none"]), "", body).split("\n")
+    for one, wanted in zip_longest(found, "".join(map("".join, parts)).split("\n"), fillvalue=""):
+        if one != wanted:
+            raise WrongError(name, f"this is not what the entries give: {one[:200]!r}")
+    if not all(table in body for _, table in parts):
+        raise WrongError(name, "words stand within a table")
 
 
 # --- The whole.
@@ -784,8 +846,8 @@ def lines_of(name, content):
     return lines
 
 
-def closing_of(bundle, policy):
-    """The closing checkpoint's text, the log's keys, and which witness signed when."""
+def judged(bundle, policy):
+    """The closing checkpoint, the log's keys, whom a policy believes, and when witnesses signed."""
     name = f"checkpoints/{bundle.size:012d}.note"
     text, signatures = note_from(name, bundle.read(name).decode())
     origin, size, root = text.split("\n")[:3]
@@ -796,18 +858,25 @@ def closing_of(bundle, policy):
     keys = keys_from(entries, origin, policy.logs)
     if bundle.read("keys.txt").decode() != "".join(f"{one['data']['key']}\n" for one in entries):
         raise WrongError("keys.txt", "it does not name the keys that the log introduced")
-    if not any(
-        is_believed
-        and since <= bundle.size <= until
-        and time_signed(name, key, text, signatures) is not None
+    signers = [
+        key
         for key, since, until, is_believed in keys
-    ):
-        raise WrongError(name, "no log key that the policy trusts has signed it")
+        if is_believed and since <= bundle.size <= until
+        if time_signed(name, key, text, signatures) is not None
+    ]
     found = {one: time_signed(name, key, text, signatures) for one, key in policy.witnesses.items()}
-    signed = {one: at for one, at in found.items() if at is not None}
-    if not policy.is_met(policy.quorum, signed):
-        raise WrongError(name, f"the policy's quorum {policy.quorum!r} has not cosigned it")
-    return text, keys, signed
+    return text, keys, signers, {one: at for one, at in found.items() if at is not None}
+
+
+def said_by_own_policy(bundle):
+    """What the report says of the bundle's own policy, and when its witnesses signed."""
+    policy = Policy(bundle.read("policy.txt").decode())
+    _, _, signers, signed = judged(bundle, policy)
+    if not signers or not policy.is_met(policy.quorum, signed):
+        return signed, ("unmet", "")
+    name, kind, public, key_id = signers[0]
+    text = f"{name}+{key_id.hex()}+{base64.b64encode(bytes([kind]) + public).decode()}"
+    return signed, ("met" if signers[0] in policy.logs else "introduced", text)
 
 
 def check_checkpoints(bundle, tree, keys, policy):
@@ -874,7 +943,12 @@ def verify(bundle, policy, folder):
     for name in sorted(bundle.files):
         if not name.startswith(("entries/", "context/")):
             bundle.read(name)
-    text, keys, signed = closing_of(bundle, policy)
+    name = f"checkpoints/{bundle.size:012d}.note"
+    text, keys, signers, signed = judged(bundle, policy)
+    if not signers:
+        raise WrongError(name, "no log key that the policy trusts has signed it")
+    if not policy.is_met(policy.quorum, signed):
+        raise WrongError(name, f"the policy's quorum {policy.quorum!r} has not cosigned it")
     tree = Tree(bundle)
     checkpoints = check_checkpoints(bundle, tree, keys, policy)
     for place, line in enumerate(lines_of("keys.jsonl", bundle.read("keys.jsonl")), 1):
@@ -919,9 +993,9 @@ def verify(bundle, policy, folder):
         raise WrongError("totals.json", "its numbers are not those that the entries give")
     if canonical(digests) != bundle.read("digests.json"):
         raise WrongError("digests.json", "it is not what the checkpoints of the range say")
-    digests = dict(sorted(digests.items()))
+    own = said_by_own_policy(bundle)
     for language in ("en", "fr"):
-        compare_report(bundle, f"REPORT.{language}.html", totals, digests, dated)
+        compare_report(bundle, language, {**bundle.said, **dated}, own, totals, digests)
     return text, signed, checkpoints
 
 

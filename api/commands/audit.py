@@ -20,7 +20,7 @@ from api.bundles.export import Asked
 from api.bundles.export import export as write_bundle
 from api.bundles.files import source_of, writing
 from api.bundles.report import TIME
-from api.bundles.shape import BundleError, Manifest
+from api.bundles.shape import REPORTS, BundleError, Manifest
 from api.commands.console import progress, run_async, settings_for, write_json, write_line
 from api.commands.policies import policy_in
 from api.points import moment_of, point_of
@@ -97,7 +97,8 @@ def verify(*, bundle: Path, policy: Path | None, as_json: bool) -> int:
     if found.is_own_policy:
         _warn("the policy came with the bundle. Give yours: --policy FILE.")
     for name in found.reworded:
-        _warn(f"{name} is not worded as this version of Cauri does; only its tables were checked.")
+        what = "only its tables were" if name in REPORTS.values() else "it was not"
+        _warn(f"{name} is not worded as this version of Cauri does; {what} checked.")
     return 0
 
 
