@@ -282,6 +282,12 @@ def test_numbers_that_a_person_sees_are_those_that_were_computed(
         assert words.startswith(f"{name}: ")
 
 
+def test_a_bundle_is_the_same_by_whatever_way_it_is_reached(quick: Path) -> None:
+    around = quick / "entries" / ".." / ".." / quick.name
+    assert isinstance(checked(around, POLICY), Checked)
+    assert told(around, POLICY)[0] == 0, told(around, POLICY)
+
+
 def test_words_of_a_report_that_no_table_holds_are_told_apart(quick: Path) -> None:
     page = quick / "REPORT.en.html"
     page.write_text(page.read_text().replace("That everything was written down", "Nothing"))

@@ -183,8 +183,8 @@ class FolderSource:
 
     def read(self, name: str) -> bytes:
         """See `Source.read`."""
-        path = self._folder / PurePosixPath(name)
-        is_inside = ".." not in path.parts and not PurePosixPath(name).is_absolute()
+        path, said = self._folder / PurePosixPath(name), PurePosixPath(name)
+        is_inside = ".." not in said.parts and not said.is_absolute()
         if not is_inside or path.is_symlink() or not path.is_file():
             raise BundleError(name, "it is missing")
         if path.stat().st_size > MEMBER_BYTES_MAX:

@@ -280,7 +280,7 @@ class Folder:
     def read(self, name):
         """One file whole."""
         path = self._path / name
-        if ".." in path.parts or path.is_symlink() or not path.is_file():
+        if ".." in Path(name).parts or path.is_symlink() or not path.is_file():
             raise WrongError(name, "it is missing")
         if path.stat().st_size > FILE_BYTES_MAX:
             raise WrongError(name, "it is larger than any file of a bundle")
