@@ -288,6 +288,20 @@ def test_a_bundle_is_the_same_by_whatever_way_it_is_reached(quick: Path) -> None
     assert told(around, POLICY)[0] == 0, told(around, POLICY)
 
 
+def test_a_bundle_holds_no_file_that_is_none_of_its_own(quick: Path) -> None:
+    for name in ("REPORT.final.html", "tiles/REPORT.html", "checkpoints/a.html", "style/a.css"):
+        added = quick / name
+        added.parent.mkdir(exist_ok=True)
+        added.write_text("Corrected: 411 = 0")
+        make_manifest(quick)
+        found, words = agreed(quick)
+        assert (found.where, words.partition(":")[0]) == (name, name)
+        added.unlink()
+    (quick / "README.txt").unlink()
+    make_manifest(quick)
+    assert agreed(quick)[0].where == "README.txt"
+
+
 def test_words_of_a_report_that_no_table_holds_are_told_apart(quick: Path) -> None:
     page = quick / "REPORT.en.html"
     page.write_text(page.read_text().replace("That everything was written down", "Nothing"))

@@ -34,6 +34,12 @@ FORMAT: Final = "cauri-audit-bundle@1"
 MANIFEST: Final = "manifest.json"
 VERIFIER: Final = "verify_bundle.py"
 REPORTS: Final = {"en": "REPORT.en.html", "fr": "REPORT.fr.html"}
+FOLDERS: Final = ("entries/", "context/", "tiles/", "checkpoints/")
+FILES: Final = frozenset(
+    {"keys.jsonl", "keys.txt", "policy.txt", "digests.json", "totals.json", "README.txt", VERIFIER}
+    | {*REPORTS.values()}
+)
+"""What stands beside the folders, besides the manifest; nothing else does."""
 
 FILE_ENTRIES_MAX: Final = 10_000
 """How many lines one file of entries has at most."""
@@ -205,11 +211,13 @@ def by_name(files: Iterable[Member]) -> Mapping[str, Member]:
     """Files by their names.
 
     Raises:
-        BundleError: a name stands twice, or there are too many.
+        BundleError: a name stands twice, there are too many, or they are not those of a bundle.
     """
     found: dict[str, Member] = {}
     for one in files:
         if one.name in found or len(found) == FILES_MAX:
             raise BundleError(one.name, "it is named twice, or there are too many files")
         found[one.name] = one
+    for name in sorted({name for name in found if not name.startswith(FOLDERS)} ^ FILES):
+        raise BundleError(name, "no bundle has it" if name in found else "it is missing")
     return found

@@ -44,6 +44,9 @@ from pathlib import Path
 
 FILE_BYTES_MAX = 64_000_000
 FILES_MAX = 1_000_000
+FOLDERS = ("entries/", "context/", "tiles/", "checkpoints/")
+FILES = {"keys.jsonl", "keys.txt", "policy.txt", "digests.json", "totals.json", "README.txt"}
+FILES |= {"REPORT.en.html", "REPORT.fr.html", "verify_bundle.py"}
 
 
 # What Python raises where a file is not shaped as any ledger would write it.
@@ -355,6 +358,8 @@ class Bundle:
         found = {name for name in self._source.names() if name != "manifest.json"}
         for name in sorted(found ^ self.files.keys()):
             raise WrongError(name, "it was added" if name in found else "it is missing")
+        for name in sorted({name for name in found if not name.startswith(FOLDERS)} ^ FILES):
+            raise WrongError(name, "no bundle has it" if name in found else "it is missing")
 
     def names(self, folder):
         """The files of a folder, in order."""
