@@ -275,15 +275,16 @@ def main(argv: list[str]) -> int:
         said = given.policy.read_text("utf-8") if given.policy else f"log {given.key}\nquorum none"
         policy = Policy(said)
         with given.receipt.open("rb") as file:
-            receipt = file.read(FILE_BYTES_MAX).decode()
+            receipt = file.read(FILE_BYTES_MAX)
     except (OSError, ValueError, WrongError) as error:
         print(f"could not be tried: {error}", file=sys.stderr)
         return 2
     try:
-        text, entries, signed = verify(receipt, policy)
+        text, entries, signed = verify(receipt.decode(), policy)
     except (WrongError, ArithmeticError, LookupError, TypeError, ValueError) as error:
         unread = "" if isinstance(error, WrongError) else "it cannot be read as a receipt: "
-        print(f"NOT VERIFIED (NON VÉRIFIÉ): {unread}{error}")
+        fault = "not all of it is text" if isinstance(error, UnicodeDecodeError) else error
+        print(f"NOT VERIFIED (NON VÉRIFIÉ): {unread}{fault}")
         return 1
     for entry in entries:
         facts = {name: fact for name, fact in entry["data"].items() if "sealed" not in name}

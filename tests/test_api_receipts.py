@@ -144,6 +144,10 @@ def test_the_command_refuses_a_receipt_whose_end_was_cut_off(
     kept.write_text(replace(whole, proofs=whole.proofs[:-1]).text(), encoding="utf-8")
     assert status_of(asked) == 1
     assert "NOT VERIFIED: the log does not say that these are all" in capsys.readouterr().out
+    kept.write_bytes(whole.text().encode().replace(b"pay", b"\xf0ay", 1))
+    assert status_of(asked) == 1
+    no_text = "NOT VERIFIED: it cannot be read as a receipt: not all of it is text\n"
+    assert capsys.readouterr().out == no_text
 
 
 def status_of(arguments: list[str]) -> int:

@@ -395,6 +395,9 @@ def test_the_script_runs_without_the_project_or_any_library(tmp_path: Path) -> N
     assert alone.returncode == 0
 
 
+NO_TEXT = "it cannot be read as a receipt: not all of it is text"
+
+
 def test_the_script_says_what_is_wrong_and_ends_accordingly(tmp_path: Path) -> None:
     honest = a_receipt("alpha", "beta").text()
     (tmp_path / "receipt.txt").write_text(honest.replace("index 0", "index 1"), encoding="utf-8")
@@ -408,6 +411,9 @@ def test_the_script_says_what_is_wrong_and_ends_accordingly(tmp_path: Path) -> N
     (tmp_path / "receipt.txt").write_text(broken, encoding="utf-8")
     senseless = run(tmp_path, "--policy", "policy.txt", "receipt.txt")
     assert senseless.stdout.startswith("NOT VERIFIED (NON VÉRIFIÉ): it cannot be read as a receipt")
+    (tmp_path / "receipt.txt").write_bytes(honest.encode().replace(b"pay", b"\xf0ay", 1))
+    no_text = run(tmp_path, "--policy", "policy.txt", "receipt.txt")
+    assert (no_text.returncode, no_text.stdout) == (1, f"NOT VERIFIED (NON VÉRIFIÉ): {NO_TEXT}\n")
     absent = run(tmp_path, "--policy", "policy.txt", "nothing.txt")
     assert (absent.returncode, absent.stdout) == (2, "")
     no_key = run(tmp_path, "--key", "nonsense", "receipt.txt")

@@ -55,7 +55,9 @@ def verify(
         anchors = policy.logs or logs
         signers = receipt.signers(checkpoint, anchors)
         judged = replace(policy, logs=()).judge(receipt.note, logs=signers)
-    except (NoteError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        return _no("it cannot be read as a receipt: not all of it is text", as_json=as_json)
+    except NoteError as error:
         return _no(str(error), as_json=as_json)
     if judged.log is None:
         return _no(f"no trusted log has signed its checkpoint; {ROTATED}", as_json=as_json)
