@@ -109,8 +109,7 @@ def number(text: str) -> int:
 
 def key_from(text: str, kind: int) -> Key:
     """A key as it is handed on: name, id and base64 with a plus between them."""
-    name, _, rest = text.partition("+")
-    shown_id, _, encoded = rest.partition("+")
+    name, shown_id, encoded = [*text.split("+", 2), "", ""][:3]
     raw = decoded(encoded) if encoded else b""
     key_id = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
     if not name or len(raw) != 33 or raw[0] != kind or key_id.hex() != shown_id:
@@ -235,6 +234,8 @@ def verify(receipt: str, policy: Policy) -> tuple[str, list[dict[str, Any]], dic
     """Check everything; the checkpoint's text, the entries, and when which witness signed."""
     head, _, rest = receipt.partition("\n\n")
     counted = re.fullmatch(HEAD, head, re.ASCII)
+    if head.startswith("cauri-receipt@v1\n"):
+        raise WrongError("it is of a former kind, blind to cut-off entries: ask for a new one")
     if not counted:
         raise WrongError("this does not begin as a receipt does: check the file, not the web page")
     count, keys_count = int(counted[2]), int(counted[3] or 0)

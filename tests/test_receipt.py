@@ -237,7 +237,7 @@ def test_a_receipt_that_does_not_tell_its_end_is_told_to_be_of_a_former_kind() -
     former = whole.text().replace("@v2", "@v1", 1).replace(f"{whole.ending}\n", "", 1)
     with pytest.raises(ReceiptError, match="former kind"):
         checked(former)
-    with pytest.raises(WrongError, match="begin as a receipt"):
+    with pytest.raises(WrongError, match="former kind.* ask for a new one"):
         verify(former, Policy(a_policy()))
 
 
