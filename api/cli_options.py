@@ -1,11 +1,20 @@
 """Options that several commands share, and how a command's module is found and run."""
 
 import gc
+from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+
+class PageLanguage(StrEnum):
+    """The language of a page, or of a command."""
+
+    FRENCH = "fr"
+    ENGLISH = "en"
+
 
 Database = Annotated[
     str | None,

@@ -1,12 +1,11 @@
 """Commands about people and the key that keeps their data: a part of `api.cli`."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from api.cli_options import Database, Json, do
+from api.cli_options import Database, Json, PageLanguage, do
 
 people = typer.Typer(
     help="People: what is held about somebody, and forgetting them. Two operators have to agree; "
@@ -14,13 +13,6 @@ people = typer.Typer(
     "personal data says which laws this answers to.",
     no_args_is_help=True,
 )
-
-
-class PageLanguage(StrEnum):
-    """The language of a page, or of a command."""
-
-    FRENCH = "fr"
-    ENGLISH = "en"
 
 
 Phone = Annotated[

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli_options import Database, Json, do
+from api.cli_options import Database, Json, PageLanguage, do
 
 receipts = typer.Typer(
     help="Receipts: proofs of a payment that anybody can check.", no_args_is_help=True
@@ -28,7 +28,9 @@ def receipts_verify(
     html: Annotated[
         Path | None, typer.Option("--html", help="Write the page for people here, if it holds.")
     ] = None,
-    language: Annotated[str, typer.Option("--language", help="The page's: en or fr.")] = "en",
+    language: Annotated[
+        PageLanguage, typer.Option("--lang", help="The page's language.")
+    ] = PageLanguage.ENGLISH,
     as_json: Json = False,
 ) -> None:
     """Check a receipt against keys you trust; exit 1 where it does not hold."""

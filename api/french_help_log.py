@@ -103,7 +103,7 @@ FRENCH_OF_LOG_HELP: Final[dict[str, str]] = {
     "Write the page for people here, if it holds.": (
         "Écrire ici la page faite pour les gens, si le reçu tient."
     ),
-    "The page's: en or fr.": "Celle de la page : en ou fr.",
+    "The page's language.": "La langue de la page.",
     "Write the receipt of a payment, as far as checkpoints cover it.": (
         "Écrire le reçu d'un paiement, pour autant que des points de contrôle le couvrent."
     ),

@@ -80,7 +80,7 @@ async def test_the_command_verifies_it_too_and_writes_the_page(
     kept.write_bytes(answer.body)
     key = (await key_of(world)).text()
     asked = ["receipts", "verify", str(kept), "--key", key]
-    assert status_of([*asked, "--html", str(page), "--language", "fr"]) == 0
+    assert status_of([*asked, "--html", str(page), "--lang", "fr"]) == 0
     assert "verified: all 4 entries" in capsys.readouterr().out
     assert "Réussi" in page.read_text(encoding="utf-8")
     kept.write_bytes(answer.body.replace(b"entries 4", b"entries 3"))
@@ -124,11 +124,14 @@ async def test_a_page_made_offline_names_things_as_they_are(
     own = a_policy().replace("witness alpha ", "witness firm ").replace(" 2 alpha ", " 2 firm ")
     policy.write_text(own, encoding="utf-8")
     asked = ["receipts", "verify", str(kept), "--policy", str(policy)]
-    status_of([*asked, "--html", str(page), "--language", language])
+    status_of([*asked, "--html", str(page), "--lang", language])
     text = page.read_text(encoding="utf-8")
 
     assert ("alpha</th>" in text, "firm</th>" in text) == (True, False)
     assert (asked_for in text, "Mer_" in text) == (True, False)
+    page.unlink()
+    assert status_of([*asked, "--html", str(page), "--lang", "de"]) == 2
+    assert not page.exists()
 
 
 def test_the_command_refuses_a_receipt_whose_end_was_cut_off(

@@ -40,7 +40,7 @@ def verify(
     policy_file: Path | None,
     keys: list[str],
     html: Path | None,
-    language: str,
+    language: Language,
     as_json: bool,
 ) -> int:
     """Check a receipt; 0 if it holds."""
@@ -69,14 +69,13 @@ def verify(
         missing = ", ".join(judged.missing)
         return _no(f"its checkpoint lacks cosignatures: {missing}", as_json=as_json)
     if html is not None:
-        language_of: Language = "fr" if language == "fr" else "en"
         page = receipt_page(
             receipt.text(),
             entries,
             checkpoint,
             # By the names in their keys, as a server's page has them; a policy has its own.
             {policy.witnesses[name].verifier.name: at for name, at in judged.cosigned.items()},
-            language=language_of,
+            language=language,
         )
         html.write_text(page, encoding="utf-8")
     if as_json:
