@@ -13,11 +13,9 @@ witnesses". If the log changed its key since, the receipt holds the introduction
 signed by the key before it, and trust is handed on. VERIFIED means: whoever holds the log's key
 committed to exactly these entries, at these places, and signed that the payment had no others by
 then; the witnesses of the policy saw that commitment, at the times printed, as the continuation of
-what they had seen before. It does not mean that nothing was added since, nor that the entries are
-true.
+what they had seen before. It does not mean that nothing was added since, nor that they are true.
 
-Exit status: 0 verified, 1 not verified, 2 it could not be tried (no such file, no policy). Inside:
-Ed25519 (RFC 8032), C2SP signed-note, tlog-cosignature and tlog-policy, Merkle trees (RFC 6962).
+Exit status: 0 verified, 1 not verified, 2 it could not be tried (no such file, no policy).
 """
 
 from __future__ import annotations
@@ -34,6 +32,7 @@ from typing import Any
 
 FILE_BYTES_MAX = 64 * 1024 * 1024
 HEAD = r"cauri-receipt@v2\npayment (\S+)\nentries ([1-9]\d{0,5})(?:\nkeys ([1-9]\d{0,5}))?"
+CENTS = "BWP CDF EUR GHS GMD KES LRD MGA NGN SLE SSP SZL TZS USD ZAR ZMW".split()
 Point = tuple[int, int]
 Key = tuple[str, int, bytes, bytes]  # name, kind (1: a log, 4: a witness), public key, id
 Signature = tuple[str, bytes, bytes]  # name, id of the key, what it made
@@ -118,7 +117,7 @@ def key_from(text: str, kind: int) -> Key:
 
 
 def note_from(note: str) -> tuple[str, list[Signature]]:
-    """The text of a signed note, and who is said to have signed it."""
+    """The text of a C2SP signed-note, and who is said to have signed it."""
     text, gap, lines = note.rpartition("\n\n")
     if not gap or not lines.endswith("\n") or not note.replace("\n", "").isprintable():
         raise WrongError("a text that has to be signed is no signed note")
@@ -217,8 +216,7 @@ def entry_from(block: str, stream: str, version: int, size: int, root: bytes) ->
 
 def trusted_key(origin: str, logs: list[Key], introductions: list[dict[str, Any]]) -> list[Key]:
     """The log's last key, if a log of the policy is that, or handed trust on to it, key by key."""
-    trusted: list[Key] = []
-    after = ""
+    trusted, after = list[Key](), ""
     for entry in introductions:
         name, (text, signatures) = entry["data"]["key"], note_from(entry["data"]["note"])
         key = key_from(name, 1)
@@ -289,6 +287,8 @@ def main(argv: list[str]) -> int:
         return 1
     for entry in entries:
         facts = {name: fact for name, fact in entry["data"].items() if "sealed" not in name}
+        if facts.get("currency") in CENTS and isinstance(facts.get("amount_minor"), int):
+            facts["amount"] = "{}.{:02}".format(*divmod(facts["amount_minor"], 100))
         print(entry["position"], json.dumps([entry["recorded_at"], entry["type"], facts]))
     for name, at in signed.items():
         print(f"witness (témoin) {name}: {datetime.fromtimestamp(at, timezone.utc).isoformat()}")

@@ -16,7 +16,7 @@ ROOMS = ("ledger", "adapters", "projections", "api", "scripts")
 LINES_MAX = 400
 PROVIDER_LINES_MAX = 350
 """A provider's file is read whole by whoever looks for what an answer means."""
-STANDALONE = {"api.bundles.verify_bundle": 1045}
+STANDALONE = {"api.bundles.verify_bundle": 1042}
 """What is carried away as one file has all in it: its own lines, by its name."""
 TOP_LEVEL = {"pyproject.toml", "README.md", *ROOMS, "tests"}
 

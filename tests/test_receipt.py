@@ -30,6 +30,7 @@ from ledger.checkpoint import (
 )
 from ledger.errors import NoteError
 from ledger.merkle import TreeBuilder, inclusion_proof, leaf_hash, verify_inclusion
+from ledger.money import CURRENCIES, decimals_of
 from ledger.receipt import Proof, Receipt, ReceiptError, ending_of
 from scripts import verify_receipt
 from scripts.verify_receipt import Policy, WrongError, is_signed, verify
@@ -79,9 +80,10 @@ def a_policy(quorum: str = "two", *, names: tuple[str, ...] = tuple(TIMES)) -> s
     return "\n".join([*lines, f"quorum {quorum}", ""])
 
 
-def a_receipt(*witnesses: str, payment_id: str = "pay_0") -> Receipt:
+def a_receipt(*witnesses: str, payment_id: str = "pay_0", currency: str = "XOF") -> Receipt:
     """A receipt out of a log of several payments, its checkpoint cosigned."""
-    entries = [recorded.entry for recorded in a_log(*STEPS)]
+    spelled = f'"{currency}"'.encode()
+    entries = [recorded.entry.replace(b'"XOF"', spelled) for recorded in a_log(*STEPS)]
     tree = TreeBuilder()
     leaves = [leaf_hash(entry) for entry in entries]
     tree.extend(leaves)
@@ -94,8 +96,8 @@ def a_receipt(*witnesses: str, payment_id: str = "pay_0") -> Receipt:
     text = checkpoint.text()
     note = sign_note(text, LOG, others=[cosigned(one, text) for one in witnesses])
     proofs = tuple(
-        Proof(recorded.position - 1, recorded.entry, tuple(path))
-        for recorded in a_log(*STEPS)
+        Proof(recorded.position - 1, entry, tuple(path))
+        for recorded, entry in zip(a_log(*STEPS), entries, strict=True)
         if recorded.stream == f"payment-{payment_id}"
         for path in [inclusion_proof(recorded.position - 1, tree.size, tile)]
     )
@@ -237,7 +239,7 @@ def test_a_receipt_that_does_not_tell_its_end_is_told_to_be_of_a_former_kind() -
     former = whole.text().replace("@v2", "@v1", 1).replace(f"{whole.ending}\n", "", 1)
     with pytest.raises(ReceiptError, match="former kind"):
         checked(former)
-    with pytest.raises(WrongError, match="former kind.* ask for a new one"):
+    with pytest.raises(WrongError, match=r"former kind.* ask for a new one"):
         verify(former, Policy(a_policy()))
 
 
@@ -393,6 +395,14 @@ def test_the_script_runs_without_the_project_or_any_library(tmp_path: Path) -> N
     assert "sealed" not in done.stdout
     alone = run(tmp_path, "--key", LOG.verifier.text(), "receipt.txt")
     assert alone.returncode == 0
+
+
+def test_the_script_prints_money_as_people_write_it(tmp_path: Path) -> None:
+    (tmp_path / "receipt.txt").write_text(a_receipt(currency="GHS").text(), encoding="utf-8")
+    done = run(tmp_path, "--key", LOG.verifier.text(), "receipt.txt")
+    assert '"amount": "10.00"' in done.stdout
+    assert {one for one in CURRENCIES if decimals_of(one) == 2} == {*verify_receipt.CENTS}
+    assert {decimals_of(one) for one in CURRENCIES - {*verify_receipt.CENTS}} == {0}
 
 
 NO_TEXT = "it cannot be read as a receipt: not all of it is text"

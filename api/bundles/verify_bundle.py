@@ -795,15 +795,14 @@ class Report:
         facts.append((words["policy"], "", words[own[1][0]].format(own[1][1])))
         page = f'<p class="period">{words["period"].format(said["from"], said["to"])}</p>\n'
         table = '<table class="facts">\n<tbody>\n'
-        for name, fact, value in facts:
-            table += f'<tr><th scope="row">{escaped(name)}</th><td{fact}>{escaped(value)}</td></tr>'
-            table += "\n"
+        for one, fact, value in facts:
+            table += (
+                f'<tr><th scope="row">{escaped(one)}</th><td{fact}>{escaped(value)}</td></tr>\n'
+            )
         yield page, table + "</tbody>\n</table>\n"
-        for mode, kind, provider, currency, status, *sums_of in map(
-            dict.values, totals["payments"]
-        ):
+        for mode, kind, provider, currency, status, *both in map(dict.values, totals["payments"]):
             codes = (words[mode], mode), (words[kind], kind), provider, (words[status], status)
-            numbers = zip(sums_of, (0, DECIMALS[currency]))
+            numbers = zip(both, (0, DECIMALS[currency]))
             payments.append(self._row((*codes, currency), *numbers))
         yield self._table("payments", payments)
         for place, part in ((0, "opening"), (1, "movements"), (3, "closing")):
@@ -822,17 +821,16 @@ class Report:
 
 def compare_report(bundle, language, *given):
     """Check that a report shows what the entries give, and has nothing that could hide it."""
-    name, report, said = f"REPORT.{language}.html", Report(language == "fr"), bundle.said
+    name, report = f"REPORT.{language}.html", Report(language == "fr")
+    words, origin = report.words, bundle.said["origin"]
     head, main, body = bundle.read(name).decode().partition("<main>\n")
-    title = (
-        f"{report.words['title']} \u00b7 {said['origin']} \u00b7 {said['from']}\u2013{said['to']}"
-    )
+    title = f"{words['title']} \u00b7 {origin} \u00b7 {bundle.first}\u2013{bundle.last}"
     head = head.replace(f"<title>{escaped(title)}</title>", "<title></title>")
     head = head.replace(f'<html lang="{language}">', "<html>") + main
     if hashlib.sha256(head.encode()).hexdigest() not in HEADS:
         raise WrongError(name, "what stands before its first words is not as in a report")
     parts = [*report.parts(*given), ("</main>\n</body>\n</html>", "")]
-    found = re.sub(FREE % re.escape(report.words["none"]), "", body).split("\n")
+    found = re.sub(FREE % re.escape(words["none"]), "", body).split("\n")
     for one, wanted in zip_longest(found, "".join(map("".join, parts)).split("\n"), fillvalue=""):
         if one != wanted:
             raise WrongError(name, f"this is not what the entries give: {one[:200]!r}")
