@@ -4,7 +4,9 @@
 mended by `adapters.polling`, which asks about the reference: nothing is ever sent blindly again.
 A submission takes at most `submission_seconds_max` and says so in its intent, so nobody asks about
 a reference whose call may still be under way. The other way round, an intent that has become old
-(the process was stopped, the store was slow) is not acted upon: somebody may be asking by now.
+(the process was stopped, the store was slow) is not acted upon: somebody may be asking by now. Who
+made it and did not call knows for certain that nothing was sent, and nobody else does: it says so,
+and the payment is submitted again. Whoever finds another's old intent only asks.
 
 What a provider gives beforehand and must be asked by is fetched before the intent and durable with
 it (`adapters.powers.Prepares`): a reference that may have been sent can always be asked about.
@@ -69,6 +71,7 @@ PROBED_SECONDS: Final = 1.0
 
 ERASED: Final = "the payer was erased before the payment was submitted"
 SPENT: Final = "its one-time code may have been used, and cannot be sent again"
+OVERSLEPT: Final = "it was not sent: too much time went by here before the call"
 UNBACKED: Final = "the payment that it gives back does not stand as paid"
 UNBACKED_SECONDS: Final = 60.0
 """How soon it is looked again whether the collection of a refund stands."""
@@ -194,6 +197,12 @@ class Dispatcher:
         age_seconds = (self._clock() - now).total_seconds()
         if age_seconds >= INTENT_MARGIN_SECONDS:
             log.warning("dispatch.intent_too_old", payment_id=payment_id, age_seconds=age_seconds)
+            # Whoever asks by now may do so by sending the same again, where that charges once: then
+            # it is no longer certain that nothing was sent, but asking brings the end.
+            is_ours_alone = state.power not in adapter.idempotent_powers
+            if is_ours_alone or age_seconds < limit_seconds:
+                unsent = NotSent(OVERSLEPT)
+                await self._record(recorder, adapter, state, order, reference, unsent, errand)
             return
         order = replace(order, handle=handle)
         with on_errand(state.power) as errand:

@@ -39,6 +39,7 @@ from adapters.breaker import Breaker
 from adapters.contract import Contract
 from adapters.dispatch import (
     INTENT_MARGIN_SECONDS,
+    OVERSLEPT,
     PROBED_SECONDS,
     UNBACKED,
     UNBACKED_SECONDS,
@@ -287,15 +288,49 @@ async def a_world(*plan: str) -> World:
     return world
 
 
-async def test_who_oversleeps_between_intent_and_call_does_not_call_any_more() -> None:
-    world = await a_world()
+class UnrepeatableAdapter(ScriptedAdapter):
+    """A provider at which the same submission again may charge twice."""
+
+    idempotent_powers: ClassVar[frozenset[Power]] = frozenset()
+
+
+async def oversleep(world: World, adapter: ScriptedAdapter, seconds: float) -> None:
+    """Let a process that has just recorded its intent sleep so long before it calls."""
 
     async def sleep() -> None:
-        world.clock.advance(INTENT_MARGIN_SECONDS)
+        world.clock.advance(seconds)
 
     world.store.after = sleep
-    asleep = ScriptedAdapter()
+    await world.dispatch(adapter)
+
+
+@pytest.mark.parametrize("kind", [ScriptedAdapter, UnrepeatableAdapter])
+async def test_who_oversleeps_between_intent_and_call_says_that_nothing_was_sent(
+    kind: type[ScriptedAdapter],
+) -> None:
+    world = await a_world()
+    asleep = kind(Accepted())
+    await oversleep(world, asleep, INTENT_MARGIN_SECONDS)
+    withdrawn = await world.last()
+    assert isinstance(withdrawn, events.PaymentSubmissionWithdrawn)
+    assert (asleep.asked, withdrawn.reason, withdrawn.was_not_sent) == ([], OVERSLEPT, True)
+    assert withdrawn.retry_at == world.clock() + timedelta(seconds=asleep.pace.retry_first_seconds)
+
     await world.dispatch(asleep)
+    number = 1 if asleep.idempotent_powers else 2
+    assert asleep.asked == [f"submit pay_1-{number}"]
+    assert (await world.types())[1:] == [
+        "submission_started",
+        "submission_withdrawn",
+        "submission_started",
+        "submitted",
+    ]
+
+
+async def test_who_oversleeps_what_others_may_have_sent_again_leaves_it_to_those_who_ask() -> None:
+    world = await a_world()
+    asleep = ScriptedAdapter()
+    await oversleep(world, asleep, submission_seconds_max(asleep))
     assert (asleep.asked, await world.types()) == ([], ["requested", "submission_started"])
 
     awake = ScriptedAdapter(NotFound(), Accepted(), SUCCESS)
@@ -311,6 +346,43 @@ async def test_who_oversleeps_between_intent_and_call_does_not_call_any_more() -
         "evidence_recorded",
         "succeeded",
     ]
+
+
+@pytest.mark.parametrize("others_found", [Unaskable("nobody can be asked"), NotFound()])
+async def test_what_nobody_can_be_asked_about_is_submitted_by_who_overslept_however_long(
+    others_found: Inquiry,
+) -> None:
+    world = await a_world("mtn", "orange")
+    other = UnrepeatableAdapter(others_found)
+
+    async def sleep() -> None:
+        world.clock.advance(1000)
+        await world.poll(other)
+
+    world.store.after = sleep
+    asleep = UnrepeatableAdapter(Accepted())
+    await world.dispatch(asleep)
+    assert (await world.state()).status is Status.REQUESTED
+    await world.dispatch(asleep)
+    # Where somebody asked there was a doubt, and what was in doubt goes to no other provider.
+    assert (other.asked, asleep.asked) == (["inquire pay_1-1"], ["submit pay_1-2"])
+
+
+async def test_who_finds_another_ones_old_intent_does_not_believe_that_nothing_was_sent() -> None:
+    world = await a_world()
+    killed = UnrepeatableAdapter()
+
+    async def die() -> None:
+        raise KeyboardInterrupt
+
+    world.store.after = die
+    with pytest.raises(KeyboardInterrupt):
+        await world.dispatch(killed)
+    world.clock.advance(1000)
+    finder = UnrepeatableAdapter(Unaskable("nobody can be asked"))
+    await world.dispatch(finder)
+    await world.poll(finder)
+    assert (finder.asked, (await world.state()).status) == (["inquire pay_1-1"], Status.UNKNOWN)
 
 
 async def test_nobody_is_asked_about_before_the_longest_call_has_ended() -> None:
