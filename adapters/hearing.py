@@ -8,6 +8,7 @@ import structlog
 from adapters.base import Adapter, Final
 from adapters.recording import Recorder
 from ledger import commands
+from ledger.entry import RecordedEvent
 from ledger.errors import CommandRefusedError
 from ledger.evidence import Evidence, Source
 
@@ -16,8 +17,8 @@ log = structlog.get_logger()
 
 async def record_final(
     recorder: Recorder, adapter: Adapter, payment_id: str, reference: str, word: Final
-) -> None:
-    """Record a provider's answer to our own authenticated question as evidence."""
+) -> list[RecordedEvent]:
+    """Record a provider's answer to our own authenticated question; what it made happen."""
     evidence = Evidence(
         source=Source.POLL,
         provider=adapter.name,
@@ -31,6 +32,9 @@ async def record_final(
         occurred_at=word.occurred_at,
     )
     try:
-        await recorder.record(commands.RecordEvidence(payment_id=payment_id, evidence=evidence))
+        return await recorder.record(
+            commands.RecordEvidence(payment_id=payment_id, evidence=evidence)
+        )
     except CommandRefusedError as refused:
         log.error("evidence.refused", payment_id=payment_id, reason=str(refused))  # noqa: TRY400 - a decision, no defect
+        return []

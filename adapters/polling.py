@@ -11,12 +11,16 @@ Time is not evidence: however long a reference stays without a word, it is only 
 more slowly, within the provider's limits, and listed with its age. Only what the provider has just
 said it does not have, and is not to be submitted again, is given up here: nothing can come between
 the answer and the giving up but a request the provider kept back, and news of that make us ask.
+
+Whoever asks leaves an event that says when to ask again, or that nothing is left to ask. An answer
+that the ledger has no use for would leave none: the piece would stay due since then, without an end
+and without a word, so it is recorded as no answer.
 """
 
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, assert_never
 
 import structlog
 
@@ -47,6 +51,8 @@ from ledger.payment import Attempt, Payment, Status
 from ledger.store import Clock
 
 log = structlog.get_logger()
+
+USELESS = "it answered what changes nothing"
 
 _ASKED = frozenset({Status.SUBMITTING, Status.PENDING, Status.UNKNOWN})
 
@@ -82,32 +88,45 @@ class Poller:
         recorder = self._recorder.about(recorded, actor="reactor:polling")
         async with recorder.overhearing(state, attempt.reference):
             answer = await self._ask(adapter, state, attempt)
+        if not await self._heed(recorder, adapter, state, attempt, answer):
+            await self._wait(recorder, adapter, state, "no_answer", USELESS)
+
+    async def _heed(
+        self,
+        recorder: Recorder,
+        adapter: Adapter,
+        state: Payment,
+        attempt: Attempt,
+        answer: Inquiry,
+    ) -> bool:
+        """Hand over what an answer teaches; whether that made anything happen."""
+        payment_id, reference = state.requested.payment_id, attempt.reference
         match answer:
             case Final():
-                await record_final(recorder, adapter, payment_id, attempt.reference, answer)
-            case Pending():
-                await self._wait(
-                    recorder,
-                    adapter,
-                    state,
-                    "pending",
-                    answer.detail,
-                    awaits_code=answer.awaits_code,
+                return bool(await record_final(recorder, adapter, payment_id, reference, answer))
+            case Pending(detail=detail, awaits_code=awaits_code):
+                return await self._wait(
+                    recorder, adapter, state, "pending", detail, awaits_code=awaits_code
                 )
-            case Unknown():
-                await self._wait(recorder, adapter, state, "no_answer", answer.reason)
-            case NotFound():
-                await self._wait(recorder, adapter, state, "not_found", answer.detail)
-                if state.power in adapter.idempotent_powers and not attempt.is_accepted:
-                    await self._withdraw(recorder, adapter, state, answer.detail)
+            case Unknown(reason=reason):
+                return await self._wait(recorder, adapter, state, "no_answer", reason)
+            case NotFound(detail=detail):
+                is_noted = await self._wait(recorder, adapter, state, "not_found", detail)
+                # What it had when it was asked before may only be hidden now.
+                may_be_lacking = not attempt.is_accepted and state.status is not Status.PENDING
+                if state.power in adapter.idempotent_powers and may_be_lacking:
+                    await self._withdraw(recorder, adapter, state, detail)
+                return is_noted
             case Unaskable() if state.power in adapter.idempotent_powers:
-                await self._repeat(recorder, adapter, state, attempt)
-            case Unaskable():
-                await self._wait(recorder, adapter, state, "no_answer", answer.detail)
-            case NotSent() if not attempt.is_accepted:
-                await self._withdraw(recorder, adapter, state, answer.reason)
-            case NotSent():
-                await self._wait(recorder, adapter, state, "no_answer", answer.reason)
+                return await self._repeat(recorder, adapter, state, attempt)
+            case Unaskable(detail=detail):
+                return await self._wait(recorder, adapter, state, "no_answer", detail)
+            case NotSent(reason=reason) if not attempt.is_accepted:
+                return await self._withdraw(recorder, adapter, state, reason)
+            case NotSent(reason=reason):
+                return await self._wait(recorder, adapter, state, "no_answer", reason)
+            case _:
+                assert_never(answer)
 
     async def _ask(self, adapter: Adapter, state: Payment, attempt: Attempt) -> Inquiry:
         limit_seconds = submission_seconds_max(adapter)
@@ -132,8 +151,10 @@ class Poller:
 
     async def _repeat(
         self, recorder: Recorder, adapter: Adapter, state: Payment, attempt: Attempt
-    ) -> None:
+    ) -> bool:
         """Ask by the same submission again: it cannot move money twice, and brings the answer.
+
+        Gives whether that made anything happen.
 
         No intent is needed: the one under this reference is durable, and this is no other.
         """
@@ -142,19 +163,20 @@ class Poller:
             outcome = await self._submitted_again(recorder, adapter, state, attempt)
         match outcome:
             case Final():
-                await record_final(recorder, adapter, payment_id, reference, outcome)
+                return bool(await record_final(recorder, adapter, payment_id, reference, outcome))
             case Accepted() if not attempt.is_accepted:
                 delay = adapter.pace.inquiry_delay_seconds(state.inquiries + 1)
                 inquire_at = self._clock() + timedelta(seconds=delay)
                 await recorder.confirm(state, reference, outcome, inquire_at)
+                return True
             case Accepted():
-                await self._wait(recorder, adapter, state, "pending", "it has it")
-            case Declined():
+                return await self._wait(recorder, adapter, state, "pending", "it has it")
+            case Declined(reason=reason) | NotSent(reason=reason) | Unknown(reason=reason):
                 # Of a first submission a refusal is the end. Of a repeat it may speak of the
                 # repeat alone, so it ends nothing.
-                await self._wait(recorder, adapter, state, "no_answer", outcome.reason)
-            case NotSent() | Unknown():
-                await self._wait(recorder, adapter, state, "no_answer", outcome.reason)
+                return await self._wait(recorder, adapter, state, "no_answer", reason)
+            case _:
+                assert_never(outcome)
 
     async def _submitted_again(
         self, recorder: Recorder, adapter: Adapter, state: Payment, attempt: Attempt
@@ -186,10 +208,10 @@ class Poller:
         detail: str,
         *,
         awaits_code: bool = False,
-    ) -> None:
+    ) -> bool:
         delay = adapter.pace.inquiry_delay_seconds(state.inquiries + 1)
         last = state.attempts[-1]
-        await recorder.record(
+        inquired = await recorder.record(
             commands.RecordInquiry(
                 payment_id=state.requested.payment_id,
                 reference=last.reference,
@@ -200,10 +222,11 @@ class Poller:
                 awaits_code=awaits_code,
             )
         )
+        return bool(inquired)
 
     async def _withdraw(
         self, recorder: Recorder, adapter: Adapter, state: Payment, reason: str
-    ) -> None:
+    ) -> bool:
         request, last, now = state.requested, state.attempts[-1], self._clock()
         payment_id = request.payment_id
         reason = reason or "the provider does not know the reference"
@@ -218,6 +241,7 @@ class Poller:
         )
         if withdrawn and await self._is_over(state):
             await recorder.record(commands.ExpirePayment(payment_id=payment_id, reason=reason))
+        return bool(withdrawn)
 
     async def _is_over(self, state: Payment) -> bool:
         """Whether it will not be submitted again: too late, or nobody knows any more whom to."""

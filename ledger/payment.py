@@ -218,7 +218,8 @@ def _decline(command: commands.DeclineSubmission, state: Payment) -> list[Event]
 
 def _withdraw(command: commands.WithdrawSubmission, state: Payment) -> list[Event]:
     attempt = _attempt_for(command, state)
-    if not _is_open(state, attempt):
+    # Who was asked (only an asker has no `at`) may say that it lacks what it seemed to have.
+    if not _is_open(state, attempt, may_be_pending=command.at is None):
         return []
     withdrawn = events.PaymentSubmissionWithdrawn(
         provider=attempt.provider,
@@ -326,10 +327,11 @@ def _attempt_for(
     return attempt
 
 
-def _is_open(state: Payment, attempt: Attempt) -> bool:
+def _is_open(state: Payment, attempt: Attempt, *, may_be_pending: bool = False) -> bool:
     """Whether the attempt is the last one, not yet accepted, and nothing final is known."""
+    is_pending = state.status is Status.PENDING and not state.awaits_code
     return (
-        state.status in {Status.SUBMITTING, Status.UNKNOWN}
+        (state.status in {Status.SUBMITTING, Status.UNKNOWN} or (is_pending and may_be_pending))
         and attempt is state.attempt
         and not attempt.is_accepted
     )

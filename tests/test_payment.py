@@ -597,3 +597,15 @@ def test_whatever_is_asked_no_more_is_bound_than_was_taken(
         assert sum(bound) <= 1500
         assert state.refunded_minor <= 1500
         assert state.refundable_minor == 1500 - sum(bound)
+
+
+def test_only_who_was_asked_takes_back_what_seemed_pending_and_was_never_accepted() -> None:
+    seemed = history(REQUEST, START, ASKED)
+    withdrawn = events.PaymentSubmissionWithdrawn(
+        provider="mtn", reference=R1, attempt=1, reason="connection refused", retry_at=LATER
+    )
+    awaiting = history(REQUEST, START, replace(ASKED, awaits_code=True))
+    a_payment.given(*seemed).when(WITHDRAW).then(withdrawn)
+    a_payment.given(*seemed).when(replace(WITHDRAW, at=NOW)).then()
+    a_payment.given(*awaiting).when(WITHDRAW).then()
+    a_payment.given(*HISTORIES[Status.PENDING]).when(WITHDRAW).then()

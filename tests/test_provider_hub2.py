@@ -414,9 +414,10 @@ async def test_an_intent_without_an_attempt_is_given_up_only_when_it_is_old(
         assert [one.reference for one in world.sandbox.intents] == [REFERENCE]
         assert world.movements("collection") == []
     assert isinstance(outcome, Unknown)
+    unattempted = "the intent has no attempt so far: nobody is known to have been asked"
     assert asked == [
-        Pending("payment_required"),
-        Pending("payment_required"),
+        Unknown(unattempted),
+        Unknown(unattempted),
         NotSent("nobody was asked to pay: the intent has no attempt, and is old"),
     ]
 

@@ -6,6 +6,7 @@ moves it. `asked` is what would have reached the provider, in order.
 """
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -479,6 +480,62 @@ async def test_a_status_nobody_announced_is_no_final_word_and_is_asked_about_eve
         "pending",
         "ON_THE_MOON",
     )
+
+
+ANSWERS: list[Inquiry] = [
+    Final(word=Word.SUCCEEDED, provider_transaction_id="7"),
+    Final(word=Word.FAILED, code="NOT_ALLOWED"),
+    Final(word=Word.EXPIRED),
+    Pending("PENDING"),
+    Pending("OTP", awaits_code=True),
+    Unknown("no answer"),
+    NotFound("it is not listed"),
+    NotSent("nobody was asked to pay"),
+]
+"""What an inquiry may bring; that nobody can be asked is what `_repeat` is tested for."""
+
+
+@pytest.mark.parametrize("kind", [ScriptedAdapter, UnrepeatableAdapter])
+@pytest.mark.parametrize("submitted", [Accepted(), Unknown("no answer")], ids=["taken", "doubted"])
+async def test_whatever_is_answered_in_whatever_order_what_is_still_asked_is_due_again_later(
+    kind: type[ScriptedAdapter], submitted: Submission
+) -> None:
+    for answers in itertools.product(ANSWERS, repeat=3):
+        world = await a_world()
+        adapter = kind(submitted, *answers)
+        await world.dispatch(adapter)
+        for _ in answers:
+            before = len(await world.types())
+            if (await world.state()).status not in {Status.PENDING, Status.UNKNOWN}:
+                break
+            await world.poll(adapter)
+            # What leaves no event stays due since then: it would be asked about without an end.
+            assert len(await world.types()) > before, answers
+            last, status = await world.last(), (await world.state()).status
+            if status in {Status.PENDING, Status.UNKNOWN}:
+                assert isinstance(last, events.PaymentInquired), answers
+                assert last.inquire_at > world.clock(), answers
+            else:
+                assert status is Status.REQUESTED or status.is_final, answers
+
+
+async def test_what_seemed_pending_and_was_never_sent_is_submitted_again() -> None:
+    world = await a_world()
+    adapter = UnrepeatableAdapter(
+        Unknown("no answer"), Pending("PENDING"), NotSent("nobody was asked to pay"), Accepted()
+    )
+    await world.dispatch(adapter)
+    await world.poll(adapter)
+    assert (await world.state()).status is Status.PENDING
+    await world.poll(adapter)
+    await world.dispatch(adapter)
+    assert (await world.types())[-4:] == [
+        "inquired",
+        "submission_withdrawn",
+        "submission_started",
+        "submitted",
+    ]
+    assert adapter.asked[-1] == "submit pay_1-2"
 
 
 async def doubted_and_overdue(world: World) -> None:

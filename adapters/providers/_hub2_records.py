@@ -9,7 +9,8 @@ names no time of the end; but ending changes a record, so it was then or before,
 changed it later was still before it was shown to us: it is nearer than when we learned of it.
 
 Why an intent without an attempt is believed to stay so only when it has been there for a while: the
-attempt whose answer we missed may still be on its way. Both times are HUB2's own.
+attempt whose answer we missed may still be on its way. Both times are HUB2's own. Until then it is
+unknown, not pending: nothing waits on anybody's handset, as far as HUB2 knows.
 """
 
 import re
@@ -124,6 +125,8 @@ def read_intent(intent: Record, asked: Asked) -> Inquiry:
         return _final(word, failed, intent)
     if status == "payment_required" and _is_settled(intent, asked):
         return NotSent("nobody was asked to pay: the intent has no attempt, and is old")
+    if status == "payment_required":
+        return Unknown("the intent has no attempt so far: nobody is known to have been asked")
     return Pending(said(status, length_max=40) or "")
 
 
