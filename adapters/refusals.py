@@ -69,14 +69,21 @@ OWN: Final[Mapping[str, Refusal]] = {CANCELLED: Refusal.CANCELLED}
 """Codes of ours, which mean the same whichever provider would have had the payment."""
 
 
+_OUTGOING: Final[Mapping[Refusal, Refusal]] = {
+    Refusal.INSUFFICIENT_FUNDS: Refusal.MERCHANT_FUNDS_SHORT
+}
+"""What is meant where money goes out: who pays, and has too little, is the merchant."""
+
+
 def meanings_of(facts: object, *, is_outgoing: bool) -> Mapping[str, Refusal]:
     """What a provider's codes mean about money that comes in, or that goes out (`is_outgoing`).
 
-    A provider that calls the payer's empty account and the merchant's by one name has
-    `outgoing_refusals` beside its `refusals`; `facts` is its adapter, or the class.
+    Nearly all providers call the payer's empty account and the merchant's by one name: it is never
+    whoever is paid that has too little. One whose codes differ in more has `outgoing_refusals`
+    beside its `refusals`; `facts` is its adapter, or the class.
     """
     incoming: Mapping[str, Refusal] = getattr(facts, "refusals", {})
     if not is_outgoing:
         return incoming
     outgoing: Mapping[str, Refusal] = getattr(facts, "outgoing_refusals", incoming)
-    return outgoing
+    return {code: _OUTGOING.get(refusal, refusal) for code, refusal in outgoing.items()}

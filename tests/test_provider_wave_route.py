@@ -36,6 +36,29 @@ async def test_a_payer_confirms_and_the_portal_s_webhook_is_the_evidence(tmp_pat
     assert forged.status == 401
 
 
+async def test_who_is_told_why_a_payout_failed_is_told_whose_account_it_was(
+    tmp_path: Path,
+) -> None:
+    refused = []
+    async with a_living_world(tmp_path, Faults.none()) as (world, _):
+        for digits in ("55",):
+            number = f"+2217700000{digits}"
+            asked = {
+                "amount": "2000",
+                "currency": "XOF",
+                "provider": "wave",
+                "payee": {"phone": number},
+            }
+            headers = {"Idempotency-Key": f"payout-{digits}"}
+            made = await world.ask("POST", "/v1/payouts", who="mer_1", headers=headers, json=asked)
+            await settled(world, made.json["id"], "failed", "declined")
+            shown = (await world.get(f"/v1/payouts/{made.json['id']}")).json
+            refused.append((shown["code"], shown["refusal"]["refusal"]))
+    assert refused == [
+        ("insufficient-funds", "merchant_funds_short"),
+    ]
+
+
 @pytest.mark.slow
 async def test_in_a_storm_the_ledger_ends_with_what_wave_collected(tmp_path: Path) -> None:
     async with a_living_world(tmp_path, Faults.storm(11)) as (world, running):

@@ -32,6 +32,8 @@ NEVER_AGAIN: Final = {
 }
 """What somebody must put right first, or has decided."""
 
+POOR: Final = Refusal.INSUFFICIENT_FUNDS
+
 
 def listed_in(name: str) -> set[str]:
     """The values of an enum of the specification's error object."""
@@ -139,9 +141,16 @@ def test_where_a_provider_has_one_table_it_holds_both_ways() -> None:
     one = SimpleNamespace(refusals={"a": Refusal.CANCELLED})
     two = SimpleNamespace(refusals={}, outgoing_refusals={"a": Refusal.DUPLICATE})
 
-    assert meanings_of(one, is_outgoing=True) is meanings_of(one, is_outgoing=False) is one.refusals
-    assert meanings_of(two, is_outgoing=True) is two.outgoing_refusals
+    assert meanings_of(one, is_outgoing=True) == meanings_of(one, is_outgoing=False) == one.refusals
+    assert meanings_of(two, is_outgoing=True) == two.outgoing_refusals
     assert meanings_of(two, is_outgoing=False) == {}
+
+
+@pytest.mark.parametrize("name", provider_names())
+def test_where_money_goes_out_no_payer_is_told_of_an_empty_account(name: str) -> None:
+    """The payer is the merchant then, and whoever is paid has nothing to do with it."""
+    blamed = {one for one, refusal in codes_of(name)["out"].items() if refusal is POOR}
+    assert blamed == set()
 
 
 class Enumeration(NamedTuple):

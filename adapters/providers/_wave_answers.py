@@ -99,8 +99,8 @@ REFUSALS: Final[Mapping[str, Refusal]] = {
     "too-many-requests": Refusal.PROVIDER_UNAVAILABLE,
     "unauthorized-wallet": Refusal.MERCHANT_NOT_ALLOWED,
 }
-"""Wave's codes and, in capitals, ours. `insufficient-funds` is the payer's balance in a checkout
-and the merchant's own in a payout: the one who pays has too little."""
+"""Wave's codes and, in capitals, ours, as they mean it of a payment. Of a payout Wave says
+`insufficient-funds` too: the one who pays has too little (`adapters.refusals.meanings_of`)."""
 
 OF_THE_PERSON: Final = frozenset(
     {
