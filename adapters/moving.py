@@ -25,6 +25,7 @@ from adapters.powers import (
     Transfer,
 )
 from adapters.recording import Recorder, handle_context
+from adapters.refusals import PAYEE_INACTIVE, POWER_MISSING
 from ledger.particulars import open_particulars
 from ledger.payment import Attempt, Payment
 from ledger.payment_codes import code_context
@@ -33,11 +34,6 @@ Order = Charge | Transfer | Return
 """What an adapter is told about a payment. Holds the clear number: never log."""
 
 LANGUAGE: Final = "fr"
-PAYEE_INACTIVE: Final = "PAYEE_INACTIVE"
-"""Our own code where the provider told beforehand that a number has no account to be paid."""
-
-POWER_MISSING: Final = "POWER_MISSING"
-"""Our own code where a provider was chosen for what it cannot do (any more)."""
 
 _POWERS: Final[Mapping[type[Order], Power]] = {
     Charge: "collection",
@@ -178,4 +174,4 @@ async def _payable(adapter: Adapter, transfer: Transfer) -> Declined | None:
     if isinstance(checked, Unknown) or checked.is_active:
         return None
     reason = checked.detail or f"{adapter.name} says that this number cannot be paid"
-    return Declined(code=PAYEE_INACTIVE, reason=reason)
+    return Declined(code=checked.code or PAYEE_INACTIVE, reason=reason)

@@ -104,6 +104,8 @@ class AccountCheck:
 
     is_active: bool
     detail: str = ""
+    code: str | None = None
+    """Why it cannot be paid, as one of our own codes, where that is not `PAYEE_INACTIVE`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,7 +65,21 @@ class Refusal(StrEnum):
     """A code that nobody has listed; the provider's own word stands beside it."""
 
 
-OWN: Final[Mapping[str, Refusal]] = {CANCELLED: Refusal.CANCELLED}
+PAYEE_INACTIVE: Final = "PAYEE_INACTIVE"
+"""The provider told beforehand that a number has no account that can be paid."""
+
+PAYEE_OVER_LIMITS: Final = "PAYEE_OVER_LIMITS"
+"""The provider told beforehand that a number is not within what it may receive."""
+
+POWER_MISSING: Final = "POWER_MISSING"
+"""A provider was chosen for what it cannot do (any more)."""
+
+OWN: Final[Mapping[str, Refusal]] = {
+    CANCELLED: Refusal.CANCELLED,
+    PAYEE_INACTIVE: Refusal.ACCOUNT_BLOCKED,
+    PAYEE_OVER_LIMITS: Refusal.PAYEE_LIMIT_REACHED,
+    POWER_MISSING: Refusal.MERCHANT_NOT_ALLOWED,
+}
 """Codes of ours, which mean the same whichever provider would have had the payment."""
 
 

@@ -172,7 +172,8 @@ class PaymentOut(Response):
     is_final: bool = Field(description="Whether nothing more is asked or sent by itself.")
     reason: str | None = Field(description="Why it stands where it stands.")
     code: str | None = Field(
-        description="The provider's own code, verbatim; `CANCELLED_BY_MERCHANT` is ours."
+        description="The provider's own code, verbatim. Where Cauri sent nothing it is ours: "
+        "`CANCELLED_BY_MERCHANT`, `PAYEE_INACTIVE`, `PAYEE_OVER_LIMITS`, ..."
     )
     refusal: RefusalOut | None = Field(
         description="What the code means, where no money moved; null where no code says why. Its "

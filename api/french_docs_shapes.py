@@ -201,8 +201,10 @@ _SUPPORT: Final[dict[str, str]] = {
     "Why no money moved; as in `GET /v1/refusals`.": (
         "Pourquoi l'argent n'a pas bougé ; comme dans `GET /v1/refusals`."
     ),
-    "The provider's own code, verbatim; `CANCELLED_BY_MERCHANT` is ours.": (
-        "Le code du prestataire, mot pour mot ; `CANCELLED_BY_MERCHANT` est de nous."
+    "The provider's own code, verbatim. Where Cauri sent nothing it is ours: "
+    "`CANCELLED_BY_MERCHANT`, `PAYEE_INACTIVE`, `PAYEE_OVER_LIMITS`, ...": (
+        "Le code du prestataire, mot pour mot. Quand Cauri n'a rien envoyé, il est de nous : "
+        "`CANCELLED_BY_MERCHANT`, `PAYEE_INACTIVE`, `PAYEE_OVER_LIMITS`, ..."
     ),
     "The provider's own code, verbatim; not for the payer.": (
         "Le code du prestataire, mot pour mot ; pas pour le payeur."

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.refusal_texts import DESCRIPTIONS
-from adapters.refusals import Refusal
+from adapters.refusals import PAYEE_INACTIVE, PAYEE_OVER_LIMITS, POWER_MISSING, Refusal
 from api import documents, reports
 from api.refusal_views import refusal_of
 from ledger import commands
@@ -111,6 +111,26 @@ async def test_one_code_may_mean_another_account_when_money_goes_out(
 ) -> None:
     shown = (await world.get(await failed(world, "NOT_ENOUGH_FUNDS", path))).json
     assert (shown["code"], shown["refusal"]["refusal"]) == ("NOT_ENOUGH_FUNDS", refusal)
+
+
+@pytest.mark.parametrize(
+    ("code", "refusal"),
+    [
+        (PAYEE_INACTIVE, "account_blocked"),
+        (PAYEE_OVER_LIMITS, "payee_limit_reached"),
+        (POWER_MISSING, "merchant_not_allowed"),
+    ],
+)
+async def test_a_code_of_ours_is_explained_whichever_provider_was_chosen(
+    world: World, code: str, refusal: str
+) -> None:
+    payout_id = await submitted(world, "/v1/payouts")
+    declined = commands.DeclineSubmission(
+        payment_id=payout_id, reference="r-1", code=code, reason="it told", is_technical=False
+    )
+    await told(world, declined)
+    shown = (await world.get(f"/v1/payouts/{payout_id}")).json
+    assert (shown["code"], shown["refusal"]["refusal"]) == (code, refusal)
 
 
 async def test_a_code_nobody_listed_is_kept_verbatim_and_told_as_unknown(world: World) -> None:

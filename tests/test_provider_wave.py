@@ -36,6 +36,7 @@ from tests.contracts.webhook import WebhookContract
 from tests.replay import PAYMENT_ID, a_charge
 from tests.wave_world import NUMBER, WaveWorld, a_world
 
+NOT_WITHIN = AccountCheck(is_active=False, detail="not within its limits", code="PAYEE_OVER_LIMITS")
 REFERENCE = f"{PAYMENT_ID}-1"
 
 
@@ -519,7 +520,7 @@ async def test_the_balance_is_what_came_in_less_what_went_out_and_its_fees(tmp_p
 
 async def test_an_account_is_active_if_it_may_receive(tmp_path: Path) -> None:
     for unknown, of_none in (
-        ("not_within_limits", AccountCheck(is_active=False, detail="not within its limits")),
+        ("not_within_limits", NOT_WITHIN),
         ("error", Unknown("status 404: not-found There is no such recipient.")),
     ):
         async with a_world(tmp_path, unknown_recipient=unknown) as world:

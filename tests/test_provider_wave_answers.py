@@ -43,6 +43,7 @@ from ledger.money import Money
 from tests.contracts.rail import PAYOUT_ID
 from tests.replay import FIXTURES, PAYMENT_ID, a_charge, opening, recorded, replaying
 
+NOT_WITHIN = AccountCheck(is_active=False, detail="not within its limits", code="PAYEE_OVER_LIMITS")
 BASE = "http://127.0.0.1:1"
 SETTINGS = Settings.model_validate({"base_url": BASE, "api_key": "synthetic-key"})
 REFERENCE, PAYOUT = f"{PAYMENT_ID}-1", f"{PAYOUT_ID}-1"
@@ -412,7 +413,7 @@ def test_a_refund_is_made_refused_or_to_be_sent_again(
             parse_recipient,
             200,
             "recipient_over.json",
-            AccountCheck(is_active=False, detail="not within its limits"),
+            NOT_WITHIN,
         ),
         (parse_recipient, 200, "recipient_unasked.json", Unknown("status 200:")),
         (parse_recipient, 200, "page.html", Unknown("status 200: no JSON")),

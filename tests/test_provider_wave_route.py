@@ -41,7 +41,7 @@ async def test_who_is_told_why_a_payout_failed_is_told_whose_account_it_was(
 ) -> None:
     refused = []
     async with a_living_world(tmp_path, Faults.none()) as (world, _):
-        for digits in ("55",):
+        for digits in ("50", "51", "53", "55"):
             number = f"+2217700000{digits}"
             asked = {
                 "amount": "2000",
@@ -55,6 +55,9 @@ async def test_who_is_told_why_a_payout_failed_is_told_whose_account_it_was(
             shown = (await world.get(f"/v1/payouts/{made.json['id']}")).json
             refused.append((shown["code"], shown["refusal"]["refusal"]))
     assert refused == [
+        ("recipient-account-blocked", "account_blocked"),
+        ("PAYEE_OVER_LIMITS", "payee_limit_reached"),
+        ("PAYEE_OVER_LIMITS", "payee_limit_reached"),
         ("insufficient-funds", "merchant_funds_short"),
     ]
 

@@ -51,7 +51,7 @@ from adapters.base import Final as FinalWord
 from adapters.moments import moment
 from adapters.pages import is_page
 from adapters.powers import AccountCheck, Balance
-from adapters.refusals import Refusal
+from adapters.refusals import PAYEE_OVER_LIMITS, Refusal
 from adapters.transcript import figure, said
 from ledger.evidence import Word
 
@@ -288,7 +288,10 @@ def parse_recipient(answer: Answer) -> AccountCheck | Unknown:
     is_within = (object_in(answer.body) or {}).get("within_limits")
     if answer.status != 200 or not isinstance(is_within, bool):
         return Unknown(told(answer))
-    return AccountCheck(is_active=is_within, detail="" if is_within else "not within its limits")
+    if is_within:
+        return AccountCheck(is_active=True)
+    # Wave gives no code here, and says no more of an account that is not active.
+    return AccountCheck(is_active=False, detail="not within its limits", code=PAYEE_OVER_LIMITS)
 
 
 def parse_error(answer: Answer) -> WaveError:
