@@ -3,6 +3,13 @@
 from typing import Final
 
 FRENCH_OF_REQUESTS: Final[dict[str, str]] = {
+    # api.reach
+    "{provider} does not reach {operator}.": "{provider} n'atteint pas {operator}.",
+    "No enabled provider could: take another number, operator or currency, or have a provider "
+    "enabled that serves these.": (
+        "Aucun prestataire activé ne le pourrait : prenez un autre numéro, un autre opérateur ou "
+        "une autre devise, ou faites activer un prestataire qui les dessert."
+    ),
     "The first request with this key has no answer yet.": (
         "La première requête avec cette clé n'a pas encore sa réponse."
     ),

@@ -15,22 +15,30 @@ Who is known to refuse the amount drops out of the plan, and where that is every
 refused at once (`api.limits`).
 
 A wallet holds its country's money: a number of Cameroon cannot be asked for cedis, whatever the
-provider's software takes elsewhere. In development a caller may name a provider for a number of a
-country it does not serve, or in another currency: that is how MTN's own sandbox, whose numbers are
-Swedish and whose money is the euro, is tried.
+provider's software takes elsewhere. A provider that is named must reach the number, and the
+operator that is named beside it (`api.reach`, which also says what may be tried all the same).
 """
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple, NoReturn
 
 from adapters.base import Adapter
-from adapters.contract import DOLLAR, DOLLAR_WALLETS
-from adapters.directory import BY_CODE, Operator, Phone, is_own_rail, parse_phone
+from adapters.directory import BY_CODE, COUNTRIES, Operator, Phone, is_own_rail, parse_phone
 from adapters.directory_names import full_name
 from api.contracts import Outside, outside_of
 from api.errors import INVALID_REQUEST, UNSERVED, Place, ProblemError
 from api.limits import limit_place, refuse_amount
+from api.reach import (
+    Asked,
+    able,
+    carried_for,
+    currency_place,
+    obstacle,
+    refuse,
+    refuse_held,
+    refuse_obstacle,
+)
 from api.schemas import MoneyRequest, Payer
 from ledger.identity import Candidate, Kind
 from ledger.money import Money
@@ -67,54 +75,56 @@ def choose_route(
             would refuse the amount; says the limit.
     """
     pointer = f"/{wanted.side}/phone"
-    # Only a refusal tells who could, and most payments are none.
-    able = partial(_able, adapters, wanted.currency, wanted.kind)
     phone = parse_phone(wanted.person.phone, wanted.person.country or default_country)
     operator = phone.operator
     reason = f"the number is in a range of {phone.carrier or 'no known operator'}"
-    if wanted.operator is not None:
-        operator = _named_operator(wanted.operator)
-        if operator.country != phone.country and (is_production or wanted.provider is None):
-            reason = Sentence(
-                "{operator} is of another country than the number.", operator=full_name(operator)
+    named = _named_operator(wanted.operator) if wanted.operator is not None else None
+    if named is not None:
+        # A provider may be tried with a number of a country that has no operator (`api.reach`).
+        is_tried = not is_production and wanted.provider is not None
+        if named.country != phone.country and (phone.country in COUNTRIES or not is_tried):
+            _refuse_operator(
+                Sentence(
+                    "{operator} is of another country than the number.", operator=full_name(named)
+                )
             )
-            _refuse_operator(reason)
+        operator = named
         reason = "the caller named the operator"
+    asked = Asked(phone, pointer, named, wanted.currency, wanted.kind, is_production)
     if wanted.provider is not None:
-        adapter = _named_provider(adapters, wanted.provider, wanted.currency, wanted.kind)
-        if wanted.operator is None:
-            operator = _behind(adapter, operator, phone.country)
-        if is_production and phone.country not in adapter.countries:
-            reason = Sentence(
-                "{provider} does not serve {country}.",
-                provider=adapter.display_name,
-                country=phone.country,
-            )
-            _refuse(pointer, reason, able())
-        if is_production and operator is not None:
-            _check_currency(operator, wanted.currency)
-        country = phone.country if is_production else None
-        outside = outside_of(adapter, country, wanted.currency)
-        if outside is not None:
-            _refuse_outside(pointer, outside, able(country))
+        adapter = adapters.get(wanted.provider)
+        if adapter is None:
+            not_here = Sentence("This provider is not enabled here.")
+            raise refuse("/provider", not_here, able(adapters, asked))
+        found = obstacle(adapter, asked)
+        if found is not None:
+            raise refuse_obstacle(found, adapters, asked)
+        operator = carried_for(adapter, asked)
         reason = "the caller named the provider"
         chosen = _taking_code(adapters, (Choice(adapter.name, reason),), wanted)
         within_limits(chosen, operator, money, wanted.kind)
         return PaymentRoute(adapter.name, operator.code if operator else None, phone, reason)
     if operator is None:
-        reason = Sentence("The number is of no operator that we know.")
-        _refuse(pointer, reason, able())
+        nobody = Sentence("The number is of no operator that we know.")
+        raise refuse(pointer, nobody, able(adapters, asked))
     plan, left_out = _parted(adapters, operator, wanted.currency, wanted.kind)
+    if plan or left_out or _reaching(adapters, operator, None, wanted.kind):
+        # Where nobody reaches the operator, other money would not help.
+        other_money = currency_place(operator, operator.country, wanted.currency)
+        if other_money is not None:
+            detail = explained(other_money.reason, other_money.remedy)
+            raise ProblemError(UNSERVED, detail, [other_money])
     if not plan and not left_out:
-        reason = Sentence(
+        unreached = Sentence(
             "No enabled provider reaches {operator} in {currency}.",
             operator=full_name(operator),
             currency=wanted.currency,
         )
-        _refuse(pointer, reason, able())
-    _check_currency(operator, wanted.currency)
+        raise refuse(pointer, unreached, able(adapters, asked))
     if not plan:
-        _refuse_outside(pointer, left_out[0], able(operator.country))
+        outside = left_out[0]
+        where = "/currency" if outside.is_currency else pointer
+        raise refuse_held(where, outside.reason, outside.held, able(adapters, asked))
     plan = _taking_code(adapters, plan, wanted)
     plan = within_limits(plan, operator, money, wanted.kind)
     plan = (plan[0]._replace(reason=reason), *plan[1:])
@@ -232,59 +242,6 @@ def _takes(adapter: Adapter, currency: str | None, kind: Kind) -> bool:
     return kind in adapter.capabilities and (currency is None or currency in adapter.currencies)
 
 
-def _named_provider(
-    adapters: Mapping[str, Adapter], name: str, currency: str, kind: Kind
-) -> Adapter:
-    adapter = adapters.get(name)
-    able = partial(_able, adapters, currency, kind)
-    if adapter is None:
-        _refuse("/provider", Sentence("This provider is not enabled here."), able())
-    if kind not in adapter.capabilities:
-        reason = Sentence(
-            "{provider} cannot do this: it has no {kind}.",
-            provider=adapter.display_name,
-            kind=kind,
-        )
-        _refuse("/provider", reason, able())
-    if not _takes(adapter, currency, kind):
-        reason = Sentence(
-            "{provider} takes no {currency}.", provider=adapter.display_name, currency=currency
-        )
-        _refuse("/currency", reason, able())
-    return adapter
-
-
-def _behind(adapter: Adapter, guessed: Operator | None, country: str) -> Operator | None:
-    """Whose customer pays through a provider that the caller named, where a range guesses another.
-
-    Whoever names an operator's own rail, as Wave, which has no ranges, means that operator, though
-    the number is in another's range: whom a payer is sent to for help, and whose limits hold,
-    follows from it. Where the rail has no operator in the country, the guess stays.
-    """
-    if guessed is not None and (is_own_rail(adapter, guessed) or guessed.code in adapter.reaches):
-        return guessed
-    own = (one for one in BY_CODE.values() if one.country == country and is_own_rail(adapter, one))
-    return next(own, guessed)
-
-
-def _check_currency(operator: Operator, currency: str) -> None:
-    held = operator.currency
-    holds_dollars = operator.country in DOLLAR_WALLETS
-    if currency == held or (holds_dollars and currency == DOLLAR):
-        return
-    both = Sentence("{currency} and {other}", currency=held, other=DOLLAR)
-    either = Sentence("{currency} or {other}", currency=held, other=DOLLAR)
-    reason = Sentence(
-        "Wallets of {operator} hold {held}, not {currency}.",
-        operator=full_name(operator),
-        held=both if holds_dollars else held,
-        currency=currency,
-    )
-    remedy = Sentence("Send the amount in {held}.", held=either if holds_dollars else held)
-    place = Place("pointer", "/currency", reason, remedy)
-    raise ProblemError(UNSERVED, explained(reason, remedy), [place])
-
-
 def _named_operator(code: str) -> Operator:
     operator = BY_CODE.get(code)
     if operator is None:
@@ -296,36 +253,3 @@ def _refuse_operator(reason: Sentence) -> NoReturn:
     remedy = Sentence("Ask GET /v1/operators?phone=... for the code, or leave it out.")
     place = Place("pointer", "/operator", reason, remedy)
     raise ProblemError(INVALID_REQUEST, explained(reason, remedy), [place])
-
-
-def _able(
-    adapters: Mapping[str, Adapter], currency: str, kind: Kind, country: str | None = None
-) -> list[str]:
-    return sorted(
-        name
-        for name, one in adapters.items()
-        if _takes(one, currency, kind) and outside_of(one, country, currency) is None
-    )
-
-
-def _refuse_outside(pointer: str, outside: Outside, able: Sequence[str]) -> NoReturn:
-    """Refuse what nobody is set up for; a currency is to blame before a country is."""
-    if outside.is_currency:
-        pointer = "/currency"
-    if able:
-        _refuse(pointer, outside.reason, able)
-    remedy = Sentence(
-        "Take a number whose wallet is in {held}, or have a provider set up for this one.",
-        held=outside.held,
-    )
-    place = Place("pointer", pointer, outside.reason, remedy)
-    raise ProblemError(UNSERVED, explained(outside.reason, remedy), [place])
-
-
-def _refuse(pointer: str, reason: Sentence, able: Sequence[str]) -> NoReturn:
-    remedy = Sentence(
-        "Enabled providers that could: {able}; name one as `provider` if the number is theirs.",
-        able=", ".join(able) or Sentence("none"),
-    )
-    place = Place("pointer", pointer, reason, remedy)
-    raise ProblemError(UNSERVED, explained(reason, remedy), [place])

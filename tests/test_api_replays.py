@@ -55,6 +55,21 @@ async def test_a_repeat_is_answered_alike_when_the_numbers_operator_is_no_longer
     assert (new.status, new.code) == (422, "operator_not_served")
 
 
+async def test_a_repeat_is_answered_alike_when_what_it_names_was_not_held_together_then(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contradictory = a_payment(operator="orange-cm", provider="mtn")
+    with monkeypatch.context() as earlier:
+        earlier.setattr("api.routing.obstacle", lambda *_: None)
+        first = await world.pay(contradictory)
+
+    again = await world.pay(contradictory)
+    new = await world.pay(contradictory, key="order-2")
+
+    assert (first.status, again.status, again.body) == (202, 202, first.body)
+    assert (new.status, new.code) == (422, "operator_not_served")
+
+
 class _StricterRequest(schemas.PaymentRequest):
     """A request as a later version may want it."""
 

@@ -139,23 +139,15 @@ def test_a_payment_goes_to_the_provider_that_is_named_or_whose_number_it_is(
         ("wave", "+221770000001", "wave-sn"),
         # An integrator carries for whoever's the number is.
         ("hub2", "+2250700000001", "orange-ci"),
-        # Where the rail has no operator, nobody else is known than the range's owner.
-        ("wave", "+233240000001", "mtn-gh"),
+        # Whom it reaches besides is written nowhere, so the range's owner may be one.
+        ("kkiapay", "+2250700000001", "orange-ci"),
+        ("mojaloop", "+2250700000001", "orange-ci"),
     ],
 )
 def test_whoever_names_an_operators_own_rail_means_that_operator(
-    tmp_path: Path, clock: FakeClock, provider: str, phone: str, operator: str
+    provider: str, phone: str, operator: str
 ) -> None:
-    tables = {
-        "wave": values_for(settings_class("wave")),
-        "hub2": values_for(settings_class("hub2")),
-    }
-    settings = settings_in(tmp_path, provider_tables=tables)
-    opened = partial(Transport, clock=clock, is_loopback_only=True)
-    adapters = {
-        name: adapter_class(name)(provider_settings(settings, name, settings_class(name)), opened)
-        for name in tables
-    }
+    adapters = opened_for("wave", "hub2", "kkiapay", "mojaloop")
 
     chosen = route(adapters, phone, "XOF", provider=provider, is_production=False)
 
@@ -164,6 +156,125 @@ def test_whoever_names_an_operators_own_rail_means_that_operator(
 
 REMEDY = "Enabled providers that could: {}; name one as `provider` if the number is theirs."
 ENABLED = REMEDY.format("mtn, orange")
+NOBODY = (
+    "No enabled provider could: take another number, operator or currency, or have a provider "
+    "enabled that serves these."
+)
+
+
+def opened_for(*names: str) -> dict[str, Adapter]:
+    """Providers with contracts for all that they serve."""
+    return {
+        name: adapter_class(name)(
+            settings_class(name).model_validate(values_for(settings_class(name))), opening()
+        )
+        for name in names
+    }
+
+
+@pytest.mark.parametrize("is_production", [True, False])
+@pytest.mark.parametrize(
+    ("phone", "provider", "operator", "expected"),
+    [
+        pytest.param(
+            *("+221771234577", "orange_sonatel", "wave-sn"),
+            (
+                "/provider",
+                "Orange Money Senegal does not reach Wave Senegal.",
+                REMEDY.format("wave"),
+            ),
+            id="another operator's own rail",
+        ),
+        pytest.param(
+            *("+2250100000001", "mtn", "moov-ci"),
+            (
+                "/provider",
+                "MTN MoMo does not reach Moov Money Côte d'Ivoire.",
+                REMEDY.format("hub2"),
+            ),
+            id="another operator's rail of many countries",
+        ),
+        pytest.param(
+            *("+221701234501", "hub2", "expresso-sn"),
+            ("/provider", "HUB2 does not reach E-Money Senegal.", NOBODY),
+            id="an integrator that does not reach the operator",
+        ),
+        pytest.param(
+            *("+221701234501", "hub2", None),
+            (
+                "/provider",
+                "HUB2 does not reach E-Money Senegal.",
+                REMEDY.format("orange_sonatel, wave"),
+            ),
+            id="an integrator that does not reach whose number it is",
+        ),
+        pytest.param(
+            *("+2250700000001", "orange_sonatel", None),
+            (
+                "/payer/phone",
+                "Orange Money Senegal does not serve CI.",
+                REMEDY.format("hub2, mtn, wave"),
+            ),
+            id="another country's rail",
+        ),
+    ],
+)
+def test_a_provider_that_is_named_must_reach_the_number_and_the_operator(
+    phone: str,
+    provider: str,
+    operator: str | None,
+    expected: tuple[str, str, str],
+    is_production: bool,
+) -> None:
+    adapters = opened_for("hub2", "mtn", "orange_sonatel", "wave")
+
+    with pytest.raises(ProblemError) as error:
+        route(
+            *(adapters, phone, "XOF"),
+            provider=provider,
+            operator=operator,
+            is_production=is_production,
+        )
+
+    assert refused(error.value) == (UNSERVED.code, *expected)
+
+
+@pytest.mark.parametrize("is_production", [True, False])
+@pytest.mark.parametrize(
+    ("phone", "currency", "named"),
+    [
+        ("+221771234577", "EUR", {}),
+        ("+33612345678", "XOF", {}),
+        ("+46733123450", "XOF", {}),
+        ("+2250700000001", "XOF", {"provider": "orange_sonatel"}),
+        ("+221701234501", "XOF", {"provider": "hub2"}),
+        ("+221701234501", "XOF", {}),
+        ("+237650000001", "XAF", {"provider": "wave"}),
+    ],
+)
+def test_whoever_follows_a_remedy_is_not_refused_again(
+    phone: str, currency: str, named: dict[str, str], is_production: bool
+) -> None:
+    names = ("hub2", "kkiapay", "mojaloop", "mtn", "orange_sonatel", "touchpay", "wave", "ynote")
+    adapters = opened_for(*names)
+    adapters.pop(named.get("provider", "") if currency == "XAF" else "", None)
+
+    with pytest.raises(ProblemError) as error:
+        route(
+            adapters, phone, currency, provider=named.get("provider"), is_production=is_production
+        )
+    remedy = str(error.value.places[0].remedy)
+    told = remedy.removeprefix("Enabled providers that could: ").partition(";")[0].split(", ")
+    could = set(told) if remedy.startswith("Enabled") else set()
+
+    for name in adapters:
+        try:
+            taken = route(
+                *(adapters, phone, currency), provider=name, is_production=is_production
+            ).provider
+        except ProblemError:
+            taken = None
+        assert (name in could) == (taken == name and not remedy.startswith("Send the amount"))
 
 
 def test_who_says_that_it_is_an_operators_own_rail_comes_before_the_integrators(
@@ -225,13 +336,13 @@ def test_who_says_that_it_is_an_operators_own_rail_comes_before_the_integrators(
             (
                 "/payer/phone",
                 "No enabled provider reaches Orange Money DR Congo in USD.",
-                REMEDY.format("mtn"),
+                NOBODY,
             ),
             id="a dollar wallet whose provider takes no dollars",
         ),
         pytest.param(
             *(MTN_CM, "XAF", {"operator": "nexttel-cm"}),
-            ("/payer/phone", "No enabled provider reaches Possa Cameroon in XAF.", ENABLED),
+            ("/payer/phone", "No enabled provider reaches Possa Cameroon in XAF.", NOBODY),
             id="an operator nobody reaches",
         ),
         pytest.param(
@@ -253,9 +364,18 @@ def test_who_says_that_it_is_an_operators_own_rail_comes_before_the_integrators(
             id="a country the operator's provider is not in",
         ),
         pytest.param(
-            *(TRIAL_SE, "EUR", {}),
-            ("/payer/phone", "The number is of no operator that we know.", REMEDY.format("mtn")),
+            *(TRIAL_SE, "XAF", {}),
+            ("/payer/phone", "The number is of no operator that we know.", NOBODY),
             id="a number of nobody's",
+        ),
+        pytest.param(
+            *(ORANGE_CM, "EUR", {}),
+            (
+                "/currency",
+                "Wallets of Orange Money Cameroon hold XAF, not EUR.",
+                "Send the amount in XAF.",
+            ),
+            id="money that nobody takes there",
         ),
         pytest.param(
             *(MTN_CM, "XAF", {"provider": "wave"}),
@@ -264,8 +384,22 @@ def test_who_says_that_it_is_an_operators_own_rail_comes_before_the_integrators(
         ),
         pytest.param(
             *(ORANGE_CM, "USD", {"provider": "orange"}),
-            ("/currency", "Orange Money takes no USD.", REMEDY.format("mtn")),
+            (
+                "/currency",
+                "Wallets of Orange Money Cameroon hold XAF, not USD.",
+                "Send the amount in XAF.",
+            ),
             id="a currency the named provider does not take",
+        ),
+        pytest.param(
+            *(ORANGE_CD, "USD", {"provider": "orange"}),
+            ("/currency", "Orange Money takes no USD.", NOBODY),
+            id="a currency the wallet holds and the named provider does not take",
+        ),
+        pytest.param(
+            *(MTN_GH, "XOF", {"provider": "orange"}),
+            ("/payer/phone", "Orange Money does not serve GH.", NOBODY),
+            id="another country and currency",
         ),
     ],
 )
@@ -296,13 +430,8 @@ def test_what_nobody_takes_is_refused_with_its_place_and_remedy(
     [
         pytest.param(
             *(TRIAL_SE, "EUR", "mtn", None),
-            ("/payer/phone", "MTN MoMo does not serve SE.", REMEDY.format("mtn")),
+            ("/payer/phone", "MTN MoMo does not serve SE.", NOBODY),
             id="another country",
-        ),
-        pytest.param(
-            *(MTN_GH, "XOF", "orange", None),
-            ("/payer/phone", "Orange Money does not serve GH.", ENABLED),
-            id="another country and currency",
         ),
         pytest.param(
             *(MTN_CM, "EUR", "mtn", None),
@@ -324,7 +453,7 @@ def test_what_nobody_takes_is_refused_with_its_place_and_remedy(
         ),
     ],
 )
-def test_a_named_provider_may_try_what_it_does_not_serve_in_development_alone(
+def test_money_that_no_wallet_holds_may_be_tried_in_development_alone(
     adapters: Mapping[str, Adapter],
     phone: str,
     currency: str,
@@ -384,7 +513,7 @@ def test_only_what_is_enabled_takes_payments(tmp_path: Path, clock: FakeClock) -
     assert told == [
         ("/payer/phone", "Enabled providers that could: orange"),
         ("/provider", "Enabled providers that could: orange"),
-        ("/payer/phone", "Enabled providers that could: none"),
+        ("/payer/phone", NOBODY),
     ]
 
 

@@ -158,6 +158,7 @@ class KkiapayAdapter:
     reaches: ClassVar[frozenset[str]] = frozenset(
         {"moov-bj", "moov-ci", "moov-tg", "mtn-bj", "mtn-ci"}
     )
+    reaches_more: ClassVar[bool] = True
     refusals: ClassVar[Mapping[str, Refusal]] = REFUSALS
     can_refund_in_part: bool = False
 

@@ -123,6 +123,7 @@ class MojaloopAdapter:
     is_askable: ClassVar[bool] = False
     refusals: ClassVar[Mapping[str, Refusal]] = MEANINGS
     reaches: ClassVar[frozenset[str]] = frozenset()
+    reaches_more: ClassVar[bool] = True
     can_refund_in_part = True
 
     def __init__(self, settings: MojaloopSettings, open_transport: OpenTransport) -> None:
