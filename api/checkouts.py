@@ -15,14 +15,13 @@ from typing import Any, Final, NamedTuple
 import orjson
 from aiohttp import web
 
-from adapters.base import Adapter
 from adapters.checkout import news_of
 from adapters.directory import parse_phone
 from api import schemas_checkout as shapes
 from api.calls import Call, answer, validated
-from api.contracts import outside_of
-from api.errors import UNSERVED, Place, ProblemError
+from api.errors import ProblemError
 from api.modes import mode_of
+from api.payable import check_payable
 from api.requests import REPEATED_HEADER, check_mail, content_digest, idempotency_key, is_apart
 from api.settings import Settings
 from api.views import decimal_text
@@ -43,7 +42,6 @@ from ledger.events import CheckoutCreated
 from ledger.identity import is_other_mode
 from ledger.money import parse_money
 from ledger.payment import Payment
-from ledger.sentences import Sentence, explained
 from ledger.store import DataKey
 
 PURPOSE: Final = "checkout-session"
@@ -216,7 +214,8 @@ async def _asked(
     wanted = validated(shapes.CheckoutRequest, given)
     money = parse_money(wanted.amount, wanted.currency)
     mode = mode_of(call.asker)
-    _check_served(call.services.adapters_of[mode], wanted.currency)
+    country = wanted.country or call.asker.country
+    check_payable(services.adapters_of[mode], country, wanted.currency)
     named = _named_payer(call, wanted)
     about = {"description": wanted.description, "metadata": wanted.metadata}
     content = {
@@ -240,7 +239,7 @@ async def _asked(
         session_id=session_id,
         merchant_id=merchant_id,
         money=money,
-        country=wanted.country or call.asker.country or "",
+        country=country or "",
         language=wanted.language,
         sealed=sealed.text,
         payer=payer,
@@ -273,22 +272,6 @@ def _named_payer(call: Call, wanted: shapes.CheckoutRequest) -> _Named | None:
     check_mail(addresses, sends_mail=call.services.settings.sends_mail)
     country = named.country or wanted.country or call.asker.country
     return _Named(parse_phone(named.phone, country).e164, named.email)
-
-
-def _check_served(adapters: Mapping[str, Adapter], currency: str) -> None:
-    """Refuse a currency that nobody here collects: no customer could ever pay."""
-    collecting = [one for one in adapters.values() if "collection" in one.capabilities]
-    if any(
-        currency in one.currencies and outside_of(one, None, currency) is None for one in collecting
-    ):
-        return
-    held = sorted({currency for one in collecting for currency in one.contract.currencies})
-    reason = Sentence("No enabled provider takes {currency}.", currency=currency)
-    remedy = Sentence(
-        "Send an amount in one of these: {held}.", held=", ".join(held) or Sentence("none")
-    )
-    place = Place("pointer", "/currency", reason, remedy)
-    raise ProblemError(UNSERVED, explained(reason, remedy), [place])
 
 
 async def _name_of(call: Call, merchant_id: str) -> str:

@@ -3,6 +3,18 @@
 from typing import Final
 
 FRENCH_OF_REQUESTS: Final[dict[str, str]] = {
+    # api.payable
+    "Send the amount in {held}, or the country of the customers' numbers as `country`: "
+    "{countries}.": (
+        "Envoyez le montant en {held}, ou dans `country` le pays des numéros de vos clients : "
+        "{countries}."
+    ),
+    "No enabled provider reaches a wallet in {country}.": (
+        "Aucun prestataire activé n'atteint de portefeuille dans le pays {country}."
+    ),
+    "Send the country of the customers' numbers as `country`: {countries}.": (
+        "Envoyez dans `country` le pays des numéros de vos clients : {countries}."
+    ),
     # api.reach
     "{provider} does not reach {operator}.": "{provider} n'atteint pas {operator}.",
     "No enabled provider could: take another number, operator or currency, or have a provider "

@@ -71,6 +71,10 @@ async def test_two_merchants_with_one_key_have_two_sessions(world: World) -> Non
         ({"amount": "12.50"}, "invalid_money", "/amount"),
         ({"amount": 1500}, "invalid_request", "/amount"),
         ({"currency": "KES"}, "operator_not_served", "/currency"),
+        ({"currency": "XOF"}, "operator_not_served", "/currency"),
+        ({"currency": "EUR"}, "operator_not_served", "/currency"),
+        ({"country": "FR"}, "operator_not_served", "/country"),
+        ({"country": "KE", "currency": "XAF"}, "operator_not_served", "/country"),
         ({"return_url": "javascript:alert(1)"}, "invalid_request", "/return_url"),
         ({"return_url": 'https://x.example/"><script>'}, "invalid_request", "/return_url"),
         ({"embed_origin": "https://shop.example/page"}, "invalid_request", "/embed_origin"),
@@ -89,6 +93,43 @@ async def test_what_cannot_be_used_is_told_with_its_place(
 
     assert (answer.status, answer.code) == (422, code)
     assert [one["pointer"] for one in answer.json["errors"]] == [pointer]
+
+
+async def test_a_page_on_which_nobody_could_pay_is_refused_with_who_could(world: World) -> None:
+    asked = [{"currency": "XOF"}, {"country": "FR", "currency": "XOF"}]
+    told = [(await create(world, **one)).json["errors"] for one in asked]
+
+    for [place], reason, start in zip(
+        told,
+        (
+            "Wallets of Cameroon hold XAF, not XOF.",
+            "No enabled provider reaches a wallet in FR.",
+        ),
+        (
+            "Send the amount in XAF, or the country of the customers' numbers as `country`: ",
+            "Send the country of the customers' numbers as `country`: ",
+        ),
+        strict=True,
+    ):
+        assert (place["reason"], place["remedy"].startswith(start)) == (reason, True)
+        countries = place["remedy"].removeprefix(start).rstrip(".").split(", ")
+        assert "BJ" in countries
+        for country in countries:
+            answer = await create(world, country, country=country, currency="XOF")
+            assert answer.status == 201
+
+
+async def test_a_repeat_of_a_page_that_is_refused_today_is_answered_as_it_was_first(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr("api.checkouts.check_payable", lambda *_: None)
+        first = await create(world, country="FR")
+
+    again, new = await create(world, country="FR"), await create(world, "order-2", country="FR")
+
+    assert (first.status, again.status, again.body) == (201, 201, first.body)
+    assert (new.status, new.code) == (422, "operator_not_served")
 
 
 async def test_a_key_is_needed_to_create(world: World) -> None:

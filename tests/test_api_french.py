@@ -236,6 +236,24 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ("unknown_merchant", "GET", "/v1/payments?merchant_id=mer_2", {}),
     ("unknown_checkout_session", "GET", "/v1/checkout-sessions/cs_none", {}),
     ("operator_not_served", "POST", "/v1/checkout-sessions", {"json": SHILLINGS}),
+    (
+        "operator_not_served",
+        "POST",
+        "/v1/checkout-sessions",
+        {"json": {"amount": "1500", "currency": "XOF", "country": "CM"}},
+    ),
+    (
+        "operator_not_served",
+        "POST",
+        "/v1/checkout-sessions",
+        {"json": {"amount": "1500", "currency": "XAF", "country": "FR"}},
+    ),
+    (
+        "operator_not_served",
+        "POST",
+        "/v1/payments",
+        {"json": a_payment(operator="orange-cm", provider="mtn")},
+    ),
     ("not_refundable", "POST", "/v1/payments/{id}/refunds", {"json": {}}),
     ("not_cancellable", "POST", "/v1/payments/{orange}/cancellation", {}),
     (
