@@ -59,6 +59,9 @@ PHONE_LENGTH_MAX: Final = 40
 _WRITTEN: Final = re.compile(r"[\s(]*[+\uff0b]?[\d\s().\-\u2010\u2011\u2013]+")
 """Digits and what people write between them: no letters, no second number, no extension."""
 
+_CODE_TOLD_MAX: Final = 8
+"""How much of a country's code that does not exist is repeated."""
+
 _REMEDY: Final = Sentence('Send it with its country code, for example "+237" and nine digits.')
 
 _INVISIBLE: Final = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u202a\u202b\u202c\u2060\ufeff"))
@@ -132,6 +135,12 @@ def _parsed(text: str, default_country: str | None, name: str) -> Phone:
         number = phonenumbers.parse(text, default_country)
     except phonenumbers.NumberParseException as error:
         if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
+            if text.startswith("+"):
+                raise InvalidPhoneError(
+                    name, Sentence("its country code is no country's."), _REMEDY
+                ) from None
+            if default_country:
+                raise _no_country(name, default_country) from None
             raise InvalidPhoneError(
                 name,
                 Sentence("it has no country code, and no default country is known."),
@@ -163,6 +172,15 @@ def _parsed(text: str, default_country: str | None, name: str) -> Phone:
 
 def _no_number(name: str) -> InvalidPhoneError:
     return InvalidPhoneError(name, Sentence("it is not a telephone number."), _REMEDY)
+
+
+def _no_country(name: str, country: str) -> InvalidPhoneError:
+    """Blame the country that a number was to be read in; a fault of the number it is not."""
+    return InvalidPhoneError(
+        name.removesuffix("phone") + "country",
+        Sentence("no country has the code {country!r}.", country=country[:_CODE_TOLD_MAX]),
+        Sentence("Send the two capitals of ISO 3166, or the number with its country code."),
+    )
 
 
 def warm_up() -> None:

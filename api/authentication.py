@@ -156,6 +156,11 @@ class Authenticator:
         steps = 4 if text[3:8] in _MODES else 3
         parts = text.split("_", steps)
         if scheme.lower() != "bearer" or len(text) > KEY_CHARACTERS_MAX or len(parts) <= steps:
+            if text.startswith("ck_"):
+                raise _refused(
+                    Sentence("The key in the header is not whole."),
+                    Sentence("Send it as it was shown, to its last character."),
+                )
             raise _refused(
                 Sentence("The header holds no key."),
                 Sentence("Send your key as `Authorization: Bearer ck_...`."),

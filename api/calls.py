@@ -147,6 +147,7 @@ class Call(NamedTuple):
         except orjson.JSONDecodeError as error:
             if "depth limit" in error.msg:
                 _too_deep()
+            _check_encoding(body)
             where = Sentence(
                 "The body stops being JSON at line {line}, column {column}.",
                 line=error.lineno,
@@ -165,6 +166,19 @@ class _Twice(dict[str, Any]):
     """An object that has more than one field of a name; `names` are those names."""
 
     names: tuple[str, ...] = ()
+
+
+def _check_encoding(body: bytes) -> None:
+    """Refuse a body that is no JSON because its letters are encoded in another way than JSON's.
+
+    Where an é was written as in Latin-1, a place that stops being JSON tells nobody what is wrong.
+    """
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        reason = Sentence("The body is not in UTF-8: its byte {number}.", number=error.start + 1)
+        remedy = Sentence("Send the JSON encoded in UTF-8.")
+        raise ProblemError(MALFORMED_JSON, explained(reason, remedy)) from None
 
 
 def _check_names(body: bytes, parsed: dict[str, Any]) -> None:

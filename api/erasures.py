@@ -147,5 +147,5 @@ def _number(wanted: shapes.PersonRequest) -> str:
     try:
         return parse_phone(wanted.phone, wanted.country).e164
     except InvalidPhoneError as error:
-        place = Place("pointer", "/phone", error.reason, error.remedy)
+        place = Place("pointer", f"/{error.field}", error.reason, error.remedy)
         raise ProblemError(PROBLEMS[InvalidPhoneError], place.sentence, [place]) from None

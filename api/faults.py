@@ -152,10 +152,13 @@ def _of_text(kind: str, name: str, bounds: Mapping[str, Any]) -> tuple[Sentence,
 
 def _of_number(kind: str, bounds: Mapping[str, Any]) -> tuple[Sentence, Sentence]:
     match kind:
-        case "int_parsing" | "int_type" | "int_from_float":
+        case "int_parsing":
             return Sentence("The value is no whole number."), Sentence("Send digits only.")
-        case "int_type":
-            return Sentence("The value is no whole number."), Sentence("Send it without quotes.")
+        case "int_type" | "int_from_float":
+            return (
+                Sentence("The value is no whole number."),
+                Sentence("Send digits only, without quotes."),
+            )
         case "int_parsing_size":
             return Sentence("The number is too large."), Sentence("Send a smaller one.")
         case "greater_than_equal":

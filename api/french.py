@@ -167,7 +167,7 @@ _OF_DOOR: Final[dict[str, str]] = {
     "The text is too long.": "Le texte est trop long.",
     "Send at most {characters_max} characters.": "Envoyez au plus {characters_max} caractères.",
     "The value is no whole number.": "La valeur n'est pas un nombre entier.",
-    "Send it without quotes.": "Envoyez-la sans guillemets.",
+    "Send digits only, without quotes.": "N'envoyez que des chiffres, sans guillemets.",
     "Send digits only.": "N'envoyez que des chiffres.",
     "The number is too large.": "Le nombre est trop grand.",
     "Send a smaller one.": "Envoyez-en un plus petit.",

@@ -10,6 +10,7 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     "{currency!r} is not a currency this ledger keeps.": (
         "{currency!r} n'est pas une devise que tient ce registre."
     ),
+    "Send {currency}, in capitals.": "Envoyez {currency}, en majuscules.",
     "Send one of {currencies}.": "Envoyez l'une des devises suivantes : {currencies}.",
     "Send {central} for Central Africa (Cameroon, Gabon, Chad ...), or {western} for West Africa "
     "(Senegal, Ivory Coast, Mali ...).": (
@@ -42,6 +43,11 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     "it is too long for a telephone number.": "ce texte est trop long pour un numéro de téléphone.",
     "it has no country code, and no default country is known.": (
         "le numéro n'a pas d'indicatif de pays, et aucun pays par défaut n'est connu."
+    ),
+    "its country code is no country's.": "son indicatif n'est celui d'aucun pays.",
+    "no country has the code {country!r}.": "aucun pays n'a le code {country!r}.",
+    "Send the two capitals of ISO 3166, or the number with its country code.": (
+        "Envoyez les deux majuscules d'ISO 3166, ou le numéro avec l'indicatif du pays."
     ),
     "no such number can exist in its country's numbering plan.": (
         "ce numéro ne peut pas exister dans le plan de numérotation de son pays."

@@ -3,6 +3,15 @@
 from typing import Final
 
 FRENCH_OF_REQUESTS: Final[dict[str, str]] = {
+    # api.authentication, api.calls
+    "The key in the header is not whole.": "La clé dans l'en-tête n'est pas entière.",
+    "Send it as it was shown, to its last character.": (
+        "Envoyez-la telle qu'elle a été montrée, jusqu'au dernier caractère."
+    ),
+    "The body is not in UTF-8: its byte {number}.": (
+        "Le corps n'est pas en UTF-8 : son octet {number}."
+    ),
+    "Send the JSON encoded in UTF-8.": "Envoyez le JSON codé en UTF-8.",
     # api.payable
     "Send the amount in {held}, or the country of the customers' numbers as `country`: "
     "{countries}.": (

@@ -38,7 +38,10 @@ def decimals_of(currency: str) -> int:
     """
     if currency not in CURRENCIES:
         remedy = Sentence("Send one of {currencies}.", currencies=", ".join(sorted(CURRENCIES)))
-        if _NO_LETTERS.sub("", currency).upper() in _CFA_FRANCS:
+        meant = currency.strip().upper()
+        if meant in CURRENCIES:
+            remedy = Sentence("Send {currency}, in capitals.", currency=meant)
+        elif _NO_LETTERS.sub("", currency).upper() in _CFA_FRANCS:
             remedy = Sentence(
                 "Send {central} for Central Africa (Cameroon, Gabon, Chad ...), or {western} for "
                 "West Africa (Senegal, Ivory Coast, Mali ...).",

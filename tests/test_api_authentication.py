@@ -185,12 +185,20 @@ async def test_every_wrong_key_is_refused_alike(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["", "Bearer", "Bearer ", "Basic abc", "ck_a_b_c", "Bearer x" * 99]
+    ("header", "reason"),
+    [
+        *((one, "holds no key") for one in ("", "Bearer", "Bearer ", "ck_a_b_c", "Bearer x" * 99)),
+        ("Bearer ck_test_merchant_0123456789abcdef", "is not whole"),
+        ("Bearer ck_admin", "is not whole"),
+    ],
 )
-async def test_what_is_no_key_is_told_how_to_send_one(world: World, header: str) -> None:
+async def test_what_is_no_key_is_told_how_to_send_one(
+    world: World, header: str, reason: str
+) -> None:
     answer = await world.ask("GET", "/v1/payments", headers={"Authorization": header})
 
     assert (answer.status, answer.code) == (401, "unauthenticated")
+    assert reason in answer.json["errors"][0]["reason"]
 
 
 async def test_the_scheme_is_read_in_any_case(world: World) -> None:

@@ -69,6 +69,11 @@ REQUESTS: list[tuple[str, Any, tuple[int, str, list[str]]]] = [
     ("unknown currency", a_payment(currency="XXX"), (422, "invalid_money", ["/currency"])),
     ("small letters", a_payment(currency="xaf"), (422, "invalid_money", ["/currency"])),
     ("no number", a_payment(payer={"phone": "12"}), (422, "invalid_phone", ["/payer/phone"])),
+    (
+        "a country that does not exist",
+        a_payment(payer={"phone": "650000001", "country": "ZZ"}),
+        (422, "invalid_phone", ["/payer/country"]),
+    ),
     ("words", a_payment(payer={"phone": "call me"}), (422, "invalid_phone", ["/payer/phone"])),
     (
         "a number that cannot exist",
@@ -206,6 +211,16 @@ async def test_what_is_no_json_is_told_so(world: World, body: bytes) -> None:
     assert told(answer) == (400, "malformed_json", [])
 
 
+async def test_a_body_in_another_encoding_is_told_so(world: World) -> None:
+    body = '{"description": "deux poulets grillés"}'.encode("latin-1")
+    answer = await world.pay(data=body, headers={"Content-Type": "application/json"})
+
+    assert told(answer) == (400, "malformed_json", [])
+    assert answer.json["detail"] == (
+        "The body is not in UTF-8: its byte 36. Send the JSON encoded in UTF-8."
+    )
+
+
 @pytest.mark.parametrize("body", [b"", b" \n"])
 async def test_an_empty_body_is_told_what_to_send(world: World, body: bytes) -> None:
     answer = await world.pay(data=body, headers={"Content-Type": "application/json"})
@@ -318,6 +333,7 @@ def test_what_is_no_whole_number_in_a_body_is_told_so(given: object) -> None:
         validated(Counted, {"count": given})
 
     assert refused.value.places[0].reason == "The value is no whole number."
+    assert refused.value.places[0].remedy == "Send digits only, without quotes."
 
 
 @pytest.mark.parametrize("moment", ["0", "0.5", "1893456000", "1893456000000", "20300131"])

@@ -178,6 +178,7 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ),
     ("unauthenticated", "GET", "/v1/payments", {"who": None}),
     ("unauthenticated", "GET", "/v1/payments", {"who": "ck_merchant_1_2"}),
+    ("unauthenticated", "GET", "/v1/payments", {"who": "ck_test_merchant_1"}),
     ("forbidden", "GET", "/v1/events", {}),
     (
         "webhook_refused",
@@ -199,6 +200,15 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ("invalid_money", "POST", "/v1/payments", {"json": a_payment(amount="-5")}),
     ("invalid_money", "POST", "/v1/payments", {"json": a_payment(amount="9" * 18)}),
     ("invalid_money", "POST", "/v1/payments", {"json": a_payment(currency="XXX")}),
+    ("invalid_money", "POST", "/v1/payments", {"json": a_payment(currency="xaf")}),
+    (
+        "invalid_phone",
+        "POST",
+        "/v1/payments",
+        {"json": a_payment(payer={"phone": "650000001", "country": "ZZ"})},
+    ),
+    ("invalid_phone", "POST", "/v1/payments", {"json": a_payment(payer={"phone": "+999 1234567"})}),
+    ("malformed_json", "POST", "/v1/payments", {"data": b'{"a": "\xe9"}', "headers": HEADERS}),
     ("invalid_phone", "POST", "/v1/payments", {"json": a_payment(payer={"phone": "call"})}),
     ("invalid_phone", "POST", "/v1/payments", {"json": a_payment(payer={"phone": "+2371"})}),
     ("invalid_phone", "GET", "/v1/operators?phone=" + "1" * 39 + "x", {}),

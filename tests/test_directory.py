@@ -102,7 +102,7 @@ def test_the_operator_is_guessed_by_region_and_range_owner(
         ("650-CALL-ME", "CM", "it is not a telephone number."),
         ("+237 650 00 00 01 +237", None, "it is not a telephone number."),
         ("+", "CM", "it is not a telephone number."),
-        ("650000001", "XX", "it has no country code, and no default country is known."),
+        ("+999650000001", "CM", "its country code is no country's."),
         ("97000001", "BJ", "no such number can exist in its country's numbering plan."),
         ("05000001", "CI", "no such number can exist in its country's numbering plan."),
     ],
@@ -115,6 +115,17 @@ def test_what_is_no_number_is_refused_without_repeating_it(
 
     assert (refused.value.field, refused.value.reason) == ("payer.phone", reason)
     assert len(text) < 2 or text not in str(refused.value)
+
+
+@pytest.mark.parametrize(("name", "field"), [("phone", "country"), ("a.phone", "a.country")])
+def test_a_country_that_does_not_exist_is_named_in_place_of_the_number(
+    name: str, field: str
+) -> None:
+    with pytest.raises(InvalidPhoneError) as refused:
+        parse_phone("650000001", "ZZ", name=name)
+
+    assert (refused.value.field, refused.value.reason) == (field, "no country has the code 'ZZ'.")
+    assert "650000001" not in str(refused.value)
 
 
 def test_a_phone_does_not_show_itself() -> None:

@@ -71,6 +71,14 @@ def test_what_is_no_money_is_refused_with_field_reason_and_remedy(
     assert refused.value.remedy
 
 
+@pytest.mark.parametrize("currency", ["xof", " XOF", "Xof "])
+def test_who_wrote_a_currency_in_small_letters_is_told_which_it_is(currency: str) -> None:
+    with pytest.raises(InvalidMoneyError) as refused:
+        parse_money("5", currency)
+
+    assert refused.value.remedy == "Send XOF, in capitals."
+
+
 def test_an_amount_beyond_the_bound_is_refused() -> None:
     assert parse_money("10000000000000.00", "GHS") == Money(AMOUNT_MINOR_MAX, "GHS")
     with pytest.raises(InvalidMoneyError, match=r'Send at most "10000000000000\.00" GHS'):
