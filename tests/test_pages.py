@@ -165,6 +165,22 @@ async def test_a_mistake_is_told_in_plain_words_and_starts_nothing(
     assert [one for one in page.forms if one.fields.get("phone")] == []
 
 
+@pytest.mark.parametrize(
+    ("number", "is_hinted"),
+    [("0700000001", True), ("12", True), ("+237 0700000001", False), ("0023712", False)],
+)
+async def test_who_wrote_a_number_without_country_code_is_told_that_it_may_be_missing(
+    world: World, number: str, is_hinted: bool
+) -> None:
+    session_id = await session_of(world)
+    first = await look(world, session_id)
+
+    page = read(await send(world, first.form("pay"), phone=number), "")
+
+    assert "Check its digits" in page.text
+    assert ("another country's, write + and that country's code first" in page.text) is is_hinted
+
+
 async def test_an_amount_that_an_operator_does_not_take_is_told(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

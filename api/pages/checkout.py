@@ -127,7 +127,7 @@ async def _pay(view: View, form: CheckoutForm) -> web.StreamResponse:
         )
         taken = await rates.admit_payer(call.passage, asker, command.payer)
     except InvalidPhoneError:
-        return await shown(view, mistake=("phone", "mistake_phone"), form=form)
+        return await shown(view, mistake=("phone", _of_number(form.phone)), form=form)
     except ProblemError as error:
         mistake, status = _mistake_of(error), max(422, error.problem.status)
         return await shown(view, mistake=mistake, form=form, status=status)
@@ -221,6 +221,12 @@ def _email_of(view: View, form: CheckoutForm) -> str | None:
     if view.asks_email:
         return form.email.strip() or None
     return view.expected.get("email")
+
+
+def _of_number(typed: str) -> str:
+    """Say what may be wrong with a number: only without a country code may that be missing."""
+    is_abroad = typed.strip().startswith(("+", "\uff0b", "00"))
+    return "mistake_phone" if is_abroad else "mistake_phone_home"
 
 
 def _mistake_of(error: ProblemError) -> Mistake:

@@ -101,6 +101,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "refused_declined": "The operator has refused this payment.",
     # Mistakes in the form
     "mistake_phone": "This is not a telephone number that can be used here. Check its digits.",
+    "mistake_phone_home": "This is not a telephone number that can be used here. Check its digits; "
+    "if it is another country's, write + and that country's code first.",
     "mistake_unserved": "This number cannot pay here. Choose its operator below, or use another "
     "number.",
     "mistake_operator": "This operator does not go with the number. Choose another one.",

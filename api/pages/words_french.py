@@ -105,6 +105,8 @@ FRENCH: Final[Mapping[str, str]] = {
     "refused_declined": "L'opérateur a refusé ce paiement.",
     # Les erreurs du formulaire
     "mistake_phone": "Ce n'est pas un numéro de téléphone utilisable ici. Vérifiez ses chiffres.",
+    "mistake_phone_home": "Ce n'est pas un numéro de téléphone utilisable ici. Vérifiez ses "
+    "chiffres ; s'il est d'un autre pays, écrivez d'abord + et l'indicatif de ce pays.",
     "mistake_unserved": "Ce numéro ne peut pas payer ici. Choisissez son opérateur ci-dessous, ou "
     "utilisez un autre numéro.",
     "mistake_operator": "Cet opérateur ne va pas avec le numéro. Choisissez-en un autre.",
