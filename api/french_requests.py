@@ -25,6 +25,9 @@ FRENCH_OF_REQUESTS: Final[dict[str, str]] = {
         "Envoyez dans `country` le pays des numéros de vos clients : {countries}."
     ),
     # api.reach
+    "Wallets in {country} hold {held}, not {currency}.": (
+        "{country} : les comptes y sont tenus en {held}, non en {currency}."
+    ),
     "{provider} does not reach {operator}.": "{provider} n'atteint pas {operator}.",
     "No enabled provider could: take another number, operator or currency, or have a provider "
     "enabled that serves these.": (

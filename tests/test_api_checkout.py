@@ -102,7 +102,7 @@ async def test_a_page_on_which_nobody_could_pay_is_refused_with_who_could(world:
     for [place], reason, start in zip(
         told,
         (
-            "Wallets of Cameroon hold XAF, not XOF.",
+            "Wallets in Cameroon hold XAF, not XOF.",
             "No enabled provider reaches a wallet in FR.",
         ),
         (
