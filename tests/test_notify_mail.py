@@ -219,8 +219,8 @@ async def test_a_payment_that_succeeds_is_told_to_both_each_by_a_letter_of_its_o
     assert {one.sender for one in mail.server.taken} == {SENDER}
     assert [one.recipients for one in mail.server.taken] == [[one] for one in taken]
     assert taken.keys() == {PAYER, MERCHANT}
-    assert taken[PAYER].message["Subject"] == "Reçu\xa0: 1\u202f500\xa0FCFA payés à A shop"
-    assert taken[MERCHANT].message["Subject"] == "Paiement reçu\xa0: 1\u202f500\xa0FCFA"
+    assert taken[PAYER].message["Subject"] == "[Essai] Reçu\xa0: 1\u202f500\xa0FCFA payés à A shop"
+    assert taken[MERCHANT].message["Subject"] == "[Essai] Paiement reçu\xa0: 1\u202f500\xa0FCFA"
     own, other = taken[PAYER].content.decode(), taken[MERCHANT].content.decode()
     assert (MERCHANT in own, PAYER in other) == (False, False)
     text = taken[PAYER].part("plain")
@@ -235,8 +235,8 @@ async def test_a_payer_who_reads_english_is_written_to_in_english(mail: MailWorl
     await mail.deliver()
     subjects = {str(one.message["Subject"]) for one in mail.server.taken}
     assert subjects == {
-        "Receipt: 1,500\xa0FCFA paid to A shop",
-        "Payment received: 1,500\xa0FCFA",
+        "[Test] Receipt: 1,500\xa0FCFA paid to A shop",
+        "[Test] Payment received: 1,500\xa0FCFA",
     }
 
 
@@ -389,7 +389,7 @@ async def test_a_receipt_that_may_have_arrived_and_was_overturned_is_taken_back(
     correction = mail.server.taken[-1]
     assert correction.recipients == [PAYER]
     assert correction.message["Subject"] == (
-        "Rectification\xa0: votre paiement à A shop n'a pas abouti"
+        "[Essai] Rectification\xa0: votre paiement à A shop n'a pas abouti"
     )
 
 
@@ -412,8 +412,8 @@ async def test_a_refund_in_conflict_waits_and_one_that_failed_after_all_is_taken
         (kind, who, "sent") for kind in ("receipt", "refund", "correction") for who in BOTH
     ]
     assert {str(one.message["Subject"]) for one in mail.server.taken[-2:]} == {
-        "Rectification\xa0: le remboursement de A shop n'a pas abouti",
-        "Rectification\xa0: un remboursement de 500\xa0FCFA n'a pas abouti",
+        "[Essai] Rectification\xa0: le remboursement de A shop n'a pas abouti",
+        "[Essai] Rectification\xa0: un remboursement de 500\xa0FCFA n'a pas abouti",
     }
 
 

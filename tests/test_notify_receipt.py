@@ -1,6 +1,7 @@
 """Receipts as people read them: French and English, text and HTML, whatever the shop is called."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -48,6 +49,7 @@ def a_told(**changes: Any) -> Told:
     fields: dict[str, Any] = {
         "mail_id": "pay_zoagm6tl42bpqdp6qmegss2kwm.7.payer",
         "fact": "receipt",
+        "is_test": False,
         "recipient": "payer",
         "address": "aminata@shop.example",
         "language": "fr",
@@ -168,6 +170,24 @@ LETTERS: Final = [
     for who in ("payer", "merchant")
     for language in get_args(Language)
 ]
+
+
+@pytest.mark.parametrize(("fact", "who", "language"), LETTERS)
+def test_a_letter_about_a_test_differs_by_saying_so_first(
+    fact: Fact, who: str, language: Language
+) -> None:
+    told = a_told(fact=fact, recipient=who, language=language)
+    banner, subject = {
+        "fr": ("Essai\xa0: aucun argent n'a circulé.", "[Essai] "),
+        "en": ("Test: no money moved.", "[Test] "),
+    }[language]
+    tried, real = read(replace(told, is_test=True)), read(told)
+    assert tried["Subject"] == f"{subject}{real['Subject']}"
+    assert part(tried, "plain") == f"{banner}\n\n{part(real, 'plain')}"
+    texts = [
+        [one for one in Page(part(each, "html")).texts if one.strip()] for each in (tried, real)
+    ]
+    assert texts[0] == [banner, *texts[1]]
 
 
 @pytest.mark.parametrize(("fact", "who", "language"), LETTERS)

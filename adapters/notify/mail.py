@@ -192,6 +192,7 @@ class Mails:
         return Told(
             mail_id=mail_id,
             fact=_fact(about),
+            is_test=request.mode == "test",
             recipient=recipient,
             address=opened[_ADDRESSES[recipient]],
             language=language,

@@ -52,6 +52,7 @@ _PAGE: Final = (
     "font-family:sans-serif;line-height:1.45;max-width:36em;margin:1em auto;padding:0 1em;"
     "color:#111;background:#fff"
 )
+_TEST: Final = "padding:4px 12px;background:#fde68a;font-weight:600"
 _CELL: Final = "padding:4px 12px 4px 0;vertical-align:top;text-align:left"
 
 
@@ -61,6 +62,8 @@ class Told:
 
     mail_id: str
     fact: Fact
+    is_test: bool
+    """Whether no money moves: the subject and the first line say so, or a test passes for money."""
     recipient: Recipient
     address: str = field(repr=False)
     language: Language
@@ -168,9 +171,10 @@ def message_of(told: Told, *, sender: str) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(_for_header(values["merchant"]), addr_spec=sender)
     message["To"] = Address(addr_spec=told.address)
-    message["Subject"] = side.subject.format_map(
-        values | {"merchant": _for_header(values["merchant"])}
-    )
+    subject = side.subject.format_map(values | {"merchant": _for_header(values["merchant"])})
+    if told.is_test:
+        subject = texts.test_subject.format(subject=subject)
+    message["Subject"] = subject
     message["Date"] = told.corrected_at or told.at
     message["Message-ID"] = f"<{told.mail_id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
@@ -236,7 +240,8 @@ def _as_text(
     endings: tuple[str, str],
 ) -> str:
     colon = COLONS[told.language]
-    lines = [texts.greeting, "", opening, ""]
+    lines = [texts.test, ""] if told.is_test else []
+    lines += [texts.greeting, "", opening, ""]
     lines += [f"{name}{colon} {value}" for name, value in rows]
     lines += ["", f"{texts.verify}{colon} {endings[0]}", "", endings[1], ""]
     return "\n".join(lines)
@@ -262,6 +267,7 @@ def _as_html(
         '<meta name="format-detection" content="telephone=no,address=no,email=no,date=no">',
         "</head>",
         f'<body style="{_PAGE}">',
+        *([f'<p style="{_TEST}">{escape(texts.test)}</p>'] if told.is_test else []),
         f"<p>{escape(texts.greeting)}</p>",
         f'<p style="font-size:1.15em">{escape(opening)}</p>',
         '<table style="border-collapse:collapse">',

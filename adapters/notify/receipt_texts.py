@@ -27,6 +27,8 @@ class Side:
 class Texts:
     """Everything in one language."""
 
+    test: str
+    test_subject: str
     greeting: str
     for_payer: Mapping[Fact, Side]
     for_merchant: Mapping[Fact, Side]
@@ -58,6 +60,8 @@ class Texts:
 
 
 _FRENCH: Final = Texts(
+    test="Essai : aucun argent n'a circulé.",
+    test_subject="[Essai] {subject}",
     greeting="Bonjour,",
     for_payer={
         "receipt": Side(
@@ -135,6 +139,8 @@ _FRENCH: Final = Texts(
 )
 
 _ENGLISH: Final = Texts(
+    test="Test: no money moved.",
+    test_subject="[Test] {subject}",
     greeting="Hello,",
     for_payer={
         "receipt": Side(
