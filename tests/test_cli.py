@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -675,10 +675,10 @@ def test_on_a_full_disk_payments_are_refused_and_what_was_acknowledged_is_kept(
     assert here.asked("verify")["is_verified"]
 
 
-@pytest.mark.parametrize("arguments", [("sandbox",), ("sandbox", "--json")])
-def test_the_sandboxes_say_how_to_reach_them(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def told_by_sandboxes(*arguments: str) -> str:
+    """All that `cauri sandbox` says, until it is told to stop."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "api", *arguments],
+        [sys.executable, "-m", "api", "sandbox", *arguments],
         stdout=subprocess.PIPE,
         text=True,
         env=environment(),
@@ -686,11 +686,32 @@ def test_the_sandboxes_say_how_to_reach_them(tmp_path: Path, arguments: tuple[st
     assert process.stdout is not None
     try:
         said = process.stdout.readline()
-        if "--json" not in arguments:
-            said += process.stdout.readline()
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
-
-    assert "CAURI_PROVIDERS" in said
+        rest, _ = process.communicate(timeout=20)
     assert process.returncode == 0
+    return said + rest
+
+
+def test_what_the_sandboxes_say_can_be_pasted_into_a_shell() -> None:
+    told = json.loads(told_by_sandboxes("--json"))
+    pasted = subprocess.run(
+        ["/bin/sh", "-e", "-c", f"{told_by_sandboxes()}\nenv -0"],
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"]},
+        check=True,
+        timeout=20,
+    )
+    values = dict(one.split("=", 1) for one in pasted.stdout.split("\0") if one)
+
+    def without_ports(settings: Mapping[str, str]) -> dict[str, str]:
+        return {
+            name: re.sub(r"(?<=:)[0-9]+", "", value)
+            for name, value in settings.items()
+            if name.startswith("CAURI_")
+        }
+
+    assert pasted.stderr == ""
+    assert without_ports(values) == without_ports(told)
+    assert [one for one in values.values() if " " in one or "&" in one]

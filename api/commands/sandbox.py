@@ -1,6 +1,7 @@
 """`cauri sandbox`: the provider sandboxes alone, with the settings that point a server at them."""
 
 import asyncio
+import shlex
 import signal
 
 from adapters.sandbox.faults import Faults
@@ -34,5 +35,5 @@ async def _run(port: int, faults: Faults, *, as_json: bool) -> None:
         else:
             write_line("# The sandboxes listen. To point a server at them:")
             for name, value in settings.items():
-                write_line(f"export {name}={value}")
+                write_line(f"export {name}={shlex.quote(value)}")
         await stopping.wait()
