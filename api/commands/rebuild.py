@@ -26,6 +26,7 @@ from projections.rebuild import Checked
 Rows = list[dict[str, object]]
 
 NEWEST = "checkpoint"
+HASH_DIGITS_SHOWN = 16
 
 
 def run(
@@ -97,13 +98,18 @@ def tell_checked(rows: Sequence[Mapping[str, object]], left: str = "live") -> No
             (
                 row["name"],
                 row["position"],
-                str(row[left])[:16],
-                str(row["rebuilt"] or "made by other code")[:18],
+                _shown(row[left]),
+                _shown(row["rebuilt"]),
                 "yes" if row["is_equal"] else "NO",
             )
             for row in rows
         ],
     )
+
+
+def _shown(sha256: object) -> str:
+    """So much of a hash, on both sides, as tells two of them apart."""
+    return "made by other code" if sha256 is None else str(sha256)[:HASH_DIGITS_SHOWN]
 
 
 async def _recorded(
