@@ -532,6 +532,8 @@ async def test_a_code_that_is_awaited_is_typed_on_the_page(world: World) -> None
     asked_again = await look(world, session_id)
 
     assert [wrong.status, taken.status, again.status] == [422, 303, 303]
+    assert "Type the code that you were given: 4 to 10 digits" in read(wrong, "").text
+    assert "Leave the field empty" not in read(wrong, "").text
     assert (handed_in.state, asked_again.state) == ("sending", "code")
     assert "The last code was not accepted" in asked_again.text
     state, _ = await world.services.handler.payment(payment_id)

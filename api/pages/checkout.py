@@ -252,7 +252,7 @@ async def _give_code(view: View, form: CheckoutForm) -> web.StreamResponse:
         return _see(view)
     code = "".join(form.one_time_code.split())
     if not (code.isascii() and code.isdigit() and 4 <= len(code) <= 10):
-        return await shown(view, mistake=("code", "mistake_code"))
+        return await shown(view, mistake=("code", "mistake_code_given"))
     payment_id = paying.payment.requested.payment_id
     vault = call.services.vault
     sealed_code, keys = sealed_one_time_code(call, payment_id, code)

@@ -112,6 +112,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "number.",
     "mistake_often": "This number has been asked too often. Wait a minute, then try again.",
     "mistake_code": "A code has 4 to 10 digits. Leave the field empty if you have none.",
+    "mistake_code_given": "Type the code that you were given: 4 to 10 digits, no letters.",
     "mistake_email": "This is not an e-mail address. Correct it, or leave the field empty.",
     "mistake_code_unused": "This operator takes no code beforehand. Leave the field empty.",
     # Pages that are no payment's

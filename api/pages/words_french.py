@@ -116,6 +116,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "un autre numéro.",
     "mistake_often": "Ce numéro a été sollicité trop souvent. Attendez une minute, puis réessayez.",
     "mistake_code": "Un code compte 4 à 10 chiffres. Laissez le champ vide si vous n'en avez pas.",
+    "mistake_code_given": "Tapez le code que vous avez reçu : 4 à 10 chiffres, sans lettre.",
     "mistake_email": "Ce n'est pas une adresse e-mail. Corrigez-la, ou laissez le champ vide.",
     "mistake_code_unused": "Cet opérateur n'accepte pas de code à l'avance. Laissez le champ vide.",
     # Les pages qui ne sont d'aucun paiement
