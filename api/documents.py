@@ -15,6 +15,8 @@ from api.schemas import Position, Response
 from ledger.identity import Kind, Mode
 from ledger.payment import Status
 
+_EXPIRES_AT: Final = "When it is given up if no provider can be reached."
+
 
 class ConfirmationReceipt(Response):
     """A code that was handed in; a repeat of the request is answered with the same."""
@@ -44,7 +46,7 @@ class PaymentReceipt(Response):
     country: str
     route_reason: str = Field(description="Why this provider was chosen.")
     created_at: datetime
-    expires_at: datetime = Field(description="When it is given up if no provider can be reached.")
+    expires_at: datetime = Field(description=_EXPIRES_AT)
     position: Position = Field(description="The position of `payment.requested` in the log.")
 
 
@@ -213,7 +215,7 @@ class PaymentOut(Response):
     created_at: datetime
     updated_at: datetime
     moved_at: datetime | None = Field(description=_MOVED_AT)
-    expires_at: datetime
+    expires_at: datetime = Field(description=_EXPIRES_AT)
     position: Position = Field(description="The position of its last event in the log.")
     version: int = Field(description="How many events it has.")
 

@@ -126,6 +126,15 @@ def test_every_reference_in_the_document_leads_somewhere(document: Any) -> None:
     assert references(document) - present == set()
 
 
+def test_a_payment_says_of_its_end_what_its_receipt_says(document: Any) -> None:
+    shapes = document["components"]["schemas"]
+    told = {
+        shapes[one]["properties"]["expires_at"]["description"]
+        for one in ("PaymentOut", "PaymentReceipt")
+    }
+    assert told == {"When it is given up if no provider can be reached."}
+
+
 async def test_a_page_of_the_log_is_what_the_document_says(world: World) -> None:
     page = await world.get("/v1/events", who="auditor")
 
