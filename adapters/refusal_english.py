@@ -24,7 +24,7 @@ ENGLISH: Final[Mapping[Refusal, Wording]] = {
     Refusal.INSUFFICIENT_FUNDS: Wording(
         "Your balance is too low for this payment.",
         "The payer's balance is too low.",
-        "Ask the payer to top up the account, then make a new payment.",
+        "Ask the payer to top up the account, then make {another}.",
     ),
     Refusal.PAYER_NOT_FOUND: Wording(
         "This number has no mobile money account with this operator.",
@@ -49,39 +49,39 @@ ENGLISH: Final[Mapping[Refusal, Wording]] = {
     Refusal.REJECTED_BY_PAYER: Wording(
         "You refused this payment.",
         "The payer refused the payment.",
-        "Ask the payer; make a new payment only if the payer agrees.",
+        "Ask the payer; make {another} only if the payer agrees.",
     ),
     Refusal.CANCELLED: Wording(
         "This payment was cancelled.",
         "The payment was cancelled before it was confirmed.",
-        "If it is still wanted, make a new payment.",
+        "If it is still wanted, make {another}.",
     ),
     Refusal.TIMED_OUT: Wording(
         "This payment was not confirmed in time.",
         "The payment was not confirmed in time.",
-        "Make sure that the phone is at hand and switched on, then make a new payment.",
+        "Make sure that the phone is at hand and switched on, then make {another}.",
     ),
     Refusal.WRONG_PIN: Wording(
         "The PIN you entered is wrong.",
         "The payer entered a wrong PIN.",
-        "Make a new payment, and ask the payer to enter the PIN with care: "
+        "Make {another}, and ask the payer to enter the PIN with care: "
         "after several wrong ones the operator blocks the account.",
     ),
     Refusal.WRONG_CODE: Wording(
         "The one-time code was not accepted: it is wrong, too old, or already used.",
         "The payer's one-time code was not accepted: it is wrong, too old, or already used.",
-        "Ask the payer for a fresh code, and make a new payment with it as `payer.one_time_code`.",
+        "Ask the payer for a fresh code, and make {another} with it as `payer.one_time_code`.",
     ),
     Refusal.CODE_EXPIRED: Wording(
         "The one-time code has expired, or was already used.",
         "The payer's one-time code has expired, or was already used.",
-        "Ask the payer for a fresh code, and make a new payment with it at once as "
+        "Ask the payer for a fresh code, and make {another} with it at once as "
         "`payer.one_time_code`.",
     ),
     Refusal.CODE_REQUIRED: Wording(
         "This payment needs a code, which your operator gives you.",
         "The provider takes this payment only with the payer's one-time code.",
-        "Ask the payer for the operator's code, and make a new payment with it as "
+        "Ask the payer for the operator's code, and make {another} with it as "
         "`payer.one_time_code`.",
     ),
     Refusal.ACCOUNT_BLOCKED: Wording(
@@ -97,32 +97,32 @@ ENGLISH: Final[Mapping[Refusal, Wording]] = {
     Refusal.WRONG_OPERATOR: Wording(
         "This number belongs to another operator.",
         "The number belongs to another operator than the one that was asked.",
-        "Make a new payment, and name the number's `operator` if you know it.",
+        "Make {another}, and name the number's `operator` if you know it.",
     ),
     Refusal.AMOUNT_TOO_LOW: Wording(
         "The amount is too low for this means of payment.",
         "The amount is below the least that the provider takes.",
-        "Make a new payment of a larger amount.",
+        "Make {another} of a larger amount.",
     ),
     Refusal.AMOUNT_TOO_HIGH: Wording(
         "The amount is too high for this means of payment.",
         "The amount is above the most that the provider takes.",
-        "Make a new payment of a smaller amount, or divide it.",
+        "Make {another} of a smaller amount, or divide it.",
     ),
     Refusal.INVALID_NUMBER: Wording(
         "This phone number is not valid.",
         "The provider does not take this phone number for a valid one.",
-        "Check the number, with its country code, then make a new payment.",
+        "Check the number, with its country code, then make {another}.",
     ),
     Refusal.INVALID_AMOUNT: Wording(
         "This amount cannot be paid.",
         "The provider does not take an amount of this form.",
-        "Make a new payment of a whole amount, or of a multiple that the provider takes.",
+        "Make {another} of a whole amount, or of a multiple that the provider takes.",
     ),
     Refusal.INVALID_CURRENCY: Wording(
         "This currency is not accepted.",
         "The provider does not take this currency.",
-        "Make a new payment in the currency of the account at the other end.",
+        "Make {another} in the currency of the account at the other end.",
     ),
     Refusal.INVALID_REQUEST: Wording(
         "This payment could not be made. Please contact the merchant.",
@@ -142,7 +142,7 @@ ENGLISH: Final[Mapping[Refusal, Wording]] = {
     Refusal.MERCHANT_FUNDS_SHORT: Wording(
         "The merchant cannot make this payment for now. Please contact the merchant.",
         "Your own account at the provider holds too little.",
-        "Fund the account at the provider, then make a new payment.",
+        "Fund the account at the provider, then make {another}.",
     ),
     Refusal.MERCHANT_NOT_ALLOWED: Wording(
         "The merchant cannot use this means of payment. Please contact the merchant.",
@@ -152,16 +152,16 @@ ENGLISH: Final[Mapping[Refusal, Wording]] = {
     Refusal.PROVIDER_UNAVAILABLE: Wording(
         "The payment service is not available for now. Please try again in a few minutes.",
         "The provider is not available, or is asked too often.",
-        "Make a new payment in a few minutes.",
+        "Make {another} in a few minutes.",
     ),
     Refusal.PROVIDER_ERROR: Wording(
         "The payment service had a problem. Please try again in a few minutes.",
         "Something failed at the provider, and it says no more.",
-        "Make a new payment in a few minutes; if it fails again, quote `code` to the provider.",
+        "Make {another} in a few minutes; if it fails again, quote `code` to the provider.",
     ),
     Refusal.UNKNOWN: Wording(
         "This payment could not be made. Please contact the merchant.",
         "The provider gave a reason that we do not know; it is in `code`.",
-        "Ask the provider what `code` means before you make a new payment.",
+        "Ask the provider what `code` means before you make {another}.",
     ),
 }

@@ -19,6 +19,7 @@ from typing import Final, Literal
 from adapters.refusal_english import ENGLISH, Wording
 from adapters.refusal_french import FRENCH
 from adapters.refusals import Refusal
+from ledger.identity import Kind
 
 Language = Literal["en", "fr"]
 
@@ -97,17 +98,37 @@ _MEANINGS: Final[Mapping[Refusal, _Meaning]] = {
 github.com/gsmainclusivetechlab/mobilemoneyapi-devportal (its swagger-files, the file `master`)."""
 
 
-def _described(refusal: Refusal) -> Description:
+_ANOTHER: Final[Mapping[Kind, Mapping[Language, str]]] = {
+    "collection": {"en": "a new payment", "fr": "un nouveau paiement"},
+    "payout": {"en": "a new payout", "fr": "un nouveau versement"},
+    "refund": {"en": "a new refund", "fr": "un nouveau remboursement"},
+}
+"""What a next step that begins anew calls it."""
+
+
+def _described(refusal: Refusal, kind: Kind) -> Description:
     meaning = _MEANINGS[refusal]
+    wordings: Mapping[Language, Wording] = {"en": ENGLISH[refusal], "fr": FRENCH[refusal]}
     return Description(
         refusal=refusal,
         category=meaning.category,
         gsma_code=meaning.gsma_code,
         may_retry=meaning.may_retry,
         may_reroute=meaning.may_reroute,
-        wordings={"en": ENGLISH[refusal], "fr": FRENCH[refusal]},
+        wordings={
+            language: wording._replace(
+                next_step=wording.next_step.format(another=_ANOTHER[kind][language])
+            )
+            for language, wording in wordings.items()
+        },
     )
 
 
-DESCRIPTIONS: Final[Mapping[Refusal, Description]] = {one: _described(one) for one in Refusal}
-"""Every refusal with its description; a refusal that nobody described ends the start, by name."""
+DESCRIPTIONS_OF: Final[Mapping[Kind, Mapping[Refusal, Description]]] = {
+    kind: {one: _described(one, kind) for one in Refusal} for kind in _ANOTHER
+}
+"""Every refusal of each kind with its description; a refusal that nobody described ends the start,
+by name."""
+
+DESCRIPTIONS: Final = DESCRIPTIONS_OF["collection"]
+"""Every refusal as it is told where nothing more is known, and of a payment."""

@@ -329,9 +329,9 @@ _OF_DOOR: Final[dict[str, str]] = {
     "The payer was erased, and with it the number to pay back to.": (
         "Le payeur a été effacé, et avec lui le numéro à rembourser."
     ),
-    "{provider} cannot do this: it has no {kind}.": (
-        "{provider} ne sait pas faire cela : il n'a pas de {kind}."
-    ),
+    "{provider} takes no payments.": "{provider} ne prend pas de paiements.",
+    "{provider} makes no payouts.": "{provider} ne fait pas de versements.",
+    "{provider} makes no refunds.": "{provider} ne fait pas de remboursements.",
     "{provider} is set up here for {held}, not {currency}.": (
         "{provider} est configuré ici pour {held}, et non pour {currency}."
     ),
@@ -351,7 +351,7 @@ _OF_DOOR: Final[dict[str, str]] = {
         "numéro est chez lui."
     ),
     "Wallets of {operator} hold {held}, not {currency}.": (
-        "Les comptes de {operator} sont tenus en {held}, non en {currency}."
+        "Chez {operator}, les comptes sont tenus en {held}, non en {currency}."
     ),
     "Send the amount in {held}.": "Envoyez le montant en {held}.",
     # Amounts

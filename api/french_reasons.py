@@ -15,8 +15,8 @@ _FRENCH: Final[dict[str, str]] = {
     "the number is in a range of no known operator": (
         "le numéro n'est dans la tranche d'aucun opérateur connu"
     ),
-    "the number is in a range of {operator}": "le numéro est dans une tranche de {operator}",
-    "it is {operator}'s own rail": "c'est le canal propre de {operator}",
+    "the number is in a range of {operator}": "le numéro est dans une tranche propre à {operator}",
+    "it is {operator}'s own rail": "c'est le canal propre à {operator}",
     "it is an integrator that reaches {operator}": "c'est un agrégateur qui atteint {operator}",
     "it took the payment": "il a encaissé le paiement",
     "{provider} gives a payment back whole or not at all.": (

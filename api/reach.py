@@ -54,10 +54,7 @@ def obstacle(adapter: Adapter, asked: Asked) -> Obstacle | None:
     """Say why a provider cannot carry a payment; None where it can."""
     name, country, currency = adapter.display_name, asked.phone.country, asked.currency
     if asked.kind not in adapter.capabilities:
-        no_kind = Sentence(
-            "{provider} cannot do this: it has no {kind}.", provider=name, kind=asked.kind
-        )
-        return Obstacle("/provider", no_kind)
+        return Obstacle("/provider", _incapable(asked.kind, name))
     is_trial = _is_trial(adapter, asked)
     is_trial_number = is_trial and country not in COUNTRIES
     if country not in adapter.countries and not is_trial_number:
@@ -81,6 +78,16 @@ def obstacle(adapter: Adapter, asked: Asked) -> Obstacle | None:
         return None
     pointer = "/currency" if outside.is_currency else asked.pointer
     return Obstacle(pointer, outside.reason, held=outside.held)
+
+
+def _incapable(kind: Kind, provider: str) -> Sentence:
+    match kind:
+        case "collection":
+            return Sentence("{provider} takes no payments.", provider=provider)
+        case "payout":
+            return Sentence("{provider} makes no payouts.", provider=provider)
+        case "refund":
+            return Sentence("{provider} makes no refunds.", provider=provider)
 
 
 def able(adapters: Mapping[str, Adapter], asked: Asked) -> list[str]:

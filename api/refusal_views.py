@@ -7,7 +7,7 @@ with a category by what the code stood in: a failure of the provider's is no rul
 A payment whose words contradict each other has no refusal, whatever codes they bring: "make a new
 payment" would be the wrong advice while the money may have moved.
 
-What is shown is made once for each language, and only looked up afterwards.
+What is shown is made once for each language and kind, and only looked up afterwards.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,12 +18,13 @@ import orjson
 
 from adapters.base import Adapter
 from adapters.providers import adapter_class
-from adapters.refusal_texts import DESCRIPTIONS, Category, Description, Language
+from adapters.refusal_texts import DESCRIPTIONS, DESCRIPTIONS_OF, Category, Description, Language
 from adapters.refusals import OWN, Refusal, meanings_of
 from api import reports
 from api.problems import language_of
 from ledger.entry import RecordedEvent
 from ledger.events import JsonObject, PaymentSubmissionDeclined
+from ledger.identity import Kind
 from ledger.payment import Payment, Status
 
 _REFUSED: Final = frozenset({Status.DECLINED, Status.FAILED, Status.EXPIRED})
@@ -46,8 +47,8 @@ def refusal_of(
     refusal = OWN.get(code) or _meanings(state, adapters).get(code, Refusal.UNKNOWN)
     language = language_of(accepted)
     if refusal is Refusal.UNKNOWN:
-        return _shown(language, refusal) | {"category": _category(state, recorded)}
-    return _shown(language, refusal)
+        return _shown(language, refusal, state.kind) | {"category": _category(state, recorded)}
+    return _shown(language, refusal, state.kind)
 
 
 def code_of(state: Payment) -> str | None:
@@ -80,8 +81,8 @@ def _category(state: Payment, recorded: Sequence[RecordedEvent]) -> Category:
 
 
 @cache
-def _shown(language: Language, refusal: Refusal) -> JsonObject:
-    return _told(DESCRIPTIONS[refusal], language)
+def _shown(language: Language, refusal: Refusal, kind: Kind) -> JsonObject:
+    return _told(DESCRIPTIONS_OF[kind][refusal], language)
 
 
 def _told(description: Description, language: Language) -> JsonObject:

@@ -87,7 +87,7 @@ _INCOMING_STEPS: Final[Mapping[Refusal, Step]] = {
     Refusal.DUPLICATE: Step(
         "Regardez vos SMS : vous avez peut-être déjà payé. Montrez à {merchant} ce que vous "
         "trouvez.",
-        "Ne payez pas à nouveau avant que {merchant} n'ait vérifié : vous risquez de payer deux "
+        "Ne payez pas à nouveau avant une vérification par {merchant} : vous risquez de payer deux "
         "fois.",
     ),
     Refusal.NOT_REFUNDABLE: _NOT_YOURS,

@@ -276,7 +276,8 @@ INCOMING: Final[Mapping[Situation, Advice]] = {
         Said(
             "On nous a d'abord dit que vous aviez payé, puis que non.",
             "Si vous avez un SMS de paiement, gardez-le et montrez-le à {merchant}.",
-            "Ne payez pas à nouveau avant que {merchant} ne vous ait dit que rien n'est arrivé.",
+            "Ne payez pas à nouveau sans réponse claire : {merchant} doit d'abord vous dire que "
+            "rien n'est arrivé.",
         ),
         Said(
             "Le prestataire a dit que le client avait payé, mais un relevé ou une personne dit "

@@ -59,7 +59,7 @@ OUTGOING: Final[Mapping[Situation, Advice]] = {
         ),
     ),
     Situation.UNDER_WAY: Advice(
-        Said("L'argent que {merchant} vous envoie, {amount}, est en route.", _WAIT),
+        Said("L'argent envoyé par {merchant}, {amount}, est en route.", _WAIT),
         Said(
             "Le prestataire a pris {thing}, et n'a pas encore dit son dernier mot.",
             "Patientez. Nous interrogeons le prestataire jusqu'à sa réponse finale.",

@@ -1,17 +1,19 @@
 """Refusals over HTTP: what a code means, whoever said it, in the language of whoever asks."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from adapters.refusal_texts import DESCRIPTIONS
+from adapters.refusal_texts import DESCRIPTIONS, DESCRIPTIONS_OF
 from adapters.refusals import PAYEE_INACTIVE, PAYEE_OVER_LIMITS, POWER_MISSING, Refusal
 from api import documents, reports
 from api.refusal_views import refusal_of
 from ledger import commands
 from ledger.evidence import Evidence, Source, Word
+from ledger.identity import Kind
 from tests.api_world import CONTEXT, World, a_payment, a_world, settings_in
 from tests.conftest import FakeClock
 
@@ -102,15 +104,31 @@ async def test_a_code_is_explained_in_english_and_in_french(world: World) -> Non
         documents.PaymentOut.model_validate_json(answer.body)
 
 
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_a_next_step_names_what_is_to_be_made_anew(kind: Kind) -> None:
+    made = {"collection": "payment", "payout": "payout", "refund": "refund"}[kind]
+    words = {"payment": "paiement", "payout": "versement", "refund": "remboursement"}
+    steps = [one.wordings for one in DESCRIPTIONS_OF[kind].values()]
+    english = " ".join(one["en"].next_step for one in steps)
+    french = " ".join(one["fr"].next_step for one in steps)
+    assert set(re.findall(r"\ba new (?!one\b)(\w+)", english)) == {made}
+    assert set(re.findall(r"\bun nouveau (\w+ment)", french)) == {words[made]}
+    assert "{" not in english + french
+
+
 @pytest.mark.parametrize(
-    ("path", "refusal"),
-    [("/v1/payments", "insufficient_funds"), ("/v1/payouts", "merchant_funds_short")],
+    ("path", "refusal", "step"),
+    [
+        ("/v1/payments", "insufficient_funds", "then make a new payment."),
+        ("/v1/payouts", "merchant_funds_short", "then make a new payout."),
+    ],
 )
 async def test_one_code_may_mean_another_account_when_money_goes_out(
-    world: World, path: str, refusal: str
+    world: World, path: str, refusal: str, step: str
 ) -> None:
     shown = (await world.get(await failed(world, "NOT_ENOUGH_FUNDS", path))).json
     assert (shown["code"], shown["refusal"]["refusal"]) == ("NOT_ENOUGH_FUNDS", refusal)
+    assert shown["refusal"]["next_step"].endswith(step)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,10 @@ UNSAID: Final = (
     ),
     (r"[Éé]critures?\b", "an entry of the log is `entrée`; `écriture` is an accountant's"),
     (r"[Cc]ontre-?sign", "a witness does `cosigner`, as `cosigned_by` says"),
+    (
+        r"\b(?:[DdLlNnSs]e|(?:lors|puis)?[Qq]ue|[Ll]a) \{(?:operator|merchant|provider|carrier)",
+        "`Orange` would ask for `qu'` or `d'`: before a name stands a word that is never elided",
+    ),
     (r"fichiers? de règles", "whose signatures are enough is said by a `politique`"),
 )
 """What is not said -> why, and what is."""
@@ -58,6 +62,8 @@ def test_no_text_calls_a_thing_by_another_name() -> None:
         "Toutes les écritures du registre.",
         "La racine du journal.",
         "Le témoin l'a contresigné.",
+        "Attendez que {operator} réponde.",
+        "Le remboursement de {merchant}",
         "le fichier de règles de qui fait confiance",
     ],
 )

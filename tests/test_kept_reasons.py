@@ -78,7 +78,7 @@ def test_the_french_of_a_reason_has_the_same_values() -> None:
     [
         (
             "it is MTN MoMo Cameroon's own rail",
-            "c'est le canal propre de MTN MoMo Cameroun",
+            "c'est le canal propre à MTN MoMo Cameroun",
         ),
         (
             "the number is in a range of no known operator",

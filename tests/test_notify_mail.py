@@ -412,7 +412,7 @@ async def test_a_refund_in_conflict_waits_and_one_that_failed_after_all_is_taken
         (kind, who, "sent") for kind in ("receipt", "refund", "correction") for who in BOTH
     ]
     assert {str(one.message["Subject"]) for one in mail.server.taken[-2:]} == {
-        "[Essai] Rectification\xa0: le remboursement de A shop n'a pas abouti",
+        "[Essai] Rectification\xa0: le remboursement par A shop n'a pas abouti",
         "[Essai] Rectification\xa0: un remboursement de 500\xa0FCFA n'a pas abouti",
     }
 

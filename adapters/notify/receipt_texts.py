@@ -69,7 +69,7 @@ _FRENCH: Final = Texts(
             "{merchant} a reçu votre paiement de {amount}.",
         ),
         "refund": Side(
-            "Remboursement : {refunded} de {merchant}",
+            "Remboursement par {merchant} : {refunded}",
             "{merchant} vous a remboursé {refunded} sur votre paiement de {amount}.",
         ),
         "correction": Side(
@@ -79,8 +79,8 @@ _FRENCH: Final = Texts(
             "ne vaut plus.",
         ),
         "refund_correction": Side(
-            "Rectification : le remboursement de {merchant} n'a pas abouti",
-            "Nous vous avons écrit que {merchant} vous avait remboursé {refunded}. Ce n'est plus "
+            "Rectification : le remboursement par {merchant} n'a pas abouti",
+            "Nous vous avons écrit : « {merchant} vous a remboursé {refunded} ». Ce n'est plus "
             "exact : selon l'opérateur, ce remboursement n'a pas abouti.",
         ),
     },

@@ -65,9 +65,9 @@ FRENCH: Final[Mapping[str, str]] = {
     "code_title": "Tapez votre code",
     "code_text": "{operator} demande un code à usage unique pour ce paiement. Tapez-le ici.",
     "code_none": "Je n'ai pas de code, ou je veux payer autrement",
-    "code_none_text": "Sans code, rien n'est prélevé. Attendez simplement que {operator} mette fin "
-    "à cette demande : cette page vous laissera alors payer avec un autre numéro ou un autre "
-    "opérateur.",
+    "code_none_text": "Sans code, rien n'est prélevé. Attendez simplement que cette demande "
+    "prenne fin chez {operator} : cette page vous laissera alors payer avec un autre numéro ou un "
+    "autre opérateur.",
     "code_wrong": "Le dernier code n'a pas été accepté. Vérifiez-le, ou demandez-en "
     "un nouveau, et tapez-le.",
     "code_send": "Envoyer le code",
@@ -91,7 +91,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "paid_keep": "Pour en garder une trace, imprimez cette page ou faites-en une capture d'écran.",
     "back": "Revenir à la boutique",
     "conflict_title": "Nous ne pouvons pas encore dire si vous avez payé",
-    "conflict_text": "Les réponses de {operator} se contredisent. Quelqu'un va s'en occuper. "
+    "conflict_text": "Chez {operator}, les réponses se contredisent. Quelqu'un va s'en occuper. "
     "Demandez à {merchant}, en donnant la référence ci-dessous.",
     "expired_title": "Cette page a expiré",
     "expired_text": "Rien n'a été payé ici. Demandez-en une nouvelle à {merchant}.",
