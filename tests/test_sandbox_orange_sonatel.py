@@ -159,7 +159,7 @@ async def test_a_code_has_its_links_and_the_time_in_which_it_can_be_paid() -> No
         "startDateTime": "2030-01-01T00:00:00Z",
         "endDateTime": "2030-01-01T00:01:00Z",
     }
-    assert "1500 XOF" in text
+    assert "1\u202f500\xa0FCFA" in text
     assert "Boutique" in text
 
 

@@ -25,6 +25,7 @@ from adapters.sandbox.movements import Movement
 from adapters.sandbox.orange_markup import REFRESH_SECONDS, STYLE
 from adapters.sandbox.orange_page import HEADERS
 from adapters.sandbox.orange_requests import read_form
+from adapters.sandbox.orange_words import NAME_BY_CURRENCY
 from adapters.sandbox.rail import RailSandbox
 
 STYLE_PATH: Final = "/_sandbox/page.css"
@@ -39,6 +40,8 @@ class Words:
     language: str
     other_language: str
     other_language_name: str
+    grouping: str
+    decimal_mark: str
     banner: str
     payee: str
     pay_title: str
@@ -60,6 +63,8 @@ FRENCH: Final = Words(
     language="fr",
     other_language="en",
     other_language_name="English",
+    grouping="\N{NARROW NO-BREAK SPACE}",
+    decimal_mark=",",
     banner="Serveur d'essai : aucun argent ne bouge.",
     payee="À payer à",
     pay_title="Payer",
@@ -80,6 +85,8 @@ ENGLISH: Final = Words(
     language="en",
     other_language="fr",
     other_language_name="Français",
+    grouping=",",
+    decimal_mark=".",
     banner="Test server: no money moves.",
     payee="To be paid to",
     pay_title="Pay",
@@ -116,7 +123,7 @@ class HostedPage:
             sandbox: the rail, which `confirm`s and `call_off`s.
             path: where it stands, as a pattern of aiohttp (`/c/{token}`).
             find: the movement a request is about.
-            amount_of: the amount as a payer reads it.
+            amount_of: the amount in figures, without its currency.
         """
         self._sandbox, self._path = sandbox, path
         self._find, self._amount_of = find, amount_of
@@ -175,11 +182,20 @@ class HostedPage:
         headers = {"Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"}
         return web.Response(text=STYLE, content_type="text/css", headers=headers)
 
+    def _amount(self, movement: Movement, words: Words) -> str:
+        """Write it as the shop's own page does, so that a payer sees the same."""
+        whole, mark, decimals = self._amount_of(movement).partition(".")
+        figures = f"{int(whole):,}".replace(",", words.grouping)
+        if mark:
+            figures += words.decimal_mark + decimals
+        name = NAME_BY_CURRENCY.get(movement.currency, movement.currency)
+        return f"{figures}\N{NO-BREAK SPACE}{name}"
+
     def _bill(self, movement: Movement, words: Words) -> str:
         return f"""<dl class="bill">
 <dt>{words.payee}</dt>
 <dd>{escape(movement.details.get("merchant", ""))}</dd>
-<dd class="amount long">{escape(self._amount_of(movement))}</dd>
+<dd class="amount long">{escape(self._amount(movement, words))}</dd>
 </dl>"""
 
 

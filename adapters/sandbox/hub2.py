@@ -86,7 +86,7 @@ class Hub2Sandbox(RailSandbox):
             self,
             path="/pay/{id}",
             find=lambda request: self.books.movements.get(request.match_info["id"]),
-            amount_of=lambda one: f"{one.amount_minor} {one.currency}",
+            amount_of=lambda one: str(one.amount_minor),
         )
         return [
             web.post("/payment-intents", self._open_intent),

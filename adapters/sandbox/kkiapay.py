@@ -66,7 +66,7 @@ class KkiapaySandbox(RailSandbox):
         self._pages: dict[str, str] = {}
         super().__init__(settings, clock=clock, faults=faults, timer=timer)
         self._page = HostedPage(
-            self, path="/w/{token}", find=self._of_page, amount_of=_amount_for_people
+            self, path="/w/{token}", find=self._of_page, amount_of=lambda one: str(one.amount_minor)
         )
 
     def routes(self) -> list[web.RouteDef]:
@@ -227,7 +227,3 @@ class KkiapaySandbox(RailSandbox):
     def _new_id(self) -> str:
         named = f"kkiapay\0{len(self.books.movements)}\0{self.clock().isoformat()}"
         return hashlib.sha256(named.encode()).hexdigest()[:9]
-
-
-def _amount_for_people(movement: Movement) -> str:
-    return f"{movement.amount_minor} {movement.currency}"

@@ -96,7 +96,7 @@ class OrangeSonatelSandbox(RailSandbox):
         )
         super().__init__(settings, clock=clock, faults=faults, timer=timer)
         self._page = HostedPage(
-            self, path="/mp/{code}", find=self._of_page, amount_of=_amount_for_people
+            self, path="/mp/{code}", find=self._of_page, amount_of=lambda one: str(one.amount_minor)
         )
 
     def routes(self) -> list[web.RouteDef]:
@@ -376,7 +376,3 @@ class OrangeSonatelSandbox(RailSandbox):
 
     def _of_page(self, request: web.Request) -> Movement | None:
         return self.books.movements.get(self._codes.get(request.match_info["code"], ""))
-
-
-def _amount_for_people(movement: Movement) -> str:
-    return f"{movement.amount_minor} {movement.currency}"

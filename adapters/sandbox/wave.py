@@ -75,9 +75,7 @@ class WaveSandbox(RailSandbox):
         self._keys: dict[str, str] = {}
         self._events = 0
         super().__init__(settings, clock=clock, faults=faults, timer=timer)
-        self._page = HostedPage(
-            self, path="/c/{token}", find=self._of_page, amount_of=_amount_for_people
-        )
+        self._page = HostedPage(self, path="/c/{token}", find=self._of_page, amount_of=_figures)
 
     def routes(self) -> list[web.RouteDef]:
         """Wave's calls, each behind the key, and the payer's page."""
@@ -390,5 +388,5 @@ class WaveSandbox(RailSandbox):
         )
 
 
-def _amount_for_people(movement: Movement) -> str:
-    return f"{amount_text(movement.amount_minor, movement.currency)} {movement.currency}"
+def _figures(movement: Movement) -> str:
+    return amount_text(movement.amount_minor, movement.currency)
