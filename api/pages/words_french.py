@@ -22,7 +22,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "phone_label": "Votre numéro",
     "phone_hint": "Par exemple {example}",
     "operator_label": "Votre opérateur",
-    "operator_auto": "Le reconnaître d'après mon numéro",
+    "operator_auto": "Celui de mon numéro",
     "operator_seen": "Reconnu : {operator}",
     "code_summary": "Mon opérateur m'a donné un code",
     "code_label": "Code à usage unique",
