@@ -433,6 +433,14 @@ async def test_the_component_tells_its_page_when_the_payment_has_gone_through(
         await page.evaluate(events)
         frame = page.frame_locator("iframe")
         await frame.locator("#phone").fill(PAYS)
+        # All of the page is to be seen: nothing of it needs scrolling inside the frame.
+        await page.wait_for_function(
+            """() => document.querySelector("iframe").style.height.endsWith("px")"""
+        )
+        shown, whole = await frame.locator("html").evaluate(
+            "element => [element.clientHeight, element.scrollHeight]"
+        )
+        assert shown == whole > 600
         await frame.locator("#pay button").click()
         await page.wait_for_selector("text=Thank you! We are checking your payment.")
         told = await page.evaluate("window.told")
@@ -442,6 +450,7 @@ async def test_the_component_tells_its_page_when_the_payment_has_gone_through(
 
         assert await paid(stage, session_id) == ["succeeded"]
         assert told[-2:] == [["state", "paid"], ["completed", "paid"]]
+        assert [one for one in told if told.count(one) > 1] == []
         assert await page.evaluate("window.told.length") == len(told)
 
 

@@ -6,8 +6,12 @@
 //   cauri-checkout:state      whenever that changes; detail {session, state}
 //   cauri-checkout:completed  once the payment has gone through; detail {session, state: "paid"}
 //
+// It is as high as the page in it; with a `height` (`height="40rem"`) it keeps that, and scrolls.
+//
 // These events are for your page's looks alone. Anybody can make a browser say anything: hand out
 // the goods when your server hears of the payment by a signed webhook, or has asked for it.
+const HEIGHT_MAX_PX = 5000;
+
 class CauriCheckout extends HTMLElement {
   static get observedAttributes() {
     return ["src"];
@@ -34,6 +38,7 @@ class CauriCheckout extends HTMLElement {
     this.replaceChildren();
     this.frame = null;
     this.isCompleted = false;
+    this.last = "";
     if (!src) return;
     const url = new URL(src, document.baseURI);
     url.searchParams.set("embed", "1");
@@ -52,8 +57,13 @@ class CauriCheckout extends HTMLElement {
     if (event.origin !== this.origin) return;
     const said = event.data;
     if (!said || said.type !== "cauri-checkout" || typeof said.state !== "string") return;
+    if (Number.isFinite(said.height) && said.height > 0 && !this.hasAttribute("height")) {
+      this.frame.style.height = Math.min(said.height, HEIGHT_MAX_PX) + "px";
+    }
     const detail = { session: String(said.session), state: said.state };
-    this.say("state", detail);
+    const now = detail.session + " " + detail.state;
+    if (now !== this.last) this.say("state", detail);
+    this.last = now;
     if (said.state === "paid" && !this.isCompleted) {
       this.isCompleted = true;
       this.say("completed", detail);

@@ -113,7 +113,10 @@
   }
   function tell() {
     if (!framed || !live.dataset.embed) return;
-    var said = { type: "cauri-checkout", session: live.dataset.session, state: live.dataset.state };
+    var said = {
+      type: "cauri-checkout", session: live.dataset.session, state: live.dataset.state,
+      height: Math.ceil(document.body.getBoundingClientRect().height)
+    };
     live.dataset.embed.split(" ").forEach(function (origin) {
       window.parent.postMessage(said, origin);
     });
@@ -134,4 +137,6 @@
     look();
   }
   arrive();
+  // The page around may give its frame the room that is needed, also when a field opens.
+  if (framed && window.ResizeObserver) new ResizeObserver(tell).observe(document.body);
 })();
