@@ -39,7 +39,14 @@ from api.settings_providers import (
 )
 from api.settings_server import ServerSettings
 from api.settings_streams import StreamSettings
-from api.settings_values import PREFIX, JsonObject, validated
+from api.settings_values import (
+    PREFIX,
+    JsonObject,
+    families_of,
+    family_of,
+    validated,
+    without,
+)
 from api.settings_witness import WitnessSettings
 from ledger.identity import Mode
 from ledger.sentences import Sentence
@@ -244,10 +251,18 @@ def load_settings(
             faults.append(unknown(variable, [f"{PREFIX}{one.upper()}" for one in _FIELDS]))
     faults += misspelt(tables, model_of) if model_of is not None else []
     values |= {name: value for name, value in overrides.items() if value is not None}
+    wrong: tuple[Fault, ...] = ()
     try:
         settings = validated(Settings, values | {"provider_tables": tables}, PREFIX)
     except SettingsError as error:
-        raise SettingsError([*faults, *error.faults]) from None
+        wrong = error.faults
+        faults += wrong
+        # The rest is looked at all the same, where it can be read without what is wrong.
+        try:
+            kept = without(values, wrong, PREFIX) | {"provider_tables": tables}
+            settings = validated(Settings, kept, PREFIX)
+        except SettingsError:
+            raise SettingsError(faults) from None
     faults += [
         Fault(
             "CAURI_PROVIDERS",
@@ -266,7 +281,11 @@ def load_settings(
         for name in settings.trial_providers
         if name not in settings.providers
     ]
-    faults += production_faults(settings) if settings.is_production else []
+    if settings.is_production:
+        known = families_of(wrong, PREFIX)
+        faults += [
+            one for one in production_faults(settings) if family_of(one.name, PREFIX) not in known
+        ]
     if faults:
         # Whoever must mend something shall not start again to learn of the next thing.
         faults += _faults_of_providers(settings, model_of, faults)

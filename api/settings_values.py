@@ -3,13 +3,13 @@
 It knows no setting; those are in `api.settings` and the modules beside it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from api.settings_fault import SettingsError
+from api.settings_fault import Fault, SettingsError
 from api.settings_faults import told
 
 PREFIX: Final = "CAURI_"
@@ -29,6 +29,26 @@ def validated(model: type[Model], values: Mapping[str, Any], prefix: str) -> Mod
     except ValidationError as error:
         faults = told(model, error.errors(include_url=False, include_input=False), prefix)
         raise SettingsError(faults) from None
+
+
+def family_of(name: str, prefix: str) -> str:
+    """The first word of a setting's name: settings that hang together share it, as `mail` does."""
+    return name.removeprefix(prefix).lower().partition("_")[0]
+
+
+def families_of(faults: Iterable[Fault], prefix: str) -> set[str]:
+    """Whose settings are wrong somewhere."""
+    return {family_of(one.name, prefix) for one in faults}
+
+
+def without(values: Mapping[str, Any], faults: Iterable[Fault], prefix: str) -> dict[str, Any]:
+    """Leave out what is wrong and what may hang on it, so that the rest can be read."""
+    families = families_of(faults, prefix)
+    if "providers" in families:
+        families.add("trial")  # which names some of them
+    return {
+        name: value for name, value in values.items() if family_of(name, prefix) not in families
+    }
 
 
 def _is_list(model: type[BaseModel], name: str) -> bool:

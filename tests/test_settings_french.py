@@ -108,6 +108,12 @@ def test_what_is_wrong_is_told_in_french_where_the_settings_say_so(
         "nom en CAURI_ORANGE_COUNTRY_SEGMENT, ou retirez-le.\n"
         "erreur\xa0: CAURI_PORT\xa0: il doit être d'au plus 65535. Le port où écouter\xa0; 0 en "
         "choisit un.\n"
+        "erreur\xa0: CAURI_ORANGE_CLIENT_ID\xa0: il manque, et n'a pas de valeur par défaut. "
+        "Donnez-lui une valeur. L'identifiant client OAuth de l'application.\n"
+        "erreur\xa0: CAURI_ORANGE_CLIENT_SECRET\xa0: il manque, et n'a pas de valeur par défaut. "
+        "Donnez-lui une valeur. Le secret OAuth de l'application.\n"
+        "erreur\xa0: CAURI_ORANGE_MERCHANT_KEY\xa0: il manque, et n'a pas de valeur par défaut. "
+        "Donnez-lui une valeur. La clé du compte du marchand.\n"
     )
 
 
