@@ -52,10 +52,10 @@ FRENCH_OF_SETTINGS: Final[dict[str, str]] = {
     "The log's own name in signed checkpoints: a host and path you control.": (
         "Le nom du registre dans ses points de contrôle signés : un hôte et un chemin à vous."
     ),
-    "Whom people may ask who need help with a payment: a number, an address; `/support` shows it "
-    "as it stands here.": (
+    "Whom people may ask who need help with a payment: a number, an address; `/support` and "
+    "receipts show it as it stands here.": (
         "À qui s'adresser quand un paiement demande de l'aide : un numéro, une adresse ; "
-        "`/support` le montre tel qu'il est écrit ici."
+        "`/support` et les reçus le montrent tel qu'il est écrit ici."
     ),
     "The providers to use, for example `mtn,orange`.": (
         "Les prestataires à utiliser, par exemple `mtn,orange`."

@@ -78,6 +78,7 @@ async def show_receipt(call: Call) -> web.Response:
         cosigned_times(row.note),
         language=language,
         merchant=await name_of_merchant(call, state.requested.merchant_id),
+        support=call.services.settings.support_contact,
     )
     shown = headers_of(
         policy(style=hash_source(style_of("receipt.css")), script="'none'", frame_ancestors=())

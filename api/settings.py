@@ -142,7 +142,7 @@ class Settings(
         min_length=1,
         max_length=200,
         description="Whom people may ask who need help with a payment: a number, an address; "
-        "`/support` shows it as it stands here.",
+        "`/support` and receipts show it as it stands here.",
     )
     providers: tuple[str, ...] = Field(
         default=(), description="The providers to use, for example `mtn,orange`."

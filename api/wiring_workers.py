@@ -148,7 +148,8 @@ def make_workers(
         workers.append(worker(lane, None, merchants.perform, most, seconds, queue=reached))
     if (post := _post(settings, is_loopback_only=is_loopback_only)) is not None:
         sender = settings.mail_from or ""
-        mails = Mails(recorder, post, adapters, sender=sender, clock=clock)
+        contact = settings.support_contact
+        mails = Mails(recorder, post, adapters, sender=sender, support=contact, clock=clock)
         seconds = settings.mail_seconds_max + QUIT_SECONDS_MAX
         most = settings.mail_calls_max
         letters = projections.of(MailsProjection)

@@ -34,10 +34,12 @@ from tests.test_receipt import a_policy, a_receipt, run
 
 ASKED = 'answer=("@status" "content-digest" "@path";req);nonce="c0ffee"'
 
+SUPPORT = "+237 600 00 00 00"
+
 
 @pytest.fixture
 async def world(tmp_path: Path, clock: FakeClock) -> AsyncIterator[World]:
-    async with a_world(settings_in(tmp_path), clock=clock) as made:
+    async with a_world(settings_in(tmp_path, support_contact=SUPPORT), clock=clock) as made:
         await made.add_key("auditor", "auditor")
         yield made
 
@@ -173,7 +175,15 @@ async def test_the_page_says_the_same_for_people_and_holds_the_file(
     assert page.headers["Content-Language"] == language
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     words = WORDS["fr" if language == "fr" else "en"]
-    for wanted in (payment_id, "FCFA", "A shop", "987654", words.test, words.succeeded_in_test):
+    for wanted in (
+        payment_id,
+        SUPPORT,
+        "FCFA",
+        "A shop",
+        "987654",
+        words.test,
+        words.succeeded_in_test,
+    ):
         assert wanted in unescape(text)
     # No money moved in a test, so the page nowhere says that it did.
     assert words.statuses[Status.SUCCEEDED] not in unescape(text)

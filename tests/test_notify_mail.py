@@ -193,7 +193,14 @@ async def a_mail_world(folder: Path, clock: FakeClock) -> AsyncIterator[MailWorl
                 is_loopback_only=True,
             )
             recorder = Recorder(services.handler, services.vault)
-            mails = Mails(recorder, post, services.adapters, sender=SENDER, clock=clock)
+            mails = Mails(
+                recorder,
+                post,
+                services.adapters,
+                sender=SENDER,
+                support=SUPPORT,
+                clock=clock,
+            )
             yield MailWorld(world, server, mails, clock)
 
 
@@ -203,6 +210,7 @@ async def mail(tmp_path: Path, clock: FakeClock) -> AsyncIterator[MailWorld]:
         yield made
 
 
+SUPPORT: Final = "aide@cauri.example"
 BOTH: Final = ("merchant", "payer")
 
 
@@ -224,7 +232,13 @@ async def test_a_payment_that_succeeds_is_told_to_both_each_by_a_letter_of_its_o
     own, other = taken[PAYER].content.decode(), taken[MERCHANT].content.decode()
     assert (MERCHANT in own, PAYER in other) == (False, False)
     text = taken[PAYER].part("plain")
-    for words in ("MTN MoMo Cameroun, numéro se terminant par 01", "2081330124", payment_id, "…01"):
+    for words in (
+        f"Aide\xa0: {SUPPORT}",
+        "MTN MoMo Cameroun, numéro se terminant par 01",
+        "2081330124",
+        payment_id,
+        "…01",
+    ):
         assert words in text
     assert "65000" not in text
     assert await mail.letters(payment_id) == [("receipt", who, "sent", 1) for who in BOTH]

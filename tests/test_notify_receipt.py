@@ -136,6 +136,16 @@ def test_a_french_receipt_reads_as_one() -> None:
     )
 
 
+@pytest.mark.parametrize("language", get_args(Language))
+def test_whom_to_ask_stands_in_a_letter_where_somebody_is_named(language: Language) -> None:
+    row = {"fr": "Aide\xa0: aide@cauri.example", "en": "Help: aide@cauri.example"}[language]
+    without = part(read(a_told(language=language)), "plain").splitlines()
+    asked = a_told(language=language, support="aide@cauri.example")
+    lines = part(read(asked), "plain").splitlines()
+    assert [one for one in lines if one not in without] == [row]
+    assert "aide@cauri.example" in part(read(asked), "html")
+
+
 def test_an_english_refund_reads_as_one() -> None:
     told = a_told(
         fact="refund",

@@ -76,6 +76,7 @@ class Mails:
         post: hands letters over.
         adapters: by name; they say what a wallet is called where the directory does not know.
         sender: the address that letters come from.
+        support: whom people may ask who need help, as every letter says; None: nobody is named.
         clock: the present time.
     """
 
@@ -86,10 +87,11 @@ class Mails:
         adapters: Mapping[str, Adapter],
         *,
         sender: str,
+        support: str | None = None,
         clock: Clock,
     ) -> None:
         self._recorder, self._post, self._adapters = recorder, post, adapters
-        self._sender, self._clock = sender, clock
+        self._sender, self._support, self._clock = sender, support, clock
 
     async def perform(self, due: Due) -> datetime | None:
         """Send one letter, if it is still to be sent; or say when to look at it again."""
@@ -207,6 +209,7 @@ class Mails:
             country=request.country,
             transaction_id=_transaction_id(confirmed, refund),
             payment_id=request.payment_id,
+            support=self._support,
             refund_id=None if refund is None else refund.requested.payment_id,
             position=about.event.position,
             fingerprint=leaf_hash(about.event.entry).hex(),

@@ -35,6 +35,7 @@ from ledger.money import Money
 NAME_CHARACTERS_MAX: Final = 80
 DESCRIPTION_CHARACTERS_MAX: Final = 160
 TRANSACTION_CHARACTERS_MAX: Final = 64
+SUPPORT_CHARACTERS_MAX: Final = 200
 DIGITS_SHOWN: Final = 2
 NUMBER_DIGITS_COMPARED: Final = 7
 """So many digits at its end make a number known, however its beginning was written."""
@@ -81,6 +82,8 @@ class Told:
     country: str
     transaction_id: str | None
     payment_id: str
+    support: str | None = None
+    """Whom people may ask who need help, where somebody is named."""
     refund_id: str | None = None
     position: int
     fingerprint: str
@@ -217,6 +220,8 @@ def _rows(told: Told, texts: Texts, values: dict[str, str]) -> Iterator[tuple[st
     if told.refund_id is not None:
         yield texts.refund, told.refund_id
     yield texts.payment, told.payment_id
+    if told.support is not None:
+        yield texts.support, plain(told.support, SUPPORT_CHARACTERS_MAX)
     entry = texts.entry_value.format(position=told.position, fingerprint=told.fingerprint)
     yield texts.entry, entry
 

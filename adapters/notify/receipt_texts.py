@@ -42,6 +42,7 @@ class Texts:
     corrected: str
     transaction: str
     payment: str
+    support: str
     refund: str
     entry: str
     entry_value: str
@@ -115,6 +116,7 @@ _FRENCH: Final = Texts(
     corrected="Rectifié le",
     transaction="Transaction de l'opérateur",
     payment="Référence du paiement",
+    support="Aide",
     refund="Référence du remboursement",
     entry="Inscription au registre",
     entry_value="nº {position}, empreinte {fingerprint}",
@@ -194,6 +196,7 @@ _ENGLISH: Final = Texts(
     corrected="Corrected on",
     transaction="Operator's transaction",
     payment="Payment reference",
+    support="Help",
     refund="Refund reference",
     entry="Entry in the ledger",
     entry_value="no. {position}, fingerprint {fingerprint}",

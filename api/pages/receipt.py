@@ -84,6 +84,7 @@ _ENGLISH: Final = ReceiptWords(
         "references": "References at the provider",
         "transactions": "The provider's transaction numbers",
         "moved": "When the money moved, by the provider's clock (UTC)",
+        "support": "Help",
         "entries": "Entries",
         "origin": "Log",
         "size": "Entries in the log",
@@ -138,6 +139,7 @@ _FRENCH: Final = ReceiptWords(
         "references": "Références chez le prestataire",
         "transactions": "Numéros de transaction du prestataire",
         "moved": "Heure du mouvement, d'après l'horloge du prestataire (UTC)",
+        "support": "Aide",
         "entries": "Entrées",
         "origin": "Registre",
         "size": "Entrées du registre",
@@ -179,6 +181,7 @@ def receipt_page(
     *,
     language: Language,
     merchant: str | None = None,
+    support: str | None = None,
 ) -> str:
     """Write the page.
 
@@ -189,6 +192,7 @@ def receipt_page(
         cosigned: witness -> when it signed, in seconds since 1970.
         language: the page's.
         merchant: the shop's name, where it is known; its id otherwise.
+        support: whom people may ask, where somebody is named.
     """
     state = payment.INITIAL
     for entry in entries:
@@ -220,6 +224,7 @@ def receipt_page(
         (names["transactions"], ", ".join(_transactions(state)) or names["none"]),
         *((names["moved"], at) for at in _told_times(state)),
         (names["entries"], str(len(entries))),
+        *([(names["support"], support)] if support else []),
     ]
     commitment = [
         (names["origin"], checkpoint.origin),
