@@ -44,7 +44,7 @@ FRENCH_OF_NOTES_DOCS: Final[dict[str, str]] = {
         "Ce qui a été vu, et où. C'est conservé mot pour mot et pour toujours, et montré à aucun "
         "marchand. N'y mettez aucune donnée personnelle : n'y nommez personne, et aucun numéro."
     ),
-    "One line of the journal.": "Une ligne du journal.",
+    "One line of the journal.": "Une ligne du livre-journal.",
     "What a payment is, or would become.": "Ce qu'un paiement est, ou deviendrait.",
     "How much of it was given back, or is under way to be; a note changes nothing of that.": (
         "Ce qui en a été rendu, ou est en train de l'être ; une note n'y change rien."

@@ -134,15 +134,19 @@ def currency_place(operator: Operator | None, country: str, currency: str) -> Pl
     holds_dollars = of_country.code in DOLLAR_WALLETS
     both = Sentence("{currency} and {other}", currency=held, other=DOLLAR)
     either = Sentence("{currency} or {other}", currency=held, other=DOLLAR)
-    told = {"held": both if holds_dollars else held, "currency": currency}
     if operator is None:
-        here = COUNTRY_NAMES[of_country.code]
-        reason = Sentence("Wallets in {country} hold {held}, not {currency}.", country=here, **told)
+        reason = Sentence(
+            "Wallets in {country} hold {held}, not {currency}.",
+            country=COUNTRY_NAMES[of_country.code],
+            held=both if holds_dollars else held,
+            currency=currency,
+        )
     else:
         reason = Sentence(
             "Wallets of {operator} hold {held}, not {currency}.",
             operator=full_name(operator),
-            **told,
+            held=both if holds_dollars else held,
+            currency=currency,
         )
     remedy = Sentence("Send the amount in {held}.", held=either if holds_dollars else held)
     return Place("pointer", "/currency", reason, remedy)

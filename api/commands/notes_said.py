@@ -67,7 +67,7 @@ _FRENCH: Final = {
     "ask_approve": "Donner votre accord ?",
     "left": "Rien n'a été fait.",
     "note": "{id}  {state}",
-    "says": "  dit        {word}{amount}, de {provider} {reference}",
+    "says": "  dit        {word}{amount}, chez {provider} {reference}",
     "moved": "  bougé      {at}",
     "replaces": "  remplace   {note}",
     "why": "  motif      {reason}",
