@@ -203,7 +203,7 @@ class PaymentOut(Response):
     checkout_session: str | None = Field(description="On whose page the payer asked for it.")
     refunded: str = Field(description="Of a payment: how much of it was given back.")
     refundable: str = Field(
-        description="Of a payment: how much may still be asked back; 0 once the payer is forgotten."
+        description="Of a payment: what may still be asked back; 0 once the payer is forgotten."
     )
     plan: list[CandidateOut] = Field(
         description="Where it may go, best first, if it certainly did not get to the one before."

@@ -45,7 +45,7 @@ _MONEY: Final[dict[str, str]] = {
         "La session sur la page de laquelle le payeur l'a demandé."
     ),
     "Of a payment: how much of it was given back.": "D'un paiement : ce qui en a été remboursé.",
-    "Of a payment: how much may still be asked back; 0 once the payer is forgotten.": (
+    "Of a payment: what may still be asked back; 0 once the payer is forgotten.": (
         "D'un paiement : ce qui peut encore être remboursé ; 0 dès que le payeur a été oublié."
     ),
     "Where it may go, best first, if it certainly did not get to the one before.": (
