@@ -1,9 +1,9 @@
 """Data keys that are gone although nobody was forgotten, counted for whoever verifies.
 
 Every payment came with a key of its payer's, in one transaction. Only an erasure destroys those,
-and the log knows of it before the first is gone: so the log is read once more, each payment's key
-is looked for, and what is not there must be explained (`ledger.people_erased`). A person's erasures
-are read after the key was missed, so one that is carried out meanwhile explains it too.
+and the log knows of it before the first is gone: so the log's payments are read once more, the key
+of each is looked for, and what is not there must be explained (`ledger.people_erased`). A person's
+erasures are read after the key was missed, so one that is carried out meanwhile explains it too.
 
 What this deliberately leaves out: keys that go without an erasure (raw webhooks, one-time codes,
 numbers in requests to forget somebody), and whether what is there still opens, for which a master
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 
 from api.erased import is_recorded
-from ledger.entry import RecordedEvent, decode_entry, decode_those
+from ledger.entry import RecordedEvent, decode_entry
 from ledger.events import PaymentRequested
 from ledger.store import PAGE_MAX, EventStore
 from ledger.vault import KEY_ID_CHARACTERS, key_id_of
@@ -40,29 +40,30 @@ class MissingKeys(NamedTuple):
         )
 
 
-class LineStore(EventStore, Protocol):
-    """A log that also gives its entries as they are stored."""
+class TypedStore(EventStore, Protocol):
+    """A log that also gives its entries by their type."""
 
-    async def read_lines(self, after: int, limit: int) -> list[bytes]:
-        """The same as `read`, not decoded yet."""
+    async def read_typed(self, type_: str, after: int, limit: int) -> list[bytes]:
+        """The same as `read`, of one type and not decoded yet."""
 
 
-async def missing_keys(store: LineStore, size: int) -> MissingKeys:
-    """Look for the keys of all payments up to a position; what is read was verified before."""
+async def missing_keys(store: TypedStore, size: int) -> MissingKeys:
+    """Look for the keys of all payments up to a position; what is read was verified before.
+
+    The type that stands beside each entry as well: by it alone the others are passed over.
+    """
     count = first = position = 0
     while position < size and count < COUNTED_MAX:
-        lines = await store.read_lines(position, PAGE_MAX)
+        lines = await store.read_typed(PaymentRequested.type, position, PAGE_MAX)
         if not lines:
             break
-        position = decode_entry(lines[-1]).position
-        for one in await _unexplained(store, decode_those(lines, {_REQUESTED})):
+        found = [decode_entry(line) for line in lines]
+        position = found[-1].position
+        for one in await _unexplained(store, found):
             if one.position <= size:
                 first = first or one.position
                 count += 1
     return MissingKeys(count, first)
-
-
-_REQUESTED: Final = PaymentRequested.type.encode()
 
 
 async def _unexplained(store: EventStore, found: Sequence[RecordedEvent]) -> list[RecordedEvent]:
