@@ -24,6 +24,7 @@ from adapters.lapsing import Lapsed, LapsedWork, Lapser
 from adapters.notify.mail import Mails
 from adapters.notify.merchants import Merchants
 from adapters.polling import Poller
+from adapters.reconciling import Reconciler
 from adapters.recording import Recorder
 from adapters.refunds import Refunder
 from adapters.serving import Serving
@@ -43,6 +44,7 @@ from ledger.vault import Vault
 from projections.base import Projections
 from projections.deliveries import DeliveriesProjection
 from projections.mails import MailsProjection
+from projections.statements import StatementsProjection
 from projections.worklist import WorklistProjection
 
 TRANSLATIONS_MAX: Final = 32
@@ -64,6 +66,11 @@ LAPSES_MAX: Final = 8
 """How many payments that nobody here may send are given up at once."""
 
 LAPSE_SECONDS_MAX: Final = 30.0
+
+RECONCILED_MAX: Final = 16
+"""How many payments are told at once what a statement says of them."""
+
+RECONCILING_SECONDS_MAX: Final = 30.0
 
 
 def make_workers(
@@ -138,6 +145,13 @@ def make_workers(
             wait=asyncio.sleep,
         ),
     ]
+    statements = projections.of(StatementsProjection)
+    reconcile, most, seconds = (
+        Reconciler(recorder, statements),
+        RECONCILED_MAX,
+        RECONCILING_SECONDS_MAX,
+    )
+    workers.append(worker("reconcile", None, reconcile.perform, most, seconds, queue=statements))
     merchants = Merchants(
         recorder, outward, composer(vault, adapters, settings.default_mode), clock=clock
     )

@@ -17,6 +17,7 @@ from ledger.commands_mail import MailCommand
 from ledger.commands_master_key import MasterKeyCommand
 from ledger.commands_notes import NoteCommand
 from ledger.commands_people import PeopleCommand
+from ledger.commands_statement import StatementCommand
 from ledger.evidence import Evidence
 from ledger.identity import Candidate, Kind, Mode, Recipient
 from ledger.money import Money
@@ -397,4 +398,5 @@ Command = (
     | LogCommand
     | PeopleCommand
     | MasterKeyCommand
+    | StatementCommand
 )

@@ -5,7 +5,8 @@ The tree:
     LedgerError                      root; has a stable `code`
     ├─ InvalidInputError             what the caller sent cannot be used: field, reason, remedy
     │  ├─ InvalidMoneyError
-    │  └─ InvalidPhoneError
+    │  ├─ InvalidPhoneError
+    │  └─ ledger.statement.InvalidStatementError  a provider's statement cannot be used
     ├─ CommandRefusedError           the ledger will not do this to that thing now
     │  ├─ UnknownPaymentError        no such payment
     │  ├─ UnknownMerchantError       no such merchant
@@ -15,10 +16,10 @@ The tree:
     │  ├─ OpenPaymentsError          a person's money is still under way (ledger.people)
     │  ├─ UnknownOperatorNoteError   a payment has no such note (ledger.operator_notes_refused)
     │  ├─ OperatorNoteRefusedError   a note cannot be, as things stand (as above)
+    │  ├─ ledger.statement.UnknownStatementError  no such statement
     │  ├─ IdempotencyKeyReusedError  the same key came with other content
     │  ├─ NotRefundableError         a payment cannot be given back, or not so much of it
-    │  ├─ NotCancellableError        a payment cannot be ended by its merchant
-    │  │                             (ledger.payment_ending)
+    │  ├─ NotCancellableError        its merchant cannot end it (ledger.payment_ending)
     │  └─ CodeNotAwaitedError        a one-time code was handed in that nobody waits for
     ├─ StoreError                    the event store could not do it
     │  ├─ WrongVersionError          the stream is not at the expected version

@@ -98,6 +98,12 @@ from ledger.events_people import (
     PersonExported,
     PersonScrubbed,
 )
+from ledger.events_statement import (
+    StatementLineRefused,
+    StatementLinesAdded,
+    StatementNamed,
+    StatementOpened,
+)
 from ledger.events_support import SupportRequested
 
 __all__ = [
@@ -174,6 +180,10 @@ __all__ = [
     "ProviderBreakerClosed",
     "ProviderBreakerOpened",
     "SoughtReference",
+    "StatementLineRefused",
+    "StatementLinesAdded",
+    "StatementNamed",
+    "StatementOpened",
     "SupportRequested",
     "UtcTime",
     "WebhookOrphaned",
@@ -256,6 +266,10 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         MasterKeyRetired,
         ExchangeRecorded,
         ExchangeOpened,
+        StatementNamed,
+        StatementOpened,
+        StatementLinesAdded,
+        StatementLineRefused,
     )
 }
 """The whole vocabulary of the log: stored type -> class."""

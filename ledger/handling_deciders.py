@@ -17,6 +17,7 @@ from ledger import (
     commands_master_key,
     commands_notes,
     commands_people,
+    commands_statement,
     commitment,
     endpoint,
     mail,
@@ -27,6 +28,7 @@ from ledger import (
     people,
     provider,
     restoration,
+    statement,
     support,
     webhook,
 )
@@ -147,6 +149,20 @@ _RESTORATIONS: Final = Decider(
 _MASTER_KEY: Final = Decider(
     lambda _: master_key.STREAM, master_key.INITIAL, master_key.decide, master_key.evolve
 )
+_STATEMENT: Final = Decider(
+    statement.stream_for,
+    statement.INITIAL,
+    statement.decide,
+    statement.evolve,
+    is_remembered=False,
+)
+_STATEMENT_KEY: Final = Decider(
+    lambda command: statement.key_stream(command.key_digest),
+    statement.UNNAMED,
+    statement.decide_name,
+    statement.evolve_name,
+    is_remembered=False,
+)
 
 DECIDERS: Final[dict[type, Decider]] = {
     commands.RequestPayment: PAYMENT,
@@ -211,5 +227,8 @@ DECIDERS: Final[dict[type, Decider]] = {
     commands_master_key.RotateMasterKey: _MASTER_KEY,
     commands_master_key.RecordRewrapping: _MASTER_KEY,
     commands_master_key.RetireMasterKey: _MASTER_KEY,
+    commands_statement.NameStatement: _STATEMENT_KEY,
+    commands_statement.HandInStatement: _STATEMENT,
+    commands_statement.RefuseStatementLine: _STATEMENT,
 }
 """Who decides what: the map of the system on one screen."""

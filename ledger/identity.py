@@ -61,7 +61,7 @@ def payment_id_of(
     if is_apart:
         named += "\0test"
     digest = hashlib.sha256(named.encode()).digest()
-    return f"{PREFIXES[kind]}_{_spelt(digest)}"
+    return f"{PREFIXES[kind]}_{spelt(digest)}"
 
 
 def is_other_mode(mode: Mode | None, other: Mode | None) -> bool:
@@ -84,7 +84,7 @@ ENDPOINT_ID: Final = re.compile(r"we_[a-z2-7]{26}", re.ASCII)
 
 def new_endpoint_id(drawn: bytes) -> str:
     """Make an endpoint's id from 16 random bytes."""
-    return f"we_{_spelt(drawn)}"
+    return f"we_{spelt(drawn)}"
 
 
 def new_test_id(drawn: bytes) -> str:
@@ -102,7 +102,7 @@ def is_endpoint_id(text: str) -> bool:
     return ENDPOINT_ID.fullmatch(text) is not None
 
 
-def _spelt(drawn: bytes) -> str:
+def spelt(drawn: bytes) -> str:
     """Write 16 bytes as 26 characters of base32."""
     # 128 bits and two of padding are thirteen pairs of base32's digits; `base64` spells the same
     # in five times the time, and every request comes by here.

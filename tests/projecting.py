@@ -99,7 +99,13 @@ async def forget(database: Database) -> None:
     """Forget how far projections have come, and who has leased what."""
     async with database.write() as conn:
         await conn.run_sync(checkpoints.metadata.drop_all)
-        for table in ("worklist_leases", "delivery_leases", "mail_leases", "duties"):
+        for table in (
+            "worklist_leases",
+            "delivery_leases",
+            "mail_leases",
+            "statement_leases",
+            "duties",
+        ):
             await conn.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
 
 

@@ -1,20 +1,26 @@
-"""What may happen to merchants' endpoints and messages in a story: steps for `tests.builders`.
+"""What may happen to endpoints, messages and statements in a story: steps for `tests.builders`.
 
 Like all steps they name a payment by its number; endpoint `ep_<n>` belongs to the merchant that
 payment n belongs to. A step about messages does the same to every endpoint that was told of the
 payment, and leaves no trace where there is nothing to be told.
+
+A statement has a line for payment n and one for its neighbour, so statements overlap.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
 from ledger import commands_endpoint as commands
-from ledger.commands import Command
+from ledger import commands_statement, payment
+from ledger.commands import Command, RecordEvidence
 from ledger.commands_log import RecordRestoration
 from ledger.endpoint import INITIAL, UNTRIED, Message, delivery_stream, endpoint_stream
 from ledger.entry import RecordedEvent
+from ledger.evidence import Evidence, Source, Word
 from ledger.notices import NOTICED
+from ledger.statement import statement_id_of
+from ledger.statement_line import StatementLine
 
 ENDPOINTS_MAX: Final = 6
 
@@ -149,6 +155,60 @@ def _restore(told: Told, number: int) -> Sequence[Command]:
     return [RecordRestoration(since=told.now, until=until, at=told.now)]
 
 
+def a_statement(number: int, *, wrong: int = 0) -> commands_statement.HandInStatement:
+    """A statement with a line for a payment of a story, and one for its neighbour."""
+    provider, day = "orange" if number % 2 else "mtn", datetime(2026, 3, 1, tzinfo=UTC)
+    return commands_statement.HandInStatement(
+        provider=provider,
+        covers_from=day,
+        covers_to=day + timedelta(days=1),
+        currency="XAF",
+        mode="live",
+        is_default_mode=True,
+        lines=tuple(
+            StatementLine(
+                provider_transaction_id=f"T{one}",
+                reference=f"pay_{one}-1" if one % 3 else None,
+                direction="in",
+                amount_minor=1000 + one + wrong,
+                occurred_at=day + timedelta(hours=12),
+            )
+            for one in (number, number + 1)
+        ),
+        at=day + timedelta(days=2),
+    )
+
+
+def _hand_in(*, wrong: int = 0) -> Telling:
+    return lambda told, number: [a_statement(number, wrong=wrong)]
+
+
+def _reconcile(told: Told, number: int) -> Sequence[Command]:
+    """Tell a payment what its line says."""
+    attempts = told.state_of(payment.stream_of(f"pay_{number}"), payment.INITIAL).attempts
+    if not attempts:
+        return []
+    word = Evidence(
+        source=Source.STATEMENT,
+        provider=attempts[0].provider,
+        reference=attempts[0].reference,
+        word=Word.SUCCEEDED,
+        amount=str(1000 + number),
+        currency="XAF",
+        provider_transaction_id=f"T{number}",
+    )
+    return [RecordEvidence(payment_id=f"pay_{number}", evidence=word)]
+
+
+def _refuse_line(told: Told, number: int) -> Sequence[Command]:
+    statement_id = statement_id_of(a_statement(number))
+    return [
+        commands_statement.RefuseStatementLine(
+            statement_id=statement_id, line=1, payment_id=f"pay_{number}", reason="it is full"
+        )
+    ]
+
+
 TELLINGS: Final[dict[str, Telling]] = {
     "endpoint": _add,
     "endpoint_off": _disable,
@@ -165,5 +225,9 @@ TELLINGS: Final[dict[str, Telling]] = {
     "replay": _replay(is_last=False),
     "replay_last": _replay(is_last=True),
     "restored": _restore,
+    "hand_in": _hand_in(),
+    "hand_in_wrong": _hand_in(wrong=5),
+    "reconcile": _reconcile,
+    "line_refused": _refuse_line,
 }
-"""What may happen to endpoints and messages, by name."""
+"""What may happen to endpoints, messages and statements, by name."""

@@ -1,0 +1,295 @@
+"""A provider's statement: kept whole, under an id that is its content; pure deciders.
+
+Two streams. `statement-<id>` has the statement: what it covers, then its lines, `LINES_PER_EVENT`
+to an event. `statement_key-<digest>` has one event: which statement an Idempotency-Key stands for.
+
+The trick: the id is a hash of all that was handed in, so the same words are the same statement,
+whoever hands them in, under whatever key and by whichever door. All its events are appended
+together; should some of them be missing all the same, a repeat adds exactly those.
+
+Why lines are packed: an event for each would cost a hundred times the envelopes, and nobody ever
+asks for one line of the log. Why not one event for all: an entry has at most 65,535 bytes.
+
+What it does not do: match lines with payments. `projections.statements` does, and
+`adapters.reconciling` hands every match to the payment it speaks of as a word.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final, NoReturn
+
+import msgspec
+
+from ledger import events
+from ledger.commands_statement import HandInStatement, NameStatement, RefuseStatementLine
+from ledger.errors import (
+    CommandRefusedError,
+    IdempotencyKeyReusedError,
+    InvalidInputError,
+    LedgerError,
+)
+from ledger.events import Event
+from ledger.identity import spelt
+from ledger.money import AMOUNT_MINOR_MAX
+from ledger.sentences import Sentence, explained
+from ledger.statement_line import StatementLine
+
+LINES_MAX: Final = 5_000
+"""How many lines one statement has; of a longer one each day, or each hour, is one."""
+
+LINES_PER_EVENT: Final = 100
+"""With the longest of everything a line has 380 bytes, and an entry at most 65,535."""
+
+ID_CHARACTERS_MAX: Final = 100
+"""Of a provider's transaction id, and of a reference."""
+
+STATEMENT_ID: Final = re.compile(r"stm_[a-z2-7]{26}", re.ASCII)
+
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/#+=-]*", re.ASCII)
+_IN_ORDER: Final = msgspec.json.Encoder(order="sorted")
+
+
+class UnknownStatementError(CommandRefusedError):
+    """No statement has this id."""
+
+    code: ClassVar[str] = "unknown_statement"
+
+    def __init__(self, statement_id: str, command: str = "query") -> None:
+        super().__init__(
+            command, Sentence("there is no statement {statement_id!r}.", statement_id=statement_id)
+        )
+        self.statement_id = statement_id
+
+
+class StatementKeyReusedError(IdempotencyKeyReusedError):
+    """The Idempotency-Key was used before, for another statement."""
+
+    def __init__(self, statement_id: str) -> None:
+        self.payment_id = statement_id
+        self.found = Sentence(
+            "this Idempotency-Key already stands for the statement {statement_id}.",
+            statement_id=statement_id,
+        )
+        self.remedy = Sentence(
+            "Repeat the first content exactly, or use a new key for a new statement."
+        )
+        LedgerError.__init__(self, explained(self.found, self.remedy))
+        self.command, self.reason, self.status = "NameStatement", self.found, None
+
+
+class InvalidStatementError(InvalidInputError):
+    """A statement that cannot be used: which field of which line, why, and what to send instead."""
+
+    code: ClassVar[str] = "invalid_statement"
+
+    def __init__(
+        self, field: str, reason: Sentence, remedy: Sentence, *, line: int | None = None
+    ) -> None:
+        super().__init__(field, reason, remedy)
+        self.line = line
+        """Its number, from 1; None: it is no line's fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The folded state of one statement."""
+
+    opened: events.StatementOpened | None = None
+    lines: int = 0
+    """How many are there."""
+    refused: frozenset[int] = frozenset()
+    """Numbers of lines that a payment did not take."""
+
+
+INITIAL: Final = Statement()
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What an Idempotency-Key stands for."""
+
+    statement_id: str | None = None
+
+
+UNNAMED: Final = Name()
+
+
+def stream_of(statement_id: str) -> str:
+    """The name of a statement's stream."""
+    return f"statement-{statement_id}"
+
+
+def key_stream(key_digest: str) -> str:
+    """The name of the stream of an Idempotency-Key."""
+    return f"statement_key-{key_digest}"
+
+
+def is_statement_id(text: str) -> bool:
+    """Whether a text has the form of a statement's id."""
+    return STATEMENT_ID.fullmatch(text) is not None
+
+
+def statement_id_of(command: HandInStatement) -> str:
+    """Derive a statement's id from all that it says: `stm_` and 26 characters of base32."""
+    content = (
+        command.provider,
+        command.covers_from,
+        command.covers_to,
+        command.currency,
+        command.mode,
+        command.lines,
+    )
+    return f"stm_{spelt(hashlib.sha256(_IN_ORDER.encode(content)).digest())}"
+
+
+def decide_name(command: NameStatement, state: Name) -> list[Event]:
+    """Decide what a key stands for; a repeat changes nothing.
+
+    Raises:
+        StatementKeyReusedError: it stands for another statement.
+    """
+    if state.statement_id is None:
+        return [events.StatementNamed(statement_id=command.statement_id)]
+    if state.statement_id != command.statement_id:
+        raise StatementKeyReusedError(state.statement_id)
+    return []
+
+
+def evolve_name(state: Name, event: Event) -> Name:
+    """Fold one event into what a key stands for."""
+    match event:
+        case events.StatementNamed():
+            return Name(event.statement_id)
+        case _:
+            raise TypeError(f"a statement's key has no {event.type}")
+
+
+def stream_for(command: HandInStatement | RefuseStatementLine) -> str:
+    """The stream a command is decided on."""
+    if isinstance(command, HandInStatement):
+        return stream_of(statement_id_of(command))
+    return stream_of(command.statement_id)
+
+
+def decide(command: HandInStatement | RefuseStatementLine, state: Statement) -> list[Event]:
+    """Decide about a statement; repeats change nothing.
+
+    Raises:
+        InvalidStatementError: what was handed in is no statement.
+        UnknownStatementError: a line is refused of a statement that there is not.
+    """
+    match command:
+        case HandInStatement():
+            return _handed_in(command, state)
+        case RefuseStatementLine():
+            if state.opened is None:
+                raise UnknownStatementError(command.statement_id, "RefuseStatementLine")
+            if command.line in state.refused:
+                return []
+            return [
+                events.StatementLineRefused(
+                    statement_id=command.statement_id,
+                    line=command.line,
+                    payment_id=command.payment_id,
+                    reason=command.reason,
+                )
+            ]
+
+
+def _handed_in(command: HandInStatement, state: Statement) -> list[Event]:
+    if state.opened is not None and state.lines == len(command.lines):
+        return []
+    check(command)
+    statement_id = statement_id_of(command)
+    happened: list[Event] = []
+    if state.opened is None:
+        happened.append(
+            events.StatementOpened(
+                statement_id=statement_id,
+                provider=command.provider,
+                covers_from=command.covers_from,
+                covers_to=command.covers_to,
+                currency=command.currency,
+                mode=command.mode,
+                is_default_mode=command.is_default_mode,
+                lines=len(command.lines),
+            )
+        )
+    for start in range(state.lines, len(command.lines), LINES_PER_EVENT):
+        lines = command.lines[start : start + LINES_PER_EVENT]
+        happened.append(
+            events.StatementLinesAdded(statement_id=statement_id, first=start + 1, lines=lines)
+        )
+    return happened
+
+
+def check(command: HandInStatement) -> None:
+    """See that a statement can be used.
+
+    Raises:
+        InvalidStatementError: it cannot; says the first fault.
+    """
+    if command.covers_from >= command.covers_to:
+        _refuse("covers_to", _NO_SPAN, Sentence("Send a later time; it is not itself included."))
+    if command.covers_to > command.at:
+        _refuse("covers_to", _TO_COME, Sentence("Send the present time at the latest."))
+    if not 1 <= len(command.lines) <= LINES_MAX:
+        reason = Sentence("a statement has 1 to {lines_max} lines.", lines_max=LINES_MAX)
+        _refuse("lines", reason, _SPLIT)
+    _check_lines(command, command.lines)
+
+
+def _check_lines(command: HandInStatement, lines: Sequence[StatementLine]) -> None:
+    said: dict[tuple[str, str, int], int] = {}
+    for number, line in enumerate(lines, 1):
+        for field in ("provider_transaction_id", "reference"):
+            text = getattr(line, field)
+            if text is not None and not is_usable_id(text):
+                _refuse(field, _NO_ID, _ID_REMEDY, line=number)
+        if not 0 < line.amount_minor <= AMOUNT_MINOR_MAX:
+            _refuse("amount", _NO_AMOUNT, _AMOUNT_REMEDY, line=number)
+        if not command.covers_from <= line.occurred_at < command.covers_to:
+            _refuse("occurred_at", _OUTSIDE, _OUTSIDE_REMEDY, line=number)
+        word = (line.provider_transaction_id, line.direction, line.amount_minor)
+        if (before := said.setdefault(word, number)) != number:
+            reason = Sentence("the line says the same as line {before}.", before=before)
+            _refuse("provider_transaction_id", reason, Sentence("Take one out."), line=number)
+
+
+def is_usable_id(text: str) -> bool:
+    """Whether a text can be a provider's transaction id or a reference: no sentence, no `@`."""
+    return len(text) <= ID_CHARACTERS_MAX and _ID.fullmatch(text) is not None
+
+
+_NO_SPAN: Final = Sentence("the statement ends before it begins.")
+_TO_COME: Final = Sentence("the statement covers a time that is still to come.")
+_SPLIT: Final = Sentence("Hand in a longer one in parts, such as one for each day.")
+_NO_ID: Final = Sentence("this is not the form of an id.")
+_ID_REMEDY: Final = Sentence(
+    "Send 1 to 100 letters, digits and . _ : / # + = - without spaces, a letter or digit first."
+)
+_NO_AMOUNT: Final = Sentence("the amount is not above zero and within bounds.")
+_AMOUNT_REMEDY: Final = Sentence("Send what moved, and say by the direction which way.")
+_OUTSIDE: Final = Sentence("the line is of a time that the statement does not cover.")
+_OUTSIDE_REMEDY: Final = Sentence(
+    "Look at the time's offset from UTC, or let the statement cover it."
+)
+
+
+def _refuse(field: str, reason: Sentence, remedy: Sentence, *, line: int | None = None) -> NoReturn:
+    raise InvalidStatementError(field, reason, remedy, line=line)
+
+
+def evolve(state: Statement, event: Event) -> Statement:
+    """Fold one event into the state."""
+    match event:
+        case events.StatementOpened():
+            return Statement(event)
+        case events.StatementLinesAdded():
+            return Statement(state.opened, state.lines + len(event.lines), state.refused)
+        case events.StatementLineRefused():
+            return Statement(state.opened, state.lines, state.refused | {event.line})
+        case _:
+            raise TypeError(f"a statement has no {event.type}")

@@ -1,0 +1,298 @@
+"""Statements: what providers say that moved, held against what the ledger says; a queue too.
+
+One row per statement, one per line, and one for what lines say (`projections.statements_rows`). A
+word whose payment is known and has not been told is due: workers lease it and hand it to the
+payment as evidence; that event moves the row on. What a line comes to is compared when it is asked
+(`projections.statements_compared`).
+
+When a line finds its payment: at once, if the payment was submitted before; else with the event
+that submits it, or that tells its provider's transaction id. Nothing is searched for again and
+again, and no time passes without a match that could have been made.
+
+What it does not do: conclude anything from a line that is not there. Such payments are listed.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+import msgspec
+from sqlalchemy import Index, and_, case, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import events
+from ledger.entry import RecordedEvent
+from ledger.evidence import Source
+from ledger.sql_database import Database
+from projections.leases import Leases
+from projections.projector import Projector, bounded
+from projections.rows import AddedRows, Rows
+from projections.statements_compared import Compared
+from projections.statements_rows import (
+    KNOWN_FIXED,
+    PREFIX,
+    TELLING,
+    WORDS_FIXED,
+    Book,
+    Header,
+    Known,
+    Line,
+    Pointer,
+    Word,
+    by_payment,
+    by_reference,
+    by_transaction,
+    word_id_of,
+)
+from projections.tables import columns_of, read_stamp, read_stamp_or_none, stamp
+
+PAGE_MAX: Final = 1000
+
+_as_tuple: Final = msgspec.structs.astuple
+
+
+@dataclass(frozen=True, slots=True)
+class DueWord:
+    """One leased word, in the words of `adapters.base.Due`."""
+
+    kind: Literal["reconcile"]
+    stream_id: str
+    provider: str
+    due_at: datetime
+    position: int
+
+
+class StatementsProjection(Projector):
+    """Every statement with its lines, and the queue of those that payments are to be told."""
+
+    name = "statements"
+    version = 1
+    reads = TELLING
+
+    def __init__(self, database: Database, copy: str = "") -> None:
+        super().__init__(database, copy)
+        self._headers = self.make_table("statements", *columns_of(Header, key=["statement_id"]))
+        self._lines = self.make_table(
+            "statement_lines", *columns_of(Line, key=["statement_id", "number"])
+        )
+        self._words = self.make_table("statement_words", *columns_of(Word, key=["stream_id"]))
+        self._payments = self.make_table(
+            "statement_payments", *columns_of(Known, key=["payment_id"])
+        )
+        # Looked up by their key alone: a copy that is being filled has no other index.
+        self._pointers = self.make_table(
+            "statement_pointers", *columns_of(Pointer, key=["name", "target"])
+        )
+        self._header_rows = Rows(self._headers, fetch_by="statement_id")
+        self._line_rows = AddedRows(self._lines)
+        self._word_rows = Rows(self._words, fetch_by="stream_id", fixed=WORDS_FIXED)
+        self._payment_rows = Rows(self._payments, fetch_by="payment_id", fixed=KNOWN_FIXED)
+        self._pointer_rows = Rows(self._pointers, fetch_by="name", fixed=["reference", "position"])
+        self._leases = Leases(self._words, "statement_leases")
+        self.compared = Compared(self, self._lines, self._words, self._payments)
+
+    def indexes(self, name: Callable[[str], str]) -> list[Index]:
+        """Of what is due, of what speaks of one payment or transaction, and of a span's money."""
+        word, paid = self._words.c, self._payments.c
+        due = word.due_at.is_not(None)
+        moved = paid.succeeded_by.is_not(None)
+        span = (paid.succeeded_by, paid.moved_at)
+        return [
+            Index(name("due"), word.due_at, sqlite_where=due, postgresql_where=due),
+            Index(name("payment"), word.payment_id),
+            Index(name("transaction"), word.provider_transaction_id),
+            Index(name("word"), self._lines.c.word_id),
+            Index(name("position"), self._headers.c.position),
+            Index(name("span"), *span, sqlite_where=moved, postgresql_where=moved),
+        ]
+
+    async def prepare(self, conn: AsyncConnection) -> None:
+        """Make the table of leases, which no rebuild touches."""
+        await conn.run_sync(self._leases.table.metadata.create_all)
+
+    async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
+        """Fold a run of events: lines, payments, and what leads from the ones to the others."""
+        book = await self._book(conn, batch)
+        for recorded in batch:
+            book.fold(recorded)
+        touched = _payments_in(batch)
+        await self._header_rows.put(conn, [*map(_as_tuple, book.new_headers)])
+        await self._line_rows.put(conn, [*map(_as_tuple, book.new_lines)])
+        await self._word_rows.put(
+            conn, [_as_tuple(book.words[one]) for one in sorted(book.changed)]
+        )
+        await self._payment_rows.put(
+            conn, [_as_tuple(book.payments[one]) for one in sorted(touched)]
+        )
+        await self._pointer_rows.put(conn, [*map(_as_tuple, book.new_pointers)])
+
+    async def _book(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> Book:
+        """Fetch whatever these events may touch."""
+        book = Book()
+        await self._fetch_payments(conn, book, _payments_in(batch))
+        tellings = {one.telling for one in book.payments.values() if one.telling is not None}
+        added = [one.event for one in batch if isinstance(one.event, events.StatementLinesAdded)]
+        refused = [one.event for one in batch if isinstance(one.event, events.StatementLineRefused)]
+        if not added and not refused and not tellings and not await self._is_any_word(conn):
+            return book  # as long as nobody hands in a statement, nothing is looked up
+        opened = [one.event for one in batch if isinstance(one.event, events.StatementOpened)]
+        new = {one.statement_id for one in opened}
+        before = sorted({one.statement_id for one in added} - new)
+        book.headers = {row[0]: Header(*row) for row in await self._header_rows.fetch(conn, before)}
+        headers = book.headers | {one.statement_id: _header_of(one) for one in opened}
+        names, wanted = _names_in(batch), set(tellings)
+        for event in added:
+            header = headers[event.statement_id]
+            for line in event.lines:
+                wanted.add(word_id_of(header, line))
+                names.add(by_transaction("p", header.provider, line.provider_transaction_id))
+                if line.reference is not None:
+                    names.add(by_reference("p", header.provider, line.reference))
+        found = [Pointer(*row) for row in await self._pointer_rows.fetch(conn, sorted(names))]
+        book.point(found)
+        wanted |= {one.target for one in found if one.name[0] == "w"}
+        wanted |= await self._words_refused(conn, refused)
+        for row in await self._word_rows.fetch(conn, sorted(wanted)):
+            book.words[row[0]] = Word(*row)
+        known = {one.target for one in found if one.name[0] == "p"}
+        await self._fetch_payments(conn, book, known - book.payments.keys())
+        return book
+
+    async def _is_any_word(self, conn: AsyncConnection) -> bool:
+        return await conn.scalar(select(self._words.c.stream_id).limit(1)) is not None
+
+    async def _fetch_payments(
+        self, conn: AsyncConnection, book: Book, payment_ids: Iterable[str]
+    ) -> None:
+        for row in await self._payment_rows.fetch(conn, sorted(payment_ids)):
+            book.payments[row[0]] = Known(*row)
+
+    async def _words_refused(
+        self, conn: AsyncConnection, refused: Sequence[events.StatementLineRefused]
+    ) -> set[str]:
+        line = self._lines.c
+        asked = [
+            and_(line.statement_id == one.statement_id, line.number == one.line) for one in refused
+        ]
+        if not asked:
+            return set()
+        return set(await conn.scalars(select(line.word_id).where(or_(*asked))))
+
+    async def lease(
+        self,
+        kind: str,
+        provider: str | None,
+        *,
+        holder: str,
+        limit: int,
+        now: datetime,
+        seconds: float,
+    ) -> list[DueWord]:
+        """Take up to `limit` due words nobody holds, the longest due first.
+
+        See `projections.worklist.WorklistProjection.lease`; `kind` is `reconcile`, for any
+        `provider`.
+        """
+        row, at = self._words.c, stamp(now)
+        wanted = (
+            select(self._words)
+            .where(row.due_at <= at)
+            .order_by(row.due_at, row.position, row.stream_id)
+            .limit(bounded(limit, PAGE_MAX))
+        )
+        async with self.read() as conn:
+            if not await self._leases.is_any_free(conn, wanted, at):
+                return []
+        until = stamp(now + timedelta(seconds=seconds))
+        async with self.database.write() as conn:
+            taken = await self._leases.take(conn, wanted, holder=holder, at=at, until=until)
+        return [
+            DueWord("reconcile", one.stream_id, one.provider, read_stamp(one.due_at), one.position)
+            for one in taken
+        ]
+
+    async def release(self, due: DueWord, *, holder: str) -> None:
+        """Give a lease back: nothing was done, and anybody may do it at once."""
+        async with self.database.write() as conn:
+            await self._leases.give_back(conn, due.stream_id, due.position, holder)
+
+    async def hold(self, due: DueWord, *, holder: str, until: datetime) -> None:
+        """Keep a lease until then: nothing was done, and nothing can be before."""
+        async with self.database.write() as conn:
+            await self._leases.hold(conn, due.stream_id, due.position, holder, stamp(until))
+
+    async def next_due_at(
+        self, kind: str | None = None, provider: str | None = None
+    ) -> datetime | None:
+        """When the earliest word nobody holds is or becomes due; None if there is none."""
+        row, lease = self._words.c, self._leases.table.c
+        later = case((lease.expires_at > row.due_at, lease.expires_at), else_=row.due_at)
+        asked = (
+            select(func.min(case((lease.stream_id.is_(None), row.due_at), else_=later)))
+            .select_from(self._words.outerjoin(self._leases.table, self._leases.of_same_piece()))
+            .where(row.due_at.is_not(None))
+        )
+        async with self.read() as conn:
+            return read_stamp_or_none(await conn.scalar(asked))
+
+    async def word(self, word_id: str) -> Word | None:
+        """What a line says, and which payment it speaks of."""
+        async with self.read() as conn:
+            found = await self._word_rows.fetch(conn, [word_id])
+        return Word(*found[0]) if found else None
+
+    async def page(
+        self, *, provider: str | None = None, after: int | None = None, limit: int = 50
+    ) -> list[Header]:
+        """Statements, newest first, at most `PAGE_MAX`.
+
+        Args:
+            provider: only this one's.
+            after: the `position` of the last one of the page before this one.
+            limit: how many.
+        """
+        row = self._headers.c
+        asked = select(self._headers).order_by(row.position.desc())
+        if provider is not None:
+            asked = asked.where(row.provider == provider)
+        if after is not None:
+            asked = asked.where(row.position < after)
+        async with self.read() as conn:
+            found = await conn.execute(asked.limit(bounded(limit, PAGE_MAX)))
+            return [Header(*one) for one in found]
+
+    async def find(self, statement_id: str) -> Header | None:
+        """One statement."""
+        async with self.read() as conn:
+            found = await self._header_rows.fetch(conn, [statement_id])
+        return Header(*found[0]) if found else None
+
+
+def _payments_in(batch: Sequence[RecordedEvent]) -> set[str]:
+    """Whose streams stand in a batch."""
+    return {one.stream[len(PREFIX) :] for one in batch if one.stream.startswith(PREFIX)}
+
+
+def _header_of(event: events.StatementOpened) -> Header:
+    """What is needed of a statement to know what its lines say."""
+    return Header(
+        event.statement_id, 0, event.provider, event.currency, event.mode, 0, "", "", 0, "", ""
+    )
+
+
+def _names_in(batch: Sequence[RecordedEvent]) -> set[str]:
+    """The names under which words may wait for what a batch tells of payments."""
+    names: set[str] = set()
+    for one in batch:
+        event = one.event
+        if isinstance(event, events.PaymentSubmissionStarted):
+            names.add(by_reference("w", event.provider, event.reference))
+        elif isinstance(event, events.PaymentEvidenceRecorded):
+            said = event.evidence
+            if said.provider_transaction_id is not None:
+                transaction = (said.provider, said.provider_transaction_id)
+                names.add(by_transaction("w", *transaction))
+            if said.source is Source.STATEMENT:
+                names.add(by_payment(one.stream[len(PREFIX) :]))
+    return names
