@@ -29,6 +29,7 @@ from api.cli_options import Database, Json, MasterKeyFile, do
 from api.cli_payments import payments
 from api.cli_people import people
 from api.cli_receipts import answers, receipts
+from api.cli_statements import statements
 from api.cli_webhooks import webhooks
 from api.cli_witness import witness
 
@@ -45,6 +46,7 @@ app.add_typer(merchants, name="merchants")
 app.add_typer(keys, name="keys")
 app.add_typer(payments, name="payments")
 app.add_typer(webhooks, name="webhooks")
+app.add_typer(statements, name="statements")
 app.add_typer(checkpoints, name="checkpoint")
 app.add_typer(log_key, name="log-key")
 app.add_typer(receipts, name="receipts")

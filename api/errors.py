@@ -10,6 +10,7 @@ from typing import Final
 
 from api.errors_notes import NOTE_PROBLEMS
 from api.errors_people import PEOPLE_PROBLEMS
+from api.errors_statements import STATEMENT_PROBLEMS
 from api.problem import Place, Problem, ProblemError
 from ledger import errors as ledger_errors
 from ledger.errors import LedgerError
@@ -301,6 +302,7 @@ PROBLEMS: Final[Mapping[type[LedgerError], Problem]] = {
     ledger_errors.UnknownEndpointError: UNKNOWN_ENDPOINT,
     **NOTE_PROBLEMS,
     **PEOPLE_PROBLEMS,
+    **STATEMENT_PROBLEMS,
     ledger_errors.StoreError: _UNAVAILABLE,
     ledger_errors.WrongVersionError: BUSY,
     ledger_errors.StoreBusyError: BUSY,

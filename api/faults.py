@@ -44,6 +44,13 @@ _FORMS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
         Sentence("This is not the form of an e-mail address."),
         Sentence("Send one such as name@shop.example, without spaces, quotes or accents."),
     ),
+    "provider_transaction_id": (
+        Sentence("this is not the form of an id."),
+        Sentence(
+            "Send 1 to 100 letters, digits and . _ : / # + = - without spaces, a letter or digit "
+            "first."
+        ),
+    ),
     "return_url": (
         Sentence("This is not a web address."),
         Sentence("Send one that begins with https:// or http:// and has no spaces."),
@@ -51,7 +58,11 @@ _FORMS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
 }
 """Field -> what to say of a text that has not its form."""
 
-_ALIKE: Final[Mapping[str, str]] = {"cancel_url": "return_url", "receipt_email": "email"}
+_ALIKE: Final[Mapping[str, str]] = {
+    "cancel_url": "return_url",
+    "receipt_email": "email",
+    "reference": "provider_transaction_id",
+}
 """Field -> the one above whose form it has too."""
 
 _TIME_REMEDY: Final = Sentence("Send a time such as 2030-01-31T12:00:00Z.")
@@ -59,7 +70,15 @@ _DAY_REMEDY: Final = Sentence(
     "Send a time such as 2030-01-31T12:00:00Z, or a day such as 2030-01-31."
 )
 _DAYS: Final = frozenset(
-    {"created_from", "created_to", "effective_at", "effective_from", "effective_to"}
+    {
+        "covers_from",
+        "covers_to",
+        "created_from",
+        "created_to",
+        "effective_at",
+        "effective_from",
+        "effective_to",
+    }
 )
 """The parameters that take a day too."""
 
@@ -96,7 +115,9 @@ def explanation_of(
             )
         case "list_type":
             return Sentence("The value is no list."), Sentence("Send [...].")
-        case "too_long" if name == "types":
+        case "too_short":
+            return Sentence("The list is empty."), Sentence("Send at least one.")
+        case "too_long" if name in {"types", "lines"}:
             return (
                 Sentence("There are too many values."),
                 Sentence("Send at most {values_max} of them.", values_max=bounds["max_length"]),

@@ -23,6 +23,7 @@ from api.french_log import FRENCH_OF_LOG
 from api.french_notes import FRENCH_OF_NOTES
 from api.french_people import FRENCH_OF_PEOPLE
 from api.french_requests import FRENCH_OF_REQUESTS
+from api.french_statements import FRENCH_OF_STATEMENTS
 
 _OF_DOOR: Final[dict[str, str]] = {
     # Around other sentences
@@ -378,6 +379,7 @@ FRENCH: Final[Mapping[str, str]] = {
         **FRENCH_OF_LEDGER,
         **FRENCH_OF_ENDPOINTS,
         **FRENCH_OF_REQUESTS,
+        **FRENCH_OF_STATEMENTS,
         **FRENCH_OF_COUNTRIES,
         **FRENCH_OF_LOG,
         **FRENCH_OF_NOTES,

@@ -81,7 +81,12 @@ def guard(
                 call.passage.begin_streaming()
             if is_keyed:
                 named = underway.enter(
-                    (call.merchant_id, is_apart(call), route.name, idempotency_key(call))
+                    (
+                        call.asker.merchant_id or "",
+                        is_apart(call),
+                        route.name,
+                        idempotency_key(call),
+                    )
                 )
             return await endpoint(call)
         except asyncio.CancelledError:

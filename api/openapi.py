@@ -63,6 +63,7 @@ _TAGS: Final[Mapping[str, str]] = {
     "log": "What the log commits to.",
     "accounts": "The books.",
     "metrics": "How payments fare.",
+    "statements": "What providers say that moved.",
     "balances": "A merchant's money, and what lies at the providers.",
     "webhooks": "For providers, who call here.",
     "messages": "What your webhook endpoints are sent.",

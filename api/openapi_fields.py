@@ -238,6 +238,7 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "size": ("How many entries the log has.", "Combien d'entrées compte le registre."),
     "source": ("Who says so.", "Qui le dit."),
     "state": ("How it stands.", "Où il en est."),
+    "statement_id": ("The statement's id, `stm_...`.", "L'identifiant du relevé, `stm_...`."),
     "status": ("Where it stands.", "Où il en est."),
     "ProblemOut.status": ("The HTTP status once more.", "Le statut HTTP, encore une fois."),
     "stream": ("The thing that its events are about.", "La chose dont parlent ses événements."),

@@ -18,6 +18,7 @@ from api.french_docs_notes import FRENCH_OF_NOTES_DOCS
 from api.french_docs_people import FRENCH_OF_PEOPLE_DOCS
 from api.french_docs_records import FRENCH_OF_RECORDS
 from api.french_docs_shapes import FRENCH_OF_SHAPES
+from api.french_docs_statements import FRENCH_OF_STATEMENTS_DOCS
 from api.french_docs_witness import FRENCH_OF_WITNESS_DOCS
 from api.openapi_fields import FIELDS
 
@@ -36,6 +37,7 @@ TRANSLATED: Final = (
     | FRENCH_OF_NOTES_DOCS
     | FRENCH_OF_PEOPLE_DOCS
     | FRENCH_OF_EXCHANGES_DOCS
+    | FRENCH_OF_STATEMENTS_DOCS
     | dict(FIELDS.values())
 )
 _FRENCH: Final[Mapping[str, str]] = {

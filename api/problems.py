@@ -45,6 +45,7 @@ from ledger.operator_notes_refused import OperatorNoteRefusedError, UnknownOpera
 from ledger.payment_ending import NotCancellableError
 from ledger.people import OPEN_TOLD_MAX, OpenPaymentsError, UnknownErasureError
 from ledger.sentences import Sentence, explained
+from ledger.statement import UnknownStatementError
 
 PROBLEM_TYPE: Final = "urn:cauri:problem:"
 LANGUAGES_READ_MAX: Final = 10
@@ -163,6 +164,10 @@ def _told_of_ledger(error: LedgerError, *, has_body: bool) -> Told:
     if isinstance(error, UnknownErasureError):
         place = Place("parameter", "erasure_id", _NO_ERASURE, _CHECK_ID)
         return Told(problem=problem, detail=explained(_NO_ERASURE, _CHECK_ID), places=(place,))
+    if isinstance(error, UnknownStatementError):
+        place = Place("parameter", "statement_id", _NO_STATEMENT, _CHECK_STATEMENT)
+        detail = explained(_NO_STATEMENT, _CHECK_STATEMENT)
+        return Told(problem=problem, detail=detail, places=(place,))
     if isinstance(error, OpenPaymentsError):
         remedy = _BY_ITSELF if error.is_agreed else _ENDED
         places = [
@@ -182,6 +187,8 @@ _NO_ENDPOINT: Final = Sentence("There is no endpoint with this id.")
 _NO_ERASURE: Final = Sentence("There is no request to forget somebody with this id.")
 _NO_NOTE: Final = Sentence("The payment has no note with this id.")
 _CHECK_NOTE: Final = Sentence("Check it in the list of the payment's notes.")
+_NO_STATEMENT: Final = Sentence("There is no statement with this id.")
+_CHECK_STATEMENT: Final = Sentence("Check it in the list of statements.")
 _CHECK_ID: Final = Sentence("Check it in the list of requests.")
 _ENDED: Final = Sentence("Ask again once it has its end.")
 _BY_ITSELF: Final = Sentence("Once it has its end, the erasure is carried out by itself.")

@@ -139,6 +139,10 @@ REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
         "Ne donnez un code que si le champ `awaits` du paiement dit `one_time_code`.",
     ),
     "unknown_endpoint": _ID,
+    "unknown_statement": (
+        "Look for it with `GET /v1/statements`.",
+        "Cherchez-le avec `GET /v1/statements`.",
+    ),
     "unknown_erasure": (
         "Look for it with `GET /v1/people/erasures`.",
         "Cherchez-la avec `GET /v1/people/erasures`.",

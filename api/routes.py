@@ -18,6 +18,7 @@ from api.routes_notes import NOTES
 from api.routes_notices import NOTICES
 from api.routes_people import PEOPLE
 from api.routes_server import SERVER
+from api.routes_statements import STATEMENTS
 from api.routes_support import RECEIPTS, SUPPORT
 
 __all__ = ["ROUTES", "Route"]
@@ -32,6 +33,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *NOTICES,
     *ENDPOINTS,
     *BOOKKEEPING,
+    *STATEMENTS,
     *TRANSPARENCY,
     *KEYS,
     *PEOPLE,

@@ -20,7 +20,8 @@ from ledger.sentences import Sentence, explained
 HEADER: Final = "Idempotency-Key"
 
 Named = tuple[str, bool, str, str]
-"""Whose request it is, whether it is a test beside payments for real, its route, and its key."""
+"""Whose request it is (empty: the house's), whether it is a test beside payments for real, its
+route, and its key."""
 
 
 class Underway:

@@ -72,6 +72,7 @@ from projections.notices import NoticesProjection
 from projections.payments import PaymentsProjection
 from projections.projector import Projector
 from projections.rebuild import Progress, fill
+from projections.statements import StatementsProjection
 from projections.witnesses import WitnessesProjection
 from projections.worklist import WorklistProjection
 
@@ -258,6 +259,7 @@ async def services(
             checkouts=projections.of(CheckoutsProjection),
             keys=projections.of(KeysProjection),
             erasures=projections.of(ErasuresProjection),
+            statements=projections.of(StatementsProjection),
             people=people,
             authenticator=authenticator,
             last_uses=last_uses,

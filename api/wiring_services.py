@@ -35,6 +35,7 @@ from projections.keys import KeysProjection
 from projections.metrics import MetricsProjection
 from projections.notices import NoticesProjection
 from projections.payments import PaymentsProjection
+from projections.statements import StatementsProjection
 from projections.witnesses import WitnessesProjection
 from projections.worklist import WorklistProjection
 
@@ -58,6 +59,7 @@ class Services:
     checkouts: CheckoutsProjection
     keys: KeysProjection
     erasures: ErasuresProjection
+    statements: StatementsProjection
     people: People
     authenticator: Authenticator
     last_uses: LastUses

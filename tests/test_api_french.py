@@ -245,6 +245,13 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ("command_refused", "POST", "/v1/webhook-endpoints/{off}/replay", {"json": {}}),
     ("unknown_merchant", "GET", "/v1/payments?merchant_id=mer_2", {}),
     ("unknown_checkout_session", "GET", "/v1/checkout-sessions/cs_none", {}),
+    ("unknown_statement", "GET", "/v1/statements/stm_none", {"who": "accountant"}),
+    (
+        "invalid_request",
+        "POST",
+        "/v1/statements",
+        {"who": "accountant", "json": {"provider": "mtn", "lines": [{"reference": "x y"}]}},
+    ),
     ("operator_not_served", "POST", "/v1/checkout-sessions", {"json": SHILLINGS}),
     (
         "operator_not_served",

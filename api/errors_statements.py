@@ -1,0 +1,19 @@
+"""The kinds of problem of providers' statements; a part of `api.errors`."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from api.problem import Problem
+from ledger.errors import LedgerError
+from ledger.statement import UnknownStatementError
+
+STATEMENT_PROBLEMS: Final[Mapping[type[LedgerError], Problem]] = {
+    UnknownStatementError: Problem(
+        404,
+        "unknown_statement",
+        "identification",
+        "There is no such statement",
+        "Ce relevé n'existe pas",
+    ),
+}
+"""Error class -> problem."""

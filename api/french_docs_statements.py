@@ -1,0 +1,157 @@
+"""French of the API's description of providers' statements; see `api.openapi_french`."""
+
+from typing import Final
+
+FRENCH_OF_STATEMENTS_DOCS: Final[dict[str, str]] = {
+    "What providers say that moved.": "Ce qui a bougé, selon les prestataires.",
+    "A line of this statement agrees.": "Une ligne de ce relevé concorde.",
+    "A line of this statement speaks of it, and differs.": (
+        "Une ligne de ce relevé en parle, et diffère."
+    ),
+    "A provider's statement, and what it comes to.": "Un relevé de prestataire, et ce qu'il donne.",
+    "A provider's statement, whole.": "Un relevé de prestataire, entier.",
+    "A provider's statement, without its lines.": "Un relevé de prestataire, sans ses lignes.",
+    "A success of the ledger that no line of any statement speaks of.": (
+        "Un succès du registre dont aucune ligne d'aucun relevé ne parle."
+    ),
+    "All lines.": "Toutes les lignes.",
+    "As the statement has it.": "Telle qu'elle figure sur le relevé.",
+    "Every movement in that time. Hand in a longer statement in parts.": (
+        "Tous les mouvements de cette période. Remettez un relevé plus long en plusieurs parties."
+    ),
+    "Hand in a provider's statement: its lines settle the payments they speak of.": (
+        "Remettre le relevé d'un prestataire : ses lignes tranchent pour les paiements dont "
+        "elles parlent."
+    ),
+    "How many lines have yet to be told to the payments they speak of.": (
+        "Combien de lignes doivent encore être annoncées aux paiements dont elles parlent."
+    ),
+    "How many lines it has.": "Combien de lignes il a.",
+    "How many there are.": "Combien il y en a.",
+    "How many, and their money.": "Combien, et leur argent.",
+    "ISO 4217 code of all its amounts.": "Le code ISO 4217 de tous ses montants.",
+    "ISO 4217 code of that.": "Le code ISO 4217 de ce montant.",
+    "Into your wallet at the provider, or out of it.": (
+        "Vers votre portefeuille chez le prestataire (`in`), ou hors de lui (`out`)."
+    ),
+    "Into your wallet, or out of it.": "Vers votre portefeuille (`in`), ou hors de lui (`out`).",
+    "Its number in the statement, from 1.": "Son numéro dans le relevé, à partir de 1.",
+    "Lines of a statement, in its order.": "Des lignes d'un relevé, dans son ordre.",
+    "Lines of which no payment is known.": "Les lignes dont on ne connaît aucun paiement.",
+    "Lines that agree with the payment they speak of.": (
+        "Les lignes qui concordent avec le paiement dont elles parlent."
+    ),
+    "Lines that contradict a payment, or one another.": (
+        "Les lignes qui contredisent un paiement, ou qui se contredisent."
+    ),
+    "List a statement's lines: matched, settled, differing or unknown.": (
+        "Lister les lignes d'un relevé : rapprochées, décisives, différentes ou inconnues."
+    ),
+    "List the statements that were handed in.": "Lister les relevés remis.",
+    "List what succeeded in a statement's time and no statement speaks of.": (
+        "Lister ce qui a réussi dans la période d'un relevé et dont aucun relevé ne parle."
+    ),
+    "Made from its content.": "Tiré de son contenu.",
+    "No line of any statement speaks of it.": "Aucune ligne d'aucun relevé n'en parle.",
+    "One line, and what it comes to.": "Une ligne, et ce qu'elle donne.",
+    "One movement as the statement has it. It takes nobody's number and nobody's name.": (
+        "Un mouvement tel qu'il figure sur le relevé. Ni numéro ni nom de personne n'y entre."
+    ),
+    "Only a line of another statement speaks of it.": "Seule une ligne d'un autre relevé en parle.",
+    "Only lines that come to this; `settled` and `outside` are among the matched.": (
+        "Seulement les lignes qui donnent cela ; `settled` et `outside` sont parmi les rapprochées."
+    ),
+    "Send it as `after` for the next page: a line's number; null at the end.": (
+        "Envoyez-le dans `after` pour la page suivante : un numéro de ligne ; null à la fin."
+    ),
+    "Show what a statement comes to: three sums that add up.": (
+        "Montrer ce que donne un relevé : trois sommes qui tombent juste."
+    ),
+    "Statements, newest first.": "Des relevés, du plus récent au plus ancien.",
+    "The beginning of the time it is about.": "Le début de la période dont il parle.",
+    "The beginning of the time it is about; a day begins at 00:00 UTC.": (
+        "Le début de la période dont il parle ; un jour commence à 00:00 UTC."
+    ),
+    "The end of that time, not included.": "La fin de cette période, non comprise.",
+    "The end of that time, not included; it must be past.": (
+        "La fin de cette période, non comprise ; elle doit être passée."
+    ),
+    "The lines by what they come to: all are those that match, differ or are unknown.": (
+        "Les lignes selon ce qu'elles donnent : toutes sont rapprochées, différentes ou inconnues."
+    ),
+    "The lines.": "Les lignes.",
+    "The log position the sums stand at.": "La position du registre à laquelle valent ces sommes.",
+    "The payment, payout or refund; null: unknown.": (
+        "Le paiement, versement ou remboursement ; null : inconnu."
+    ),
+    "The payments, payouts and refunds.": "Les paiements, versements et remboursements.",
+    "The provider's own id of the movement.": "L'identifiant du mouvement chez le prestataire.",
+    "The statements.": "Les relevés.",
+    "Those of the matched whose payment had not succeeded without them.": (
+        "Celles des rapprochées sans lesquelles leur paiement n'avait pas réussi."
+    ),
+    "Those of the matched whose payment is none of the ledger's successes in the time that the "
+    "statement covers.": (
+        "Celles des rapprochées dont le paiement n'est pas un succès du registre dans la "
+        "période du relevé."
+    ),
+    "Under which the provider has it.": "Sous laquelle le prestataire le connaît.",
+    "What a statement lacks, newest first. That it is not there proves nothing by itself.": (
+        "Ce qui manque à un relevé, du plus récent au plus ancien. Une absence ne prouve rien "
+        "à elle seule."
+    ),
+    "What its lines come to.": "Ce que donnent ses lignes.",
+    "What moved, before fees: a decimal string in major units.": (
+        "Ce qui a bougé, avant frais : un texte décimal, en unités principales."
+    ),
+    "What of it came in.": "Ce qui en est entré.",
+    "What of it went out.": "Ce qui en est sorti.",
+    "What succeeded by the ledger in that time at that provider: the other four together.": (
+        "Ce qui a réussi selon le registre dans cette période chez ce prestataire : les quatre "
+        "autres ensemble."
+    ),
+    "What the ledger has of the time that the statement covers.": (
+        "Ce que le registre a de la période du relevé."
+    ),
+    "What the provider took for it. It is kept and shown, and not booked.": (
+        "Ce que le prestataire a pris pour cela. C'est conservé et montré, et non comptabilisé."
+    ),
+    "What the provider took; it is not booked.": (
+        "Ce que le prestataire a pris ; ce n'est pas comptabilisé."
+    ),
+    "What was asked for there.": "Ce qui y était demandé.",
+    "When it moved, by the statement.": "Quand l'argent a bougé, selon le relevé.",
+    "When it was handed in.": "Quand il a été remis.",
+    "When its money moved.": "Quand son argent a bougé.",
+    "Whether it agrees with a payment of the ledger.": (
+        "Si elle concorde avec un paiement du registre."
+    ),
+    "Whether it made its payment succeed.": "Si c'est elle qui a fait réussir son paiement.",
+    "Whether it matches a payment that is none of the ledger's successes in that time.": (
+        "Si elle concorde avec un paiement qui n'est pas un succès du registre dans cette période."
+    ),
+    "Whether its payment is yet to be told.": "Si elle doit encore être annoncée à son paiement.",
+    "Which payments it is held against: tests, or those for real; by default as the deployment "
+    "is.": (
+        "Les paiements auxquels il est comparé : les essais, ou les vrais ; par défaut comme "
+        "le déploiement."
+    ),
+    "Who handed it in.": "Qui l'a remis.",
+    "Whose statement it is.": "De qui est le relevé.",
+    "Why it differs. `contradiction`: another line says another amount of the same "
+    "transaction. `direction`: the payment goes the other way. `currency`, `amount`: not what "
+    "was asked. `twice`: another transaction is of the same payment. `refused`: the payment "
+    "keeps no more words. Null: it does not differ.": (
+        "Pourquoi elle diffère. `contradiction` : une autre ligne donne un autre montant à la "
+        "même transaction. `direction` : le paiement va dans l'autre sens. `currency`, "
+        "`amount` : ce n'est pas ce qui était demandé. `twice` : une autre transaction est du "
+        "même paiement. `refused` : le paiement ne garde plus de paroles. Null : elle ne "
+        "diffère pas."
+    ),
+    "Your name for the payment at the provider: `reference` of its attempt.": (
+        "Votre nom pour le paiement chez le prestataire : `reference` de sa tentative."
+    ),
+    "`next_after` of the page before: a line's number.": (
+        "Le `next_after` de la page précédente : un numéro de ligne."
+    ),
+}

@@ -1,0 +1,70 @@
+"""Routes to providers' statements; a part of `api.routes`."""
+
+from typing import Final
+
+from api import schemas_statements, statements
+from api.authentication import Role
+from api.route import STAFF, Route
+from api.schemas import PositionQuery
+
+HANDING_IN: Final[frozenset[Role]] = frozenset({"accountant", "operator", "admin"})
+
+_ONE: Final = ("unknown_statement", "projection_behind")
+
+STATEMENTS: Final[tuple[Route, ...]] = (
+    Route(
+        method="POST",
+        path="/v1/statements",
+        name="create_statement",
+        endpoint=statements.create_statement,
+        summary="Hand in a provider's statement: its lines settle the payments they speak of.",
+        roles=HANDING_IN,
+        body=schemas_statements.StatementRequest,
+        needs_idempotency_key=True,
+        answers={201: schemas_statements.StatementOut},
+    ),
+    Route(
+        method="GET",
+        path="/v1/statements",
+        name="list_statements",
+        endpoint=statements.list_statements,
+        summary="List the statements that were handed in.",
+        roles=STAFF,
+        query=schemas_statements.StatementsQuery,
+        answers={200: schemas_statements.StatementPage},
+        problems=("projection_behind",),
+    ),
+    Route(
+        method="GET",
+        path="/v1/statements/{statement_id}",
+        name="show_statement",
+        endpoint=statements.show_statement,
+        summary="Show what a statement comes to: three sums that add up.",
+        roles=STAFF,
+        query=PositionQuery,
+        answers={200: schemas_statements.StatementReport},
+        problems=_ONE,
+    ),
+    Route(
+        method="GET",
+        path="/v1/statements/{statement_id}/lines",
+        name="list_statement_lines",
+        endpoint=statements.list_statement_lines,
+        summary="List a statement's lines: matched, settled, differing or unknown.",
+        roles=STAFF,
+        query=schemas_statements.StatementLinesQuery,
+        answers={200: schemas_statements.StatementLinePage},
+        problems=_ONE,
+    ),
+    Route(
+        method="GET",
+        path="/v1/statements/{statement_id}/missing",
+        name="list_missing",
+        endpoint=statements.list_missing,
+        summary="List what succeeded in a statement's time and no statement speaks of.",
+        roles=STAFF,
+        query=schemas_statements.MissingQuery,
+        answers={200: schemas_statements.MissingPage},
+        problems=_ONE,
+    ),
+)

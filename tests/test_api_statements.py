@@ -1,0 +1,298 @@
+"""Statements over HTTP: handed in, told to payments by the reactor, compared, and who may look."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from adapters.base import Due
+from adapters.reconciling import Lines, Reconciler
+from adapters.recording import Recorder
+from ledger import commands
+from ledger.evidence import EVIDENCE_MAX, Evidence, Source, Word
+from tests.api_world import CONTEXT, Answer, World, a_world, settings_in
+from tests.conftest import FakeClock
+from tests.test_api_refunds import a_paid_one, moved, succeed
+
+PATH = "/v1/statements"
+
+
+@pytest.fixture
+async def world(tmp_path: Path, clock: FakeClock) -> AsyncIterator[World]:
+    async with a_world(settings_in(tmp_path), clock=clock) as made:
+        yield made
+
+
+def a_line(payment_id: str = "", transaction: str = "T1", **changes: Any) -> dict[str, Any]:
+    """A line of 1500 XAF, by default of nobody's payment."""
+    line: dict[str, Any] = {
+        "provider_transaction_id": transaction,
+        "direction": "in",
+        "amount": "1500",
+        "occurred_at": "2026-03-01T11:59:30Z",
+    }
+    if payment_id:
+        line["reference"] = f"reference-of-{payment_id}"
+    return line | changes
+
+
+def a_statement(*lines: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """MTN's statement of the hour before noon and a bit, when the clock stands."""
+    return {
+        "provider": "mtn",
+        "covers_from": "2026-03-01T11:00:00Z",
+        "covers_to": "2026-03-01T12:00:00Z",
+        "currency": "XAF",
+        "lines": list(lines or [a_line()]),
+        **changes,
+    }
+
+
+async def hand_in(
+    world: World, *lines: dict[str, Any], key: str = "s-1", who: str = "accountant", **more: Any
+) -> Answer:
+    """Hand a statement in."""
+    content = more.pop("content", None) or a_statement(*lines)
+    return await world.ask(
+        "POST", PATH, who=who, json=content, headers={"Idempotency-Key": key, **more}
+    )
+
+
+async def reconcile(world: World) -> int:
+    """Let the reactor tell payments what lines say of them; how many it told."""
+    services = world.services
+    await world.caught_up()
+    due = await services.statements.lease(
+        "reconcile", None, holder="test", limit=100, now=services.clock(), seconds=60
+    )
+    recorder = Recorder(services.handler, services.vault)
+    reactor = Reconciler(recorder, cast("Lines", services.statements))
+    for one in due:
+        await reactor.perform(cast("Due", one))
+    await world.caught_up()
+    return len(due)
+
+
+async def look(world: World, made: Answer, more: str = "", who: str = "accountant") -> Any:
+    """What a statement comes to, or its lines."""
+    answer = await world.get(f"{PATH}/{made.json['id']}{more}", who=who)
+    assert answer.status == 200, answer.body
+    return answer.json
+
+
+async def submitted(world: World, key: str) -> str:
+    """A payment that is with MTN, which has not said anything yet."""
+    payment_id = str((await world.pay(key=key)).json["id"])
+    start = commands.StartSubmission(
+        payment_id=payment_id,
+        provider="mtn",
+        reference=f"reference-of-{payment_id}",
+        inquire_at=world.services.clock(),
+    )
+    await world.services.handler.handle(start, context=CONTEXT)
+    return payment_id
+
+
+async def test_a_statement_settles_what_nobody_answered_and_shows_what_it_lacks(
+    world: World,
+) -> None:
+    known, open_one = await a_paid_one(world), await submitted(world, "order-2")
+    lacking = str((await world.pay(key="order-3")).json["id"])
+    await succeed(world, lacking)
+    wrong = await submitted(world, "order-4")
+    made = await hand_in(
+        world,
+        a_line(known, fee="15"),
+        a_line(open_one, "T2"),
+        a_line("", "T3", amount="7", direction="out"),
+        a_line(wrong, "T4", amount="1400"),
+        content=None,
+    )
+    assert made.status == 201
+    assert made.headers["Location"] == f"{PATH}/{made.json['id']}"
+    assert await reconcile(world) == 3
+    assert await reconcile(world) == 0
+    report = await look(world, made)
+    assert report["waiting"] == 0
+    counts = {name: one["count"] for name, one in report["lines"].items()}
+    assert counts == {
+        "all": 4,
+        "matched": 2,
+        "settled": 1,
+        "outside": 0,
+        "differs": 1,
+        "unknown": 1,
+    }
+    assert report["lines"]["all"] == {"count": 4, "amount_in": "4400", "amount_out": "7"}
+    lines = (await look(world, made, "/lines"))["lines"]
+    assert [(one["result"], one["why"], one["payment_id"]) for one in lines] == [
+        ("matched", None, known),
+        ("matched", None, open_one),
+        ("unknown", None, None),
+        ("differs", "amount", wrong),
+    ]
+    assert lines[0]["fee"] == "15"
+    assert lines[3]["payment_amount"] == "1500"
+    for payment_id, status, source in (
+        (open_one, "succeeded", "statement"),
+        (wrong, "conflict", "statement"),
+    ):
+        payment = (await world.get(f"/v1/payments/{payment_id}")).json
+        assert (payment["status"], payment["evidence"][0]["source"]) == (status, source)
+
+
+async def test_what_succeeded_in_its_time_and_is_on_no_statement_is_missing(
+    world: World, clock: FakeClock
+) -> None:
+    first = await a_paid_one(world)
+    second = str((await world.pay(key="order-2")).json["id"])
+    await succeed(world, second)
+    clock.advance(3600)
+    line = a_line(first, occurred_at="2026-03-01T12:00:30Z")
+    content = a_statement(line, covers_to="2026-03-01T13:00:00Z")
+    made = await hand_in(world, content=content)
+    await reconcile(world)
+    report = await look(world, made)
+    counts = {name: one["count"] for name, one in report["successes"].items()}
+    assert counts == {"all": 2, "matched": 1, "differs": 0, "elsewhere": 0, "missing": 1}
+    assert report["successes"]["all"]["amount_in"] == "3000"
+    (missing,) = (await look(world, made, "/missing"))["payments"]
+    assert (missing["payment_id"], missing["amount"]) == (second, "1500")
+    assert (await look(world, made, f"/missing?after={missing['position']}"))["payments"] == []
+    # The other statement has it: then nothing is missing any more.
+    other = await hand_in(
+        world,
+        key="s-2",
+        content=a_statement(
+            a_line(second, "T2", occurred_at="2026-03-01T12:00:30Z"),
+            covers_to="2026-03-01T13:00:00Z",
+        ),
+    )
+    await reconcile(world)
+    assert (await look(world, made))["successes"]["elsewhere"]["count"] == 1
+    assert (await look(world, made, "/missing"))["payments"] == []
+    page = (await world.get(PATH, who="auditor")).json["statements"]
+    assert [one["id"] for one in page] == [other.json["id"], made.json["id"]]
+
+
+async def test_a_repeat_is_answered_alike_and_another_content_under_the_key_is_refused(
+    world: World,
+) -> None:
+    made = await hand_in(world)
+    position = await world.services.store.position()
+    again = await hand_in(world)
+    assert (again.status, again.body) == (201, made.body)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert await world.services.store.position() == position
+    # Under another key, by another person, written otherwise: the same words.
+    alike = a_statement(a_line(occurred_at="2026-03-01T12:59:30+01:00"))
+    assert (await hand_in(world, key="s-2", who="operator", content=alike)).body == made.body
+    refused = await hand_in(world, a_line(amount="2"))
+    assert (refused.status, refused.code) == (422, "idempotency_key_reused")
+
+
+@pytest.mark.parametrize(
+    ("changes", "line", "pointer"),
+    [
+        ({"provider": "mtm"}, {}, "/provider"),
+        ({"currency": "FCFA"}, {}, "/currency"),
+        ({"covers_to": "2026-03-01T10:00:00Z"}, {}, "/covers_to"),
+        ({"covers_to": "2026-03-01T12:00:01Z"}, {}, "/covers_to"),
+        ({"covers_from": "soon"}, {}, "/covers_from"),
+        ({"lines": []}, {}, "/lines"),
+        ({"lines": [{}] * 5001}, {}, "/lines"),
+        ({}, {"amount": "1.5"}, "/lines/0/amount"),
+        ({}, {"fee": "-1"}, "/lines/0/fee"),
+        ({}, {"direction": "both"}, "/lines/0/direction"),
+        ({}, {"occurred_at": "2026-03-01T12:00:00Z"}, "/lines/0/occurred_at"),
+        ({}, {"reference": "+237650000001"}, "/lines/0/reference"),
+        ({}, {"phone": "+237650000001"}, "/lines/0/phone"),
+        ({}, {"name": "Awa"}, "/lines/0/name"),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_what_is_no_statement_is_refused_by_its_place_and_nothing_is_kept(
+    world: World, changes: dict[str, Any], line: dict[str, Any], pointer: str, language: str
+) -> None:
+    position = await world.services.store.position()
+    content = a_statement(a_line(**line), **changes)
+    refused = await hand_in(world, content=content, **{"Accept-Language": language})
+    assert (refused.status, refused.code) == (422, "invalid_request"), refused.body
+    (place,) = refused.json["errors"]
+    assert place["pointer"] == pointer
+    assert b"650000001" not in refused.body
+    assert await world.services.store.position() == position
+
+
+async def test_lines_are_given_by_result_and_in_pages(world: World) -> None:
+    known = await a_paid_one(world)
+    made = await hand_in(world, a_line(known), *(a_line("", f"T{n}") for n in range(2, 6)))
+    await reconcile(world)
+    page = await look(world, made, "/lines?result=unknown&limit=3")
+    assert [one["line"] for one in page["lines"]] == [2, 3, 4]
+    page = await look(world, made, f"/lines?result=unknown&limit=3&after={page['next_after']}")
+    assert ([one["line"] for one in page["lines"]], page["next_after"]) == ([5], None)
+    for result, lines in (("matched", [1]), ("outside", []), ("settled", []), ("differs", [])):
+        found = await look(world, made, f"/lines?result={result}")
+        assert [one["line"] for one in found["lines"]] == lines
+    unknown = await world.get(f"{PATH}/stm_{'a' * 26}", who="accountant")
+    assert (unknown.status, unknown.code) == (404, "unknown_statement")
+
+
+async def test_payouts_and_refunds_are_settled_too_and_each_by_its_direction(world: World) -> None:
+    paid = await a_paid_one(world)
+    payee = {"amount": "1500", "currency": "XAF", "payee": {"phone": "+237650000001"}}
+    payout = (await moved(world, "/v1/payouts", payee, key="p-1")).json["id"]
+    start = commands.StartSubmission(
+        payment_id=payout,
+        provider="mtn",
+        reference=f"reference-of-{payout}",
+        inquire_at=world.services.clock(),
+    )
+    await world.services.handler.handle(start, context=CONTEXT)
+    made = await hand_in(
+        world, a_line(payout, direction="out"), a_line(paid, "T2", direction="out")
+    )
+    assert await reconcile(world) == 1
+    lines = (await look(world, made, "/lines"))["lines"]
+    assert [(one["result"], one["why"], one["is_settled"]) for one in lines] == [
+        ("matched", None, True),
+        ("differs", "direction", False),
+    ]
+    assert (await world.get(f"/v1/payouts/{payout}")).json["status"] == "succeeded"
+    assert len((await world.get(f"/v1/payments/{paid}")).json["evidence"]) == 1
+
+
+async def test_a_payment_that_keeps_no_more_words_makes_its_line_a_difference(
+    world: World,
+) -> None:
+    payment_id = await submitted(world, "order-1")
+    for number in range(EVIDENCE_MAX):
+        word = Evidence(
+            source=Source.POLL,
+            provider="mtn",
+            reference=f"reference-of-{payment_id}",
+            word=Word.FAILED,
+            code=str(number),
+        )
+        told = commands.RecordEvidence(payment_id=payment_id, evidence=word)
+        await world.services.handler.handle(told, context=CONTEXT)
+    made = await hand_in(world, a_line(payment_id))
+    assert await reconcile(world) == 1
+    assert await reconcile(world) == 0
+    (line,) = (await look(world, made, "/lines"))["lines"]
+    assert (line["result"], line["why"], line["is_waiting"]) == ("differs", "refused", False)
+
+
+async def test_a_merchant_sees_nothing_of_it_but_the_word_of_its_payment(world: World) -> None:
+    payment_id = await submitted(world, "order-1")
+    made = await hand_in(world, a_line(payment_id))
+    await reconcile(world)
+    for more in ("", f"/{made.json['id']}", f"/{made.json['id']}/lines"):
+        assert (await world.get(f"{PATH}{more}")).status == 403
+    assert (await hand_in(world, who="auditor", key="s-9")).status == 403
+    events = (await world.get(f"/v1/payments/{payment_id}/events")).json["events"]
+    word = next(one for one in events if one["type"] == "payment.evidence_recorded")
+    assert (word["actor"], word["data"]["evidence"]["source"]) == ("reactor:reconcile", "statement")
+    assert word["causation_id"] == f"statement-{made.json['id']}@2"
