@@ -37,7 +37,7 @@ FRENCH_OF_STATEMENTS: Final[dict[str, str]] = {
     "the line is of a time that the statement does not cover.": (
         "la ligne est d'un moment que le relevé ne couvre pas."
     ),
-    "the line says the same as line {before}.": "la ligne dit la même chose que la ligne {before}.",
+    "an earlier line says the same.": "une ligne précédente dit la même chose.",
     "the statement covers a time that is still to come.": (
         "le relevé couvre un temps encore à venir."
     ),

@@ -242,7 +242,7 @@ def check(command: HandInStatement) -> None:
 
 
 def _check_lines(command: HandInStatement, lines: Sequence[StatementLine]) -> None:
-    said: dict[tuple[str, str, int], int] = {}
+    said: set[tuple[str, str, int]] = set()
     for number, line in enumerate(lines, 1):
         for field in ("provider_transaction_id", "reference"):
             text = getattr(line, field)
@@ -253,9 +253,9 @@ def _check_lines(command: HandInStatement, lines: Sequence[StatementLine]) -> No
         if not command.covers_from <= line.occurred_at < command.covers_to:
             _refuse("occurred_at", _OUTSIDE, _OUTSIDE_REMEDY, line=number)
         word = (line.provider_transaction_id, line.direction, line.amount_minor)
-        if (before := said.setdefault(word, number)) != number:
-            reason = Sentence("the line says the same as line {before}.", before=before)
-            _refuse("provider_transaction_id", reason, Sentence("Take one out."), line=number)
+        if word in said:
+            _refuse("provider_transaction_id", _TWICE, Sentence("Take one out."), line=number)
+        said.add(word)
 
 
 def is_usable_id(text: str) -> bool:
@@ -272,6 +272,7 @@ _ID_REMEDY: Final = Sentence(
 )
 _NO_AMOUNT: Final = Sentence("the amount is not above zero and within bounds.")
 _AMOUNT_REMEDY: Final = Sentence("Send what moved, and say by the direction which way.")
+_TWICE: Final = Sentence("an earlier line says the same.")
 _OUTSIDE: Final = Sentence("the line is of a time that the statement does not cover.")
 _OUTSIDE_REMEDY: Final = Sentence(
     "Look at the time's offset from UTC, or let the statement cover it."

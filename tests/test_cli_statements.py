@@ -1,0 +1,127 @@
+"""`cauri statements`: a CSV is handed in whole or not at all, and shown with what it lacks."""
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.cli import main
+from ledger import commands
+from ledger.evidence import Evidence, Source, Word
+from ledger.handling import Handler
+from ledger.sql import SqlEventStore
+from tests.builders import CONTEXT, NOW, a_request
+from tests.projecting import a_sqlite_url, opened
+
+HEAD = "provider_transaction_id,reference,direction,amount,occurred_at,fee\n"
+GOOD = HEAD + "T1,pay_1-1,in,1500,2026-03-01T11:00:00Z,15\n" + "T2,,out,700,2026-03-01T11:00:00Z,\n"
+
+
+@pytest.fixture(autouse=True)
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CAURI_LANGUAGE", raising=False)
+
+
+def cauri(*arguments: str) -> int:
+    """Run a command; its exit status."""
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    return int(left.value.code or 0)
+
+
+def import_(text: str, *more: str) -> int:
+    """Hand a file in as MTN's statement of the first of March."""
+    Path("mtn.csv").write_text(text, encoding="utf-8")
+    span = ("--from", "2026-03-01", "--to", "2026-03-02")
+    options = ("--provider", "mtn", "--currency", "XAF", *span, "--database", "cauri.db")
+    return cauri("statements", "import", "mtn.csv", *options, *more)
+
+
+async def pay(url: str) -> None:
+    """Let two payments succeed by MTN."""
+    async with opened(url) as database:
+        store = SqlEventStore(database, clock=lambda: NOW)
+        await store.start()
+        handler = Handler(store)
+        for number in (1, 2):
+            name = f"pay_{number}"
+            word = Evidence(
+                source=Source.POLL, provider="mtn", reference=f"{name}-1", word=Word.SUCCEEDED
+            )
+            for command in (
+                replace(a_request(name), mode="test"),
+                commands.StartSubmission(
+                    payment_id=name, provider="mtn", reference=f"{name}-1", inquire_at=NOW
+                ),
+                commands.RecordEvidence(payment_id=name, evidence=word),
+            ):
+                await handler.handle(command, context=CONTEXT)
+        await store.close()
+
+
+def read(capfd: pytest.CaptureFixture[str]) -> Any:
+    return json.loads(capfd.readouterr().out)
+
+
+def test_a_file_is_handed_in_once_and_shown_with_what_it_lacks(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(pay(a_sqlite_url(tmp_path)))
+    assert import_(GOOD, "--json") == 0
+    made = read(capfd)
+    assert (made["lines_count"], made["is_new"]) == (2, True)
+    # Columns in another order, a byte order mark, an empty line: the same words.
+    columns = [line.split(",") for line in GOOD.splitlines()]
+    other = "\ufeff" + "\n".join(",".join(reversed(one)) for one in columns) + "\n\n"
+    assert import_(other, "--json") == 0
+    assert read(capfd) == {**made, "is_new": False}
+    assert cauri("statements", "show", made["id"], "--database", "cauri.db", "--json") == 0
+    shown = read(capfd)
+    assert shown["lines"]["matched"] == {"count": 1, "amount_in": "1500", "amount_out": "0"}
+    assert [one["provider_transaction_id"] for one in shown["unknown"]] == ["T2"]
+    assert [one["payment_id"] for one in shown["missing"]] == ["pay_2"]
+    assert shown["waiting"] == 1  # no server runs here
+    for language, said in (("en", "on no statement"), ("fr", "sur aucun relevé")):
+        monkeypatch.setenv("CAURI_LANGUAGE", language)
+        assert cauri("statements", "show", made["id"], "--database", "cauri.db") == 0
+        assert said in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "in_french"),
+    [
+        (GOOD + "T3,,in,1.5,2026-03-01T11:00:00Z,\n", "line 4, column amount:", "ligne 4, colonne"),
+        (GOOD + "T3,,up,1,2026-03-01T11:00:00Z,\n", "line 4, column direction:", "ligne 4"),
+        (GOOD + "T3,,in,1,2026-03-01,\n", "line 4, column occurred_at:", "ligne 4"),
+        (
+            GOOD + "T1,,in,1500,2026-03-01T12:00:00Z,\n",
+            "line 4, column provider_transaction_id: an earlier",
+            "ligne 4",
+        ),
+        (GOOD + "T3,in\n", "line 4: the line has 2 cells", "ligne 4"),
+        (GOOD + 'T3,"in\n', "this is no CSV", "CSV"),
+        (HEAD, "FILE: The list is empty.", "vide"),
+        ("reference\n", "line 1: the column provider_transaction_id is missing.", "manque"),
+        ("phone\n", "line 1: there is no column 'phone'.", "colonne"),
+        (HEAD.replace("fee", "amount"), "is there more than once", "plusieurs fois"),
+    ],
+)
+def test_a_bad_file_is_refused_by_line_and_column_and_nothing_is_taken_in(
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    said: str,
+    in_french: str,
+) -> None:
+    for language, expected in (("en", said), ("fr", in_french)):
+        monkeypatch.setenv("CAURI_LANGUAGE", language)
+        assert import_(text) == 2
+        error = capfd.readouterr().err
+        assert expected in error
+        assert error.count("\n") == 1
+    assert not (tmp_path / "cauri.db").exists()  # it was read before anything was opened
