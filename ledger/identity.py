@@ -89,7 +89,7 @@ def new_endpoint_id(drawn: bytes) -> str:
 
 def new_test_id(drawn: bytes) -> str:
     """Make the id of a test of an endpoint from 16 random bytes."""
-    return f"test_{_spelt(drawn)}"
+    return f"test_{spelt(drawn)}"
 
 
 def is_test_id(text: str) -> bool:
