@@ -22,6 +22,7 @@ STATEMENTS: Final[tuple[Route, ...]] = (
         body=schemas_statements.StatementRequest,
         needs_idempotency_key=True,
         answers={201: schemas_statements.StatementOut},
+        problems=("invalid_money",),
     ),
     Route(
         method="GET",

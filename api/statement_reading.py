@@ -25,14 +25,12 @@ def statement_of(wanted: StatementRequest, *, default_mode: Mode, now: datetime)
 
     Raises:
         ProblemError: it cannot be used; says where, why and what to send instead.
+        InvalidMoneyError: its currency is none.
     """
     if wanted.provider not in provider_names():
         reason = Sentence("There is no provider of this name.")
         _refuse("/provider", reason, Sentence("Take a name that `cauri providers` lists."))
-    try:
-        decimals_of(wanted.currency)
-    except InvalidMoneyError as error:
-        _refuse("/currency", error.reason, error.remedy)
+    decimals_of(wanted.currency)
     mode = wanted.mode or default_mode
     command = HandInStatement(
         provider=wanted.provider,
