@@ -49,7 +49,6 @@ FRENCH_OF_COMMANDS: Final[dict[str, str]] = {
     ),
     # api.commands.console, serve, verify, log
     "there is no provider {name}.": "le prestataire {name} n'existe pas.",
-    "Take a name that `cauri providers` lists.": "Prenez un nom que liste `cauri providers`.",
     "production takes no payments from sandboxes.": (
         "la production ne prend pas de paiements des serveurs d'essai."
     ),
