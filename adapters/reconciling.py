@@ -1,9 +1,10 @@
 """Reconciling: hands every line of a statement to the payment it speaks of, as a word.
 
-Which line speaks of which payment is known by then (`projections.statements`); here it becomes
-evidence that money moved, of the source that settles. What that comes to is the ledger's decision:
-a payment without a final word, or with words that contradict each other, is settled by it; one that
-was known to have succeeded keeps the word and changes no status.
+Which line speaks of which payment is known by then, and so is that a second person has approved a
+statement that has it (`projections.statements`); here it becomes evidence that money moved, of the
+source that settles. What that comes to is the ledger's decision: a payment without a final word, or
+with words that contradict each other, is settled by it; one that was known to have succeeded keeps
+the word and changes no status.
 
 Why it keeps a word that changes nothing: state is a function of the set of words. Left out, a
 contradicting word that comes later would make a conflict if the statement came after the success,

@@ -7,11 +7,25 @@ from typing import Annotated
 import typer
 
 from api.cli_options import Database, Json, do
+from api.cli_payments import Sure
+from api.cli_people import Spoken
 
 statements = typer.Typer(
-    help="Statements: what a provider says that moved, held against the ledger.",
+    help="Statements: what a provider says that moved, held against the ledger. They settle "
+    "payments once a second person has approved them.",
     no_args_is_help=True,
 )
+
+
+StatementId = Annotated[str, typer.Argument(metavar="ID", help="stm_...")]
+HolderKey = Annotated[
+    Path,
+    typer.Option(
+        "--key-file",
+        metavar="FILE",
+        help="A file with your own API key: an accountant's, an operator's or an admin's.",
+    ),
+]
 
 
 class StatementMode(StrEnum):
@@ -23,6 +37,7 @@ class StatementMode(StrEnum):
 
 @statements.command("import")
 def statements_import(
+    *,
     file: Annotated[
         Path,
         typer.Argument(
@@ -39,6 +54,7 @@ def statements_import(
     covers_to: Annotated[
         str, typer.Option("--to", metavar="TIME|DAY", help="Where it ends, not included.")
     ],
+    key_file: HolderKey,
     mode: Annotated[
         StatementMode | None,
         typer.Option("--mode", help="Tests or payments for real; by default as the deployment is."),
@@ -46,7 +62,7 @@ def statements_import(
     database: Database = None,
     as_json: Json = False,
 ) -> None:
-    """Hand in a provider's statement: its lines settle the payments they speak of."""
+    """Hand in a provider's statement: it is compared, and a second person approves it."""
     do(
         "statements",
         "hand_in",
@@ -58,6 +74,7 @@ def statements_import(
             "covers_to": covers_to,
             "mode": None if mode is None else mode.value,
         },
+        key_file=key_file,
         database=database,
         as_json=as_json,
     )
@@ -65,9 +82,31 @@ def statements_import(
 
 @statements.command("show")
 def statements_show(
-    statement_id: Annotated[str, typer.Argument(metavar="ID", help="stm_...")],
+    statement_id: StatementId,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
     """Show what a statement comes to, which lines differ or are unknown, and what is missing."""
     do("statements", "show", statement_id=statement_id, database=database, as_json=as_json)
+
+
+@statements.command("approve")
+def statements_approve(
+    statement_id: StatementId,
+    key_file: HolderKey,
+    is_sure: Sure = False,
+    language: Spoken = None,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Agree as a second person: a statement's lines settle the payments they speak of."""
+    do(
+        "statements",
+        "approve",
+        statement_id=statement_id,
+        key_file=key_file,
+        is_sure=is_sure,
+        language=language and language.value,
+        database=database,
+        as_json=as_json,
+    )

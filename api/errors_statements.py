@@ -5,7 +5,7 @@ from typing import Final
 
 from api.problem import Problem
 from ledger.errors import LedgerError
-from ledger.statement import UnknownStatementError
+from ledger.statement import StatementRefusedError, UnknownStatementError
 
 STATEMENT_PROBLEMS: Final[Mapping[type[LedgerError], Problem]] = {
     UnknownStatementError: Problem(
@@ -14,6 +14,13 @@ STATEMENT_PROBLEMS: Final[Mapping[type[LedgerError], Problem]] = {
         "identification",
         "There is no such statement",
         "Ce relevé n'existe pas",
+    ),
+    StatementRefusedError: Problem(
+        409,
+        "statement_refused",
+        "businessRule",
+        "The statement cannot be approved as things stand",
+        "Le relevé ne peut pas être approuvé en l'état",
     ),
 }
 """Error class -> problem."""

@@ -1,4 +1,4 @@
-"""Four eyes: what two operators have to agree to, and which keys are one operator's.
+"""Four eyes: what two people have to agree to, and which keys are one person's.
 
 An operator is known by an API key. Keys that took one another's place are one operator's: whoever
 rotates a key does not become somebody else. Two keys that were issued apart are two operators': who
@@ -7,13 +7,17 @@ gives one person two keys has one pair of eyes, and the labels of the keys are w
 
 from typing import Final
 
+from api.authentication import Role
 from ledger import merchant
 from ledger.events import KeyRotated
 from ledger.store import EventStore
 from projections.keys import KeysProjection
 
-APPROVING: Final = frozenset({"operator", "admin"})
+APPROVING: Final[frozenset[Role]] = frozenset({"operator", "admin"})
 """The roles whose keys may ask for what takes two, and agree to it."""
+
+RECONCILING: Final[frozenset[Role]] = APPROVING | {"accountant"}
+"""Those whose keys may hand a provider's statement in, and agree to one."""
 
 
 async def keys_of_same_operator(
@@ -22,7 +26,7 @@ async def keys_of_same_operator(
     """All keys that are this operator's: those that took one another's place."""
     linked: dict[str, set[str]] = {}
     for row in await keys.keys():
-        if row.role not in APPROVING:
+        if row.role not in RECONCILING:
             continue
         stream = merchant.key_stream(row.key_id)
         for recorded in await store.read_stream(stream):

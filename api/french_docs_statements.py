@@ -19,12 +19,36 @@ FRENCH_OF_STATEMENTS_DOCS: Final[dict[str, str]] = {
     "Every movement in that time. Hand in a longer statement in parts.": (
         "Tous les mouvements de cette période. Remettez un relevé plus long en plusieurs parties."
     ),
-    "Hand in a provider's statement: its lines settle the payments they speak of.": (
-        "Remettre le relevé d'un prestataire : ses lignes tranchent pour les paiements dont "
-        "elles parlent."
+    "Agree as a second person: a statement's lines settle the payments they speak of.": (
+        "Approuver en tant que seconde personne : les lignes d'un relevé tranchent pour les "
+        "paiements dont elles parlent."
     ),
-    "How many lines have yet to be told to the payments they speak of.": (
-        "Combien de lignes doivent encore être annoncées aux paiements dont elles parlent."
+    "Hand in a provider's statement: it is compared, and a second person approves it.": (
+        "Remettre le relevé d'un prestataire : il est comparé, et une seconde personne l'approuve."
+    ),
+    "How many lines have yet to be told to the payments they speak of; none are before the "
+    "statement is approved.": (
+        "Combien de lignes doivent encore être annoncées aux paiements dont elles parlent ; "
+        "aucune avant l'approbation du relevé."
+    ),
+    "Lines that agree with a payment that has not succeeded nor failed, and were not told to it: "
+    "it succeeds once the statement is approved.": (
+        "Les lignes qui concordent avec un paiement ni réussi ni échoué, et qui ne lui ont pas "
+        "été annoncées : il réussit dès que le relevé est approuvé."
+    ),
+    "Lines that were not told to their payment and contradict it, its failure or one another: a "
+    "question for a person, or a failure that becomes a success, once the statement is "
+    "approved.": (
+        "Les lignes qui n'ont pas été annoncées à leur paiement et qui le contredisent, lui, son "
+        "échec ou une autre ligne : une question pour une personne, ou un échec qui devient un "
+        "succès, dès que le relevé est approuvé."
+    ),
+    "The second person's key; null: nobody agreed, and its lines settle nothing.": (
+        "La clé de la seconde personne ; null : personne n'a approuvé, et ses lignes ne "
+        "tranchent rien."
+    ),
+    "When its lines became words that settle; null: they are none.": (
+        "Quand ses lignes sont devenues des paroles décisives ; null : elles n'en sont pas."
     ),
     "How many lines it has.": "Combien de lignes il a.",
     "How many there are.": "Combien il y en a.",
@@ -58,8 +82,10 @@ FRENCH_OF_STATEMENTS_DOCS: Final[dict[str, str]] = {
         "Un mouvement tel qu'il figure sur le relevé. Ni numéro ni nom de personne n'y entre."
     ),
     "Only a line of another statement speaks of it.": "Seule une ligne d'un autre relevé en parle.",
-    "Only lines that come to this; `settled` and `outside` are among the matched.": (
-        "Seulement les lignes qui donnent cela ; `settled` et `outside` sont parmi les rapprochées."
+    "Only lines that come to this; `settled` and `outside` are among the matched, "
+    "`would_settle` and `would_contradict` are what an approval would do.": (
+        "Seulement les lignes qui donnent cela ; `settled` et `outside` sont parmi les "
+        "rapprochées, `would_settle` et `would_contradict` sont ce que ferait une approbation."
     ),
     "Send it as `after` for the next page: a line's number; null at the end.": (
         "Envoyez-le dans `after` pour la page suivante : un numéro de ligne ; null à la fin."
@@ -136,17 +162,17 @@ FRENCH_OF_STATEMENTS_DOCS: Final[dict[str, str]] = {
         "Les paiements auxquels il est comparé : les essais, ou les vrais ; par défaut comme "
         "le déploiement."
     ),
-    "Who handed it in.": "Qui l'a remis.",
+    "The key of whoever handed it in.": "La clé de qui l'a remis.",
     "Whose statement it is.": "De qui est le relevé.",
-    "Why it differs. `contradiction`: another line says another amount of the same "
-    "transaction. `direction`: the payment goes the other way. `currency`, `amount`: not what "
-    "was asked. `twice`: another transaction is of the same payment. `refused`: the payment "
-    "keeps no more words. Null: it does not differ.": (
-        "Pourquoi elle diffère. `contradiction` : une autre ligne donne un autre montant à la "
-        "même transaction. `direction` : le paiement va dans l'autre sens. `currency`, "
-        "`amount` : ce n'est pas ce qui était demandé. `twice` : une autre transaction est du "
-        "même paiement. `refused` : le paiement ne garde plus de paroles. Null : elle ne "
-        "diffère pas."
+    "Why it differs. `contradiction`: another line says another amount or another "
+    "payment of the same transaction. `direction`: the payment goes the other way. "
+    "`currency`, `amount`: not what was asked. `twice`: another transaction is of the same "
+    "payment. `refused`: the payment keeps no more words. Null: it does not differ.": (
+        "Pourquoi elle diffère. `contradiction` : une autre ligne donne un autre montant ou un "
+        "autre paiement à la même transaction. `direction` : le paiement va dans l'autre sens. "
+        "`currency`, `amount` : ce n'est pas ce qui était demandé. `twice` : une autre "
+        "transaction est du même paiement. `refused` : le paiement ne garde plus de paroles. "
+        "Null : elle ne diffère pas."
     ),
     "Your name for the payment at the provider: `reference` of its attempt.": (
         "Votre nom pour le paiement chez le prestataire : `reference` de sa tentative."

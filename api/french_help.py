@@ -2,7 +2,8 @@
 
 A command's text is its docstring, an option's its `help`; a test walks the whole command line and
 finds what has no French, and what French is left over. Families have modules of their own:
-`api.french_help_log`, `api.french_help_people`, `api.french_help_payments`.
+`api.french_help_log`, `api.french_help_people`, `api.french_help_payments`,
+`api.french_help_statements`.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from adapters.typesetting import typeset_french
 from api.french_help_log import FRENCH_OF_LOG_HELP
 from api.french_help_payments import FRENCH_OF_PAYMENTS_HELP
 from api.french_help_people import FRENCH_OF_PEOPLE_HELP
+from api.french_help_statements import FRENCH_OF_STATEMENTS_HELP
 
 FRENCH_OF_SERVER_HELP: Final[dict[str, str]] = {
     # The whole
@@ -94,6 +96,7 @@ FRENCH_OF_HELP: Final[Mapping[str, str]] = {
         **FRENCH_OF_LOG_HELP,
         **FRENCH_OF_PEOPLE_HELP,
         **FRENCH_OF_PAYMENTS_HELP,
+        **FRENCH_OF_STATEMENTS_HELP,
     }.items()
 }
 """English text -> French text, of all of it."""

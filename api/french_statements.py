@@ -26,6 +26,17 @@ FRENCH_OF_STATEMENTS: Final[dict[str, str]] = {
         "Envoyez ce qui a bougé, et dites le sens par la direction."
     ),
     "Take a name that `cauri providers` lists.": "Prenez un nom que `cauri providers` donne.",
+    "Agreeing to this statement": "L'approbation de ce relevé",
+    "some of its lines are missing.": "une partie de ses lignes manque.",
+    "Hand it in once more; what is missing is added.": (
+        "Remettez-le encore une fois ; ce qui manque est ajouté."
+    ),
+    "the person who handed it in cannot be the one who agrees.": (
+        "la personne qui l'a remis ne peut pas être celle qui l'approuve."
+    ),
+    "Have another person look at what it comes to, with a key of their own.": (
+        "Faites regarder ce qu'il donne par une autre personne, avec sa propre clé."
+    ),
     "Take one out.": "Retirez-en une.",
     "The list is empty.": "La liste est vide.",
     "There is no provider of this name.": "Il n'existe pas de prestataire de ce nom.",

@@ -201,6 +201,12 @@ FRENCH_OF_COMMANDS: Final[dict[str, str]] = {
     "Make one with `cauri keys add --role operator`, each operator his own.": (
         "Faites-en une par `cauri keys add --role operator`, à chaque opérateur la sienne."
     ),
+    "there is no good key of an accountant, an operator or an admin in it.": (
+        "il ne contient pas de clé valable de comptable, d'opérateur ou d'administrateur."
+    ),
+    "Make one with `cauri keys add --role accountant`, each person their own.": (
+        "Créez-en une avec `cauri keys add --role accountant`, chacun la sienne."
+    ),
     # api.commands.rebuild, replay, restored
     "a rebuild goes to the log's end.": "une reconstruction va jusqu'à la fin du registre.",
     "Add --check.": "Ajoutez --check.",

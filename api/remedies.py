@@ -143,6 +143,10 @@ REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
         "Look for it with `GET /v1/statements`.",
         "Cherchez-le avec `GET /v1/statements`.",
     ),
+    "statement_refused": (
+        "Have another person approve it; the problem says what else is missing.",
+        "Faites-le approuver par une autre personne ; le problème dit ce qui manque d'autre.",
+    ),
     "unknown_erasure": (
         "Look for it with `GET /v1/people/erasures`.",
         "Cherchez-la avec `GET /v1/people/erasures`.",

@@ -3,11 +3,9 @@
 from typing import Final
 
 from api import schemas_statements, statements
-from api.authentication import Role
+from api.four_eyes import RECONCILING
 from api.route import STAFF, Route
-from api.schemas import PositionQuery
-
-HANDING_IN: Final[frozenset[Role]] = frozenset({"accountant", "operator", "admin"})
+from api.schemas import NoBody, PositionQuery
 
 _ONE: Final = ("unknown_statement", "projection_behind")
 
@@ -17,8 +15,8 @@ STATEMENTS: Final[tuple[Route, ...]] = (
         path="/v1/statements",
         name="create_statement",
         endpoint=statements.create_statement,
-        summary="Hand in a provider's statement: its lines settle the payments they speak of.",
-        roles=HANDING_IN,
+        summary="Hand in a provider's statement: it is compared, and a second person approves it.",
+        roles=RECONCILING,
         body=schemas_statements.StatementRequest,
         needs_idempotency_key=True,
         answers={201: schemas_statements.StatementOut},
@@ -45,6 +43,17 @@ STATEMENTS: Final[tuple[Route, ...]] = (
         query=PositionQuery,
         answers={200: schemas_statements.StatementReport},
         problems=_ONE,
+    ),
+    Route(
+        method="POST",
+        path="/v1/statements/{statement_id}/approval",
+        name="approve_statement",
+        endpoint=statements.approve_statement,
+        summary="Agree as a second person: a statement's lines settle the payments they speak of.",
+        roles=RECONCILING,
+        body=NoBody,
+        answers={200: schemas_statements.StatementOut},
+        problems=("unknown_statement", "statement_refused"),
     ),
     Route(
         method="GET",

@@ -111,8 +111,23 @@ class StatementOut(Response):
     currency: str
     mode: Mode
     lines_count: int = Field(description="How many lines it has.")
-    handed_in_by: str = Field(description="Who handed it in.", examples=["key:k_1"])
+    handed_in_by: str = Field(
+        description="The key of whoever handed it in.", examples=["k_7Qx2LmPz9Ra"]
+    )
+    handed_in_by_label: str | None = Field(
+        description="Its holder; null: the key has no label.", examples=["Awa, accounts"]
+    )
     handed_in_at: datetime = Field(description="When it was handed in.")
+    approved_by: str | None = Field(
+        description="The second person's key; null: nobody agreed, and its lines settle nothing.",
+        examples=["k_3Bd8TnWc5Yq"],
+    )
+    approved_by_label: str | None = Field(
+        description="Its holder; null: the key has no label.", examples=["Paul, compliance"]
+    )
+    approved_at: datetime | None = Field(
+        description="When its lines became words that settle; null: they are none."
+    )
     position: Position
 
 
@@ -138,6 +153,15 @@ class LineSums(Response):
     )
     differs: SumOut = Field(description="Lines that contradict a payment, or one another.")
     unknown: SumOut = Field(description="Lines of which no payment is known.")
+    would_settle: SumOut = Field(
+        description="Lines that agree with a payment that has not succeeded nor failed, and were "
+        "not told to it: it succeeds once the statement is approved."
+    )
+    would_contradict: SumOut = Field(
+        description="Lines that were not told to their payment and contradict it, its failure or "
+        "one another: a question for a person, or a failure that becomes a success, once the "
+        "statement is approved."
+    )
 
 
 class SuccessSums(Response):
@@ -155,7 +179,8 @@ class StatementReport(StatementOut):
 
     as_of_position: Position = Field(description="The log position the sums stand at.")
     waiting: int = Field(
-        description="How many lines have yet to be told to the payments they speak of."
+        description="How many lines have yet to be told to the payments they speak of; none are "
+        "before the statement is approved."
     )
     lines: LineSums = Field(description="What its lines come to.")
     successes: SuccessSums = Field(
@@ -183,10 +208,10 @@ class StatementLineOut(Response):
     occurred_at: datetime = Field(description="When it moved, by the statement.")
     result: Result = Field(description="Whether it agrees with a payment of the ledger.")
     why: Why | None = Field(
-        description="Why it differs. `contradiction`: another line says another amount of the same "
-        "transaction. `direction`: the payment goes the other way. `currency`, `amount`: not what "
-        "was asked. `twice`: another transaction is of the same payment. `refused`: the payment "
-        "keeps no more words. Null: it does not differ."
+        description="Why it differs. `contradiction`: another line says another amount or another "
+        "payment of the same transaction. `direction`: the payment goes the other way. "
+        "`currency`, `amount`: not what was asked. `twice`: another transaction is of the same "
+        "payment. `refused`: the payment keeps no more words. Null: it does not differ."
     )
     is_settled: bool = Field(description="Whether it made its payment succeed.")
     is_waiting: bool = Field(description="Whether its payment is yet to be told.")
@@ -245,7 +270,8 @@ class StatementLinesQuery(PositionQuery):
 
     result: Asked | None = Field(
         default=None,
-        description="Only lines that come to this; `settled` and `outside` are among the matched.",
+        description="Only lines that come to this; `settled` and `outside` are among the matched, "
+        "`would_settle` and `would_contradict` are what an approval would do.",
     )
     after: Annotated[int, Field(ge=0, le=LINES_MAX)] = Field(
         default=0, description="`next_after` of the page before: a line's number."

@@ -95,7 +95,7 @@ def _check_columns(columns: list[str]) -> None:
 
 
 def statement_in(
-    read: Read, head: dict[str, Any], *, default_mode: Mode, now: datetime
+    read: Read, head: dict[str, Any], *, default_mode: Mode, by: str, now: datetime
 ) -> HandInStatement:
     """Make the command that hands in what was read.
 
@@ -103,6 +103,7 @@ def statement_in(
         read: the lines.
         head: the other fields of a statement, as HTTP would send them.
         default_mode: which payments it is held against where the head does not say it.
+        by: the key by which it is handed in.
         now: the present time.
 
     Raises:
@@ -110,7 +111,7 @@ def statement_in(
     """
     try:
         wanted = validated(StatementRequest, {**head, "lines": read.lines})
-        return statement_of(wanted, default_mode=default_mode, now=now)
+        return statement_of(wanted, default_mode=default_mode, by=by, now=now)
     except ProblemError as error:
         raise _placed(error.places[0], read.numbers) from None
 

@@ -20,7 +20,9 @@ from ledger.statement import InvalidStatementError
 from ledger.statement_line import StatementLine
 
 
-def statement_of(wanted: StatementRequest, *, default_mode: Mode, now: datetime) -> HandInStatement:
+def statement_of(
+    wanted: StatementRequest, *, default_mode: Mode, by: str, now: datetime
+) -> HandInStatement:
     """Make the command that hands a statement in.
 
     Raises:
@@ -42,6 +44,7 @@ def statement_of(wanted: StatementRequest, *, default_mode: Mode, now: datetime)
         lines=tuple(
             _line_of(one, wanted.currency, f"/lines/{at}") for at, one in enumerate(wanted.lines)
         ),
+        by=by,
         at=now,
     )
     try:

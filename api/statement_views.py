@@ -1,15 +1,16 @@
 """Statements as they are shown: from rows of the projection to the shapes of the API."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from api import schemas_statements as shapes
 from api.views import decimal_text
+from projections.keys import KeysProjection
 from projections.statements import StatementsProjection
 from projections.statements_compared import LineRow, Sum
 from projections.statements_rows import Header, Known
-from projections.tables import read_stamp
+from projections.tables import read_stamp, read_stamp_or_none
 
 LINES: Final = ("matched", "differs", "unknown")
 """What all lines are, each once."""
@@ -18,7 +19,14 @@ SUCCESSES: Final = ("matched", "differs", "elsewhere", "missing")
 """What all successes are, each once."""
 
 
-def header_of(row: Header) -> dict[str, Any]:
+async def labels_of(keys: KeysProjection, rows: Iterable[Header]) -> dict[str, str]:
+    """What people call who handed statements in, and who agreed to them."""
+    return await keys.labels(
+        key_id for row in rows for key_id in (row.handed_in_by, row.approved_by)
+    )
+
+
+def header_of(row: Header, labels: Mapping[str, str]) -> dict[str, Any]:
     """What is said of a statement wherever it is shown: the fields of `StatementOut`."""
     return {
         "id": row.statement_id,
@@ -29,20 +37,24 @@ def header_of(row: Header) -> dict[str, Any]:
         "mode": row.mode,
         "lines_count": row.lines,
         "handed_in_by": row.handed_in_by,
+        "handed_in_by_label": labels.get(row.handed_in_by),
         "handed_in_at": read_stamp(row.handed_in_at),
+        "approved_by": row.approved_by,
+        "approved_by_label": labels.get(row.approved_by or ""),
+        "approved_at": read_stamp_or_none(row.approved_at),
         "position": row.position,
     }
 
 
 async def report_of(
-    statements: StatementsProjection, header: Header, position: int
+    statements: StatementsProjection, header: Header, position: int, labels: Mapping[str, str]
 ) -> shapes.StatementReport:
     """What a statement comes to."""
     sums = await statements.compared.sums(header)
     lines = _by_name(sums.lines, LINES, header.currency)
     successes = _by_name(sums.successes, SUCCESSES, header.currency)
     return shapes.StatementReport(
-        **header_of(header),
+        **header_of(header, labels),
         as_of_position=position,
         waiting=sums.waiting,
         lines=shapes.LineSums(

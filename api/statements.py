@@ -6,6 +6,9 @@ that broke off in between finishes it.
 
 The keys of accountants, operators and admins share one space: they hand in for the whole house, and
 whoever takes the same key for another statement is told so.
+
+Handing in compares and does nothing else. What the lines say becomes evidence by the approval of a
+second person, whose key is neither the one by which it was handed in nor one that took its place.
 """
 
 from typing import Final
@@ -15,13 +18,12 @@ from aiohttp import web
 from api import schemas_statements as shapes
 from api.calls import Call, answer, validated
 from api.requests import REPEATED_HEADER, idempotency_key
+from api.statement_approving import approve, known_of
 from api.statement_reading import statement_of
-from api.statement_views import header_of, line_of, missing_of, report_of
+from api.statement_views import header_of, labels_of, line_of, missing_of, report_of
 from api.waiting import caught_up
 from ledger.commands_statement import NameStatement
-from ledger.entry import RecordedEvent
-from ledger.events import StatementOpened
-from ledger.statement import UnknownStatementError, is_statement_id, statement_id_of, stream_of
+from ledger.statement import UnknownStatementError, is_statement_id, statement_id_of
 from projections.statements_rows import Header
 
 PURPOSE: Final = "statement-key"
@@ -32,18 +34,31 @@ async def create_statement(call: Call) -> web.Response:
     """Take a statement: `201` and where to look; a repeat gives the same answer."""
     services, key = call.services, idempotency_key(call)
     wanted = validated(shapes.StatementRequest, await call.json_object())
-    command = statement_of(wanted, default_mode=services.default_mode, now=services.clock())
+    command = statement_of(
+        wanted, default_mode=services.default_mode, by=call.asker.key_id, now=services.clock()
+    )
     statement_id, context = statement_id_of(command), call.context(call.asker.actor)
     key_digest = services.vault.digest(PURPOSE, key.encode())
     name = NameStatement(key_digest=key_digest, statement_id=statement_id)
     await services.handler.handle(name, context=context)
     handled = await services.handler.handle(command, context=context)
-    first = await services.store.read_stream_part(stream_of(statement_id), 0, 1)
-    shown = _opened(first[0])
+    shown, _ = await _shown(call, statement_id)
     headers = {"Location": f"/v1/statements/{statement_id}"}
     if not handled.events:
         headers[REPEATED_HEADER] = "true"
     return answer(shown, status=201, position=shown.position, headers=headers)
+
+
+async def approve_statement(call: Call) -> web.Response:
+    """Agree to a statement as a second person; a repeat changes nothing."""
+    services, asker = call.services, call.asker
+    statement_id = call.request.match_info["statement_id"]
+    if not is_statement_id(statement_id):
+        raise UnknownStatementError(statement_id)
+    context = call.context(asker.actor)
+    await approve(services.handler, services.keys, statement_id, by=asker.key_id, context=context)
+    shown, position = await _shown(call, statement_id)
+    return answer(shown, position=position)
 
 
 async def list_statements(call: Call) -> web.Response:
@@ -52,9 +67,10 @@ async def list_statements(call: Call) -> web.Response:
     position = await caught_up(call, services.statements.name, query.min_position)
     limit = min(query.limit, services.settings.page_entries_max)
     rows = await services.statements.page(provider=query.provider, after=query.after, limit=limit)
+    labels = await labels_of(services.keys, rows)
     page = shapes.StatementPage(
         position=position,
-        statements=[shapes.StatementOut(**header_of(row)) for row in rows],
+        statements=[shapes.StatementOut(**header_of(row, labels)) for row in rows],
         next_after=rows[-1].position if len(rows) == limit else None,
     )
     return answer(page, position=position)
@@ -63,7 +79,8 @@ async def list_statements(call: Call) -> web.Response:
 async def show_statement(call: Call) -> web.Response:
     """Show what a statement comes to."""
     header, position = await _load(call)
-    report = await report_of(call.services.statements, header, position)
+    labels = await labels_of(call.services.keys, [header])
+    report = await report_of(call.services.statements, header, position, labels)
     return answer(report, position=position)
 
 
@@ -115,19 +132,26 @@ async def _load(call: Call) -> tuple[Header, int]:
     return header, position
 
 
-def _opened(recorded: RecordedEvent) -> shapes.StatementOut:
-    """What handing a statement in is answered: a function of its first event alone."""
-    event = recorded.event
-    assert isinstance(event, StatementOpened)
-    return shapes.StatementOut(
-        id=event.statement_id,
-        provider=event.provider,
-        covers_from=event.covers_from,
-        covers_to=event.covers_to,
-        currency=event.currency,
-        mode=event.mode,
-        lines_count=event.lines,
-        handed_in_by=recorded.actor,
-        handed_in_at=recorded.recorded_at,
-        position=recorded.position,
+async def _shown(call: Call, statement_id: str) -> tuple[shapes.StatementOut, int]:
+    """What is said of a statement as its own stream has it, and its last position."""
+    keys, known = call.services.keys, await known_of(call.services.store, statement_id)
+    opened, agreed = known.opened, known.agreed
+    by = None if known.approved is None else known.approved.by
+    labels = await keys.labels([opened.by, by])
+    shown = shapes.StatementOut(
+        id=opened.statement_id,
+        provider=opened.provider,
+        covers_from=opened.covers_from,
+        covers_to=opened.covers_to,
+        currency=opened.currency,
+        mode=opened.mode,
+        lines_count=opened.lines,
+        handed_in_by=opened.by,
+        handed_in_by_label=labels.get(opened.by),
+        handed_in_at=known.handed_in.recorded_at,
+        approved_by=by,
+        approved_by_label=labels.get(by or ""),
+        approved_at=None if agreed is None else agreed.recorded_at,
+        position=known.handed_in.position,
     )
+    return shown, (agreed or known.handed_in).position

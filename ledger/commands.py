@@ -391,12 +391,10 @@ Command = (
     | MerchantCommand
     | WebhookCommand
     | ProviderCommand
-    | EndpointCommand
-    | DeliveryCommand
+    | (EndpointCommand | DeliveryCommand)
     | RequestSupport
     | MailCommand
     | LogCommand
-    | PeopleCommand
-    | MasterKeyCommand
+    | (PeopleCommand | MasterKeyCommand)
     | StatementCommand
 )

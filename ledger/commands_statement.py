@@ -31,8 +31,20 @@ class HandInStatement:
     mode: Mode
     is_default_mode: bool
     lines: tuple[StatementLine, ...]
+    by: str
+    """The key by which it is handed in; no part of the content."""
     at: datetime
     """The present time: what is still to come is on no statement."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApproveStatement:
+    """Agree to a statement as a second person: from then on its lines are words that settle."""
+
+    statement_id: str
+    by: str
+    same: frozenset[str]
+    """The keys that are the same person's, `by` among them or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,4 +57,4 @@ class RefuseStatementLine:
     reason: str
 
 
-StatementCommand = NameStatement | HandInStatement | RefuseStatementLine
+StatementCommand = NameStatement | HandInStatement | ApproveStatement | RefuseStatementLine

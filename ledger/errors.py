@@ -16,7 +16,7 @@ The tree:
     │  ├─ OpenPaymentsError          a person's money is still under way (ledger.people)
     │  ├─ UnknownOperatorNoteError   a payment has no such note (ledger.operator_notes_refused)
     │  ├─ OperatorNoteRefusedError   a note cannot be, as things stand (as above)
-    │  ├─ ledger.statement.UnknownStatementError  no such statement
+    │  ├─ ledger.statement.UnknownStatementError, .StatementRefusedError
     │  ├─ IdempotencyKeyReusedError  the same key came with other content
     │  ├─ NotRefundableError         a payment cannot be given back, or not so much of it
     │  ├─ NotCancellableError        its merchant cannot end it (ledger.payment_ending)

@@ -99,6 +99,7 @@ from ledger.events_people import (
     PersonScrubbed,
 )
 from ledger.events_statement import (
+    StatementApproved,
     StatementLineRefused,
     StatementLinesAdded,
     StatementNamed,
@@ -180,6 +181,7 @@ __all__ = [
     "ProviderBreakerClosed",
     "ProviderBreakerOpened",
     "SoughtReference",
+    "StatementApproved",
     "StatementLineRefused",
     "StatementLinesAdded",
     "StatementNamed",
@@ -269,6 +271,7 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         StatementNamed,
         StatementOpened,
         StatementLinesAdded,
+        StatementApproved,
         StatementLineRefused,
     )
 }

@@ -1,6 +1,7 @@
 """The events of providers' statements: what an accountant handed in; a part of `ledger.events`.
 
-What a line does to a payment stands in the payment's own stream, as a word of source `statement`.
+What a line does to a payment stands in the payment's own stream, as a word of source `statement`;
+it does nothing before a second person has approved the statement.
 """
 
 from typing import ClassVar
@@ -35,6 +36,8 @@ class StatementOpened(Event, frozen=True, kw_only=True):
     """Whether payments that say no mode of their own are of it, too."""
     lines: int
     """How many it has."""
+    by: str
+    """The key by which it was handed in."""
 
 
 class StatementLinesAdded(Event, frozen=True, kw_only=True):
@@ -46,6 +49,16 @@ class StatementLinesAdded(Event, frozen=True, kw_only=True):
     first: int
     """The number of the first of them in the statement, from 1."""
     lines: tuple[StatementLine, ...]
+
+
+class StatementApproved(Event, frozen=True, kw_only=True):
+    """A second person agreed to a statement; from now on its lines are words that settle."""
+
+    type: ClassVar[str] = "statement.approved"
+
+    statement_id: str
+    by: str
+    """That person's key."""
 
 
 class StatementLineRefused(Event, frozen=True, kw_only=True):

@@ -229,6 +229,7 @@ DECIDERS: Final[dict[type, Decider]] = {
     commands_master_key.RetireMasterKey: _MASTER_KEY,
     commands_statement.NameStatement: _STATEMENT_KEY,
     commands_statement.HandInStatement: _STATEMENT,
+    commands_statement.ApproveStatement: _STATEMENT,
     commands_statement.RefuseStatementLine: _STATEMENT,
 }
 """Who decides what: the map of the system on one screen."""

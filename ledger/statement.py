@@ -10,6 +10,10 @@ together; should some of them be missing all the same, a repeat adds exactly tho
 Why lines are packed: an event for each would cost a hundred times the envelopes, and nobody ever
 asks for one line of the log. Why not one event for all: an entry has at most 65,535 bytes.
 
+Handing in only compares. One person's mistake, or a forged file, settles nothing: lines become
+words when a second person has approved the statement. Keys that took one another's place are one
+person's, as in `ledger.operator_notes`.
+
 What it does not do: match lines with payments. `projections.statements` does, and
 `adapters.reconciling` hands every match to the payment it speaks of as a word.
 """
@@ -17,13 +21,18 @@ What it does not do: match lines with payments. `projections.statements` does, a
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final, NoReturn
 
 import msgspec
 
 from ledger import events
-from ledger.commands_statement import HandInStatement, NameStatement, RefuseStatementLine
+from ledger.commands_statement import (
+    ApproveStatement,
+    HandInStatement,
+    NameStatement,
+    RefuseStatementLine,
+)
 from ledger.errors import (
     CommandRefusedError,
     IdempotencyKeyReusedError,
@@ -47,6 +56,9 @@ ID_CHARACTERS_MAX: Final = 100
 
 STATEMENT_ID: Final = re.compile(r"stm_[a-z2-7]{26}", re.ASCII)
 
+AGREEING: Final = Sentence("Agreeing to this statement")
+"""What was asked for, as it is told to whoever is refused it."""
+
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/#+=-]*", re.ASCII)
 _IN_ORDER: Final = msgspec.json.Encoder(order="sorted")
 
@@ -61,6 +73,17 @@ class UnknownStatementError(CommandRefusedError):
             command, Sentence("there is no statement {statement_id!r}.", statement_id=statement_id)
         )
         self.statement_id = statement_id
+
+
+class StatementRefusedError(CommandRefusedError):
+    """A statement cannot be approved as things stand."""
+
+    code: ClassVar[str] = "statement_refused"
+
+    def __init__(self, reason: Sentence, remedy: Sentence) -> None:
+        LedgerError.__init__(self, explained(reason, remedy))
+        self.command, self.reason, self.status = AGREEING, explained(reason, remedy), None
+        self.why, self.remedy = reason, remedy
 
 
 class StatementKeyReusedError(IdempotencyKeyReusedError):
@@ -99,6 +122,8 @@ class Statement:
     opened: events.StatementOpened | None = None
     lines: int = 0
     """How many are there."""
+    approved_by: str | None = None
+    """The key of the second person; None: nobody agreed yet."""
     refused: frozenset[int] = frozenset()
     """Numbers of lines that a payment did not take."""
 
@@ -166,23 +191,30 @@ def evolve_name(state: Name, event: Event) -> Name:
             raise TypeError(f"a statement's key has no {event.type}")
 
 
-def stream_for(command: HandInStatement | RefuseStatementLine) -> str:
+Decided = HandInStatement | ApproveStatement | RefuseStatementLine
+"""What is decided on a statement's own stream."""
+
+
+def stream_for(command: Decided) -> str:
     """The stream a command is decided on."""
     if isinstance(command, HandInStatement):
         return stream_of(statement_id_of(command))
     return stream_of(command.statement_id)
 
 
-def decide(command: HandInStatement | RefuseStatementLine, state: Statement) -> list[Event]:
+def decide(command: Decided, state: Statement) -> list[Event]:
     """Decide about a statement; repeats change nothing.
 
     Raises:
         InvalidStatementError: what was handed in is no statement.
-        UnknownStatementError: a line is refused of a statement that there is not.
+        UnknownStatementError: it, or one of its lines, is spoken of, and there is none.
+        StatementRefusedError: it cannot be approved: by the same person, or it is not whole.
     """
     match command:
         case HandInStatement():
             return _handed_in(command, state)
+        case ApproveStatement():
+            return _approved(command, state)
         case RefuseStatementLine():
             if state.opened is None:
                 raise UnknownStatementError(command.statement_id, "RefuseStatementLine")
@@ -215,6 +247,7 @@ def _handed_in(command: HandInStatement, state: Statement) -> list[Event]:
                 mode=command.mode,
                 is_default_mode=command.is_default_mode,
                 lines=len(command.lines),
+                by=command.by,
             )
         )
     for start in range(state.lines, len(command.lines), LINES_PER_EVENT):
@@ -223,6 +256,24 @@ def _handed_in(command: HandInStatement, state: Statement) -> list[Event]:
             events.StatementLinesAdded(statement_id=statement_id, first=start + 1, lines=lines)
         )
     return happened
+
+
+def _approved(command: ApproveStatement, state: Statement) -> list[Event]:
+    if state.opened is None:
+        raise UnknownStatementError(command.statement_id, "ApproveStatement")
+    if state.approved_by is not None:
+        return []
+    if state.lines < state.opened.lines:
+        raise StatementRefusedError(
+            Sentence("some of its lines are missing."),
+            Sentence("Hand it in once more; what is missing is added."),
+        )
+    if state.opened.by in command.same | {command.by}:
+        raise StatementRefusedError(
+            Sentence("the person who handed it in cannot be the one who agrees."),
+            Sentence("Have another person look at what it comes to, with a key of their own."),
+        )
+    return [events.StatementApproved(statement_id=command.statement_id, by=command.by)]
 
 
 def check(command: HandInStatement) -> None:
@@ -289,8 +340,10 @@ def evolve(state: Statement, event: Event) -> Statement:
         case events.StatementOpened():
             return Statement(event)
         case events.StatementLinesAdded():
-            return Statement(state.opened, state.lines + len(event.lines), state.refused)
+            return replace(state, lines=state.lines + len(event.lines))
+        case events.StatementApproved():
+            return replace(state, approved_by=event.by)
         case events.StatementLineRefused():
-            return Statement(state.opened, state.lines, state.refused | {event.line})
+            return replace(state, refused=state.refused | {event.line})
         case _:
             raise TypeError(f"a statement has no {event.type}")

@@ -1,9 +1,9 @@
 """Statements: what providers say that moved, held against what the ledger says; a queue too.
 
 One row per statement, one per line, and one for what lines say (`projections.statements_rows`). A
-word whose payment is known and has not been told is due: workers lease it and hand it to the
-payment as evidence; that event moves the row on. What a line comes to is compared when it is asked
-(`projections.statements_compared`).
+word of an approved statement whose payment is known and has not been told is due: workers lease it
+and hand it to the payment as evidence; that event moves the row on. What a line comes to is
+compared when it is asked (`projections.statements_compared`).
 
 When a line finds its payment: at once, if the payment was submitted before; else with the event
 that submits it, or that tells its provider's transaction id. Nothing is searched for again and
@@ -28,13 +28,13 @@ from ledger.sql_database import Database
 from projections.leases import Leases
 from projections.projector import Projector, bounded
 from projections.rows import AddedRows, Rows
+from projections.statements_book import Book
 from projections.statements_compared import Compared
 from projections.statements_rows import (
     KNOWN_FIXED,
     PREFIX,
     TELLING,
     WORDS_FIXED,
-    Book,
     Header,
     Known,
     Line,
@@ -117,7 +117,9 @@ class StatementsProjection(Projector):
         for recorded in batch:
             book.fold(recorded)
         touched = _payments_in(batch)
-        await self._header_rows.put(conn, [*map(_as_tuple, book.new_headers)])
+        await self._header_rows.put(
+            conn, [_as_tuple(book.headers[one]) for one in sorted(book.changed_headers)]
+        )
         await self._line_rows.put(conn, [*map(_as_tuple, book.new_lines)])
         await self._word_rows.put(
             conn, [_as_tuple(book.words[one]) for one in sorted(book.changed)]
@@ -136,28 +138,50 @@ class StatementsProjection(Projector):
         refused = [one.event for one in batch if isinstance(one.event, events.StatementLineRefused)]
         if not added and not refused and not tellings and not await self._is_any_word(conn):
             return book  # as long as nobody hands in a statement, nothing is looked up
+        approved = {
+            one.event.statement_id
+            for one in batch
+            if isinstance(one.event, events.StatementApproved)
+        }
         opened = [one.event for one in batch if isinstance(one.event, events.StatementOpened)]
         new = {one.statement_id for one in opened}
-        before = sorted({one.statement_id for one in added} - new)
+        before = sorted(({one.statement_id for one in added} | approved) - new)
         book.headers = {row[0]: Header(*row) for row in await self._header_rows.fetch(conn, before)}
         headers = book.headers | {one.statement_id: _header_of(one) for one in opened}
         names, wanted = _names_in(batch), set(tellings)
+        names |= await self._fetch_approved(conn, book, approved)
         for event in added:
             header = headers[event.statement_id]
             for line in event.lines:
                 wanted.add(word_id_of(header, line))
-                names.add(by_transaction("p", header.provider, line.provider_transaction_id))
+                for of in "pw":
+                    names.add(by_transaction(of, header.provider, line.provider_transaction_id))
                 if line.reference is not None:
                     names.add(by_reference("p", header.provider, line.reference))
         found = [Pointer(*row) for row in await self._pointer_rows.fetch(conn, sorted(names))]
         book.point(found)
         wanted |= {one.target for one in found if one.name[0] == "w"}
         wanted |= await self._words_refused(conn, refused)
+        wanted -= book.words.keys()
         for row in await self._word_rows.fetch(conn, sorted(wanted)):
             book.words[row[0]] = Word(*row)
         known = {one.target for one in found if one.name[0] == "p"}
         await self._fetch_payments(conn, book, known - book.payments.keys())
         return book
+
+    async def _fetch_approved(
+        self, conn: AsyncConnection, book: Book, approved: Iterable[str]
+    ) -> set[str]:
+        """Fetch the lines of statements, and what they say; under which names others say it too."""
+        line, names = self._lines.c, set[str]()
+        for statement_id in sorted(approved):
+            asked = select(self._lines).where(line.statement_id == statement_id)
+            rows = [Line(*row) for row in await conn.execute(asked.order_by(line.number))]
+            book.lines[statement_id] = rows
+            for row in await self._word_rows.fetch(conn, sorted({one.word_id for one in rows})):
+                book.words[row[0]] = word = Word(*row)
+                names.add(by_transaction("w", word.provider, word.provider_transaction_id))
+        return names
 
     async def _is_any_word(self, conn: AsyncConnection) -> bool:
         return await conn.scalar(select(self._words.c.stream_id).limit(1)) is not None

@@ -7,9 +7,9 @@ asked; nothing of it is stored. So three sums always add up, whatever came first
     the ledger's successes in the span = matched + differing + named elsewhere + missing
     matched lines = matched successes in the span + those outside
 
-A line that contradicts another one (same transaction, same direction, other amount or currency) and
-two transactions for one payment put all lines concerned in doubt, not only the later ones: which
-came first says nothing about which is right.
+A line that contradicts another one (same transaction, same direction, other amount, currency or
+payment) and two transactions for one payment put all lines concerned in doubt, not only the later
+ones: which came first says nothing about which is right.
 """
 
 from dataclasses import dataclass
@@ -26,9 +26,11 @@ from sqlalchemy import (
     literal,
     not_,
     null,
+    or_,
     select,
 )
 
+from ledger.events import PaymentExpired, PaymentFailed
 from projections.modes import UNSAID
 from projections.projector import Projector, bounded
 from projections.statements_rows import Header, Known, Line, Word
@@ -37,7 +39,10 @@ PAGE_MAX: Final = 1000
 
 Result = Literal["matched", "differs", "unknown"]
 
-Asked = Literal["matched", "settled", "outside", "differs", "unknown"]
+Would = Literal["would_settle", "would_contradict"]
+"""What a line would do that its payment was not told: agree where there is no success, or not."""
+
+Asked = Literal["matched", "settled", "outside", "differs", "unknown"] | Would
 """Which lines are asked for; `settled` and `outside` are among those that match."""
 
 Why = Literal["contradiction", "direction", "currency", "amount", "twice", "refused"]
@@ -79,7 +84,7 @@ class Sums:
     """What a statement comes to."""
 
     lines: tuple[Sum, ...]
-    """By result; `settled` and `outside` are among the matched."""
+    """By result; `settled` and `outside` are among the matched, and others what they would do."""
     successes: tuple[Sum, ...]
     """The ledger's in the span: `matched`, `differs`, `elsewhere`, `missing`."""
     waiting: int
@@ -104,13 +109,17 @@ class Compared:
                 word.direction,
                 word.amount_minor,
                 case((word.due_at.is_not(None), 1), else_=0).label("due"),
+                self._would().label("would"),
             )
             .select_from(self._joined())
             .where(self._lines.c.statement_id == header.statement_id)
             .subquery()
             .c
         )
-        groups = (compared.result, compared.settled, compared.outside, compared.direction)
+        groups = (
+            *(compared.result, compared.settled, compared.outside),
+            *(compared.would, compared.direction),
+        )
         of_lines = select(
             *groups, func.count(), func.sum(compared.amount_minor), func.sum(compared.due)
         ).group_by(*groups)
@@ -131,8 +140,8 @@ class Compared:
             lines = [tuple(one) for one in await conn.execute(of_lines)]
             successes = [tuple(one) for one in await conn.execute(of_successes)]
         found: dict[tuple[str, str], list[int]] = {}
-        for result, settled, outside, way, count, amount, _ in lines:
-            names = [result]
+        for result, settled, outside, would, way, count, amount, _ in lines:
+            names = [result, *([would] if would else [])]
             if result == "matched":
                 names += ["settled"] * settled + ["outside"] * outside
             for name in names:
@@ -250,6 +259,11 @@ class Compared:
             other.c.direction == word.direction,
             other.c.mode == word.mode,
             other.c.stream_id != word.stream_id,
+            or_(
+                other.c.amount_minor != word.amount_minor,
+                other.c.currency != word.currency,
+                other.c.payment_id != word.payment_id,
+            ),
         )
         return exists().where(*alike).correlate_except(other)
 
@@ -270,6 +284,18 @@ class Compared:
             else_=literal("matched"),
         )
 
+    def _would(self) -> ColumnElement[Any]:
+        """What a word would do that its payment was not told yet; null: nothing, or it was told."""
+        word, paid = self._words.c, self._payments.c
+        is_nobodys = or_(word.payment_id.is_(None), word.fits == 0)
+        is_against = paid.verdict.in_([PaymentFailed.type, PaymentExpired.type])
+        return case(
+            (or_(is_nobodys, word.told_at.is_not(None), word.refused.is_not(None)), null()),
+            (or_(self._why(word).is_not(None), is_against), literal("would_contradict")),
+            (paid.succeeded_by.is_(None), literal("would_settle")),
+            else_=null(),
+        )
+
     def _is_outside(self, in_span: ColumnElement[bool]) -> ColumnElement[int]:
         # A payment that there is not is in no span: that comparison gives null, and not false.
         is_inside = case((in_span, 1), else_=0)
@@ -282,6 +308,8 @@ class Compared:
                 return and_(self._result() == "matched", self._words.c.settled == 1)
             case "outside":
                 return self._is_outside(in_span) == 1
+            case "would_settle" | "would_contradict":
+                return self._would() == asked
             case _:
                 return self._result() == asked
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
 from ledger import commands_endpoint as commands
-from ledger import commands_statement, payment
+from ledger import commands_statement, payment, statement
 from ledger.commands import Command, RecordEvidence
 from ledger.commands_log import RecordRestoration
 from ledger.endpoint import INITIAL, UNTRIED, Message, delivery_stream, endpoint_stream
@@ -175,12 +175,29 @@ def a_statement(number: int, *, wrong: int = 0) -> commands_statement.HandInStat
             )
             for one in (number, number + 1)
         ),
+        by="key_1",
         at=day + timedelta(days=2),
     )
 
 
 def _hand_in(*, wrong: int = 0) -> Telling:
     return lambda told, number: [a_statement(number, wrong=wrong)]
+
+
+def _approve(*, wrong: int = 0) -> Telling:
+    """Agree to a statement, if it was handed in."""
+
+    def telling(told: Told, number: int) -> Sequence[Command]:
+        statement_id = statement_id_of(a_statement(number, wrong=wrong))
+        if told.state_of(statement.stream_of(statement_id), None) is None:
+            return []
+        return [
+            commands_statement.ApproveStatement(
+                statement_id=statement_id, by="key_2", same=frozenset()
+            )
+        ]
+
+    return telling
 
 
 def _reconcile(told: Told, number: int) -> Sequence[Command]:
@@ -227,6 +244,8 @@ TELLINGS: Final[dict[str, Telling]] = {
     "restored": _restore,
     "hand_in": _hand_in(),
     "hand_in_wrong": _hand_in(wrong=5),
+    "approved": _approve(),
+    "approved_wrong": _approve(wrong=5),
     "reconcile": _reconcile,
     "line_refused": _refuse_line,
 }

@@ -24,6 +24,7 @@ from ledger import commands, errors
 from ledger.money import decimals_of
 from ledger.sentences import Sentence
 from ledger.sql import migrate
+from ledger.statement import StatementRefusedError
 from tests.api_world import CONTEXT, MTN_PHONE, Answer, World, a_payment, a_world, settings_in
 from tests.conftest import FakeClock
 from tests.held_store import HeldStore
@@ -245,6 +246,7 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ("command_refused", "POST", "/v1/webhook-endpoints/{off}/replay", {"json": {}}),
     ("unknown_merchant", "GET", "/v1/payments?merchant_id=mer_2", {}),
     ("unknown_checkout_session", "GET", "/v1/checkout-sessions/cs_none", {}),
+    ("unknown_statement", "POST", "/v1/statements/stm_none/approval", {"who": "accountant"}),
     ("unknown_statement", "GET", "/v1/statements/stm_none", {"who": "accountant"}),
     (
         "invalid_request",
@@ -287,6 +289,13 @@ NOTHING: Final = Sentence("the store is not open: nothing was written")
 FAILURES: Final[list[tuple[str, Exception]]] = [
     ("internal", RuntimeError("a mistake")),
     ("command_refused", errors.CommandRefusedError("x", NOTHING, status="pending")),
+    (
+        "statement_refused",
+        StatementRefusedError(
+            Sentence("some of its lines are missing."),
+            Sentence("Hand it in once more; what is missing is added."),
+        ),
+    ),
     ("busy", errors.StoreBusyError(4)),
     ("busy", errors.WrongVersionError("x", 1, 2)),
     ("stream_too_long", errors.StreamTooLongError("x", 4)),

@@ -59,9 +59,16 @@ async def hand_in(
     )
 
 
-async def reconcile(world: World) -> int:
-    """Let the reactor tell payments what lines say of them; how many it told."""
+async def agree(world: World, made: Answer, who: str = "operator", **options: Any) -> Answer:
+    """Approve a statement."""
+    return await world.ask("POST", f"{PATH}/{made.json['id']}/approval", who=who, **options)
+
+
+async def reconcile(world: World, *approved: Answer) -> int:
+    """Approve statements, let the reactor tell payments what lines say; how many it told."""
     services = world.services
+    for made in approved:
+        assert (await agree(world, made)).status == 200
     await world.caught_up()
     due = await services.statements.lease(
         "reconcile", None, holder="test", limit=100, now=services.clock(), seconds=60
@@ -111,8 +118,15 @@ async def test_a_statement_settles_what_nobody_answered_and_shows_what_it_lacks(
     )
     assert made.status == 201
     assert made.headers["Location"] == f"{PATH}/{made.json['id']}"
-    assert await reconcile(world) == 3
     assert await reconcile(world) == 0
+    dry = await look(world, made)
+    counts = {name: one["count"] for name, one in dry["lines"].items()}
+    assert (counts["matched"], counts["settled"], dry["waiting"]) == (2, 0, 0)
+    assert (counts["would_settle"], counts["would_contradict"]) == (1, 1)
+    lines = (await look(world, made, "/lines?result=would_settle"))["lines"]
+    assert [one["payment_id"] for one in lines] == [open_one]
+    assert await reconcile(world, made) == 3
+    assert await reconcile(world, made) == 0
     report = await look(world, made)
     assert report["waiting"] == 0
     counts = {name: one["count"] for name, one in report["lines"].items()}
@@ -123,6 +137,8 @@ async def test_a_statement_settles_what_nobody_answered_and_shows_what_it_lacks(
         "outside": 0,
         "differs": 1,
         "unknown": 1,
+        "would_settle": 0,
+        "would_contradict": 0,
     }
     assert report["lines"]["all"] == {"count": 4, "amount_in": "4400", "amount_out": "7"}
     lines = (await look(world, made, "/lines"))["lines"]
@@ -152,7 +168,7 @@ async def test_what_succeeded_in_its_time_and_is_on_no_statement_is_missing(
     line = a_line(first, occurred_at="2026-03-01T12:00:30Z")
     content = a_statement(line, covers_to="2026-03-01T13:00:00Z")
     made = await hand_in(world, content=content)
-    await reconcile(world)
+    await reconcile(world, made)
     report = await look(world, made)
     counts = {name: one["count"] for name, one in report["successes"].items()}
     assert counts == {"all": 2, "matched": 1, "differs": 0, "elsewhere": 0, "missing": 1}
@@ -229,7 +245,7 @@ async def test_what_is_no_statement_is_refused_by_its_place_and_nothing_is_kept(
 async def test_lines_are_given_by_result_and_in_pages(world: World) -> None:
     known = await a_paid_one(world)
     made = await hand_in(world, a_line(known), *(a_line("", f"T{n}") for n in range(2, 6)))
-    await reconcile(world)
+    await reconcile(world, made)
     page = await look(world, made, "/lines?result=unknown&limit=3")
     assert [one["line"] for one in page["lines"]] == [2, 3, 4]
     page = await look(world, made, f"/lines?result=unknown&limit=3&after={page['next_after']}")
@@ -255,7 +271,7 @@ async def test_payouts_and_refunds_are_settled_too_and_each_by_its_direction(wor
     made = await hand_in(
         world, a_line(payout, direction="out"), a_line(paid, "T2", direction="out")
     )
-    assert await reconcile(world) == 1
+    assert await reconcile(world, made) == 1
     lines = (await look(world, made, "/lines"))["lines"]
     assert [(one["result"], one["why"], one["is_settled"]) for one in lines] == [
         ("matched", None, True),
@@ -280,7 +296,7 @@ async def test_a_payment_that_keeps_no_more_words_makes_its_line_a_difference(
         told = commands.RecordEvidence(payment_id=payment_id, evidence=word)
         await world.services.handler.handle(told, context=CONTEXT)
     made = await hand_in(world, a_line(payment_id))
-    assert await reconcile(world) == 1
+    assert await reconcile(world, made) == 1
     assert await reconcile(world) == 0
     (line,) = (await look(world, made, "/lines"))["lines"]
     assert (line["result"], line["why"], line["is_waiting"]) == ("differs", "refused", False)
@@ -289,11 +305,47 @@ async def test_a_payment_that_keeps_no_more_words_makes_its_line_a_difference(
 async def test_a_merchant_sees_nothing_of_it_but_the_word_of_its_payment(world: World) -> None:
     payment_id = await submitted(world, "order-1")
     made = await hand_in(world, a_line(payment_id))
-    await reconcile(world)
+    assert (await agree(world, made, who="auditor")).status == 403
+    assert (await agree(world, made, who="mer_1")).status == 403
+    await reconcile(world, made)
     for more in ("", f"/{made.json['id']}", f"/{made.json['id']}/lines"):
         assert (await world.get(f"{PATH}{more}")).status == 403
     assert (await hand_in(world, who="auditor", key="s-9")).status == 403
     events = (await world.get(f"/v1/payments/{payment_id}/events")).json["events"]
     word = next(one for one in events if one["type"] == "payment.evidence_recorded")
     assert (word["actor"], word["data"]["evidence"]["source"]) == ("reactor:reconcile", "statement")
-    assert word["causation_id"] == f"statement-{made.json['id']}@2"
+    assert word["causation_id"] == f"statement-{made.json['id']}@3"
+
+
+async def test_another_person_has_to_agree_and_rotating_a_key_makes_nobody_another(
+    world: World,
+) -> None:
+    payment_id = await submitted(world, "order-1")
+    mine = await world.add_key("awa", "accountant", label="Awa, accounts")
+    made = await hand_in(world, a_line(payment_id), who="awa")
+    shown = made.json
+    assert (shown["handed_in_by"], shown["handed_in_by_label"]) == (mine, "Awa, accounts")
+    assert (shown["approved_by"], shown["approved_at"]) == (None, None)
+    rotated = await world.ask("POST", f"/v1/keys/{mine}/rotate", who="admin", json={})
+    assert rotated.status == 201, rotated.body
+    world.keys["awa again"] = rotated.json["key"]
+    await world.caught_up()
+    for who in ("awa", "awa again"):
+        refused = await agree(world, made, who=who, headers={"Accept-Language": "fr"})
+        assert (refused.status, refused.code) == (409, "statement_refused")
+        assert "ne peut pas" in refused.json["errors"][0]["reason"]
+    assert await reconcile(world) == 0
+    other = await world.add_key("paul", "accountant", label="Paul")
+    agreed = await agree(world, made, who="paul")
+    assert (agreed.json["approved_by"], agreed.json["approved_by_label"]) == (other, "Paul")
+    position = await world.services.store.position()
+    for who in ("paul", "awa again", "admin"):
+        assert (await agree(world, made, who=who)).body == agreed.body
+    assert await world.services.store.position() == position
+    assert await reconcile(world) == 1
+    report = await look(world, made)
+    assert (report["approved_by"], report["approved_at"]) == (other, agreed.json["approved_at"])
+    page = (await world.get(PATH, who="auditor")).json["statements"]
+    assert page == [agreed.json]
+    unknown = await world.ask("POST", f"{PATH}/stm_{'a' * 26}/approval", who="operator")
+    assert (unknown.status, unknown.code) == (404, "unknown_statement")

@@ -19,7 +19,7 @@ __all__ = ["here"]
 CODE = re.compile(r"--[a-z-]+|add-checkpoint|/v1[/a-z]+|CAURI_[A-Z_]+|C2SP|`[^`]+`")
 """What is written the same in both."""
 
-WORDLESS = {"pay_...", "we_...", "note_..."}
+WORDLESS = {"pay_...", "we_...", "note_...", "stm_..."}
 """What is the same in both."""
 
 

@@ -1,6 +1,7 @@
-"""`cauri statements`: a CSV is handed in whole or not at all, and shown with what it lacks."""
+"""`cauri statements`: a CSV is handed in whole or not at all, shown, and approved by another."""
 
 import asyncio
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,9 @@ HEAD = "provider_transaction_id,reference,direction,amount,occurred_at,fee\n"
 GOOD = HEAD + "T1,pay_1-1,in,1500,2026-03-01T11:00:00Z,15\n" + "T2,,out,700,2026-03-01T11:00:00Z,\n"
 
 
+BY = ("--key-file", "awa.key")
+
+
 @pytest.fixture(autouse=True)
 def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -37,7 +41,7 @@ def import_(text: str, *more: str) -> int:
     """Hand a file in as MTN's statement of the first of March."""
     Path("mtn.csv").write_text(text, encoding="utf-8")
     span = ("--from", "2026-03-01", "--to", "2026-03-02")
-    options = ("--provider", "mtn", "--currency", "XAF", *span, "--database", "cauri.db")
+    options = ("--provider", "mtn", "--currency", "XAF", *span, *BY, "--database", "cauri.db")
     return cauri("statements", "import", "mtn.csv", *options, *more)
 
 
@@ -63,6 +67,13 @@ async def pay(url: str) -> None:
         await store.close()
 
 
+def add_key(capfd: pytest.CaptureFixture[str], file: str, role: str, *more: str) -> None:
+    """Put a key of this role into a file."""
+    added = ("keys", "add", "--role", role, *more, "--database", "cauri.db", "--json")
+    assert cauri(*added) == 0
+    Path(file).write_text(read(capfd)["key"])
+
+
 def read(capfd: pytest.CaptureFixture[str]) -> Any:
     return json.loads(capfd.readouterr().out)
 
@@ -71,6 +82,7 @@ def test_a_file_is_handed_in_once_and_shown_with_what_it_lacks(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asyncio.run(pay(a_sqlite_url(tmp_path)))
+    add_key(capfd, "awa.key", "accountant", "--label", "Awa")
     assert import_(GOOD, "--json") == 0
     made = read(capfd)
     assert (made["lines_count"], made["is_new"]) == (2, True)
@@ -84,11 +96,43 @@ def test_a_file_is_handed_in_once_and_shown_with_what_it_lacks(
     assert shown["lines"]["matched"] == {"count": 1, "amount_in": "1500", "amount_out": "0"}
     assert [one["provider_transaction_id"] for one in shown["unknown"]] == ["T2"]
     assert [one["payment_id"] for one in shown["missing"]] == ["pay_2"]
-    assert shown["waiting"] == 1  # no server runs here
+    assert (shown["waiting"], shown["approved_by"]) == (0, None)
     for language, said in (("en", "on no statement"), ("fr", "sur aucun relevé")):
         monkeypatch.setenv("CAURI_LANGUAGE", language)
         assert cauri("statements", "show", made["id"], "--database", "cauri.db") == 0
         assert said in capfd.readouterr().out
+
+
+def test_it_is_approved_by_another_key_after_it_was_looked_at(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(pay(a_sqlite_url(tmp_path)))
+    add_key(capfd, "awa.key", "accountant", "--label", "Awa")
+    add_key(capfd, "paul.key", "operator", "--label", "Paul")
+    add_key(capfd, "eye.key", "auditor")
+    assert import_(GOOD) == 0
+    said = capfd.readouterr().out.splitlines()
+    assert f"cauri statements approve {said[0]} --key-file FILE" in said[-1]
+
+    def approve(who: str, *more: str) -> int:
+        options = ("--key-file", who, "--database", "cauri.db", *more)
+        return cauri("statements", "approve", said[0], *options)
+
+    assert approve("awa.key", "--yes") == 1
+    assert "cannot be the one who agrees" in capfd.readouterr().err
+    assert approve("eye.key", "--yes") == 2
+    assert "no good key of an accountant" in capfd.readouterr().err
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert approve("paul.key", "--lang", "fr") == 1
+    shown = capfd.readouterr()
+    assert ("non approuvé" in shown.out, "Rien n'a été fait." in shown.out) == (True, True)
+    assert "remis par" in shown.out
+    assert "(Awa)" in shown.out
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    assert approve("paul.key") == 0
+    assert "(Paul)" in capfd.readouterr().out.splitlines()[-1]
+    assert approve("paul.key", "--json") == 0
+    assert (read(capfd)["approved_by_label"], approve("awa.key")) == ("Paul", 0)
 
 
 @pytest.mark.parametrize(

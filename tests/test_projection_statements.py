@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger import commands
-from ledger.commands_statement import HandInStatement, RefuseStatementLine
+from ledger.commands_statement import ApproveStatement, HandInStatement, RefuseStatementLine
 from ledger.evidence import Evidence, Source, Word
 from ledger.memory import MemoryEventStore
 from ledger.money import Money
@@ -58,9 +58,17 @@ def a_statement(*lines: StatementLine, **changes: Any) -> HandInStatement:
         mode="live",
         is_default_mode=True,
         lines=lines,
+        by="key_1",
         at=LATER,
     )
     return replace(asked, **changes)
+
+
+def approval(statement: HandInStatement) -> ApproveStatement:
+    """Another person's word that a statement is right."""
+    return ApproveStatement(
+        statement_id=statement_id_of(statement), by="key_2", same=frozenset({"key_2"})
+    )
 
 
 async def happen(projected: Projected, *steps: Step | commands.Command) -> None:
@@ -129,6 +137,8 @@ async def sums(projected: Projected, statement: HandInStatement) -> dict[str, in
     missing = await projection.compared.missing(header)
     assert len(missing) == successes.get("paid missing", 0)
     assert lines.get("matched", 0) == successes.get("paid matched", 0) + lines.get("outside", 0)
+    would = lines.get("would_settle", 0) + lines.get("would_contradict", 0)
+    assert found.waiting == (would if header.approved_by else 0)
     return lines | successes | ({"waiting": found.waiting} if found.waiting else {})
 
 
@@ -179,9 +189,9 @@ class TestStatements(ReadModel):
     ) -> None:
         statement, steps = a_statement(*lines), [(MTN, verb) for verb in verbs]
         if is_line_first:
-            await happen(projected, statement, *steps)
+            await happen(projected, statement, approval(statement), *steps)
         else:
-            await happen(projected, *steps, statement)
+            await happen(projected, *steps, statement, approval(statement))
         await tell_due(projected)
         found = await sums(projected, statement)
         settled = {"settled"} if is_line_first else set()
@@ -194,17 +204,78 @@ class TestStatements(ReadModel):
     ) -> None:
         first = a_statement(a_line(reference=None), a_line("T2", reference="unknown"))
         second = a_statement(a_line(), covers_to=TO - timedelta(minutes=1))
-        await happen(projected, *((MTN, verb) for verb in UNPAID), first)
+        await happen(projected, *((MTN, verb) for verb in UNPAID), first, approval(first))
         assert await sums(projected, first) == {"unknown": 2}
         await happen(projected, second)  # the same transaction, with its reference
-        assert (await sums(projected, first))["waiting"] == 1
+        assert await sums(projected, second) == {"matched": 1, "outside": 1, "would_settle": 1}
+        await happen(projected, approval(second))
+        assert (await sums(projected, second))["waiting"] == 1
         await tell_due(projected)
         for statement in (first, second):
             assert (1, "matched", None, payment_id(MTN)) in await results(projected, statement)
         told = len(projected.teller.payment(MTN).evidence)
-        await happen(projected, a_statement(a_line(), covers_from=FROM + timedelta(minutes=1)))
-        await tell_due(projected)
+        for reference in ("pay_4-1", None):
+            third = a_statement(
+                a_line(reference=reference), covers_from=FROM + timedelta(minutes=1)
+            )
+            await happen(projected, third, approval(third))
+            assert await projected.projections.of(StatementsProjection).next_due_at() is None
+            await tell_due(projected)
         assert len(projected.teller.payment(MTN).evidence) == told == 1
+
+    @pytest.mark.parametrize(
+        ("verbs", "line", "would"),
+        [
+            (PAID, a_line(), {}),
+            (UNPAID, a_line(), {"would_settle": 1}),
+            ((*UNPAID, "failure"), a_line(), {"would_contradict": 1}),
+            (PAID, a_line(amount_minor=1000), {"would_contradict": 1}),
+            (PAID, a_line(direction="out"), {}),
+            (PAID, a_line(reference="other"), {}),
+        ],
+    )
+    async def test_as_long_as_nobody_agreed_it_tells_what_it_would_do_and_does_nothing(
+        self,
+        projected: Projected,
+        verbs: Sequence[str],
+        line: StatementLine,
+        would: dict[str, int],
+    ) -> None:
+        statement = a_statement(line)
+        await happen(projected, *((MTN, verb) for verb in verbs), statement)
+        found = await sums(projected, statement)
+        assert {name: found[name] for name in found if name.startswith("would")} == would
+        projection = projected.projections.of(StatementsProjection)
+        header = await header_of(projected, statement)
+        for asked in ("would_settle", "would_contradict"):
+            rows = await projection.compared.page(header, asked=asked)
+            assert len(rows) == would.get(asked, 0)
+        assert await projection.next_due_at() is None
+        await tell_due(projected)
+        assert projected.teller.payment(MTN).evidence == {
+            one
+            for one in projected.teller.payment(MTN).evidence
+            if one.source is not Source.STATEMENT
+        }
+
+    @pytest.mark.parametrize("is_forged_first", [False, True])
+    async def test_what_nobody_approved_changes_nothing_of_what_is_told(
+        self, projected: Projected, is_forged_first: bool
+    ) -> None:
+        early = NOW - timedelta(minutes=30)
+        forged = a_statement(
+            a_line(reference="pay_10-1"), a_line("T1", amount_minor=1, occurred_at=early)
+        )
+        again = a_statement(a_line(occurred_at=early), covers_to=TO - timedelta(minutes=1))
+        right = a_statement(a_line())
+        steps = [(number, verb) for number in (MTN, 10) for verb in UNPAID]
+        statements = [forged, again, right] if is_forged_first else [right, again, forged]
+        await happen(projected, *steps, *statements, approval(right))
+        await tell_due(projected)
+        (word,) = projected.teller.payment(MTN).evidence
+        assert (word.source, word.occurred_at) == (Source.STATEMENT, NOW)
+        assert projected.teller.payment(10).evidence == frozenset()
+        assert await projected.projections.of(StatementsProjection).next_due_at() is None
 
     async def test_what_no_line_names_is_missing_only_where_the_statement_covers_it(
         self, projected: Projected
@@ -216,7 +287,7 @@ class TestStatements(ReadModel):
         statement = a_statement(a_line())
         earlier = a_statement(covers_to=FROM, covers_from=FROM - timedelta(hours=1))
         earlier = replace(earlier, lines=(a_line("T9", occurred_at=earlier.covers_from),))
-        await happen(projected, statement, earlier)
+        await happen(projected, statement, earlier, approval(statement), approval(earlier))
         await tell_due(projected)
         compared = projected.projections.of(StatementsProjection).compared
         header = await header_of(projected, statement)
@@ -239,7 +310,8 @@ class TestStatements(ReadModel):
         self, projected: Projected
     ) -> None:
         statement = a_statement(a_line())
-        await happen(projected, *((MTN, verb) for verb in PAID), statement)
+        paid = [(MTN, verb) for verb in PAID]
+        await happen(projected, *paid, statement, approval(statement))
         refusal = RefuseStatementLine(
             statement_id=statement_id_of(statement),
             line=1,
@@ -256,7 +328,7 @@ class TestStatements(ReadModel):
         steps = [(MTN, verb) for verb in (*PAID, "refund", "refund_paid")]
         line = a_line("R1", reference="pay_4-1", direction="out", amount_minor=502)
         statement = a_statement(line, a_line("7", direction="out", amount_minor=502))
-        await happen(projected, *steps, statement)
+        await happen(projected, *steps, statement, approval(statement))
         await tell_due(projected)
         assert await results(projected, statement) == [
             (1, "differs", "direction", payment_id(MTN)),
@@ -274,24 +346,41 @@ LINES = {
 }
 """Of payments that go to MTN: 8 has another amount, 10 goes the other way, 0 is nobody's."""
 
+FORGED = (
+    a_line("T2", reference="pay_2-1", amount_minor=1014),
+    a_line("T4", occurred_at=NOW - timedelta(minutes=9)),
+    a_line("T8", reference=None, amount_minor=7),
+)
+"""A statement that nobody approves: of the same transactions, and of other amounts or times."""
+
 STORIES = {2: PAID, 4: UNPAID, 8: PAID, 10: PAID, 14: (*UNPAID, "failure")}
 
 
-async def come_to(database: Database, order: Sequence[int | frozenset[int]]) -> Any:
-    """What everything comes to if payments (numbers) and statements (sets) come in this order."""
+Part = int | frozenset[int] | None
+"""What comes: a payment (its number), a statement (its lines), or the forged one (None)."""
+
+
+async def come_to(database: Database, order: Sequence[Part], delays: Sequence[int]) -> Any:
+    """What everything comes to in this order, if statements are approved so many steps later."""
     projected = Projected(database, (StatementsProjection, AccountsProjection))
     projected.teller = Teller(seconds=0)  # the hour of a payment decides nothing here
     projected.store = MemoryEventStore(clock=lambda: projected.teller.now)
     await projected.start()
     statements: list[HandInStatement] = []
+    agreed: dict[int, list[HandInStatement]] = {}
     for at, one in enumerate(order):
-        if isinstance(one, int):
+        if one is None:
+            await happen(projected, a_statement(*FORGED))
+        elif isinstance(one, int):
             await happen(projected, *((one, verb) for verb in STORIES[one]))
         else:
             lines = tuple(LINES[number] for number in sorted(one))
             statement = a_statement(*lines, covers_to=TO + timedelta(minutes=at))
             statements.append(statement)
             await happen(projected, statement)
+            when = min(at + delays[at % len(delays)], len(order) - 1)
+            agreed.setdefault(when, []).append(statement)
+        await happen(projected, *map(approval, agreed.pop(at, [])))
         await tell_due(projected)
     compared = projected.projections.of(StatementsProjection).compared
     found = set()
@@ -320,15 +409,16 @@ parts = st.lists(
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(drawn=st.data())
-def test_however_lines_are_split_and_whatever_comes_first_all_comes_to_the_same(
+def test_however_lines_are_split_and_whenever_they_are_approved_all_comes_to_the_same(
     sqlite_url: str, drawn: st.DataObject
 ) -> None:
-    some: list[int | frozenset[int]] = [*STORIES, *drawn.draw(parts)]
+    some: list[Part] = [*STORIES, None, *drawn.draw(parts)]
     order = drawn.draw(st.permutations(some))
+    delays = drawn.draw(st.lists(st.integers(0, 4), min_size=1, max_size=4))
 
     async def compared() -> None:
         async with opened(sqlite_url) as database:
-            expected = await come_to(database, [*STORIES, frozenset(LINES)])
-            assert await come_to(database, order) == expected
+            expected = await come_to(database, [*STORIES, frozenset(LINES), None], [0])
+            assert await come_to(database, order, delays) == expected
 
     asyncio.run(compared())

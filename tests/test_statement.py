@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from ledger import events
-from ledger.commands_statement import HandInStatement, NameStatement, RefuseStatementLine
+from ledger.commands_statement import (
+    ApproveStatement,
+    HandInStatement,
+    NameStatement,
+    RefuseStatementLine,
+)
 from ledger.entry import ENTRY_BYTES_MAX
 from ledger.errors import IdempotencyKeyReusedError
 from ledger.handling import Handler
@@ -22,6 +27,7 @@ from ledger.statement import (
     InvalidStatementError,
     Statement,
     StatementKeyReusedError,
+    StatementRefusedError,
     UnknownStatementError,
     decide,
     decide_name,
@@ -61,6 +67,7 @@ def a_statement(*lines: StatementLine, **changes: Any) -> HandInStatement:
         mode="live",
         is_default_mode=True,
         lines=lines or (a_line(),),
+        by="key_1",
         at=NOW,
     )
     return replace(asked, **changes)
@@ -77,6 +84,7 @@ def opened(asked: HandInStatement) -> events.StatementOpened:
         mode="live",
         is_default_mode=True,
         lines=len(asked.lines),
+        by="key_1",
     )
 
 
@@ -118,7 +126,7 @@ async def test_a_store_that_has_half_of_the_lines_gets_the_others_by_the_repeat(
     ("changes", "is_same"),
     [
         ({}, True),
-        ({"at": NOW + DAY, "is_default_mode": False}, True),
+        ({"at": NOW + DAY, "is_default_mode": False, "by": "key_2"}, True),
         ({"provider": "orange"}, False),
         ({"covers_from": NOW - 2 * DAY}, False),
         ({"covers_to": NOW - timedelta(minutes=1)}, False),
@@ -182,6 +190,26 @@ def test_what_is_no_statement_is_refused_by_field_and_line(
 def test_two_amounts_of_one_transaction_are_two_lines() -> None:
     asked = a_statement(a_line(), a_line(amount_minor=2), a_line(direction="out"))
     statement.given().when(asked).then(opened(asked), added(asked))
+
+
+def test_another_person_approves_it_once_and_only_if_it_is_whole() -> None:
+    asked = a_statement(*(a_line(number) for number in range(1, 151)))
+    statement_id = statement_id_of(asked)
+
+    def approval(by: str, *same: str) -> ApproveStatement:
+        return ApproveStatement(statement_id=statement_id, by=by, same=frozenset(same))
+
+    whole = [opened(asked), added(asked), added(asked, 101)]
+    agreed = events.StatementApproved(statement_id=statement_id, by="key_2")
+    statement.given().when(approval("key_2")).then_refused(UnknownStatementError)
+    statement.given(*whole).when(approval("key_2", "key_2", "key_3")).then(agreed)
+    for mine in (approval("key_1"), approval("key_2", "key_2", "key_1")):
+        statement.given(*whole).when(mine).then_refused(StatementRefusedError)
+    statement.given(*whole[:2]).when(approval("key_2")).then_refused(StatementRefusedError)
+    # Whoever hands the same in again is no other person for that, and takes nothing back.
+    again = [replace(asked, by="key_2"), approval("key_1"), approval("key_3")]
+    for repeat in again:
+        statement.given(*whole, agreed).when(repeat).then()
 
 
 def test_a_line_is_refused_once_and_only_of_a_statement_that_is_there() -> None:

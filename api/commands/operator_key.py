@@ -4,7 +4,7 @@ import secrets
 from pathlib import Path
 from typing import Any, Final
 
-from api.authentication import Authenticator, Identity
+from api.authentication import Authenticator, Identity, Role
 from api.errors import ProblemError
 from api.four_eyes import APPROVING
 from ledger.entry import Context
@@ -15,9 +15,24 @@ from projections.keys import KeysProjection
 
 KEY_FILE_BYTES_MAX: Final = 4_096
 
+_NO_OPERATOR: Final = (
+    Sentence("there is no good key of an operator or an admin in it."),
+    Sentence("Make one with `cauri keys add --role operator`, each operator his own."),
+)
+_NOBODY: Final = (
+    Sentence("there is no good key of an accountant, an operator or an admin in it."),
+    Sentence("Make one with `cauri keys add --role accountant`, each person their own."),
+)
+
 
 async def operator_of(
-    key_file: Path, store: EventStore, keys: KeysProjection, *, clock: Clock, default_mode: Any
+    key_file: Path,
+    store: EventStore,
+    keys: KeysProjection,
+    *,
+    clock: Clock,
+    default_mode: Any,
+    roles: frozenset[Role] = APPROVING,
 ) -> Identity:
     """Find whose key stands in a file, and note that it was used, as a server does.
 
@@ -40,12 +55,8 @@ async def operator_of(
     except ProblemError:
         identity = None
     await keys.note_uses(dict.fromkeys(used, clock()))
-    if identity is None or identity.role not in APPROVING:
-        raise InvalidInputError(
-            "key-file",
-            Sentence("there is no good key of an operator or an admin in it."),
-            Sentence("Make one with `cauri keys add --role operator`, each operator his own."),
-        )
+    if identity is None or identity.role not in roles:
+        raise InvalidInputError("key-file", *(_NO_OPERATOR if roles == APPROVING else _NOBODY))
     return identity
 
 

@@ -1,15 +1,21 @@
-"""`cauri statements import` and `show`: hand in a provider's statement, and see what it comes to.
+"""`cauri statements import`, `show` and `approve`: a provider's statement, and what it comes to.
 
 A statement is whole or none: at the first fault, named by line and column, nothing is taken in.
-The payments are told by a running server; as long as some are not, `show` says how many wait.
+Who hands it in and who agrees are known by API keys in files, and are two people. The payments are
+told by a running server; as long as some are not, `show` says how many wait.
 """
 
-import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+import typer
+
 from adapters.refusal_texts import Language
-from api.cli_language import spoken
+from api.authentication import Identity
+from api.cli_language import speak, spoken
 from api.commands.console import (
     run_async,
     settings_for,
@@ -18,12 +24,17 @@ from api.commands.console import (
     write_table,
     written_time,
 )
+from api.commands.operator_key import context_of, operator_of
+from api.four_eyes import RECONCILING
+from api.statement_approving import approve as agree_to
 from api.statement_files import read_canonical, statement_in
-from api.statement_views import line_of, missing_of, report_of
-from api.wiring import opened, projected, utc_now
-from ledger.entry import Context
+from api.statement_views import labels_of, line_of, missing_of, report_of
+from api.wiring import opened, projected, projections_of, utc_now
 from ledger.handling import Handler
+from ledger.identity import Mode
 from ledger.statement import UnknownStatementError, is_statement_id, statement_id_of
+from projections.keys import KeysProjection
+from projections.rebuild import fill
 from projections.statements import StatementsProjection
 
 LISTED_MAX: Final = 100
@@ -33,6 +44,13 @@ _SAID: Final[dict[Language, dict[str, str]]] = {
     "en": {
         "new": "handed in: {lines} lines",
         "known": "known already: {lines} lines, nothing was added",
+        "next": "Another person looks at it and agrees with "
+        "`cauri statements approve {id} --key-file FILE`.",
+        "handed_in": "handed in by {by}, {at}",
+        "open": "not approved: its lines settle nothing yet",
+        "approved": "approved by {by}, {at}",
+        "ask": "Let its lines settle the payments they speak of?",
+        "left": "Nothing was done.",
         "title": "{provider}, {start} to {end}, {currency}",
         "waiting": "payments that a running server has yet to tell: {waiting}",
         "lines": "lines",
@@ -46,6 +64,13 @@ _SAID: Final[dict[Language, dict[str, str]]] = {
     "fr": {
         "new": "relevé remis ; lignes : {lines}",
         "known": "déjà connu ; lignes : {lines} ; rien n'a été ajouté",
+        "next": "Une autre personne le regarde et l'approuve par "
+        "`cauri statements approve {id} --key-file FICHIER`.",
+        "handed_in": "remis par {by}, {at}",
+        "open": "non approuvé : ses lignes ne tranchent encore rien",
+        "approved": "approuvé par {by}, {at}",
+        "ask": "Laisser ses lignes trancher pour les paiements dont elles parlent ?",
+        "left": "Rien n'a été fait.",
         "title": "{provider}, du {start} au {end}, {currency}",
         "waiting": "paiements à qui un serveur doit encore l'annoncer : {waiting}",
         "lines": "lignes",
@@ -66,25 +91,30 @@ _SUMS_FRENCH: Final = {
     "outside": "dont hors période",
     "differs": "différents",
     "unknown": "inconnus",
+    "would_settle": "trancheraient",
+    "would_contradict": "contrediraient",
     "elsewhere": "sur un autre relevé",
     "missing": "manquants",
 }
 
 
-def hand_in(*, file: Path, head: dict[str, Any], database: str | None, as_json: bool) -> None:
+def hand_in(
+    *, file: Path, head: dict[str, Any], key_file: Path, database: str | None, as_json: bool
+) -> None:
     """Hand a statement in."""
     settings = settings_for(database)
     given = {name: value for name, value in head.items() if value is not None}
+    # Whatever is wrong with the file is said before anything is opened.
     command = statement_in(
-        read_canonical(file), given, default_mode=settings.default_mode, now=utc_now()
+        read_canonical(file), given, default_mode=settings.default_mode, by="", now=utc_now()
     )
     statement_id = statement_id_of(command)
 
     async def whole() -> bool:
-        request = secrets.token_hex(8)
-        async with opened(settings) as (_, store):
-            context = Context("cli", request, f"request:{request}")
-            return bool((await Handler(store).handle(command, context=context)).events)
+        async with _knowing(database) as (handler, keys, mode):
+            who = await _person(key_file, handler, keys, mode)
+            mine = replace(command, by=who.key_id)
+            return bool((await handler.handle(mine, context=context_of(who))).events)
 
     is_new = run_async(whole())
     if as_json:
@@ -92,11 +122,71 @@ def hand_in(*, file: Path, head: dict[str, Any], database: str | None, as_json: 
         return
     write_line(statement_id)
     write_line(_said("new" if is_new else "known", lines=len(command.lines)))
+    write_line(_said("next", id=statement_id))
 
 
 def show(*, statement_id: str, database: str | None, as_json: bool) -> None:
     """Show what a statement comes to."""
-    found = run_async(_found(statement_id, database))
+    _show(run_async(_found(statement_id, database)), as_json=as_json)
+
+
+def approve(
+    *,
+    statement_id: str,
+    key_file: Path,
+    is_sure: bool,
+    language: Language | None,
+    database: str | None,
+    as_json: bool,
+) -> int | None:
+    """Agree to a statement as a second person; 1 where whoever sits there thought better of it."""
+    speak(language)
+    before = run_async(_found(statement_id, database))
+    if not as_json:
+        _show(before, as_json=False)
+    if not (is_sure or as_json or before["approved_by"]) and not _is_sure():
+        return 1
+
+    async def agree() -> None:
+        async with _knowing(database) as (handler, keys, mode):
+            who = await _person(key_file, handler, keys, mode)
+            context = context_of(who)
+            await agree_to(handler, keys, statement_id, by=who.key_id, context=context)
+
+    run_async(agree())
+    after = run_async(_found(statement_id, database))
+    if as_json:
+        write_json(after)
+        return None
+    write_line(_approval(after))
+    return None
+
+
+@asynccontextmanager
+async def _knowing(database: str | None) -> AsyncIterator[tuple[Handler, KeysProjection, Mode]]:
+    settings = settings_for(database)
+    async with opened(settings) as (where, store):
+        projections = projections_of(where)
+        await projections.start()
+        keys = projections.of(KeysProjection)
+        await fill(keys, store)
+        yield Handler(store), keys, settings.default_mode
+
+
+async def _person(key_file: Path, handler: Handler, keys: KeysProjection, mode: Mode) -> Identity:
+    return await operator_of(
+        key_file, handler.store, keys, clock=utc_now, default_mode=mode, roles=RECONCILING
+    )
+
+
+def _is_sure() -> bool:
+    if typer.confirm(_said("ask"), err=True):
+        return True
+    write_line(_said("left"))
+    return False
+
+
+def _show(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         write_json(found)
         return
@@ -109,6 +199,9 @@ def show(*, statement_id: str, database: str | None, as_json: bool) -> None:
             currency=found["currency"],
         )
     )
+    by, at = _holder(found, "handed_in_by"), written_time(found["handed_in_at"])
+    write_line(_said("handed_in", by=by, at=at))
+    write_line(_approval(found))
     for part in ("lines", "successes"):
         rows = [(_name(name), *one.values()) for name, one in found[part].items()]
         write_table(_said(part), _said("sums").split("|"), rows)
@@ -129,14 +222,31 @@ def show(*, statement_id: str, database: str | None, as_json: bool) -> None:
         write_table(_said("missing"), _said("of_missing").split("|"), missing)
 
 
+def _approval(found: dict[str, Any]) -> str:
+    """Who agreed, or that nobody did."""
+    if found["approved_by"] is None:
+        return _said("open")
+    by, at = _holder(found, "approved_by"), written_time(found["approved_at"])
+    return _said("approved", by=by, at=at)
+
+
+def _holder(found: dict[str, Any], name: str) -> str:
+    """A key's id, and what people call who holds it."""
+    key_id, label = found[name], found[f"{name}_label"]
+    return str(key_id) if label is None else f"{key_id} ({label})"
+
+
 async def _found(statement_id: str, database: str | None) -> dict[str, Any]:
     if not is_statement_id(statement_id):
         raise UnknownStatementError(statement_id[:50])
-    async with projected(settings_for(database), StatementsProjection) as statements:
+    settings = settings_for(database)
+    async with projected(settings, StatementsProjection) as statements:
         header = await statements.find(statement_id)
         if header is None:
             raise UnknownStatementError(statement_id)
-        report = await report_of(statements, header, header.position)
+        async with projected(settings, KeysProjection) as keys:
+            labels = await labels_of(keys, [header])
+        report = await report_of(statements, header, header.position, labels)
         compared = statements.compared
         differing = await compared.page(header, asked="differs", limit=LISTED_MAX)
         unknown = await compared.page(header, asked="unknown", limit=LISTED_MAX)

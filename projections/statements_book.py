@@ -1,0 +1,271 @@
+"""Which payment each line of a statement speaks of, and when it is told: the fold over rows.
+
+Pure: rows and events, no table. A line speaks of the payment that was ever submitted to its
+provider under its reference; else of one whose provider named that transaction before. Whichever
+comes first, line or payment: the later one finds the earlier one, for both leave a pointer.
+
+Of several payments that a line may speak of the first is taken whose kind goes the line's way: in
+is a collection, out is a payout or a refund. Only where there is none, another one is named; and if
+one that fits turns up later, it takes its place.
+
+A word is due where a statement that has it was approved, its payment is known, and that payment was
+not told the same by another word: whichever of these comes last makes it so.
+"""
+
+from collections.abc import Iterable
+
+from ledger import events
+from ledger.entry import RecordedEvent
+from ledger.evidence import Source
+from ledger.money import Money
+from projections.effective import Moved, hear
+from projections.modes import UNSAID
+from projections.statements_rows import (
+    PREFIX,
+    Header,
+    Known,
+    Line,
+    Pointer,
+    Word,
+    by_payment,
+    by_reference,
+    by_transaction,
+    word_id_of,
+)
+from projections.tables import stamp
+
+
+class Book:
+    """All rows that a batch may touch, while it is folded into them."""
+
+    def __init__(self) -> None:
+        self.headers: dict[str, Header] = {}
+        self.words: dict[str, Word] = {}
+        self.payments: dict[str, Known] = {}
+        self.pointers: dict[str, dict[str, Pointer]] = {}
+        self.lines: dict[str, list[Line]] = {}
+        """Lines of statements that are approved here."""
+        self.changed_headers: set[str] = set()
+        self.new_lines: list[Line] = []
+        self.new_pointers: list[Pointer] = []
+        self.changed: set[str] = set()
+        """The keys of words that are to be put."""
+
+    def point(self, found: Iterable[Pointer]) -> None:
+        """Take pointers that are stored."""
+        for one in found:
+            self.pointers.setdefault(one.name, {})[one.target] = one
+
+    def fold(self, recorded: RecordedEvent) -> None:
+        """Fold one event."""
+        event = recorded.event
+        match event:
+            case events.StatementOpened():
+                self._open(recorded, event)
+            case events.StatementLinesAdded():
+                self._add(recorded, event)
+            case events.StatementApproved():
+                self._approve(recorded, event)
+            case events.StatementLineRefused():
+                self._refuse(event)
+            case events.PaymentRequested():
+                self.payments[event.payment_id] = Known(
+                    event.payment_id,
+                    recorded.position,
+                    event.merchant_id,
+                    event.kind,
+                    event.mode or UNSAID,
+                    event.currency,
+                    event.amount_minor,
+                    stamp(recorded.recorded_at),
+                )
+            case events.PaymentSubmissionStarted():
+                payment_id = recorded.stream[len(PREFIX) :]
+                name = (event.provider, event.reference)
+                self._lead(by_reference("p", *name), payment_id, event.reference, recorded)
+                self._offer(by_reference("w", *name), payment_id, event.reference, recorded)
+            case events.PaymentEvidenceRecorded():
+                self._hear(recorded, event)
+            case events.PaymentExpired() if event.reference is None:
+                pass  # No provider ever had it, and nothing is known of its money.
+            case _:
+                self._conclude(self.payments[recorded.stream[len(PREFIX) :]], recorded)
+
+    def _open(self, recorded: RecordedEvent, event: events.StatementOpened) -> None:
+        header = Header(
+            event.statement_id,
+            recorded.position,
+            event.provider,
+            event.currency,
+            event.mode,
+            int(event.is_default_mode),
+            stamp(event.covers_from),
+            stamp(event.covers_to),
+            event.lines,
+            event.by,
+            stamp(recorded.recorded_at),
+        )
+        self.headers[event.statement_id] = header
+        self.changed_headers.add(event.statement_id)
+
+    def _add(self, recorded: RecordedEvent, event: events.StatementLinesAdded) -> None:
+        header = self.headers[event.statement_id]
+        for number, line in enumerate(event.lines, event.first):
+            word_id = word_id_of(header, line)
+            at = stamp(line.occurred_at)
+            row = Line(event.statement_id, number, word_id, line.reference, at, line.fee_minor)
+            self.new_lines.append(row)
+            self.lines.setdefault(event.statement_id, []).append(row)
+            transaction = (header.provider, line.provider_transaction_id)
+            word = self.words.get(word_id)
+            if word is None:
+                self.words[word_id] = word = Word(
+                    word_id,
+                    header.mode,
+                    header.is_default_mode,
+                    header.provider,
+                    line.provider_transaction_id,
+                    line.direction,
+                    line.amount_minor,
+                    header.currency,
+                    line.reference,
+                    at,
+                    event.statement_id,
+                    number,
+                    recorded.position,
+                )
+                self.changed.add(word_id)
+                self._lead(by_transaction("w", *transaction), word_id, "", recorded)
+                if line.reference is not None:
+                    reference = (header.provider, line.reference)
+                    self._lead(by_reference("w", *reference), word_id, "", recorded)
+                    self._look(by_reference("p", *reference), word, recorded)
+            self._look(by_transaction("p", *transaction), word, recorded)
+
+    def _approve(self, recorded: RecordedEvent, event: events.StatementApproved) -> None:
+        header = self.headers[event.statement_id]
+        header.approved_by, header.approved_at = event.by, stamp(recorded.recorded_at)
+        self.changed_headers.add(event.statement_id)
+        for line in self.lines.get(event.statement_id, ()):
+            word = self.words[line.word_id]
+            if word.approved:
+                continue
+            # What is told is what was agreed to: the time, too.
+            word.approved, word.occurred_at = 1, line.occurred_at
+            word.statement_id, word.line = line.statement_id, line.number
+            word.position = recorded.position
+            self.changed.add(word.stream_id)
+            self._tell(word, recorded)
+
+    def _refuse(self, event: events.StatementLineRefused) -> None:
+        for word in self.words.values():
+            if (word.statement_id, word.line) == (event.statement_id, event.line):
+                word.refused, word.due_at = event.reason, None
+                self.changed.add(word.stream_id)
+
+    def _hear(self, recorded: RecordedEvent, event: events.PaymentEvidenceRecorded) -> None:
+        said = event.evidence
+        payment_id, at = recorded.stream[len(PREFIX) :], stamp(recorded.recorded_at)
+        known = self.payments[payment_id]
+        moved = None if known.moved_at is None else Moved(known.moved_at, known.moved_trust)
+        moved = hear(moved, said, requested_at=known.requested_at, recorded_at=at)
+        if moved is not None:
+            known.moved_at, known.moved_trust = moved
+        known.telling = None
+        if said.source is Source.STATEMENT:
+            for target in sorted(self.pointers.get(by_payment(payment_id), ())):
+                word = self.words[target]
+                if word.told_at is None and _is_said(word, event):
+                    if word.due_at is not None and known.telling is None:
+                        known.telling = word.stream_id
+                    word.told_at, word.due_at = at, None
+                    self.changed.add(word.stream_id)
+        if said.provider_transaction_id is not None:
+            name = (said.provider, said.provider_transaction_id)
+            self._lead(by_transaction("p", *name), payment_id, said.reference, recorded)
+            self._offer(by_transaction("w", *name), payment_id, said.reference, recorded)
+
+    def _conclude(self, known: Known, recorded: RecordedEvent) -> None:
+        """Take what the words about a payment add up to now."""
+        event, telling = recorded.event, known.telling
+        known.succeeded_by = known.reference = known.telling = None
+        known.verdict = None if isinstance(event, events.PaymentReopened) else event.type
+        if isinstance(event, events.PaymentSucceeded):
+            known.succeeded_by, known.reference = event.provider, event.reference
+            # A verdict that a word changes is recorded right behind it.
+            if telling is not None:
+                self.words[telling].settled = 1
+                self.changed.add(telling)
+
+    def _lead(self, name: str, target: str, reference: str, recorded: RecordedEvent) -> None:
+        """Leave a pointer, unless it is there."""
+        there = self.pointers.setdefault(name, {})
+        if target not in there:
+            there[target] = made = Pointer(name, target, reference, recorded.position)
+            self.new_pointers.append(made)
+
+    def _offer(self, name: str, payment_id: str, reference: str, recorded: RecordedEvent) -> None:
+        """Offer a payment to every word that waits under a name."""
+        for target in [*self.pointers.get(name, ())]:
+            self._match(self.words[target], payment_id, reference, recorded)
+
+    def _look(self, name: str, word: Word, recorded: RecordedEvent) -> None:
+        """Offer a word every payment that stands under a name, in the order of the log."""
+        found = sorted(self.pointers.get(name, {}).values(), key=lambda one: one.position)
+        for one in found:
+            self._match(word, one.target, one.reference, recorded)
+
+    def _match(self, word: Word, payment_id: str, reference: str, recorded: RecordedEvent) -> None:
+        known = self.payments[payment_id]
+        is_of_mode = known.mode == word.mode or (known.mode == UNSAID and word.is_default_mode)
+        if word.fits or not is_of_mode:
+            return
+        fits = (known.kind == "collection") == (word.direction == "in")
+        if word.payment_id is not None and not fits:
+            return
+        word.payment_id, word.payment_reference, word.fits = payment_id, reference, int(fits)
+        word.position = recorded.position
+        self.changed.add(word.stream_id)
+        self._lead(by_payment(payment_id), word.stream_id, "", recorded)
+        self._tell(word, recorded)
+
+    def _tell(self, word: Word, recorded: RecordedEvent) -> None:
+        """Make a word due, if it is approved and fits, and its payment does not know it yet."""
+        if not (word.approved and word.fits) or word.refused or word.told_at:
+            return
+        name = by_transaction("w", word.provider, word.provider_transaction_id)
+        for target in self.pointers.get(name, ()):
+            other = self.words[target]
+            if other.told_at is not None and _are_alike(word, other):
+                word.told_at = other.told_at
+                return
+        word.due_at = stamp(recorded.recorded_at)
+
+
+def _are_alike(one: Word, other: Word) -> bool:
+    """Whether two words tell the same payment the same; their transaction is one already."""
+    return (one.payment_id, one.payment_reference, one.amount_minor, one.currency) == (
+        other.payment_id,
+        other.payment_reference,
+        other.amount_minor,
+        other.currency,
+    )
+
+
+def _is_said(word: Word, event: events.PaymentEvidenceRecorded) -> bool:
+    """Whether what a payment took is this very word."""
+    said = event.evidence
+    amount = Money(word.amount_minor, word.currency).amount
+    return bool(word.fits) and (
+        said.provider,
+        said.reference,
+        said.provider_transaction_id,
+        said.amount,
+        said.currency,
+    ) == (
+        word.provider,
+        word.payment_reference,
+        word.provider_transaction_id,
+        amount,
+        word.currency,
+    )
