@@ -14,7 +14,9 @@ The rule, per reference (one submission to one provider):
 4. A success of another amount or currency than asked contradicts itself: a conflict, until a more
    trusted word settles it.
 5. Successes with two transaction ids of the provider are two movements of money (a page or a QR
-   code that was paid twice): a conflict, until a settling word says what is true.
+   code that was paid twice): a conflict, until an operator's note says what is true. Live words are
+   compared with live ones and statement lines with statement lines, for a statement may write an id
+   otherwise. A line confirms its own movement, and says nothing against another one.
 
 Over several references of one payment: money taken twice is a conflict; money taken once is a
 success, whichever attempt took it; else the last attempt speaks.
@@ -197,12 +199,25 @@ def resolve(money: Money, references: Iterable[str], words: frozenset[Evidence])
 
 
 def movements(words: Iterable[Evidence]) -> frozenset[str]:
-    """The provider's own ids of what these words say, where they name one.
+    """The provider's own ids of what these words say moved, by the better source of several.
 
-    Only the provider's live words are compared so: a statement may write an id otherwise.
+    A statement may write an id otherwise than live words, so the two are not mixed: where its lines
+    name several, these are the movements; else they are what live words name.
     """
-    live = (one for one in words if one.trust not in _SETTLING)
-    return frozenset(one.provider_transaction_id for one in live if one.provider_transaction_id)
+    words = [*words]
+    lines = movements_on_statements(words)
+    if len(lines) > 1:
+        return lines
+    return _named(one for one in words if one.trust < Trust.STATEMENT)
+
+
+def movements_on_statements(words: Iterable[Evidence]) -> frozenset[str]:
+    """The provider's own ids of what lines of its statements say moved."""
+    return _named(one for one in words if one.trust == Trust.STATEMENT)
+
+
+def _named(words: Iterable[Evidence]) -> frozenset[str]:
+    return frozenset(one.provider_transaction_id for one in words if one.provider_transaction_id)
 
 
 def counting(words: frozenset[Evidence]) -> frozenset[Evidence]:
@@ -232,7 +247,7 @@ def resolve_reference(money: Money, reference: str, words: frozenset[Evidence]) 
     paid = [one for one in loudest if one.word is Word.SUCCEEDED]
     unpaid = [one for one in loudest if one.word is not Word.SUCCEEDED]
     overturned = [one for one in own if one.word is Word.SUCCEEDED]
-    if top not in _SETTLING and len(movements(overturned)) > 1:
+    if top < Trust.OPERATOR and len(movements(overturned)) > 1:
         because = sorted({*loudest, *overturned}, key=lambda one: one.order)
         return Settled(Resolution.CONFLICT, reference, tuple(because))
     if (paid and unpaid) or not all(one.is_about(money) for one in paid):

@@ -32,6 +32,7 @@ from ledger.evidence import (
     Word,
     counting,
     movements,
+    movements_on_statements,
     resolve_reference,
 )
 from ledger.identity import Kind
@@ -118,13 +119,16 @@ def _paid_words(payment: Payment, words: frozenset[Evidence]) -> list[Evidence]:
 def _said_paid(payment: Payment, words: frozenset[Evidence], reference: str) -> list[Evidence]:
     """The most trusted word that money moved under this reference; ties by the words' order.
 
-    Where money moved several times, the best word of each; unless the best of all is about another
-    amount, which is then that of all of them, or comes from who tells what is true.
+    Where money moved several times, the best word of each, with its own amount if lines of
+    statements tell them apart. If only live words do, and the best of all is about another amount,
+    that is the sum of them; and an operator's note tells all that is true.
     """
     paid = [word for word in words if word.reference == reference and word.word is Word.SUCCEEDED]
     best = _best(paid)
-    if best is None or best.trust >= Trust.STATEMENT or not best.is_about(payment.money):
+    if best is None or best.trust is Trust.OPERATOR:
         return [] if best is None else [best]
+    if len(movements_on_statements(paid)) < 2 and not best.is_about(payment.money):
+        return [best]
     each = [
         _best(word for word in paid if word.provider_transaction_id == one)
         for one in sorted(movements(paid))

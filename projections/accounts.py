@@ -108,7 +108,7 @@ class AccountsProjection(Projector):
     """The journal and the trial balance."""
 
     name = "accounts"
-    version = 8
+    version = 9
     reads = TELLING
 
     def __init__(self, database: Database, copy: str = "") -> None:

@@ -174,6 +174,8 @@ def test_a_wrong_amount_alone_never_makes_a_success(told: list[Evidence]) -> Non
 
 
 # who says what -> the resolution; trust rises from webhook to operator.
+_TWICE = "webhook:succeeded:1500:A webhook:succeeded:1500:B"
+
 CASES = [
     ("", Resolution.OPEN),
     ("webhook:succeeded", Resolution.SUCCEEDED),
@@ -199,6 +201,15 @@ CASES = [
     ("webhook:failed:1500:A poll:succeeded:1500:B", Resolution.SUCCEEDED),
     ("poll:succeeded:1500:A statement:succeeded:1500:B", Resolution.SUCCEEDED),
     ("webhook:succeeded:1500:A webhook:succeeded:1500:B operator:failed", Resolution.FAILED),
+    ("statement:succeeded:1500:A statement:succeeded:1500:B", Resolution.CONFLICT),
+    ("statement:succeeded:1500:A statement:succeeded:1500:A", Resolution.SUCCEEDED),
+    (f"{_TWICE} statement:succeeded:1500:A", Resolution.CONFLICT),
+    (f"{_TWICE} statement:succeeded:1500:C", Resolution.CONFLICT),
+    (f"{_TWICE} statement:failed", Resolution.CONFLICT),
+    (f"{_TWICE} statement:succeeded:1500:A operator:succeeded:1500:A", Resolution.SUCCEEDED),
+    ("statement:succeeded::A statement:succeeded::B operator:succeeded", Resolution.SUCCEEDED),
+    ("statement:succeeded::A statement:succeeded::B operator:failed", Resolution.FAILED),
+    ("poll:failed statement:succeeded:1500:A statement:succeeded:1500:B", Resolution.CONFLICT),
 ]
 
 
@@ -210,6 +221,22 @@ def test_words_add_up_as_the_table_says(said: str, expected: Resolution) -> None
     ]
 
     assert resolve(ASKED, [R1], frozenset(told)).resolution is expected
+
+
+@given(st.frozensets(words, max_size=7))
+def test_two_movements_by_one_kind_of_source_are_a_conflict_until_a_note_tells(
+    told: frozenset[Evidence],
+) -> None:
+    for reference in (R1, R2):
+        own = [one for one in counting(told) if one.reference == reference]
+        paid = [one for one in own if one.word is Word.SUCCEEDED and one.provider_transaction_id]
+        lines = {one.provider_transaction_id for one in paid if one.source is Source.STATEMENT}
+        live = {one.provider_transaction_id for one in paid if one.trust < Trust.STATEMENT}
+        if any(one.source is Source.OPERATOR for one in own) or max(len(lines), len(live)) < 2:
+            continue
+        settled = resolve(ASKED, [reference], told)
+        assert settled.resolution is Resolution.CONFLICT
+        assert set(paid) <= set(settled.because)
 
 
 # which notes there are, as name:whom it replaces -> those that count
@@ -289,6 +316,33 @@ def test_what_was_taken_twice_under_one_reference_stands_in_suspense_twice() -> 
     )
     assert state.reason is not None
     assert "webhook of mtn says succeeded as B" in state.reason
+
+
+@pytest.mark.parametrize(
+    ("said", "booked"),
+    [
+        # Lines of a statement are movements of their own, each with its own amount.
+        ("statement:1500:A statement:1500:B", [1500, 1500]),
+        ("statement:1500:A statement:1400:B", [1500, 1400]),
+        # As many as the better source names, where both name several.
+        ("poll:1500:A poll:1500:B poll:1500:C statement:1500:X statement:1500:Y", [1500, 1500]),
+        # One line takes nothing from what live words tell apart.
+        ("poll:1500:A poll:1500:B statement:1500:A", [1500, 1500]),
+        ("poll:1500:A poll:1500:B statement:1500:X", [1500, 1500]),
+    ],
+)
+def test_each_movement_stands_in_suspense_as_the_better_source_has_it(
+    said: str, booked: list[int]
+) -> None:
+    parts = (one.split(":") for one in said.split())
+    told = [
+        word("succeeded", source, reference=R2, amount=amount, moved=moved)
+        for source, amount, moved in parts
+    ]
+    state = _told(told)
+
+    assert state.status is Status.CONFLICT
+    assert [one.amount_minor for one in postings(state) if one.account == "552"] == booked
 
 
 @pytest.mark.parametrize(

@@ -490,15 +490,15 @@ def rank(word):
     return TRUST[word["source"]], [str(word.get(name)) for name in SAID]
 
 
-def moved_as(word):
-    """The provider's own id of the movement that a word tells of, if it has one."""
-    return word.get("provider_transaction_id")
+def named(words, trusts):
+    """The ids of what words of these trusts say moved: each is money of its own."""
+    paid = [one for one in words if one["word"] == "succeeded" and rank(one)[0] in trusts]
+    return sorted({one.get("provider_transaction_id") for one in paid} - {None, ""})
 
 
 def movements(words):
-    """The ids of what words of providers say moved: each is money of its own."""
-    live = [one for one in words if one["word"] == "succeeded" and rank(one)[0] < 3]
-    return sorted({moved_as(one) for one in live if moved_as(one)})
+    """What moved: as statements name it, if they name several; else as live words do."""
+    return lines if len(lines := named(words, {3})) > 1 else named(words, {1, 2})
 
 
 def minor(amount, currency):
@@ -579,22 +579,22 @@ class Payment:
             yes = [one for one in loud if one["word"] == "succeeded"]
             is_other = not all(is_about(one, self.amount, self.currency) for one in yes)
             is_overturned = not yes and top < 3 and any(one["word"] == "succeeded" for one in own)
-            is_twice = top < 3 and len(movements(own)) > 1
+            is_twice = top < 4 and len(movements(own)) > 1
             if (yes and len(yes) < len(loud)) or is_other or is_overturned or is_twice:
                 return True
             paid += bool(yes)
         return paid > 1
 
     def _suspended(self):
-        """Of a conflict: by reference the best word of each movement that is open."""
+        """Of a conflict, by reference: the best word of each movement no settling word denies."""
         for top, own in self._counting():
             paid = sorted((one for one in own if one["word"] == "succeeded"), key=rank)
-            # What a word that settles (from 3 on) says did not move is not open any more.
-            if paid and (top < 3 or rank(paid[-1])[0] == top):
-                best, names = paid[-1], movements(own)
-                is_clear = rank(best)[0] < 3 and is_about(best, self.amount, self.currency)
-                each = [[one for one in paid if moved_as(one) == name][-1] for name in names]
-                yield from each if is_clear and len(names) > 1 else [best]
+            names = movements(own) if top < 4 else []
+            if paid and (top < 3 or rank(paid[-1])[0] == top or len(names) > 1):
+                is_told, best = len(named(own, {3})) > 1, paid[-1]
+                is_each = len(names) > 1 and (is_told or is_about(best, self.amount, self.currency))
+                by_id = {one.get("provider_transaction_id"): one for one in paid}  # the best last
+                yield from [by_id[name] for name in names] if is_each else [best]
 
     def book(self):
         """What has to be booked now that was not: (account, holder, currency) -> amount."""
