@@ -87,13 +87,14 @@ _INCOMING_STEPS: Final[Mapping[Refusal, Step]] = {
 }
 
 _ASK: Final = Step("Ask {merchant} how you will be paid.")
+_CANNOT_SEND: Final = _ASK._replace(happened="{merchant} cannot send it for now.")
 _OTHER_NUMBER: Final = Step("Check the number with {merchant}, or give {merchant} another one.")
 _MAKE_ROOM: Final = Step(
     "Withdraw or spend some of what is in your account, or give {merchant} another number."
 )
 
 _OUTGOING_STEPS: Final[Mapping[Refusal, Step]] = {
-    Refusal.INSUFFICIENT_FUNDS: _ASK._replace(happened="{merchant} cannot send it for now."),
+    Refusal.INSUFFICIENT_FUNDS: _CANNOT_SEND,
     Refusal.PAYER_NOT_FOUND: _OTHER_NUMBER,
     Refusal.PAYEE_NOT_FOUND: _OTHER_NUMBER,
     Refusal.PAYER_LIMIT_REACHED: _ASK._replace(happened="{merchant} cannot send so much for now."),
@@ -124,7 +125,7 @@ _OUTGOING_STEPS: Final[Mapping[Refusal, Step]] = {
         "see."
     ),
     Refusal.NOT_REFUNDABLE: _ASK,
-    Refusal.MERCHANT_FUNDS_SHORT: _ASK,
+    Refusal.MERCHANT_FUNDS_SHORT: _CANNOT_SEND,
     Refusal.MERCHANT_NOT_ALLOWED: _ASK,
     Refusal.PROVIDER_UNAVAILABLE: _ASK,
     Refusal.PROVIDER_ERROR: _ASK,

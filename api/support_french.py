@@ -101,14 +101,13 @@ _INCOMING_STEPS: Final[Mapping[Refusal, Step]] = {
 }
 
 _ASK: Final = Step("Demandez à {merchant} comment vous serez payé.")
+_CANNOT_SEND: Final = _ASK._replace(happened="Pour le moment, {merchant} ne peut pas l'envoyer.")
 _OTHER_NUMBER: Final = Step(
     "Vérifiez le numéro avec {merchant}, ou donnez à {merchant} un autre numéro."
 )
 
 _OUTGOING_STEPS: Final[Mapping[Refusal, Step]] = {
-    Refusal.INSUFFICIENT_FUNDS: _ASK._replace(
-        happened="Pour le moment, {merchant} ne peut pas l'envoyer."
-    ),
+    Refusal.INSUFFICIENT_FUNDS: _CANNOT_SEND,
     Refusal.PAYER_NOT_FOUND: _OTHER_NUMBER,
     Refusal.PAYEE_NOT_FOUND: _OTHER_NUMBER,
     Refusal.PAYER_LIMIT_REACHED: _ASK._replace(
@@ -148,7 +147,7 @@ _OUTGOING_STEPS: Final[Mapping[Refusal, Step]] = {
         "que vous voyez."
     ),
     Refusal.NOT_REFUNDABLE: _ASK,
-    Refusal.MERCHANT_FUNDS_SHORT: _ASK,
+    Refusal.MERCHANT_FUNDS_SHORT: _CANNOT_SEND,
     Refusal.MERCHANT_NOT_ALLOWED: _ASK,
     Refusal.PROVIDER_UNAVAILABLE: _ASK,
     Refusal.PROVIDER_ERROR: _ASK,

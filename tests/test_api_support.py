@@ -307,7 +307,7 @@ async def test_who_is_paid_is_not_told_that_he_has_no_money(world: World) -> Non
         under_way["what_happened"]["for_payer"] == "700\xa0FCFA from A shop is on its way to you."
     )
     assert (failed["refusal"], failed["what_happened"]["for_payer"]) == (
-        "insufficient_funds",
+        "merchant_funds_short",
         "A shop cannot send it for now.",
     )
     assert failed["what_next"]["for_payer"]["do"] == "Ask A shop how you will be paid."
