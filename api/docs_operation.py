@@ -45,13 +45,15 @@ class Operations:
         if body:
             yield f"<p><code>{media}</code> {self._fields.type_of(body['schema'])}</p>"
             yield self._fields.written_out(body["schema"])
-        yield f"<pre>{escape(self._curl(method, path, said, media, body))}</pre>"
+        yield f"<pre>{escape(self._curl(method, path, said, media, body), quote=False)}</pre>"
         for status, response in said["responses"].items():
             yield from self._answer(status, response)
         yield f"<h4>{words.errors}</h4><ul class=codes>"
         for status, response in said["responses"].items():
-            for code in response["content"].get(PROBLEM_JSON, {}).get("examples", ()):
-                yield f'<li>{status} <a href="#error-{code}"><code>{code}</code></a></li>'
+            codes = response["content"].get(PROBLEM_JSON, {}).get("examples", ())
+            if codes:
+                links = " ".join(f'<a href="#error-{code}">{code}</a>' for code in codes)
+                yield f"<li>{status} {links}</li>"
         yield "</ul></article>"
 
     def message(self, type_: str, said: _Json) -> Iterator[str]:
@@ -63,7 +65,7 @@ class Operations:
         lines = [f"-H '{one['name']}: {one['example']}'" for one in said["parameters"]]
         lines += [f"-H 'Content-Type: {JSON}'", f"-d '{orjson.dumps(content['example']).decode()}'"]
         yield f"<details><summary>{words.example}</summary>"
-        yield f"<pre>{escape(_command(SHOP_URL, lines))}</pre></details></article>"
+        yield f"<pre>{escape(_command(SHOP_URL, lines), quote=False)}</pre></details></article>"
 
     def messages(self, said: _Json) -> Iterator[str]:
         """Write what all messages have in common: the headers, the body, the answers awaited."""
@@ -100,7 +102,7 @@ class Operations:
             if fields := self._fields.written_out(schema, steps=1):
                 yield f"<details><summary>{words.fields}</summary>{fields}</details>"
             if "example" in content:
-                yield f"<pre>{escape(_shown(content['example']))}</pre>"
+                yield f"<pre>{escape(_shown(content['example']), quote=False)}</pre>"
 
     def _curl(self, method: str, path: str, said: _Json, media: str, body: _Json) -> str:
         """Write the operation as a command to copy: every word of it is the document's."""
@@ -137,7 +139,7 @@ def called(method: str, path: str) -> str:
 
 def indented(value: Any) -> str:
     """Write JSON for people."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    return json.dumps(value, indent="\t", ensure_ascii=False)
 
 
 def _command(address: str, lines: list[str]) -> str:

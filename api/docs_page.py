@@ -117,7 +117,7 @@ class _Page:
             problem = shown["value"]
             yield f'<article id="error-{code}"><h3><code>{code}</code> {problem["status"]}</h3>'
             yield f"<p>{escape(problem['title'])}. {inline(shown['description'])}</p>"
-            yield f"<pre>{escape(indented(problem))}</pre></article>"
+            yield f"<pre>{escape(indented(problem), quote=False)}</pre></article>"
         yield "</section>"
 
 

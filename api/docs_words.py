@@ -24,10 +24,11 @@ article:target{outline:2px solid Highlight;outline-offset:.4rem}
 code,pre{font:.875rem/1.45 ui-monospace,monospace}
 code{overflow-wrap:anywhere}
 pre{background:var(--soft);padding:.6rem .75rem;border-radius:.3rem;margin:.4rem 0;\
-white-space:pre-wrap;overflow-wrap:anywhere}
+white-space:pre-wrap;overflow-wrap:anywhere;tab-size:2}
 dl{margin:.25rem 0}dt{margin-top:.5rem}dd{margin:0 0 0 1rem}
 .q{font-size:.875rem;color:color-mix(in srgb,CanvasText 75%,Canvas)}
 nav li a{display:block;padding:.2rem 0}.codes li{padding:.15rem 0}
+.codes a{font:.875rem ui-monospace,monospace}
 @media(min-width:40rem){.codes,nav ul{columns:2}}
 @media print{nav{display:none}details::details-content{content-visibility:visible}\
 article{break-inside:avoid-page}a{color:inherit}}

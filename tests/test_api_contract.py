@@ -231,6 +231,7 @@ def test_which_operations_take_an_empty_body() -> None:
         "revoke_key",
         "approve_erasure",
         "approve_note",
+        "approve_statement",
         "withdraw_note",
     }
 
