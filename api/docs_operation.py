@@ -13,6 +13,7 @@ import orjson
 
 from adapters.refusal_texts import Language
 from api.calls import JSON
+from api.docs_errors import own_errors, shared_errors, shared_told
 from api.docs_fields import Fields, inline
 from api.docs_words import Words
 from api.middleware import PROBLEM_JSON
@@ -31,6 +32,9 @@ class Operations:
     def __init__(self, document: _Json, language: Language, words: Words) -> None:
         self._url, self._language, self._words = document["servers"][0]["url"], language, words
         self._fields = Fields(document["components"]["schemas"], words)
+        self._shared = shared_errors(
+            [said for item in document["paths"].values() for said in item.values()]
+        )
 
     def call(self, method: str, path: str, said: _Json) -> Iterator[str]:
         """Write an operation of ours."""
@@ -48,13 +52,8 @@ class Operations:
         yield f"<pre>{escape(self._curl(method, path, said, media, body), quote=False)}</pre>"
         for status, response in said["responses"].items():
             yield from self._answer(status, response)
-        yield f"<h4>{words.errors}</h4><ul class=codes>"
-        for status, response in said["responses"].items():
-            codes = response["content"].get(PROBLEM_JSON, {}).get("examples", ())
-            if codes:
-                links = " ".join(f'<a href="#error-{code}">{code}</a>' for code in codes)
-                yield f"<li>{status} {links}</li>"
-        yield "</ul></article>"
+        yield from own_errors(said, self._shared, words)
+        yield "</article>"
 
     def message(self, type_: str, said: _Json) -> Iterator[str]:
         """Write a message that merchants' endpoints are sent."""
@@ -77,6 +76,10 @@ class Operations:
         for status, answer in said["responses"].items():
             yield f"<dt><code>{status}</code></dt><dd>{inline(answer['description'])}</dd>"
         yield "</dl>"
+
+    def shared(self) -> Iterator[str]:
+        """Write the errors that many operations have."""
+        return shared_told(self._shared, self._words)
 
     def shape(self, shape: _Json) -> str:
         """Write the fields of a shape."""

@@ -113,6 +113,7 @@ class _Page:
     def _errors(self) -> Iterator[str]:
         words = self._words
         yield f'<section><h2 id="errors">{words.errors}</h2><p>{words.errors_told}</p>'
+        yield from self._operations.shared()
         for code, shown in self._document["components"]["examples"].items():
             problem = shown["value"]
             yield f'<article id="error-{code}"><h3><code>{code}</code> {problem["status"]}</h3>'

@@ -48,6 +48,8 @@ class Words:
     headers: str
     errors: str
     errors_told: str
+    shared: Mapping[str, str]
+    shared_short: Mapping[str, str]
     shapes: str
     fields: str
     example: str
@@ -72,6 +74,16 @@ _ENGLISH: Final = Words(
     errors="Errors",
     errors_told="Every error is a problem document like these, with what to do about it; "
     "<code>code</code> is stable.",
+    shared={
+        "every": "What every call may answer",
+        "keyed": "What every call with a key may answer",
+        "sending": "What every call with a body may answer",
+    },
+    shared_short={
+        "every": "those of every call",
+        "keyed": "those of every call with a key",
+        "sending": "those of every call with a body",
+    },
     shapes="Shapes",
     fields="Fields",
     example="Example: try your endpoint with it",
@@ -102,6 +114,16 @@ _FRENCH: Final = Words(
     errors="Erreurs",
     errors_told="Chaque erreur est un document comme ceux-ci, avec ce qu'il faut faire ; "
     "<code>code</code> ne change pas.",
+    shared={
+        "every": "Ce que tout appel peut répondre",
+        "keyed": "Ce que tout appel avec une clé peut répondre",
+        "sending": "Ce que tout appel avec un corps peut répondre",
+    },
+    shared_short={
+        "every": "celles de tout appel",
+        "keyed": "celles de tout appel avec une clé",
+        "sending": "celles de tout appel avec un corps",
+    },
     shapes="Formes",
     fields="Champs",
     example="Exemple : essayez-le sur votre adresse",

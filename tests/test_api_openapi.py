@@ -88,7 +88,7 @@ def test_a_page_with_a_form_and_limits_is_described_as_such() -> None:
     }
     refused = operation["responses"]["422"]["content"]
     assert refused.keys() == {"application/problem+json", "text/html"}
-    assert "--data-urlencode &#x27;phone=+237650000001&#x27;" in docs_page(document, "en")
+    assert "--data-urlencode 'phone=+237650000001'" in docs_page(document, "en")
 
 
 def test_a_route_that_may_say_429_tells_of_its_limits_in_every_answer(
