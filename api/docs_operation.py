@@ -13,8 +13,8 @@ import orjson
 
 from adapters.refusal_texts import Language
 from api.calls import JSON
-from api.docs_errors import own_errors, shared_errors, shared_told
 from api.docs_fields import Fields, inline
+from api.docs_shared import Shared
 from api.docs_words import Words
 from api.middleware import PROBLEM_JSON
 from api.openapi_headers import ACCEPT_LANGUAGE
@@ -32,9 +32,8 @@ class Operations:
     def __init__(self, document: _Json, language: Language, words: Words) -> None:
         self._url, self._language, self._words = document["servers"][0]["url"], language, words
         self._fields = Fields(document["components"]["schemas"], words)
-        self._shared = shared_errors(
-            [said for item in document["paths"].values() for said in item.values()]
-        )
+        operations = [said for item in document["paths"].values() for said in item.values()]
+        self.shared = Shared(operations, words)
 
     def call(self, method: str, path: str, said: _Json) -> Iterator[str]:
         """Write an operation of ours."""
@@ -51,8 +50,8 @@ class Operations:
             yield self._fields.written_out(body["schema"])
         yield f"<pre>{escape(self._curl(method, path, said, media, body), quote=False)}</pre>"
         for status, response in said["responses"].items():
-            yield from self._answer(status, response)
-        yield from own_errors(said, self._shared, words)
+            yield from self._answer(status, response, said)
+        yield from self.shared.own_errors(said)
         yield "</article>"
 
     def message(self, type_: str, said: _Json) -> Iterator[str]:
@@ -77,10 +76,6 @@ class Operations:
             yield f"<dt><code>{status}</code></dt><dd>{inline(answer['description'])}</dd>"
         yield "</dl>"
 
-    def shared(self) -> Iterator[str]:
-        """Write the errors that many operations have."""
-        return shared_told(self._shared, self._words)
-
     def shape(self, shape: _Json) -> str:
         """Write the fields of a shape."""
         return self._fields.own(shape)
@@ -89,7 +84,7 @@ class Operations:
         yield f'<article id="{said["operationId"]}"><h3>{title}</h3>'
         yield f"<p>{inline(said['summary'])}</p>"
 
-    def _answer(self, status: str, response: _Json) -> Iterator[str]:
+    def _answer(self, status: str, response: _Json, said: _Json) -> Iterator[str]:
         words = self._words
         for media, content in response["content"].items():
             if media == PROBLEM_JSON:
@@ -99,9 +94,10 @@ class Operations:
             yield f"<p><code>{media}</code> {self._fields.type_of(schema)}</p>"
             named = ", ".join(
                 f'<a href="#header-{name.lower()}"><code>{escape(name)}</code></a>'
-                for name in response["headers"]
+                for name in self.shared.own_headers(said, response)
             )
-            yield f"<p class=q>{words.headers}: {named}</p>"
+            if named:
+                yield f"<p class=q>{words.headers}: {named}</p>"
             if fields := self._fields.written_out(schema, steps=1):
                 yield f"<details><summary>{words.fields}</summary>{fields}</details>"
             if "example" in content:

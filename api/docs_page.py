@@ -97,7 +97,8 @@ class _Page:
         yield f'<section><h2 id="headers">{self._words.headers}</h2><dl>'
         for name, header in sorted(found.items()):
             yield f'<dt id="header-{name.lower()}"><code>{escape(name)}</code></dt>'
-            yield f"<dd>{inline(header['description'])}"
+            group = self._operations.shared.headers_group(name)
+            yield f"<dd>{group}{inline(header['description'])}"
             yield f" <code>{escape(header['example'])}</code>" if "example" in header else ""
             yield "</dd>"
         yield "</dl></section>"
@@ -113,7 +114,7 @@ class _Page:
     def _errors(self) -> Iterator[str]:
         words = self._words
         yield f'<section><h2 id="errors">{words.errors}</h2><p>{words.errors_told}</p>'
-        yield from self._operations.shared()
+        yield from self._operations.shared.errors()
         for code, shown in self._document["components"]["examples"].items():
             problem = shown["value"]
             yield f'<article id="error-{code}"><h3><code>{code}</code> {problem["status"]}</h3>'

@@ -50,6 +50,7 @@ class Words:
     errors_told: str
     shared: Mapping[str, str]
     shared_short: Mapping[str, str]
+    shared_headers: Mapping[str, str]
     shapes: str
     fields: str
     example: str
@@ -83,6 +84,11 @@ _ENGLISH: Final = Words(
         "every": "those of every call",
         "keyed": "those of every call with a key",
         "sending": "those of every call with a body",
+    },
+    shared_headers={
+        "every": "<b>In every answer.</b> ",
+        "keyed": "<b>In every answer to a call with a key.</b> ",
+        "sending": "<b>In every answer to a call with a body.</b> ",
     },
     shapes="Shapes",
     fields="Fields",
@@ -123,6 +129,11 @@ _FRENCH: Final = Words(
         "every": "celles de tout appel",
         "keyed": "celles de tout appel avec une clé",
         "sending": "celles de tout appel avec un corps",
+    },
+    shared_headers={
+        "every": "<b>Dans toute réponse.</b> ",
+        "keyed": "<b>Dans toute réponse à un appel avec une clé.</b> ",
+        "sending": "<b>Dans toute réponse à un appel avec un corps.</b> ",
     },
     shapes="Formes",
     fields="Champs",

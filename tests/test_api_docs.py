@@ -26,6 +26,9 @@ from tests.things import operations_of
 WEIGHT_BYTES_MAX = 80_000
 """Over the wire: some six seconds at 100 kbit/s."""
 
+SHARED_HEADERS = {"X-Correlation-Id", "Cauri-Position", "RateLimit-Policy", "RateLimit"}
+"""Those of every answer, and of every answer to a key: the page says so of them once."""
+
 DOCUMENTS: Any = {
     language: openapi_document(ROUTES, server_url="http://127.0.0.1:8080", language=language)
     for language in ("fr", "en")
@@ -217,6 +220,9 @@ def test_an_operation_shows_all_that_the_document_says_of_it(language: Any) -> N
             for code in response["content"].get("application/problem+json", {}).get("examples", ())
         }
         plain = articles[one.name]
+        for response in one.said["responses"].values():
+            if response["content"].keys() - {"application/problem+json"}:
+                wanted += [name for name in response["headers"] if name not in SHARED_HEADERS]
         missing += [f"{one.name}: {text}" for text in wanted if bare(text) not in plain]
     assert missing == []
 
@@ -241,6 +247,20 @@ def test_every_error_shows_its_meaning_and_its_remedy(language: Any) -> None:
         assert problem.title(language) in told
         assert bare(remedy(code, language)) in told
     assert all(english != french for english, french in REMEDIES.values())
+
+
+def test_headers_of_every_answer_are_said_once() -> None:
+    text = docs_page(DOCUMENTS["en"], "en")
+    told = text[text.index('<h2 id="headers">') : text.index('<h2 id="shapes">')]
+
+    of_all = re.findall(r'id="header-([\w-]+)"><code>[^<]*</code></dt><dd><b>([^<]*)</b>', told)
+    assert of_all == [
+        ("cauri-position", "In every answer."),
+        ("ratelimit", "In every answer to a call with a key."),
+        ("ratelimit-policy", "In every answer to a call with a key."),
+        ("x-correlation-id", "In every answer."),
+    ]
+    assert {one.lower() for one in SHARED_HEADERS} == {name for name, _ in of_all}
 
 
 def test_the_readme_tells_the_same_remedies() -> None:
