@@ -110,6 +110,11 @@ FRENCH_OF_STATEMENTS_DOCS: Final[dict[str, str]] = {
     "The payment, payout or refund; null: unknown.": (
         "Le paiement, versement ou remboursement ; null : inconnu."
     ),
+    "The two payments that it names, one by its reference and one by its transaction id; empty: "
+    "it does not name two.": (
+        "Les deux paiements qu'elle nomme, l'un par sa référence et l'autre par son identifiant "
+        "de transaction ; vide : elle n'en nomme pas deux."
+    ),
     "The payments, payouts and refunds.": "Les paiements, versements et remboursements.",
     "The provider's own id of the movement.": "L'identifiant du mouvement chez le prestataire.",
     "The statements.": "Les relevés.",
@@ -164,11 +169,13 @@ FRENCH_OF_STATEMENTS_DOCS: Final[dict[str, str]] = {
     ),
     "The key of whoever handed it in.": "La clé de qui l'a remis.",
     "Whose statement it is.": "De qui est le relevé.",
-    "Why it differs. `contradiction`: another line says another amount or another "
+    "Why it differs. `two`: it names two payments, and is matched with neither. "
+    "`contradiction`: another line says another amount or another "
     "payment of the same transaction. `direction`: the payment goes the other way. "
     "`currency`, `amount`: not what was asked. `twice`: another transaction is of the same "
     "payment. `refused`: the payment keeps no more words. Null: it does not differ.": (
-        "Pourquoi elle diffère. `contradiction` : une autre ligne donne un autre montant ou un "
+        "Pourquoi elle diffère. `two` : elle nomme deux paiements, et n'est rapprochée d'aucun. "
+        "`contradiction` : une autre ligne donne un autre montant ou un "
         "autre paiement à la même transaction. `direction` : le paiement va dans l'autre sens. "
         "`currency`, `amount` : ce n'est pas ce qui était demandé. `twice` : une autre "
         "transaction est du même paiement. `refused` : le paiement ne garde plus de paroles. "

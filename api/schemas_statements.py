@@ -208,7 +208,8 @@ class StatementLineOut(Response):
     occurred_at: datetime = Field(description="When it moved, by the statement.")
     result: Result = Field(description="Whether it agrees with a payment of the ledger.")
     why: Why | None = Field(
-        description="Why it differs. `contradiction`: another line says another amount or another "
+        description="Why it differs. `two`: it names two payments, and is matched with neither. "
+        "`contradiction`: another line says another amount or another "
         "payment of the same transaction. `direction`: the payment goes the other way. "
         "`currency`, `amount`: not what was asked. `twice`: another transaction is of the same "
         "payment. `refused`: the payment keeps no more words. Null: it does not differ."
@@ -220,6 +221,11 @@ class StatementLineOut(Response):
         "time."
     )
     payment_id: str | None = Field(description="The payment, payout or refund; null: unknown.")
+    names_two: list[str] = Field(
+        description="The two payments that it names, one by its reference and one by its "
+        "transaction id; empty: it does not name two.",
+        examples=[[]],
+    )
     payment_amount: str | None = Field(description="What was asked for there.")
     payment_currency: str | None = Field(description="ISO 4217 code of that.")
 

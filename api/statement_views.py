@@ -109,6 +109,7 @@ def line_of(row: LineRow) -> shapes.StatementLineOut:
             "is_waiting": word.due_at is not None,
             "is_outside": row.is_outside,
             "payment_id": word.payment_id,
+            "names_two": [one for one in (word.one_of_two, word.other_of_two) if one],
             "payment_amount": paid and decimal_text(paid.amount_minor, paid.currency),
             "payment_currency": paid and paid.currency,
         }

@@ -43,11 +43,15 @@ from projections.statements_rows import (
     by_payment,
     by_reference,
     by_transaction,
+    names_of,
     word_id_of,
 )
 from projections.tables import columns_of, read_stamp, read_stamp_or_none, stamp
 
 PAGE_MAX: Final = 1000
+
+LIKES_ROUNDS: Final = 2
+"""What words name leads to others of the same transaction, and what those name to payments."""
 
 _as_tuple: Final = msgspec.structs.astuple
 
@@ -67,7 +71,7 @@ class StatementsProjection(Projector):
     """Every statement with its lines, and the queue of those that payments are to be told."""
 
     name = "statements"
-    version = 1
+    version = 2
     reads = TELLING
 
     def __init__(self, database: Database, copy: str = "") -> None:
@@ -95,12 +99,14 @@ class StatementsProjection(Projector):
     def indexes(self, name: Callable[[str], str]) -> list[Index]:
         """Of what is due, of what speaks of one payment or transaction, and of a span's money."""
         word, paid = self._words.c, self._payments.c
-        due = word.due_at.is_not(None)
+        due, two = word.due_at.is_not(None), word.one_of_two.is_not(None)
         moved = paid.succeeded_by.is_not(None)
         span = (paid.succeeded_by, paid.moved_at)
         return [
             Index(name("due"), word.due_at, sqlite_where=due, postgresql_where=due),
             Index(name("payment"), word.payment_id),
+            Index(name("one"), word.one_of_two, sqlite_where=two, postgresql_where=two),
+            Index(name("other"), word.other_of_two, sqlite_where=two, postgresql_where=two),
             Index(name("transaction"), word.provider_transaction_id),
             Index(name("word"), self._lines.c.word_id),
             Index(name("position"), self._headers.c.position),
@@ -154,20 +160,33 @@ class StatementsProjection(Projector):
             header = headers[event.statement_id]
             for line in event.lines:
                 wanted.add(word_id_of(header, line))
-                for of in "pw":
+                for of in "plw":
                     names.add(by_transaction(of, header.provider, line.provider_transaction_id))
                 if line.reference is not None:
                     names.add(by_reference("p", header.provider, line.reference))
-        found = [Pointer(*row) for row in await self._pointer_rows.fetch(conn, sorted(names))]
-        book.point(found)
-        wanted |= {one.target for one in found if one.name[0] == "w"}
         wanted |= await self._words_refused(conn, refused)
-        wanted -= book.words.keys()
-        for row in await self._word_rows.fetch(conn, sorted(wanted)):
-            book.words[row[0]] = Word(*row)
-        known = {one.target for one in found if one.name[0] == "p"}
+        await self._fetch_words(conn, book, names, wanted)
+        # What else a word names may speak against what leads to it here; and so may its likes.
+        for _ in range(LIKES_ROUNDS):
+            names = {name for word in book.words.values() for name in names_of(word)}
+            await self._fetch_words(conn, book, names, ())
+        found = [one for there in book.pointers.values() for one in there.values()]
+        known = {one.target for one in found if one.name[0] in "pl"}
+        known |= {one.payment_id for one in book.words.values() if one.payment_id is not None}
         await self._fetch_payments(conn, book, known - book.payments.keys())
         return book
+
+    async def _fetch_words(
+        self, conn: AsyncConnection, book: Book, names: Iterable[str], wanted: Iterable[str]
+    ) -> None:
+        """Fetch what stands under names, and the words among it, and these words."""
+        asked = sorted(set(names) - book.asked)
+        book.asked.update(asked)
+        found = [Pointer(*row) for row in await self._pointer_rows.fetch(conn, asked)]
+        book.point(found)
+        missing = {*wanted, *(one.target for one in found if one.name[0] == "w")}
+        for row in await self._word_rows.fetch(conn, sorted(missing - book.words.keys())):
+            book.words[row[0]] = Word(*row)
 
     async def _fetch_approved(
         self, conn: AsyncConnection, book: Book, approved: Iterable[str]

@@ -4,9 +4,14 @@ Pure: rows and events, no table. A line speaks of the payment that was ever subm
 provider under its reference; else of one whose provider named that transaction before. Whichever
 comes first, line or payment: the later one finds the earlier one, for both leave a pointer.
 
-Of several payments that a line may speak of the first is taken whose kind goes the line's way: in
-is a collection, out is a payout or a refund. Only where there is none, another one is named; and if
-one that fits turns up later, it takes its place.
+A payment fits whose kind goes the line's way: in is a collection, out is a payout or a refund. Only
+where there is none, another one is named; and if one that fits turns up later, it takes its place.
+
+A line that names two payments speaks of neither: one by its reference and another one by its
+transaction, or two by a transaction without a reference. To take either would be a guess with
+somebody's money. A refund and what it gives back are no two, for providers write either's name. An
+approved line leads from its transaction to its payment too, where no live word does: so one
+transaction does not settle a second payment by another line.
 
 A word is due where a statement that has it was approved, its payment is known, and that payment was
 not told the same by another word: whichever of these comes last makes it so.
@@ -43,6 +48,8 @@ class Book:
         self.words: dict[str, Word] = {}
         self.payments: dict[str, Known] = {}
         self.pointers: dict[str, dict[str, Pointer]] = {}
+        self.asked: set[str] = set()
+        """The names under which stored pointers were looked for."""
         self.lines: dict[str, list[Line]] = {}
         """Lines of statements that are approved here."""
         self.changed_headers: set[str] = set()
@@ -78,12 +85,13 @@ class Book:
                     event.currency,
                     event.amount_minor,
                     stamp(recorded.recorded_at),
+                    event.refund_of,
                 )
             case events.PaymentSubmissionStarted():
                 payment_id = recorded.stream[len(PREFIX) :]
                 name = (event.provider, event.reference)
                 self._lead(by_reference("p", *name), payment_id, event.reference, recorded)
-                self._offer(by_reference("w", *name), payment_id, event.reference, recorded)
+                self._offer(by_reference("w", *name), recorded)
             case events.PaymentEvidenceRecorded():
                 self._hear(recorded, event)
             case events.PaymentExpired() if event.reference is None:
@@ -139,8 +147,7 @@ class Book:
                 if line.reference is not None:
                     reference = (header.provider, line.reference)
                     self._lead(by_reference("w", *reference), word_id, "", recorded)
-                    self._look(by_reference("p", *reference), word, recorded)
-            self._look(by_transaction("p", *transaction), word, recorded)
+            self._match(word, recorded)
 
     def _approve(self, recorded: RecordedEvent, event: events.StatementApproved) -> None:
         header = self.headers[event.statement_id]
@@ -175,15 +182,17 @@ class Book:
         if said.source is Source.STATEMENT:
             for target in sorted(self.pointers.get(by_payment(payment_id), ())):
                 word = self.words[target]
-                if word.told_at is None and _is_said(word, event):
+                is_open = word.told_at is None and word.payment_id == payment_id
+                if is_open and _is_said(word, event):
                     if word.due_at is not None and known.telling is None:
                         known.telling = word.stream_id
                     word.told_at, word.due_at = at, None
                     self.changed.add(word.stream_id)
         if said.provider_transaction_id is not None:
             name = (said.provider, said.provider_transaction_id)
-            self._lead(by_transaction("p", *name), payment_id, said.reference, recorded)
-            self._offer(by_transaction("w", *name), payment_id, said.reference, recorded)
+            of = "l" if said.source is Source.STATEMENT else "p"
+            self._lead(by_transaction(of, *name), payment_id, said.reference, recorded)
+            self._offer(by_transaction("w", *name), recorded)
 
     def _conclude(self, known: Known, recorded: RecordedEvent) -> None:
         """Take what the words about a payment add up to now."""
@@ -204,42 +213,102 @@ class Book:
             there[target] = made = Pointer(name, target, reference, recorded.position)
             self.new_pointers.append(made)
 
-    def _offer(self, name: str, payment_id: str, reference: str, recorded: RecordedEvent) -> None:
-        """Offer a payment to every word that waits under a name."""
-        for target in [*self.pointers.get(name, ())]:
-            self._match(self.words[target], payment_id, reference, recorded)
+    def _offer(self, name: str, recorded: RecordedEvent) -> None:
+        """Let every word that waits under a name look again."""
+        there = self.pointers.get(name, {})
+        for one in sorted(there.values(), key=lambda one: (one.position, one.target)):
+            self._match(self.words[one.target], recorded)
 
-    def _look(self, name: str, word: Word, recorded: RecordedEvent) -> None:
-        """Offer a word every payment that stands under a name, in the order of the log."""
-        found = sorted(self.pointers.get(name, {}).values(), key=lambda one: one.position)
-        for one in found:
-            self._match(word, one.target, one.reference, recorded)
-
-    def _match(self, word: Word, payment_id: str, reference: str, recorded: RecordedEvent) -> None:
-        known = self.payments[payment_id]
-        is_of_mode = known.mode == word.mode or (known.mode == UNSAID and word.is_default_mode)
-        if word.fits or not is_of_mode:
+    def _match(self, word: Word, recorded: RecordedEvent) -> None:
+        """Look which payment a word speaks of, by all that is known now; it may be two."""
+        named = self._named(word)
+        if not named:
             return
-        fits = (known.kind == "collection") == (word.direction == "in")
-        if word.payment_id is not None and not fits:
+        stood = _spoken_of(word)
+        found = next((one for one in named if self._fits(word, one)), named[0])
+        two = [one.target for one in named if one is found or self._is_another(one, found)][:2]
+        word.one_of_two, word.other_of_two = two if len(two) > 1 else (None, None)
+        if word.told_at is None:
+            # What was told cannot be taken back; it is a difference that people see.
+            fits = self._fits(word, found)
+            word.payment_id, word.payment_reference, word.fits = (
+                (None, None, 0) if len(two) > 1 else (found.target, found.reference, int(fits))
+            )
+        if _spoken_of(word) == stood:
             return
-        word.payment_id, word.payment_reference, word.fits = payment_id, reference, int(fits)
-        word.position = recorded.position
+        word.position, word.due_at = recorded.position, None
         self.changed.add(word.stream_id)
-        self._lead(by_payment(payment_id), word.stream_id, "", recorded)
+        if word.payment_id is not None:
+            self._lead(by_payment(word.payment_id), word.stream_id, "", recorded)
         self._tell(word, recorded)
+
+    def _named(self, word: Word) -> list[Pointer]:
+        """The payments that a word names: by its reference first, in the order of the log."""
+        provider, transaction_id = word.provider, word.provider_transaction_id
+        by_name: list[Pointer] = []
+        if word.reference is not None:
+            by_name = self._led(word, by_reference("p", provider, word.reference))
+        lines = self._led(word, by_transaction("l", provider, transaction_id))
+        by_id = self._led(word, by_transaction("p", provider, transaction_id)) or [
+            one for one in lines if self._fits(word, one)
+        ]
+        ids = {one.target for one in by_id}
+        named = [one for one in by_name if one.target in ids] or [*by_name, *by_id]
+        if word.told_at is not None and word.payment_id is not None:
+            told = Pointer("", word.payment_id, word.payment_reference or "", word.position)
+            named = [told, *named]
+        return named
+
+    def _led(self, word: Word, name: str) -> list[Pointer]:
+        """The payments under a name: those that go a word's way, if any do; else all."""
+        found = sorted(self.pointers.get(name, {}).values(), key=lambda one: one.position)
+        of_mode = [one for one in found if self._is_of_mode(word, self.payments[one.target])]
+        return [one for one in of_mode if self._fits(word, one)] or of_mode
+
+    @staticmethod
+    def _is_of_mode(word: Word, known: Known) -> bool:
+        return known.mode == word.mode or (known.mode == UNSAID and bool(word.is_default_mode))
+
+    def _fits(self, word: Word, one: Pointer) -> bool:
+        is_paid_in = self.payments[one.target].kind == "collection"
+        return is_paid_in == (word.direction == "in")
+
+    def _is_another(self, one: Pointer, found: Pointer) -> bool:
+        """Whether these are two payments, neither of which gives the other back."""
+        first, second = self.payments[one.target], self.payments[found.target]
+        return first.payment_id not in {second.payment_id, second.refund_of} and (
+            first.refund_of != second.payment_id
+        )
 
     def _tell(self, word: Word, recorded: RecordedEvent) -> None:
         """Make a word due, if it is approved and fits, and its payment does not know it yet."""
-        if not (word.approved and word.fits) or word.refused or word.told_at:
+        is_of_one = word.fits and word.one_of_two is None
+        if not (word.approved and is_of_one) or word.refused or word.told_at:
             return
-        name = by_transaction("w", word.provider, word.provider_transaction_id)
-        for target in self.pointers.get(name, ()):
-            other = self.words[target]
-            if other.told_at is not None and _are_alike(word, other):
-                word.told_at = other.told_at
-                return
-        word.due_at = stamp(recorded.recorded_at)
+        transaction = (word.provider, word.provider_transaction_id)
+        others = [
+            self.words[one] for one in self.pointers.get(by_transaction("w", *transaction), ())
+        ]
+        word.told_at = next(
+            (one.told_at for one in others if one.told_at and _are_alike(word, one)), None
+        )
+        if word.told_at is None:
+            word.due_at = stamp(recorded.recorded_at)
+        assert word.payment_id is not None
+        reference = word.payment_reference or ""
+        self._lead(by_transaction("l", *transaction), word.payment_id, reference, recorded)
+        self._offer(by_transaction("w", *transaction), recorded)
+
+
+def _spoken_of(word: Word) -> tuple[object, ...]:
+    """Which payment a word speaks of, or which two."""
+    return (
+        word.payment_id,
+        word.payment_reference,
+        word.fits,
+        word.one_of_two,
+        word.other_of_two,
+    )
 
 
 def _are_alike(one: Word, other: Word) -> bool:

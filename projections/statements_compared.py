@@ -7,6 +7,8 @@ asked; nothing of it is stored. So three sums always add up, whatever came first
     the ledger's successes in the span = matched + differing + named elsewhere + missing
     matched lines = matched successes in the span + those outside
 
+A line that names two payments differs, and so do both of them.
+
 A line that contradicts another one (same transaction, same direction, other amount, currency or
 payment) and two transactions for one payment put all lines concerned in doubt, not only the later
 ones: which came first says nothing about which is right.
@@ -45,7 +47,7 @@ Would = Literal["would_settle", "would_contradict"]
 Asked = Literal["matched", "settled", "outside", "differs", "unknown"] | Would
 """Which lines are asked for; `settled` and `outside` are among those that match."""
 
-Why = Literal["contradiction", "direction", "currency", "amount", "twice", "refused"]
+Why = Literal["two", "contradiction", "direction", "currency", "amount", "twice", "refused"]
 
 WHYS: Final[tuple[Why, ...]] = get_args(Why)
 
@@ -241,6 +243,7 @@ class Compared:
         """Why a word differs; null where it does not."""
         paid = self._payments.c
         return case(
+            (word.one_of_two.is_not(None), literal("two")),
             (self._is_contradicted(word), literal("contradiction")),
             (word.payment_id.is_(None), null()),
             (word.fits == 0, literal("direction")),
@@ -263,6 +266,7 @@ class Compared:
                 other.c.amount_minor != word.amount_minor,
                 other.c.currency != word.currency,
                 other.c.payment_id != word.payment_id,
+                other.c.one_of_two.is_not(None),
             ),
         )
         return exists().where(*alike).correlate_except(other)
@@ -316,22 +320,28 @@ class Compared:
     def _named(self, header: Header) -> ColumnElement[Any]:
         """How a success of the ledger is named by lines: of this statement, or of another."""
         word, line = self._words.alias("word_here"), self._lines.alias("line_here")
-        here = (
-            word.c.payment_id == self._payments.c.payment_id,
-            word.c.fits == 1,
-            line.c.word_id == word.c.stream_id,
-            line.c.statement_id == header.statement_id,
-        )
-        matches = exists().where(*here, self._why(word.c).is_(None))
+        here = (line.c.word_id == word.c.stream_id, line.c.statement_id == header.statement_id)
+        agreeing = (self._speaks(word.c), self._why(word.c).is_(None))
+        matches = exists().where(*here, *agreeing).correlate_except(word, line)
+        speaks = exists().where(*here, self._speaks(word.c)).correlate_except(word, line)
+        is_of_two = [
+            exists().where(*here, one == self._payments.c.payment_id).correlate_except(word, line)
+            for one in (word.c.one_of_two, word.c.other_of_two)
+        ]
         return case(
-            (matches.correlate_except(word, line), literal("matched")),
-            (exists().where(*here).correlate_except(word, line), literal("differs")),
+            (matches, literal("matched")),
+            (or_(speaks, *is_of_two), literal("differs")),
             (self._is_named(), literal("elsewhere")),
             else_=literal("missing"),
         )
 
+    def _speaks(self, word: Columns) -> ColumnElement[bool]:
+        """Whether a word speaks of a payment, and goes its way."""
+        return and_(word.payment_id == self._payments.c.payment_id, word.fits == 1)
+
     def _is_named(self) -> ColumnElement[bool]:
-        """Whether any line of any statement names a payment, and goes its way."""
+        """Whether any line of any statement names a payment, and goes its way or names another."""
         word = self._words.alias("word_anywhere")
-        named = (word.c.payment_id == self._payments.c.payment_id, word.c.fits == 1)
-        return exists().where(*named).correlate_except(word)
+        paid = self._payments.c.payment_id
+        ways = (self._speaks(word.c), word.c.one_of_two == paid, word.c.other_of_two == paid)
+        return or_(*(exists().where(one).correlate_except(word) for one in ways))

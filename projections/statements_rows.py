@@ -97,6 +97,10 @@ class Word(msgspec.Struct, gc=False):
     """Under which that payment was submitted to the provider."""
     fits: int = 0
     """Whether money goes the same way there."""
+    one_of_two: str | None = None
+    """Where it names two payments: the one that its reference names, if it does; else None."""
+    other_of_two: str | None = None
+    """The other one of them."""
     told_at: str | None = None
     """When the payment took it as a word."""
     settled: int = 0
@@ -118,6 +122,8 @@ class Known(msgspec.Struct, gc=False):
     currency: str
     amount_minor: int
     requested_at: str
+    refund_of: str | None = None
+    """The payment that it gives back."""
     succeeded_by: str | None = None
     """The provider by whom it is a success; None: it is none."""
     verdict: str | None = None
@@ -157,6 +163,7 @@ KNOWN_FIXED: Final = (
     "currency",
     "amount_minor",
     "requested_at",
+    "refund_of",
 )
 
 
@@ -180,8 +187,21 @@ def by_reference(of: str, provider: str, reference: str) -> str:
 
 
 def by_transaction(of: str, provider: str, transaction_id: str) -> str:
-    """The pointer of a provider's own id, of payments (`p`) or of words (`w`)."""
+    """The pointer of a provider's own id: of payments by live words or by lines, or of words.
+
+    `of` is `p`, `l` (only lines that were approved) or `w`.
+    """
     return f"{of}t {provider} {transaction_id}"
+
+
+def names_of(word: Word) -> list[str]:
+    """The pointers that lead from what a word says: to payments, and to words that may be alike."""
+    names = [
+        by_transaction(of, word.provider, word.provider_transaction_id) for of in ("p", "l", "w")
+    ]
+    if word.reference is not None:
+        names.append(by_reference("p", word.provider, word.reference))
+    return names
 
 
 def by_payment(payment_id: str) -> str:

@@ -54,7 +54,11 @@ async def pay(url: str) -> None:
         for number in (1, 2):
             name = f"pay_{number}"
             word = Evidence(
-                source=Source.POLL, provider="mtn", reference=f"{name}-1", word=Word.SUCCEEDED
+                source=Source.POLL,
+                provider="mtn",
+                reference=f"{name}-1",
+                word=Word.SUCCEEDED,
+                provider_transaction_id=f"P{number}",
             )
             for command in (
                 replace(a_request(name), mode="test"),
@@ -100,6 +104,27 @@ def test_a_file_is_handed_in_once_and_shown_with_what_it_lacks(
     for language, said in (("en", "on no statement"), ("fr", "sur aucun relevé")):
         monkeypatch.setenv("CAURI_LANGUAGE", language)
         assert cauri("statements", "show", made["id"], "--database", "cauri.db") == 0
+        assert said in capfd.readouterr().out
+
+
+def test_a_line_that_names_two_payments_is_said_to_in_both_languages(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(pay(a_sqlite_url(tmp_path)))
+    add_key(capfd, "awa.key", "accountant")
+    assert import_(HEAD + "P2,pay_1-1,in,1500,2026-03-01T11:00:00Z,\n", "--json") == 0
+    statement_id = read(capfd)["id"]
+    assert cauri("statements", "show", statement_id, "--database", "cauri.db", "--json") == 0
+    shown = read(capfd)
+    (line,) = shown["differing"]
+    assert (line["why"], line["payment_id"]) == ("two", None)
+    assert (line["names_two"], shown["missing"]) == (["pay_1", "pay_2"], [])
+    for language, said in (
+        ("en", "line 1 names two payments, and is matched with neither:\n  pay_1\n  pay_2\n"),
+        ("fr", "la ligne 1 nomme deux paiements, et n'est rapprochée d'aucun :\n  pay_1\n"),
+    ):
+        monkeypatch.setenv("CAURI_LANGUAGE", language)
+        assert cauri("statements", "show", statement_id, "--database", "cauri.db") == 0
         assert said in capfd.readouterr().out
 
 

@@ -58,6 +58,7 @@ _SAID: Final[dict[Language, dict[str, str]]] = {
         "sums": "which|#count|#in|#out",
         "differs": "Lines that differ, or that nobody knows",
         "of_lines": "#line|@id|direction|#amount|result|why|@payment",
+        "two": "line {line} names two payments, and is matched with neither:",
         "missing": "In the ledger, and on no statement",
         "of_missing": "@payment|kind|#amount|@moved",
     },
@@ -78,6 +79,7 @@ _SAID: Final[dict[Language, dict[str, str]]] = {
         "sums": "lesquels|#nombre|#entré|#sorti",
         "differs": "Lignes qui diffèrent, ou que personne ne connaît",
         "of_lines": "#ligne|@identifiant|sens|#montant|résultat|pourquoi|@paiement",
+        "two": "la ligne {line} nomme deux paiements, et n'est rapprochée d'aucun :",
         "missing": "Dans le registre, et sur aucun relevé",
         "of_missing": "@paiement|genre|#montant|@date",
     },
@@ -214,6 +216,11 @@ def _show(found: dict[str, Any], *, as_json: bool) -> None:
     ]
     if rows:
         write_table(_said("differs"), _said("of_lines").split("|"), rows)
+    for one in found["differing"]:
+        if one["names_two"]:
+            write_line(_said("two", line=one["line"]))
+            for payment_id in one["names_two"]:
+                write_line(f"  {payment_id}")
     missing = [
         (one["payment_id"], one["kind"], one["amount"], written_time(one["moved_at"]))
         for one in found["missing"]
