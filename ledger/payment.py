@@ -39,7 +39,7 @@ from ledger.commands_cancelling import CancelPayment
 from ledger.errors import CommandRefusedError, IdempotencyKeyReusedError, UnknownPaymentError
 from ledger.events import Event
 from ledger.identity import is_other_mode
-from ledger.payment_ending import cancel, expire
+from ledger.payment_ending import cancel, ended_again, expire
 from ledger.payment_state import INITIAL, Attempt, Payment, Status, evolve
 from ledger.sentences import Sentence
 
@@ -232,7 +232,7 @@ def _withdraw(command: commands.WithdrawSubmission, state: Payment) -> list[Even
         was_not_sent=command.at is not None and state.status is Status.SUBMITTING,
     )
     if command.at is None or not _never_left(state):
-        return [withdrawn]
+        return [withdrawn, *ended_again(state)]
     return [withdrawn, *_rerouted(state, attempt, command.reason, command.at)]
 
 

@@ -9,6 +9,9 @@ a provider that did not know a reference when it was asked may know it later, fo
 kept our request. So each submission must be known never to have left, or the provider must have
 said itself that it did not take it; and there must be no word about it from anybody.
 
+What is cancelled stays so, though somebody speaks of it afterwards: a late call makes us ask once
+more, and where its provider does not know it, it is ended again and not sent.
+
 Why nothing is cancelled that a life of the log which was lost may have sent (`ledger.restoration`):
 providers are asked first whether they have such a payment, and what none of them has is sent in the
 same moment. So there is no time at which it is known to be nowhere, and still waits.
@@ -85,12 +88,20 @@ def cancel(command: CancelPayment, state: Payment) -> list[Event]:
             Sentence("It was sent once, and a provider may have it although none knows it."),
             _AFTERWARDS[state.kind == "collection"],
         )
-    return [events.PaymentExpired(reason=REASON, code=CANCELLED)]
+    return [_ENDED]
 
 
 def is_cancelled(state: Payment) -> bool:
     """Whether its merchant ended it, and nothing has overturned that since."""
     return state.status is Status.EXPIRED and state.verdict is None and state.code == CANCELLED
+
+
+def ended_again(state: Payment) -> list[Event]:
+    """What ends a payment that was cancelled, and that nobody has after all; else nothing."""
+    return [_ENDED] if state.code == CANCELLED else []
+
+
+_ENDED: Final = events.PaymentExpired(reason=REASON, code=CANCELLED)
 
 
 _GIVE_BACK: Final = Sentence("Give it back by a refund.")

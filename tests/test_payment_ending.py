@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from ledger import commands, events
+from ledger import commands, events, payment
 from ledger.entry import RecordedEvent
 from ledger.errors import CommandRefusedError
 from ledger.handling import Handled, Handler
@@ -85,6 +85,24 @@ def test_what_is_certainly_nowhere_is_ended_for_ever(
     a_payment.given(*cancelled).when(replace(CANCEL, may_be_elsewhere=True)).then()
     a_payment.given(*cancelled).when(EXPIRE).then()
     a_payment.given(*cancelled).when(START).then_refused(CommandRefusedError)
+
+
+@pytest.mark.parametrize("answer", [NOT_KNOWN, NOT_SENT], ids=["not known", "not sent"])
+def test_what_was_cancelled_is_not_sent_because_somebody_spoke_of_it_afterwards(
+    answer: commands.WithdrawSubmission,
+) -> None:
+    cancelled = [*history(REQUEST, START, NOT_SENT), ENDED]
+    spoken_of = a_payment.state(*cancelled, *payment.decide(HINT, a_payment.state(*cancelled)))
+    assert spoken_of.status is Status.UNKNOWN
+    withdrawn, ended = payment.decide(answer, spoken_of)
+    assert (withdrawn.type, ended) == ("payment.submission_withdrawn", ENDED)
+    state = payment.evolve(payment.evolve(spoken_of, withdrawn), ended)
+    assert is_cancelled(state)
+    with pytest.raises(CommandRefusedError):
+        payment.decide(START_AGAIN, state)
+    # Who has it all the same says so, and that is the truth.
+    paid = payment.decide(SUCCESS, spoken_of)
+    assert paid[-1].type == "payment.succeeded"
 
 
 @pytest.mark.parametrize("asked", IN_DOUBT.values(), ids=IN_DOUBT)
