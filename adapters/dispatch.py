@@ -48,7 +48,7 @@ from adapters.base import (
 )
 from adapters.hearing import record_final
 from adapters.lapsing import UNREACHED, give_up
-from adapters.moving import Order, order_of, prepare, submit
+from adapters.moving import Order, is_backed, order_of, prepare, submit
 from adapters.powers import Prepared
 from adapters.recording import Recorder
 from adapters.retries import Retry, retry_at, retry_of
@@ -109,8 +109,8 @@ class Dispatcher:
         sought = await self._seeker.seek(recorder, state, recorded)
         if not sought.may_be_sent:
             return sought.again_at
-        is_backed = await self._is_backed(state)
-        if not is_backed and not self._is_over(state):
+        stands = await is_backed(self._recorder, state)
+        if not stands and not self._is_over(state):
             soon = self._clock() + timedelta(seconds=UNBACKED_SECONDS)
             return min(soon, state.requested.expires_at)
         way = self._ways.of(state.provider, state.power)
@@ -118,20 +118,13 @@ class Dispatcher:
             if not is_free and not self._is_over(state) and not self._may_leave(state):
                 return self._again_at(state, way)
             try:
-                if not is_backed:
+                if not stands:
                     await give_up(recorder, state, UNBACKED, clock=self._clock)
                     return None
                 await self._submit_or_give_up(recorder, state)
             except CommandRefusedError as refused:
                 log.info("dispatch.too_late", payment_id=payment_id, reason=str(refused))
         return None
-
-    async def _is_backed(self, state: Payment) -> bool:
-        """Whether what a refund gives back was taken, as far as anybody knows now."""
-        if state.requested.refund_of is None:
-            return True
-        collection, _ = await self._recorder.handler.payment(state.requested.refund_of)
-        return collection.verdict is Status.SUCCEEDED
 
     def _is_over(self, state: Payment) -> bool:
         return self._clock() >= state.requested.expires_at

@@ -27,7 +27,7 @@ from adapters.powers import (
 from adapters.recording import Recorder, handle_context
 from adapters.refusals import PAYEE_INACTIVE, POWER_MISSING
 from ledger.particulars import open_particulars
-from ledger.payment import Attempt, Payment
+from ledger.payment import Attempt, Payment, Status
 from ledger.payment_codes import code_context
 
 Order = Charge | Transfer | Return
@@ -103,6 +103,14 @@ async def original_of(recorder: Recorder, state: Payment) -> Original:
         provider_transaction_id=settled.provider_transaction_id,
         handle=handle,
     )
+
+
+async def is_backed(recorder: Recorder, state: Payment) -> bool:
+    """Whether what a refund gives back was taken, as far as anybody knows now."""
+    if state.requested.refund_of is None:
+        return True
+    collection, _ = await recorder.handler.payment(state.requested.refund_of)
+    return collection.verdict is Status.SUCCEEDED
 
 
 async def handle_of(

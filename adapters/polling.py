@@ -5,7 +5,8 @@ mends what a crash left behind: a reference whose submission has no outcome is a
 submitted again only if the provider certainly does not have it.
 
 A provider that answers no question is asked by the same submission again, where that cannot move
-money twice.
+money twice. Not so where it may not be made for the first time either: a refund whose payment does
+not stand as paid any more, and what was given up or cancelled before somebody spoke of it.
 
 Time is not evidence: however long a reference stays without a word, it is only asked about ever
 more slowly, within the provider's limits, and listed with its age. Only what the provider has just
@@ -38,20 +39,22 @@ from adapters.base import (
     Unaskable,
     Unknown,
 )
-from adapters.dispatch import submission_seconds_max
+from adapters.dispatch import UNBACKED, submission_seconds_max
 from adapters.hearing import record_final
-from adapters.moving import handle_of, inquire, order_of, submit
+from adapters.moving import handle_of, inquire, is_backed, order_of, submit
 from adapters.recording import Recorder
 from adapters.retries import retry_at
 from adapters.serving import Serving
 from adapters.ways import Ways, on_errand
 from ledger import commands
 from ledger.errors import ErasedError, VaultError
+from ledger.events import PaymentExpired
 from ledger.payment import Attempt, Payment, Status
 from ledger.store import Clock
 
 log = structlog.get_logger()
 
+GIVEN_UP = "it was given up before, and is not sent again to find out"
 USELESS = "it answered what changes nothing"
 
 _ASKED = frozenset({Status.SUBMITTING, Status.PENDING, Status.UNKNOWN})
@@ -118,6 +121,9 @@ class Poller:
                     await self._withdraw(recorder, adapter, state, detail)
                 return is_noted
             case Unaskable() if state.power in adapter.idempotent_powers:
+                held = await self._held(state)
+                if held is not None:
+                    return await self._wait(recorder, adapter, state, "no_answer", held)
                 return await self._repeat(recorder, adapter, state, attempt)
             case Unaskable(detail=detail):
                 return await self._wait(recorder, adapter, state, "no_answer", detail)
@@ -148,6 +154,14 @@ class Poller:
         if isinstance(answer, Unknown) and errand.was_turned_away:
             self._ways.of(adapter.name, "inquiry").note_turned_away(errand.status)
         return answer
+
+    async def _held(self, state: Payment) -> str | None:
+        """Why a submission is not repeated though that would bring the answer; None: it may be."""
+        if not await is_backed(self._recorder, state):
+            return UNBACKED
+        _, recorded = await self._recorder.handler.payment(state.requested.payment_id)
+        ends = [one.event for one in recorded if isinstance(one.event, PaymentExpired)]
+        return GIVEN_UP if any(one.reference is None for one in ends) else None
 
     async def _repeat(
         self, recorder: Recorder, adapter: Adapter, state: Payment, attempt: Attempt

@@ -48,7 +48,7 @@ from adapters.dispatch import (
     submission_seconds_max,
 )
 from adapters.lapsing import LAST_INQUIRY, UNREACHED
-from adapters.polling import Poller
+from adapters.polling import GIVEN_UP, Poller
 from adapters.powers import Prepared, Return, Transfer
 from adapters.recording import Recorder
 from adapters.refusals import Refusal
@@ -56,6 +56,7 @@ from adapters.serving import Serving
 from adapters.ways import Ways
 from ledger import commands, events
 from ledger.commands import PaymentCommand
+from ledger.commands_cancelling import CancelPayment
 from ledger.entry import Context, RecordedEvent
 from ledger.events import Event
 from ledger.evidence import Source, Word
@@ -782,6 +783,15 @@ async def test_a_payment_whose_provider_is_never_called_again_is_given_up_in_tim
 async def a_refund_whose_collection_is_in_conflict() -> World:
     world = World()
     await world.request(kind="refund", refund_of="pay_0")
+    await take_pay_0(world)
+    word = a_word(Word.FAILED, Source.WEBHOOK, reference="pay_0-1")
+    told = commands.RecordEvidence(payment_id="pay_0", evidence=word)
+    await world.handler.handle(told, context=CONTEXT)
+    return world
+
+
+async def take_pay_0(world: World) -> None:
+    """Let the payment that a refund gives back succeed."""
     word = a_word(Word.SUCCEEDED, Source.WEBHOOK, reference="pay_0-1")
     for command in (
         a_request("pay_0"),
@@ -789,13 +799,8 @@ async def a_refund_whose_collection_is_in_conflict() -> World:
             payment_id="pay_0", provider="mtn", reference="pay_0-1", inquire_at=NOW
         ),
         commands.RecordEvidence(payment_id="pay_0", evidence=word),
-        commands.RecordEvidence(
-            payment_id="pay_0",
-            evidence=a_word(Word.FAILED, Source.WEBHOOK, reference="pay_0-1"),
-        ),
     ):
         await world.handler.handle(command, context=CONTEXT)
-    return world
 
 
 async def test_what_does_not_stand_as_paid_is_not_given_back_until_it_does() -> None:
@@ -834,6 +839,34 @@ async def test_who_answers_no_question_is_asked_by_the_same_submission_again() -
     assert (await world.state()).status == "succeeded"
     assert set(adapter.asked) == {"submit pay_1-1", "inquire pay_1-1"}
     assert (await world.types()).count("submission_started") == 1
+
+
+async def test_nobody_is_asked_by_sending_what_its_merchant_cancelled() -> None:
+    world = await a_world()
+    adapter = ScriptedAdapter(NotSent("could not connect"), Unaskable())
+    await world.dispatch(adapter)
+    hint = commands.RequestInquiry(
+        payment_id="pay_1", reason="unsigned webhook", inquire_at=world.clock()
+    )
+    for command in (CancelPayment(payment_id="pay_1", may_be_elsewhere=False), hint):
+        await world.handler.handle(command, context=CONTEXT)
+    await world.poll(adapter)
+    assert adapter.asked == ["submit pay_1-1", "inquire pay_1-1"]
+    assert ((await world.state()).status, (await world.state()).reason) == ("unknown", GIVEN_UP)
+
+
+async def test_nobody_is_asked_by_giving_back_what_does_not_stand_as_paid_any_more() -> None:
+    world = World()
+    await world.request(kind="refund", refund_of="pay_0")
+    await take_pay_0(world)
+    adapter = PayingAdapter(Unknown("no answer"), Unaskable())
+    await world.dispatch(adapter)
+    overturning = a_word(Word.FAILED, Source.WEBHOOK, reference="pay_0-1")
+    overturned = commands.RecordEvidence(payment_id="pay_0", evidence=overturning)
+    await world.handler.handle(overturned, context=CONTEXT)
+    await world.poll(adapter)
+    assert adapter.asked == ["pay out pay_1-1", "inquire pay_1-1"]
+    assert ((await world.state()).status, (await world.state()).reason) == ("unknown", UNBACKED)
 
 
 async def test_where_a_repeat_would_charge_again_nothing_is_repeated() -> None:
