@@ -108,7 +108,7 @@ class AccountsProjection(Projector):
     """The journal and the trial balance."""
 
     name = "accounts"
-    version = 9
+    version = 10
     reads = TELLING
 
     def __init__(self, database: Database, copy: str = "") -> None:

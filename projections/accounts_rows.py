@@ -127,6 +127,17 @@ def _started(one: Kept, event: events.PaymentSubmissionStarted) -> None:
     one.submissions.append((event.provider, event.reference))
 
 
+def _submitted(one: Kept, event: events.PaymentSubmitted) -> None:
+    # An acceptance of an earlier submission, read late, says nothing about the one under way.
+    if event.attempt == len(one.submissions):
+        one.progress = Status.PENDING.value
+
+
+def _doubted(one: Kept, _event: events.PaymentSubmissionDoubted) -> None:
+    # Also what was given up: somebody speaks of it, and its money may move all the same.
+    one.progress = Status.UNKNOWN.value
+
+
 def _declined(one: Kept, _event: events.PaymentSubmissionDeclined) -> None:
     one.progress = Status.DECLINED.value
 
@@ -159,6 +170,8 @@ def _verdict(status: Status | None) -> Callable[[Kept, events.Event], None]:
 _FOLDS: Final[dict[type[events.Event], Callable[..., None]]] = {
     events.PaymentRequested: _requested,
     events.PaymentSubmissionStarted: _started,
+    events.PaymentSubmitted: _submitted,
+    events.PaymentSubmissionDoubted: _doubted,
     events.PaymentSubmissionDeclined: _declined,
     events.PaymentRerouted: _rerouted,
     events.PaymentEvidenceRecorded: _told,
