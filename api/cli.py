@@ -27,7 +27,7 @@ from api.cli_log import log_key
 from api.cli_master_key import master_key
 from api.cli_options import Database, Json, MasterKeyFile, do
 from api.cli_payments import payments
-from api.cli_people import people
+from api.cli_people import Spoken, people
 from api.cli_receipts import answers, receipts
 from api.cli_statements import statements
 from api.cli_webhooks import webhooks
@@ -117,6 +117,25 @@ def providers(
 ) -> None:
     """Show every provider there is: where, what it can do, and how it proves itself."""
     do("providers", as_json=as_json, as_markdown=as_markdown)
+
+
+@app.command()
+def proposals(
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many.")] = 100,
+    language: Spoken = None,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """List the notes and statements that wait for a second person, newest first."""
+    do(
+        "proposals",
+        "list_proposals",
+        kind=None,
+        limit=limit,
+        language=language and language.value,
+        database=database,
+        as_json=as_json,
+    )
 
 
 @app.command()

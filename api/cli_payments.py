@@ -172,17 +172,21 @@ def payments_withdraw(
 
 @payments.command("notes")
 def payments_notes(
-    payment_id: PaymentId,
+    payment_id: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ID]", help="pay_..., po_... or re_...; by default what is open of all."
+        ),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=1000, help="How many of all payments'.")
+    ] = 100,
     language: Spoken = None,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
-    """List what operators proposed about a payment, who agreed, and what came of it."""
-    do(
-        "notes",
-        "list_notes",
-        payment_id=payment_id,
-        language=language and language.value,
-        database=database,
-        as_json=as_json,
-    )
+    """List a payment's notes; or, without a payment, those that wait for a second operator."""
+    told = {"language": language and language.value, "database": database, "as_json": as_json}
+    if payment_id is None:
+        do("proposals", "list_proposals", kind="note", limit=limit, **told)
+    do("notes", "list_notes", payment_id=payment_id, **told)

@@ -17,6 +17,29 @@ FRENCH_OF_NOTES_DOCS: Final[dict[str, str]] = {
     "Take back a proposal that nobody has agreed to.": (
         "Retirer une proposition qui n'a reçu aucun accord."
     ),
+    "List the notes and statements that wait for a second person, newest first.": (
+        "Lister les notes et les relevés qui attendent une seconde personne, du plus récent au "
+        "plus ancien."
+    ),
+    "What waits for a second person: a note or a statement; what it does not have is null.": (
+        "Ce qui attend une seconde personne : note ou relevé ; ce qu'il n'a pas est null."
+    ),
+    "`overtaken`: something else would become of the payment now, and nobody can agree any more.": (
+        "`overtaken` : le paiement deviendrait autre chose à présent ; plus d'accord possible."
+    ),
+    "What the payment is now.": "Ce qu'est le paiement à présent.",
+    "What it would be now by the note.": "Ce qu'il serait à présent selon la note.",
+    "That person's key.": "La clé de cette personne.",
+    "When it ends by itself, unless it is approved; null: never.": (
+        "Quand elle prend fin d'elle-même, sauf accord ; null : jamais."
+    ),
+    "Where to agree to it, by `POST`.": "Où donner son accord, par `POST`.",
+    "What waits for a second person, newest first.": (
+        "Ce qui attend une seconde personne, du plus récent au plus ancien."
+    ),
+    "What waits.": "Ce qui attend.",
+    "What waits for a second person.": "Ce qui attend une seconde personne.",
+    "Only notes, or only statements.": "Seulement les notes, ou seulement les relevés.",
     "Propose what became of a payment, as it was learned outside.": (
         "Proposer ce qu'est devenu un paiement, tel qu'on l'a appris ailleurs."
     ),

@@ -34,9 +34,17 @@ FRENCH_OF_PAYMENTS_HELP: Final[dict[str, str]] = {
     ),
     "note_...": "note_...",
     "Take back a note that nobody has agreed to.": "Retirer une note qui n'a reçu aucun accord.",
-    "List what operators proposed about a payment, who agreed, and what came of it.": (
-        "Lister ce que des opérateurs ont proposé au sujet d'un paiement, qui a donné son accord, "
-        "et ce qu'il en est advenu."
+    "List a payment's notes; or, without a payment, those that wait for a second operator.": (
+        "Lister les notes d'un paiement ; ou, sans paiement, celles qui attendent un second "
+        "opérateur."
+    ),
+    "pay_..., po_... or re_...; by default what is open of all.": (
+        "pay_..., po_... ou re_... ; par défaut tout ce qui attend."
+    ),
+    "How many of all payments'.": "Combien, de tous les paiements.",
+    "List the notes and statements that wait for a second person, newest first.": (
+        "Lister les notes et les relevés qui attendent une seconde personne, du plus récent au "
+        "plus ancien."
     ),
     "Show a payment and its audit trail.": "Montrer un paiement et sa piste d'audit.",
     "pay_...": "pay_...",

@@ -11,6 +11,10 @@ from api import schemas_notes as shapes
 from api.calls import Call, answer, answer_bytes, validated
 from api.noting import Notes
 from api.problems import language_of
+from api.proposing import proposals_of
+from api.schemas_proposals import ProposalPage
+from api.waiting import caught_up
+from projections.tables import stamp
 
 
 async def propose_note(call: Call) -> web.Response:
@@ -63,6 +67,21 @@ async def list_notes(call: Call) -> web.Response:
         payment_id=state.requested.payment_id,
         position=position,
         notes=await _notes(call).shown(state, recorded),
+    )
+    return answer(page, position=position)
+
+
+async def list_proposals(call: Call) -> web.Response:
+    """List what waits for a second person, of all payments and statements, newest first."""
+    services, query = call.services, call.query
+    position = await caught_up(call, services.proposals.name, query.min_position)
+    limit = min(query.limit, services.settings.page_entries_max)
+    now = stamp(services.clock())
+    rows = await services.proposals.page(now, kind=query.kind, after=query.after, limit=limit)
+    page = ProposalPage(
+        position=position,
+        proposals=await proposals_of(rows, _notes(call)),
+        next_after=rows[-1].position if len(rows) == limit else None,
     )
     return answer(page, position=position)
 

@@ -132,7 +132,7 @@ class Notes:
             _shown(
                 one,
                 state,
-                reason=await self._reason(state, one),
+                reason=await self.reason(state, one),
                 at=now,
                 times=times[one.note_id],
                 labels=labels,
@@ -187,7 +187,12 @@ class Notes:
         state, recorded = await self.handler.payment(payment_id)
         return Noted(note=note_of(state, note_id), payment=state, recorded=recorded)
 
-    async def _reason(self, state: Payment, note: Note) -> str:
+    async def reason(self, state: Payment, note: Note) -> str:
+        """Open what was seen, and where.
+
+        Raises:
+            ErasedError: the key it is sealed under is gone.
+        """
         proposed, payment_id = note.proposed, state.requested.payment_id
         context = operator_notes.reason_context(payment_id, proposed.reason_digest)
         return (await self.vault.open(proposed.sealed_reason, context=context)).decode()

@@ -64,6 +64,7 @@ _TAGS: Final[Mapping[str, str]] = {
     "accounts": "The books.",
     "metrics": "How payments fare.",
     "statements": "What providers say that moved.",
+    "proposals": "What waits for a second person.",
     "balances": "A merchant's money, and what lies at the providers.",
     "webhooks": "For providers, who call here.",
     "messages": "What your webhook endpoints are sent.",

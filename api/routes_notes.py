@@ -1,9 +1,10 @@
-"""Routes to operators' notes; a part of `api.routes`."""
+"""Routes to operators' notes, and to what waits for a second person; a part of `api.routes`."""
 
 from typing import Final
 
 from api import documents, notes
 from api import schemas_notes as shapes
+from api import schemas_proposals as proposals
 from api.authentication import Role
 from api.route import ONE, STAFF, Route
 from api.schemas import NoBody, PositionQuery
@@ -11,6 +12,17 @@ from api.schemas import NoBody, PositionQuery
 _SETTLING: Final[frozenset[Role]] = frozenset({"operator", "admin"})
 
 NOTES: Final[tuple[Route, ...]] = (
+    Route(
+        method="GET",
+        path="/v1/proposals",
+        name="list_proposals",
+        endpoint=notes.list_proposals,
+        summary="List the notes and statements that wait for a second person, newest first.",
+        roles=STAFF,
+        query=proposals.ProposalsQuery,
+        answers={200: proposals.ProposalPage},
+        problems=("projection_behind",),
+    ),
     Route(
         method="POST",
         path="/v1/payments/{payment_id}/notes",

@@ -36,7 +36,7 @@ _Moment = Annotated[
 ]
 """As `Moment`, in a body: there a number is a number and no time."""
 
-_REASON: Final = "the operator's desk confirmed it by letter of 12 May, case 114"
+REASON: Final = "the operator's desk confirmed it by letter of 12 May, case 114"
 _KEY: Final = "8a48d4080b31fb83"
 _OTHER_KEY: Final = "1f7a0c9e55b2d604"
 
@@ -45,7 +45,7 @@ class NoteRequest(Request):
     """Propose what became of a payment, as it was learned outside."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"word": "succeeded", "reason": _REASON}]}
+        json_schema_extra={"examples": [{"word": "succeeded", "reason": REASON}]}
     )
 
     word: Literal["succeeded", "failed", "expired"] = Field(
@@ -75,7 +75,7 @@ class NoteRequest(Request):
     reason: Reason = Field(
         description="What was seen, and where. It is kept word for word and for ever, and shown "
         "to no merchant. No personal data belongs there: name nobody in it, and no number.",
-        examples=[_REASON],
+        examples=[REASON],
     )
 
 
@@ -124,7 +124,7 @@ class NoteOut(Response):
     replaces: str | None = Field(
         description="The note in whose place it stands; null: in none's.", examples=[None]
     )
-    reason: str = Field(description="What was seen, and where.", examples=[_REASON])
+    reason: str = Field(description="What was seen, and where.", examples=[REASON])
     proposed_by: str = Field(description="The operator's key.", examples=[_KEY])
     proposed_by_label: str | None = Field(
         description="Its holder; null: the key has no label.", examples=["Awa, support"]

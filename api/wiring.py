@@ -71,6 +71,7 @@ from projections.metrics import MetricsProjection
 from projections.notices import NoticesProjection
 from projections.payments import PaymentsProjection
 from projections.projector import Projector
+from projections.proposals import ProposalsProjection
 from projections.rebuild import Progress, fill
 from projections.statements import StatementsProjection
 from projections.witnesses import WitnessesProjection
@@ -260,6 +261,7 @@ async def services(
             keys=projections.of(KeysProjection),
             erasures=projections.of(ErasuresProjection),
             statements=projections.of(StatementsProjection),
+            proposals=projections.of(ProposalsProjection),
             people=people,
             authenticator=authenticator,
             last_uses=last_uses,

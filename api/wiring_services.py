@@ -35,6 +35,7 @@ from projections.keys import KeysProjection
 from projections.metrics import MetricsProjection
 from projections.notices import NoticesProjection
 from projections.payments import PaymentsProjection
+from projections.proposals import ProposalsProjection
 from projections.statements import StatementsProjection
 from projections.witnesses import WitnessesProjection
 from projections.worklist import WorklistProjection
@@ -60,6 +61,7 @@ class Services:
     keys: KeysProjection
     erasures: ErasuresProjection
     statements: StatementsProjection
+    proposals: ProposalsProjection
     people: People
     authenticator: Authenticator
     last_uses: LastUses

@@ -17,6 +17,7 @@ from projections.metrics import MetricsProjection
 from projections.notices import NoticesProjection
 from projections.payments import PaymentsProjection
 from projections.projector import Projector
+from projections.proposals import ProposalsProjection
 from projections.statements import StatementsProjection
 from projections.witnesses import WitnessesProjection
 from projections.worklist import WorklistProjection
@@ -36,5 +37,6 @@ PROJECTIONS: Final[tuple[type[Projector], ...]] = (
     CallsProjection,
     ErasuresProjection,
     StatementsProjection,
+    ProposalsProjection,
 )
 """Every projector, in the order they are fed: what is due first."""

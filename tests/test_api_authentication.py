@@ -86,6 +86,7 @@ MATRIX = {
     ("GET", "/checkpoint"): LOG,
     ("GET", f"/tile/entries/{TAIL}"): LOG,
     ("GET", f"/tile/{{level}}/{TAIL}"): LOG,
+    ("GET", "/v1/proposals"): STAFF,
     ("POST", "/v1/payments/{payment_id}/notes"): SETTLING,
     ("GET", "/v1/payments/{payment_id}/notes"): STAFF,
     ("POST", "/v1/payments/{payment_id}/notes/{note_id}/approval"): SETTLING,

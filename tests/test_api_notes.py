@@ -16,6 +16,8 @@ from tests.api_world import CONTEXT, Answer, World, a_world, settings_in
 from tests.builders import a_word
 from tests.conftest import FakeClock
 from tests.test_api_payments import paid
+from tests.test_api_statements import a_line, hand_in
+from tests.test_api_statements import agree as agree_to_statement
 
 WHY = "the operator's desk confirmed it by letter of 12 May, case 114"
 SUSPENSE = [("471", "mtn", "0", "1500"), ("552", "mtn", "1500", "0")]
@@ -302,3 +304,82 @@ async def test_what_two_operators_settled_is_asked_about_no_more_and_told_to_who
     noted = await services.store.read_stream(f"payment-{payment_id}")
     approved = next(one for one in noted if isinstance(one.event, events.PaymentNoteApproved))
     assert approved.actor.startswith("key:")
+
+
+async def test_what_waits_for_a_second_person_is_one_list_of_notes_and_statements(
+    world: World, clock: FakeClock
+) -> None:
+    await world.add_key("awa", "operator", label="Awa, support")
+    settled, left, unsure = [await a_conflict(world, f"order-{n}") for n in range(3)]
+    overtaken = str((await world.pay(key="order-3")).json["id"])
+    await paid(world, overtaken)
+    for payment_id, word in (
+        (settled, "succeeded"),
+        (left, "failed"),
+        (overtaken, "failed"),
+        (unsure, "succeeded"),
+    ):
+        await propose(world, payment_id, word, who="awa")
+        clock.advance(1)
+    statement = await hand_in(world)
+    approved = await hand_in(world, a_line("", "T2"), key="s-2")
+    assert (await agree_to_statement(world, approved)).status == 200
+    await agree(world, settled)
+    await world.ask("POST", f"/v1/payments/{unsure}/notes/note_1/withdrawal", who="awa")
+    await propose(world, unsure, "failed", who="awa")
+    refund = {"amount": "500", "allow_payout": True}
+    path, key = f"/v1/payments/{overtaken}/refunds", {"Idempotency-Key": "r-1"}
+    asked = await world.ask("POST", path, who="mer_1", headers=key, json=refund)
+    await world.caught_up()
+
+    async def listed(query: str = "", who: str = "operator") -> Any:
+        answer = await world.get(f"/v1/proposals{query}", who=who)
+        assert answer.status == 200, answer.body
+        return answer.json
+
+    assert asked.status == 202
+    every = await listed()
+    names = [(one["kind"], one["payment_id"], one["id"]) for one in every["proposals"]]
+    assert names == [
+        ("note", unsure, "note_2"),
+        ("statement", None, statement.json["id"]),
+        ("note", overtaken, "note_1"),
+        ("note", left, "note_1"),
+    ]
+    assert [one["state"] for one in every["proposals"]] == [
+        *("proposed", "proposed", "overtaken", "proposed"),
+    ]
+    note = every["proposals"][-1]
+    assert note == {
+        "kind": "note",
+        "id": "note_1",
+        "payment_id": left,
+        "state": "proposed",
+        "provider": "mtn",
+        "word": "failed",
+        "amount": None,
+        "currency": None,
+        "reason": WHY,
+        "status": "conflict",
+        "would_become": "failed",
+        "lines_count": None,
+        "proposed_by": note["proposed_by"],
+        "proposed_by_label": "Awa, support",
+        "proposed_at": "2026-03-01T12:00:01Z",
+        "ends_at": "2026-03-04T12:00:01Z",
+        "approval": f"/v1/payments/{left}/notes/note_1/approval",
+        "position": note["position"],
+    }
+    told = every["proposals"][1]
+    assert (told["provider"], told["lines_count"], told["ends_at"]) == ("mtn", 1, None)
+    first = await listed("?limit=2", who="auditor")
+    rest = await listed(f"?limit=2&after={first['next_after']}", who="accountant")
+    assert first["proposals"] + rest["proposals"] == every["proposals"]
+    assert [one["kind"] for one in (await listed("?kind=statement"))["proposals"]] == ["statement"]
+    assert (await world.get("/v1/proposals", who="mer_1")).status == 403
+    # Who agrees needs nothing but what the list says.
+    for one in (note, told):
+        assert (await world.ask("POST", one["approval"], who="admin")).status == 200
+    clock.advance(NOTE_HOURS_MAX * 3600)
+    await world.caught_up()
+    assert (await listed())["proposals"] == []

@@ -47,6 +47,7 @@ COMMANDS = (
     "payments approve",
     "payments withdraw",
     "payments notes",
+    "proposals",
     "webhooks list",
     "webhooks show",
     "webhooks replay",

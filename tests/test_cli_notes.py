@@ -17,6 +17,7 @@ from tests.test_cli import Here
 from tests.test_cli_people import key_file
 from tests.test_sentences import placeholders
 
+KEY = "--key-file"
 WHY = "the operator's desk confirmed it by letter of 12 May"
 
 
@@ -164,3 +165,45 @@ def test_both_languages_have_every_line() -> None:
     assert SAID["en"].keys() == SAID["fr"].keys()
     for name, text in SAID["en"].items():
         assert placeholders(text) == placeholders(SAID["fr"][name])
+
+
+def test_who_agrees_need_not_know_the_payment_beforehand(here: Here, tmp_path: Path) -> None:
+    payment_id = in_conflict(tmp_path)
+    one, other = key_file(here, "one.key", label="Awa, support"), key_file(here, "other.key")
+    empty = here.on("proposals")
+    here.asked(*("payments", "note", payment_id, "--word", "failed"), "--reason", WHY, *(KEY, one))
+    Path("mtn.csv").write_text(
+        "provider_transaction_id,reference,direction,amount,occurred_at,fee\n"
+        "M9,,in,250,2026-03-01T11:59:30Z,\n"
+    )
+    covers = ("--from", "2026-03-01", "--to", "2026-03-02")
+    handed = here.asked(
+        *("statements", "import", "mtn.csv", "--provider", "mtn", "--currency", "XAF"),
+        *(*covers, KEY, one),
+    )
+    every, notes = here.on("proposals"), here.on("payments", "notes")
+    newest = here.on("proposals", "--limit", "1")
+    french = here.on("proposals", "--lang", "fr").out
+    listed = here.asked("proposals")
+    here.asked("payments", "approve", payment_id, "note_1", KEY, other)
+    here.asked("statements", "approve", handed["id"], KEY, other)
+
+    lines = every.out.splitlines()
+    assert lines[0] == f"{handed['id']}  Handed in; a second person has to agree."
+    assert lines[1] == "  lines      1, of mtn, XAF"
+    assert lines[3] == f"  cauri statements approve {handed['id']} --key-file FILE"
+    assert notes.out.splitlines() == lines[4:]
+    assert lines[4:8] == [
+        f"{payment_id} note_1  Proposed; a second operator has to agree.",
+        "  says       failed, of mtn",
+        f"  reason     {WHY}",
+        "  status     conflict -> failed",
+    ]
+    assert "(Awa, support)" in lines[8]
+    assert lines[10] == f"  cauri payments approve {payment_id} note_1 --key-file FILE"
+    assert newest.out.splitlines()[:4] == lines[:4]
+    assert "Older ones are left out" in newest.out
+    assert "  lignes     1, chez mtn, XAF" in french
+    assert english_in(re.sub(r"failed|conflict|\w+_\w+|the operator.*May", "", french)) == []
+    assert [one["id"] for one in listed] == [handed["id"], "note_1"]
+    assert empty.out == here.on("proposals").out == "there are none\n"
