@@ -11,6 +11,10 @@ reference that it may have got there:
     no answer                       not sent; asked again, and listed with the reason
     who cannot be asked             not sent; listed for a person, until that time is over
 
+What waited in the backup already is not sent after that either: its merchant may have cancelled it
+in the lost part, which no provider knows (`ledger.restoration`). It is given up when its own time
+is over, or sent when the operator says so.
+
 Why nothing is given up meanwhile: a payment whose time is over may have been paid all the same.
 
 Why what answers "not sent" without its handle is not asked at all: it speaks of what this log has
@@ -40,7 +44,7 @@ from ledger import commands, events
 from ledger.entry import RecordedEvent
 from ledger.evidence import Word
 from ledger.payment import Payment
-from ledger.restoration import STREAM
+from ledger.restoration import STREAM, is_held
 from ledger.store import Clock, EventStore
 
 log = structlog.get_logger()
@@ -53,6 +57,14 @@ ASKING_SECONDS_FACTOR: Final = 4
 
 UNASKABLE_SECONDS: Final = 900.0
 """How soon it is looked again whether who cannot be asked may be sent to: the operator says so."""
+
+HELD_SECONDS: Final = 60.0
+"""How soon it is looked again whether what is held may be sent: nobody is asked for that."""
+
+HELD: Final = (
+    "the log was restored, and this may have been cancelled in the part that is lost: it is not "
+    "sent unless `cauri restored --send-waiting` says so"
+)
 
 
 class Sought(NamedTuple):
@@ -72,6 +84,8 @@ class Restoration(NamedTuple):
 
     position: int
     event: events.LogRestored
+    every: tuple[tuple[int, events.Event], ...]
+    """All of them, each with its position."""
 
 
 class _Place(NamedTuple):
@@ -89,6 +103,10 @@ class _Heard(NamedTuple):
     wait_seconds: float
 
 
+_UNHEARD: Final = _Heard(None, frozenset(), None, 0)
+"""What was heard where nobody was asked."""
+
+
 class Seeker:
     """Looks for payments that a lost log may have submitted."""
 
@@ -103,22 +121,27 @@ class Seeker:
         last = await last_restoration(self._store)
         if last is None:
             return CLEAR
-        event = last.event
-        if self._clock() >= event.until or _was_submitted_since(last.position, recorded):
+        if _was_submitted_since(last.position, recorded):
             return CLEAR
-        heard = await self._ask_all(recorder, state, last.position, frozenset(event.unasked))
+        event, heard, ends_at = last.event, _UNHEARD, last.event.until
+        if self._clock() < event.until:
+            heard = await self._ask_all(recorder, state, last.position, frozenset(event.unasked))
         if heard.known is not None:
             await self._take_over(recorder, state, *heard.known)
             return FOUND
-        if heard.reason is None:
-            return CLEAR
-        at = min(self._clock() + timedelta(seconds=heard.wait_seconds), event.until)
+        reason, wait_seconds = heard.reason, heard.wait_seconds
+        if reason is None:
+            ends_at = state.requested.expires_at
+            if self._clock() >= ends_at or not is_held(last.every, recorded[0].position):
+                return CLEAR
+            reason, wait_seconds = HELD, HELD_SECONDS
+        at = min(self._clock() + timedelta(seconds=wait_seconds), ends_at)
         await recorder.record(
             commands.RecordSought(
                 payment_id=state.requested.payment_id,
                 restoration=last.position,
                 absent=heard.absent,
-                reason=heard.reason,
+                reason=reason,
                 retry_at=at,
             )
         )
@@ -221,7 +244,8 @@ async def last_restoration(store: EventStore) -> Restoration | None:
         return None
     event = restored[-1].event
     assert isinstance(event, events.LogRestored)
-    return Restoration(restored[-1].position, event)
+    every = tuple((one.position, one.event) for one in restored)
+    return Restoration(restored[-1].position, event, every)
 
 
 def _references(adapter: Adapter, before: Sequence[Adapter | None], state: Payment) -> list[str]:

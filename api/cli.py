@@ -287,6 +287,13 @@ def restored(
             help="Send to this provider although it cannot be asked; may charge a payer twice.",
         ),
     ] = None,
+    send_waiting: Annotated[
+        bool,
+        typer.Option(
+            "--send-waiting",
+            help="Send what waited in the backup although it may have been cancelled since.",
+        ),
+    ] = False,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
@@ -296,6 +303,7 @@ def restored(
         since=since,
         days=days,
         unasked=tuple(send_unasked or ()),
+        sends_waiting=send_waiting,
         database=database,
         as_json=as_json,
     )

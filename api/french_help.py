@@ -69,6 +69,9 @@ FRENCH_OF_SERVER_HELP: Final[dict[str, str]] = {
         "Envoyer à ce prestataire bien qu'il ne puisse pas être interrogé ; un payeur risque "
         "d'être débité deux fois."
     ),
+    "Send what waited in the backup although it may have been cancelled since.": (
+        "Envoyer ce qui attendait dans la sauvegarde, bien que cela ait pu être annulé depuis."
+    ),
     # master-key
     "The master key: what wraps every data key, replaced while servers run.": (
         "La clé maîtresse, qui scelle chaque clé de données ; elle se remplace pendant que les "

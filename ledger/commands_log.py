@@ -82,6 +82,8 @@ class RecordRestoration:
     """Until when providers are asked before anything is submitted to them."""
     unasked: tuple[str, ...] = ()
     """Providers that are sent to although they cannot be asked."""
+    sends_waiting: bool = False
+    """Whether what waited in the copy is sent although it may have been cancelled since."""
     at: datetime
 
 

@@ -99,3 +99,6 @@ class LogRestored(Event, frozen=True, kw_only=True):
     """Until when no payment is submitted before its providers were asked whether they have it."""
     unasked: list[str]
     """Providers that are sent to although they cannot be asked, by the operator's decision."""
+    sends_waiting: bool = False
+    """Whether what waited in the copy is sent although it may have been cancelled in what is lost,
+    by the operator's decision."""

@@ -14,7 +14,8 @@ more, and where its provider does not know it, it is ended again and not sent.
 
 Why nothing is cancelled that a life of the log which was lost may have sent (`ledger.restoration`):
 providers are asked first whether they have such a payment, and what none of them has is sent in the
-same moment. So there is no time at which it is known to be nowhere, and still waits.
+same moment, or is held and given up by itself. And that none of them has it yet is not enough, as
+above.
 """
 
 from typing import ClassVar, Final

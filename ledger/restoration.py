@@ -7,12 +7,17 @@ no payment is submitted before its providers were asked whether they have it: `a
 Nor is such a payment cancelled by its merchant (`may_have_been_sent`), and for good: that the time
 to ask is over makes nothing certain.
 
+What the copy has as not yet submitted may have been cancelled in the lost part. No provider can say
+so, and its merchant was told that no money moves. So it is held (`is_held`) until its own time is
+over and it is given up, unless the operator says that it is sent. What is asked for after the
+restoration is wanted, by whoever asks.
+
 The last restoration counts: recorded again, it may name another end, or other providers which
 are sent to although they cannot be asked. Said again in the same words it is recorded once: whoever
 does not know whether he was heard (the command was killed, say) says it again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -45,7 +50,7 @@ class Restored:
     def has_heard(self, said: events.LogRestored) -> bool:
         """Whether that is the last one, said again."""
         last = self.last
-        if last is None or (last.since, last.unasked) != (said.since, said.unasked):
+        if last is None or _words(last) != _words(said):
             return False
         return timedelta(0) <= said.until - last.until < REPEATED_MAX
 
@@ -66,7 +71,10 @@ def decide(command: RecordRestoration, state: Restored) -> list[Event]:
         reason = Sentence("providers are asked first for 0 to {days} days.", days=ASKED_DAYS_MAX)
         raise CommandRefusedError(name, reason)
     said = events.LogRestored(
-        since=command.since, until=command.until, unasked=list(command.unasked)
+        since=command.since,
+        until=command.until,
+        unasked=list(command.unasked),
+        sends_waiting=command.sends_waiting,
     )
     return [] if state.has_heard(said) else [said]
 
@@ -86,6 +94,38 @@ def may_have_been_sent(
         for restored_at, event in restorations
         if isinstance(event, events.LogRestored)
     )
+
+
+def began_at(restorations: Sequence[tuple[int, Event]]) -> int:
+    """The position of the first event after the copy's end; 0 where nothing was restored.
+
+    A restoration may be said again, at once or after days: it is the same as long as it names the
+    same time, or stands right behind.
+    """
+    began, since = 0, None
+    for position, event in reversed(restorations):
+        assert isinstance(event, events.LogRestored)
+        if not began or position == began - 1 or event.since == since:
+            began = position
+            since = event.since if since is None else since
+    return began
+
+
+def is_held(restorations: Sequence[tuple[int, Event]], position: int) -> bool:
+    """Whether a payment that was never submitted since is not to be: it may have been cancelled.
+
+    Args:
+        restorations: the events of the stream, each with its position.
+        position: that of the payment's first event.
+    """
+    last = restorations[-1][1] if restorations else None
+    if not isinstance(last, events.LogRestored) or last.sends_waiting:
+        return False
+    return position < began_at(restorations)
+
+
+def _words(said: events.LogRestored) -> tuple[datetime, list[str], bool]:
+    return said.since, said.unasked, said.sends_waiting
 
 
 def evolve(state: Restored, event: Event) -> Restored:

@@ -9,7 +9,7 @@ import socket
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,8 @@ from ledger.commands_log import RecordRestoration
 from ledger.handling import Handler
 from ledger.identity import payment_id_of
 from ledger.money import Money
-from ledger.restoration import STREAM
-from tests.api_world import CONTEXT, Answer, World, a_payment, settings_in
+from ledger.restoration import STREAM, began_at, is_held
+from tests.api_world import CONTEXT, Answer, World, a_payment, a_world, settings_in
 from tests.conftest import FakeClock
 from tests.shop import Shop
 from tests.street import a_street
@@ -78,11 +78,22 @@ def put_back(database: Path, copy: Path) -> None:
     copy.rename(database)
 
 
-async def tell_restored(settings: Settings, *, days: int = 7, unasked: Sequence[str] = ()) -> None:
+async def tell_restored(
+    settings: Settings,
+    *,
+    days: int = 7,
+    unasked: Sequence[str] = (),
+    sends_waiting: bool = False,
+    since: datetime | None = None,
+) -> None:
     now = utc_now()
     async with opened(settings) as (_, store):
         command = RecordRestoration(
-            since=now, until=now + timedelta(days=days), unasked=tuple(unasked), at=now
+            since=since or now,
+            until=now + timedelta(days=days),
+            unasked=tuple(unasked),
+            sends_waiting=sends_waiting,
+            at=now,
         )
         await Handler(store).handle(command, context=CONTEXT)
 
@@ -321,6 +332,65 @@ async def test_what_the_operator_takes_upon_itself_is_sent_without_asking(
             assert await settled(world, payment_id, "succeeded", "failed") == "succeeded"
             restored = await world.services.store.read_stream(STREAM)
         assert [type(each.event) for each in restored] == [events.LogRestored] * 2
+
+
+@pytest.mark.parametrize("days", [7, 0])
+async def test_what_waited_in_the_backup_may_have_been_cancelled_since_and_is_not_sent_unasked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    """No provider knows of a cancellation; what is asked for after the restoration is wanted."""
+    monkeypatch.setattr("adapters.seeking.HELD_SECONDS", 0.2)
+    async with lives(tmp_path, "mtn") as one:
+        async with a_world(one.settings, clock=utc_now) as world:
+            kept = (await world.pay(asked("mtn"), key="kept")).json["id"]
+            await asyncio.to_thread(copy_of, one.database, one.copy)
+            path = f"/v1/payments/{kept}/cancellation"
+            assert (await world.ask("POST", path, who="mer_1")).status == 200
+            one.keys.update(world.keys)
+        await one.lose()
+        since = utc_now()
+        await tell_restored(one.settings, days=days, since=since)
+        async with one.life() as world:
+            held = await waiting(world, kept)
+            fresh = (await world.pay(asked("mtn"), key="fresh")).json["id"]
+            assert await settled(world, fresh, "succeeded", "failed") == "succeeded"
+            shown = (await world.get(f"/v1/payments/{kept}")).json
+            before = booked(one.running, kept)
+        await tell_restored(one.settings, days=days, since=since, sends_waiting=True)
+        async with one.life() as world:
+            outcome = await settled(world, kept, "succeeded", "failed")
+        assert (shown["status"], shown["reason"], before) == ("requested", held.reason, [])
+        assert "cauri restored --send-waiting" in held.reason
+        assert (outcome, booked(one.running, kept)) == ("succeeded", [1])
+
+
+@pytest.mark.parametrize(
+    ("restorations", "began", "held"),
+    [
+        ([], 0, []),
+        ([(5, "a", False)], 5, [1, 4]),
+        ([(5, "a", True)], 5, []),
+        ([(5, "a", False), (6, "b", False)], 5, [1, 4]),
+        ([(5, "a", False), (9, "a", False)], 5, [1, 4]),
+        ([(5, "a", False), (9, "a", True)], 5, []),
+        ([(5, "a", True), (9, "b", False)], 9, [1, 4, 5, 8]),
+    ],
+)
+def test_a_life_of_the_log_begins_where_its_restoration_was_said_first(
+    restorations: list[tuple[int, str, bool]], began: int, held: list[int]
+) -> None:
+    times = {"a": datetime(2026, 1, 1, tzinfo=UTC), "b": datetime(2026, 1, 2, tzinfo=UTC)}
+    recorded = [
+        (
+            position,
+            events.LogRestored(
+                since=times[since], until=times["b"], unasked=[], sends_waiting=sends
+            ),
+        )
+        for position, since, sends in restorations
+    ]
+    assert began_at(recorded) == began
+    assert [one for one in (1, 4, 5, 8, 9) if is_held(recorded, one)] == held
 
 
 async def test_who_throws_away_messages_he_has_seen_misses_no_news_after_a_restoration(

@@ -3,15 +3,16 @@
 What the lost log did after the backup nobody can tell from this one. From here on, for some days, a
 payment is looked for at its providers before it is submitted (`adapters.seeking`), so a repeated
 Idempotency-Key moves no money twice. Said again, it replaces what was said before: to end it sooner
-or later, or to send to a provider that cannot be asked. Said again in the same words, because
-nobody knows whether it was heard, it changes nothing and answers the same.
+or later, to send to a provider that cannot be asked, or to send what waited in the copy and may
+have been cancelled since. Said again in the same words, because nobody knows whether it was heard,
+it changes nothing and answers the same.
 """
 
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from adapters.providers import adapter_class
 from api.commands.console import (
@@ -25,12 +26,17 @@ from api.points import time_in
 from api.settings import Settings
 from api.wiring import opened, utc_now
 from ledger.commands_log import RecordRestoration
-from ledger.entry import Context, RecordedEvent, rfc3339
+from ledger.entry import Context, rfc3339
 from ledger.errors import CommandRefusedError, InvalidInputError
 from ledger.events import LogRestored
 from ledger.handling import Handler
-from ledger.restoration import STREAM
+from ledger.restoration import STREAM, began_at
 from ledger.sentences import Sentence
+
+HELD: Final = (
+    "What waited in the backup is held until its time is over: it may have been cancelled since."
+)
+SENT: Final = "What waited in the backup IS SENT, although it may have been cancelled since."
 
 
 class _Said(NamedTuple):
@@ -41,13 +47,20 @@ class _Said(NamedTuple):
 
 
 def run(
-    *, since: str | None, days: int, unasked: Sequence[str], database: str | None, as_json: bool
+    *,
+    since: str | None,
+    days: int,
+    unasked: Sequence[str],
+    sends_waiting: bool,
+    database: str | None,
+    as_json: bool,
 ) -> None:
     """Record the restoration; say what is lost, and how each provider is treated now."""
     begun = None if since is None else _time(since)
     check_providers(unasked, "send-unasked")
     settings = settings_for(database)
-    said = run_async(_record(settings, begun, timedelta(days=days), tuple(unasked)))
+    asked_for = timedelta(days=days)
+    said = run_async(_record(settings, begun, asked_for, tuple(unasked), sends_waiting))
     enabled = [name for name in settings.providers if name not in unasked]
     found = {name: _found_by(name) for name in enabled}
     if as_json:
@@ -59,6 +72,7 @@ def run(
                 "asked_until": rfc3339(said.until),
                 "asked": {name: list(powers) for name, powers in found.items()},
                 "unasked": sorted(unasked),
+                "sends_waiting": sends_waiting,
             }
         )
         return
@@ -71,13 +85,18 @@ def run(
         )
     for name in sorted(unasked):
         write_line(f"  {name}: SENT WITHOUT ASKING; it may charge twice what was paid in between")
+    write_line(SENT if sends_waiting else HELD)
 
 
 async def _record(
-    settings: Settings, begun: datetime | None, asked_for: timedelta, unasked: tuple[str, ...]
+    settings: Settings,
+    begun: datetime | None,
+    asked_for: timedelta,
+    unasked: tuple[str, ...],
+    sends_waiting: bool,
 ) -> _Said:
     async with opened(settings) as (_, store):
-        size, restored = await store.position(), await store.read_stream(STREAM)
+        size = await store.position()
         if not size:
             raise CommandRefusedError(
                 "RecordRestoration",
@@ -87,26 +106,20 @@ async def _record(
             (last,) = await store.read(size - 1, 1)
             begun = last.event.since if isinstance(last.event, LogRestored) else last.recorded_at
         now, request = utc_now(), secrets.token_hex(8)
-        command = RecordRestoration(since=begun, until=now + asked_for, unasked=unasked, at=now)
+        command = RecordRestoration(
+            since=begun,
+            until=now + asked_for,
+            unasked=unasked,
+            sends_waiting=sends_waiting,
+            at=now,
+        )
         context = Context("cli", request, f"request:{request}")
         await Handler(store).handle(command, context=context)
-        said = (await store.read_stream(STREAM))[-1]
+        restored = await store.read_stream(STREAM)
+        said = restored[-1]
         assert isinstance(said.event, LogRestored)
-        kept = _kept(size, begun, restored)
+        kept = began_at([(one.position, one.event) for one in restored]) - 1
         return _Said(said.position, kept, said.event.since, said.event.until)
-
-
-def _kept(size: int, begun: datetime, restored: Sequence[RecordedEvent]) -> int:
-    """Where the log was cut: before it was first said, of this copy, that it is one.
-
-    It may be said again, at once or after days, and then the log has grown.
-    """
-    kept = size
-    for one in reversed(restored):
-        assert isinstance(one.event, LogRestored)
-        if one.position == kept or one.event.since == begun:
-            kept = one.position - 1
-    return kept
 
 
 def _found_by(name: str) -> tuple[str, ...]:
