@@ -226,6 +226,9 @@ _PARAMETERS: Final[dict[str, str]] = {
         "S'il faut ouvrir ce qui a été scellé avec lui : description et métadonnées. Le "
         "marchand, les `operator` et les `admin` le peuvent."
     ),
+    "ISO 3166: offer this country's operators, if they can be paid by.": (
+        "ISO 3166 : proposer les opérateurs de ce pays, si on peut payer par eux."
+    ),
     "`1`: it is shown inside another page.": "`1` : elle est montrée dans une autre page.",
     "`1`: tell what has become of the payment, and what to do.": (
         "`1` : dire ce qu'est devenu le paiement, et que faire."

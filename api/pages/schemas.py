@@ -18,6 +18,10 @@ class PageQuery(BaseModel):
     help: str | None = Field(
         default=None, description="`1`: tell what has become of the payment, and what to do."
     )
+    country: str | None = Field(
+        default=None,
+        description="ISO 3166: offer this country's operators, if they can be paid by.",
+    )
     go: str | None = Field(default=None, description="`1`: lead on to the provider's page.")
 
 

@@ -20,10 +20,11 @@ from adapters.refusal_texts import Language
 from adapters.refusals import Refusal
 from api import checkouts, payments, support
 from api.calls import Call
+from api.pages.abroad import Offered, country_name, offered
 from api.pages.amounts import amount_text
 from api.pages.colours import class_of
 from api.pages.expecting import code_hint, expected_of, how_to_get_code
-from api.pages.offers import Offer, name_of, numbers_of, offers_of
+from api.pages.offers import name_of
 from api.pages.paid import paid_facts
 from api.pages.rendering import page_response
 from api.pages.schemas import CheckoutForm
@@ -139,12 +140,12 @@ class View:
         wants = self.particulars.get("asks_email") is not False
         return wants and self.call.services.settings.sends_mail
 
-    @property
-    def offers(self) -> tuple[Offer, ...]:
-        """The operators to choose from."""
+    def offered(self, sent: CheckoutForm | None) -> Offered:
+        """The operators to choose from, after a form with a mistake or before any."""
         session = self.checkout.session
         able = self.call.services.adapters_of[session.mode]
-        return offers_of(able, session.country, session.currency)
+        asked, typed = self.call.query.country, sent.phone if sent is not None else ""
+        return offered(able, session.country, session.currency, asked=asked, typed=typed)
 
     @property
     def frame_ancestors(self) -> tuple[str, ...]:
@@ -244,7 +245,7 @@ async def shown(
     }
     values |= await _help(view)
     if state in PAYABLE:
-        values |= _form(view, form)
+        values |= _form(view, form, mistake)
     elif state == "code" and paying is not None:
         values |= _code_form(view, paying)
     elif state == "paid" and paying is not None:
@@ -280,28 +281,39 @@ async def _help(view: View) -> dict[str, Any]:
     return {"help": told, "help_url": None}
 
 
-def _form(view: View, sent: CheckoutForm | None) -> dict[str, Any]:
-    vault, standing, offers = view.call.services.vault, view.standing, view.offers
-    session = view.checkout.session
+def _form(view: View, sent: CheckoutForm | None, mistake: tuple[str, str] | None) -> dict[str, Any]:
+    vault, standing, words = view.call.services.vault, view.standing, view.words
+    session, offered = view.checkout.session, view.offered(sent)
+    offers, phone = offered.offers, view.expected.get("phone") or ""
+    abroad = country_name(offered.country, words.language) if offered.is_abroad else ""
+    told: dict[str, Any] = {"mistake": None, "mistake_field": None}
+    if mistake is not None:
+        field, name = offered.mistake(mistake)
+        told = {"mistake": words.say(name, country=abroad), "mistake_field": field}
+        # Who has to mend something else need not type the number again. Like the address it stands
+        # only in the answer to who typed it; it is shown to nobody else, and never again.
+        if sent is not None and offered.keeps_number((field, name)):
+            phone = sent.phone
     refusal = _refusal(view)
     left = session.expires_at - view.call.services.clock()
     minutes = -(-left // timedelta(minutes=1))
     return {
         "token": token_for(vault, view.session_id, "pay", standing.attempt),
         "cancel_token": token_for(vault, view.session_id, "cancel", standing.attempt),
+        **told,
+        "offered": offered,
+        "abroad": abroad,
         "offers": offers,
-        "chosen": sent.operator if sent is not None else "",
-        # A number that was typed is shown to nobody again; an address has too many letters to be
-        # typed twice for a mistake elsewhere, and stands only in the answer to who typed it.
-        "phone": view.expected.get("phone") or "",
+        "chosen": offered.chosen(sent.operator) if sent is not None else "",
+        "phone": phone,
         "asks_email": view.asks_email,
         "email": sent.email if sent is not None else view.expected.get("email") or "",
-        "numbers": numbers_of(session.country, offers),
+        "numbers": offered.numbers,
         "takes_code": any(one.takes_code for one in offers),
         "needs_code": refusal[0] in _ABOUT_CODES,
         "refusal": refusal[1],
-        "expected": expected_of(offers, view.money, view.words),
-        "code_hint": code_hint(offers, view.money, view.words),
+        "expected": expected_of(offers, view.money, words),
+        "code_hint": code_hint(offers, view.money, words),
         "minutes_left": minutes if minutes <= MINUTES_SHOWN_MAX else None,
     }
 

@@ -105,6 +105,9 @@ ENGLISH: Final[Mapping[str, str]] = {
     "if it is another country's, write + and that country's code first.",
     "mistake_unserved": "This number cannot pay here. Choose its operator below, or use another "
     "number.",
+    "mistake_nobody": "This number cannot pay here. Use another number.",
+    "mistake_abroad": "Your number is of another country ({country}). Choose your operator among "
+    "those of that country, then pay.",
     "mistake_operator": "This operator does not go with the number. Choose another one.",
     "mistake_currency": "The account of this number is in another currency than the one asked for "
     "here. Use another number.",

@@ -109,6 +109,9 @@ FRENCH: Final[Mapping[str, str]] = {
     "chiffres ; s'il est d'un autre pays, écrivez d'abord + et l'indicatif de ce pays.",
     "mistake_unserved": "Ce numéro ne peut pas payer ici. Choisissez son opérateur ci-dessous, ou "
     "utilisez un autre numéro.",
+    "mistake_nobody": "Ce numéro ne peut pas payer ici. Utilisez un autre numéro.",
+    "mistake_abroad": "Votre numéro est d'un autre pays ({country}). Choisissez votre opérateur "
+    "parmi ceux de ce pays, puis payez.",
     "mistake_operator": "Cet opérateur ne va pas avec le numéro. Choisissez-en un autre.",
     "mistake_currency": "Le compte de ce numéro n'est pas dans la devise demandée ici. Utilisez "
     "un autre numéro.",

@@ -53,8 +53,62 @@
     if (needs) code.dataset.shown = ""; else delete code.dataset.shown;
     if (!code.open) code.hidden = Boolean(operator) && !("code" in operator.dataset);
   }
-  document.addEventListener("input", look);
-  document.addEventListener("change", look);
+
+  // A number of another country: its operators are offered, if they can be paid by.
+  function countryOf(field) {
+    var text = field.value.replace(/[^\d+]/g, "");
+    if (text.indexOf("00") === 0) text = "+" + text.slice(2);
+    if (text.charAt(0) !== "+") return field.dataset.home;
+    var found = field.dataset.countries.split(" ").filter(function (one) {
+      return one && text.indexOf("+" + one.slice(0, -2)) === 0;
+    })[0];
+    return found ? found.slice(-2) : field.dataset.country;
+  }
+  var asking = false;
+  function offer() {
+    var field = document.getElementById("phone");
+    if (!field || asking || countryOf(field) === field.dataset.country) return;
+    var wanted = countryOf(field), url = new URL(location.href), isThere = false;
+    url.searchParams.set("country", wanted);
+    asking = true;
+    fetch(url, { headers: { Accept: "text/html" }, cache: "no-store" })
+      .then(function (answer) { return answer.text(); })
+      .then(function (text) {
+        var page = new DOMParser().parseFromString(text, "text/html");
+        var next = page.getElementById("phone"), now = document.getElementById("phone");
+        if (!next || now !== field || next.dataset.country !== wanted) return;
+        isThere = true;
+        var chosen = live.querySelector("[name=operator]:checked + .tag");
+        var code = document.getElementById("one_time_code"), typed = code ? code.value : "";
+        ["offers", "next", "phone-hint"].forEach(function (id) {
+          var old = document.getElementById(id), other = page.getElementById(id);
+          if (old && other) old.innerHTML = other.innerHTML;
+        });
+        ["calling", "trunk", "country"].forEach(function (name) {
+          field.dataset[name] = next.dataset[name];
+        });
+        // The same wallet in the other country, and a code that was typed: as they were.
+        live.querySelectorAll("[name=operator] + .tag").forEach(function (tag) {
+          if (chosen && tag.textContent === chosen.textContent) {
+            tag.parentNode.querySelector("input").checked = true;
+          }
+        });
+        code = document.getElementById("one_time_code");
+        if (code && typed) code.value = typed;
+      })
+      .catch(function () {})
+      .then(function () {
+        asking = false;
+        // Typing went on meanwhile. Where no answer came, the next key asks again.
+        if (isThere) seek();
+      });
+  }
+  function seek() {
+    look();
+    offer();
+  }
+  document.addEventListener("input", seek);
+  document.addEventListener("change", seek);
 
   // One press is one payment: the server knows, and so shall the payer.
   document.addEventListener("submit", function (event) {
@@ -134,7 +188,7 @@
     follow();
     tell();
     leave();
-    look();
+    seek();
   }
   arrive();
   // The page around may give its frame the room that is needed, also when a field opens.
