@@ -236,8 +236,12 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     "The database server is shutting down or starting.": (
         "Le serveur de base de données s'arrête ou démarre."
     ),
-    "The database server has run out of disk, memory or connections.": (
-        "Le serveur de base de données n'a plus de disque, de mémoire ou de connexions."
+    "The database server's disk is full.": "Le disque du serveur de base de données est plein.",
+    "Free some space there, then repeat the command or the request; nothing was lost.": (
+        "Libérez-y de l'espace, puis répétez la commande ou la requête ; rien n'a été perdu."
+    ),
+    "The database server has run out of memory or connections.": (
+        "Le serveur de base de données n'a plus de mémoire ou de connexions."
     ),
     "Free some, then repeat the command or the request; nothing was lost.": (
         "Libérez-en, puis répétez la commande ou la requête ; rien n'a été perdu."

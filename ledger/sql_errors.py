@@ -60,8 +60,14 @@ _POSTGRESQL_MEANINGS: Final[dict[str, tuple[Sentence, Sentence]]] = {
         Sentence("The database server is shutting down or starting."),
         Sentence("Try again shortly."),
     ),
+    "53100": (
+        Sentence("The database server's disk is full."),
+        Sentence(
+            "Free some space there, then repeat the command or the request; nothing was lost."
+        ),
+    ),
     "53": (
-        Sentence("The database server has run out of disk, memory or connections."),
+        Sentence("The database server has run out of memory or connections."),
         Sentence("Free some, then repeat the command or the request; nothing was lost."),
     ),
     "55": (
