@@ -43,7 +43,8 @@ def statements_import(
         typer.Argument(
             metavar="FILE.csv",
             help="Columns: provider_transaction_id, reference (may be empty), direction (in or "
-            "out), amount, occurred_at (with its offset from UTC), fee (may be empty).",
+            "out), amount, occurred_at (with its offset from UTC), fee (may be empty); or those "
+            "of --form.",
         ),
     ],
     provider: Annotated[str, typer.Option("--provider", help="Whose statement it is.")],
@@ -58,6 +59,31 @@ def statements_import(
     mode: Annotated[
         StatementMode | None,
         typer.Option("--mode", help="Tests or payments for real; by default as the deployment is."),
+    ] = None,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--form",
+            metavar="NAME|FILE.toml",
+            help="How the provider writes its file: one in the box, or your own.",
+        ),
+    ] = None,
+    utc_offset: Annotated[
+        str | None,
+        typer.Option(
+            "--utc-offset",
+            metavar="±HH:MM",
+            help="How far the file's times are ahead of UTC, where they do not say it.",
+        ),
+    ] = None,
+    account: Annotated[
+        str | None,
+        typer.Option(
+            "--account",
+            metavar="ACCOUNT",
+            help="Which account in the file is yours, where lines have two; left out: the one "
+            "that is on every line.",
+        ),
     ] = None,
     database: Database = None,
     as_json: Json = False,
@@ -74,10 +100,24 @@ def statements_import(
             "covers_to": covers_to,
             "mode": None if mode is None else mode.value,
         },
+        form=form,
+        utc_offset=utc_offset,
+        account=account,
         key_file=key_file,
         database=database,
         as_json=as_json,
     )
+
+
+@statements.command("form")
+def statements_form(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="A form in the box; left out: their names."),
+    ] = None,
+) -> None:
+    """Write a form: which column of a provider's file is what, to be used or changed."""
+    do("statements", "form", name=name)
 
 
 @statements.command("show")

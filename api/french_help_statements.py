@@ -17,10 +17,27 @@ FRENCH_OF_STATEMENTS_HELP: Final[dict[str, str]] = {
         "paiements dont elles parlent."
     ),
     "Columns: provider_transaction_id, reference (may be empty), direction (in or out), amount, "
-    "occurred_at (with its offset from UTC), fee (may be empty).": (
+    "occurred_at (with its offset from UTC), fee (may be empty); or those of --form.": (
         "Colonnes : provider_transaction_id, reference (peut être vide), direction (in ou out), "
-        "amount, occurred_at (avec son décalage par rapport à UTC), fee (peut être vide)."
+        "amount, occurred_at (avec son décalage par rapport à UTC), fee (peut être vide) ; ou "
+        "celles de --form."
     ),
+    "How the provider writes its file: one in the box, or your own.": (
+        "Comment le prestataire écrit son fichier : une forme fournie, ou la vôtre."
+    ),
+    "How far the file's times are ahead of UTC, where they do not say it.": (
+        "L'avance des moments du fichier sur UTC, s'ils ne la disent pas."
+    ),
+    "Which account in the file is yours, where lines have two; left out: the one that is on every "
+    "line.": (
+        "Quel compte du fichier est le vôtre, si les lignes en ont deux ; sans elle : celui qui "
+        "est sur toutes les lignes."
+    ),
+    "Write a form: which column of a provider's file is what, to be used or changed.": (
+        "Écrire une forme : quelle colonne du fichier d'un prestataire est quoi, à utiliser ou à "
+        "changer."
+    ),
+    "A form in the box; left out: their names.": "Une forme fournie ; sans elle : leurs noms.",
     "Hand in a provider's statement: it is compared, and a second person approves it.": (
         "Remettre le relevé d'un prestataire : il est comparé, et une seconde personne l'approuve."
     ),

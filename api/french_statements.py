@@ -74,4 +74,68 @@ FRENCH_OF_STATEMENTS: Final[dict[str, str]] = {
     "there is no column {name!r}.": "il n'y a pas de colonne {name!r}.",
     "the column {name} is there more than once.": "la colonne {name} figure plusieurs fois.",
     "the column {name} is missing.": "la colonne {name} manque.",
+    "there is no form {name!r} in the box.": "aucune forme {name!r} n'est fournie.",
+    "There are: {names}.": "Il y a : {names}.",
+    "there is no form and no file {name!r}.": "il n'y a ni forme ni fichier {name!r}.",
+    "Name a TOML file, or one of: {names}.": "Nommez un fichier TOML, ou l'une de : {names}.",
+    "a form has at most {bytes_max} bytes.": "une forme a au plus {bytes_max} octets.",
+    "this is no TOML in UTF-8.": "ce n'est pas un TOML en UTF-8.",
+    "Look at one with `cauri statements form mtn`.": (
+        "Regardez-en une par `cauri statements form mtn`."
+    ),
+    "no column says how much, or more than one does.": (
+        "aucune colonne ne dit le montant, ou plusieurs le disent."
+    ),
+    "Write either amount, or credit and debit.": "Écrivez soit amount, soit credit et debit.",
+    "{one} and {other} belong together.": "{one} et {other} vont ensemble.",
+    "Write both.": "Écrivez les deux.",
+    "this does not write a time down to the minute.": (
+        "cela n'écrit pas un moment jusqu'à la minute."
+    ),
+    "Write for example %d/%m/%Y %H:%M:%S.": "Écrivez par exemple %d/%m/%Y %H:%M:%S.",
+    "this is not how far a time is from UTC.": "ce n'est pas un décalage par rapport à UTC.",
+    "Write for example +01:00.": "Écrivez par exemple +01:00.",
+    "the line is in {currency!r}.": "la ligne est en {currency!r}.",
+    "Hand in a statement of each currency, or name that one.": (
+        "Remettez un relevé par devise, ou nommez celle-là."
+    ),
+    "a file has at most {lines} lines.": "un fichier a au plus {lines} lignes.",
+    "Save it as the form says, with cells in quotes where they need them.": (
+        "Enregistrez-le comme la forme le dit, avec des guillemets là où il en faut."
+    ),
+    "this is no CSV in {encoding}.": "ce n'est pas un CSV en {encoding}.",
+    "no line begins with {column!r}.": "aucune ligne ne commence par {column!r}.",
+    "Take the provider's file as it came, or another form.": (
+        "Prenez le fichier du prestataire tel qu'il est venu, ou une autre forme."
+    ),
+    "this is no number.": "ce n'est pas un nombre.",
+    "Look at the form's decimal_mark, and at the cell.": (
+        "Voyez decimal_mark dans la forme, et la cellule."
+    ),
+    "no line has this account, or it is written in more than one way.": (
+        "aucune ligne n'a ce compte, ou il est écrit de plusieurs façons."
+    ),
+    "Write it as the file does.": "Écrivez-le comme le fait le fichier.",
+    "two accounts are on every line, and one of them is yours.": (
+        "deux comptes sont sur toutes les lignes, et l'un d'eux est le vôtre."
+    ),
+    "no account is on every line.": "aucun compte n'est sur toutes les lignes.",
+    "Say which account is yours.": "Dites lequel est le vôtre.",
+    "Say which account is yours, with --account.": "Dites par --account lequel est le vôtre.",
+    "the times in this file do not say how far they are from UTC.": (
+        "les moments de ce fichier ne disent pas leur décalage par rapport à UTC."
+    ),
+    "the line says that money came in and went out.": (
+        "la ligne dit que l'argent est entré et sorti."
+    ),
+    "your account is not the one or the other side of this line.": (
+        "votre compte n'est pas d'un côté, et d'un seul, de cette ligne."
+    ),
+    "the amount is negative, and your account received it.": (
+        "le montant est négatif, et votre compte l'a reçu."
+    ),
+    "this is no time as the form says it.": "ce n'est pas un moment comme la forme le dit.",
+    "Look at the form's time_format, and at the cell.": (
+        "Voyez time_format dans la forme, et la cellule."
+    ),
 }

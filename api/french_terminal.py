@@ -257,6 +257,10 @@ FRENCH_OF_COMMANDS: Final[dict[str, str]] = {
     "Save that answer, or what `cauri log-key list --json` prints.": (
         "Enregistrez cette réponse, ou ce qu'imprime `cauri log-key list --json`."
     ),
+    "it says how to read a provider's own file, and no form is named.": (
+        "cela dit comment lire le fichier d'un prestataire, et aucune forme n'est nommée."
+    ),
+    "Name one with --form.": "Nommez-en une par --form.",
 }
 """Of sentences that only commands say: English template -> French template."""
 

@@ -1,17 +1,18 @@
 """Files of statements: read into the one shape that every door takes.
 
 A reader turns a file into `Read`: the lines as HTTP would send them, and for each the number of its
-line in the file, so that a fault is named where a person finds it. The canonical CSV is the only
-one yet; a reader of a provider's own format is another function like `read_canonical`.
+line in the file, so that a fault is named where a person finds it. The canonical CSV is read here,
+a provider's own by `api.statement_forms`.
 
 Whatever is wrong, nothing is taken in: a statement is whole or it is none.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from api.calls import validated
@@ -35,11 +36,20 @@ CELL_CHARACTERS_MAX: Final = 1000
 """No cell of a statement is longer; a file with a quote too many is not read to its end."""
 
 
+def _ours(field: str) -> str:
+    """What a canonical file calls a field."""
+    return field
+
+
 class Read(NamedTuple):
     """The lines of a file, and where in it each of them stands."""
 
     lines: list[dict[str, Any]]
     numbers: list[int]
+    left_out: Mapping[str, int] = MappingProxyType({})
+    """Why lines were left out -> how many."""
+    theirs: Callable[[str], str] = _ours
+    """What the file calls a field of ours."""
 
 
 def read_canonical(path: Path) -> Read:
@@ -65,13 +75,13 @@ def read_canonical(path: Path) -> Read:
                         columns=len(columns),
                     )
                     remedy = Sentence("Put cells that contain commas in quotes.")
-                    raise InvalidInputError(_line(rows.line_num), reason, remedy)
+                    raise InvalidInputError(line_place(rows.line_num), reason, remedy)
                 lines.append({name: cell for name, cell in zip(columns, row, strict=True) if cell})
                 numbers.append(rows.line_num)
         except (csv.Error, UnicodeDecodeError):
             reason = Sentence("this is no CSV in UTF-8.")
             remedy = Sentence("Save it with commas and quotes, as UTF-8.")
-            raise InvalidInputError(_line(rows.line_num), reason, remedy) from None
+            raise InvalidInputError(line_place(rows.line_num), reason, remedy) from None
     return Read(lines, numbers)
 
 
@@ -84,14 +94,14 @@ def _check_columns(columns: list[str]) -> None:
     for name in columns:
         if name not in COLUMNS:
             reason = Sentence("there is no column {name!r}.", name=name[:50])
-            raise InvalidInputError(_line(1), reason, remedy)
+            raise InvalidInputError(line_place(1), reason, remedy)
         if columns.count(name) > 1:
             reason = Sentence("the column {name} is there more than once.", name=name)
-            raise InvalidInputError(_line(1), reason, remedy)
+            raise InvalidInputError(line_place(1), reason, remedy)
     for name in NEEDED:
         if name not in columns:
             reason = Sentence("the column {name} is missing.", name=name)
-            raise InvalidInputError(_line(1), reason, remedy)
+            raise InvalidInputError(line_place(1), reason, remedy)
 
 
 def statement_in(
@@ -113,21 +123,21 @@ def statement_in(
         wanted = validated(StatementRequest, {**head, "lines": read.lines})
         return statement_of(wanted, default_mode=default_mode, by=by, now=now)
     except ProblemError as error:
-        raise _placed(error.places[0], read.numbers) from None
+        raise _placed(error.places[0], read) from None
 
 
-def _placed(place: Place, numbers: list[int]) -> InvalidInputError:
+def _placed(place: Place, read: Read) -> InvalidInputError:
     """Name a fault by where it stands in the file, or by its option."""
     _, name, *rest = place.name.split("/")
     if name != "lines" or not rest:
         option = {"covers_from": "--from", "covers_to": "--to", "lines": "FILE"}
         return InvalidInputError(option.get(name, f"--{name}"), place.reason, place.remedy)
-    number = numbers[int(rest[0])]
-    where = _line(number)
-    if len(rest) > 1:
-        where = Sentence("line {number}, column {column}", number=number, column=rest[1])
+    where = line_place(read.numbers[int(rest[0])], read.theirs(rest[1]) if len(rest) > 1 else None)
     return InvalidInputError(where, place.reason, place.remedy)
 
 
-def _line(number: int) -> Sentence:
-    return Sentence("line {number}", number=number)
+def line_place(number: int, column: str | None = None) -> Sentence:
+    """Name a place in a file."""
+    if column is None:
+        return Sentence("line {number}", number=number)
+    return Sentence("line {number}, column {column}", number=number, column=column)

@@ -194,3 +194,36 @@ def test_a_bad_file_is_refused_by_line_and_column_and_nothing_is_taken_in(
         assert expected in error
         assert error.count("\n") == 1
     assert not (tmp_path / "cauri.db").exists()  # it was read before anything was opened
+
+
+WAVE = """\
+timestamp,transaction_id,transaction_type,amount,fee,currency,client_reference,\
+checkout_api_session_id
+2026-03-01T11:00:00Z,T_1,api_checkout,1485,15,XAF,pay_1-1,cos-1
+2026-03-01T11:00:00Z,T_2,merchant_sweep,-9000,0,XAF,,
+2026-03-01T11:00:00Z,T_3,api_checkout,0,0,XAF,,
+"""
+
+
+def test_a_providers_own_file_is_handed_in_by_a_form(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(pay(a_sqlite_url(tmp_path)))
+    add_key(capfd, "awa.key", "accountant", "--label", "Awa")
+    assert cauri("statements", "form") == 0
+    assert capfd.readouterr().out.split() == ["mtn", "wave"]
+    assert cauri("statements", "form", "wave") == 0
+    Path("own.toml").write_text(capfd.readouterr().out, encoding="utf-8")
+    assert import_(WAVE, "--form", "own.toml", "--json") == 0
+    made = read(capfd)
+    assert (made["lines_count"], made["left_out"]) == (2, {"": 1})
+    assert import_(WAVE, "--form", "wave") == 0
+    assert "left out, of nothing: 1 lines" in capfd.readouterr().out
+    assert cauri("statements", "show", made["id"], "--database", "cauri.db", "--json") == 0
+    shown = read(capfd)
+    assert shown["lines"]["matched"] == {"count": 1, "amount_in": "1500", "amount_out": "0"}
+    assert [one["provider_transaction_id"] for one in shown["unknown"]] == ["T_2"]
+    for language, said in (("en", "--account: it says how"), ("fr", "cela dit comment lire")):
+        monkeypatch.setenv("CAURI_LANGUAGE", language)
+        assert import_(GOOD, "--account", "x") == 2
+        assert said in capfd.readouterr().err

@@ -28,10 +28,14 @@ from api.commands.operator_key import context_of, operator_of
 from api.four_eyes import RECONCILING
 from api.statement_approving import approve as agree_to
 from api.statement_files import read_canonical, statement_in
+from api.statement_forms.form import form_of, known_forms, text_of
+from api.statement_forms.reading import read_by
 from api.statement_views import labels_of, line_of, missing_of, report_of
 from api.wiring import opened, projected, projections_of, utc_now
+from ledger.errors import InvalidInputError
 from ledger.handling import Handler
 from ledger.identity import Mode
+from ledger.sentences import Sentence
 from ledger.statement import UnknownStatementError, is_statement_id, statement_id_of
 from projections.keys import KeysProjection
 from projections.rebuild import fill
@@ -44,6 +48,8 @@ _SAID: Final[dict[Language, dict[str, str]]] = {
     "en": {
         "new": "handed in: {lines} lines",
         "known": "known already: {lines} lines, nothing was added",
+        "left_out": 'left out, whose status is "{why}": {count} lines',
+        "nothing": "left out, of nothing: {count} lines",
         "next": "Another person looks at it and agrees with "
         "`cauri statements approve {id} --key-file FILE`.",
         "handed_in": "handed in by {by}, {at}",
@@ -65,6 +71,8 @@ _SAID: Final[dict[Language, dict[str, str]]] = {
     "fr": {
         "new": "relevé remis ; lignes : {lines}",
         "known": "déjà connu ; lignes : {lines} ; rien n'a été ajouté",
+        "left_out": "lignes laissées de côté, au statut « {why} » : {count}",
+        "nothing": "lignes laissées de côté, sans montant : {count}",
         "next": "Une autre personne le regarde et l'approuve par "
         "`cauri statements approve {id} --key-file FICHIER`.",
         "handed_in": "remis par {by}, {at}",
@@ -86,6 +94,9 @@ _SAID: Final[dict[Language, dict[str, str]]] = {
 }
 """A line's name -> its text; columns are parted by bars, and marked as for `write_table`."""
 
+_NO_FORM: Final = Sentence("it says how to read a provider's own file, and no form is named.")
+_NAME_IT: Final = Sentence("Name one with --form.")
+
 _SUMS_FRENCH: Final = {
     "all": "en tout",
     "matched": "rapprochés",
@@ -101,15 +112,29 @@ _SUMS_FRENCH: Final = {
 
 
 def hand_in(
-    *, file: Path, head: dict[str, Any], key_file: Path, database: str | None, as_json: bool
+    *,
+    file: Path,
+    head: dict[str, Any],
+    form: str | None,
+    utc_offset: str | None,
+    account: str | None,
+    key_file: Path,
+    database: str | None,
+    as_json: bool,
 ) -> None:
     """Hand a statement in."""
     settings = settings_for(database)
     given = {name: value for name, value in head.items() if value is not None}
     # Whatever is wrong with the file is said before anything is opened.
-    command = statement_in(
-        read_canonical(file), given, default_mode=settings.default_mode, by="", now=utc_now()
-    )
+    if form is not None:
+        known = form_of(form, utc_offset)
+        read = read_by(file, known, currency=given["currency"], account=account)
+    elif utc_offset is None and account is None:
+        read = read_canonical(file)
+    else:
+        option = "--utc-offset" if account is None else "--account"
+        raise InvalidInputError(option, _NO_FORM, _NAME_IT)
+    command = statement_in(read, given, default_mode=settings.default_mode, by="", now=utc_now())
     statement_id = statement_id_of(command)
 
     async def whole() -> bool:
@@ -120,11 +145,20 @@ def hand_in(
 
     is_new = run_async(whole())
     if as_json:
-        write_json({"id": statement_id, "lines_count": len(command.lines), "is_new": is_new})
+        made = {"id": statement_id, "lines_count": len(command.lines), "is_new": is_new}
+        write_json(made | {"left_out": dict(read.left_out)})
         return
     write_line(statement_id)
     write_line(_said("new" if is_new else "known", lines=len(command.lines)))
+    for why, count in sorted(read.left_out.items()):
+        write_line(_said("left_out" if why else "nothing", why=why, count=count))
     write_line(_said("next", id=statement_id))
+
+
+def form(*, name: str | None) -> None:
+    """Write a form, or the names of those in the box."""
+    for line in known_forms() if name is None else text_of(name).splitlines():
+        write_line(line)
 
 
 def show(*, statement_id: str, database: str | None, as_json: bool) -> None:
