@@ -46,7 +46,7 @@ from adapters.recording import Recorder
 from adapters.retries import retry_at
 from adapters.serving import Serving
 from adapters.ways import Ways, on_errand
-from ledger import commands
+from ledger import commands, events
 from ledger.errors import ErasedError, VaultError
 from ledger.events import PaymentExpired
 from ledger.payment import Attempt, Payment, Status
@@ -253,7 +253,10 @@ class Poller:
                 retry_at=retry_at(adapter.pace, last.number, now, request.expires_at),
             )
         )
-        if withdrawn and await self._is_over(state):
+        is_to_be_sent = any(
+            isinstance(one.event, events.PaymentSubmissionWithdrawn) for one in withdrawn
+        )
+        if is_to_be_sent and await self._is_over(state):
             await recorder.record(commands.ExpirePayment(payment_id=payment_id, reason=reason))
         return bool(withdrawn)
 

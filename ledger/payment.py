@@ -39,7 +39,7 @@ from ledger.commands_cancelling import CancelPayment
 from ledger.errors import CommandRefusedError, IdempotencyKeyReusedError, UnknownPaymentError
 from ledger.events import Event
 from ledger.identity import is_other_mode
-from ledger.payment_ending import cancel, ended_again, expire
+from ledger.payment_ending import CANCELLED, cancel, ended_again, expire
 from ledger.payment_state import INITIAL, Attempt, Payment, Status, evolve
 from ledger.sentences import Sentence
 
@@ -221,6 +221,8 @@ def _withdraw(command: commands.WithdrawSubmission, state: Payment) -> list[Even
     # Who was asked (only an asker has no `at`) may say that it lacks what it seemed to have.
     if not _is_open(state, attempt, may_be_pending=command.at is None):
         return []
+    if command.at is None and state.code not in {None, CANCELLED}:
+        return [_declined_again(attempt, state.code, command.reason)]
     withdrawn = events.PaymentSubmissionWithdrawn(
         provider=attempt.provider,
         reference=attempt.reference,
@@ -234,6 +236,19 @@ def _withdraw(command: commands.WithdrawSubmission, state: Payment) -> list[Even
     if command.at is None or not _never_left(state):
         return [withdrawn, *ended_again(state)]
     return [withdrawn, *_rerouted(state, attempt, command.reason, command.at)]
+
+
+def _declined_again(attempt: Attempt, code: str, reason: str) -> events.PaymentSubmissionDeclined:
+    """What was declined before news of it made us ask is declined, and submitted no more."""
+    # Whoever was told that it was declined may have paid in another way since.
+    return events.PaymentSubmissionDeclined(
+        provider=attempt.provider,
+        reference=attempt.reference,
+        attempt=attempt.number,
+        code=code,
+        reason=reason,
+        is_technical=False,
+    )
 
 
 def _never_left(state: Payment) -> bool:
@@ -296,7 +311,7 @@ def _request_inquiry(command: commands.RequestInquiry, state: Payment) -> list[E
     if state.status in {Status.PENDING, Status.UNKNOWN}:
         return [asked]
     attempt = state.attempt
-    if attempt is None or state.verdict or state.progress not in {Status.REQUESTED, Status.EXPIRED}:
+    if attempt is None or not _may_be_news(state, attempt):
         return []
     # A submission was withdrawn because the provider did not know it, and somebody does know it.
     doubted = events.PaymentSubmissionDoubted(
@@ -307,6 +322,17 @@ def _request_inquiry(command: commands.RequestInquiry, state: Payment) -> list[E
         inquire_at=command.inquire_at,
     )
     return [asked, doubted]
+
+
+def _may_be_news(state: Payment, attempt: Attempt) -> bool:
+    """Whether a provider may have what none seemed to have."""
+    if state.verdict is not None:
+        return False
+    if state.progress is Status.DECLINED:
+        # A refusal is the last word, unless the reference was sent before and may have been kept.
+        same = [one for one in state.attempts if one.reference == attempt.reference]
+        return not all(one.is_absent for one in same)
+    return state.progress in {Status.REQUESTED, Status.EXPIRED}
 
 
 _ASKED: Final = frozenset({Status.SUBMITTING, Status.PENDING, Status.UNKNOWN})

@@ -97,7 +97,7 @@ class Payment:
     note: str | None = None
     """What the last submission or inquiry told us, for people."""
     code: str | None = None
-    """The provider's code of a declined submission."""
+    """The provider's code of a declined submission; it stays when news make us ask about it."""
     inquiries: int = 0
     hints: int = 0
     refunds: tuple[Refund, ...] = ()
@@ -257,6 +257,7 @@ def evolve(state: Payment, event: Event) -> Payment:
                 progress=Status.SUBMITTING,
                 attempts=(*state.attempts, attempt),
                 note=None,
+                code=None,
                 sealed_code=None,
             )
         case events.PaymentSubmitted():

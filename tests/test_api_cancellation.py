@@ -184,3 +184,33 @@ async def test_whoever_was_told_that_it_is_cancelled_is_never_charged(tmp_path: 
         else:
             assert answer.code == "not_cancellable"
             assert told[payment_id] == ("succeeded", ["succeeded"])
+
+
+async def test_a_made_up_callback_about_what_was_cancelled_charges_nobody(tmp_path: Path) -> None:
+    async with a_stage(tmp_path) as stage:
+        await stage.providers.leave("mtn")
+        payment_id = await stage.request(1)
+
+        async def was_not_sent() -> bool:
+            return "submission_withdrawn" in await stage.types(payment_id)
+
+        await stage.until(was_not_sent)
+        # Between two attempts to reach the provider it is nowhere; during one it may be.
+        while (cancelled := await cancel(stage, payment_id)).status != 200:
+            assert cancelled.code == "not_cancellable"
+        await stage.providers.weather("mtn")
+        news = {"externalId": payment_id, "status": "SUCCESSFUL", "financialTransactionId": "1"}
+        called = await stage.call_back(f"mtn/{payment_id}/{payment_id}", news)
+        assert called.status == 200
+
+        async def is_read() -> bool:
+            recorded = await stage.services.store.read(0, 1000)
+            return any(one.type.startswith("webhook.understood") for one in recorded)
+
+        await stage.until(is_read)
+        await stage.until_final([payment_id])
+        told = await stage.told([payment_id])
+        answer = await stage.get(f"/v1/payments/{payment_id}")
+
+    assert told == {payment_id: ("expired", [])}
+    assert answer.json["code"] == "CANCELLED_BY_MERCHANT"

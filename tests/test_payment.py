@@ -420,6 +420,61 @@ def test_news_of_a_withdrawn_submission_make_us_doubt_and_ask(
     assert state.status is Status.UNKNOWN
 
 
+NOT_FOUND = replace(ASKED, result="not_found")
+REFUSED_ANEW = replace(DECLINE, attempt=2)
+DOUBTED_THEN_DECLINED = (REQUEST, START, DOUBT, NOT_FOUND, WITHDRAW, AGAIN, REFUSED_ANEW)
+
+
+def test_news_of_a_reference_that_was_in_doubt_before_it_was_declined_make_us_ask() -> None:
+    state = (
+        a_payment.given(*history(*DOUBTED_THEN_DECLINED))
+        .when(HINT)
+        .then(
+            events.PaymentInquiryRequested(reason=HINT.reason, inquire_at=NOW),
+            events.PaymentSubmissionDoubted(
+                provider="mtn", reference=R1, attempt=2, reason=HINT.reason, inquire_at=NOW
+            ),
+        )
+    )
+    assert state.status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize("ask", [(), (replace(ASKED, attempt=2, result="no_answer"),)])
+def test_what_was_declined_before_the_news_is_declined_again_and_never_sent_where_they_were_false(
+    ask: tuple[commands.PaymentCommand, ...],
+) -> None:
+    lacking = replace(WITHDRAW, attempt=2, reason="MTN does not know it")
+    state = (
+        a_payment.given(*history(*DOUBTED_THEN_DECLINED, HINT, *ask))
+        .when(lacking)
+        .then(
+            events.PaymentSubmissionDeclined(
+                provider="mtn",
+                reference=R1,
+                attempt=2,
+                code="NOT_ALLOWED",
+                reason=lacking.reason,
+                is_technical=False,
+            )
+        )
+    )
+    assert (state.status, state.code) == (Status.DECLINED, "NOT_ALLOWED")
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        (REQUEST, START, DECLINE),
+        (REQUEST, START, replace(WITHDRAW, at=NOW), AGAIN, REFUSED_ANEW),
+    ],
+    ids=["declined at once", "declined, and not sent before"],
+)
+def test_news_of_what_certainly_no_provider_has_reopen_nothing(
+    before: tuple[commands.PaymentCommand, ...],
+) -> None:
+    a_payment.given(*history(*before)).when(HINT).then()
+
+
 PLAN = (Candidate("mtn", "it is MTN's own"), Candidate("hub2", "it reaches MTN"))
 PLANNED = replace(REQUEST, plan=PLAN)
 

@@ -619,6 +619,31 @@ async def test_what_was_not_found_is_sent_again_under_the_reference_that_cannot_
     assert adapter.asked == ["pay out pay_1-1", "inquire pay_1-1", "pay out pay_1-1"]
 
 
+@pytest.mark.parametrize("seconds", [60, 4000], ids=["in its time", "when that is over"])
+async def test_news_of_what_was_declined_after_a_doubt_find_a_success_and_never_send_it_again(
+    seconds: float,
+) -> None:
+    world = await a_world()
+    refused = Declined(code="NOT_ENOUGH_FUNDS", reason="too little")
+    provider = ScriptedAdapter(Unknown("no answer"), NotFound(), refused, NotFound(), SUCCESS)
+    await world.dispatch(provider)
+    await world.poll(provider)
+    await world.dispatch(provider)
+    world.clock.advance(seconds)
+    hint = commands.RequestInquiry(payment_id="pay_1", reason="news", inquire_at=world.clock())
+    await world.handler.handle(hint, context=CONTEXT)
+    await world.poll(provider)
+    false_news = await world.state()
+    assert (false_news.status, false_news.code) == (Status.DECLINED, "NOT_ENOUGH_FUNDS")
+
+    await world.handler.handle(hint, context=CONTEXT)
+    await world.poll(provider)
+    assert (await world.state()).status is Status.SUCCEEDED
+    assert [one.split()[0] for one in provider.asked] == [
+        *("submit", "inquire", "submit", "inquire", "inquire")
+    ]
+
+
 async def test_a_not_found_that_was_heard_before_the_next_submission_says_nothing_about_it() -> (
     None
 ):
