@@ -182,9 +182,7 @@ async def test_that_nobody_paid_in_time_is_told_to_nobody(tmp_path: Path) -> Non
         assert the_session(world)["checkout_status"] == "expired"
 
 
-async def test_only_what_cannot_move_money_twice_is_sent_again_within_one_call(
-    tmp_path: Path,
-) -> None:
+async def test_what_moves_money_is_sent_once_within_one_call(tmp_path: Path) -> None:
     async with a_world(tmp_path) as world:
         await world.weather(Faults(connection_reset_after=1))
         charge = world.charge("paid")
@@ -192,7 +190,32 @@ async def test_only_what_cannot_move_money_twice_is_sent_again_within_one_call(
         reference = world.adapter.reference_for(PAYOUT_ID, 1)
         assert isinstance(await world.adapter.pay_out(world.transfer("paid"), reference), Unknown)
         (session,), (payout,) = world.movements("collection"), world.movements("payout")
-    assert (session.times_asked, payout.times_asked) == (1, 3)
+    assert (session.times_asked, payout.times_asked) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (401, "api-key-revoked"),
+        (403, "disabled-wallet"),
+        (429, "too-many-requests"),
+        (500, "checkout-refund-failed"),
+    ],
+)
+async def test_once_an_answer_was_lost_no_refusal_of_a_repeat_is_the_end(
+    tmp_path: Path, status: int, code: str
+) -> None:
+    async with a_world(tmp_path) as world:
+        original = await world.paid_original()
+        await world.refuse_after_lost_answers(status, {"code": code, "message": "no"})
+        paid = await world.adapter.pay_out(
+            world.transfer("paid"), world.adapter.reference_for(PAYOUT_ID, 1)
+        )
+        back = await world.adapter.refund(
+            world.giving_back(original), world.adapter.reference_for(REFUND_ID, 1)
+        )
+        moved = [len(world.movements(power)) for power in ("payout", "refund")]
+    assert (type(paid), type(back), moved) == (Unknown, Unknown, [1, 1])
 
 
 async def test_the_page_says_what_is_wrong_and_what_is_over(tmp_path: Path) -> None:

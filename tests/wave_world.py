@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from adapters.base import Accepted, Charge
 from adapters.powers import Transfer
@@ -54,6 +56,31 @@ class WaveWorld(RailWorld):
             return
         await self.visit(accepted, NUMBER + LAST_DIGITS[ending])
         await self.told()
+
+    async def refuse_after_lost_answers(self, status: int, error: dict[str, str]) -> None:
+        """Restart: what moves money is done and its answer lost; a repeat of it is refused so."""
+        await self.sandbox.stop()
+        create, done = self.sandbox._create, set[str]()
+
+        @web.middleware
+        async def lose(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if not request.path.endswith(("/v1/payout", "/refund")):
+                return await handler(request)
+            if request.path in done:
+                return web.json_response(error, status=status)
+            done.add(request.path)
+            answer = await handler(request)
+            assert request.transport is not None
+            request.transport.abort()
+            return answer
+
+        def create_losing() -> web.Application:
+            application = create()
+            application.middlewares.insert(0, lose)
+            return application
+
+        self.sandbox._create = create_losing
+        await self.sandbox.start()
 
     def transfer(self, ending: str, **changes: Any) -> Transfer:
         usual: dict[str, Any] = {

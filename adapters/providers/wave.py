@@ -20,6 +20,9 @@ Why an unanswered payout is *unknown* and then asked about by its reference: Wav
 
 A refund is of the whole session, and nobody can be asked about it; but the same session is never
 given back twice, so the same refund may be sent again until Wave answers.
+
+Why neither is repeated within one call, which could not pay twice: the refusal of a repeat says
+nothing about the first, whose answer was lost, and would be taken for the end of both.
 """
 
 import re
@@ -217,7 +220,7 @@ class WaveAdapter:
                 f"{self._settings.base_url}/v1/payout",
                 self._headers | {"Idempotency-Key": reference},
                 json=build_payout(transfer, reference, amount),
-                is_safe_to_repeat=True,
+                is_safe_to_repeat=False,
             )
         except NotSentError as error:
             return NotSent(error.reason)
@@ -251,7 +254,7 @@ class WaveAdapter:
             reason = "neither the session nor the transaction of the payment is known"
             return Declined(code="SESSION_UNKNOWN", reason=reason, is_technical=True)
         try:
-            answer = await self._transport.call("POST", url, self._headers, is_safe_to_repeat=True)
+            answer = await self._transport.call("POST", url, self._headers, is_safe_to_repeat=False)
         except NotSentError as error:
             return NotSent(error.reason)
         except TransportError as error:
