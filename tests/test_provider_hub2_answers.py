@@ -115,6 +115,9 @@ NOT_PAID_OUT = Final(
 )
 
 
+USED_BEFORE = "duplicate_reference The reference was used before. req_synthetic"
+
+
 @pytest.fixture
 async def adapter() -> AsyncIterator[Hub2Adapter]:
     made = Hub2Adapter(SETTINGS, opening())
@@ -156,6 +159,7 @@ async def adapter() -> AsyncIterator[Hub2Adapter]:
                 is_technical=True,
             ),
         ),
+        (400, "error_duplicate.json", Unknown(f"status 400: {USED_BEFORE}")),
         (400, "error_older.json", NotSent("status 400:")),
         (400, "request_rejected.txt", NotSent("status 400: no JSON object")),
         (
@@ -222,6 +226,12 @@ AWAITING = Accepted(handle=ACCEPTED.handle, awaits_code=True)
         ),
         (201, "intent_wave_script.json", ACCEPTED),
         (201, "intent_successful.json", PAID),
+        (
+            201,
+            "intent_failed_as_duplicate.json",
+            Unknown("duplicate_request: what was there before under the reference may count"),
+        ),
+        (400, "error_duplicate.json", Unknown(f"status 400: {USED_BEFORE}")),
         (201, "intent_failed_silently.json", failed("failed", "failed")),
         (201, "intent_with_a_path.json", Unknown("status 201: without the intent")),
         (201, "intent_truncated.txt", Unknown("status 201: no JSON object without the intent")),
@@ -340,6 +350,12 @@ async def test_what_an_answer_to_a_code_means(
         (200, "transfer_pending.json", Accepted(handle={"transfer_id": TRANSFER})),
         (201, "transfer_successful.json", PAID_OUT),
         (201, "transfer_failed.json", NOT_PAID_OUT),
+        (
+            201,
+            "transfer_failed_as_duplicate.json",
+            Unknown("duplicate_request: what was there before under the reference may count"),
+        ),
+        (400, "error_duplicate.json", Unknown(f"status 400: {USED_BEFORE}")),
         (201, "transfer_without_id.json", Unknown("status 201: without the transfer")),
         (200, "request_rejected.txt", Unknown("status 200: no JSON object without the transfer")),
         (

@@ -65,6 +65,7 @@ TRANSFER = Transfer(
     callback_url="https://shop.example/hook",
 )
 ANOTHER = Unknown("the answer is about another reference")
+NO_ROUTE = "no Route matched with those values"
 
 
 @pytest.mark.parametrize(
@@ -76,6 +77,7 @@ ANOTHER = Unknown("the answer is about another reference")
         (200, "receive_accepted_without_data.json", Accepted()),
         (200, "receive_of_another.json", ANOTHER),
         (500, "receive_accepted.json", Unknown),
+        (403, "receive_accepted.json", Unknown),
         (200, "receive_code_of_tomorrow.json", Unknown("status 200: 2999 Something new")),
         (400, "receive_code_of_tomorrow.json", Unknown("status 400: 2999 Something new")),
         (200, "receive_code_as_number.json", Unknown("status 200: 1 pending")),
@@ -150,6 +152,7 @@ def test_a_code_that_refuses_declines(code: str, status: int) -> None:
         (200, "status_data_as_list.json", Unknown("status 200: 0000 Successful")),
         (200, "status_missing.json", Unknown("status 200: 3000 Transaction not found")),
         (404, "status_missing.json", NotFound("status 404: 3000 Transaction not found")),
+        (404, "gateway_404.json", Unknown(f"status 404: {NO_ROUTE}")),
         (404, "forbidden.html", Unknown("status 404: no JSON object")),
         (403, "forbidden.html", Unknown("status 403: no JSON object")),
         (500, "status_paid.json", Unknown("status 500: 0000 Successful")),
@@ -192,6 +195,7 @@ def test_the_other_figure_is_compared_where_the_merchant_bears_the_fee() -> None
         (200, "send_status_wrong_types.json", Unknown("status 200: success without a status")),
         (200, "send_status_failed_call.json", Unknown("status 200: failed Transaction not found")),
         (404, "send_status_failed_call.json", NotFound("status 404: failed Transaction not found")),
+        (404, "gateway_404.json", Unknown(f"status 404: {NO_ROUTE}")),
         (200, "status_paid.json", Unknown("status 200: 0000 Successful")),
     ],
 )

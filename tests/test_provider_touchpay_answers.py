@@ -75,6 +75,9 @@ def declined(number: int, *, http: int) -> Declined:
         (400, "error_400.json", declined(400, http=400)),
         (200, "error_400.json", declined(400, http=200)),
         (404, "error_404.json", declined(404, http=404)),
+        (502, "error_400.json", Unknown(f"status 502: 400 {SAID}")),
+        (504, "error_404.json", Unknown(f"status 504: 404 {SAID}")),
+        (200, "error_of_a_transaction.json", Unknown(f"status 200: 400 {SAID}")),
         (200, "error_409.json", Unknown(f"status 200: 409 {SAID}")),
         (200, "error_500.json", Unknown(f"status 200: 500 {SAID}")),
         (200, "error_detail.json", Unknown(f"status 200: {SAID}")),
@@ -98,6 +101,7 @@ def test_a_submission_is_accepted_declined_not_sent_failed_or_unknown(
 
 
 PAID = Final(word=Word.SUCCEEDED, amount="1500", provider_transaction_id=GU)
+NO_ROUTE = "no Route matched with those values"
 
 
 @pytest.mark.parametrize(
@@ -114,6 +118,9 @@ PAID = Final(word=Word.SUCCEEDED, amount="1500", provider_transaction_id=GU)
         (200, "checked_wrong_types.json", Unknown("status 200:")),
         (404, "error_404.json", NotFound(f"status 404: 404 {SAID}")),
         (200, "error_404.json", NotFound(f"status 200: 404 {SAID}")),
+        (404, "gateway_404.json", Unknown(f"status 404: {NO_ROUTE}")),
+        (404, "route_404.json", Unknown("status 404: 404 No message available Not Found")),
+        (502, "error_404.json", Unknown(f"status 502: 404 {SAID}")),
         (404, "page.html", Unknown("status 404: no JSON")),
         (200, "error_400.json", Unknown(f"status 200: 400 {SAID}")),
         (200, "error_detail.json", Unknown(f"status 200: {SAID}")),

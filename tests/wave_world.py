@@ -79,7 +79,7 @@ class WaveWorld(RailWorld):
             application.middlewares.insert(0, lose)
             return application
 
-        self.sandbox._create = create_losing
+        self.sandbox._create = create_losing  # type: ignore[method-assign]
         await self.sandbox.start()
 
     def transfer(self, ending: str, **changes: Any) -> Transfer:

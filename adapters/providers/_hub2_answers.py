@@ -3,14 +3,15 @@
 What an answer means for the money, by the step that brought it:
 
     opening an intent      201 with id and token    the attempt may be made
-                           409                      unknown: it may be this very reference; ask
+                           409, a "duplicate"       unknown: it may be this very reference; ask
                            400, 402, 403, 404, 422  declined, in HUB2's shape of an error
                            all else, silence too    not sent: nobody has been asked to pay
     attempting a payment   201 with the intent      accepted; or a final word at once
     or sending a transfer  400, 403, 404, 422       declined, in HUB2's shape of an error
                            402                      declined with a code that refuses; else unknown
                            401, 429, not connected  not sent: turned away before anything was done
-                           all else, silence too    unknown; ask
+                           all else, silence too,
+                           and any "duplicate"      unknown; ask
     handing over a code   201 with the intent      a final word; refused if it asks for a code
                                                    again; else taken
                           400, 404, 422            refused: it is not the code, or comes too late
@@ -59,6 +60,7 @@ from adapters.providers._hub2_records import (
     read_transfer,
     reference_in,
 )
+from adapters.refusals import Refusal
 from adapters.transcript import figure, said
 from ledger.commands import PaymentCommand, RecordEvidence, RequestInquiry
 from ledger.evidence import Evidence, Source, Word
@@ -72,6 +74,10 @@ REFUSING: Final = frozenset({400, 403, 404, 422})
 
 REFUSING_CODES: Final = frozenset(code for code in REFUSALS if "-" in code)
 """What a 402 must say to be a refusal: the account cannot pay, so nothing was tried."""
+
+
+REPEATING: Final = frozenset(code for code, one in REFUSALS.items() if one is Refusal.DUPLICATE)
+"""What says that something like it is there already: our own, perhaps, of a log that was lost."""
 
 
 class Opened(NamedTuple):
@@ -90,7 +96,7 @@ def parse_intent(answer: Answer) -> Opened | Submission:
         if intent_id is None or not isinstance(token, str) or not token:
             return NotSent(f"{told} without an intent and its token")
         return Opened(intent_id, token)
-    if answer.status == 409:
+    if answer.status == 409 or _is_repeat(body):
         return Unknown(told)
     if answer.status in REFUSING | {402} and isinstance(body.get("code"), str):
         return _declined(body, told)
@@ -106,7 +112,7 @@ def parse_attempt(answer: Answer, opened: Opened, asked: Asked) -> Submission:
         return Unknown(f"{told_by(answer)} without the intent")
     word = read_intent(body, asked)
     if isinstance(word, FinalWord):
-        return word
+        return _of_its_own(word)
     handle = {"intent_id": opened.intent_id, "token": opened.token}
     if (page := page_in(body)) is not None:
         handle["redirect_url"] = page
@@ -143,7 +149,7 @@ def parse_transfer(answer: Answer, asked: Asked) -> Submission:
         return Unknown(f"{told_by(answer)} without the transfer")
     word = read_transfer(body, asked)
     if isinstance(word, FinalWord):
-        return word
+        return _of_its_own(word)
     return Accepted(handle={"transfer_id": transfer_id})
 
 
@@ -269,11 +275,25 @@ def _declined(body: Record, told: str) -> Declined:
 def _refused(answer: Answer, body: Record) -> Submission:
     """Say what it means that a step which moves money was not answered with what it made."""
     told, code = told_by(answer), body.get("code")
+    if _is_repeat(body):
+        return Unknown(told)
     if isinstance(code, str) and (
         answer.status in REFUSING or (answer.status == 402 and code in REFUSING_CODES)
     ):
         return _declined(body, told)
     return NotSent(told) if answer.status in {401, 429} else Unknown(told)
+
+
+def _is_repeat(body: Record) -> bool:
+    code = body.get("code")
+    return isinstance(code, str) and code in REPEATING
+
+
+def _of_its_own(word: FinalWord) -> FinalWord | Unknown:
+    """A word that came at once, unless HUB2 takes what was sent for a repeat: then ask by lists."""
+    if word.code in REPEATING:
+        return Unknown(f"{word.code}: what was there before under the reference may count")
+    return word
 
 
 def _rank(word: Inquiry) -> int:

@@ -15,7 +15,10 @@ What a status means, asked by our reference:
                    Refunded              unknown: it was paid and given back, and not by us
     of a payout,   success, failed       succeeded, failed
     or at its host pending               pending
-    all else                             unknown; 404 in JSON is not found
+    all else                             unknown; 404 with a code of Hubtel's is not found
+
+Why a 404 without a code is not believed: a gateway that does not know the path says 404 in JSON
+too, and after a restoration what is not found is sent.
 
 Why 0000 decides nothing: every status that could be looked up has it, Unpaid too.
 
@@ -110,7 +113,8 @@ def parse_submission(answer: Answer, reference: str) -> Submission:
         return Accepted() if is_ours else Unknown("the answer is about another reference")
     if code in DECLINING and answer.status < 500:
         return Declined(code=code, reason=told, is_technical=DECLINING[code])
-    return NotSent(told) if answer.status in TURNING_AWAY else Unknown(told)
+    is_turned_away = answer.status in TURNING_AWAY and code not in ACCEPTING
+    return NotSent(told) if is_turned_away else Unknown(told)
 
 
 def parse_receive_status(answer: Answer, reference: str, compared: Compared) -> Inquiry:
@@ -190,7 +194,7 @@ def _found(
 ) -> dict[str, object] | Inquiry:
     """Return what a status call found under our reference, or what it means that it did not."""
     body = object_in(answer.body)
-    if answer.status == 404 and body is not None:
+    if answer.status == 404 and body is not None and said(body.get(code_key)) is not None:
         return NotFound(told_by(answer))
     if answer.status != 200:
         return Unknown(told_by(answer))

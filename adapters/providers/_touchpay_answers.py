@@ -6,12 +6,13 @@ What an answer means for the money:
       2xx about the reference, with a status     accepted; failed if it says FAILED
       401, 403, 429                              not sent: turned away at the door
       another 400 to 499 of TouchPay's own       declined: the request is wrong, and stays so
-      all else                                   unknown: 408, 409, 5xx, HTML, no status
+      all else                                   unknown: 408, 409, 5xx, HTML, no status, an
+                                                 error with an id of theirs
     check_status
       200 about the reference, SUCCESSFUL        succeeded
       200 about the reference, FAILED            failed
       200 about the reference, all else          pending
-      404 of TouchPay's own                      not found; it is not submitted again for that
+      404 in the body, and not of a path         not found; it is not submitted again for that
       all else                                   unknown
 
 TouchPay says some errors with HTTP 200, by a number in `status` or by `detailMessage`, so the
@@ -70,11 +71,12 @@ def parse_submission(answer: Answer, reference: str) -> Submission:
     """Say what an answer to a transaction or a cashin means; see the module's table."""
     body = object_in(answer.body)
     number, told = number_of(answer), told_of(answer)
-    if number in _TURNED_AWAY:
+    is_doubtful = answer.status >= 500 or number >= 500 or number in _DOUBTFUL
+    if number in _TURNED_AWAY and not is_doubtful:
         return NotSent(told)
-    if body is None or number >= 500 or number in _DOUBTFUL or not is_about(body, reference):
+    if body is None or is_doubtful or not is_about(body, reference):
         return Unknown(told)
-    if 400 <= number < 500:
+    if 400 <= number < 500 and _first(body, _THEIR_IDS) is None:
         return Declined(code=str(number), reason=told, is_technical=True)
     status = body.get("status")
     if not 200 <= number < 300 or not isinstance(status, str) or _is_error(body):
@@ -93,9 +95,9 @@ def parse_status(answer: Answer, reference: str) -> Inquiry:
         return Unknown(told)
     if not is_about(body, reference):
         return Unknown("the answer is about another reference")
-    if number == 404:
-        return NotFound(told)
     status = body.get("status")
+    if number == status == 404 and answer.status < 500 and not _is_of_the_server(body):
+        return NotFound(told)
     if number != 200 or not isinstance(status, str) or _is_error(body):
         return Unknown(told)
     if status not in WORDS:
@@ -130,6 +132,11 @@ def number_of(answer: Answer) -> int:
 
 def _is_error(body: Mapping[str, object]) -> bool:
     return "detailMessage" in body or "stackTrace" in body
+
+
+def _is_of_the_server(body: Mapping[str, object]) -> bool:
+    """Whether it tells, as the server below does, that nothing is served at such a path."""
+    return "path" in body or "timestamp" in body
 
 
 def _first(body: Mapping[str, object], keys: tuple[str, ...]) -> str | None:
