@@ -3,7 +3,8 @@
 What an answer to a payment or a payout means for the money:
 
     200, its code 200 (or none: payouts), a MessageId    accepted: it is queued, and no more
-    400 to 499 as code in it; 400, 422 in JSON           declined
+    400 to 499 as code in it, but 408 and 409;
+    400, 422 in JSON                                     declined
     401, 403, 429, not connected                         not sent: turned away at the door
     all else: 503 or `error` in a 200, no MessageId,
     HTML, 5xx, silence                                   unknown, and cannot be asked about
@@ -80,6 +81,9 @@ PAYING: Final = frozenset({"SUCCESS", "SUCCESSFUL", "SUCCESSFULL"})
 
 REFUSING: Final = frozenset({400, 422})
 TURNING_AWAY: Final = frozenset({401, 403, 429})
+DOUBTFUL: Final = frozenset({"408", "409"})
+"""Of the codes that HTTP gives to a caller's mistake: who says that it took too long, or that there
+is such a thing already, may have it."""
 
 MESSAGE_ID: Final = re.compile(r"[A-Za-z0-9-]{8,100}", re.ASCII)
 REFERENCE: Final = re.compile(r"(pay|po|re)([a-z2-7]{26})([1-9][0-9]{0,3})", re.ASCII)
@@ -113,6 +117,8 @@ def parse_submission(answer: Answer, operator: str) -> Submission:
     if answer.status in TURNING_AWAY:
         return NotSent(told)
     code = None if body is None else code_of(body)
+    if answer.status >= 500 or code in DOUBTFUL:
+        return Unknown(told)
     if body is not None and code is not None and re.fullmatch("4[0-9]{2}", code):
         return Declined(code=code, reason=told, is_technical=True)
     if body is not None and answer.status in REFUSING:
