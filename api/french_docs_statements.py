@@ -181,8 +181,10 @@ FRENCH_OF_STATEMENTS_DOCS: Final[dict[str, str]] = {
         "transaction est du même paiement. `refused` : le paiement ne garde plus de paroles. "
         "Null : elle ne diffère pas."
     ),
-    "Your name for the payment at the provider: `reference` of its attempt.": (
-        "Votre nom pour le paiement chez le prestataire : `reference` de sa tentative."
+    "Your name for the payment at the provider: `reference` of its attempt, or the payment's own "
+    "id.": (
+        "Votre nom pour le paiement chez le prestataire : `reference` de sa tentative, ou "
+        "l'identifiant du paiement."
     ),
     "`next_after` of the page before: a line's number.": (
         "Le `next_after` de la page précédente : un numéro de ligne."

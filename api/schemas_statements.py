@@ -38,7 +38,8 @@ class StatementLineIn(Request):
     )
     reference: ProviderId | None = Field(
         default=None,
-        description="Your name for the payment at the provider: `reference` of its attempt.",
+        description="Your name for the payment at the provider: `reference` of its attempt, or the "
+        "payment's own id.",
         examples=["5b1c8f1e-2f0a-4c57-9a80-1d6f0c6d5a11"],
     )
     direction: Literal["in", "out"] = Field(

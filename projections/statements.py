@@ -71,7 +71,7 @@ class StatementsProjection(Projector):
     """Every statement with its lines, and the queue of those that payments are to be told."""
 
     name = "statements"
-    version = 2
+    version = 3
     reads = TELLING
 
     def __init__(self, database: Database, copy: str = "") -> None:
@@ -172,7 +172,8 @@ class StatementsProjection(Projector):
             await self._fetch_words(conn, book, names, ())
         found = [one for there in book.pointers.values() for one in there.values()]
         known = {one.target for one in found if one.name[0] in "pl"}
-        known |= {one.payment_id for one in book.words.values() if one.payment_id is not None}
+        for word in book.words.values():
+            known |= {one for one in (word.payment_id, word.reference) if one is not None}
         await self._fetch_payments(conn, book, known - book.payments.keys())
         return book
 
@@ -330,7 +331,8 @@ def _names_in(batch: Sequence[RecordedEvent]) -> set[str]:
     for one in batch:
         event = one.event
         if isinstance(event, events.PaymentSubmissionStarted):
-            names.add(by_reference("w", event.provider, event.reference))
+            for reference in (event.reference, one.stream[len(PREFIX) :]):
+                names.add(by_reference("w", event.provider, reference))
         elif isinstance(event, events.PaymentEvidenceRecorded):
             said = event.evidence
             if said.provider_transaction_id is not None:

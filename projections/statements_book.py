@@ -1,8 +1,9 @@
 """Which payment each line of a statement speaks of, and when it is told: the fold over rows.
 
 Pure: rows and events, no table. A line speaks of the payment that was ever submitted to its
-provider under its reference; else of one whose provider named that transaction before. Whichever
-comes first, line or payment: the later one finds the earlier one, for both leave a pointer.
+provider under its reference, or that has it as its id; else of one whose provider named that
+transaction before. Whichever comes first, line or payment: the later one finds the earlier one, for
+both leave a pointer.
 
 A payment fits whose kind goes the line's way: in is a collection, out is a payout or a refund. Only
 where there is none, another one is named; and if one that fits turns up later, it takes its place.
@@ -90,8 +91,11 @@ class Book:
             case events.PaymentSubmissionStarted():
                 payment_id = recorded.stream[len(PREFIX) :]
                 name = (event.provider, event.reference)
+                known = self.payments[payment_id]
+                known.tried += f"{event.provider} {event.reference}\n"
                 self._lead(by_reference("p", *name), payment_id, event.reference, recorded)
                 self._offer(by_reference("w", *name), recorded)
+                self._offer(by_reference("w", event.provider, payment_id), recorded)
             case events.PaymentEvidenceRecorded():
                 self._hear(recorded, event)
             case events.PaymentExpired() if event.reference is None:
@@ -248,6 +252,7 @@ class Book:
         by_name: list[Pointer] = []
         if word.reference is not None:
             by_name = self._led(word, by_reference("p", provider, word.reference))
+            by_name = by_name or self._by_own_id(word, word.reference)
         lines = self._led(word, by_transaction("l", provider, transaction_id))
         by_id = self._led(word, by_transaction("p", provider, transaction_id)) or [
             one for one in lines if self._fits(word, one)
@@ -258,6 +263,14 @@ class Book:
             told = Pointer("", word.payment_id, word.payment_reference or "", word.position)
             named = [told, *named]
         return named
+
+    def _by_own_id(self, word: Word, payment_id: str) -> list[Pointer]:
+        """The payment of this id, where its provider had it: some statements have our id."""
+        known = self.payments.get(payment_id)
+        reference = None if known is None else known.tried_by(word.provider)
+        if known is None or reference is None or not self._is_of_mode(word, known):
+            return []
+        return [Pointer("", payment_id, reference, known.position)]
 
     def _led(self, word: Word, name: str) -> list[Pointer]:
         """The payments under a name: those that go a word's way, if any do; else all."""

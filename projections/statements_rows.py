@@ -124,6 +124,8 @@ class Known(msgspec.Struct, gc=False):
     requested_at: str
     refund_of: str | None = None
     """The payment that it gives back."""
+    tried: str = ""
+    """A line for each submission: its provider, a space, its reference."""
     succeeded_by: str | None = None
     """The provider by whom it is a success; None: it is none."""
     verdict: str | None = None
@@ -134,6 +136,11 @@ class Known(msgspec.Struct, gc=False):
     moved_trust: int = 0
     telling: str | None = None
     """The word of a statement that was recorded last, as long as nothing else was said since."""
+
+    def tried_by(self, provider: str) -> str | None:
+        """The reference of the last submission to a provider; None: there was none."""
+        found = [one for one in self.tried.splitlines() if one.startswith(f"{provider} ")]
+        return found[-1].partition(" ")[2] if found else None
 
 
 class Pointer(msgspec.Struct, gc=False):

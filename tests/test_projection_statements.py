@@ -20,6 +20,7 @@ from ledger.statement import statement_id_of
 from ledger.statement_line import StatementLine
 from projections.accounts import AccountsProjection
 from projections.statements import StatementsProjection
+from projections.statements_compared import LineRow
 from projections.statements_rows import Header
 from tests.builders import NOW, PAID, Step, Teller, a_request, payment_id
 from tests.projecting import Projected, ReadModel, a_sqlite_url, opened
@@ -122,6 +123,13 @@ async def results(
     return [(row.line.number, row.result, row.why, row.word.payment_id) for row in rows]
 
 
+async def named(projected: Projected, statement: HandInStatement) -> LineRow:
+    """The only line of a statement."""
+    compared = projected.projections.of(StatementsProjection).compared
+    (found,) = await compared.page(await header_of(projected, statement))
+    return found
+
+
 async def sums(projected: Projected, statement: HandInStatement) -> dict[str, int]:
     """How many lines and successes have each name, and that they add up."""
     projection = projected.projections.of(StatementsProjection)
@@ -154,6 +162,13 @@ class TestStatements(ReadModel):
             # Not known yet: it is settled by the line.
             (UNPAID, [a_line()], {"matched": 1, "settled": 1, "paid matched": 1}),
             ((*UNPAID, "failure"), [a_line()], {"matched": 1, "settled": 1, "paid matched": 1}),
+            # By our own id of the payment, which some statements have instead of a reference.
+            (PAID, [a_line(reference="pay_4")], {"matched": 1, "paid matched": 1}),
+            (
+                UNPAID,
+                [a_line(reference="pay_4")],
+                {"matched": 1, "settled": 1, "paid matched": 1},
+            ),
             # By the provider's own id, of a payment whose word told it.
             (PAID, [a_line("7", reference=None)], {"matched": 1, "paid matched": 1}),
             # Nobody's.
@@ -198,6 +213,22 @@ class TestStatements(ReadModel):
         assert {name: found[name] for name in found if name not in settled} == {
             name: expected[name] for name in expected if name not in settled
         }
+
+    async def test_our_own_id_names_the_last_submission_to_the_statements_provider(
+        self, projected: Projected
+    ) -> None:
+        statement = a_statement(a_line(reference=payment_id(MTN)))
+        await happen(projected, statement, *((MTN, verb) for verb in ("request", "start")))
+        word = (await named(projected, statement)).word
+        assert (word.payment_id, word.payment_reference) == (payment_id(MTN), "pay_4-1")
+        again = commands.StartSubmission(
+            payment_id=payment_id(MTN), provider="mtn", reference="pay_4-2", inquire_at=LATER
+        )
+        await happen(projected, (MTN, "withdraw"), again)
+        assert (await named(projected, statement)).word.payment_reference == "pay_4-2"
+        other = a_statement(a_line(reference=payment_id(MTN)), provider="orange")
+        await happen(projected, other)
+        assert (await named(projected, other)).result == "unknown"
 
     async def test_a_line_that_comes_again_is_no_news_and_names_what_it_named(
         self, projected: Projected
