@@ -106,11 +106,17 @@ async def original_of(recorder: Recorder, state: Payment) -> Original:
 
 
 async def is_backed(recorder: Recorder, state: Payment) -> bool:
-    """Whether what a refund gives back was taken, as far as anybody knows now."""
+    """Whether what a refund gives back was taken, as far as anybody knows now.
+
+    Who gives it back under the reference under which it was taken has to be the one who took it:
+    which of several providers that was may have turned out otherwise.
+    """
     if state.requested.refund_of is None:
         return True
     collection, _ = await recorder.handler.payment(state.requested.refund_of)
-    return collection.verdict is Status.SUCCEEDED
+    took = {one.provider for one in collection.settled.because}
+    is_with_it = state.power != "refund" or state.provider in took
+    return collection.verdict is Status.SUCCEEDED and is_with_it
 
 
 async def handle_of(

@@ -213,11 +213,15 @@ class World:
         self.ways = Ways(lambda: self.clock().timestamp())
 
     async def request(
-        self, *plan: str, kind: Kind = "collection", refund_of: str | None = None
+        self,
+        *plan: str,
+        kind: Kind = "collection",
+        refund_of: str | None = None,
+        power: Kind = "payout",
     ) -> None:
         """A merchant asks; it is given up after an hour. `plan`: where it may go, if several.
 
-        A refund is paid out here.
+        A refund is paid out here, unless the power says otherwise.
         """
         payer = self.vault.person("+237650000001")
         particulars = orjson.dumps({"phone": "+237650000001"})
@@ -229,7 +233,7 @@ class World:
             plan=tuple(Candidate(name, "it reaches the operator") for name in plan),
             kind=kind,
             refund_of=refund_of,
-            power=None if refund_of is None else "payout",
+            power=None if refund_of is None else power,
         )
         await self.handler.handle(command, context=CONTEXT, keys=[sealed.new_key])
 
@@ -838,6 +842,34 @@ async def test_what_does_not_stand_as_paid_is_not_given_back_until_it_does() -> 
     await world.handler.handle(settled, context=CONTEXT)
     assert await world.dispatch(adapter) is None
     assert adapter.asked == ["pay out pay_1-1"]
+
+
+async def test_nobody_gives_back_what_turns_out_to_be_with_another_provider() -> None:
+    world = World()
+    await world.request(kind="refund", refund_of="pay_0", power="refund")
+    for command in (
+        a_request("pay_0"),
+        commands.StartSubmission(
+            payment_id="pay_0", provider="orange", reference="pay_0-0", inquire_at=NOW
+        ),
+        commands.WithdrawSubmission(
+            payment_id="pay_0", reference="pay_0-0", reason="could not connect", retry_at=NOW
+        ),
+    ):
+        await world.handler.handle(command, context=CONTEXT)
+    await take_pay_0(world)
+    # Both took it, and two operators say that it was given back by the one that is to refund it.
+    for word in (
+        a_word(Word.SUCCEEDED, Source.STATEMENT, provider="orange", reference="pay_0-0"),
+        a_word(Word.FAILED, Source.OPERATOR, reference="pay_0-1"),
+    ):
+        told = commands.RecordEvidence(payment_id="pay_0", evidence=word)
+        await world.handler.handle(told, context=CONTEXT)
+    collection, _ = await world.handler.payment("pay_0")
+    assert (collection.status, collection.settled.reference) == ("succeeded", "pay_0-0")
+    adapter = PayingAdapter(Accepted())
+    assert await world.dispatch(adapter) == NOW + timedelta(seconds=UNBACKED_SECONDS)
+    assert adapter.asked == []
 
 
 async def test_a_refund_whose_payment_never_stands_again_is_given_up_in_time() -> None:
