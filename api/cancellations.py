@@ -60,10 +60,10 @@ async def _cancel(call: Call, kind: Kind) -> web.Response:
 
 
 def _receipt(kind: Kind, recorded: Sequence[RecordedEvent]) -> web.Response:
-    """Answer with what ended it: a function of that event alone."""
+    """Answer with what ended it first: a function of that event alone, whatever came after it."""
     ended = next(
         one
-        for one in reversed(recorded)
+        for one in recorded
         if isinstance(one.event, PaymentExpired) and one.event.code == CANCELLED
     )
     written = documents.CancellationOut(
