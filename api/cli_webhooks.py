@@ -64,12 +64,13 @@ def webhooks_show(
 def webhooks_replay(
     endpoint: Annotated[str, typer.Argument(help="we_...")],
     message: Annotated[
-        str | None, typer.Option("--message", help="One message; by default all that are parked.")
+        str | None,
+        typer.Option("--message", help="One message; by default all that were not taken."),
     ] = None,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
-    """Deliver one message to an endpoint, or all that are parked, once more."""
+    """Deliver one message to an endpoint, or all that it has not taken, now."""
     do(
         "webhooks",
         "replay_messages",

@@ -4,11 +4,14 @@ A merchant asks for both over HTTP, and an operator on the command line.
 
 A test is a message that its merchant asked for, to see that the endpoint hears.
 
-A message that could not be delivered is parked, and stays so until somebody asks for it. It is
-sent again under its own id, in the order of its payment, with the pauses of a first time.
+A message that could not be delivered is tried again, ever more slowly, and parked at last; whoever
+has mended an endpoint asks for what it has not taken. That is sent at once, under its own id, in
+the order of its payment, with the pauses of a first time.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final
 
 from adapters.notify.merchants import answer_context
@@ -18,7 +21,7 @@ from ledger.commands_endpoint import ReplayDelivery, SendTest
 from ledger.endpoint import Endpoint, delivery_stream, endpoint_stream
 from ledger.entry import Context, RecordedEvent
 from ledger.errors import CommandRefusedError, ErasedError
-from ledger.events import DeliveryAttempted
+from ledger.events import DeliveryAttempted, DeliveryReplayed
 from ledger.handling import Handler
 from ledger.identity import is_test_id, new_test_id
 from ledger.restoration import STREAM as RESTORATIONS
@@ -30,7 +33,7 @@ from projections.deliveries_rows import Message
 from projections.message_ids import life_at, message_id
 
 REPLAYED_MAX: Final = 1000
-"""How many parked messages one request replays, the oldest first."""
+"""How many messages one request replays, the oldest first."""
 
 
 async def message_id_of(store: EventStore, endpoint_id: str, position: int) -> str:
@@ -74,14 +77,22 @@ async def send_test(
 
 
 async def replayable(
-    deliveries: DeliveriesProjection, endpoint_id: str, message_id: str | None
+    deliveries: DeliveriesProjection, endpoint_id: str, message_id: str | None, now: datetime
 ) -> list[Message]:
-    """Look up one message of an endpoint, or those that are parked; none where there is none."""
+    """Look up what an endpoint has not taken, or one message of it; none where there is none.
+
+    What is due is on its way already, and those behind it follow when it is taken. So of what waits
+    only those are meant that wait for a later try. One message that may not be sent before another
+    one brings that along: it would arrive no sooner without it.
+    """
     if message_id is None:
-        return await deliveries.parked(endpoint_id, limit=REPLAYED_MAX)
+        parked = await deliveries.parked(endpoint_id, limit=REPLAYED_MAX)
+        later = await deliveries.waiting_for_later(endpoint_id, now, limit=REPLAYED_MAX)
+        return sorted([*parked, *later], key=attrgetter("about"))[:REPLAYED_MAX]
     found = await deliveries.message(message_id)
-    is_there = found is not None and found.endpoint_id == endpoint_id
-    return [found] if found is not None and is_there and found.state != "withdrawn" else []
+    if found is None or found.endpoint_id != endpoint_id or found.state == "withdrawn":
+        return []
+    return [*await deliveries.in_the_way(found, now), found]
 
 
 async def replay(
@@ -105,6 +116,12 @@ async def replay(
             if len(messages) == 1:
                 raise
     return replayed
+
+
+def newly_waiting(messages: Sequence[Message], replayed: Sequence[RecordedEvent]) -> int:
+    """How many of the messages that were asked for did not wait before."""
+    asked = {one.event.position for one in replayed if isinstance(one.event, DeliveryReplayed)}
+    return sum(one.state != "waiting" and one.about in asked for one in messages)
 
 
 def message_fields(row: Message, language: Language = "en") -> dict[str, Any]:

@@ -24,6 +24,7 @@ from api.deliveries import (
     check_enabled,
     message_fields,
     message_id_of,
+    newly_waiting,
     replay,
     replayable,
     send_test,
@@ -237,13 +238,13 @@ async def test_endpoint(call: Call) -> web.Response:
 
 
 async def replay_messages(call: Call) -> web.Response:
-    """Deliver one message, or all that are parked, once more."""
+    """Deliver one message, or all that were not taken, now."""
     services = call.services
     endpoint_id, state, recorded = await _load(call)
     wanted = validated(shapes.ReplayRequest, await call.json_object())
     check_enabled(state)
     await _wait(call)
-    rows = await replayable(services.deliveries, endpoint_id, wanted.message_id)
+    rows = await replayable(services.deliveries, endpoint_id, wanted.message_id, services.clock())
     if wanted.message_id is not None and not rows:
         reason = Sentence("This endpoint has no such message to replay.")
         remedy = Sentence("Look for it in the endpoint's messages.")
@@ -251,7 +252,12 @@ async def replay_messages(call: Call) -> web.Response:
         raise ProblemError(INVALID_REQUEST, place.sentence, [place])
     replayed = await replay(services.handler, rows, context=call.context(call.asker.actor))
     position = replayed[-1].position if replayed else recorded[-1].position
-    content = shapes.ReplayOut(replayed=len(replayed), position=position)
+    counts = await services.deliveries.counts(endpoint_id)
+    content = shapes.ReplayOut(
+        replayed=len(replayed),
+        waiting=counts.get("waiting", 0) + newly_waiting(rows, replayed),
+        position=position,
+    )
     return answer(content, status=202, position=position)
 
 
@@ -318,6 +324,7 @@ async def _shown(
     except ErasedError:
         pass
     is_own = call.asker.merchant_id == added.merchant_id
+    waiting_since, next_attempt_at = await services.deliveries.patience(endpoint_id)
     return shapes.EndpointOut(
         id=endpoint_id,
         mode=added.mode,
@@ -330,6 +337,8 @@ async def _shown(
         public_key=public_key,
         former_until=None if state.rotated is None else state.rotated.former_until,
         messages=await services.deliveries.counts(endpoint_id),
+        waiting_since=waiting_since,
+        next_attempt_at=next_attempt_at,
         created_at=recorded[0].recorded_at,
     )
 

@@ -147,8 +147,8 @@ _OPERATIONS: Final[dict[str, str]] = {
     "List what an endpoint was told, is told and could not be told, newest first.": (
         "Lister ce qu'une adresse a reçu, reçoit et n'a pas pu recevoir, le plus récent d'abord."
     ),
-    "Deliver one message, or all that are parked, once more.": (
-        "Livrer encore une fois un message, ou tous ceux qui sont mis de côté."
+    "Deliver one message, or all that were not taken, now.": (
+        "Livrer maintenant un message, ou tous ceux qui n'ont pas été reçus."
     ),
     "Give every reason why money does not move, with its texts in French or English.": (
         "Donner chaque raison pour laquelle l'argent ne bouge pas, avec ses textes en français "

@@ -41,9 +41,19 @@ _ENDPOINTS: Final[dict[str, str]] = {
     "Of the last answer.": "De la dernière réponse.",
     "Send as `after` for the next page.": "À envoyer comme `after` pour la page suivante.",
     "Deliver messages once more.": "Livrer des messages encore une fois.",
-    "One message; without it all that are parked.": (
-        "Un message ; sans lui, tous ceux qui sont mis de côté."
+    "One message; without it all that were not taken.": (
+        "Un message ; sans lui, tous ceux qui n'ont pas été reçus."
     ),
+    "How many are sent now: one that stands behind another one brings that along.": (
+        "Combien partent maintenant : celui qui en suit un autre l'emmène avec lui."
+    ),
+    "How many wait, these among them; the others follow, each after the one before.": (
+        "Combien attendent, ceux-ci compris ; les autres suivent, chacun après le précédent."
+    ),
+    "When the oldest message that waits was made; null: none waits.": (
+        "Quand le plus ancien message en attente a été fait ; null : aucun n'attend."
+    ),
+    "When one of them is tried next.": "Quand l'un d'eux est essayé la prochaine fois.",
     "Replace an endpoint's secrets.": "Remplacer les secrets d'une adresse.",
     "How long messages are signed with the former secrets as well.": (
         "Combien de temps les messages sont aussi signés avec les anciens secrets."

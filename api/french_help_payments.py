@@ -75,12 +75,12 @@ FRENCH_OF_PAYMENTS_HELP: Final[dict[str, str]] = {
         "combien de temps."
     ),
     "we_....<position>: a message's id.": "we_....<position> : l'identifiant d'une notification.",
-    "Deliver one message to an endpoint, or all that are parked, once more.": (
-        "Remettre encore une fois à une adresse une notification, ou toutes celles mises de côté."
+    "Deliver one message to an endpoint, or all that it has not taken, now.": (
+        "Remettre maintenant à une adresse une notification, ou toutes celles non reçues."
     ),
     "we_...": "we_...",
-    "One message; by default all that are parked.": (
-        "Une notification ; par défaut toutes celles mises de côté."
+    "One message; by default all that were not taken.": (
+        "Une notification ; par défaut toutes celles non reçues."
     ),
     "Have an endpoint told something signed, to see that it hears: no payment moves.": (
         "Faire annoncer à une adresse quelque chose de signé, pour voir si elle entend : aucun "

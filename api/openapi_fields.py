@@ -217,7 +217,6 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "refunded": ("How much was given back.", "Ce qui a été remboursé."),
     "refusals": ("All of them.", "Tous."),
     "remedy": ("What to send instead.", "Ce qu'il faut envoyer à la place."),
-    "replayed": ("How many.", "Combien."),
     "return_url": ("Where the page leads back to.", "Où la page ramène."),
     "revoked_at": (
         "When it was revoked; null: it was not.",

@@ -62,7 +62,7 @@ class ReplayRequest(Request):
     """Deliver messages once more."""
 
     message_id: Annotated[str, StringConstraints(min_length=1, max_length=80)] | None = Field(
-        default=None, description="One message; without it all that are parked."
+        default=None, description="One message; without it all that were not taken."
     )
 
 
@@ -86,6 +86,10 @@ class EndpointOut(Response):
     public_key: str | None = Field(description="What `v1a` signatures are checked with.")
     former_until: datetime | None = Field(description="Until when former secrets sign along.")
     messages: dict[str, int] = Field(description="How many there are, by state.")
+    waiting_since: datetime | None = Field(
+        description="When the oldest message that waits was made; null: none waits."
+    )
+    next_attempt_at: datetime | None = Field(description="When one of them is tried next.")
     created_at: datetime
 
 
@@ -177,5 +181,10 @@ class SentTest(Response):
 class ReplayOut(Response):
     """What is delivered once more."""
 
-    replayed: int
+    replayed: int = Field(
+        description="How many are sent now: one that stands behind another one brings that along."
+    )
+    waiting: int = Field(
+        description="How many wait, these among them; the others follow, each after the one before."
+    )
     position: Position

@@ -334,6 +334,39 @@ class DeliveriesProjection(Projector):
         wanted = (row.endpoint_id == endpoint_id, row.state == "parked")
         return await self._select(*wanted, limit=limit, is_oldest_first=True)
 
+    async def waiting_for_later(
+        self, endpoint_id: str, now: datetime, *, limit: int = 100
+    ) -> list[Message]:
+        """An endpoint's messages that wait for their next try, the oldest first."""
+        row = self._messages.c
+        wanted = (row.endpoint_id == endpoint_id, row.due_at > stamp(now))
+        return await self._select(*wanted, limit=limit, is_oldest_first=True)
+
+    async def in_the_way(self, message: Message, now: datetime) -> list[Message]:
+        """What waits for a later try and must be taken before a message can be sent; one or none.
+
+        Only the first one about a payment that waits has a time at all.
+        """
+        row = self._messages.c
+        told = (row.payment_id == message.payment_id, row.endpoint_id == message.endpoint_id)
+        earlier = (row.about < message.about, row.due_at > stamp(now))
+        return await self._select(*told, *earlier, limit=1)
+
+    async def patience(self, endpoint_id: str) -> tuple[datetime | None, datetime | None]:
+        """Since when an endpoint's oldest waiting message waits, and when one is next tried."""
+        row = self._messages.c
+        oldest = select(row.created_at).where(
+            row.endpoint_id == endpoint_id, row.state == "waiting"
+        )
+        soonest = select(self._messages).where(
+            row.endpoint_id == endpoint_id, row.due_at.is_not(None)
+        )
+        async with self.read() as conn:
+            since = await conn.scalar(oldest.order_by(row.about).limit(1))
+            first = (await conn.execute(soonest.order_by(row.due_at).limit(1))).first()
+        until = None if first is None else Message(*first).next_attempt_at
+        return read_stamp_or_none(since), read_stamp_or_none(until)
+
     async def counts(self, endpoint_id: str) -> dict[str, int]:
         """How many messages of an endpoint there are, by state."""
         row = self._counts.c

@@ -99,6 +99,8 @@ async def test_an_endpoint_is_added_and_its_secrets_are_shown_this_once(
         "public_key": added["public_key"],
         "former_until": None,
         "messages": {},
+        "waiting_since": None,
+        "next_attempt_at": None,
         "created_at": "2026-03-01T12:00:00Z",
     }
     assert added["secret"].encode() not in shown.body
@@ -372,7 +374,7 @@ async def test_one_message_or_all_that_are_parked_are_replayed(world: World) -> 
     assert [one["about"] for one in parked] == [listed[1]["about"], listed[3]["about"]]
 
     answer = await post(world, f"/{endpoint_id}/replay", {})
-    assert (answer.status, answer.json["replayed"]) == (202, 2)
+    assert (answer.status, answer.json["replayed"], answer.json["waiting"]) == (202, 2, 3)
     assert answer.headers["Cauri-Position"] == str(answer.json["position"])
     assert await messages(world, endpoint_id, "&state=parked") == []
     assert (await post(world, f"/{endpoint_id}/replay", {})).json["replayed"] == 0
@@ -382,6 +384,42 @@ async def test_one_message_or_all_that_are_parked_are_replayed(world: World) -> 
     assert answer.json["replayed"] == 1
     again = {one["id"]: one for one in await messages(world, endpoint_id)}[delivered]
     assert (again["state"], again["attempts"]) == ("waiting", 1)
+
+
+async def test_what_waits_for_a_later_try_is_sent_now_and_the_rest_follows_in_order(
+    world: World, clock: FakeClock
+) -> None:
+    endpoint_id = await add(world)
+    for name in ("one", "two"):
+        await paid(world, (await world.pay(a_payment(), key=name)).json["id"])
+    newer, first_newer, older, first = await messages(world, endpoint_id)
+    later = NOW + timedelta(hours=14)
+    for one in (first, first_newer):
+        await attempt(world, one, is_delivered=False, retry_at=later)
+    clock.now += timedelta(minutes=5)
+    await world.caught_up()
+    shown = await show(world, endpoint_id)
+    assert (shown["messages"], shown["waiting_since"]) == ({"waiting": 4}, "2026-03-01T12:00:00Z")
+    assert shown["next_attempt_at"] == "2026-03-02T02:00:00Z"
+
+    # One that another one must come before brings that along, and nothing else.
+    answer = await post(world, f"/{endpoint_id}/replay", {"message_id": older["id"]})
+    assert (answer.json["replayed"], answer.json["waiting"]) == (2, 4)
+    times = {one["id"]: one["next_attempt_at"] for one in await messages(world, endpoint_id)}
+    now = "2026-03-01T12:05:00Z"
+    late = "2026-03-02T02:00:00Z"
+    assert [times[one["id"]] for one in (first, older, first_newer, newer)] == [
+        *(now, None, late, None)
+    ]
+
+    # All: what is on its way already is left alone, however often somebody asks.
+    answers = [await post(world, f"/{endpoint_id}/replay", {}) for _ in range(2)]
+    assert [(one.json["replayed"], one.json["waiting"]) for one in answers] == [(1, 4), (0, 4)]
+    times = {one["id"]: one["next_attempt_at"] for one in await messages(world, endpoint_id)}
+    assert [times[one["id"]] for one in (first, older, first_newer, newer)] == [
+        *(now, None, now, None)
+    ]
+    assert (await show(world, endpoint_id))["next_attempt_at"] == now
 
 
 async def test_what_cannot_be_replayed_is_refused(world: World) -> None:

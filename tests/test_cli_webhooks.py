@@ -35,7 +35,7 @@ async def test_endpoints_and_messages_are_listed_and_no_address_is_shown(
         broken = await street.open(mood=answering(answer(410)))
         await street.pay("order-1")
         await street.deliver()
-        counts = {"waiting": 0, "withdrawn": 0}
+        counts = {"waiting": 0, "withdrawn": 0, "waiting since": None, "next attempt": None}
         added = {"merchant": "mer_1", "mode": "test", "added": "2026-03-01T12:00:00.000000Z"}
         assert await listed(tmp_path) == [
             {"endpoint": fine.id, "state": "enabled", "delivered": 2, "parked": 0} | counts | added,

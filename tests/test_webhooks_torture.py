@@ -399,3 +399,23 @@ async def test_days_of_trouble_leave_a_projection_that_a_rebuild_confirms(
         for shop in shops:
             counted.update(await street.deliveries.counts(shop.id))
         assert counted == {"delivered": 16, "parked": 8}
+
+
+async def test_a_merchant_who_has_mended_a_server_is_told_at_once_and_in_order(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    async with a_street(tmp_path, clock) as street:
+        shop = await street.open(mood=BROKEN)
+        payments = [await street.pay(f"order-{number}") for number in range(3)]
+        await street.deliver(DAY)
+        assert {one.result for one in await street.attempts(shop)} == {"failed"}
+        shop.mood = FINE
+        mended_at = clock.now
+        answers = await asyncio.gather(*[street.post(f"/{shop.id}/replay", {}) for _ in range(2)])
+        await street.deliver()
+        assert clock.now == mended_at
+        assert max(one.json["replayed"] for one in answers) == 3
+        assert {one.json["waiting"] for one in answers} == {6}
+        await check_told(street, shop, payments)
+        again = await street.post(f"/{shop.id}/replay", {})
+        assert (again.json["replayed"], again.json["waiting"]) == (0, 0)

@@ -24,7 +24,7 @@ from api.deliveries import (
     replayable,
     send_test,
 )
-from api.wiring import opened, projected
+from api.wiring import opened, projected, utc_now
 from ledger.entry import Context
 from ledger.errors import InvalidInputError
 from ledger.handling import Handler
@@ -90,7 +90,7 @@ def show_message(*, message_id: str, database: str | None, as_json: bool) -> Non
 def replay_messages(
     *, endpoint_id: str, message_id: str | None, database: str | None, as_json: bool
 ) -> None:
-    """Deliver one message, or all that are parked, once more."""
+    """Deliver one message, or all that were not taken, now."""
     replayed = run_async(_replay(endpoint_id, message_id, database))
     if as_json:
         write_json({"endpoint_id": endpoint_id, "replayed": replayed})
@@ -112,18 +112,23 @@ async def _endpoints(
     merchant_id: str | None, limit: int, database: str | None
 ) -> list[dict[str, Any]]:
     async with projected(settings_for(database), DeliveriesProjection) as deliveries:
-        return [
-            {
-                "endpoint": one.endpoint_id,
-                "merchant": one.merchant_id,
-                "mode": one.mode,
-                "state": "enabled" if one.is_enabled else "disabled",
-                **dict.fromkeys(("waiting", "delivered", "parked", "withdrawn"), 0),
-                **await deliveries.counts(one.endpoint_id),
-                "added": one.added_at,
-            }
-            for one in await deliveries.endpoints(merchant_id, limit=limit)
-        ]
+        rows = []
+        for one in await deliveries.endpoints(merchant_id, limit=limit):
+            since, until = await deliveries.patience(one.endpoint_id)
+            rows.append(
+                {
+                    "endpoint": one.endpoint_id,
+                    "merchant": one.merchant_id,
+                    "mode": one.mode,
+                    "state": "enabled" if one.is_enabled else "disabled",
+                    **dict.fromkeys(("waiting", "delivered", "parked", "withdrawn"), 0),
+                    **await deliveries.counts(one.endpoint_id),
+                    "waiting since": written_time(since) or None,
+                    "next attempt": written_time(until) or None,
+                    "added": one.added_at,
+                }
+            )
+        return rows
 
 
 async def _messages(
@@ -168,7 +173,7 @@ async def _message(
 async def _replay(endpoint_id: str, message_id: str | None, database: str | None) -> int:
     settings = settings_for(database)
     async with projected(settings, DeliveriesProjection) as deliveries:
-        messages = await replayable(deliveries, endpoint_id, message_id)
+        messages = await replayable(deliveries, endpoint_id, message_id, utc_now())
     context = _context()
     async with opened(settings) as (_, store):
         handler = Handler(store)
