@@ -5,7 +5,6 @@ or, as `application/x-ndjson`, one per line; so an auditor can hash what he was 
 against a checkpoint, without trusting this server.
 """
 
-from collections import Counter
 from functools import partial
 from typing import Final
 
@@ -16,6 +15,7 @@ from api import reports
 from api.as_of import effective, known_moment, known_position
 from api.calls import Call, answer, answer_bytes
 from api.past import metrics_at
+from api.trial_balance import accounts_of, totals_of
 from api.views import decimal_text
 from api.waiting import caught_up, check_cursor
 from projections.metrics import MetricsProjection, MetricsRow
@@ -54,32 +54,21 @@ async def show_accounts(call: Call) -> web.Response:
     rows = await services.accounts.trial_balance(
         as_of=known, modes=services.modes_seen(mode), effective=moved
     )
-    sums: Counter[str] = Counter()
-    for row in rows:
-        sums[row.currency] += row.balance_minor
+    totals = totals_of(rows)
+    # An answer about the past is the same for ever: it stands where it looks from.
+    stands = position if known is None else known
     balance = reports.TrialBalance(
-        position=position,
+        position=stands,
         as_of=query.as_of,
         known_at=known,
         effective_from=moved.since,
         effective_to=moved.before,
         mode=mode,
-        accounts=[
-            reports.AccountOut(
-                account=row.account,
-                name_fr=row.name_fr,
-                name_en=row.name_en,
-                holder=row.holder,
-                currency=row.currency,
-                debit=decimal_text(row.debit_minor, row.currency),
-                credit=decimal_text(row.credit_minor, row.currency),
-                balance=decimal_text(row.balance_minor, row.currency),
-            )
-            for row in rows
-        ],
-        is_balanced=not any(sums.values()),
+        accounts=accounts_of(rows),
+        totals=totals,
+        is_balanced=all(one.debit == one.credit for one in totals),
     )
-    return answer(balance, position=position)
+    return answer(balance, position=stands)
 
 
 async def show_metrics(call: Call) -> web.Response:
@@ -100,6 +89,7 @@ async def show_metrics(call: Call) -> web.Response:
         known, now = await known_moment(call)
         async with metrics_at(call, known) as past:
             rows = await ask(past, now=now)
+        position = known
     report = reports.MetricsReport(
         position=position,
         known_at=known,

@@ -207,7 +207,9 @@ def verify(
 def replay(
     known_at: Annotated[
         str | None,
-        typer.Option(metavar="POSITION|TIME|DAY", help="What the log held by then, included."),
+        typer.Option(
+            metavar="POSITION|TIME|DAY", help="What the log held by then, included; by default all."
+        ),
     ] = None,
     until: Annotated[
         str | None, typer.Option(metavar="POSITION|TIME|DAY", help="The same as --known-at.")
@@ -229,7 +231,7 @@ def replay(
     database: Database = None,
     as_json: Json = False,
 ) -> None:
-    """Show the state as it was at `--until`: payments by status and the trial balance."""
+    """Show the state as it was then, from the log alone: payments by status, trial balance."""
     do(
         "replay",
         until=until,

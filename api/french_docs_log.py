@@ -80,7 +80,9 @@ FRENCH_OF_LOG_DOCS: Final[dict[str, str]] = {
         "À partir de 1 ; l'indice de la feuille dans l'arbre est inférieur d'une unité."
     ),
     "The leaf's sibling first.": ("La sœur de la feuille d'abord."),
-    "The checkpoint, if this size is one's.": ("Le point de contrôle, si c'en est la taille."),
+    "The checkpoint recorded at this size; null: none was. Prove up to one that was.": (
+        "Le point de contrôle enregistré à cette taille ; null : aucun. Prouvez jusqu'à l'un d'eux."
+    ),
     "The size of the earlier tree.": ("La taille du premier arbre."),
     "Of the later one; by default of the published checkpoint.": (
         "Celle du second ; par défaut celle du point de contrôle publié."

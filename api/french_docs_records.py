@@ -95,6 +95,9 @@ _KEYS: Final[dict[str, str]] = {
 }
 
 _BOOKS: Final[dict[str, str]] = {
+    "All accounts of a currency: debit and credit agree.": (
+        "Tous les comptes d'une devise : débit et crédit concordent."
+    ),
     "One account's sums; debit minus credit is `balance`.": (
         "Les sommes d'un compte ; le débit moins le crédit est `balance`."
     ),

@@ -38,10 +38,12 @@ FRENCH_OF_LOG_HELP: Final[dict[str, str]] = {
         "Combien travaillent à la fois ; par défaut un par cœur."
     ),
     # replay
-    "Show the state as it was at `--until`: payments by status and the trial balance.": (
-        "Montrer l'état tel qu'il était à `--until` : les paiements par état et la balance."
+    "Show the state as it was then, from the log alone: payments by status, trial balance.": (
+        "Montrer l'état d'alors, d'après le registre seul : paiements par état et balance générale."
     ),
-    "What the log held by then, included.": "Ce que le registre contenait alors, inclus.",
+    "What the log held by then, included; by default all.": (
+        "Ce que le registre contenait alors, inclus ; par défaut tout."
+    ),
     "The same as --known-at.": "La même chose que --known-at.",
     "Only what moved then or later; a day begins in UTC.": (
         "Seulement ce qui a bougé alors ou plus tard ; un jour commence en UTC."

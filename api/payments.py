@@ -166,15 +166,17 @@ def _page(
     moved: Effective = ALWAYS,
     next_after: int | None = None,
 ) -> web.Response:
+    # An answer about the past is the same for ever: it stands where it looks from.
+    stands = position if known is None else known
     page = documents.PaymentPage(
-        position=position,
+        position=stands,
         known_at=known,
         effective_from=moved.since,
         effective_to=moved.before,
         payments=[_summary(row, call.services.default_mode) for row in rows],
         next_after=next_after,
     )
-    return answer(page, position=position)
+    return answer(page, position=stands)
 
 
 def _summary(row: PaymentRow, default_mode: Mode) -> documents.PaymentSummary:

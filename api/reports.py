@@ -35,6 +35,15 @@ class AccountOut(Response):
     balance: str
 
 
+class TotalOut(Response):
+    """All accounts of a currency: debit and credit agree."""
+
+    currency: str
+    debit: str
+    credit: str
+    balance: str
+
+
 class TrialBalance(Response):
     """Every account; the balances of a currency sum to zero at every position."""
 
@@ -47,6 +56,7 @@ class TrialBalance(Response):
     effective_to: datetime | None = Field(description="Only what moved before that.")
     mode: Mode
     accounts: list[AccountOut]
+    totals: list[TotalOut]
     is_balanced: bool
 
 

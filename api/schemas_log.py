@@ -1,7 +1,7 @@
 """The shapes of the log's checkpoints, keys and proofs."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -109,6 +109,10 @@ class LogKeys(Response):
     )
 
 
+OF_SIZE: Final = "The checkpoint recorded at this size; null: none was. Prove up to one that was."
+"""What a proof's note is, and what an auditor does without one."""
+
+
 class InclusionQuery(PositionQuery):
     """Which entry, in which tree."""
 
@@ -128,7 +132,7 @@ class InclusionProof(Response):
     leaf_hash: Hash
     hashes: list[Hash] = Field(description="The leaf's sibling first.")
     root: Hash
-    note: Note | None = Field(description="The checkpoint, if this size is one's.")
+    note: Note | None = Field(description=OF_SIZE)
 
 
 class ConsistencyQuery(PositionQuery):
@@ -148,8 +152,8 @@ class ConsistencyProof(Response):
     hashes: list[Hash] = Field(description="The hashes of the proof.")
     from_root: Hash
     to_root: Hash
-    from_note: Note | None = Field(description="The checkpoint, if this size is one's.")
-    to_note: Note | None = Field(description="The checkpoint, if this size is one's.")
+    from_note: Note | None = Field(description=OF_SIZE)
+    to_note: Note | None = Field(description=OF_SIZE)
 
 
 class MismatchOut(Response):

@@ -230,3 +230,26 @@ async def test_metrics_are_those_that_were_known_by_then(
     answer = await world.get(f"/v1/metrics?known_at={position}", who="auditor")
     assert (answer.status, answer.code) == (422, "invalid_request")
     assert "cauri replay" in answer.json["errors"][0]["remedy"]
+
+
+async def test_whoever_asks_about_the_past_twice_is_answered_the_same(
+    world: World, clock: FakeClock
+) -> None:
+    denied, *_ = await a_quarter(world, clock)
+    until = await world.services.store.position()
+    asked = [
+        f"/v1/{path}known_at={point}"
+        for point in (until, MARCH)
+        for path in ("accounts?", "payments?", "metrics?", f"payments/{denied}?")
+    ]
+
+    async def answers() -> list[tuple[bytes, str]]:
+        found = [await world.get(path, who="admin") for path in asked]
+        return [(one.body, one.headers["Cauri-Position"]) for one in found]
+
+    before = await answers()
+    await paid(world, str((await world.pay(key="d")).json["id"]))
+    await world.caught_up()
+    assert await answers() == before
+    [balance, *_] = before
+    assert balance[1] == str(until)

@@ -116,6 +116,7 @@ async def test_the_trial_balance_sums_to_zero_now_and_as_of_every_position(
                 "0",
             ),
         ],
+        "totals": [{"currency": "XAF", "debit": "1500", "credit": "1500", "balance": "0"}],
         "is_balanced": True,
     }
     assert (before["accounts"], before["is_balanced"]) == ([], True)

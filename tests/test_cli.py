@@ -270,6 +270,8 @@ def test_tables_are_for_people(here: Here) -> None:
     assert ("equal" in checked, hashes[::2]) == (True, hashes[1::2])
     assert len(hashes) == 2 * len(here.asked("rebuild", "--check"))
     assert "Trial balance" in here.on("replay", "--until", "1").out
+    whole, end = here.asked("replay"), here.asked("replay", "--until", "3")
+    assert (whole, whole["position"]) == (end, 3)
     assert here.on("verify").out.startswith("verified: 3 entries")
     assert "equal" in here.on("verify", "--projections", "--processes", "1").out
 
@@ -386,7 +388,7 @@ def test_production_makes_live_keys_unless_told_otherwise(
         (("replay", "--until", "9" * 5000), 2, "positions 1 to"),
         (("replay", "--until", "2126-01-01"), 2, "until: this time has not come"),
         (("replay", "--known-at", "March"), 2, "known-at: this is neither"),
-        (("replay",), 2, "Give --known-at, or --until"),
+        (("replay", "--until", ""), 2, "neither a position nor a time"),
         (("replay", "--until", "1", "--mode", "real"), 2, "mode: this is neither test nor live"),
         (("replay", "--known-at", "1", "--until", "1"), 2, "Give --known-at, or --until"),
         (

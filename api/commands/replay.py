@@ -1,4 +1,4 @@
-"""`cauri replay --until`: the state as it was known, made from the log alone.
+"""`cauri replay`: the state as it was known at a point of the log, made from the log alone.
 
 With `--effective-from` and `--effective-to` only of payments whose money moved then: "what did we
 know on 31 March at 18:00 of March's payments" is known at 31 March 18:00, effective in March.
@@ -16,6 +16,7 @@ from typing import Any, cast, get_args
 
 from api.commands.console import progress, run_async, settings_for, write_json, write_table
 from api.points import point_of, time_in
+from api.trial_balance import totals_of
 from api.views import decimal_text
 from api.wiring import opened, replayed, utc_now
 from ledger.entry import rfc3339
@@ -23,7 +24,7 @@ from ledger.errors import InvalidInputError
 from ledger.identity import Kind, Mode
 from ledger.payment import Status
 from ledger.sentences import Sentence
-from ledger.store import Clock
+from ledger.store import Clock, EventStore
 from projections.accounts import AccountRow
 from projections.effective import ALWAYS, Effective
 from projections.metrics import MetricsProjection
@@ -48,21 +49,20 @@ def run(
 ) -> None:
     """Show the payments by status and the trial balance as they were."""
     # Two names of one thing: a refusal names the one that was typed.
-    [point, *more] = [
-        *([("until", until)] if until is not None else []),
-        *([("known-at", known_at)] if known_at is not None else []),
-    ] or [("known-at", "")]
-    if more or not point[1]:
+    points = {"until": until, "known-at": known_at}
+    given = [(name, text) for name, text in points.items() if text is not None]
+    if len(given) > 1:
         reason = Sentence("say once of which point in the past.")
         raise InvalidInputError(
             "known-at", reason, Sentence("Give --known-at, or --until, which is the same.")
         )
+    point = given[0] if given else None
     asked = _mode(mode)
     run_async(_run(point, _effective(*effective), asked, database, clock, as_json=as_json))
 
 
 async def _run(
-    point: tuple[str, str],
+    point: tuple[str, str] | None,
     effective: Effective,
     asked: Mode | None,
     database: str | None,
@@ -75,7 +75,7 @@ async def _run(
     mode = asked or settings.default_mode
     modes = (mode, None) if mode == settings.default_mode else (mode,)
     async with opened(settings, is_writing=False) as (_, store):
-        position, moment = await point_of(store, point[1], point[0], now=clock())
+        position, moment = await _point(store, point, now=clock())
         with (
             tempfile.TemporaryDirectory(prefix="cauri-replay-") as folder,
             progress("replay") as tell,
@@ -90,6 +90,7 @@ async def _run(
                 balance = await accounts.trial_balance(
                     as_of=position, modes=modes, effective=effective
                 )
+    totals = [one.model_dump() for one in totals_of(balance)]
     if as_json:
         write_json(
             {
@@ -100,6 +101,7 @@ async def _run(
                 "mode": mode,
                 "payments": _by_status(groups),
                 "accounts": [_account_of(row) for row in balance],
+                "totals": totals,
             }
         )
         return
@@ -112,8 +114,22 @@ async def _run(
     write_table(
         "Trial balance",
         ("account", "name", "holder", "currency", "#debit", "#credit", "#balance"),
-        [tuple(_account_of(row).values()) for row in balance],
+        [
+            *(tuple(_account_of(row).values()) for row in balance),
+            *(("", "total", "", *one.values()) for one in totals),
+        ],
     )
+
+
+async def _point(
+    store: EventStore, point: tuple[str, str] | None, *, now: datetime
+) -> tuple[int, datetime]:
+    """The point that was asked for; by default the log's end."""
+    if point is not None:
+        return await point_of(store, point[1], point[0], now=now)
+    position = await store.position()
+    last = await store.read(max(position - 1, 0), 1)
+    return position, last[0].recorded_at if last else now
 
 
 def _mode(text: str | None) -> Mode | None:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CompletedProcess
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
@@ -140,6 +140,9 @@ def _metrics(facts: Facts, screen: Console) -> None:
     screen.print(table)
 
 
+TOTALLED: Final = ("currency", "debit", "credit", "balance")
+
+
 def _balance(facts: Facts, screen: Console) -> None:
     table = Table(title=f"Trial balance at position {facts.accounts['position']} (SYSCOHADA)")
     for column in ("account", "name", "holder", "currency", "debit", "credit", "balance"):
@@ -154,6 +157,8 @@ def _balance(facts: Facts, screen: Console) -> None:
             line["credit"],
             line["balance"],
         )
+    for total in facts.accounts["totals"]:
+        table.add_row("", "total", "", *(total[name] for name in TOTALLED))
     screen.print(table)
 
 
