@@ -115,11 +115,15 @@ class _Page:
         words = self._words
         yield f'<section><h2 id="errors">{words.errors}</h2><p>{words.errors_told}</p>'
         yield from self._operations.shared.errors()
-        for code, shown in self._document["components"]["examples"].items():
+        for number, (code, shown) in enumerate(self._document["components"]["examples"].items()):
             problem = shown["value"]
             yield f'<article id="error-{code}"><h3><code>{code}</code> {problem["status"]}</h3>'
-            yield f"<p>{escape(problem['title'])}. {inline(shown['description'])}</p>"
-            yield f"<pre>{escape(indented(problem), quote=False)}</pre></article>"
+            title = escape(problem["title"], quote=False)
+            yield f"<p>{title}. {inline(shown['description'])}</p>"
+            # One of those that name no place is shown; the others differ by what stands above.
+            if number == 0 or problem["errors"]:
+                yield f"<pre>{escape(indented(problem), quote=False)}</pre>"
+            yield "</article>"
         yield "</section>"
 
 

@@ -151,8 +151,8 @@ def test_errors_are_told_in_the_language_of_the_page() -> None:
     french, english = docs_page(DOCUMENTS["fr"], "fr"), docs_page(DOCUMENTS["en"], "en")
 
     for problem in ALL_PROBLEMS.values():
-        assert problem.title_fr.replace("'", "&#x27;") in french
-        assert problem.title_en.replace("'", "&#x27;") in english
+        assert problem.title_fr in french
+        assert problem.title_en in english
     assert "Le montant n'est pas" in french
 
 
