@@ -117,7 +117,9 @@ class Poller:
                 is_noted = await self._wait(recorder, adapter, state, "not_found", detail)
                 # What it had when it was asked before may only be hidden now.
                 may_be_lacking = not attempt.is_accepted and state.status is not Status.PENDING
-                if state.power in adapter.idempotent_powers and may_be_lacking:
+                # Of what certainly never left only news made us ask, and they were false.
+                may_be_sent = attempt.is_absent or state.power in adapter.idempotent_powers
+                if may_be_sent and may_be_lacking:
                     await self._withdraw(recorder, adapter, state, detail)
                 return is_noted
             case Unaskable() if state.power in adapter.idempotent_powers:
@@ -251,6 +253,7 @@ class Poller:
                 attempt=last.number,
                 reason=reason,
                 retry_at=retry_at(adapter.pace, last.number, now, request.expires_at),
+                sealed_code=state.sealed_code,
             )
         )
         is_to_be_sent = any(

@@ -231,7 +231,8 @@ def _withdraw(command: commands.WithdrawSubmission, state: Payment) -> list[Even
         retry_at=command.retry_at,
         sealed_code=command.sealed_code,
         # Who was asked about it and did not know it may have it in a queue.
-        was_not_sent=command.at is not None and state.status is Status.SUBMITTING,
+        was_not_sent=attempt.is_absent
+        or (command.at is not None and state.status is Status.SUBMITTING),
     )
     if command.at is None or not _never_left(state):
         return [withdrawn, *ended_again(state)]

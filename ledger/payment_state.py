@@ -301,7 +301,6 @@ def evolve(state: Payment, event: Event) -> Payment:
             return replace(
                 state,
                 progress=Status.UNKNOWN,
-                attempts=_attempts_with(state, event.attempt, is_absent=False),
                 note=event.reason,
             )
         case events.PaymentInquired():
@@ -309,6 +308,9 @@ def evolve(state: Payment, event: Event) -> Payment:
             return replace(
                 state,
                 progress=Status.PENDING if is_known else Status.UNKNOWN,
+                attempts=_attempts_with(state, len(state.attempts), is_absent=False)
+                if event.result == "pending"
+                else state.attempts,
                 # Why a code was refused stays said until another one is handed in.
                 note=state.note
                 if event.awaits_code and state.awaits_code and state.confirmations

@@ -648,6 +648,29 @@ async def test_news_of_what_was_declined_after_a_doubt_find_a_success_and_never_
     ]
 
 
+@pytest.mark.parametrize(
+    ("unsent", "after", "then"),
+    [
+        (NotSent("turned away"), Status.REQUESTED, ["submit pay_1-2"]),
+        (Declined(code="NO", reason="no"), Status.DECLINED, []),
+    ],
+    ids=["not sent", "declined at once"],
+)
+async def test_false_news_of_what_certainly_never_left_hold_nothing_up(
+    unsent: Submission, after: Status, then: list[str]
+) -> None:
+    world = await a_world()
+    provider = UnrepeatableAdapter(unsent, NotFound("nothing listed"), Accepted())
+    await world.dispatch(provider)
+    hint = commands.RequestInquiry(payment_id="pay_1", reason="news", inquire_at=world.clock())
+    await world.handler.handle(hint, context=CONTEXT)
+    await world.poll(provider)
+    assert (await world.state()).status is after
+    provider.asked.clear()
+    await world.dispatch(provider)
+    assert provider.asked == then
+
+
 async def test_a_not_found_that_was_heard_before_the_next_submission_says_nothing_about_it() -> (
     None
 ):
