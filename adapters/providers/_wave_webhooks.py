@@ -8,6 +8,9 @@ Why an old signature is *unsigned* and not refused: Wave repeats an event for th
 whether it signs anew is not known. What is right and old was Wave's once; somebody may be replaying
 it, so it decides nothing and makes us ask.
 
+Why a session that an event calls failed makes us ask: the event is about an attempt to pay, Wave
+has that word of a session in this event alone, and the payer may try again on the same page.
+
 The portal's other strategy, a fixed secret in the Authorization header, is not read: it proves
 nothing about the body.
 """
@@ -27,6 +30,8 @@ from ledger.evidence import Evidence, Source
 from ledger.identity import is_payment_id
 
 NAME: Final = "wave"
+
+FAILED: Final = "failed"
 
 SIGNATURES_MAX: Final = 8
 """How many signatures of one call are compared."""
@@ -81,7 +86,8 @@ def parse_webhook(call: WebhookCall, verdict: Verdict, now: datetime) -> Payment
     if payment_id is None:
         raise WebhookUnreadableError("its client_reference names no payment")
     word = word_of_session(session)
-    if verdict != "authenticated" or word is None:
+    is_over = session.get("checkout_status") != FAILED
+    if verdict != "authenticated" or word is None or not is_over:
         proof = "a proved" if verdict == "authenticated" else "an old or unproved"
         reason = f"{proof} {kind} says {state_of(session)}"
         return RequestInquiry(payment_id=payment_id, reason=reason, inquire_at=now)
