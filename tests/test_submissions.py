@@ -64,6 +64,7 @@ from ledger.handling import Handler
 from ledger.identity import Candidate, Kind
 from ledger.memory import MemoryEventStore
 from ledger.payment import Payment, Status
+from ledger.payment_ending import CANCELLED
 from ledger.store import DataKey
 from ledger.vault import MasterKeys, Vault
 from tests.builders import CONTEXT, NOW, a_request, a_word
@@ -669,6 +670,20 @@ async def test_false_news_of_what_certainly_never_left_hold_nothing_up(
     provider.asked.clear()
     await world.dispatch(provider)
     assert provider.asked == then
+
+
+async def test_false_news_of_what_was_cancelled_leave_it_cancelled_at_any_provider() -> None:
+    world = await a_world()
+    provider = UnrepeatableAdapter(NotSent("turned away"), NotFound("nothing listed"))
+    await world.dispatch(provider)
+    cancel = CancelPayment(payment_id="pay_1", may_be_elsewhere=False)
+    await world.handler.handle(cancel, context=CONTEXT)
+    hint = commands.RequestInquiry(payment_id="pay_1", reason="news", inquire_at=world.clock())
+    await world.handler.handle(hint, context=CONTEXT)
+    assert (await world.state()).status is Status.UNKNOWN
+    await world.poll(provider)
+    state = await world.state()
+    assert (state.status, state.code) == (Status.EXPIRED, CANCELLED)
 
 
 async def test_a_not_found_that_was_heard_before_the_next_submission_says_nothing_about_it() -> (
