@@ -173,12 +173,14 @@ FRENCH_OF_STATEMENTS_DOCS: Final[dict[str, str]] = {
     "`contradiction`: another line says another amount or another "
     "payment of the same transaction. `direction`: the payment goes the other way. "
     "`currency`, `amount`: not what was asked. `twice`: another transaction is of the same "
-    "payment. `refused`: the payment keeps no more words. Null: it does not differ.": (
+    "payment. `refused`: the payment keeps no more words. `overruled`: it was told, and "
+    "other words stand against it. Null: it does not differ.": (
         "Pourquoi elle diffère. `two` : elle nomme deux paiements, et n'est rapprochée d'aucun. "
         "`contradiction` : une autre ligne donne un autre montant ou un "
         "autre paiement à la même transaction. `direction` : le paiement va dans l'autre sens. "
         "`currency`, `amount` : ce n'est pas ce qui était demandé. `twice` : une autre "
         "transaction est du même paiement. `refused` : le paiement ne garde plus de paroles. "
+        "`overruled` : elle lui a été annoncée, et d'autres paroles s'y opposent. "
         "Null : elle ne diffère pas."
     ),
     "Your name for the payment at the provider: `reference` of its attempt, or the payment's own "

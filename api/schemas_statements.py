@@ -213,7 +213,8 @@ class StatementLineOut(Response):
         "`contradiction`: another line says another amount or another "
         "payment of the same transaction. `direction`: the payment goes the other way. "
         "`currency`, `amount`: not what was asked. `twice`: another transaction is of the same "
-        "payment. `refused`: the payment keeps no more words. Null: it does not differ."
+        "payment. `refused`: the payment keeps no more words. `overruled`: it was told, and "
+        "other words stand against it. Null: it does not differ."
     )
     is_settled: bool = Field(description="Whether it made its payment succeed.")
     is_waiting: bool = Field(description="Whether its payment is yet to be told.")

@@ -47,7 +47,16 @@ Would = Literal["would_settle", "would_contradict"]
 Asked = Literal["matched", "settled", "outside", "differs", "unknown"] | Would
 """Which lines are asked for; `settled` and `outside` are among those that match."""
 
-Why = Literal["two", "contradiction", "direction", "currency", "amount", "twice", "refused"]
+Why = Literal[
+    "two",
+    "contradiction",
+    "direction",
+    "currency",
+    "amount",
+    "twice",
+    "refused",
+    "overruled",
+]
 
 WHYS: Final[tuple[Why, ...]] = get_args(Why)
 
@@ -251,6 +260,8 @@ class Compared:
             (paid.amount_minor != word.amount_minor, literal("amount")),
             (self._is_twice(word), literal("twice")),
             (word.refused.is_not(None), literal("refused")),
+            # It took the word, and other words have it that it was not paid, or nobody knows.
+            (and_(word.told_at.is_not(None), paid.succeeded_by.is_(None)), literal("overruled")),
             else_=null(),
         )
 

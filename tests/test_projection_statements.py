@@ -185,6 +185,12 @@ class TestStatements(ReadModel):
                 [a_line(reference="x"), a_line(reference="x", amount_minor=1)],
                 {"differs": 2, "paid missing": 1},
             ),
+            # Two people say that it failed: the line was told, and is not what the books say.
+            (
+                (*UNPAID, "failure", "noted_failure"),
+                [a_line()],
+                {"differs": 1},
+            ),
             # Of another day than the ledger says: the statement is the better witness.
             (
                 PAID,
