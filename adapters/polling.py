@@ -104,6 +104,8 @@ class Poller:
     ) -> bool:
         """Hand over what an answer teaches; whether that made anything happen."""
         payment_id, reference = state.requested.payment_id, attempt.reference
+        # What it had when it was asked before may only be hidden now.
+        may_be_lacking = not attempt.is_accepted and state.status is not Status.PENDING
         match answer:
             case Final():
                 return bool(await record_final(recorder, adapter, payment_id, reference, answer))
@@ -115,11 +117,8 @@ class Poller:
                 return await self._wait(recorder, adapter, state, "no_answer", reason)
             case NotFound(detail=detail):
                 is_noted = await self._wait(recorder, adapter, state, "not_found", detail)
-                # What it had when it was asked before may only be hidden now.
-                may_be_lacking = not attempt.is_accepted and state.status is not Status.PENDING
-                # Of what certainly never left only news made us ask, and they were false.
-                may_be_sent = attempt.is_absent or state.power in adapter.idempotent_powers
-                if may_be_sent and may_be_lacking:
+                is_safe = attempt.is_absent or state.power in adapter.idempotent_powers
+                if is_safe and may_be_lacking:
                     await self._withdraw(recorder, adapter, state, detail)
                 return is_noted
             case Unaskable() if state.power in adapter.idempotent_powers:
@@ -127,6 +126,9 @@ class Poller:
                 if held is not None:
                     return await self._wait(recorder, adapter, state, "no_answer", held)
                 return await self._repeat(recorder, adapter, state, attempt)
+            case Unaskable(detail=detail) if attempt.is_absent and may_be_lacking:
+                # It certainly never left: only news made us ask, and nobody can bear them out.
+                return await self._withdraw(recorder, adapter, state, detail)
             case Unaskable(detail=detail):
                 return await self._wait(recorder, adapter, state, "no_answer", detail)
             case NotSent(reason=reason) if not attempt.is_accepted:

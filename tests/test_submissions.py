@@ -649,6 +649,7 @@ async def test_news_of_what_was_declined_after_a_doubt_find_a_success_and_never_
     ]
 
 
+@pytest.mark.parametrize("answer", [NotFound("nothing listed"), Unaskable("no such question")])
 @pytest.mark.parametrize(
     ("unsent", "after", "then"),
     [
@@ -658,10 +659,10 @@ async def test_news_of_what_was_declined_after_a_doubt_find_a_success_and_never_
     ids=["not sent", "declined at once"],
 )
 async def test_false_news_of_what_certainly_never_left_hold_nothing_up(
-    unsent: Submission, after: Status, then: list[str]
+    unsent: Submission, after: Status, then: list[str], answer: Inquiry
 ) -> None:
     world = await a_world()
-    provider = UnrepeatableAdapter(unsent, NotFound("nothing listed"), Accepted())
+    provider = UnrepeatableAdapter(unsent, answer, Accepted())
     await world.dispatch(provider)
     hint = commands.RequestInquiry(payment_id="pay_1", reason="news", inquire_at=world.clock())
     await world.handler.handle(hint, context=CONTEXT)
