@@ -107,6 +107,8 @@ class Unknown:
     """No usable answer; ask about the reference."""
 
     reason: str
+    again_seconds: float | None = None
+    """Of a question that was not asked, for it had no turn: how soon it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,15 +210,13 @@ class Pace:
 
     def inquiry_delay_seconds(self, inquiries: int) -> float:
         """How long to wait before asking again after that many fruitless inquiries."""
-        exponent = min(inquiries, 64)
-        delay = self.inquiry_first_seconds * self.inquiry_factor**exponent
+        delay = self.inquiry_first_seconds * self.inquiry_factor ** min(inquiries, 64)
         return float(min(delay, self.inquiry_seconds_max))
 
     def retry_delay_seconds(self, attempts: int) -> float:
         """How long to wait before submitting again after that many submissions."""
-        return float(
-            min(self.retry_first_seconds * 2.0 ** min(attempts, 20), self.retry_seconds_max)
-        )
+        delay = self.retry_first_seconds * 2.0 ** min(attempts, 20)
+        return float(min(delay, self.retry_seconds_max))
 
 
 ADDRESS_PATTERN = r"^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:|/|$)).*[^/]$"

@@ -13,14 +13,15 @@ more slowly, within the provider's limits, and listed with its age. Only what th
 said it does not have, and is not to be submitted again, is given up here: nothing can come between
 the answer and the giving up but a request the provider kept back, and news of that make us ask.
 
-Whoever asks leaves an event that says when to ask again, or that nothing is left to ask. An answer
+Whoever asks leaves an event that says when to ask again, or that nothing is left to ask. A question
+that had no turn was not asked: it leaves none, and is not asked ever more slowly for it. An answer
 that the ledger has no use for would leave none: the piece would stay due since then, without an end
 and without a word, so it is recorded as no answer.
 """
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, assert_never
 
 import structlog
@@ -76,23 +77,26 @@ class Poller:
         self._public_url = public_url.rstrip("/")
         self._ways = ways or Ways()
 
-    async def perform(self, due: Due) -> None:
-        """Ask about one payment's last reference, if its word is still missing."""
+    async def perform(self, due: Due) -> datetime | None:
+        """Ask about one payment's last reference, if its word is still missing; or when to."""
         payment_id = due.stream_id
         state, recorded = await self._recorder.handler.payment(payment_id)
         attempt = state.attempt
         if state.status not in _ASKED or attempt is None:
-            return
+            return None
         mode = state.requested.mode
         adapter = self._serving.adapters(mode).get(attempt.provider)
         if adapter is None:
             log.error("polling.provider_missing", provider=attempt.provider, mode=mode)
-            return
+            return None
         recorder = self._recorder.about(recorded, actor="reactor:polling")
         async with recorder.overhearing(state, attempt.reference):
             answer = await self._ask(adapter, state, attempt)
+        if isinstance(answer, Unknown) and answer.again_seconds is not None:
+            return self._clock() + timedelta(seconds=answer.again_seconds)
         if not await self._heed(recorder, adapter, state, attempt, answer):
             await self._wait(recorder, adapter, state, "no_answer", USELESS)
+        return None
 
     async def _heed(
         self,

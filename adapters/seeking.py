@@ -180,6 +180,8 @@ class Seeker:
                         absent |= {(name, reference)}
                     case Unknown(reason=told) | Unaskable(detail=told):
                         seconds = adapter.pace.inquiry_delay_seconds(times)
+                        if isinstance(answer, Unknown) and answer.again_seconds is not None:
+                            seconds = answer.again_seconds
                         reasons.append((_doubtful(adapter, told), seconds))
                         break  # It is not asked about the next one while it does not answer.
         if reasons:

@@ -262,7 +262,7 @@ class World:
         while (permit := self.breaker(provider).admit()) is not None:
             self.breaker(provider).settle(permit, is_success=False)
 
-    def poll(self, adapter: ScriptedAdapter) -> Awaitable[None]:
+    def poll(self, adapter: ScriptedAdapter) -> Awaitable[datetime | None]:
         """What a process does with a piece of work that is to be asked about."""
         recorder = Recorder(self.handler, self.vault, pause=self._pause)
         poller = Poller(recorder, Serving.everything_as("test", {"mtn": adapter}), clock=self.clock)
@@ -647,6 +647,16 @@ async def test_news_of_what_was_declined_after_a_doubt_find_a_success_and_never_
     assert [one.split()[0] for one in provider.asked] == [
         *("submit", "inquire", "submit", "inquire", "inquire")
     ]
+
+
+async def test_a_question_that_had_no_turn_was_not_asked_and_comes_when_it_has_one() -> None:
+    world = await a_world()
+    provider = ScriptedAdapter(Unknown("no answer"), Unknown("no turn", again_seconds=25))
+    await world.dispatch(provider)
+    before = await world.types()
+    again_at = await world.poll(provider)
+    assert again_at == world.clock() + timedelta(seconds=25)
+    assert (await world.types(), (await world.state()).inquiries) == (before, 0)
 
 
 @pytest.mark.parametrize("answer", [NotFound("nothing listed"), Unaskable("no such question")])

@@ -26,13 +26,12 @@ nothing. Subscribe to `payment_intent.*` and `transfer.*`: the events of a singl
 reference. HUB2 has no refunds.
 """
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Final
 from urllib.parse import urlencode
-
-from aiolimiter import AsyncLimiter
 
 from adapters.answer import Answer, NotSentError, TransportError
 from adapters.base import (
@@ -138,11 +137,8 @@ class Hub2Adapter:
             personal_keys={"msisdn", "number"},
         )
         self._transport = open_transport(self.pace, name=self.name, scrub=self.scrub)
-        seconds = settings.list_seconds
-        self._lists = {
-            path: AsyncLimiter(1, seconds) if seconds else None
-            for path in ("payment-intents", "transfers")
-        }
+        self._lists_free_at: dict[str, float] = {}
+        """When the next question by reference may be asked, by the loop's clock."""
 
     def reference_for(self, payment_id: str, number: int) -> str:
         """Name a submission: webhooks come to one address, so the id must stand in the name."""
@@ -288,15 +284,15 @@ class Hub2Adapter:
         self, kind: str, known_id: str | None, named: Mapping[str, str], reference: str
     ) -> Inquiry:
         read = read_transfer if kind == "transfers" else read_intent
-        limiter = self._lists[kind]
         try:
             if known_id is not None:
                 answer = await self._get(f"{kind}/{known_id}")
                 return parse_one(answer, read, self._asked(reference, answer))
-            if limiter is not None:
-                if not limiter.has_capacity():
-                    return Unknown("HUB2 was asked about another reference a moment ago")
-                await limiter.acquire()
+            now = asyncio.get_running_loop().time()
+            if (again_seconds := self._lists_free_at.get(kind, now) - now) > 0:
+                reason = "HUB2 was asked about another reference a moment ago"
+                return Unknown(reason, again_seconds)
+            self._lists_free_at[kind] = now + self._settings.list_seconds
             answer = await self._get(f"{kind}?{urlencode(named)}")
             return parse_list(answer, read, self._asked(reference, answer))
         except TransportError as error:
