@@ -11,6 +11,10 @@ One that speaks of somebody who was forgotten meanwhile is understood, and forgo
 where the ledger refuses what it says. Its key is destroyed before it is closed: nobody reads a
 closed call again, so whoever died in between would leave the number there for good.
 
+A call is proved by what its provider is set up with here, for trying or for real. So it is no
+evidence about a payment of the other mode: whoever tries things out could pay for real by it. That
+payment is asked about as ever, by who has its mode.
+
 A call may overtake the answer to the submission it is about. As long as that is under way nobody
 may be asked about it, so the call waits: a little while here, then until its lease has lapsed.
 """
@@ -25,6 +29,7 @@ import structlog
 from adapters import kept_call
 from adapters.base import Adapter, Due, WebhookUnreadableError
 from adapters.recording import Recorder
+from adapters.serving import Serving
 from ledger import commands, webhook
 from ledger.errors import (
     CommandRefusedError,
@@ -60,9 +65,15 @@ class Translator:
     """Performs `translate` pieces."""
 
     def __init__(
-        self, recorder: Recorder, adapters: Mapping[str, Adapter], *, clock: Clock
+        self,
+        recorder: Recorder,
+        adapters: Mapping[str, Adapter],
+        *,
+        serving: Serving,
+        clock: Clock,
     ) -> None:
         self._recorder, self._adapters, self._clock = recorder, adapters, clock
+        self._serving = serving
 
     async def perform(self, due: Due) -> None:
         """Translate one stored call, if nobody has yet."""
@@ -148,6 +159,10 @@ class Translator:
                 )
             if isinstance(command, commands.RequestInquiry):
                 await self._wait_for_submission(payment_id)
+            elif adapter.name not in self._serving.adapters(state.requested.mode):
+                raise WebhookUnreadableError(
+                    f"it is proved as a test or for real, and payment {payment_id} is the other"
+                )
             happened = await recorder.record(command)
             effects += [one.type for one in happened] or [f"{type(command).__name__}: already so"]
         return ", ".join(effects) or "nothing to do"

@@ -94,7 +94,7 @@ def make_workers(
     dispatcher = Dispatcher(recorder, serving, clock=clock, public_url=url, ways=ways)
     poller = Poller(recorder, serving, clock=clock, public_url=url, ways=ways)
     confirmer = Confirmer(recorder, serving, clock=clock)
-    translator = Translator(recorder, adapters, clock=clock)
+    translator = Translator(recorder, adapters, serving=serving, clock=clock)
     refunder = Refunder(recorder)
     checkouts = CheckoutKeeper(recorder, clock=clock)
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"

@@ -13,15 +13,17 @@ from adapters.base import Due
 from adapters.dispatch import Dispatcher
 from adapters.lapsing import Lapsed, LapsedWork
 from adapters.polling import Poller
-from adapters.recording import Recorder
+from adapters.recording import TOKEN_PURPOSE, Recorder
 from adapters.serving import Serving
+from adapters.translate import Translator
 from api import documents
 from api.settings import Settings
 from ledger import commands
 from ledger.checkpoint import Signer
 from ledger.commands_log import RecordRestoration
+from ledger.events import WebhookOrphaned
 from ledger.evidence import Evidence, Source, Word
-from ledger.identity import payment_id_of
+from ledger.identity import Mode, payment_id_of
 from ledger.payment import Status
 from ledger.sql import migrate
 from ledger.vault import MasterKeys
@@ -402,6 +404,48 @@ async def test_what_was_asked_for_as_a_test_is_left_alone_by_who_moves_real_mone
             ("dispatch.provider_missing", "mtn", "test"),
             ("polling.provider_missing", "mtn", "test"),
         ]
+
+
+@pytest.mark.parametrize(
+    ("served", "status"), [("test", Status.SUCCEEDED), ("live", Status.PENDING)]
+)
+async def test_a_proof_of_the_other_mode_is_no_evidence(
+    tmp_path: Path, clock: FakeClock, served: Mode, status: Status
+) -> None:
+    """Whoever tries things out knows the secrets of that, and pays for nothing by them."""
+    async with a_world(settings_in(tmp_path), clock=clock, is_in_memory=True) as world:
+        services = world.services
+        payment_id = (await world.pay(TO_ORANGE)).json["id"]
+        named = {"payment_id": payment_id, "reference": "r-1", "inquire_at": clock()}
+        for command in (
+            commands.StartSubmission(provider="orange", **named),
+            commands.ConfirmSubmission(
+                sealed_handle=None,
+                token_digest=services.vault.digest(TOKEN_PURPOSE, b"a-token"),
+                **named,
+            ),
+        ):
+            await services.handler.handle(command, context=CONTEXT)
+        news = {"status": "SUCCESS", "notif_token": "a-token", "txnid": "MP1"}
+        await world.ask("POST", f"/webhooks/orange/{payment_id}/r-1", json=news)
+        (webhook,) = (
+            one.stream.removeprefix("webhook-")
+            for one in await services.store.read(0, 1000)
+            if one.type == "webhook.received"
+        )
+        orange = {"orange": services.adapters["orange"]}
+        translator = Translator(
+            Recorder(services.handler, services.vault),
+            orange,
+            serving=Serving.everything_as(served, orange),
+            clock=clock,
+        )
+        await translator.perform(Due("translate", webhook, "orange", clock(), 9))
+        last = (await services.store.read_stream(f"webhook-{webhook}"))[-1].event
+        state, _ = await services.handler.payment(payment_id)
+
+    assert state.status is status
+    assert isinstance(last, WebhookOrphaned) is (served == "live")
 
 
 async def test_nothing_of_others_is_given_up_while_it_may_have_been_paid_in_a_lost_part(

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from adapters.base import Accepted, Due, Pending
 from adapters.powers import Prepared
 from adapters.recording import Recorder
+from adapters.serving import Serving
 from adapters.translate import FORGOTTEN, Translator
 from api.people_finding import Finding
 from ledger.sql_schema import data_keys
@@ -167,7 +168,8 @@ async def test_a_call_that_comes_late_is_forgotten_however_it_is_read(
     if is_cut_off:  # as by a death between the destruction of the key and the closing
         await services.vault.erase(webhook_id)
     recorder = Recorder(services.handler, services.vault)
-    translator = Translator(recorder, services.adapters, clock=services.clock)
+    serving = Serving(services.adapters_of, services.default_mode)
+    translator = Translator(recorder, services.adapters, serving=serving, clock=services.clock)
 
     await translator.perform(Due("translate", webhook_id, provider, services.clock(), 1))
 
