@@ -11,7 +11,7 @@ from datetime import datetime
 from html import escape
 from typing import Any, Final, TypeVar
 
-from adapters.notify.receipt import time_text
+from adapters.dates import utc_text
 from adapters.providers import title_of
 from adapters.refusal_texts import Language
 from api.pages.amounts import amount_text
@@ -84,7 +84,7 @@ class _Writing:
         return escape(self.words.labels[name])
 
     def time(self, moment: datetime) -> str:
-        return escape(time_text(moment, "", self.language))
+        return escape(utc_text(moment, self.language))
 
     async def section(self, name: str, parts: AsyncIterator[str]) -> AsyncIterator[str]:
         yield f"<h2>{self.say(name)}</h2>"

@@ -16,6 +16,9 @@ from ledger.store import EventStore, position_at
 POSITION_DIGITS_MAX: Final = 19
 """More digits are no position, and thousands of them no number that Python reads."""
 
+_SHOWN_UTC: Final = " UTC"
+"""How tables and reports end a time (`adapters.dates`): whoever copies one is understood."""
+
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -31,7 +34,7 @@ def time_in(given: str) -> datetime | None:
         ValueError: it is none.
     """
     try:
-        moment = datetime.fromisoformat(begun(given))
+        moment = datetime.fromisoformat(begun(given).replace(_SHOWN_UTC, "+00:00"))
         return moment.astimezone(UTC) if moment.tzinfo is not None else None
     except OverflowError as error:
         # At either end of the calendar an offset leads out of it.

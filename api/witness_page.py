@@ -4,9 +4,12 @@ It needs no script and no style, so it reads the same in a text browser and on p
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from html import escape
 from typing import Final
 
+from adapters.dates import utc_text
+from adapters.refusal_texts import Language
 from adapters.typesetting import typeset_french
 from api.witness_files import Refusal, Watched
 from api.witness_signs import Sign
@@ -99,7 +102,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 def page_of(
-    language: str,
+    language: Language,
     key: CosignatureVerifier,
     watched: Sequence[Watched | str],
     refusals: Sequence[Refusal],
@@ -127,18 +130,21 @@ def page_of(
         f"<title>{title}</title>\n<h1>{title}</h1>\n<p>{escape(words['about'])}</p>",
         f"<p>{escape(words['key'])}</p>\n<pre>{escape(key.text())}</pre>",
         f"<h2>{words['logs']}</h2>",
-        *_logs(words, watched, counts),
+        *_logs(words, watched, counts, language),
         f"<h2>{words['refusals']}</h2>",
-        *_refusals(words, refusals, total),
+        *_refusals(words, refusals, total, language),
         f"<h2>{words['signs']}</h2>",
-        *_signs(words, signs),
+        *_signs(words, signs, language),
         "</html>",
     ]
     return "\n".join(lines) + "\n"
 
 
 def _logs(
-    words: Mapping[str, str], watched: Sequence[Watched | str], counts: Mapping[str, int]
+    words: Mapping[str, str],
+    watched: Sequence[Watched | str],
+    counts: Mapping[str, int],
+    language: Language,
 ) -> list[str]:
     if not watched:
         return [f"<p>{words['none']}</p>"]
@@ -149,24 +155,28 @@ def _logs(
             cells = [one, "", "", words["lost"], str(counts.get(one, 0))]
         else:
             root = encoded(one.seen.root)
-            at = one.at or words["never"]
+            at = _time(one.at, language) if one.at else words["never"]
             cells = [one.origin, str(one.seen.size), root, at, str(counts.get(one.origin, 0))]
         lines.append(_row("td", cells))
     return [*lines, "</table>"]
 
 
-def _refusals(words: Mapping[str, str], refusals: Sequence[Refusal], total: int) -> list[str]:
+def _refusals(
+    words: Mapping[str, str], refusals: Sequence[Refusal], total: int, language: Language
+) -> list[str]:
     if not refusals:
         return [f"<p>{escape(words['no_refusals'])}</p>"]
     lines = ["<table>", _row("th", [words[name] for name in ("when", "log", "kind", "before")])]
     for one in reversed(refusals):
         size = str(one.cosigned_size)
-        lines.append(_row("td", [one.at, one.origin, words.get(one.kind, one.kind), size]))
+        lines.append(
+            _row("td", [_time(one.at, language), one.origin, words.get(one.kind, one.kind), size])
+        )
     shown = words["shown"].format(shown=len(refusals), total=total)
     return [*lines, "</table>", f"<p>{shown} {words['how']}</p>"]
 
 
-def _signs(words: Mapping[str, str], signs: Sequence[Sign]) -> list[str]:
+def _signs(words: Mapping[str, str], signs: Sequence[Sign], language: Language) -> list[str]:
     if not signs:
         return [f"<p>{escape(words['no_signs'])}</p>"]
     names = ("last", "log", "kind", "times", "shown_sizes", "before")
@@ -174,9 +184,20 @@ def _signs(words: Mapping[str, str], signs: Sequence[Sign]) -> list[str]:
     for one in signs:
         kind = words[one.kind].format(keys=", ".join(one.keys))
         sizes = ", ".join(map(str, one.sizes))
-        cells = [one.at, one.origin, kind, str(one.times), sizes, str(one.cosigned_size)]
+        cells = [
+            _time(one.at, language),
+            one.origin,
+            kind,
+            str(one.times),
+            sizes,
+            str(one.cosigned_size),
+        ]
         lines.append(_row("td", cells))
     return [*lines, "</table>"]
+
+
+def _time(stored: str, language: Language) -> str:
+    return utc_text(datetime.fromisoformat(stored), language, has_seconds=True)
 
 
 def _row(cell: str, texts: Sequence[str]) -> str:

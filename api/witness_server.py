@@ -17,6 +17,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 
+from adapters.refusal_texts import Language
 from api.problems import language_of
 from api.witness_files import Watched, WitnessError, WitnessFiles
 from api.witness_page import page_of
@@ -144,7 +145,7 @@ class Witness:
         }
         return _answer(200, html.encode(), "text/html", headers)
 
-    def _page(self, language: str) -> str:
+    def _page(self, language: Language) -> str:
         watched: list[Watched | str] = []
         for origin in sorted(self.files.keys()):
             try:

@@ -183,6 +183,7 @@ async def test_the_page_says_the_same_for_people_and_holds_the_file(
         "987654",
         words.test,
         words.succeeded_in_test,
+        "1 March 2026 at 12:00:00 UTC" if language == "en" else "1er mars 2026 à 12:00:00 UTC",
     ):
         assert wanted in unescape(text)
     # No money moved in a test, so the page nowhere says that it did.

@@ -4,10 +4,12 @@ import asyncio
 import json
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from adapters.dates import table_time
 from api.commands.console import settings_for
 from api.wiring import opened, projections_of
 from api.wiring_log import digester, duties_of
@@ -299,7 +301,7 @@ def test_a_restoration_is_recorded_and_says_what_is_asked_and_what_waits(here: H
     ]
 
     assert said.status == 0
-    assert f"after {last} is lost" in said.out
+    assert f"after {table_time(datetime.fromisoformat(last))} is lost" in said.out
     assert (again["last_kept_position"], again["lost_since"]) == (2, "2026-01-31T00:00:00.000000Z")
     assert (again["position"], again["unasked"]) == (4, ["wave"])
     assert [(one.status, one.err.partition("\n")[0]) for one in refused] == [

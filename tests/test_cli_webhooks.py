@@ -101,7 +101,7 @@ async def test_a_message_is_shown_with_its_attempts_and_nothing_of_what_was_answ
             (2, 500, "2026-03-01T12:00:05Z"),
         ]
         table = (await said(tmp_path, "show", f"{shop.id}.{first}")).out
-        assert "2026-03-01T12:00:05Z" in table
+        assert "2026-03-01 12:00:05 UTC" in table
         assert "a word of theirs" not in told.out + table
         unknown = await said(tmp_path, "show", f"{shop.id}.1")
         assert (unknown.status, "no such message" in unknown.err) == (2, True)

@@ -26,6 +26,7 @@ from email.policy import SMTP
 from html import escape
 from typing import Final
 
+from adapters.dates import date_text, utc_text
 from adapters.directory_zones import local_time
 from adapters.notify.receipt_texts import COLONS, DECIMAL_MARKS, TEXTS, THOUSANDS, Fact, Texts
 from adapters.refusal_texts import Language
@@ -126,16 +127,16 @@ def amount_text(money: Money, language: Language) -> str:
 
 def time_text(moment: datetime, country: str, language: Language) -> str:
     """Write a time by the country's clocks and by UTC."""
-    texts = TEXTS[language]
     utc = moment.astimezone(UTC)
     local = local_time(moment, country) or utc
-    template = texts.date_first if local.day == 1 else texts.date
-    date = template.format(day=local.day, month=texts.months[local.month - 1], year=local.year)
     hours = (local.utcoffset() or timedelta()) // timedelta(hours=1)
     if not hours:
-        return texts.time_utc.format(date=date, utc=f"{utc:%H:%M}")
-    return texts.time_local.format(
-        date=date, local=f"{local:%H:%M}", offset=f"{hours:+d}", utc=f"{utc:%H:%M}"
+        return utc_text(utc, language)
+    return TEXTS[language].time_local.format(
+        date=date_text(local, language),
+        local=f"{local:%H:%M}",
+        offset=f"{hours:+d}",
+        utc=f"{utc:%H:%M}",
     )
 
 

@@ -52,12 +52,7 @@ class Texts:
     verify_merchant: str
     automatic_payer: str
     automatic_merchant: str
-    months: tuple[str, ...]
-    date: str
-    date_first: str
-    """On the first of a month."""
     time_local: str
-    time_utc: str
 
 
 _FRENCH: Final = Texts(
@@ -130,14 +125,7 @@ _FRENCH: Final = Texts(
     automatic_payer="Cet e-mail est envoyé automatiquement. Pour toute question, adressez-vous à "
     "{merchant}.",
     automatic_merchant="Cet e-mail est envoyé automatiquement.",
-    months=tuple(
-        "janvier février mars avril mai juin juillet août septembre octobre novembre "
-        "décembre".split()
-    ),
-    date="{day} {month} {year}",
-    date_first="1er {month} {year}",
     time_local="{date} à {local} (UTC{offset}), soit {utc} UTC",
-    time_utc="{date} à {utc} UTC",
 )
 
 _ENGLISH: Final = Texts(
@@ -209,14 +197,7 @@ _ENGLISH: Final = Texts(
     "answer or a signed notification: an e-mail can be imitated.",
     automatic_payer="This e-mail is sent automatically. If you have a question, ask {merchant}.",
     automatic_merchant="This e-mail is sent automatically.",
-    months=tuple(
-        "January February March April May June July August September October November "
-        "December".split()
-    ),
-    date="{day} {month} {year}",
-    date_first="{day} {month} {year}",
     time_local="{date} at {local} (UTC{offset}), which is {utc} UTC",
-    time_utc="{date} at {utc} UTC",
 )
 
 THOUSANDS: Final[Mapping[Language, str]] = {"fr": "\N{NARROW NO-BREAK SPACE}", "en": ","}

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import jinja2
 
+from adapters.dates import table_time
 from adapters.typesetting import typeset_french
 from api.bundles.shape import BundleError
 from api.bundles.words import COMMAND, WORDS, ReportWords
@@ -25,8 +26,6 @@ from ledger.money import decimals_of
 _MINUS: Final = "\N{MINUS SIGN}"
 _SEPARATORS: Final = {"en": (",", "."), "fr": ("\N{NARROW NO-BREAK SPACE}", ",")}
 """Language -> what stands between thousands, and before decimals."""
-
-TIME: Final = "%Y-%m-%d %H:%M:%S UTC"
 
 
 _FREE: Final = re.compile(r"<(h1|h2|p|pre)>[^<>]*</\1>|<p class=\"warning\">[^<>]*</p>", re.ASCII)
@@ -102,7 +101,7 @@ def report(
     witnesses = [
         (
             words.names["witness"].format(name=name),
-            words.seen_at.format(at=datetime.fromtimestamp(at, UTC).strftime(TIME)),
+            words.seen_at.format(at=table_time(datetime.fromtimestamp(at, UTC))),
         )
         for name, at in facts.witnesses
     ]

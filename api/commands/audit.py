@@ -13,13 +13,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, get_args
 
+from adapters.dates import table_time
 from api.bundles.books import accounts_of, keeping
 from api.bundles.check import Checked, check
 from api.bundles.commitments import Closing, closing, introduced_by, keys_of, last_size
 from api.bundles.export import Asked
 from api.bundles.export import export as write_bundle
 from api.bundles.files import source_of, writing
-from api.bundles.report import TIME
 from api.bundles.shape import REPORTS, BundleError, Manifest
 from api.commands.console import progress, run_async, settings_for, write_json, write_line
 from api.commands.policies import policy_in
@@ -92,7 +92,7 @@ def verify(*, bundle: Path, policy: Path | None, as_json: bool) -> int:
     write_line(f"verified: entries {manifest.first} to {manifest.last} of {manifest.origin}")
     write_line(f"and {found.checkpoints} checkpoints, the last of {manifest.size} entries")
     for name, at in found.witnesses:
-        write_line(f"witness {name}: {rfc3339_of(at)}")
+        write_line(f"witness {name}: {table_time(datetime.fromtimestamp(at, UTC))}")
     _tell_introduced(found.introduced)
     if found.is_own_policy:
         _warn("the policy came with the bundle. Give yours: --policy FILE.")
@@ -108,11 +108,6 @@ def tool_name() -> str:
         return f"{DISTRIBUTION} {metadata.version(DISTRIBUTION)}"
     project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
     return f"{DISTRIBUTION} {project['version']}"
-
-
-def rfc3339_of(seconds: int) -> str:
-    """Write POSIX seconds for people."""
-    return datetime.fromtimestamp(seconds, UTC).strftime(TIME)
 
 
 def _tell_introduced(key: str) -> None:

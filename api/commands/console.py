@@ -7,7 +7,7 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from adapters.dates import table_time
 from adapters.providers import complete_settings_class, provider_names
 from api.cli_language import speak_unless_asked
 from api.settings import Settings, load_settings
@@ -144,8 +145,19 @@ def _write_paragraphs(
 
 
 def written_time(when: datetime | None) -> str:
-    """Write a time for people: RFC 3339 to the second; nothing where there is none."""
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ") if when else ""
+    """Write a time for people; nothing where there is none."""
+    return table_time(when) if when else ""
+
+
+def stamped(rows: Iterable[Mapping[str, Any]], name: str) -> list[dict[str, Any]]:
+    """Rows for a table of which one column, if they have it, holds times as the log writes them."""
+    return [
+        {
+            key: table_time(datetime.fromisoformat(cell)) if key == name and cell else cell
+            for key, cell in row.items()
+        }
+        for row in rows
+    ]
 
 
 def console() -> Console:

@@ -7,12 +7,13 @@ prints it, `>` before what was sent and `<` before what came; that it was is rec
 import secrets
 from collections.abc import Sequence
 
+from adapters.dates import table_time
 from api.commands.console import run_async, settings_for, write_json, write_line, write_table
 from api.erased import KEY_MISSING, RESTORE_KEY
 from api.exchanges import Kept, exchange_of, exchanges_of, open_one
 from api.schemas_exchanges import HalfOut, OpenedExchangeOut
 from api.wiring import opened, sealing, utc_now
-from ledger.entry import Context, rfc3339
+from ledger.entry import Context
 from ledger.handling import Handler
 
 
@@ -36,14 +37,14 @@ async def _list(payment_id: str, database: str | None, *, as_json: bool) -> None
     write_table(f"Exchanges about {payment_id}", _COLUMNS, [_row(one) for one in kept])
 
 
-_COLUMNS = ("#exchange", "sent at", "#ms", "provider", "for", "request", "answer", "request hash")
+_COLUMNS = ("#exchange", "@sent at", "#ms", "provider", "for", "request", "answer", "request hash")
 
 
 def _row(kept: Kept) -> tuple[object, ...]:
     told = kept.told
     return (
         kept.position,
-        rfc3339(told.sent_at),
+        table_time(told.sent_at),
         told.milliseconds,
         told.provider,
         told.power,
@@ -75,7 +76,7 @@ async def _open(payment_id: str, database: str | None, *, as_json: bool) -> int:
 def _write(one: OpenedExchangeOut) -> None:
     told = one.summary
     what = f"{told.provider}, {told.power}: {told.result}"
-    write_line(f"* exchange {told.exchange}, {rfc3339(told.sent_at)}, {what}")
+    write_line(f"* exchange {told.exchange}, {table_time(told.sent_at)}, {what}")
     if one.is_erased:
         write_line("* the person was erased, and the bytes with them; these hashes are left:")
     elif _lacks_key(one):

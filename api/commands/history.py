@@ -20,7 +20,7 @@ from api.commands.console import (
 from api.erased import KEY_MISSING, RESTORE_KEY, is_recorded
 from api.refusal_views import code_of, refusal_of
 from api.wiring import opened
-from ledger.entry import RecordedEvent, rfc3339
+from ledger.entry import RecordedEvent
 from ledger.events_codec import payload_of
 from ledger.handling import Handler
 from ledger.vault import key_id_of
@@ -130,7 +130,7 @@ async def _tail(
 
 
 def _line(recorded: RecordedEvent) -> str:
-    at = rfc3339(recorded.recorded_at)
+    at = written_time(recorded.recorded_at)
     return f"{recorded.position:>8}  {at}  {recorded.id:<48}  {recorded.type:<30}  {told(recorded)}"
 
 

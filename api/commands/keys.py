@@ -120,7 +120,7 @@ def rotate_key(*, key_id: str, overlap_hours: int, database: str | None, as_json
         write_json({**key, "replaces": key_id, "replaced_ends_at": ends_at})
         return
     _show_key(rotated.key)
-    write_line(f"key {key_id} ends at {ends_at}")
+    write_line(f"key {key_id} ends at {written_time(rotated.ends_at)}")
 
 
 def revoke_key(*, key_id: str, reason: str, database: str | None, as_json: bool) -> None:

@@ -6,6 +6,7 @@ one's place afterwards; what was interrupted in between is finished by the next 
 
 import secrets
 
+from adapters.dates import table_time
 from api.commands.console import run_async, settings_for, write_json, write_line, write_table
 from api.settings import Settings
 from api.signing_key import NO_KEY, SigningKeys, file_for, not_at
@@ -55,7 +56,7 @@ def list_checkpoints(*, limit: int, database: str | None, as_json: bool) -> None
         ("#size", "@root", "@made", "#position", "#digests", "cosigned by"),
         [
             (
-                *(row.size, row.root, rfc3339(row.made_at), row.position),
+                *(row.size, row.root, table_time(row.made_at), row.position),
                 *(len(row.digests), ", ".join(row.cosigned_by)),
             )
             for row in rows
@@ -83,8 +84,8 @@ def list_log_keys(*, database: str | None, as_json: bool) -> None:
         return
     write_table(
         "Keys of the log",
-        ("key", "introduced", "#since size", "#until size"),
-        [(row.key, rfc3339(row.introduced_at), row.since, row.until) for row in rows],
+        ("key", "@introduced", "#since size", "#until size"),
+        [(row.key, table_time(row.introduced_at), row.since, row.until) for row in rows],
     )
 
 

@@ -7,13 +7,12 @@ operator is known by an API key in a file. It works beside a running server.
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 import typer
 from pydantic import ValidationError
 
+from adapters.dates import table_time
 from adapters.refusal_texts import Language
 from api.cli_language import speak, spoken
 from api.commands.console import run_async, settings_for, write_json, write_line
@@ -33,9 +32,6 @@ from ledger.operator_notes import outlook
 from ledger.payment import Payment
 from projections.keys import KeysProjection
 from projections.rebuild import fill
-
-SHOWN: Final = "%Y-%m-%d %H:%M UTC"
-"""How a time is said to people."""
 
 
 def note(
@@ -260,20 +256,20 @@ def _lines_of(row: NoteOut) -> Iterator[str]:
     said = {"word": row.word, "provider": row.provider, "reference": row.reference}
     yield words["says"].format(amount=_amount(row.amount, row.currency), **said)
     if row.occurred_at is not None:
-        yield words["moved"].format(at=_time(row.occurred_at))
+        yield words["moved"].format(at=table_time(row.occurred_at))
     if row.replaces is not None:
         yield words["replaces"].format(note=row.replaces)
     yield words["why"].format(reason=row.reason)
     proposer = _holder(row.proposed_by, row.proposed_by_label)
-    yield words["proposed"].format(at=_time(row.proposed_at), by=proposer)
+    yield words["proposed"].format(at=table_time(row.proposed_at), by=proposer)
     if row.state == "proposed":
-        yield words["ends"].format(at=_time(row.ends_at))
+        yield words["ends"].format(at=table_time(row.ends_at))
     if row.approved_by is not None and row.approved_at is not None:
         by = _holder(row.approved_by, row.approved_by_label)
-        yield words["approved"].format(at=_time(row.approved_at), by=by)
+        yield words["approved"].format(at=table_time(row.approved_at), by=by)
     if row.withdrawn_by is not None and row.withdrawn_at is not None:
         by = _holder(row.withdrawn_by, row.withdrawn_by_label)
-        yield words["withdrawn"].format(at=_time(row.withdrawn_at), by=by)
+        yield words["withdrawn"].format(at=table_time(row.withdrawn_at), by=by)
 
 
 def _show(row: NoteOut, *, as_json: bool) -> None:
@@ -285,7 +281,7 @@ def _show(row: NoteOut, *, as_json: bool) -> None:
     if row.state == "proposed":
         words = _words()
         write_line(words["next"].format(payment=row.payment_id, note=row.id))
-        write_line(words["until"].format(until=_time(row.ends_at)))
+        write_line(words["until"].format(until=table_time(row.ends_at)))
 
 
 def _holder(key_id: str, label: str | None) -> str:
@@ -295,10 +291,6 @@ def _holder(key_id: str, label: str | None) -> str:
 
 def _amount(amount: str | None, currency: str | None) -> str:
     return "" if amount is None else f" {amount} {currency or ''}".rstrip()
-
-
-def _time(at: datetime) -> str:
-    return at.strftime(SHOWN)
 
 
 def _words() -> Mapping[str, str]:

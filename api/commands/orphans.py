@@ -12,6 +12,7 @@ from api.commands.console import (
     check_providers,
     run_async,
     settings_for,
+    stamped,
     write_json,
     write_line,
     write_table,
@@ -35,9 +36,9 @@ def list_orphans(*, provider: str | None, limit: int, database: str | None, as_j
     if as_json:
         write_json(rows)
     elif rows:
-        write_table(
-            "Calls nobody understood", tuple(rows[0]), [tuple(row.values()) for row in rows]
-        )
+        names = ["@received" if name == "received" else name for name in rows[0]]
+        shown = [tuple(row.values()) for row in stamped(rows, "received")]
+        write_table("Calls nobody understood", names, shown)
     else:
         write_line("there are none")
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 import typer
 from pydantic import ValidationError
 
+from adapters.dates import table_time
 from adapters.directory import parse_phone
 from adapters.refusal_texts import Language
 from api.authentication import Identity
@@ -43,9 +44,6 @@ from projections.keys import KeysProjection
 from projections.tables import read_stamp, stamp
 
 NUMBER_CHARACTERS_MAX: Final = 100
-
-SHOWN: Final = "%Y-%m-%d %H:%M UTC"
-"""How a time is said to people."""
 
 
 def erase(
@@ -258,7 +256,7 @@ def _lines_of(row: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _time(text: str) -> str:
-    return read_stamp(text).strftime(SHOWN)
+    return table_time(read_stamp(text))
 
 
 def _words() -> Mapping[str, str]:
@@ -275,6 +273,6 @@ def _show(shown: ErasureOut, *, as_json: bool) -> None:
     write_line(words["state"].format(state=state))
     if shown.status == "requested":
         write_line(words["agree"].format(id=shown.id))
-        write_line(words["until"].format(until=shown.ends_at.strftime(SHOWN)))
+        write_line(words["until"].format(until=table_time(shown.ends_at)))
     if shown.keys_destroyed is not None:
         write_line(words["destroyed"].format(keys=shown.keys_destroyed))

@@ -5,12 +5,11 @@ which whoever may agrees to it.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 
+from adapters.dates import table_time
 from adapters.refusal_texts import Language
 from api.cli_language import speak, spoken
 from api.commands.console import run_async, settings_for, write_json, write_line
-from api.commands.notes import SHOWN
 from api.commands.notes_said import SAID
 from api.noting import Notes
 from api.proposing import proposals_of
@@ -82,15 +81,11 @@ def _lines_of(one: ProposalOut) -> Iterator[str]:
             yield words["why"].format(reason=one.reason)
         yield words["turns"].format(before=one.status, after=one.would_become)
         agree = words["agree_note"].format(payment=one.payment_id, note=one.id)
-    yield words["proposed"].format(at=_time(one.proposed_at), by=by)
+    yield words["proposed"].format(at=table_time(one.proposed_at), by=by)
     if one.ends_at is not None:
-        yield words["ends"].format(at=_time(one.ends_at))
+        yield words["ends"].format(at=table_time(one.ends_at))
     if one.state == "proposed":
         yield agree
-
-
-def _time(at: datetime) -> str:
-    return at.strftime(SHOWN)
 
 
 def _words() -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, NoReturn
 
+from adapters.dates import table_time
 from adapters.refusal_texts import Language
 from api.commands.console import run_async, settings_for, write_json, write_line, write_table
 from api.commands.history import told
@@ -19,7 +20,6 @@ from api.signing_key import signing_keys_for
 from api.wiring import opened, projected
 from ledger.checkpoint import Signer, Verifier
 from ledger.checkpointing import log_keys
-from ledger.entry import rfc3339
 from ledger.errors import InvalidInputError, NoteError
 from ledger.handling import Handler
 from ledger.introduction import ROTATED
@@ -95,8 +95,8 @@ def verify(
         return 0
     write_table(
         f"Payment {receipt.payment_id}",
-        ("#position", "recorded at", "type", "what it says"),
-        [(one.position, rfc3339(one.recorded_at), one.type, told(one)) for one in entries],
+        ("#position", "@recorded at", "type", "what it says"),
+        [(one.position, table_time(one.recorded_at), one.type, told(one)) for one in entries],
     )
     if judged.log not in anchors:
         write_line(

@@ -14,7 +14,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from api.commands.console import progress, run_async, settings_for, write_json, write_table
+from api.commands.console import (
+    progress,
+    run_async,
+    settings_for,
+    write_json,
+    write_table,
+    written_time,
+)
 from api.points import point_of, time_in
 from api.trial_balance import totals_of
 from api.views import decimal_text
@@ -107,7 +114,7 @@ async def _run(
         return
     span = "" if effective == ALWAYS else f", moved {_span(effective)}"
     write_table(
-        f"Payments ({mode}) at position {position} ({rfc3339(moment)}){span}",
+        f"Payments ({mode}) at position {position} ({written_time(moment)}){span}",
         ("kind", "provider", "currency", "status", "#payments", "#amount"),
         [tuple(group.values()) for group in groups],
     )
@@ -174,7 +181,7 @@ def _written(moment: datetime | None) -> str | None:
 
 
 def _span(effective: Effective) -> str:
-    since, before = (_written(one) for one in effective)
+    since, before = (written_time(one) for one in effective)
     return " ".join(
         [*([f"from {since}"] if since else []), *([f"before {before}"] if before else [])]
     )

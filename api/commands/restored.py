@@ -14,6 +14,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+from adapters.dates import table_time
 from adapters.providers import adapter_class
 from api.commands.console import (
     check_providers,
@@ -77,8 +78,9 @@ def run(
         )
         return
     write_line(f"the log was restored: it ends at position {said.size_before}, and what happened")
-    write_line(f"after {rfc3339(said.since)} is lost. Recorded at position {said.position}.")
-    write_line(f"Until {rfc3339(said.until)} nothing is submitted before its providers were asked:")
+    write_line(f"after {table_time(said.since)} is lost. Recorded at position {said.position}.")
+    until = table_time(said.until)
+    write_line(f"Until {until} nothing is submitted before its providers were asked:")
     for name, powers in found.items():
         write_line(
             f"  {name}: " + (", ".join(powers) if powers else "cannot be asked, so it waits")

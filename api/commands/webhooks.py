@@ -5,11 +5,14 @@ terminal is no place for them.
 """
 
 import secrets
+from datetime import datetime
 from typing import Any
 
+from adapters.dates import table_time
 from api.commands.console import (
     run_async,
     settings_for,
+    stamped,
     write_json,
     write_line,
     write_table,
@@ -53,7 +56,9 @@ def list_endpoints(
     if as_json:
         write_json(rows)
     elif rows:
-        write_table(title, tuple(rows[0]), [tuple(row.values()) for row in rows])
+        at = "added" if endpoint_id is None else "next attempt"
+        names = [f"@{name}" if name == at else name for name in rows[0]]
+        write_table(title, names, [tuple(row.values()) for row in stamped(rows, at)])
     else:
         write_line("there are none")
 
@@ -65,7 +70,11 @@ def show_message(*, message_id: str, database: str | None, as_json: bool) -> Non
         attempts = [{name: one[name] for name in one if name != "answer"} for one in made]
         write_json(shown | {"attempts_made": attempts})
         return
-    facts = [(name, value) for name, value in shown.items() if value is not None]
+    facts = [
+        (name, table_time(datetime.fromisoformat(value)) if name.endswith("_at") else value)
+        for name, value in shown.items()
+        if value is not None
+    ]
     write_table(f"Message {message_id}", ("what", "value"), facts)
     if not made:
         write_line("it was never tried")

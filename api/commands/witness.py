@@ -13,6 +13,7 @@ import orjson
 import structlog
 from aiohttp import web
 
+from adapters.dates import table_time
 from api.commands.console import write_json, write_line
 from api.connections import BoundedRunner, Named, listen_at, make_room
 from api.logs import configure_logs
@@ -109,7 +110,8 @@ def show_evidence(*, folder: Path, as_json: bool) -> int:
         if as_json:
             write_json(refusal._asdict())
             continue
-        write_line(f"{refusal.at} {refusal.origin}: {refusal.kind} (status {refusal.status})")
+        at = _time(refusal.at)
+        write_line(f"{at} {refusal.origin}: {refusal.kind} (status {refusal.status})")
         write_line(f"  {refusal.cosigned_size} entries were cosigned before:")
         _write_indented(refusal.cosigned_note)
         write_line("  and this was refused:")
@@ -125,14 +127,18 @@ def show_evidence(*, folder: Path, as_json: bool) -> int:
 
 
 def _write_sign(sign: Sign) -> None:
-    write_line(f"{sign.at} {sign.origin}: {SIGNS[sign.kind]}")
+    write_line(f"{_time(sign.at)} {sign.origin}: {SIGNS[sign.kind]}")
     write_line(
-        f"  {sign.times} times since {sign.first_at}; the latest of {sign.size} entries, "
+        f"  {sign.times} times since {_time(sign.first_at)}; the latest of {sign.size} entries, "
         f"where {sign.cosigned_size} were cosigned before"
     )
     for key in sign.keys:
         write_line(f"  said to be signed by {key}")
     _write_indented(sign.note)
+
+
+def _time(stored: str) -> str:
+    return table_time(datetime.fromisoformat(stored))
 
 
 def _write_indented(text: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+from adapters.dates import utc_text
 from adapters.directory import BY_CODE
 from adapters.directory_names import full_name_in
 from adapters.refusal_texts import Language
@@ -20,7 +21,7 @@ from api.support_history import history_of
 from api.support_texts import TONGUES, About, amount_text, writer_of
 from ledger import payment
 from ledger.checkpoint import Checkpoint
-from ledger.entry import RecordedEvent, rfc3339
+from ledger.entry import RecordedEvent
 from ledger.evidence import counting
 from ledger.payment import Payment, Status
 
@@ -54,7 +55,7 @@ _ENGLISH: Final = ReceiptWords(
     test="Test: no money moved.",
     succeeded_in_test="Succeeded, in the test",
     facts="What was asked",
-    history="What happened (times in UTC)",
+    history="What happened",
     when="When",
     what="What",
     commitment="What it was committed to",
@@ -83,7 +84,7 @@ _ENGLISH: Final = ReceiptWords(
         "country": "Country",
         "references": "References at the provider",
         "transactions": "The provider's transaction numbers",
-        "moved": "When the money moved, by the provider's clock (UTC)",
+        "moved": "When the money moved, by the provider's clock",
         "support": "Help",
         "entries": "Entries",
         "origin": "Log",
@@ -109,7 +110,7 @@ _FRENCH: Final = ReceiptWords(
     test="Essai : aucun argent n'a circulé.",
     succeeded_in_test="Réussi, dans l'essai",
     facts="Ce qui a été demandé",
-    history="Ce qui s'est passé (heures UTC)",
+    history="Ce qui s'est passé",
     when="Quand",
     what="Quoi",
     commitment="L'engagement du registre",
@@ -138,7 +139,7 @@ _FRENCH: Final = ReceiptWords(
         "country": "Pays",
         "references": "Références chez le prestataire",
         "transactions": "Numéros de transaction du prestataire",
-        "moved": "Heure du mouvement, d'après l'horloge du prestataire (UTC)",
+        "moved": "Heure du mouvement, d'après l'horloge du prestataire",
         "support": "Aide",
         "entries": "Entrées",
         "origin": "Registre",
@@ -222,7 +223,7 @@ def receipt_page(
         (names["country"], request.country),
         (names["references"], ", ".join(one.reference for one in state.attempts) or names["none"]),
         (names["transactions"], ", ".join(_transactions(state)) or names["none"]),
-        *((names["moved"], at) for at in _told_times(state)),
+        *((names["moved"], _time(at, language)) for at in _told_times(state)),
         (names["entries"], str(len(entries))),
         *([(names["support"], support)] if support else []),
     ]
@@ -231,7 +232,7 @@ def receipt_page(
         (names["size"], str(checkpoint.size)),
         (names["root"], checkpoint.root.hex()),
         *(
-            (names["witness"].format(name=name), rfc3339(datetime.fromtimestamp(at, UTC)))
+            (names["witness"].format(name=name), _time(datetime.fromtimestamp(at, UTC), language))
             for name, at in cosigned.items()
         ),
     ]
@@ -247,7 +248,8 @@ def receipt_page(
             "status": status,
             "facts": facts,
             "history": [
-                (rfc3339(one.at), write(moments[one.moment], one.amount_minor)) for one in told
+                (_time(one.at, language), write(moments[one.moment], one.amount_minor))
+                for one in told
             ],
             "commitment": commitment,
             "witnessing": words.witnessed if cosigned else words.unwitnessed,
@@ -261,7 +263,11 @@ def _transactions(state: Payment) -> list[str]:
     return sorted({one.provider_transaction_id or "" for one in told} - {""})
 
 
-def _told_times(state: Payment) -> list[str]:
+def _told_times(state: Payment) -> list[datetime]:
     """What words tell of when money moved, as they tell it."""
     told = counting(state.evidence)
-    return sorted({rfc3339(one.occurred_at) for one in told if one.occurred_at})
+    return sorted({one.occurred_at for one in told if one.occurred_at})
+
+
+def _time(moment: datetime, language: Language) -> str:
+    return utc_text(moment, language, has_seconds=True)
