@@ -311,6 +311,20 @@ def test_words_of_a_report_that_no_table_holds_are_told_apart(quick: Path) -> No
     assert found.reworded == ("REPORT.en.html",)
 
 
+def test_a_bundle_of_before_a_column_was_renamed_is_still_good(quick: Path) -> None:
+    page = quick / "REPORT.fr.html"
+    now = page.read_text()
+    page.write_text(now.replace(">Devise<", ">Monnaie<"))
+    make_manifest(quick)
+    found = checked(quick, POLICY)
+    assert isinstance(found, Checked)
+    assert found.reworded == ("REPORT.fr.html",)
+    assert told(quick, POLICY)[0] == 0
+    page.write_text(now.replace(">Devise<", ">Argent<"))
+    make_manifest(quick)
+    assert agreed(quick)[0].where == "REPORT.fr.html"
+
+
 def test_no_byte_of_a_tar_file_is_free(quick: Path, tmp_path: Path) -> None:
     honest = quick.with_suffix(".tar")
     content, lot = honest.read_bytes(), random.Random(7)

@@ -23,6 +23,9 @@ from api.bundles.words import COMMAND, WORDS, ReportWords
 from ledger.journal import ACCOUNT_NAMES
 from ledger.money import decimals_of
 
+_RENAMED: Final = ">Monnaie</th>", ">Devise</th>"
+"""A column as an earlier version named it, and its name now: older bundles stay good."""
+
 _MINUS: Final = "\N{MINUS SIGN}"
 _SEPARATORS: Final = {"en": (",", "."), "fr": ("\N{NARROW NO-BREAK SPACE}", ",")}
 """Language -> what stands between thousands, and before decimals."""
@@ -193,7 +196,7 @@ def check_report(
     computed = report(language, facts, totals, digests)
     nothing = f"<p>{WORDS[language].nothing}</p>"
     try:
-        shown = _unfree(page.decode(), nothing)
+        shown = _unfree(page.decode().replace(*_RENAMED), nothing)
     except UnicodeDecodeError:
         raise BundleError(name, "it is not UTF-8") from None
     for found, line in zip_longest(shown, _unfree(computed, nothing), fillvalue=""):

@@ -725,9 +725,9 @@ introduction adds: log {}=À la lettre, elle ne tient pas le point de contrôle 
 nomme pas la clé du registre qui a signé. Mais une clé qu'elle nomme a introduit celle-ci
 (keys.jsonl). La clé du registre a été remplacée~; qui a vérifié l'introduction ajoute~: log {} /
 payments=Payments asked for in the period=Opérations demandées pendant la période / payments#=Mode
-Kind Provider Status Currency Number Sum=Mode Nature Prestataire État Monnaie Nombre Somme /
+Kind Provider Status Currency Number Sum=Mode Nature Prestataire État Devise Nombre Somme /
 balance=Trial balance=Balance générale / balance#=Mode Account Name Holder Currency Opening Debit
-Credit Closing=Mode Compte Intitulé Titulaire Monnaie Ouverture Débit Crédit Clôture /
+Credit Closing=Mode Compte Intitulé Titulaire Devise Ouverture Débit Crédit Clôture /
 entries=Entries by type=Entrées par type / entries#=Type Number=Type Nombre / digests=What the
 checkpoints say of the ledger's tables=Ce que les points de contrôle disent des tables du registre /
 digests#=Table Position SHA-256=Table Position SHA-256 / live=live=réel / test=test=essai / =not
@@ -741,7 +741,7 @@ creditors=Débiteurs et créditeurs divers / 552=Mobile money wallets=Monnaie é
 portable
 """
 WORDS = " ".join(SHOWN.split()).replace("~", "\u00a0").split(" / ")
-MINUS, NUMBER = "\u2212", ' class="n"'
+MINUS, NUMBER, RENAMED = "\u2212", ' class="n"', (">Monnaie</th>", ">Devise</th>")
 FACTS = "origin asked_from asked_to from from_at to to_at size root made_at tool".split()
 
 
@@ -823,7 +823,7 @@ def compare_report(bundle, language, *given):
     """Check that a report shows what the entries give, and has nothing that could hide it."""
     name, report = f"REPORT.{language}.html", Report(language == "fr")
     words, origin = report.words, bundle.said["origin"]
-    head, main, body = bundle.read(name).decode().partition("<main>\n")
+    head, main, body = bundle.read(name).decode().replace(*RENAMED).partition("<main>\n")
     title = f"{words['title']} \u00b7 {origin} \u00b7 {bundle.first}\u2013{bundle.last}"
     head = head.replace(f"<title>{escaped(title)}</title>", "<title></title>")
     head = head.replace(f'<html lang="{language}">', "<html>") + main

@@ -220,7 +220,7 @@ _FRENCH: Final = ReportWords(
     payments_title="Opérations demandées pendant la période",
     payments_note="Toutes les opérations demandées dans ces entrées, selon leur état à la "
     "dernière d'entre elles.",
-    payments_columns=("Mode", "Nature", "Prestataire", "État", "Monnaie", "Nombre", "Somme"),
+    payments_columns=("Mode", "Nature", "Prestataire", "État", "Devise", "Nombre", "Somme"),
     balance_title="Balance générale",
     balance_note="Le débit et le crédit sont ce que les entrées de la période comptabilisent, "
     "d'après les règles du vérificateur ; le solde de clôture est le solde d'ouverture, augmenté "
@@ -228,7 +228,7 @@ _FRENCH: Final = ReportWords(
     balance_stated="La période ne commence pas au début du registre. Le solde d'ouverture est donc "
     "une déclaration du registre : comparez-le au solde de clôture du dossier précédent.",
     balance_columns=(
-        *("Mode", "Compte", "Intitulé", "Titulaire", "Monnaie"),
+        *("Mode", "Compte", "Intitulé", "Titulaire", "Devise"),
         *("Ouverture", "Débit", "Crédit", "Clôture"),
     ),
     entries_title="Entrées par type",
