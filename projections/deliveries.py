@@ -24,8 +24,8 @@ address or secret.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from dataclasses import fields
+from datetime import datetime
 from operator import attrgetter
 from typing import Final, cast
 
@@ -54,15 +54,14 @@ from projections.deliveries_rows import (
     payment_of,
     why_parked,
 )
-from projections.deliveries_turns import LANES, Lane, Turns
-from projections.leases import Leases
+from projections.deliveries_turns import LANES, Turns
 from projections.message_ids import mark_of
-from projections.projector import Projector, bounded
+from projections.projector import bounded
+from projections.queues import Due, Queue, Whose
 from projections.rows import Counters, Rows
 from projections.tables import (
     columns_of,
     number,
-    read_stamp,
     read_stamp_or_none,
     stamp,
     text,
@@ -71,28 +70,17 @@ from projections.tables import (
 PAGE_MAX: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class DueMessage:
-    """One leased message, in the words of `adapters.base.Due`."""
-
-    kind: Lane
-    stream_id: str
-    provider: str
-    """The endpoint."""
-    due_at: datetime
-    position: int
-
-
 _message_values: Final = attrgetter(*(field.name for field in fields(Message)))
 _endpoint_values: Final = attrgetter(*(field.name for field in fields(Endpoint)))
 
 
-class DeliveriesProjection(Projector):
+class DeliveriesProjection(Queue):
     """Every message to every endpoint, the queue of those that wait, and its listing."""
 
     name = "deliveries"
     version = 4
     reads = frozenset({events.PaymentRequested, *CONCERNING})
+    whose = "endpoint_id"
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
@@ -116,7 +104,7 @@ class DeliveriesProjection(Projector):
         self._endpoint_rows = Rows(self._endpoints, fetch_by="merchant_id", fixed=["merchant_id"])
         self._rows = Rows(self._messages, fetch_by="payment_id", fixed=["created_at", "about"])
         self._counters = Counters(self._counts)
-        self._leases = Leases(self._messages, "delivery_leases")
+        self.make_queue(self._messages, "delivery_leases")
         self._turns = Turns(self._messages, self._endpoints, self._leases)
 
     def indexes(self, name: Callable[[str], str]) -> list[Index]:
@@ -131,10 +119,6 @@ class DeliveriesProjection(Projector):
             Index(name("state"), row.endpoint_id, row.state, row.about),
             Index(name("owner"), self._endpoints.c.merchant_id),
         ]
-
-    async def prepare(self, conn: AsyncConnection) -> None:
-        """Make the table of leases, which no rebuild touches."""
-        await conn.run_sync(self._leases.table.metadata.create_all)
 
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
         """Fold a run of events: whose payments they are, then what is to be told."""
@@ -229,17 +213,17 @@ class DeliveriesProjection(Projector):
     async def lease(
         self,
         kind: str,
-        provider: str | None,
+        provider: Whose,
         *,
         holder: str,
         limit: int,
         now: datetime,
         seconds: float,
         is_local_called: bool = True,
-    ) -> list[DueMessage]:
+    ) -> list[Due]:
         """Take up to `limit` due messages nobody holds, of the endpoints in turn.
 
-        See `projections.worklist.WorklistProjection.lease`; `kind` is the lane. Of endpoints on
+        See `projections.queues.Queue.lease`; `kind` is the lane. Of endpoints on
         this machine nothing is taken, unless they are called.
         """
         at, row = stamp(now), self._messages.c
@@ -251,40 +235,13 @@ class DeliveriesProjection(Projector):
             return []
         # Asked again: what was due a moment ago may have been delivered by another process since.
         wanted = select(self._messages).where(row.stream_id.in_(chosen), row.due_at <= at)
-        until = stamp(now + timedelta(seconds=seconds))
-        async with self.database.write() as conn:
-            taken = await self._leases.take(
-                conn,
-                wanted.order_by(row.due_at, row.position),
-                holder=holder,
-                at=at,
-                until=until,
-            )
-        return [
-            DueMessage(
-                cast("Lane", kind),
-                one.stream_id,
-                one.endpoint_id,
-                read_stamp(one.due_at),
-                one.position,
-            )
-            for one in taken
-        ]
-
-    async def release(self, due: DueMessage, *, holder: str) -> None:
-        """Give a lease back: nothing was done, and anybody may do it at once."""
-        async with self.database.write() as conn:
-            await self._leases.give_back(conn, due.stream_id, due.position, holder)
-
-    async def hold(self, due: DueMessage, *, holder: str, until: datetime) -> None:
-        """Keep a lease until then: nothing was done, and nothing can be before."""
-        async with self.database.write() as conn:
-            await self._leases.hold(conn, due.stream_id, due.position, holder, stamp(until))
+        wanted = wanted.order_by(row.due_at, row.position)
+        return await self._take(kind, wanted, holder=holder, now=now, seconds=seconds)
 
     async def next_due_at(
         self,
         kind: str | None = None,
-        provider: str | None = None,
+        provider: Whose = None,
         *,
         is_local_called: bool = True,
     ) -> datetime | None:

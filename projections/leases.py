@@ -34,7 +34,7 @@ _TAKEN: Final = ("position", "holder", "expires_at")
 class Leases:
     """The leases of one table of work, which has a `stream_id` and a `position`."""
 
-    def __init__(self, work: Table, name: str = "worklist_leases") -> None:
+    def __init__(self, work: Table, name: str) -> None:
         self._work = work
         self.table = Table(
             name,

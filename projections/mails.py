@@ -10,11 +10,10 @@ back: `adapters.notify.mail` looks when it is due).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Final, Literal, cast
+from typing import Final, cast
 
-from sqlalchemy import Index, case, func, select
+from sqlalchemy import Index, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import events
@@ -23,12 +22,9 @@ from ledger.identity import Recipient
 from ledger.mail import Worth, mail_id, worth_of
 from ledger.payment import stream_of
 from ledger.sql_database import Database
-from projections.leases import Leases
-from projections.projector import Projector, bounded
+from projections.queues import Queue
 from projections.rows import Rows
-from projections.tables import columns_of, read_stamp, read_stamp_or_none, stamp, text
-
-PAGE_MAX: Final = 1000
+from projections.tables import columns_of, stamp, text
 
 _PAYMENT_PREFIX: Final = len(stream_of(""))
 _TELLING: Final = (
@@ -67,27 +63,17 @@ class MailRow:
     """The event that brought it where it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class DueMail:
-    """One leased letter, in the words of `adapters.base.Due`."""
-
-    kind: Literal["mail"]
-    stream_id: str
-    provider: str
-    """The recipient: nobody's letters wait for anybody's, so nothing is chosen by it."""
-    due_at: datetime
-    position: int
-
-
 _as_tuple: Final = attrgetter(*(field.name for field in fields(MailRow)))
 
 
-class MailsProjection(Projector):
+class MailsProjection(Queue):
     """Every letter, and the queue of those that wait."""
 
     name = "mails"
     version = 1
     reads = frozenset({events.PaymentRequested, *_TOLD})
+    whose = "recipient"
+    """Nobody's letters wait for anybody's, so nothing is chosen by it."""
 
     def __init__(self, database: Database, copy: str = "") -> None:
         super().__init__(database, copy)
@@ -97,7 +83,7 @@ class MailsProjection(Projector):
         self._mails = self.make_table("mails", *columns_of(MailRow, key=["stream_id"]))
         self._payment_rows = Rows(self._payments, fetch_by="payment_id")
         self._rows = Rows(self._mails, fetch_by="payment_id", fixed=["created_at"])
-        self._leases = Leases(self._mails, "mail_leases")
+        self.make_queue(self._mails, "mail_leases")
 
     def indexes(self, name: Callable[[str], str]) -> list[Index]:
         """Of what is due, and of one payment's letters."""
@@ -107,10 +93,6 @@ class MailsProjection(Projector):
             Index(name("due"), row.due_at, sqlite_where=waiting, postgresql_where=waiting),
             Index(name("payment"), row.payment_id),
         ]
-
-    async def prepare(self, conn: AsyncConnection) -> None:
-        """Make the table of leases, which no rebuild touches."""
-        await conn.run_sync(self._leases.table.metadata.create_all)
 
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
         """Fold a run of events: who wants receipts, what is worth one, what was sent."""
@@ -150,62 +132,6 @@ class MailsProjection(Projector):
         for row in rows:
             if row.due_at is not None:
                 self.news.tell("mail", row.recipient, row.due_at)
-
-    async def lease(
-        self,
-        kind: str,
-        provider: str | None,
-        *,
-        holder: str,
-        limit: int,
-        now: datetime,
-        seconds: float,
-    ) -> list[DueMail]:
-        """Take up to `limit` due letters nobody holds, the longest due first.
-
-        See `projections.worklist.WorklistProjection.lease`; `kind` is `mail`, for any `provider`.
-        """
-        row, at = self._mails.c, stamp(now)
-        wanted = (
-            select(self._mails)
-            .where(row.due_at <= at)
-            .order_by(row.due_at, row.position, row.stream_id)
-            .limit(bounded(limit, PAGE_MAX))
-        )
-        async with self.read() as conn:
-            if not await self._leases.is_any_free(conn, wanted, at):
-                return []
-        until = stamp(now + timedelta(seconds=seconds))
-        async with self.database.write() as conn:
-            taken = await self._leases.take(conn, wanted, holder=holder, at=at, until=until)
-        return [
-            DueMail("mail", one.stream_id, one.recipient, read_stamp(one.due_at), one.position)
-            for one in taken
-        ]
-
-    async def release(self, due: DueMail, *, holder: str) -> None:
-        """Give a lease back: nothing was done, and anybody may do it at once."""
-        async with self.database.write() as conn:
-            await self._leases.give_back(conn, due.stream_id, due.position, holder)
-
-    async def hold(self, due: DueMail, *, holder: str, until: datetime) -> None:
-        """Keep a lease until then: nothing was done, and nothing can be before."""
-        async with self.database.write() as conn:
-            await self._leases.hold(conn, due.stream_id, due.position, holder, stamp(until))
-
-    async def next_due_at(
-        self, kind: str | None = None, provider: str | None = None
-    ) -> datetime | None:
-        """When the earliest letter nobody holds is or becomes due; None if there is none."""
-        row, lease = self._mails.c, self._leases.table.c
-        later = case((lease.expires_at > row.due_at, lease.expires_at), else_=row.due_at)
-        asked = (
-            select(func.min(case((lease.stream_id.is_(None), row.due_at), else_=later)))
-            .select_from(self._mails.outerjoin(self._leases.table, self._leases.of_same_piece()))
-            .where(row.due_at.is_not(None))
-        )
-        async with self.read() as conn:
-            return read_stamp_or_none(await conn.scalar(asked))
 
     async def letters(self, payment_id: str) -> list[MailRow]:
         """The letters about one payment, in the order of what they are about."""

@@ -13,20 +13,18 @@ What it does not do: conclude anything from a line that is not there. Such payme
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
-from sqlalchemy import Index, and_, case, func, or_, select
+from sqlalchemy import Index, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.evidence import Source
 from ledger.sql_database import Database
-from projections.leases import Leases
-from projections.projector import Projector, bounded
+from projections.projector import bounded
+from projections.queues import Queue
 from projections.rows import AddedRows, Rows
 from projections.statements_book import Book
 from projections.statements_compared import Compared
@@ -46,7 +44,7 @@ from projections.statements_rows import (
     names_of,
     word_id_of,
 )
-from projections.tables import columns_of, read_stamp, read_stamp_or_none, stamp
+from projections.tables import columns_of
 
 PAGE_MAX: Final = 1000
 
@@ -56,18 +54,7 @@ LIKES_ROUNDS: Final = 2
 _as_tuple: Final = msgspec.structs.astuple
 
 
-@dataclass(frozen=True, slots=True)
-class DueWord:
-    """One leased word, in the words of `adapters.base.Due`."""
-
-    kind: Literal["reconcile"]
-    stream_id: str
-    provider: str
-    due_at: datetime
-    position: int
-
-
-class StatementsProjection(Projector):
+class StatementsProjection(Queue):
     """Every statement with its lines, and the queue of those that payments are to be told."""
 
     name = "statements"
@@ -93,7 +80,7 @@ class StatementsProjection(Projector):
         self._word_rows = Rows(self._words, fetch_by="stream_id", fixed=WORDS_FIXED)
         self._payment_rows = Rows(self._payments, fetch_by="payment_id", fixed=KNOWN_FIXED)
         self._pointer_rows = Rows(self._pointers, fetch_by="name", fixed=["reference", "position"])
-        self._leases = Leases(self._words, "statement_leases")
+        self.make_queue(self._words, "statement_leases")
         self.compared = Compared(self, self._lines, self._words, self._payments)
 
     def indexes(self, name: Callable[[str], str]) -> list[Index]:
@@ -112,10 +99,6 @@ class StatementsProjection(Projector):
             Index(name("position"), self._headers.c.position),
             Index(name("span"), *span, sqlite_where=moved, postgresql_where=moved),
         ]
-
-    async def prepare(self, conn: AsyncConnection) -> None:
-        """Make the table of leases, which no rebuild touches."""
-        await conn.run_sync(self._leases.table.metadata.create_all)
 
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
         """Fold a run of events: lines, payments, and what leads from the ones to the others."""
@@ -222,63 +205,6 @@ class StatementsProjection(Projector):
         if not asked:
             return set()
         return set(await conn.scalars(select(line.word_id).where(or_(*asked))))
-
-    async def lease(
-        self,
-        kind: str,
-        provider: str | None,
-        *,
-        holder: str,
-        limit: int,
-        now: datetime,
-        seconds: float,
-    ) -> list[DueWord]:
-        """Take up to `limit` due words nobody holds, the longest due first.
-
-        See `projections.worklist.WorklistProjection.lease`; `kind` is `reconcile`, for any
-        `provider`.
-        """
-        row, at = self._words.c, stamp(now)
-        wanted = (
-            select(self._words)
-            .where(row.due_at <= at)
-            .order_by(row.due_at, row.position, row.stream_id)
-            .limit(bounded(limit, PAGE_MAX))
-        )
-        async with self.read() as conn:
-            if not await self._leases.is_any_free(conn, wanted, at):
-                return []
-        until = stamp(now + timedelta(seconds=seconds))
-        async with self.database.write() as conn:
-            taken = await self._leases.take(conn, wanted, holder=holder, at=at, until=until)
-        return [
-            DueWord("reconcile", one.stream_id, one.provider, read_stamp(one.due_at), one.position)
-            for one in taken
-        ]
-
-    async def release(self, due: DueWord, *, holder: str) -> None:
-        """Give a lease back: nothing was done, and anybody may do it at once."""
-        async with self.database.write() as conn:
-            await self._leases.give_back(conn, due.stream_id, due.position, holder)
-
-    async def hold(self, due: DueWord, *, holder: str, until: datetime) -> None:
-        """Keep a lease until then: nothing was done, and nothing can be before."""
-        async with self.database.write() as conn:
-            await self._leases.hold(conn, due.stream_id, due.position, holder, stamp(until))
-
-    async def next_due_at(
-        self, kind: str | None = None, provider: str | None = None
-    ) -> datetime | None:
-        """When the earliest word nobody holds is or becomes due; None if there is none."""
-        row, lease = self._words.c, self._leases.table.c
-        later = case((lease.expires_at > row.due_at, lease.expires_at), else_=row.due_at)
-        asked = (
-            select(func.min(case((lease.stream_id.is_(None), row.due_at), else_=later)))
-            .select_from(self._words.outerjoin(self._leases.table, self._leases.of_same_piece()))
-            .where(row.due_at.is_not(None))
-        )
-        async with self.read() as conn:
-            return read_stamp_or_none(await conn.scalar(asked))
 
     async def word(self, word_id: str) -> Word | None:
         """What a line says, and which payment it speaks of."""

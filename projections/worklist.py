@@ -16,18 +16,18 @@ What it does not do: decide how long to wait. Every due time was recorded with t
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, Index, and_, case, func, select
+from sqlalchemy import ColumnElement, Index, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.sql_database import Database
-from projections.leases import Leases
 from projections.modes import Modes, among
-from projections.projector import Projector, bounded
+from projections.projector import bounded
+from projections.queues import Due, Queue, Whose
 from projections.tables import columns_of, read_stamp, read_stamp_or_none, stamp
 from projections.worklist_left import Left, Served, lapsed, left_by
 from projections.worklist_rows import (
@@ -53,23 +53,8 @@ from projections.worklist_rows import (
     settle,
 )
 
-Whose = str | frozenset[str] | None
-"""A provider, any of several, or of all (None): whose pieces are meant."""
-
-LEASES_MAX: Final = 1000
-"""The most pieces one call leases, and the most rows one listing has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """One leased piece of work. `stream_id` is a payment id or a webhook id."""
-
-    kind: Kind
-    stream_id: str
-    provider: str
-    due_at: datetime
-    position: int
-    """The log position of the event that made it due: its causation."""
+LISTED_MAX: Final = 1000
+"""The most rows one listing has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +79,7 @@ class WorkRow:
     leased_until: datetime | None
 
 
-class WorklistProjection(Projector):
+class WorklistProjection(Queue):
     """The queue of the reactors, and its listing for people."""
 
     name = "worklist"
@@ -109,7 +94,7 @@ class WorklistProjection(Projector):
             fetch_by="stream_id",
             fixed=["since"],
         )
-        self._leases = Leases(self._work)
+        self.make_queue(self._work, "worklist_leases")
 
     def indexes(self, name: Callable[[str], str]) -> list[Index]:
         """Only of rows that are due some time: few, however many payments there were."""
@@ -117,10 +102,6 @@ class WorklistProjection(Projector):
         waiting = row.kind.is_not(None)
         columns = (row.kind, row.provider, row.due_at)
         return [Index(name("due"), *columns, sqlite_where=waiting, postgresql_where=waiting)]
-
-    async def prepare(self, conn: AsyncConnection) -> None:
-        """Make the table of leases, which no rebuild touches."""
-        await conn.run_sync(self._leases.table.metadata.create_all)
 
     async def apply(self, conn: AsyncConnection, batch: Sequence[RecordedEvent]) -> None:
         """Fold a run of events into the rows of what they touch."""
@@ -176,49 +157,9 @@ class WorklistProjection(Projector):
         seconds: float,
         modes: Modes = None,
     ) -> list[Due]:
-        """Take up to `limit` due pieces nobody holds, for `seconds`, the longest due first.
-
-        Args:
-            kind: what is to be done with them.
-            provider: of which provider, or of which several; None for any.
-            holder: who takes them.
-            limit: how many, at most `LEASES_MAX`.
-            now: the present time, aware.
-            seconds: how long nobody else may take them, unless they move on.
-            modes: of payments of which modes; None for any.
-        """
+        """Take due pieces of payments of which modes (None: of any); see `Queue.lease`."""
         wanted = [*self._of(kind, provider, modes), self._work.c.due_at <= stamp(now)]
-        return await self._lease(wanted, holder=holder, limit=limit, now=now, seconds=seconds)
-
-    async def _lease(
-        self,
-        wanted: Sequence[ColumnElement[bool]],
-        *,
-        holder: str,
-        limit: int,
-        now: datetime,
-        seconds: float,
-    ) -> list[Due]:
-        row, at = self._work.c, stamp(now)
-        pieces = select(self._work).where(*wanted).order_by(row.due_at, row.position)
-        pieces = pieces.limit(bounded(limit, LEASES_MAX))
-        async with self.read() as conn:
-            if not await self._leases.is_any_free(conn, pieces, at):
-                return []
-        until = stamp(now + timedelta(seconds=seconds))
-        async with self.database.write() as conn:
-            taken = await self._leases.take(conn, pieces, holder=holder, at=at, until=until)
-        return [_due(one) for one in taken]
-
-    async def release(self, due: Due, *, holder: str) -> None:
-        """Give a lease back: nothing was done, and anybody may do it at once."""
-        async with self.database.write() as conn:
-            await self._leases.give_back(conn, due.stream_id, due.position, holder)
-
-    async def hold(self, due: Due, *, holder: str, until: datetime) -> None:
-        """Keep a lease until then: nothing was done, and nothing can be before."""
-        async with self.database.write() as conn:
-            await self._leases.hold(conn, due.stream_id, due.position, holder, stamp(until))
+        return await self._lease(kind, wanted, holder=holder, limit=limit, now=now, seconds=seconds)
 
     async def next_due_at(
         self,
@@ -227,20 +168,8 @@ class WorklistProjection(Projector):
         *,
         modes: Modes = None,
     ) -> datetime | None:
-        """When the earliest piece nobody holds is or becomes due; None if there is none.
-
-        A leased piece becomes due again, at the earliest, when its lease expires.
-        """
-        row = self._work.c
-        lease = self._leases.table.c
-        later = case((lease.expires_at > row.due_at, lease.expires_at), else_=row.due_at)
-        asked = (
-            select(func.min(case((lease.stream_id.is_(None), row.due_at), else_=later)))
-            .select_from(self._work.outerjoin(self._leases.table, self._leases.of_same_piece()))
-            .where(*self._of(kind, provider, modes))
-        )
-        async with self.read() as conn:
-            return read_stamp_or_none(await conn.scalar(asked))
+        """When the earliest piece of payments of these modes is due; see `Queue.next_due_at`."""
+        return await self._next_due_at(self._of(kind, provider, modes))
 
     async def left(self, served: Served) -> list[Left]:
         """What waits for a process that is set up otherwise than one that serves these.
@@ -256,7 +185,9 @@ class WorklistProjection(Projector):
     ) -> list[Due]:
         """Take, of what is left, payments that no provider had in time; see `lease`."""
         wanted = lapsed(self._work, served, stamp(now))
-        return await self._lease(wanted, holder=holder, limit=limit, now=now, seconds=seconds)
+        return await self._lease(
+            "submit", wanted, holder=holder, limit=limit, now=now, seconds=seconds
+        )
 
     async def listing(
         self,
@@ -266,7 +197,7 @@ class WorklistProjection(Projector):
         provider: str | None = None,
         limit: int = 100,
     ) -> list[WorkRow]:
-        """What is due or waits for its time, the oldest first, at most `LEASES_MAX`."""
+        """What is due or waits for its time, the oldest first, at most `LISTED_MAX`."""
         row, lease = self._work.c, self._leases.table.c
         held = and_(self._leases.of_same_piece(), lease.expires_at > stamp(now))
         asked = (
@@ -274,7 +205,7 @@ class WorklistProjection(Projector):
             .select_from(self._work.outerjoin(self._leases.table, held))
             .where(*self._of(kind, provider))
             .order_by(row.since, row.stream_id)
-            .limit(bounded(limit, LEASES_MAX))
+            .limit(bounded(limit, LISTED_MAX))
         )
         async with self.read() as conn:
             return [
@@ -326,9 +257,3 @@ def _stored(batch: Sequence[RecordedEvent]) -> list[str]:
         elif isinstance(event, Told):
             known |= {event.payment_id, one.stream[CHECKOUT_PREFIX:]}
     return list(known)
-
-
-def _due(row: Any) -> Due:
-    return Due(
-        cast("Kind", row.kind), row.stream_id, row.provider, read_stamp(row.due_at), row.position
-    )

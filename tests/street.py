@@ -19,7 +19,8 @@ from adapters.transport_outward import Outward
 from api.messages import composer
 from ledger import events
 from ledger.events import Event
-from projections.deliveries import DeliveriesProjection, DueMessage
+from projections.deliveries import DeliveriesProjection
+from projections.queues import Due as DueLeased
 from tests.api_world import Answer, World, a_payment, a_world, settings_in
 from tests.conftest import FakeClock
 from tests.shop import Shop
@@ -67,10 +68,10 @@ class Street:
         await paid(self.world, answer.json["id"])
         return str(answer.json["id"])
 
-    async def leased(self, limit: int = 64) -> list[DueMessage]:
+    async def leased(self, limit: int = 64) -> list[DueLeased]:
         """Lease what is due in both lanes."""
         await self.world.caught_up()
-        found: list[DueMessage] = []
+        found: list[DueLeased] = []
         for lane in LANES:
             found += await self.deliveries.lease(
                 lane,
@@ -82,7 +83,7 @@ class Street:
             )
         return found
 
-    async def perform(self, due: DueMessage) -> None:
+    async def perform(self, due: DueLeased) -> None:
         """Tell one message, as a worker does: the two rooms do not know each other's `Due`."""
         await self.merchants.perform(cast("Due", due))
 

@@ -19,7 +19,8 @@ from ledger.errors import UnknownPaymentError
 from ledger.evidence import Evidence, Source, Word
 from ledger.mail import mail_stream
 from ledger.payment import Status
-from projections.mails import DueMail, MailRow, MailsProjection
+from projections.mails import MailRow, MailsProjection
+from projections.queues import Due
 from tests.api_world import (
     CONTEXT,
     MTN_PHONE,
@@ -169,7 +170,7 @@ class MailWorld:
         return [one.event for one in await store.read_stream(mail_stream(payment_id))]
 
 
-def _due(due: DueMail) -> Any:
+def _due(due: Due) -> Any:
     """The two rooms do not know each other; their pieces have the same fields."""
     return due
 
@@ -452,7 +453,7 @@ async def test_nobody_writes_to_who_was_forgotten(mail: MailWorld) -> None:
 
 async def test_a_letter_about_nothing_is_a_mistake(mail: MailWorld) -> None:
     payment_id = await mail.paid()
-    due = DueMail("mail", f"{payment_id}.1.payer", "payer", mail.clock(), 1)
+    due = Due("mail", f"{payment_id}.1.payer", "payer", mail.clock(), 1)
     with pytest.raises(UnknownPaymentError):
         await mail.mails.perform(_due(due))
 

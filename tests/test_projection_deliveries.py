@@ -20,9 +20,10 @@ from ledger.commands import RequestPayment
 from ledger.endpoint import MESSAGES_MAX
 from ledger.entry import RecordedEvent
 from ledger.identity import Mode
-from projections.deliveries import DeliveriesProjection, DueMessage
+from projections.deliveries import DeliveriesProjection
 from projections.deliveries_rows import DISABLED, KEPT, TAKEN_OVER, Message
 from projections.deliveries_turns import PER_ENDPOINT_MAX, Turns
+from projections.queues import Due
 from projections.tables import stamp
 from tests.builders import NOW, VERBS, Step, an_event, paid
 from tests.projecting import Projected, ReadModel, opened
@@ -63,7 +64,7 @@ def seconds_of(stamp: str | None) -> int | None:
 
 async def lease(
     projected: Projected, when: datetime = LATER, *, limit: int = 99, kind: str = "deliver"
-) -> list[DueMessage]:
+) -> list[Due]:
     """Lease for an hour."""
     deliveries = projected.projections.of(DeliveriesProjection)
     return await deliveries.lease(
@@ -417,27 +418,9 @@ class TestDeliveries(ReadModel):
         await projected.story((0, "endpoint"), (0, "request"), (0, "start"), (0, "confirm"))
         assert await lease(projected, at(2)) == []
         (due,) = await lease(projected, at(3))
-        assert due == DueMessage("deliver", "ep_0.4", "ep_0", at(3), 4)
-        assert set(AdapterDue.__slots__) == set(DueMessage.__slots__)
+        assert due == Due("deliver", "ep_0.4", "ep_0", at(3), 4)
+        assert set(AdapterDue.__slots__) == set(Due.__slots__)
         assert await lease(projected, at(4)) == []
-
-    async def test_what_is_leased_is_free_again_when_given_back_expired_or_moved_on(
-        self, projected: Projected
-    ) -> None:
-        await projected.story((0, "endpoint"), (0, "request"), (0, "start"), (0, "confirm"))
-        deliveries = projected.projections.of(DeliveriesProjection)
-        (due,) = await lease(projected, at(10))
-        assert await deliveries.next_due_at("deliver") == at(10) + HOUR
-        await deliveries.release(due, holder="b")
-        assert await lease(projected, at(10)) == []
-        await deliveries.release(due, holder="a")
-        assert await lease(projected, at(10)) == [due]
-        assert await lease(projected, at(10) + HOUR) == [due]
-        await deliveries.hold(due, holder="a", until=at(50))
-        assert await deliveries.next_due_at("deliver") == at(50)
-        await projected.story((0, "told_in_vain"))
-        (moved,) = await lease(projected, at(40))
-        assert (moved.stream_id, moved.position) == ("ep_0.4", 5)
 
     async def test_of_one_endpoint_only_a_few_are_on_their_way(self, projected: Projected) -> None:
         await projected.story((0, "endpoint"), *paid(*range(0, 20, 2)))

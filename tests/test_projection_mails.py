@@ -118,24 +118,6 @@ class TestMails(ReadModel):
         assert await mails.letters(payment_id(0)) == [row]
         assert await mails.next_due_at() is None
 
-    async def test_a_letter_is_leased_to_one_worker_until_it_moves_on(
-        self, projected: Projected
-    ) -> None:
-        await asked(projected, 0)
-        await projected.story(*[(0, verb) for verb in PAID])
-        mails = projected.projections.of(MailsProjection)
-        now = projected.teller.now
-        lease: dict[str, Any] = {"limit": 1, "now": now, "seconds": 60}
-        (first,) = await mails.lease("mail", None, holder="a", **lease)
-        (second,) = await mails.lease("mail", None, holder="b", **lease)
-        assert {first.provider, second.provider} == set(WANTED)
-        assert await mails.lease("mail", None, holder="c", **lease) == []
-        await mails.hold(first, holder="a", until=now + timedelta(seconds=90))
-        await mails.release(second, holder="b")
-        assert await mails.lease("mail", None, holder="c", **lease) == [second]
-        late = {**lease, "now": now + timedelta(seconds=89), "limit": 9}
-        assert await mails.lease("mail", None, holder="d", **late) == [second]
-
     @settings(
         max_examples=15,
         suppress_health_check=[

@@ -10,7 +10,8 @@ import pytest
 from adapters.base import Due as AdapterDue
 from ledger.identity import Mode
 from projections.modes import Modes
-from projections.worklist import Due, WorklistProjection, WorkRow
+from projections.queues import Due
+from projections.worklist import WorklistProjection, WorkRow
 from projections.worklist_left import Left, Served
 from tests.builders import NOW, Step, a_request, paid, payment_id
 from tests.projecting import Projected, ReadModel, opened
@@ -191,52 +192,6 @@ class TestWorklist(ReadModel):
         assert {name: getattr(due, name) for name in AdapterDue.__slots__} == {
             name: getattr(wanted, name) for name in AdapterDue.__slots__
         }
-
-    async def test_what_is_leased_is_free_again_when_given_back_or_expired(
-        self, projected: Projected
-    ) -> None:
-        await projected.story((0, "request"))
-        work = projected.projections.of(WorklistProjection)
-
-        async def lease(holder: str, seconds: float) -> list[Due]:
-            return await work.lease(
-                "submit", "mtn", holder=holder, limit=9, now=at(seconds), seconds=60
-            )
-
-        (due,) = await lease("a", 1)
-        assert await lease("b", 2) == []
-        assert await work.next_due_at("submit", "mtn") == at(61)
-        await work.release(due, holder="b")
-        assert await lease("b", 3) == []
-        await work.release(due, holder="a")
-        assert await work.next_due_at("submit", "mtn") == NOW
-        assert await lease("b", 4) == [due]
-        assert await lease("a", 63) == []
-        assert await lease("a", 64) == [due]
-
-    async def test_what_cannot_be_done_yet_is_kept_until_it_can_and_by_its_holder_alone(
-        self, projected: Projected
-    ) -> None:
-        await projected.story((0, "request"))
-        work = projected.projections.of(WorklistProjection)
-        (due,) = await work.lease("submit", "mtn", holder="a", limit=9, now=at(1), seconds=600)
-        await work.hold(due, holder="b", until=at(2))
-        await work.hold(due, holder="a", until=at(31))
-        assert await work.next_due_at("submit", "mtn") == at(31)
-        assert await work.lease("submit", "mtn", holder="b", limit=9, now=at(30), seconds=1) == []
-        again = await work.lease("submit", "mtn", holder="b", limit=9, now=at(31), seconds=1)
-        assert again == [due]
-
-    async def test_a_lease_is_void_once_the_piece_has_moved_on(self, projected: Projected) -> None:
-        await projected.story((0, "request"))
-        work = projected.projections.of(WorklistProjection)
-        (before,) = await work.lease("submit", "mtn", holder="a", limit=1, now=NOW, seconds=9999)
-        await projected.story((0, "start"))
-        (after,) = await work.lease("inquire", "mtn", holder="b", limit=1, now=at(61), seconds=9999)
-        assert (before.position, after.position) == (1, 2)
-        # The first holder gives back what is not its own any more: nothing happens.
-        await work.release(before, holder="a")
-        assert await work.lease("inquire", "mtn", holder="c", limit=1, now=at(62), seconds=1) == []
 
     async def test_two_processes_never_hold_the_same_piece(
         self, projected: Projected, database_url: str
