@@ -96,10 +96,16 @@ class Book:
                 self._lead(by_reference("p", *name), payment_id, event.reference, recorded)
                 self._offer(by_reference("w", *name), recorded)
                 self._offer(by_reference("w", event.provider, payment_id), recorded)
+                known.is_given_up = 0
             case events.PaymentEvidenceRecorded():
                 self._hear(recorded, event)
+            case events.PaymentSubmissionDeclined():
+                self.payments[recorded.stream[len(PREFIX) :]].is_given_up = 1
+            case events.PaymentSubmissionDoubted() | events.PaymentRerouted():
+                self.payments[recorded.stream[len(PREFIX) :]].is_given_up = 0
             case events.PaymentExpired() if event.reference is None:
-                pass  # No provider ever had it, and nothing is known of its money.
+                # No provider ever had it, and nothing is known of its money.
+                self.payments[recorded.stream[len(PREFIX) :]].is_given_up = 1
             case _:
                 self._conclude(self.payments[recorded.stream[len(PREFIX) :]], recorded)
 

@@ -303,7 +303,10 @@ class Compared:
         """What a word would do that its payment was not told yet; null: nothing, or it was told."""
         word, paid = self._words.c, self._payments.c
         is_nobodys = or_(word.payment_id.is_(None), word.fits == 0)
-        is_against = paid.verdict.in_([PaymentFailed.type, PaymentExpired.type])
+        is_against = or_(
+            paid.verdict.in_([PaymentFailed.type, PaymentExpired.type]),
+            and_(paid.verdict.is_(None), paid.is_given_up == 1),
+        )
         return case(
             (or_(is_nobodys, word.told_at.is_not(None), word.refused.is_not(None)), null()),
             (or_(self._why(word).is_not(None), is_against), literal("would_contradict")),

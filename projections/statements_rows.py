@@ -23,6 +23,9 @@ TELLING: Final[frozenset[type[events.Event]]] = frozenset(
     {
         events.PaymentRequested,
         events.PaymentSubmissionStarted,
+        events.PaymentSubmissionDeclined,
+        events.PaymentSubmissionDoubted,
+        events.PaymentRerouted,
         events.PaymentEvidenceRecorded,
         events.PaymentSucceeded,
         events.PaymentFailed,
@@ -130,6 +133,8 @@ class Known(msgspec.Struct, gc=False):
     """The provider by whom it is a success; None: it is none."""
     verdict: str | None = None
     """What the words about it add up to: the type of the event that said so; None: to nothing."""
+    is_given_up: int = 0
+    """Whether it was declined, cancelled or not taken in time, as far as no word says otherwise."""
     reference: str | None = None
     """Of that success."""
     moved_at: str | None = None
