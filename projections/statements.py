@@ -86,14 +86,15 @@ class StatementsProjection(Queue):
     def indexes(self, name: Callable[[str], str]) -> list[Index]:
         """Of what is due, of what speaks of one payment or transaction, and of a span's money."""
         word, paid = self._words.c, self._payments.c
-        due, two = word.due_at.is_not(None), word.one_of_two.is_not(None)
+        due, one = word.due_at.is_not(None), word.one_of_two.is_not(None)
+        other = word.other_of_two.is_not(None)
         moved = paid.succeeded_by.is_not(None)
         span = (paid.succeeded_by, paid.moved_at)
         return [
             Index(name("due"), word.due_at, sqlite_where=due, postgresql_where=due),
             Index(name("payment"), word.payment_id),
-            Index(name("one"), word.one_of_two, sqlite_where=two, postgresql_where=two),
-            Index(name("other"), word.other_of_two, sqlite_where=two, postgresql_where=two),
+            Index(name("one"), word.one_of_two, sqlite_where=one, postgresql_where=one),
+            Index(name("other"), word.other_of_two, sqlite_where=other, postgresql_where=other),
             Index(name("transaction"), word.provider_transaction_id),
             Index(name("word"), self._lines.c.word_id),
             Index(name("position"), self._headers.c.position),

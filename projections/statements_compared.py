@@ -334,14 +334,17 @@ class Compared:
     def _named(self, header: Header) -> ColumnElement[Any]:
         """How a success of the ledger is named by lines: of this statement, or of another."""
         word, line = self._words.alias("word_here"), self._lines.alias("line_here")
-        here = (line.c.word_id == word.c.stream_id, line.c.statement_id == header.statement_id)
-        agreeing = (self._speaks(word.c), self._why(word.c).is_(None))
-        matches = exists().where(*here, *agreeing).correlate_except(word, line)
-        speaks = exists().where(*here, self._speaks(word.c)).correlate_except(word, line)
-        is_of_two = [
-            exists().where(*here, one == self._payments.c.payment_id).correlate_except(word, line)
-            for one in (word.c.one_of_two, word.c.other_of_two)
-        ]
+        # Nested, so that no database begins with the lines: for each success it would read all.
+        at = (line.c.word_id == word.c.stream_id, line.c.statement_id == header.statement_id)
+        is_here = exists().where(*at).correlate_except(line)
+
+        def found(*wanted: ColumnElement[bool]) -> ColumnElement[bool]:
+            return exists().where(*wanted, is_here).correlate_except(word)
+
+        matches = found(self._speaks(word.c), self._why(word.c).is_(None))
+        speaks = found(self._speaks(word.c))
+        paid = self._payments.c.payment_id
+        is_of_two = [found(one == paid) for one in (word.c.one_of_two, word.c.other_of_two)]
         return case(
             (matches, literal("matched")),
             (or_(speaks, *is_of_two), literal("differs")),
