@@ -76,12 +76,16 @@ FRENCH_OF_STATEMENTS_DOCS: Final[dict[str, str]] = {
         "Lister ce qui a réussi dans la période d'un relevé et dont aucun relevé ne parle."
     ),
     "Made from its content.": "Tiré de son contenu.",
-    "No line of any statement speaks of it.": "Aucune ligne d'aucun relevé n'en parle.",
+    "No line of this statement, nor an approved one, speaks of it.": (
+        "Aucune ligne de ce relevé, ni d'un relevé approuvé, n'en parle."
+    ),
     "One line, and what it comes to.": "Une ligne, et ce qu'elle donne.",
     "One movement as the statement has it. It takes nobody's number and nobody's name.": (
         "Un mouvement tel qu'il figure sur le relevé. Ni numéro ni nom de personne n'y entre."
     ),
-    "Only a line of another statement speaks of it.": "Seule une ligne d'un autre relevé en parle.",
+    "Only a line of another approved statement speaks of it.": (
+        "Seule une ligne d'un autre relevé, approuvé, en parle."
+    ),
     "Only lines that come to this; `settled` and `outside` are among the matched, "
     "`would_settle` and `would_contradict` are what an approval would do.": (
         "Seulement les lignes qui donnent cela ; `settled` et `outside` sont parmi les "

@@ -171,8 +171,10 @@ class SuccessSums(Response):
     all: SumOut = Field(description="All of them.")
     matched: SumOut = Field(description="A line of this statement agrees.")
     differs: SumOut = Field(description="A line of this statement speaks of it, and differs.")
-    elsewhere: SumOut = Field(description="Only a line of another statement speaks of it.")
-    missing: SumOut = Field(description="No line of any statement speaks of it.")
+    elsewhere: SumOut = Field(description="Only a line of another approved statement speaks of it.")
+    missing: SumOut = Field(
+        description="No line of this statement, nor an approved one, speaks of it."
+    )
 
 
 class StatementReport(StatementOut):

@@ -12,6 +12,9 @@ A line that names two payments differs, and so do both of them.
 A line that contradicts another one (same transaction, same direction, other amount, currency or
 payment) and two transactions for one payment put all lines concerned in doubt, not only the later
 ones: which came first says nothing about which is right.
+
+What nobody approved hides nothing: it puts no approved line in doubt, and what it names is missing
+on other statements all the same. It is itself compared with all of them.
 """
 
 from dataclasses import dataclass
@@ -221,7 +224,7 @@ class Compared:
             limit: how many, at most `PAGE_MAX`.
         """
         paid = self._payments.c
-        wanted = [self._in_span(header), not_(self._is_named())]
+        wanted = [self._in_span(header), not_(self._is_named(header))]
         if after is not None:
             wanted.append(paid.position < after)
         asked = select(self._payments).where(*wanted).order_by(paid.position.desc())
@@ -273,6 +276,7 @@ class Compared:
             other.c.direction == word.direction,
             other.c.mode == word.mode,
             other.c.stream_id != word.stream_id,
+            self._counts_against(word, other.c),
             or_(
                 other.c.amount_minor != word.amount_minor,
                 other.c.currency != word.currency,
@@ -288,8 +292,14 @@ class Compared:
             other.c.payment_id == word.payment_id,
             other.c.fits == 1,
             other.c.provider_transaction_id != word.provider_transaction_id,
+            self._counts_against(word, other.c),
         )
         return exists().where(*alike).correlate_except(other)
+
+    @staticmethod
+    def _counts_against(word: Columns, other: Columns) -> ColumnElement[bool]:
+        """Whether another word can put one in doubt: an approved one only if it is approved too."""
+        return or_(other.approved == 1, word.approved == 0)
 
     def _result(self) -> ColumnElement[Any]:
         word = self._words.c
@@ -333,10 +343,8 @@ class Compared:
 
     def _named(self, header: Header) -> ColumnElement[Any]:
         """How a success of the ledger is named by lines: of this statement, or of another."""
-        word, line = self._words.alias("word_here"), self._lines.alias("line_here")
-        # Nested, so that no database begins with the lines: for each success it would read all.
-        at = (line.c.word_id == word.c.stream_id, line.c.statement_id == header.statement_id)
-        is_here = exists().where(*at).correlate_except(line)
+        word = self._words.alias("word_here")
+        is_here = self._is_on(header, word.c)
 
         def found(*wanted: ColumnElement[bool]) -> ColumnElement[bool]:
             return exists().where(*wanted, is_here).correlate_except(word)
@@ -348,7 +356,7 @@ class Compared:
         return case(
             (matches, literal("matched")),
             (or_(speaks, *is_of_two), literal("differs")),
-            (self._is_named(), literal("elsewhere")),
+            (self._is_named(header), literal("elsewhere")),
             else_=literal("missing"),
         )
 
@@ -356,9 +364,20 @@ class Compared:
         """Whether a word speaks of a payment, and goes its way."""
         return and_(word.payment_id == self._payments.c.payment_id, word.fits == 1)
 
-    def _is_named(self) -> ColumnElement[bool]:
-        """Whether any line of any statement names a payment, and goes its way or names another."""
+    def _is_on(self, header: Header, word: Columns) -> ColumnElement[bool]:
+        """Whether a word stands on a statement."""
+        line = self._lines.alias("line_here")
+        # Nested, so that no database begins with the lines: for each success it would read all.
+        at = (line.c.word_id == word.stream_id, line.c.statement_id == header.statement_id)
+        return exists().where(*at).correlate_except(line)
+
+    def _is_named(self, header: Header) -> ColumnElement[bool]:
+        """Whether a line of a statement, or an approved one, names a payment, and goes its way.
+
+        One that names another payment too is among them.
+        """
         word = self._words.alias("word_anywhere")
+        counts = or_(word.c.approved == 1, self._is_on(header, word.c))
         paid = self._payments.c.payment_id
         ways = (self._speaks(word.c), word.c.one_of_two == paid, word.c.other_of_two == paid)
-        return or_(*(exists().where(one).correlate_except(word) for one in ways))
+        return or_(*(exists().where(one, counts).correlate_except(word) for one in ways))

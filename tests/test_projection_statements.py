@@ -318,6 +318,38 @@ class TestStatements(ReadModel):
         assert projected.teller.payment(10).evidence == frozenset()
         assert await projected.projections.of(StatementsProjection).next_due_at() is None
 
+    async def test_what_nobody_approved_hides_nothing_that_is_missing_and_puts_nothing_in_doubt(
+        self, projected: Projected
+    ) -> None:
+        paid = [(number, verb) for number in (MTN, 10) for verb in PAID]
+        right = a_statement(a_line())
+        forged = a_statement(
+            a_line("T10", reference="pay_10-1", amount_minor=1010),
+            a_line("T1", amount_minor=1),
+            a_line("T9"),
+        )
+        await happen(projected, *paid, right, approval(right))
+        await tell_due(projected)
+        alone = {"matched": 1, "paid matched": 1, "paid missing": 1}
+        assert await sums(projected, right) == alone
+        await happen(projected, forged)
+        assert await sums(projected, right) == alone
+        # It is itself compared with all that was approved.
+        assert [row[1:3] for row in await results(projected, forged)] == [
+            ("matched", None),
+            ("differs", "contradiction"),
+            ("differs", "twice"),
+        ]
+        await happen(projected, approval(forged))
+        await tell_due(projected)
+        assert await results(projected, right) == [(1, "differs", "contradiction", payment_id(MTN))]
+        assert (
+            await projected.projections.of(StatementsProjection).compared.missing(
+                await header_of(projected, right)
+            )
+            == []
+        )
+
     async def test_what_no_line_names_is_missing_only_where_the_statement_covers_it(
         self, projected: Projected
     ) -> None:

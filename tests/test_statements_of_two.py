@@ -111,7 +111,7 @@ class TestTwo(ReadModel):
         await happen(projected, statement, approval(statement))
         await tell_due(projected)
         assert await sums(projected, statement) == {"differs": 1, "paid differs": 2}
-        other = a_statement(a_line("T9", reference="nobody"))
+        other = a_statement(a_line("T9", reference="nobody"))  # the first one is approved
         await happen(projected, other)
         assert await sums(projected, other) == {"unknown": 1, "paid elsewhere": 2}
         (row,) = await projected.projections.of(StatementsProjection).compared.page(
