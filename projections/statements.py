@@ -58,7 +58,7 @@ class StatementsProjection(Queue):
     """Every statement with its lines, and the queue of those that payments are to be told."""
 
     name = "statements"
-    version = 3
+    version = 4
     reads = TELLING
 
     def __init__(self, database: Database, copy: str = "") -> None:
