@@ -14,6 +14,7 @@ from aiohttp import web
 from api import reports
 from api.as_of import effective, known_moment, known_position
 from api.calls import Call, answer, answer_bytes
+from api.holders import merchants_in, names_from_keys
 from api.past import metrics_at
 from api.trial_balance import accounts_of, totals_of
 from api.views import decimal_text
@@ -55,6 +56,7 @@ async def show_accounts(call: Call) -> web.Response:
         as_of=known, modes=services.modes_seen(mode), effective=moved
     )
     totals = totals_of(rows)
+    names = await names_from_keys(services.keys, merchants_in(rows))
     # An answer about the past is the same for ever: it stands where it looks from.
     stands = position if known is None else known
     balance = reports.TrialBalance(
@@ -64,7 +66,7 @@ async def show_accounts(call: Call) -> web.Response:
         effective_from=moved.since,
         effective_to=moved.before,
         mode=mode,
-        accounts=accounts_of(rows),
+        accounts=accounts_of(rows, names),
         totals=totals,
         is_balanced=all(one.debit == one.credit for one in totals),
     )

@@ -250,6 +250,7 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "text": ("The sentence.", "La phrase."),
     "title": ("The kind of problem, for people.", "Le genre de problème, pour les gens."),
     "token": ("What the page's form came with.", "Ce avec quoi le formulaire est venu."),
+    "holder_name": ("What people call it.", "Comment on l'appelle."),
     "totals": ("One row a currency.", "Une ligne par devise."),
     "type": ("What happened.", "Ce qui s'est passé."),
     "ProblemOut.type": (

@@ -29,6 +29,7 @@ class AccountOut(Response):
     name_fr: str
     name_en: str
     holder: str
+    holder_name: str
     currency: str
     debit: str
     credit: str

@@ -3,21 +3,23 @@
 Whoever looks sees at once that debits and credits agree, and need not add them up by hand.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from api import reports
+from api.holders import title_in
 from api.views import decimal_text
 from projections.accounts import AccountRow
 
 
-def accounts_of(rows: Iterable[AccountRow]) -> list[reports.AccountOut]:
-    """Show every account."""
+def accounts_of(rows: Iterable[AccountRow], names: Mapping[str, str]) -> list[reports.AccountOut]:
+    """Show every account; `names` are those of merchants, by id."""
     return [
         reports.AccountOut(
             account=row.account,
             name_fr=row.name_fr,
             name_en=row.name_en,
             holder=row.holder,
+            holder_name=title_in(row, names),
             currency=row.currency,
             debit=decimal_text(row.debit_minor, row.currency),
             credit=decimal_text(row.credit_minor, row.currency),

@@ -92,6 +92,7 @@ async def test_the_trial_balance_sums_to_zero_now_and_as_of_every_position(
             "name_fr": french,
             "name_en": english,
             "holder": holder,
+            "holder_name": {"mer_1": "A shop", "mtn": "MTN MoMo"}[holder],
             "currency": "XAF",
             "debit": debit,
             "credit": credit,

@@ -104,7 +104,11 @@ def test_a_file_is_handed_in_once_and_shown_with_what_it_lacks(
     for language, said in (("en", "on no statement"), ("fr", "sur aucun relevé")):
         monkeypatch.setenv("CAURI_LANGUAGE", language)
         assert cauri("statements", "show", made["id"], "--database", "cauri.db") == 0
-        assert said in capfd.readouterr().out
+        table = capfd.readouterr().out
+        assert said in table
+        # What a program reads in one word, a person reads in the language.
+        assert ("inconnue" in table, "paiement" in table) == (language == "fr",) * 2
+        assert ("unknown" in table, "collection" in table) == (language == "en",) * 2
 
 
 def test_a_line_that_names_two_payments_is_said_to_in_both_languages(

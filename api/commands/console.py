@@ -27,6 +27,9 @@ from api.settings import Settings, load_settings
 from ledger.errors import InvalidInputError
 from ledger.sentences import Sentence
 
+HASH_CHARACTERS_SHOWN: Final = 17
+"""Sixteen digits of a hash tell two apart, and a sign says that there are more."""
+
 TABLE_WIDTH_MAX: Final = 10_000
 """In characters: no row needs more."""
 
@@ -147,6 +150,11 @@ def _write_paragraphs(
 def written_time(when: datetime | None) -> str:
     """Write a time for people; nothing where there is none."""
     return table_time(when) if when else ""
+
+
+def cut(text: str, characters_max: int) -> str:
+    """Cut a text short, and show that it was: the last sign is `…` then."""
+    return text if len(text) <= characters_max else f"{text[: characters_max - 1]}…"
 
 
 def stamped(rows: Iterable[Mapping[str, Any]], name: str) -> list[dict[str, Any]]:

@@ -8,7 +8,15 @@ import secrets
 from collections.abc import Sequence
 
 from adapters.dates import table_time
-from api.commands.console import run_async, settings_for, write_json, write_line, write_table
+from api.commands.console import (
+    HASH_CHARACTERS_SHOWN,
+    cut,
+    run_async,
+    settings_for,
+    write_json,
+    write_line,
+    write_table,
+)
 from api.erased import KEY_MISSING, RESTORE_KEY
 from api.exchanges import Kept, exchange_of, exchanges_of, open_one
 from api.schemas_exchanges import HalfOut, OpenedExchangeOut
@@ -50,7 +58,7 @@ def _row(kept: Kept) -> tuple[object, ...]:
         told.power,
         f"{told.method} {told.path}",
         " ".join(str(one) for one in (told.status, told.reason) if one is not None),
-        told.request_sha256[:16],
+        cut(told.request_sha256, HASH_CHARACTERS_SHOWN),
     )
 
 

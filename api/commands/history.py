@@ -10,6 +10,8 @@ import orjson
 
 from api import views
 from api.commands.console import (
+    HASH_CHARACTERS_SHOWN,
+    cut,
     run_async,
     settings_for,
     write_json,
@@ -104,7 +106,7 @@ async def _show_payment(payment_id: str, database: str | None, *, as_json: bool)
                 one.type,
                 one.actor,
                 told(event),
-                one.entry_hash[:16],
+                cut(one.entry_hash, HASH_CHARACTERS_SHOWN),
             )
             for one, event in zip(trail, recorded, strict=True)
         ],
@@ -144,5 +146,5 @@ def told(recorded: RecordedEvent) -> str:
         if name in _HIDDEN or name.startswith("sealed"):
             continue
         text = value if isinstance(value, str) else orjson.dumps(value).decode()
-        parts.append(f"{name}={text[:_TEXT_CHARACTERS_MAX]}")
+        parts.append(f"{name}={cut(text, _TEXT_CHARACTERS_MAX)}")
     return " ".join(parts)

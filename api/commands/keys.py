@@ -13,6 +13,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from api.authentication import NewKey, Role, new_key
 from api.commands.console import (
+    cut,
     run_async,
     settings_for,
     write_json,
@@ -34,6 +35,7 @@ from ledger.store import EventStore
 from projections.keys import KeysProjection
 
 NAME_CHARACTERS_MAX = 100
+REASON_CHARACTERS_MAX = 200
 LABEL_CHARACTERS_MAX = 80
 LABEL_DIGITS_MAX = 7
 """How many digits a label may have, which is kept for ever: no telephone number has so few."""
@@ -308,7 +310,7 @@ async def _rotate_key(key_id: str, overlap_hours: int, database: str | None) -> 
 
 async def _revoke_key(key_id: str, reason: str, database: str | None) -> bool:
     async with _handler(database) as handler:
-        command = commands.RevokeKey(key_id=key_id, reason=reason[:200])
+        command = commands.RevokeKey(key_id=key_id, reason=cut(reason, REASON_CHARACTERS_MAX))
         return bool((await handler.handle(command, context=_context())).events)
 
 

@@ -16,7 +16,7 @@ from adapters.dates import table_time
 from adapters.refusal_texts import Language
 from api.cli_language import speak, spoken
 from api.commands.console import run_async, settings_for, write_json, write_line
-from api.commands.notes_said import SAID
+from api.commands.notes_said import SAID, meant
 from api.commands.operator_key import context_of, operator_of
 from api.faults import explanation_of
 from api.noting import Notes, note_of, outlook_of
@@ -207,12 +207,16 @@ def _picture(state: Payment, heading: str, stood: OutlookOut, becomes: OutlookOu
         line = words["word" if one in counts else "gone"]
         by = next((other.note for other in state.evidence if other.replaces == one.note), None)
         source, amount = words[f"source_{one.source}"], _amount(one.amount, one.currency)
-        told = {"provider": one.provider, "word": one.word, "amount": amount, "by": by}
-        write_line(line.format(source=source, **told))
+        told = {"provider": one.provider, "amount": amount, "by": by}
+        write_line(line.format(source=source, word=meant(one.word, spoken()), **told))
     if not state.evidence:
         write_line(words["silent"])
     write_line(words[heading])
-    write_line(words["status"].format(before=stood.status, after=becomes.status))
+    write_line(
+        words["status"].format(
+            before=meant(stood.status, spoken()), after=meant(becomes.status, spoken())
+        )
+    )
     before, after = _booked(stood.journal), _booked(becomes.journal)
     for account, holder, currency in sorted(before.keys() | after.keys()):
         sides = [
@@ -253,7 +257,8 @@ def _lines_of(row: NoteOut) -> Iterator[str]:
     """Say one note; a block of lines, for ids are copied and have to be whole."""
     words = _words()
     yield words["note"].format(id=row.id, state=words[f"state_{row.state}"])
-    said = {"word": row.word, "provider": row.provider, "reference": row.reference}
+    said = {"word": meant(row.word, spoken()), "provider": row.provider}
+    said |= {"reference": row.reference}
     yield words["says"].format(amount=_amount(row.amount, row.currency), **said)
     if row.occurred_at is not None:
         yield words["moved"].format(at=table_time(row.occurred_at))

@@ -110,6 +110,24 @@ _FRENCH: Final = {
     "source_operator": "une note d'opérateur",
 }
 
+_MEANT_FRENCH: Final = {
+    "requested": "demandé",
+    "submitting": "en cours d'envoi",
+    "pending": "chez le prestataire",
+    "unknown": "sans réponse",
+    "succeeded": "réussi",
+    "failed": "échoué",
+    "expired": "expiré",
+    "declined": "refusé",
+    "conflict": "contradictoire",
+}
+
+
+def meant(word: str | None, language: Language) -> str:
+    """What a status, or the word of a note, is called by people."""
+    return _MEANT_FRENCH.get(word or "", word or "") if language == "fr" else word or ""
+
+
 SAID: Final[Mapping[Language, Mapping[str, str]]] = {
     "en": _ENGLISH,
     "fr": {name: typeset_french(text) for name, text in _FRENCH.items()},

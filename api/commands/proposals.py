@@ -10,7 +10,7 @@ from adapters.dates import table_time
 from adapters.refusal_texts import Language
 from api.cli_language import speak, spoken
 from api.commands.console import run_async, settings_for, write_json, write_line
-from api.commands.notes_said import SAID
+from api.commands.notes_said import SAID, meant
 from api.noting import Notes
 from api.proposing import proposals_of
 from api.schemas_proposals import ProposalOut
@@ -76,10 +76,14 @@ def _lines_of(one: ProposalOut) -> Iterator[str]:
         state = words[f"state_{one.state}"]
         yield words["note_of"].format(id=one.id, payment=one.payment_id, state=state)
         amount = "" if one.amount is None else f" {one.amount} {one.currency}"
-        yield words["word_of"].format(word=one.word, amount=amount, provider=one.provider)
+        yield words["word_of"].format(
+            word=meant(one.word, spoken()), amount=amount, provider=one.provider
+        )
         if one.reason is not None:
             yield words["why"].format(reason=one.reason)
-        yield words["turns"].format(before=one.status, after=one.would_become)
+        yield words["turns"].format(
+            before=meant(one.status, spoken()), after=meant(one.would_become, spoken())
+        )
         agree = words["agree_note"].format(payment=one.payment_id, note=one.id)
     yield words["proposed"].format(at=table_time(one.proposed_at), by=by)
     if one.ends_at is not None:

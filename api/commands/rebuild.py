@@ -11,7 +11,15 @@ command exits with 1 as well.
 
 from collections.abc import Mapping, Sequence
 
-from api.commands.console import progress, run_async, settings_for, write_json, write_table
+from api.commands.console import (
+    HASH_CHARACTERS_SHOWN,
+    cut,
+    progress,
+    run_async,
+    settings_for,
+    write_json,
+    write_table,
+)
 from api.wiring import opened, projections_of
 from ledger.commands_log import Digested
 from ledger.errors import InvalidInputError
@@ -26,7 +34,6 @@ from projections.rebuild import Checked
 Rows = list[dict[str, object]]
 
 NEWEST = "checkpoint"
-HASH_DIGITS_SHOWN = 16
 
 
 def run(
@@ -109,7 +116,7 @@ def tell_checked(rows: Sequence[Mapping[str, object]], left: str = "live") -> No
 
 def _shown(sha256: object) -> str:
     """So much of a hash, on both sides, as tells two of them apart."""
-    return "made by other code" if sha256 is None else str(sha256)[:HASH_DIGITS_SHOWN]
+    return "made by other code" if sha256 is None else cut(str(sha256), HASH_CHARACTERS_SHOWN)
 
 
 async def _recorded(

@@ -8,7 +8,7 @@ memory stays flat, nothing live is touched, and what is shown cannot have been p
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from api.commands.console import (
     write_table,
     written_time,
 )
+from api.holders import merchants_in, names_from_log, title_in
 from api.points import point_of, time_in
 from api.trial_balance import totals_of
 from api.views import decimal_text
@@ -97,6 +98,7 @@ async def _run(
                 balance = await accounts.trial_balance(
                     as_of=position, modes=modes, effective=effective
                 )
+        names = await names_from_log(store, merchants_in(balance))
     totals = [one.model_dump() for one in totals_of(balance)]
     if as_json:
         write_json(
@@ -107,7 +109,7 @@ async def _run(
                 "effective_to": _written(effective.before),
                 "mode": mode,
                 "payments": _by_status(groups),
-                "accounts": [_account_of(row) for row in balance],
+                "accounts": [_account_of(row, names) for row in balance],
                 "totals": totals,
             }
         )
@@ -120,10 +122,10 @@ async def _run(
     )
     write_table(
         "Trial balance",
-        ("account", "name", "holder", "currency", "#debit", "#credit", "#balance"),
+        ("account", "name", "@holder", "who", "currency", "#debit", "#credit", "#balance"),
         [
-            *(tuple(_account_of(row).values()) for row in balance),
-            *(("", "total", "", *one.values()) for one in totals),
+            *(tuple(_account_of(row, names).values()) for row in balance),
+            *(("", "total", "", "", *one.values()) for one in totals),
         ],
     )
 
@@ -232,11 +234,12 @@ def _by_status(groups: Sequence[Group]) -> list[Group]:
     return list(found.values())
 
 
-def _account_of(row: AccountRow) -> dict[str, str]:
+def _account_of(row: AccountRow, names: Mapping[str, str]) -> dict[str, str]:
     return {
         "account": row.account,
         "name": row.name_fr,
         "holder": row.holder,
+        "holder_name": title_in(row, names),
         "currency": row.currency,
         "debit": decimal_text(row.debit_minor, row.currency),
         "credit": decimal_text(row.credit_minor, row.currency),

@@ -111,6 +111,25 @@ _SUMS_FRENCH: Final = {
 }
 
 
+_CELLS_FRENCH: Final = {
+    "in": "entrée",
+    "out": "sortie",
+    "matched": "rapprochée",
+    "differs": "diffère",
+    "unknown": "inconnue",
+    "contradiction": "une autre ligne contredit",
+    "direction": "autre sens",
+    "currency": "autre devise",
+    "amount": "autre montant",
+    "twice": "payé deux fois",
+    "refused": "plus de place au paiement",
+    "collection": "paiement",
+    "payout": "versement",
+    "refund": "remboursement",
+}
+"""What a line says in one word, for programs -> what a person reads."""
+
+
 def hand_in(
     *,
     file: Path,
@@ -245,7 +264,7 @@ def _show(found: dict[str, Any], *, as_json: bool) -> None:
         write_line(_said("waiting", waiting=found["waiting"]))
     names = ("line", "provider_transaction_id", "direction", "amount", "result", "why")
     rows = [
-        (*(one[name] for name in names), one["payment_id"])
+        (*(_cell(one[name]) for name in names), one["payment_id"])
         for one in (*found["differing"], *found["unknown"])
     ]
     if rows:
@@ -256,7 +275,7 @@ def _show(found: dict[str, Any], *, as_json: bool) -> None:
             for payment_id in one["names_two"]:
                 write_line(f"  {payment_id}")
     missing = [
-        (one["payment_id"], one["kind"], one["amount"], written_time(one["moved_at"]))
+        (one["payment_id"], _cell(one["kind"]), one["amount"], written_time(one["moved_at"]))
         for one in found["missing"]
     ]
     if missing:
@@ -301,6 +320,10 @@ async def _found(statement_id: str, database: str | None) -> dict[str, Any]:
 
 def _said(name: str, **values: object) -> str:
     return _SAID[spoken()][name].format_map(values)
+
+
+def _cell(value: object) -> object:
+    return _CELLS_FRENCH.get(str(value), value) if spoken() == "fr" else value
 
 
 def _name(name: str) -> str:
