@@ -18,6 +18,7 @@ from typing import Annotated, Final
 import typer
 
 from api.cli_access import keys, merchants
+from api.cli_accounts import accounts
 from api.cli_audit import audit
 from api.cli_faults import TOLD, told
 from api.cli_help import run
@@ -47,6 +48,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(payments, name="payments")
 app.add_typer(webhooks, name="webhooks")
 app.add_typer(statements, name="statements")
+app.add_typer(accounts, name="accounts")
 app.add_typer(checkpoints, name="checkpoint")
 app.add_typer(log_key, name="log-key")
 app.add_typer(receipts, name="receipts")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from adapters.typesetting import typeset_french
+from api.french_help_accounts import FRENCH_OF_ACCOUNTS_HELP
 from api.french_help_log import FRENCH_OF_LOG_HELP
 from api.french_help_payments import FRENCH_OF_PAYMENTS_HELP
 from api.french_help_people import FRENCH_OF_PEOPLE_HELP
@@ -99,6 +100,7 @@ FRENCH_OF_HELP: Final[Mapping[str, str]] = {
         **FRENCH_OF_LOG_HELP,
         **FRENCH_OF_PEOPLE_HELP,
         **FRENCH_OF_PAYMENTS_HELP,
+        **FRENCH_OF_ACCOUNTS_HELP,
         **FRENCH_OF_STATEMENTS_HELP,
     }.items()
 }

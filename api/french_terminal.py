@@ -207,6 +207,9 @@ FRENCH_OF_COMMANDS: Final[dict[str, str]] = {
     "Make one with `cauri keys add --role accountant`, each person their own.": (
         "Créez-en une avec `cauri keys add --role accountant`, chacun la sienne."
     ),
+    # api.commands.accounts
+    "the books have no account {account}.": "les livres n'ont pas de compte {account}.",
+    "Send one of {accounts}.": "Donnez l'un de {accounts}.",
     # api.commands.rebuild, replay, restored
     "a rebuild goes to the log's end.": "une reconstruction va jusqu'à la fin du registre.",
     "Add --check.": "Ajoutez --check.",

@@ -8,19 +8,21 @@ from ledger import merchant
 from ledger.journal import CUSTOMERS, SUPPLIERS
 from ledger.store import EventStore
 from projections.accounts import AccountRow
+from projections.general_ledger import Account
 from projections.keys import KeysProjection
 
-_MERCHANTS_ACCOUNTS: Final = frozenset({CUSTOMERS, SUPPLIERS})
+MERCHANTS_ACCOUNTS: Final = frozenset({CUSTOMERS, SUPPLIERS})
+"""The accounts whose holders are merchants; the others' are providers."""
 
 
 def merchants_in(rows: Iterable[AccountRow]) -> list[str]:
     """The merchants among the holders, each once."""
-    return sorted({row.holder for row in rows if row.account in _MERCHANTS_ACCOUNTS})
+    return sorted({row.holder for row in rows if row.account in MERCHANTS_ACCOUNTS})
 
 
-def title_in(row: AccountRow, names: Mapping[str, str]) -> str:
+def title_in(row: AccountRow | Account, names: Mapping[str, str]) -> str:
     """What people call an account's holder; its id where nobody named it."""
-    if row.account in _MERCHANTS_ACCOUNTS:
+    if row.account in MERCHANTS_ACCOUNTS:
         return names.get(row.holder, row.holder)
     return title_of(row.holder)
 

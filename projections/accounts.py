@@ -25,7 +25,8 @@ is booked there; the verdict's own event books it.
 What it does not do: fees, taxes and sweeps, of which no event tells; adding up currencies.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -49,6 +50,7 @@ from projections.accounts_rows import (
     redated,
 )
 from projections.effective import ALWAYS, Effective, hear
+from projections.general_ledger import GeneralLedger, LedgerAsked, ledger_of
 from projections.merchant_money import MerchantMoney, Sums, money_of
 from projections.modes import UNSAID, Modes, among
 from projections.projector import Projector, bounded
@@ -243,6 +245,12 @@ class AccountsProjection(Projector):
         async with self.read() as conn:
             found = (await conn.execute(asked)).all()
         return [_shown(*values) for values in sorted(tuple(row) for row in found)]
+
+    @asynccontextmanager
+    async def general_ledger(self, asked: LedgerAsked) -> AsyncIterator[GeneralLedger]:
+        """Lend the journal account by account; see `projections.general_ledger`."""
+        async with self.read() as conn, ledger_of(conn, self._journal, asked) as found:
+            yield found
 
     async def merchant_money(
         self,

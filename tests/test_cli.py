@@ -48,6 +48,8 @@ COMMANDS = (
     "payments withdraw",
     "payments notes",
     "proposals",
+    "accounts ledger",
+    "accounts balance",
     "webhooks list",
     "webhooks show",
     "webhooks replay",

@@ -1,9 +1,11 @@
 """The books: what each event books, corrections as lines of their own, balances at any time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from projections.accounts import AccountRow, AccountsProjection, JournalLine
+from projections.effective import ALWAYS, Effective
+from projections.general_ledger import Account, LedgerAsked
 from projections.merchant_money import MerchantMoney
 from tests.builders import NOW, Step, paid
 from tests.projecting import Projected, ReadModel
@@ -183,3 +185,38 @@ class TestAccounts(ReadModel):
         await projected.story(*paid(0), *verbs("statement_failure"))
         accounts = projected.projections.of(AccountsProjection)
         assert await accounts.merchant_money("mer_0", default_mode="test") == []
+
+    async def test_the_general_ledger_sums_to_the_trial_balance_of_every_span(
+        self, projected: Projected
+    ) -> None:
+        await projected.story(*paid(0, 1, 2), (0, "refund"), (0, "refund_paid"))
+        await projected.story((1, "statement_failure"), (2, "wrong_amount"))
+        accounts = projected.projections.of(AccountsProjection)
+        until = await projected.projections.position()
+        times = sorted({line.effective_at for line in await accounts.journal(limit=1000)})
+        half = times[len(times) // 2]
+        for effective in (ALWAYS, Effective(None, half), Effective(half)):
+            asked = LedgerAsked(until=until, effective=effective)
+            sums: dict[Account, list[int]] = {}
+            async with accounts.general_ledger(asked) as found:
+                lines = [line async for line in found.lines]
+            for line in lines:
+                both = sums.setdefault(line.of, [0, 0])
+                both[line.amount_minor < 0] += abs(line.amount_minor)
+            balance = await accounts.trial_balance(as_of=until, effective=effective)
+            assert sums == {
+                Account(one.account, one.holder, one.currency): [one.debit_minor, one.credit_minor]
+                for one in balance
+            }
+            assert [line.of for line in lines] == sorted(line.of for line in lines)
+            before = {} if effective.since is None else await _held(accounts, until, half)
+            assert found.openings == before
+        one = LedgerAsked(account="552", until=until)
+        async with accounts.general_ledger(one) as found:
+            assert {line.of.account async for line in found.lines} == {"552"}
+
+
+async def _held(accounts: AccountsProjection, until: int, before: datetime) -> dict[Account, int]:
+    """What every account held by what had moved earlier."""
+    rows = await accounts.trial_balance(as_of=until, effective=Effective(None, before))
+    return {Account(one.account, one.holder, one.currency): one.balance_minor for one in rows}

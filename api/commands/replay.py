@@ -65,8 +65,8 @@ def run(
             "known-at", reason, Sentence("Give --known-at, or --until, which is the same.")
         )
     point = given[0] if given else None
-    asked = _mode(mode)
-    run_async(_run(point, _effective(*effective), asked, database, clock, as_json=as_json))
+    asked = mode_of(mode)
+    run_async(_run(point, effective_of(*effective), asked, database, clock, as_json=as_json))
 
 
 async def _run(
@@ -83,7 +83,7 @@ async def _run(
     mode = asked or settings.default_mode
     modes = (mode, None) if mode == settings.default_mode else (mode,)
     async with opened(settings, is_writing=False) as (_, store):
-        position, moment = await _point(store, point, now=clock())
+        position, moment = await point_in(store, point, now=clock())
         with (
             tempfile.TemporaryDirectory(prefix="cauri-replay-") as folder,
             progress("replay") as tell,
@@ -130,7 +130,7 @@ async def _run(
     )
 
 
-async def _point(
+async def point_in(
     store: EventStore, point: tuple[str, str] | None, *, now: datetime
 ) -> tuple[int, datetime]:
     """The point that was asked for; by default the log's end."""
@@ -141,7 +141,12 @@ async def _point(
     return position, last[0].recorded_at if last else now
 
 
-def _mode(text: str | None) -> Mode | None:
+def mode_of(text: str | None) -> Mode | None:
+    """Read a mode.
+
+    Raises:
+        InvalidInputError: it is none.
+    """
     if text is None:
         return None
     if text not in get_args(Mode):
@@ -150,7 +155,7 @@ def _mode(text: str | None) -> Mode | None:
     return cast("Mode", text)
 
 
-def _effective(since: str | None, before: str | None) -> Effective:
+def effective_of(since: str | None, before: str | None) -> Effective:
     """Read the span in which money is to have moved."""
     found = Effective(
         None if since is None else _time(since, "effective-from"),
