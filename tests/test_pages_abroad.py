@@ -9,7 +9,7 @@ from playwright.async_api import Browser
 
 from tests.api_world import HUB2, PROVIDER_TABLES, World, a_world, settings_in
 from tests.browser import PHONE, PLAIN_PHONE, a_browser, a_page, axe_faults
-from tests.checkout_world import Page, look, pay, read, send, session_of
+from tests.checkout_world import Page, create, look, pay, read, send, session_of
 from tests.conftest import FakeClock
 
 WAVE = {"base_url": "http://127.0.0.1:9", "api_key": "a-synthetic-key"}
@@ -130,6 +130,17 @@ async def test_a_page_is_asked_for_the_operators_of_a_country_it_serves(
     page = await look(world, await a_page_of(world), query)
 
     assert (page.answer.status, offered(page)) == (200, operators)
+
+
+async def test_whoever_is_expected_from_abroad_finds_their_own_operators_at_once(
+    world: World,
+) -> None:
+    answer = await create(world, country="SN", currency="XOF", payer={"phone": "+225 0700000001"})
+    page = await look(world, answer.json["id"])
+    home = await look(world, answer.json["id"], "?country=SN")
+
+    assert (offered(page), offered(home)) == (ABROAD, AT_HOME)
+    assert page.form("pay").fields["phone"] == "+2250700000001"
 
 
 @pytest.fixture

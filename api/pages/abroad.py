@@ -61,7 +61,13 @@ class Offered(NamedTuple):
 
 
 def offered(
-    adapters: Mapping[str, Adapter], home: str, currency: str, *, asked: str | None, typed: str
+    adapters: Mapping[str, Adapter],
+    home: str,
+    currency: str,
+    *,
+    asked: str | None,
+    expected: str,
+    typed: str,
 ) -> Offered:
     """Choose the country whose operators a form offers.
 
@@ -70,16 +76,12 @@ def offered(
         home: the session's country; empty if it has none.
         currency: the session's currency.
         asked: the country that the page's address names.
+        expected: the number of whom the merchant expects to pay; empty where he named nobody.
         typed: the number that was sent with the form; empty where none was.
     """
     by_country = {code: offers_of(adapters, code, currency) for code in COUNTRIES}
-    typed_in: str | None = None
-    if typed:
-        try:
-            typed_in = parse_phone(typed, home or None).country
-        except InvalidPhoneError:
-            typed_in = None
-    wanted = typed_in if typed else asked
+    typed_in = _country_of(typed, home)
+    wanted = typed_in if typed else asked or _country_of(expected, home)
     country = wanted if wanted is not None and by_country.get(wanted) else home
     offers = by_country.get(country, ())
     served = [f"{COUNTRIES[one].calling_code}{one}" for one, some in by_country.items() if some]
@@ -88,6 +90,16 @@ def offered(
         # Without its country code it would be read as a number of the page's own country.
         numbers = numbers._replace(example=f"+{numbers.calling_code} {numbers.example}")
     return Offered(home, country, offers, numbers, " ".join(served), typed_in)
+
+
+def _country_of(phone: str, home: str) -> str | None:
+    """Of which country a number is; None where it is none."""
+    if not phone:
+        return None
+    try:
+        return parse_phone(phone, home or None).country
+    except InvalidPhoneError:
+        return None
 
 
 def country_name(country: str, language: Language) -> str:

@@ -144,8 +144,14 @@ class View:
         """The operators to choose from, after a form with a mistake or before any."""
         session = self.checkout.session
         able = self.call.services.adapters_of[session.mode]
-        asked, typed = self.call.query.country, sent.phone if sent is not None else ""
-        return offered(able, session.country, session.currency, asked=asked, typed=typed)
+        return offered(
+            able,
+            session.country,
+            session.currency,
+            asked=self.call.query.country,
+            expected=self.expected.get("phone") or "",
+            typed=sent.phone if sent is not None else "",
+        )
 
     @property
     def frame_ancestors(self) -> tuple[str, ...]:
