@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from msgspec import structs
 from yarl import URL
 
 from api import receipts
@@ -27,7 +28,7 @@ from ledger.payment import Status
 from ledger.receipt import Receipt
 from scripts.verify_receipt import Policy, verify
 from tests.api_world import Answer, World, a_world, settings_in
-from tests.builders import CONTEXT, NOW
+from tests.builders import CONTEXT, NOW, a_word
 from tests.conftest import FakeClock
 from tests.test_api_refunds import a_paid_one
 from tests.test_receipt import a_policy, a_receipt, run
@@ -218,6 +219,34 @@ async def test_a_contrary_word_is_told_on_the_page_and_by_support_whatever_came_
         assert told in unescape(page.body.decode())
         assert told in [one["text"] for one in support.json["history"]["sentences"]]
         assert support.json["status"] == stands
+
+
+@pytest.mark.parametrize(
+    ("overruling", "stands", "is_told"),
+    [
+        (None, Status.SUCCEEDED, True),
+        (Source.POLL, Status.CONFLICT, True),
+        (Source.STATEMENT, Status.FAILED, False),
+    ],
+)
+async def test_the_page_tells_when_money_moved_only_where_some_may_have(
+    world: World, overruling: Source | None, stands: Status, is_told: bool
+) -> None:
+    payment_id = await a_paid_one(world)
+    state, _ = await world.services.handler.payment(payment_id)
+    (word,) = state.evidence
+    words = [structs.replace(word, source=Source.POLL, occurred_at=NOW)]
+    if overruling is not None:
+        words.append(a_word(Word.FAILED, overruling, reference=word.reference))
+    for one in words:
+        command = RecordEvidence(payment_id=payment_id, evidence=one)
+        await world.services.handler.handle(command, context=CONTEXT)
+    for language, texts in WORDS.items():
+        page = await receipt_of(
+            world, payment_id, headers={"Accept": "text/html", "Accept-Language": language}
+        )
+        assert (texts.names["moved"] in unescape(page.body.decode())) is is_told
+    assert (await world.get(f"/v1/payments/{payment_id}")).json["status"] == stands
 
 
 async def test_receipts_on_demand_have_a_rhythm_and_say_when_to_come_back(

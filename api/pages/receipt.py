@@ -22,8 +22,9 @@ from api.support_texts import TONGUES, About, amount_text, writer_of
 from ledger import payment
 from ledger.checkpoint import Checkpoint
 from ledger.entry import RecordedEvent
-from ledger.evidence import counting
+from ledger.evidence import Word, counting
 from ledger.payment import Payment, Status
+from projections.payments_rows import MOVED
 
 
 class ReceiptWords(NamedTuple):
@@ -264,9 +265,11 @@ def _transactions(state: Payment) -> list[str]:
 
 
 def _told_times(state: Payment) -> list[datetime]:
-    """What words tell of when money moved, as they tell it."""
-    told = counting(state.evidence)
-    return sorted({one.occurred_at for one in told if one.occurred_at})
+    """What words tell of when money moved, as they tell it; nothing where none is known to have."""
+    if state.status.value not in MOVED:
+        return []
+    paid = (one for one in counting(state.evidence) if one.word is Word.SUCCEEDED)
+    return sorted({one.occurred_at for one in paid if one.occurred_at})
 
 
 def _time(moment: datetime, language: Language) -> str:
