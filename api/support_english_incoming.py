@@ -254,13 +254,14 @@ INCOMING: Final[Mapping[Situation, Advice]] = {
     ),
     Situation.OVERTURNED: Advice(
         Said(
-            "At first we were told that you had paid, and then that you had not.",
+            "We were told that you had paid, and also that you had not. Whoever knows better says "
+            "that no money was taken.",
             "Keep the message from {operator} if you have one, and show it to {merchant}.",
             "Do not pay again before {merchant} has told you that no money came.",
         ),
         Said(
-            "The provider said that the customer paid, and a statement or a person says that no "
-            "money was taken.",
+            "One word says that the customer paid, and a more trusted one (a statement's, or a "
+            "person's) says that no money was taken; `evidence` has all of them.",
             "Compare your statement, then tell the customer what you found.",
             "Do not make a new payment before you have compared: the customer could pay twice.",
         ),

@@ -134,12 +134,13 @@ OUTGOING: Final[Mapping[Situation, Advice]] = {
     ),
     Situation.OVERTURNED: Advice(
         Said(
-            "At first we were told that the money had reached you, and then that it had not.",
+            "We were told that the money had reached you, and also that it had not. Whoever knows "
+            "better says that it did not.",
             "Look at your balance and your messages, and tell {merchant} what you see.",
         ),
         Said(
-            "The provider said that the money went out, and a statement or a person says that it "
-            "did not.",
+            "One word says that the money went out, and a more trusted one (a statement's, or a "
+            "person's) says that it did not; `evidence` has all of them.",
             "Compare your statement, and ask whoever was to be paid whether the money came.",
             "Do not send it anew before you have compared: the money could go out twice.",
         ),

@@ -274,14 +274,15 @@ INCOMING: Final[Mapping[Situation, Advice]] = {
     ),
     Situation.OVERTURNED: Advice(
         Said(
-            "On nous a d'abord dit que vous aviez payé, puis que non.",
+            "On nous a dit que vous aviez payé, et aussi que non. La source la plus sûre dit "
+            "qu'aucun argent n'a été pris.",
             "Si vous avez un SMS de paiement, gardez-le et montrez-le à {merchant}.",
             "Ne payez pas à nouveau sans réponse claire : {merchant} doit d'abord vous dire que "
             "rien n'est arrivé.",
         ),
         Said(
-            "Le prestataire a dit que le client avait payé, mais un relevé ou une personne dit "
-            "qu'aucun argent n'a été pris.",
+            "Une source dit que le client a payé, et une source plus sûre (un relevé ou une "
+            "personne) dit qu'aucun argent n'a été pris ; `evidence` les donne toutes.",
             "Comparez avec votre relevé, puis dites au client ce que vous avez trouvé.",
             "Ne créez pas un nouveau paiement avant d'avoir comparé : le client risque de payer "
             "deux fois.",

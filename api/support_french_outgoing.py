@@ -125,10 +125,14 @@ OUTGOING: Final[Mapping[Situation, Advice]] = {
         ),
     ),
     Situation.OVERTURNED: Advice(
-        Said("On nous a d'abord dit que l'argent vous était arrivé, puis que non.", _LOOK),
         Said(
-            "Le prestataire a dit que l'argent était parti, mais un relevé ou une personne dit "
-            "que non.",
+            "On nous a dit que l'argent vous était arrivé, et aussi que non. La source la plus "
+            "sûre dit qu'il n'est pas arrivé.",
+            _LOOK,
+        ),
+        Said(
+            "Une source dit que l'argent est parti, et une source plus sûre (un relevé ou une "
+            "personne) dit que non ; `evidence` les donne toutes.",
             "Comparez avec votre relevé, et demandez à la personne à payer si l'argent est arrivé.",
             _COMPARE_FIRST,
         ),

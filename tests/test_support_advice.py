@@ -1,5 +1,6 @@
 """Advice over any history: nobody is ever told to move money again that may have moved."""
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -142,6 +143,8 @@ STORIES: list[tuple[Situation, list[Step]]] = [
         ],
     ),
     (Situation.OVERTURNED, [*paid(1), (1, "statement_failure")]),
+    # The same words the other way round: no text about them may say which came first.
+    (Situation.OVERTURNED, [*paid(1)[:3], (1, "operator_failure"), (1, "statement_success")]),
     (Situation.CONFLICT, [*paid(1), (1, "failure")]),
 ]
 
@@ -149,6 +152,17 @@ STORIES: list[tuple[Situation, list[Step]]] = [
 @pytest.mark.parametrize(("expected", "steps"), STORIES)
 def test_a_history_leads_to_a_situation(expected: Situation, steps: list[Step]) -> None:
     assert told(*steps) is expected
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_what_was_overruled_is_told_in_no_order_for_its_words_come_in_any(language: str) -> None:
+    tongue = TONGUES["fr" if language == "fr" else "en"]
+    orders = re.compile(r"\b(first|then|later|before that|d'abord|puis|ensuite|alors)\b")
+    for table in (tongue.incoming, tongue.outgoing):
+        advice = table[Situation.OVERTURNED]
+        for said in (advice.for_payer, advice.for_merchant):
+            assert not orders.search(said.happened.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
+        assert "`evidence`" in advice.for_merchant.happened
 
 
 def test_a_payment_that_was_given_back_whole_says_so() -> None:
