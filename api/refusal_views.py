@@ -27,6 +27,7 @@ from ledger.events import JsonObject, PaymentSubmissionDeclined
 from ledger.identity import Kind
 from ledger.payment import Payment, Status
 
+_MOVED: Final = frozenset({Status.SUCCEEDED, Status.CONFLICT})
 _REFUSED: Final = frozenset({Status.DECLINED, Status.FAILED, Status.EXPIRED})
 
 
@@ -52,8 +53,11 @@ def refusal_of(
 
 
 def code_of(state: Payment) -> str | None:
-    """Give the provider's own code, verbatim, where one of its words had any; or ours."""
-    return state.settled.code or state.code
+    """Give the provider's own code, verbatim, where one of its words had any; or ours.
+
+    A code says why no money moved: what has it, or may have it, has none.
+    """
+    return None if state.status in _MOVED else state.settled.code or state.code
 
 
 def _meanings(state: Payment, adapters: Mapping[str, Adapter]) -> Mapping[str, Refusal]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from msgspec import structs
 
 from adapters.refusal_texts import DESCRIPTIONS, DESCRIPTIONS_OF
 from adapters.refusals import PAYEE_INACTIVE, PAYEE_OVER_LIMITS, POWER_MISSING, Refusal
@@ -204,6 +205,28 @@ async def test_without_a_code_nothing_is_explained(world: World) -> None:
         None,
     )
     assert "Content-Language" not in answer.headers
+
+
+@pytest.mark.parametrize("is_settled", [True, False])
+async def test_a_code_is_of_what_ended_without_money_and_goes_when_money_turns_out_to_have_moved(
+    world: World, is_settled: bool
+) -> None:
+    payment_id = await submitted(world)
+    declined = commands.DeclineSubmission(
+        payment_id=payment_id, reference="r-1", code="3050", reason="no", is_technical=False
+    )
+    await told(world, declined)
+    before = (await world.get(f"/v1/payments/{payment_id}")).json
+    word = a_word(payment_id, Word.SUCCEEDED, None).evidence
+    paid = structs.replace(word, source=Source.STATEMENT, amount="1500" if is_settled else "1400")
+    await told(world, commands.RecordEvidence(payment_id=payment_id, evidence=paid))
+
+    shown = (await world.get(f"/v1/payments/{payment_id}")).json
+    support = (await world.get(f"/v1/payments/{payment_id}/support")).json
+
+    status = "succeeded" if is_settled else "conflict"
+    assert (before["status"], before["code"]) == ("declined", "3050")
+    assert [(one["status"], one["code"]) for one in (shown, support)] == [(status, None)] * 2
 
 
 async def test_a_conflict_advises_nobody_to_pay_again(world: World) -> None:
