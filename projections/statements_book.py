@@ -263,8 +263,10 @@ class Book:
         by_id = self._led(word, by_transaction("p", provider, transaction_id)) or [
             one for one in lines if self._fits(word, one)
         ]
-        ids = {one.target for one in by_id}
-        named = [one for one in by_name if one.target in ids] or [*by_name, *by_id]
+        # Where both name one payment, the transaction says which submission: told under another,
+        # the same movement would be money taken twice.
+        names = {one.target for one in by_name}
+        named = [one for one in by_id if one.target in names] or [*by_name, *by_id]
         if word.told_at is not None and word.payment_id is not None:
             told = Pointer("", word.payment_id, word.payment_reference or "", word.position)
             named = [told, *named]

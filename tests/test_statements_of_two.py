@@ -20,6 +20,7 @@ from tests.test_api_statements import a_line as a_line_of_http
 from tests.test_api_statements import hand_in, look, reconcile, submitted
 from tests.test_projection_statements import (
     FROM,
+    LATER,
     MTN,
     UNPAID,
     a_line,
@@ -152,6 +153,25 @@ class TestTwo(ReadModel):
         await happen(projected, says(4, "T1"))
         await tell_due(projected)
         assert await results(projected, statement) == [(1, "matched", None, ONE)]
+
+    @pytest.mark.parametrize("reference", ["pay_4-2", payment_id(MTN)])
+    async def test_a_known_transaction_is_no_second_movement_under_a_later_submission(
+        self, projected: Projected, reference: str
+    ) -> None:
+        again = commands.StartSubmission(
+            payment_id=ONE, provider="mtn", reference="pay_4-2", inquire_at=LATER
+        )
+        begins = [(MTN, verb) for verb in ("request", "start", "withdraw")]
+        statement = a_statement(a_line("T1", reference=reference))
+        await happen(projected, *begins, again, says(MTN, "T1"))
+        await happen(projected, statement, approval(statement))
+        await tell_due(projected)
+        assert await results(projected, statement) == [(1, "matched", None, ONE)]
+        state = projected.teller.payment(MTN)
+        assert (state.status, {one.reference for one in state.evidence}) == (
+            "succeeded",
+            {"pay_4-1"},
+        )
 
     async def test_payments_of_another_mode_are_not_named(self, projected: Projected) -> None:
         test = replace(a_request("pay_20"), mode="test")
