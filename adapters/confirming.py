@@ -84,7 +84,7 @@ class Confirmer:
             return
         if code is None:
             outcome: Taken | CodeRefused | NotSent | Unknown | Final = NotSent(
-                "the code, or what it belongs to, was erased"
+                "the code, or what it belongs to, cannot be opened any more"
             )
         elif "confirmation" not in adapter.capabilities:
             outcome = NotSent(f"{adapter.name} takes no codes any more")

@@ -57,6 +57,7 @@ from adapters.serving import Serving
 from adapters.ways import Errand, Way, Ways, on_errand
 from ledger import commands
 from ledger.errors import CommandRefusedError, ErasedError
+from ledger.forgotten import KEY_LOST, is_payment_forgotten
 from ledger.payment import Payment, Status
 from ledger.store import Clock
 
@@ -156,7 +157,7 @@ class Dispatcher:
         try:
             order = await order_of(recorder, state, self._callback_url(state, adapter, reference))
         except ErasedError:
-            reason = SPENT if state.sealed_code else ERASED
+            reason = SPENT if state.sealed_code else await self._why_gone(payment_id)
             await give_up(recorder, state, reason, clock=self._clock)
             return
         limit_seconds = submission_seconds_max(adapter)
@@ -170,7 +171,8 @@ class Dispatcher:
         try:
             sealed_handle = await recorder.seal_handle(state, reference, handle)
         except ErasedError:
-            await give_up(recorder, state, ERASED, clock=self._clock)
+            reason = await self._why_gone(payment_id)
+            await give_up(recorder, state, reason, clock=self._clock)
             return
         await recorder.record(
             commands.StartSubmission(
@@ -202,6 +204,11 @@ class Dispatcher:
             async with recorder.overhearing(state, reference, code):
                 outcome = await self._submit(adapter, order, reference, limit_seconds)
         await self._record(recorder, adapter, state, order, reference, outcome, errand)
+
+    async def _why_gone(self, payment_id: str) -> str:
+        """Why what was sealed cannot be opened any more."""
+        is_forgotten = await is_payment_forgotten(self._recorder.handler.store, payment_id)
+        return ERASED if is_forgotten else KEY_LOST
 
     def _callback_url(self, state: Payment, adapter: Adapter, reference: str) -> str:
         payment_id = state.requested.payment_id

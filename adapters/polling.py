@@ -50,6 +50,7 @@ from adapters.ways import Ways, on_errand
 from ledger import commands, events
 from ledger.errors import ErasedError, VaultError
 from ledger.events import PaymentExpired
+from ledger.forgotten import KEY_LOST, is_payment_forgotten
 from ledger.payment import Attempt, Payment, Status
 from ledger.store import Clock
 
@@ -142,6 +143,11 @@ class Poller:
             case _:
                 assert_never(answer)
 
+    async def _why_gone(self, payment_id: str, what: str) -> str:
+        """Why what was sealed cannot be opened any more."""
+        is_forgotten = await is_payment_forgotten(self._recorder.handler.store, payment_id)
+        return f"the payer was erased, and with it {what}" if is_forgotten else KEY_LOST
+
     async def _ask(self, adapter: Adapter, state: Payment, attempt: Attempt) -> Inquiry:
         limit_seconds = submission_seconds_max(adapter)
         payment_id = state.requested.payment_id
@@ -151,7 +157,7 @@ class Poller:
                 async with asyncio.timeout(limit_seconds):
                     answer = await inquire(adapter, state.power, attempt.reference, handle)
         except ErasedError:
-            return Unknown("the payer was erased, and with it what the provider wants to be asked")
+            return Unknown(await self._why_gone(payment_id, "what the provider wants to be asked"))
         except TimeoutError:
             return Unknown(f"no answer within {limit_seconds:g} seconds")
         except VaultError:
@@ -212,7 +218,8 @@ class Poller:
                 async with asyncio.timeout(limit_seconds):
                     return await submit(adapter, replace(order, handle=handle), attempt.reference)
         except ErasedError:
-            return Unknown("the payer was erased, and with it what would have to be sent again")
+            payment_id = state.requested.payment_id
+            return Unknown(await self._why_gone(payment_id, "what would have to be sent again"))
         except TimeoutError:
             return Unknown(f"no answer within {limit_seconds:g} seconds")
         except VaultError:

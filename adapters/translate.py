@@ -38,6 +38,7 @@ from ledger.errors import (
     UnknownPaymentError,
 )
 from ledger.events import WebhookReceived
+from ledger.forgotten import is_payment_forgotten
 from ledger.payment import Status
 from ledger.store import Clock
 
@@ -122,7 +123,8 @@ class Translator:
     async def _is_forgotten(self, payment_id: str) -> bool:
         """Whether a call came late: the person it speaks of was forgotten, and it must be too.
 
-        The store is asked, and not what this process remembers: nobody looks a second time.
+        The store is asked, and not what this process remembers: nobody looks a second time. And so
+        is the log: where a key is only missing, nobody was forgotten, and the call is evidence.
         """
         if not payment_id or not payment_id.isprintable():
             return False
@@ -130,7 +132,9 @@ class Translator:
             state, _ = await self._recorder.handler.payment(payment_id)
         except UnknownPaymentError:
             return False
-        return await self._recorder.vault.is_erased(state.requested.sealed, afresh=True)
+        return await self._recorder.vault.is_erased(
+            state.requested.sealed, afresh=True
+        ) and await is_payment_forgotten(self._recorder.handler.store, payment_id)
 
     async def _understand(
         self,

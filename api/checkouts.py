@@ -19,6 +19,7 @@ from adapters.checkout import news_of
 from adapters.directory import parse_phone
 from api import schemas_checkout as shapes
 from api.calls import Call, answer, validated
+from api.erased import is_session_erased
 from api.errors import ProblemError
 from api.modes import mode_of
 from api.payable import check_payable
@@ -186,7 +187,7 @@ async def brought_up(call: Call, state: Checkout, *, actor: str) -> Checkout:
 
 
 async def particulars(call: Call, state: Checkout) -> Mapping[str, Any]:
-    """Open what was sealed with a session; nothing of whatever had its key destroyed."""
+    """Open what was sealed with a session; nothing of whatever has no key any more."""
     session = state.session
     read: dict[str, Any] = {}
     for sealed in filter(None, (session.sealed, session.sealed_payer)):
@@ -194,12 +195,6 @@ async def particulars(call: Call, state: Checkout) -> Mapping[str, Any]:
             opened = await call.services.vault.open(sealed, context=session.session_id)
             read |= orjson.loads(opened)
     return read
-
-
-async def _is_erased(call: Call, state: Checkout) -> bool:
-    """Whether anything that was sealed with a session can never be opened again."""
-    sealed = filter(None, (state.session.sealed, state.session.sealed_payer))
-    return any([await call.services.vault.is_erased(one) for one in sealed])
 
 
 async def _asked(
@@ -350,7 +345,7 @@ async def document(
         metadata=opened.get("metadata"),
         payer=opened.get("payer"),
         asks_email=opened.get("asks_email"),
-        is_erased=await _is_erased(call, state),
+        is_erased=await is_session_erased(call.services.vault, call.services.store, recorded[0]),
         return_url=opened.get("return_url"),
         cancel_url=opened.get("cancel_url"),
         embed_origin=opened.get("embed_origin"),

@@ -1,4 +1,4 @@
-"""Whether somebody was forgotten, or only a key is missing.
+"""Whether somebody was forgotten, or only a key is missing, as an answer says it.
 
 Both look the same in the vault, so nobody is called forgotten before the log has been asked. It is
 asked only where a key is gone: whatever can be opened costs nothing more.
@@ -8,10 +8,9 @@ from typing import Final
 
 import structlog
 
-from ledger import people
 from ledger.entry import RecordedEvent
-from ledger.events import PaymentRequested
-from ledger.people_erased import Erased
+from ledger.events import CheckoutCreated, PaymentRequested
+from ledger.forgotten import is_named_forgotten, is_page_forgotten, is_payer_forgotten
 from ledger.sentences import Sentence
 from ledger.store import EventStore
 from ledger.vault import Vault
@@ -33,16 +32,29 @@ async def is_erased(vault: Vault, store: EventStore, requested: RecordedEvent) -
     assert isinstance(requested.event, PaymentRequested)
     if not await vault.is_erased(requested.event.sealed):
         return False
-    is_explained = await is_recorded(store, requested)
+    is_explained = await is_payer_forgotten(store, requested)
     if not is_explained:
         log.warning("data_key.missing", payment=requested.event.payment_id)
     return is_explained
 
 
-async def is_recorded(store: EventStore, requested: RecordedEvent) -> bool:
-    """Whether the log explains that a payment's key is gone."""
-    assert isinstance(requested.event, PaymentRequested)
-    payer, erased = requested.event.payer, Erased()
-    for one in await store.read_stream(people.stream_of(payer)):
-        erased.hear(one.position, one.event)
-    return erased.explains(payer, requested.position)
+async def is_session_erased(vault: Vault, store: EventStore, created: RecordedEvent) -> bool:
+    """Whether anything that was sealed with a session was forgotten, with whoever it was about.
+
+    Args:
+        vault: where the keys are looked for.
+        store: the log.
+        created: the session's first event.
+    """
+    session = created.event
+    assert isinstance(session, CheckoutCreated)
+    gone = explained = 0
+    if await vault.is_erased(session.sealed):
+        gone += 1
+        explained += await is_page_forgotten(store, session.session_id)
+    if session.sealed_payer is not None and await vault.is_erased(session.sealed_payer):
+        gone += 1
+        explained += await is_named_forgotten(store, created)
+    if explained < gone:
+        log.warning("data_key.missing", session=session.session_id)
+    return explained > 0

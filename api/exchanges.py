@@ -16,7 +16,6 @@ from aiohttp import web
 
 from api import payments
 from api.calls import Call, answer
-from api.erased import is_recorded
 from api.errors import UNKNOWN_PAYMENT, Place, ProblemError
 from api.schemas_exchanges import (
     ExchangeOut,
@@ -25,11 +24,12 @@ from api.schemas_exchanges import (
     HeaderOut,
     OpenedExchangeOut,
 )
-from ledger import exchange, payment
+from ledger import exchange
 from ledger.entry import Context, RecordedEvent
 from ledger.errors import ErasedError, SealBrokenError
 from ledger.events import ExchangeOpened, ExchangeRecorded
 from ledger.exchange import Half, Written
+from ledger.forgotten import is_payment_forgotten
 from ledger.merkle import leaf_hash
 from ledger.sentences import Sentence
 from ledger.store import Clock, EventStore
@@ -153,7 +153,7 @@ async def open_one(
     try:
         written = await read_sealed(vault, kept.events)
     except ErasedError:
-        is_gone, is_erased = True, await _is_erased(store, payment_id)
+        is_gone, is_erased = True, await is_payment_forgotten(store, payment_id)
     except (SealBrokenError, zlib.error, ValueError, LookupError):
         is_broken = True
     agrees = None if is_gone else False
@@ -171,12 +171,6 @@ async def open_one(
         else _half_of(written.salt, written.answer),
         position=traced.position,
     )
-
-
-async def _is_erased(store: EventStore, payment_id: str) -> bool:
-    """Whether whoever the bytes were sealed for was erased; else the key is only missing."""
-    recorded = await store.read_stream(payment.stream_of(payment_id))
-    return bool(recorded) and await is_recorded(store, recorded[0])
 
 
 async def read_sealed(vault: Vault, parts: Sequence[ExchangeRecorded]) -> Written:

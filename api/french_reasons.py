@@ -38,6 +38,9 @@ _FRENCH: Final[dict[str, str]] = {
     "the endpoint's address and secrets were erased": (
         "l'adresse de notification et ses secrets ont été effacés"
     ),
+    "the data key of the endpoint's address and secrets is missing": (
+        "la clé de données de l'adresse de notification et de ses secrets manque"
+    ),
     "it is no web address": "ce n'est pas une adresse web",
     "it holds a name or a password": "elle contient un nom ou un mot de passe",
     "it is not https": "elle n'est pas en https",

@@ -13,19 +13,21 @@ import orjson
 from adapters.base import Adapter
 from adapters.recording import handle_context
 from api import views
+from api.erased import is_erased
 from api.refusal_views import code_of, refusal_of
 from ledger.entry import RecordedEvent
 from ledger.errors import ErasedError
 from ledger.identity import Mode
 from ledger.particulars import open_particulars
 from ledger.payment import Payment, Status
+from ledger.store import EventStore
 from ledger.vault import Vault
 
 LANGUAGE: Final = "fr"
 
 
 def composer(
-    vault: Vault, adapters: Mapping[str, Adapter], default_mode: Mode
+    vault: Vault, store: EventStore, adapters: Mapping[str, Adapter], default_mode: Mode
 ) -> Callable[[Payment, Sequence[RecordedEvent]], Awaitable[dict[str, object]]]:
     """Make what writes a payment for its merchant."""
 
@@ -47,7 +49,7 @@ def composer(
             redirect_url=redirect_url,
             description=opened.get("description"),
             metadata=opened.get("metadata"),
-            is_erased=await vault.is_erased(request.sealed),
+            is_erased=not opened and await is_erased(vault, store, recorded[0]),
             code=code_of(state),
             refusal=refusal_of(state, recorded, adapters=adapters, accepted=accepted),
         )

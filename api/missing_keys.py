@@ -1,42 +1,63 @@
 """Data keys that are gone although nobody was forgotten, counted for whoever verifies.
 
-Every payment came with a key of its payer's, in one transaction. Only an erasure destroys those,
-and the log knows of it before the first is gone: so the log's payments are read once more, the key
-of each is looked for, and what is not there must be explained (`ledger.people_erased`). A person's
-erasures are read after the key was missed, so one that is carried out meanwhile explains it too.
+While the log is read every key that came with an entry is looked for (`ledger.verify_keys`). What
+is not there must be explained by the log (`ledger.forgotten`), which is read for that after the key
+was missed: so an erasure that is carried out meanwhile explains it too.
 
-What this deliberately leaves out: keys that go without an erasure (raw webhooks, one-time codes,
-numbers in requests to forget somebody), and whether what is there still opens, for which a master
-key would be needed.
+What this deliberately leaves out: calls of providers that belong to no payment, once anybody was
+forgotten: they may have been found in that erasure, and the log does not say which were.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
-from api.erased import is_recorded
-from ledger.entry import RecordedEvent, decode_entry
-from ledger.events import PaymentRequested
-from ledger.store import PAGE_MAX, EventStore
-from ledger.vault import KEY_ID_CHARACTERS, key_id_of
+import msgspec
+
+from ledger import events
+from ledger.entry import RecordedEvent
+from ledger.forgotten import Explained, is_explained
+from ledger.store import EventStore
+from ledger.vault import key_id_of
 
 COUNTED_MAX: Final = 1000
 """At so many the count ends: somebody has emptied the table."""
+
+NAMES: Final = {
+    events.PaymentRequested.type: "payments",
+    events.CheckoutCreated.type: "checkout sessions",
+    events.WebhookReceived.type: "calls of providers",
+    events.ExchangeRecorded.type: "exchanges with providers",
+    events.PaymentNoteProposed.type: "operators' notes",
+    events.PersonErasureRequested.type: "requests to forget somebody",
+    events.EndpointAdded.type: "webhook endpoints",
+    events.EndpointChanged.type: "webhook endpoints",
+    events.EndpointSecretRotated.type: "webhook endpoints",
+}
+"""What people call whatever brings a key, by the type of the event that does."""
 
 
 class MissingKeys(NamedTuple):
     """What is missing."""
 
-    payments: int
-    """How many lack theirs; a page more than `COUNTED_MAX` at most."""
+    counts: dict[str, int]
+    """How many entries lack theirs, by what they are; `COUNTED_MAX` of all at most."""
     position: int
-    """The first such payment's; 0 where there is none."""
+    """The first such entry's; 0 where there is none."""
+
+    @property
+    def total(self) -> int:
+        """How many lack theirs."""
+        return sum(self.counts.values())
 
     def told(self) -> str:
         """In one sentence."""
-        more = " or more" if self.payments >= COUNTED_MAX else ""
+        more = " or more" if self.total >= COUNTED_MAX else ""
+        first, *others = [f"{name}{{}}: {count}{more}" for name, count in self.counts.items()]
+        told = [first.format(" whose data key is missing"), *(one.format("") for one in others)]
         return (
-            f"payments whose data key is missing: {self.payments}{more}, the first at position "
-            f"{self.position}; no erasure is recorded: restore the keys from a backup"
+            f"{', '.join(told)}, the first at position {self.position}; no erasure is recorded: "
+            "restore the keys from a backup"
         )
 
 
@@ -47,33 +68,58 @@ class TypedStore(EventStore, Protocol):
         """The same as `read`, of one type and not decoded yet."""
 
 
-async def missing_keys(store: TypedStore, size: int) -> MissingKeys:
-    """Look for the keys of all payments up to a position; what is read was verified before.
+class KeyCount:
+    """Counts what is told of by `ledger.verify.verify_log`; nothing more than the count is kept.
 
-    The type that stands beside each entry as well: by it alone the others are passed over.
+    Args:
+        store: the log.
+        at: now.
     """
-    count = first = position = 0
-    while position < size and count < COUNTED_MAX:
-        lines = await store.read_typed(PaymentRequested.type, position, PAGE_MAX)
-        if not lines:
-            break
-        found = [decode_entry(line) for line in lines]
-        position = found[-1].position
-        for one in await _unexplained(store, found):
-            if one.position <= size:
-                first = first or one.position
-                count += 1
-    return MissingKeys(count, first)
 
+    def __init__(self, store: TypedStore, *, at: datetime) -> None:
+        self._store, self._at = store, at
+        self._counts: dict[str, int] = {}
+        self._first = self._count = 0
+        self._is_anybody_forgotten: bool | None = None
 
-async def _unexplained(store: EventStore, found: Sequence[RecordedEvent]) -> list[RecordedEvent]:
-    asked: list[tuple[str, RecordedEvent]] = []
-    for one in found:
-        if isinstance(one.event, PaymentRequested):
-            key_id = key_id_of(one.event.sealed)
-            if len(key_id) == KEY_ID_CHARACTERS:
-                asked.append((key_id, one))
-    there = await store.data_keys([key_id for key_id, _ in asked])
-    return [
-        one for key_id, one in asked if key_id not in there and not await is_recorded(store, one)
-    ]
+    def found(self) -> MissingKeys:
+        """What was missing so far."""
+        return MissingKeys(dict(self._counts), self._first)
+
+    async def see(self, positions: Sequence[int]) -> None:
+        """Look why some entries' keys are not there."""
+        for position in positions:
+            if self._count >= COUNTED_MAX:
+                return
+            (recorded,) = await self._store.read(position - 1, 1)
+            if not await self._is_right(recorded):
+                name = NAMES[recorded.type]
+                self._first = self._first or position
+                self._counts[name] = self._counts.get(name, 0) + 1
+                self._count += 1
+
+    async def _is_right(self, recorded: RecordedEvent) -> bool:
+        gone = await self._gone(recorded)
+        if not gone:
+            return True
+        explained = await is_explained(self._store, recorded, gone, at=self._at)
+        if explained is Explained.UNKNOWABLE:
+            return await self._was_anybody_forgotten()
+        return explained is Explained.YES
+
+    async def _gone(self, recorded: RecordedEvent) -> set[str]:
+        """The names of the fields whose key is not there."""
+        fields = msgspec.structs.asdict(recorded.event)
+        needed = {
+            name: key_id_of(text)
+            for name, text in fields.items()
+            if name in {"sealed", "sealed_payer", "sealed_reason", "sealed_url"} and text
+        }
+        there = await self._store.data_keys(list(needed.values()))
+        return {name for name, key_id in needed.items() if key_id not in there}
+
+    async def _was_anybody_forgotten(self) -> bool:
+        if not self._is_anybody_forgotten:
+            agreed = await self._store.read_typed(events.PersonErasureApproved.type, 0, 1)
+            self._is_anybody_forgotten = bool(agreed)
+        return self._is_anybody_forgotten

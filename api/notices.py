@@ -165,7 +165,7 @@ async def _written_payment(call: Call, notice: Notice) -> dict[str, object] | No
     state = payment.INITIAL
     for one in until:
         state = payment.evolve(state, one.event)
-    compose = composer(services.vault, services.adapters, services.default_mode)
+    compose = composer(services.vault, services.store, services.adapters, services.default_mode)
     return message_content(notice.type, until[-1], await compose(state, until))
 
 

@@ -17,9 +17,10 @@ anybody; where one stood in a provider's call or an exchange, there is `***`.
 """
 
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, cast
 
@@ -46,6 +47,14 @@ from ledger.events import (
     WebhookReceived,
 )
 from ledger.exchange import Half
+from ledger.forgotten import (
+    Explained,
+    is_call_forgotten,
+    is_named_forgotten,
+    is_page_forgotten,
+    is_payer_forgotten,
+    is_payment_forgotten,
+)
 from ledger.leftover import Leftover, sentence_of
 from ledger.merchant import merchant_stream
 from ledger.particulars import OF_NAMED
@@ -75,7 +84,8 @@ class Telling:
     entries_max: int = ENTRIES_MAX
     exchanges_told: int = 0
     left_out: int = 0
-    """How much was found and cannot be read any more, although nobody was forgotten."""
+    """How much was found and cannot be read any more, although nobody was forgotten: a seal is
+    broken, or a data key is missing."""
 
     @property
     def person(self) -> str:
@@ -137,12 +147,19 @@ class Telling:
         for one in (await self.people.handler.person(self.person)).erasures:
             yield erasure_of(one, one.status(self.made_at))
 
-    async def _opened(self, sealed: str, context: str) -> tuple[Mapping[str, Any] | None, bool]:
-        """What was sealed, and whether it was erased; neither where the seal is broken."""
+    async def _opened(
+        self, sealed: str, context: str, is_forgotten: Callable[[], Awaitable[bool]]
+    ) -> tuple[Mapping[str, Any] | None, bool]:
+        """What was sealed, and whether it was erased; neither where the key or the seal is lost.
+
+        Whether somebody `is_forgotten` the log is asked only where the key is gone.
+        """
         try:
             opened = await self.people.vault.open(sealed, context=context)
         except ErasedError:
-            return None, True
+            is_erased = await is_forgotten()
+            self.left_out += not is_erased
+            return None, is_erased
         except SealBrokenError:
             self.left_out += 1
             return None, False
@@ -150,10 +167,15 @@ class Telling:
 
     async def _answer(self, event: DeliveryAttempted) -> str | None:
         try:
-            return await answered(self.people.vault, event)
+            told = await answered(self.people.vault, event)
         except SealBrokenError:
             self.left_out += 1
             return None
+        self.left_out += told is None and not await self._is_forgotten(event.payment_id)
+        return told
+
+    async def _is_forgotten(self, payment_id: str) -> bool:
+        return await is_payment_forgotten(self.people.handler.store, payment_id)
 
     async def _exchange(self, kept: Kept) -> dict[str, Any]:
         told = kept.told
@@ -164,7 +186,7 @@ class Telling:
                 written = await read_sealed(self.people.vault, kept.events)
                 request, answer = written.request, written.answer
             except ErasedError:
-                pass
+                self.left_out += not await self._is_forgotten(told.payment_id or "")
             except (SealBrokenError, ValueError, LookupError, zlib.error):
                 self.left_out += 1
         return {
@@ -183,7 +205,11 @@ class Telling:
         for one in await self.people.handler.store.read_stream(webhook_stream(webhook_id)):
             if not isinstance(one.event, WebhookReceived):
                 continue
-            is_erased = call is None and await self.people.vault.is_erased(one.event.sealed)
+            is_erased = (
+                call is None
+                and await self.people.vault.is_erased(one.event.sealed)
+                and await is_call_forgotten(self.people.handler.store, one) is not Explained.NO
+            )
             self.left_out += call is None and not is_erased
             yield shapes.ExportedCall(
                 id=webhook_id,
@@ -200,7 +226,9 @@ class Telling:
         handler = self.people.handler
         state, recorded = await handler.payment(payment_id)
         request, store = state.requested, handler.store
-        particulars, is_erased = await self._opened(request.sealed, payment_id)
+        particulars, is_erased = await self._opened(
+            request.sealed, payment_id, partial(is_payer_forgotten, store, recorded[0])
+        )
         if particulars is not None:
             # Of who was named on the page, and is told to them alone.
             particulars = {one: told for one, told in particulars.items() if one != OF_NAMED}
@@ -258,12 +286,15 @@ class Telling:
         session = state.session
         # Somebody else may have paid than who is named: what is the named one's is not the payer's.
         of_payer = session.sealed_payer if session.payer == self.person else None
-        opened: dict[str, Any] = {}
-        was_erased = False
-        for sealed in filter(None, (session.sealed, of_payer)):
-            told, is_erased = await self._opened(sealed, session_id)
-            opened |= told or {}
-            was_erased |= is_erased
+        store, opened, was_erased = self.people.handler.store, dict[str, Any](), False
+        for sealed, is_forgotten in (
+            (session.sealed, partial(is_page_forgotten, store, session_id)),
+            (of_payer, partial(is_named_forgotten, store, recorded[0])),
+        ):
+            if sealed is not None:
+                told, is_erased = await self._opened(sealed, session_id, is_forgotten)
+                opened |= told or {}
+                was_erased |= is_erased
         return shapes.ExportedSession(
             id=session_id,
             status=state.status,

@@ -178,7 +178,7 @@ class _Writing:
             for piece in self._told_of(one):
                 yield piece
             columns = ("when", "endpoint", "answer")
-            rows = self._answers(telling.answers(one.id))
+            rows = self._answers(telling.answers(one.id), is_erased=one.is_erased)
             async for piece in self.long_table("answers", columns, rows):
                 yield piece
 
@@ -195,9 +195,13 @@ class _Writing:
                 went or (self.say("erased") if is_erased else ""),
             )
 
-    async def _answers(self, answers: AsyncIterator[dict[str, Any]]) -> AsyncIterator[Cells]:
+    async def _answers(
+        self, answers: AsyncIterator[dict[str, Any]], *, is_erased: bool
+    ) -> AsyncIterator[Cells]:
+        without = "erased" if is_erased else "unreadable"
         async for told in answers:
-            yield self.time(told["at"]), escape(told["endpoint"]), self._raw(told["answer"])
+            said = self._raw(told["answer"], without)
+            yield self.time(told["at"]), escape(told["endpoint"]), said
 
     def _heard(self, one: ExportedPayment) -> Iterable[str]:
         words = self.words

@@ -18,7 +18,7 @@ from adapters.providers import title_of
 from adapters.refunds import let_go, request_of, reserved_in
 from api import payments, schemas
 from api.calls import Call, validated
-from api.erased import KEY_MISSING, RESTORE_KEY, is_recorded
+from api.erased import KEY_MISSING, RESTORE_KEY
 from api.errors import NOT_REFUNDABLE, Place, ProblemError
 from api.modes import mode_of
 from api.requests import content_digest, expires_at, idempotency_key, is_apart, receipt
@@ -33,6 +33,7 @@ from ledger.errors import (
     UnknownPaymentError,
 )
 from ledger.events import PaymentRefundReserved, PaymentRequested
+from ledger.forgotten import is_payer_forgotten
 from ledger.identity import Candidate, Kind, payment_id_of
 from ledger.money import Money, parse_money
 from ledger.payment import Payment
@@ -233,7 +234,7 @@ async def _sealed(
         written = orjson.dumps(particulars)
         return await vault.seal_beside(request.sealed, written, context=refund_id)
     except ErasedError:
-        if not await is_recorded(call.services.store, requested):
+        if not await is_payer_forgotten(call.services.store, requested):
             remedy = explained(KEY_MISSING, RESTORE_KEY)
             raise ProblemError(NOT_REFUNDABLE, remedy) from None
         reason = Sentence("The payer was erased, and with it the number to pay back to.")

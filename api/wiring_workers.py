@@ -153,7 +153,10 @@ def make_workers(
     )
     workers.append(worker("reconcile", None, reconcile.perform, most, seconds, queue=statements))
     merchants = Merchants(
-        recorder, outward, composer(vault, adapters, settings.default_mode), clock=clock
+        recorder,
+        outward,
+        composer(vault, recorder.handler.store, adapters, settings.default_mode),
+        clock=clock,
     )
     deliveries = projections.of(DeliveriesProjection)
     reached = _Portion(deliveries, is_local_called=outward.allows_loopback)

@@ -43,6 +43,9 @@ class Scanner(Protocol):
             until: the last position.
         """
 
+    def absent(self, key_ids: Sequence[str]) -> set[str]:
+        """Of the ids of data keys those that no key has; as many as a step's entries may need."""
+
     def close(self) -> None:
         """Let go of the connection."""
 

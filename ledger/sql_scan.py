@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import asyncpg
+import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.errors import CorruptLogError, LedgerError
@@ -34,6 +35,10 @@ _TILES: Final = """
 _PLACES: Final = """
     SELECT stream, version, position FROM log
     WHERE {streams}+position > {after} AND +position <= {until} ORDER BY stream, version"""
+# One parameter for any number of ids, so that it is one statement, prepared once.
+_SQLITE_KEYS: Final = """
+    SELECT key_id FROM data_keys WHERE key_id IN (SELECT value FROM json_each(?))"""
+_POSTGRESQL_KEYS: Final = "SELECT key_id FROM data_keys WHERE key_id = ANY($1::text[])"
 
 
 def scan_of(engine: AsyncEngine) -> LogScan:
@@ -90,6 +95,11 @@ class _SqliteScanner:
         bounds = [one for one in (low, high) if one is not None]
         return self._read(sql, *bounds, after, until)
 
+    def absent(self, key_ids: Sequence[str]) -> set[str]:
+        asked = orjson.dumps(list(key_ids)).decode()
+        there = {key_id for rows in self._read(_SQLITE_KEYS, asked) for (key_id,) in rows}
+        return {*key_ids} - there
+
     def _read(self, sql: str, *parameters: object) -> Iterator[list[Any]]:
         try:
             cursor = self._connection.execute(sql, parameters)
@@ -133,6 +143,10 @@ class _PostgresqlScanner:
         streams = _streams("$1", f"${count}", has_low=low is not None, has_high=high is not None)
         sql = _PLACES.format(streams=streams, after=f"${count + 1}", until=f"${count + 2}")
         return self._read(sql, *bounds, after, until)
+
+    def absent(self, key_ids: Sequence[str]) -> set[str]:
+        rows = self._run(self._connection.fetch(_POSTGRESQL_KEYS, list(key_ids)))
+        return {*key_ids} - {row["key_id"] for row in rows}
 
     def _read(self, sql: str, *parameters: object) -> Iterator[list[Any]]:
         connection = self._connection

@@ -42,6 +42,7 @@ from ledger.cosignature import CosignatureVerifier
 from ledger.errors import CorruptLogError, EntryError
 from ledger.scan import LogScan
 from ledger.store import EventStore, TreeHead
+from ledger.verify_keys import Lacking
 from ledger.verify_notes import Notes, keys_in
 from ledger.verify_order import Order, first_difference, look_at_order, new_secret
 from ledger.verify_pages import Pages, Progress
@@ -85,6 +86,7 @@ async def verify_log(
     progress: Progress = _silent,
     processes: int | None = None,
     helping: Hands | None = None,
+    lacking: Lacking | None = None,
 ) -> Verified:
     """Read and check the whole log.
 
@@ -95,13 +97,14 @@ async def verify_log(
         progress: called after every step with the entries verified and their whole number.
         processes: how many work at once; as many as there are cores, if it is not said.
         helping: who work, where they are there already; else they are called, and sent home.
+        lacking: told of entries whose data key is not there; without it none is looked for.
 
     Raises:
         CorruptLogError: names the first bad position, and what is wrong there.
         StoreUnavailableError: the database could not be read to its end.
     """
     head = await store.head()
-    pages = Pages(store, Notes(witnesses=witnesses), checkpoint)
+    pages = Pages(store, Notes(witnesses=witnesses), checkpoint, lacking)
     progress(0, head.size)
     scan = store.scan()
     if scan is None:
@@ -110,7 +113,8 @@ async def verify_log(
         wanted = cores() if processes is None else processes
         called = hands(wanted if head.size >= PROCESSES_FROM else 1)
         with called if helping is None else nullcontext(helping) as working:
-            await _Spans(store, scan, pages, head.size, working).verify(progress)
+            spans = _Spans(store, scan, pages, head.size, working, with_keys=lacking is not None)
+            await spans.verify(progress)
     await pages.verify_end(head)
     return Verified(
         pages.tree.size, pages.tree.root(), pages.notes.checkpoints, pages.notes.cosignatures
@@ -121,8 +125,16 @@ class _Spans:
     """A verification of whole spans by other hands."""
 
     def __init__(
-        self, store: EventStore, scan: LogScan, pages: Pages, size: int, helping: Hands
+        self,
+        store: EventStore,
+        scan: LogScan,
+        pages: Pages,
+        size: int,
+        helping: Hands,
+        *,
+        with_keys: bool,
     ) -> None:
+        self._with_keys = with_keys
         self._store, self._scan, self._pages, self._size = store, scan, pages, size
         self._hands = helping
         self._secret = new_secret()
@@ -136,7 +148,14 @@ class _Spans:
             return
         known = Notes(keys[0] or (), pages.notes.witnesses)
         works = (
-            partial(look_at_span, self._scan, span, known.until(span.end), self._secret)
+            partial(
+                look_at_span,
+                self._scan,
+                span,
+                known.until(span.end),
+                self._secret,
+                with_keys=self._with_keys,
+            )
             for span in self._spans()
         )
         places_sum, is_summed = 0, True

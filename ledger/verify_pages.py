@@ -21,6 +21,7 @@ from ledger.errors import CorruptLogError
 from ledger.merkle import TILE_WIDTH, Tile, TreeBuilder, leaf_hash, root_at
 from ledger.proving import first_denied, from_tiles, root_of
 from ledger.store import PAGE_MAX, EventStore, RawEntry, TreeHead, first_misplaced
+from ledger.verify_keys import Lacking, needed
 from ledger.verify_notes import NOTED, Claim, Notes, refuted
 from ledger.verify_spans import SPAN, Seen
 
@@ -38,10 +39,18 @@ class Pages:
         store: the log.
         notes: verifies what the log says of itself.
         checkpoint: a size and root that were seen earlier and kept elsewhere.
+        lacking: told where a data key is not there; without it none is looked for.
     """
 
-    def __init__(self, store: EventStore, notes: Notes, checkpoint: TreeHead | None) -> None:
+    def __init__(
+        self,
+        store: EventStore,
+        notes: Notes,
+        checkpoint: TreeHead | None,
+        lacking: Lacking | None = None,
+    ) -> None:
         self.tree = TreeBuilder()
+        self._lacking = lacking
         self.notes = notes
         self._store, self._checkpoint = store, checkpoint
         self._completed: list[Tile] = []
@@ -93,6 +102,8 @@ class Pages:
         if wrong:
             raise await self._first(*wrong)
         self._vouched = max([self._vouched, *roots])
+        if self._lacking is not None:
+            await self._lacking(seen.lacking)
         self.notes.checkpoints += seen.checkpoints
         self.notes.cosignatures += seen.cosignatures
         return True
@@ -141,6 +152,12 @@ class Pages:
         if wrong:
             raise _earliest(wrong)
         self._vouched = max([self._vouched, *(claim.size for claim in claims)])
+        if self._lacking is not None:
+            keys = needed((row.position, row.type, row.entry) for row in page)
+            ids, there = [*keys], set[str]()
+            for first in range(0, len(ids), PAGE_MAX):
+                there |= {*await self._store.data_keys(ids[first : first + PAGE_MAX])}
+            await self._lacking(sorted({at for one, at in keys.items() if one not in there}))
 
     def _claims(self, page: Sequence[RawEntry]) -> tuple[list[Claim], list[CorruptLogError]]:
         """The roots that a page's entries claim, up to the first one that is not proved."""

@@ -18,6 +18,7 @@ from ledger.entry import check_entry
 from ledger.errors import CorruptLogError, LedgerError
 from ledger.merkle import TILE_WIDTH, Tile, TreeBuilder
 from ledger.scan import LogScan, ScannedRow, Scanner
+from ledger.verify_keys import needed
 from ledger.verify_notes import NOTED, Claim, Notes
 from ledger.verify_order import PLACE, Secret, sum_of
 
@@ -53,20 +54,29 @@ class Seen(NamedTuple):
     cosignatures: int = 0
     places_sum: int = 0
     """Of the places as the rows say them."""
+    lacking: tuple[int, ...] = ()
+    """The positions of entries whose data key is not there, where that was asked."""
 
 
-def look_at_span(scan: LogScan, span: Span, notes: Notes, secret: Secret) -> Seen:
-    """Read a span and check everything about it that it can tell by itself."""
+def look_at_span(
+    scan: LogScan, span: Span, notes: Notes, secret: Secret, *, with_keys: bool = False
+) -> Seen:
+    """Read a span and check everything about it that it can tell by itself.
+
+    Data keys are looked for `with_keys` alone: whoever reads a log only for its hashes has no use
+    for them.
+    """
     try:
         with closing(scan.open()) as scanner:
-            return _Look(span, notes, secret).at(scanner)
+            return _Look(span, notes, secret, with_keys=with_keys).at(scanner)
     except (LedgerError, TypeError, ValueError, AttributeError):
         # Values of other types than ours fail wherever they come first.
         return Seen(span, is_plain=False)
 
 
 class _Look:
-    def __init__(self, span: Span, notes: Notes, secret: Secret) -> None:
+    def __init__(self, span: Span, notes: Notes, secret: Secret, *, with_keys: bool) -> None:
+        self._with_keys = with_keys
         self._span, self._notes, self._secret = span, notes, secret
         self._tree = TreeBuilder()
         self._roots: dict[int, bytes] = {}
@@ -78,10 +88,14 @@ class _Look:
         span, notes = self._span, self._notes
         self._tiles = scanner.tiles(span.start // TILE_WIDTH, span.end // TILE_WIDTH)
         total = 0
+        lacking: list[int] = []
         for rows in scanner.rows(span.start, span.end):
             leaves = self._check(rows)
             self._extend(leaves)
             total += sum_of(map(PLACE, rows), self._secret)
+            if self._with_keys:
+                keys = needed((row[2], row[3], row[4]) for row in rows)
+                lacking += sorted({keys[one] for one in scanner.absent([*keys])} if keys else ())
         if self._tree.size != span.end - span.start:
             raise CorruptLogError(span.start + self._tree.size + 1, "the entry is missing")
         return Seen(
@@ -94,6 +108,7 @@ class _Look:
             checkpoints=notes.checkpoints,
             cosignatures=notes.cosignatures,
             places_sum=total,
+            lacking=tuple(lacking),
         )
 
     def _check(self, rows: Sequence[ScannedRow]) -> list[bytes]:

@@ -139,6 +139,6 @@ async def a_street(
         outward = Outward(seconds_max=patience_seconds, allows_loopback=True)
         stack.push_async_callback(outward.close)
         recorder = Recorder(services.handler, services.vault)
-        compose = composer(services.vault, services.adapters, "test")
+        compose = composer(services.vault, services.store, services.adapters, "test")
         made = Merchants(recorder, outward, compose, clock=clock)
         yield Street(world, clock, made, outward, stack)

@@ -59,6 +59,7 @@ FLOORS: dict[str, tuple[float, str]] = {
     "ledger.exchange": (2, "exchange"),
     "ledger.journal": (2.1, "journal"),
     "ledger.operator_notes": (2.2, "operator_notes"),
+    "ledger.forgotten": (2.2, "forgotten"),
     "ledger.memory": (3, "memory"),
     "ledger.sql": (3, "sql"),
     "ledger.migrations": (3, "sql"),

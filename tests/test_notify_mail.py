@@ -19,6 +19,7 @@ from ledger.errors import UnknownPaymentError
 from ledger.evidence import Evidence, Source, Word
 from ledger.mail import mail_stream
 from ledger.payment import Status
+from ledger.vault import key_id_of
 from projections.mails import MailRow, MailsProjection
 from projections.queues import Due
 from tests.api_world import (
@@ -31,6 +32,7 @@ from tests.api_world import (
     settings_in,
 )
 from tests.conftest import FakeClock
+from tests.forgetting import forget
 from tests.mail_server import DIE, PASSWORD, USER, MailHandler, a_certificate, a_mail_server
 from tests.stage import WAIT_SECONDS, a_stage
 
@@ -444,11 +446,29 @@ async def test_a_letter_that_could_not_go_for_too_long_is_parked(mail: MailWorld
 async def test_nobody_writes_to_who_was_forgotten(mail: MailWorld) -> None:
     payment_id = await mail.paid()
     vault = mail.world.services.vault
-    await vault.erase(vault.person(MTN_PHONE))
+    await forget(vault, mail.world.services.store, vault.person(MTN_PHONE))
     await mail.deliver()
     assert mail.server.said == []
     parked = await mail.recorded(payment_id)
     assert {one.reason for one in parked} == {"the payer was erased, and with them the address"}
+
+
+async def test_a_letter_whose_key_is_missing_waits_until_it_is_restored(mail: MailWorld) -> None:
+    payment_id = await mail.paid()
+    services = mail.world.services
+    state, _ = await services.handler.payment(payment_id)
+    key_id = key_id_of(state.requested.sealed)
+    kept = (await services.store.data_keys([key_id]))[key_id]
+    await services.vault.erase(kept.subject)
+    await mail.deliver()
+    assert await mail.recorded(payment_id) == []
+    assert mail.server.said == []
+    # It comes back beside an event of no importance, as out of a backup.
+    added = events.MerchantAdded(merchant_id="mer_9", name="Nine", country="CM")
+    await services.store.append("merchant-mer_9", 0, [added], context=CONTEXT, keys=[kept])
+    mail.clock.advance(HOLD_SECONDS)
+    await mail.deliver()
+    assert {one[2] for one in await mail.letters(payment_id)} == {"sent"}
 
 
 async def test_a_letter_about_nothing_is_a_mistake(mail: MailWorld) -> None:

@@ -22,6 +22,7 @@ from ledger.money import Money
 from ledger.payment import Status
 from ledger.sentences import Sentence
 from ledger.store import DataKey
+from tests.forgetting import forget
 from tests.stage import ONLY_CALLBACKS, Stage, a_stage, sandboxes, serving
 
 PAID = ("succeeded", ["succeeded"])
@@ -356,7 +357,8 @@ async def test_an_erased_payer_is_not_submitted_and_one_already_submitted_still_
         await stage.providers.leave("mtn")
         unsent = await stage.request(2)
         for payment_id in (submitted, unsent):
-            await stage.services.vault.erase((await stage.state(payment_id)).requested.payer)
+            payer = (await stage.state(payment_id)).requested.payer
+            await forget(stage.services.vault, stage.services.store, payer)
         await stage.until_final([unsent])
 
         async def was_asked_in_vain() -> bool:

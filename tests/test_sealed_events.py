@@ -29,7 +29,7 @@ from tests.checkout_world import session_of
 from tests.raw_server import answer, answering
 from tests.shop import Shop
 from tests.stage import Stage, a_stage
-from tests.test_erasure import agree, ask, calls_read
+from tests.test_erasure import agree, ask, calls_read, keys_missing
 
 PHONE = "+237650000101"
 
@@ -109,7 +109,9 @@ async def test_whatever_is_sealed_of_a_person_is_told_to_them_and_goes_with_them
             and getattr(one.event, "hides", "secrets") == "secrets"
         ]
         before = {place for place, _ in theirs}
+        assert await keys_missing(stage) == {}
         done = await agree(stage, asked.json["id"])
+        assert await keys_missing(stage) == {}
         open_still = [
             place for place, text in theirs if not await services.vault.is_erased(text, afresh=True)
         ]
@@ -137,6 +139,9 @@ async def test_whatever_is_sealed_of_a_person_is_told_to_them_and_goes_with_them
         assert shown.json["return_url"] is not None
         [erased] = [one.event async for one in all_of(stage) if one.type == "person.erased"]
         assert (erased.sessions, erased.person) == (1, person)
+        # Nobody paid on the page, so what is the merchant's of it goes with nobody.
+        await services.vault.erase(f"checkout-{page}")
+        assert await keys_missing(stage) == {"checkout sessions": 1}
 
 
 async def all_of(stage: Stage) -> Any:

@@ -354,7 +354,7 @@ async def test_no_secret_no_address_and_no_answer_stays_in_clear(
     assert found(hidden, places) == []
 
 
-async def test_an_endpoint_whose_keys_are_erased_is_never_called_again(
+async def test_an_endpoint_whose_keys_are_missing_is_not_called_and_tried_again(
     tmp_path: Path, clock: FakeClock
 ) -> None:
     async with a_street(tmp_path, clock) as street:
@@ -364,7 +364,8 @@ async def test_an_endpoint_whose_keys_are_erased_is_never_called_again(
         await street.deliver()
         assert shop.heard == []
         (attempt,) = await street.attempts(shop)
-        assert attempt.reason == "the endpoint's address and secrets were erased"
+        assert attempt.reason == "the data key of the endpoint's address and secrets is missing"
+        assert attempt.retry_at is not None
         shown = await street.world.get(f"/v1/webhook-endpoints/{shop.id}")
         assert (shown.json["url"], shown.json["public_key"]) == (None, None)
 

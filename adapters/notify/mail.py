@@ -21,6 +21,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple, assert_never, cast
 
+import structlog
+
 from adapters.base import Adapter, Due
 from adapters.directory import BY_CODE
 from adapters.directory_names import full_name_in
@@ -34,6 +36,7 @@ from ledger import commands_mail as commands
 from ledger import events, mail
 from ledger.entry import RecordedEvent
 from ledger.errors import ErasedError, UnknownPaymentError
+from ledger.forgotten import is_payment_forgotten
 from ledger.identity import Recipient
 from ledger.merchant import merchant_stream
 from ledger.merkle import leaf_hash
@@ -44,6 +47,8 @@ from ledger.store import Clock
 RETRY_SECONDS: Final = (60.0, 300.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0, 28800.0, 29340.0)
 """The pause after each attempt that failed: growing, and a day together. Servers that turn every
 stranger away at first (greylisting) want some minutes."""
+
+log = structlog.get_logger()
 
 HOLD_SECONDS: Final = 900.0
 """How long a letter that may not go yet is left alone before it is looked at again."""
@@ -149,7 +154,12 @@ class Mails:
         try:
             return await self._told(about, recipient, mail_id)
         except ErasedError:
-            return "the payer was erased, and with them the address"
+            payment_id = about.state.requested.payment_id
+            if await is_payment_forgotten(self._recorder.handler.store, payment_id):
+                return "the payer was erased, and with them the address"
+            # The key may be restored: the letter goes then, or is too old at last.
+            log.warning("data_key.missing", payment=payment_id)
+            return now + timedelta(seconds=HOLD_SECONDS)
 
     def _retry_at(self, handed: Handed, number: int) -> datetime | None:
         if handed.result in {"accepted", "refused"} or number > len(RETRY_SECONDS):
@@ -181,7 +191,7 @@ class Mails:
         """Put together what a letter tells.
 
         Raises:
-            ErasedError: the payer was erased.
+            ErasedError: the payer was erased, or the data key is missing.
         """
         vault, request = self._recorder.vault, about.state.requested
         opened = await open_particulars(vault, request.sealed, request.payment_id)

@@ -50,6 +50,9 @@ GONE: Final = 410
 BODY_BYTES_MAX: Final = 32 * 1024
 """How large a message may be; a larger one is told without its `data`."""
 
+ENDPOINT_KEY_LOST: Final = "the data key of the endpoint's address and secrets is missing"
+"""Nobody ever destroys one, so it is tried again: the key may be restored meanwhile."""
+
 Compose = Callable[[Payment, Sequence[RecordedEvent]], Awaitable[dict[str, object]]]
 """Writes a payment, folded up to the last of these events, as its merchant may see it."""
 
@@ -139,7 +142,7 @@ class Merchants:
         try:
             url, pairs = await opened(self._recorder, endpoint_id, state, self._clock())
         except ErasedError:
-            return Sent(None, "the endpoint's address and secrets were erased"), 0.0
+            return Sent(None, ENDPOINT_KEY_LOST), 0.0
         content = message_content(told.type, about, told.data)
         body = orjson.dumps(content, option=orjson.OPT_UTC_Z)
         if len(body) > BODY_BYTES_MAX:
@@ -247,7 +250,7 @@ async def opened(
     while.
 
     Raises:
-        ErasedError: they were erased.
+        ErasedError: their data key is missing.
     """
     text = await recorder.vault.open(state.sealed, context=endpoint_subject(endpoint_id))
     kept = orjson.loads(text)

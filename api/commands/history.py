@@ -19,11 +19,12 @@ from api.commands.console import (
     write_table,
     written_time,
 )
-from api.erased import KEY_MISSING, RESTORE_KEY, is_recorded
+from api.erased import KEY_MISSING, RESTORE_KEY
 from api.refusal_views import code_of, refusal_of
 from api.wiring import opened
 from ledger.entry import RecordedEvent
 from ledger.events_codec import payload_of
+from ledger.forgotten import is_payer_forgotten
 from ledger.handling import Handler
 from ledger.vault import key_id_of
 
@@ -57,7 +58,7 @@ async def _show_payment(payment_id: str, database: str | None, *, as_json: bool)
         state, recorded = await Handler(store).payment(payment_id)
         key_id = key_id_of(state.requested.sealed)
         is_gone = key_id not in await store.data_keys([key_id])
-        is_erased = is_gone and await is_recorded(store, recorded[0])
+        is_erased = is_gone and await is_payer_forgotten(store, recorded[0])
     shown = views.payment_of(
         state,
         recorded,

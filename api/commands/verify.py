@@ -6,7 +6,7 @@ a checkpoint may be given as, and what a public key of the log has to have signe
 oneself.
 
 Beside the log it looks whether the database still refuses to change it, which is a warning, and
-whether payments' data keys are gone without an erasure, which is a fault.
+whether data keys are gone without an erasure, which is a fault.
 
 With projections, what they say is compared with what the log alone gives, in files that are thrown
 away: the database is only read.
@@ -20,9 +20,9 @@ from api.commands.console import progress, run_async, settings_for, write_json, 
 from api.commands.kept import Kept, hold, kept_for
 from api.commands.policies import policy_in
 from api.commands.rebuild import check_row, tell_checked
-from api.missing_keys import MissingKeys, missing_keys
+from api.missing_keys import KeyCount, MissingKeys
 from api.settings import Settings
-from api.wiring import opened, projections_of
+from api.wiring import opened, projections_of, utc_now
 from api.wiring_witnesses import known_witnesses
 from ledger.cosignature import CosignatureVerifier
 from ledger.errors import CorruptLogError, NoteUnverifiedError, StoreUnavailableError
@@ -55,7 +55,7 @@ class Audit(NamedTuple):
     def faults(self) -> list[str]:
         """What is wrong beside the log, in sentences."""
         unequal = [one.name for one in self.projections or () if not one.is_equal]
-        faults = [self.missing.told()] if self.missing.payments else []
+        faults = [self.missing.told()] if self.missing.total else []
         if unequal:
             faults.append(f"not what the log gives, of the projections: {', '.join(unequal)}")
         return faults
@@ -110,7 +110,8 @@ def _told(audit: Audit) -> dict[str, object]:
     }
     told |= {
         "warnings": audit.warnings,
-        "keys_missing": audit.missing.payments,
+        "keys_missing": audit.missing.total,
+        "keys_missing_of": audit.missing.counts,
         "reason": "; ".join(audit.faults) or None,
     }
     if audit.projections is not None:
@@ -163,6 +164,7 @@ async def _audit(
     async with opened(settings, is_writing=False) as (lent, store):
         kept = await kept_for(store, checkpoint, key)
         witnesses = known_witnesses(settings) if policy is None else _verifiers_in(policy)
+        keys = KeyCount(store, at=utc_now())
         # Who verifies the projections is there from the start: to begin takes a process a second.
         size = await store.position()
         calling = hands_for(size, processes) if with_projections else nullcontext()
@@ -175,9 +177,10 @@ async def _audit(
                     progress=tell,
                     processes=processes,
                     helping=helping,
+                    lacking=keys.see,
                 )
             await hold(store, kept)
-            beside = (await unguarded(lent), await missing_keys(store, verified.size))
+            beside = (await unguarded(lent), keys.found())
             if helping is None:
                 return Audit(verified, kept, len(witnesses), None, *beside)
             projections = projections_of(lent)

@@ -7,7 +7,7 @@ import gc
 import hashlib
 import resource
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from ledger.merkle import TreeBuilder
 from ledger.sql import Database, SqlEventStore
 from ledger.sql_scan import SqliteScan
 from ledger.verify import PROCESSES_FROM, verify_log
+from ledger.verify_keys import needed
 from ledger.verify_order import PLACE, look_at_order, new_secret, sum_of
 from ledger.verify_processes import cores
 from ledger.verify_spans import SPAN
@@ -61,13 +62,18 @@ async def audited(url: str) -> Answer:
     return await _measured(url, _audit, PROJECTIONS_FROM)
 
 
+async def _refuse_lacking(positions: Sequence[int]) -> None:
+    if positions:
+        raise ValueError(f"the log that was written lacks the data key of entry {positions[0]}")
+
+
 async def _verify(store: SqlEventStore, _url: str) -> int:
-    return (await verify_log(store)).size
+    return (await verify_log(store, lacking=_refuse_lacking)).size
 
 
 async def _audit(store: SqlEventStore, url: str) -> int:
     with hands_for(await store.position(), None) as helping:
-        size = (await verify_log(store, helping=helping)).size
+        size = (await verify_log(store, helping=helping, lacking=_refuse_lacking)).size
         projections = Projections(store.database, PROJECTIONS)
         async for checked in check_apart(projections, url, helping):
             if not checked.is_equal or checked.live.position != size:
@@ -145,12 +151,17 @@ def steps(path: str) -> Answer:
         for page in pages:
             tree.extend([row[5] for row in page])
 
+    def look_for_keys() -> None:
+        for page in pages:
+            scanner.absent([*needed((row[2], row[3], row[4]) for row in page)])
+
     def add_places() -> None:
         for page in pages:
             sum_of(map(PLACE, page), secret)
 
     costs = {work: _least(work) / count * 1e9 for work in (read, parse, check, rewrite)}
     costs |= {work: _least(work) / count * 1e9 for work in (hash_leaves, hash_nodes, add_places)}
+    costs[look_for_keys] = _least(look_for_keys) / count * 1e9
     told: dict[str, Any] = {
         "read the row": costs[read],
         "parse its JSON": costs[parse],
@@ -159,6 +170,7 @@ def steps(path: str) -> Answer:
         "hash the leaf": costs[hash_leaves],
         "hash the nodes": costs[hash_nodes],
         "sum up the places": costs[add_places],
+        "look for its data key": costs[look_for_keys],
         "scan the order of streams": _order_cost(scan, secret),
     }
     scanner.close()

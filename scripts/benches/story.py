@@ -53,7 +53,7 @@ def life_of(payment_id: str, number: int) -> list[Told]:
                 "country": "CM",
                 "route_reason": "the number is in a range of MTN Cameroon",
                 "payer": f"person-{number % PAYERS:032x}",
-                "sealed": _SEALED,
+                "sealed": f"{key_id_of(number)}.{_SEALED}",
                 "content_digest": f"{number:064x}",
                 "expires_at": "2026-03-01T12:15:00.250000Z",
             },
@@ -83,4 +83,9 @@ def life_of(payment_id: str, number: int) -> list[Told]:
     ]
 
 
-_SEALED = "".join(random.Random(1).choices(_ALPHABET, k=240))  # noqa: S311 - stands for a sealed text
+def key_id_of(number: int) -> str:
+    """The id of the data key under which a payment's particulars are sealed."""
+    return f"{number:016x}"
+
+
+_SEALED = "".join(random.Random(1).choices(_ALPHABET, k=223))  # noqa: S311 - stands for a sealed text

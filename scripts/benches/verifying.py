@@ -1,10 +1,11 @@
 """Verifying the whole log: how fast with every core, per core, in how much memory, and why.
 
 The log is written beforehand, in the bytes the product writes (`scripts.benches.written`), with
-signed checkpoints in it. Beside the speed stand the goals: 150,000 events a second per core, where
-a core's second is one of processor time, whoever else the machine works for; and 512 MB in all.
-The same goals stand beside verifying a log with every projection of it, where each event is also
-decoded, folded by all that read it, and what comes out hashed, here and where it is kept live.
+signed checkpoints in it and every payment's data key beside it, which is looked for. Beside the
+speed stand the goals: 150,000 events a second per core, where a core's second is one of processor
+time, whoever else the machine works for; and 512 MB in all. The same goals stand beside verifying a
+log with every projection of it, where each event is also decoded, folded by all that read it, and
+what comes out hashed, here and where it is kept live.
 
 What bounds it is told beneath the table: what each step costs for one entry, alone.
 """

@@ -1,9 +1,9 @@
 """A long log, written as fast as a disk takes it: for measuring those who read it.
 
 The bytes are those that the product writes (`draft`, `place`), and so are leaves, tiles and head;
-only the way is another: one transaction, no durability, no event loop. Many payments are under way
-at once, and every `CHECKPOINT_EVENTS` entries a signed checkpoint stands in the log, as in one that
-is checkpointed every few seconds.
+only the way is another: one transaction, no durability, no event loop. Every payment's data key
+lies beside it. Many payments are under way at once, and every `CHECKPOINT_EVENTS` entries a signed
+checkpoint stands in the log, as in one that is checkpointed every few seconds.
 """
 
 import itertools
@@ -22,6 +22,7 @@ from ledger.events import Event, LogCheckpointMade, LogKeyIntroduced
 from ledger.events_codec import decode_event
 from ledger.introduction import introduce
 from ledger.merkle import TreeBuilder, leaf_hash
+from ledger.verify_keys import needed
 from scripts.benches.story import life_of, payment_ids
 
 UNDER_WAY: Final = 64
@@ -35,6 +36,7 @@ EVENTS_PER_SECOND: Final = 1_000
 ORIGIN: Final = "ledger.example/log"
 
 _CONTEXT: Final = Context("reactor:bench", "0123456789abcdef", "request:0123456789abcdef")
+_WRAPPED: Final = bytes(40)
 _BEGAN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _PRAGMAS: Final = (
     "journal_mode = OFF",
@@ -78,6 +80,11 @@ def _append(
         entry = place(drafted, position=position, version=version, recorded_at=recorded_at)
         rows.append((position, stream, version, drafted.type, entry, leaf_hash(entry)))
     connection.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?)", rows)
+    keys = needed((row[0], row[3], row[4]) for row in rows)
+    connection.executemany(
+        "INSERT INTO data_keys VALUES (?, ?, ?, ?)",
+        [(key_id, f"person-{at:032x}", _WRAPPED, "mk1") for key_id, at in keys.items()],
+    )
     tiles = tree.extend([row[5] for row in rows])
     connection.executemany(
         "INSERT INTO tiles VALUES (?, ?, ?)",
