@@ -28,6 +28,7 @@ def create_app(services: Services) -> web.Application:
         concurrent_max=settings.requests_concurrent_max,
         new_id=services.new_id,
         position=lambda: services.known_position,
+        life=lambda: services.life.name,
         measures=measures,
     )
     app = web.Application(

@@ -175,6 +175,13 @@ _UNAVAILABLE: Final = Problem(
     "Le registre ne peut ni écrire ni lire pour l'instant",
     5,
 )
+LOG_RESTORED: Final = Problem(
+    412,
+    "log_restored",
+    "businessRule",
+    "The log was restored from a backup since",
+    "Le registre a été restauré depuis une sauvegarde entre-temps",
+)
 NOT_REFUNDABLE: Final = Problem(
     409,
     "not_refundable",
@@ -370,6 +377,7 @@ ALL_PROBLEMS: Final[Mapping[str, Problem]] = {
         PROJECTION_BEHIND,
         DISK_FULL,
         SERVER_TOO_SLOW,
+        LOG_RESTORED,
         INTERNAL,
         *PROBLEMS.values(),
     )

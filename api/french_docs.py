@@ -21,7 +21,9 @@ Encaissez, remboursez et versez par les opérateurs d'argent mobile d'Afrique.
   vrai.
 - **Positions.** `Cauri-Position` dit jusqu'où du registre parle la réponse ; pour un seul paiement,
   c'est la position de son propre dernier événement. Donnez-la à une liste comme `min_position`, et
-  la liste a vu ce que vous venez d'écrire.
+  la liste a vu ce que vous venez d'écrire. Gardez avec elle le `Cauri-Log` de la réponse et envoyez
+  les deux : si le registre a été restauré depuis une sauvegarde entre-temps, `log_restored` vous
+  refuse et dit d'où repartir.
 - **Les erreurs** sont des documents RFC 9457 avec un `code` stable. `errors` dit où, pourquoi, et
   quoi envoyer.
 - **Langues.** Les textes sont en français ou en anglais, selon `Accept-Language`.
@@ -254,6 +256,10 @@ _PARAMETERS: Final[dict[str, str]] = {
 }
 
 _ANSWERS: Final[dict[str, str]] = {
+    "The life of the log in which positions are told; another after a restoration.": (
+        "La vie du registre dans laquelle les positions sont données ; une autre après une "
+        "restauration."
+    ),
     "The log position at which the answer stands; of what is not read from the log, as a problem "
     "is not, the last one that the lists had then.": (
         "La position du registre à laquelle se tient la réponse ; pour ce qui n'est pas lu dans "

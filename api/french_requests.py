@@ -87,6 +87,14 @@ FRENCH_OF_REQUESTS: Final[dict[str, str]] = {
         "été restauré depuis une sauvegarde : demandez à qui l'exploite, et repartez d'une "
         "position antérieure à la perte."
     ),
+    "The log was restored from a backup: what it told behind position {position} is lost.": (
+        "Le registre a été restauré depuis une sauvegarde : ce qu'il a dit après la position "
+        "{position} est perdu."
+    ),
+    "This log has had no such life.": "Ce registre n'a pas eu cette vie.",
+    "Forget every position behind {position}, go on from it, and send {name}.": (
+        "Oubliez toute position après {position}, repartez de celle-ci et envoyez {name}."
+    ),
     "Take one from the list.": "Prenez-en une dans la liste.",
     "The value is neither a time nor a day.": (
         "La valeur n'est ni une date avec son heure, ni un jour."

@@ -23,6 +23,7 @@ from aiohttp import web
 from api.authentication import Role
 from api.calls import Call, query_of, validated
 from api.errors import FORBIDDEN, SERVER_TOO_SLOW, Place, ProblemError
+from api.lives import HEADER as LOG_HEADER
 from api.pages.notices import notice_of
 from api.passage import PASSAGE
 from api.requests import idempotency_key, is_apart
@@ -60,6 +61,7 @@ def guard(
                 passage.sign = await signing_of(services, wanted, request)
             if identity.role not in roles:
                 raise _forbidden(roles, identity.role)
+            await services.life.check(request.headers.get(LOG_HEADER))
         query: Any
         if default_query is not None and not request.query_string:
             query = default_query

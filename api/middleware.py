@@ -11,7 +11,8 @@ in the order in which it acts:
 4. Every answer says up to where in the log it speaks (`Cauri-Position`): of one payment that is
    its own last event, of a list how far the list had read. What is not read
    from there, as a problem is not, says which position this process's lists had finished: what was
-   answered is no older than that, and it costs no look at the database.
+   answered is no older than that, and it costs no look at the database. In which life of the log
+   that is, says `Cauri-Log` (`api.lives`).
 5. Where somebody with a key asks for it, the answer is signed (`api.signed_answers`).
 6. One log line per request: method, route, status, time, ids. The route is the pattern, not the
    path, and there is no query string: so no number, key or payload can get into a log.
@@ -31,6 +32,7 @@ from adapters.refusal_texts import Language
 from api.calls import POSITION_HEADER, Call
 from api.errors import BUSY, INTERNAL, ProblemError
 from api.even_time import seconds_to_wait
+from api.lives import HEADER as LOG_HEADER
 from api.logs import writer_of
 from api.measures import Measures
 from api.passage import PASSAGE, Passage
@@ -61,10 +63,11 @@ class Door:
         concurrent_max: int,
         new_id: Callable[[], str],
         position: Callable[[], int],
+        life: Callable[[], str],
         measures: Measures,
     ) -> None:
         self._concurrent_max, self._new_id, self._measures = concurrent_max, new_id, measures
-        self._position = position
+        self._position, self._life = position, life
         self._inside = 0
         self._log = writer_of("http.request")
 
@@ -97,6 +100,7 @@ class Door:
         headers["Server"] = SERVER
         if POSITION_HEADER not in headers:
             headers[POSITION_HEADER] = str(self._position())
+        headers[LOG_HEADER] = self._life()
         if passage.rate is not None:
             headers[POLICY_HEADER], headers[LIMIT_HEADER] = passage.rate
         if passage.sign is not None:
@@ -150,6 +154,7 @@ def stream_headers(call: Call) -> dict[str, str]:
         CORRELATION_HEADER: call.passage.correlation_id,
         "Server": SERVER,
         POSITION_HEADER: str(call.services.known_position),
+        LOG_HEADER: call.services.life.name,
     }
     if (rate := call.passage.rate) is not None:
         headers[POLICY_HEADER], headers[LIMIT_HEADER] = rate

@@ -43,7 +43,8 @@ Take payments, give them back and pay out through the mobile money operators of 
 - **Unfinished** is answered by `202`: look where `Location` says until `is_final` is true.
 - **Positions.** An answer's `Cauri-Position` says up to where in the log it speaks; of one payment,
   that is its own last event. Give it to a list as `min_position`, and the list has seen what you
-  just wrote.
+  just wrote. Keep an answer's `Cauri-Log` beside it and send both: if the log was restored from a
+  backup since, you are refused by `log_restored` and told where to go on.
 - **Errors** are problem details (RFC 9457) with a stable `code`. `errors` says where, why and what
   to send instead.
 - **Languages.** Texts are in French or English, by `Accept-Language`.

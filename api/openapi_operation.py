@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from adapters.refusal_texts import Language
 from api.calls import JSON, POSITION_HEADER
 from api.errors import ALL_PROBLEMS
+from api.lives import HEADER as LOG_HEADER
 from api.middleware import CORRELATION_HEADER, PROBLEM_JSON
 from api.openapi_examples import Examples
 from api.openapi_fields import words_about
@@ -50,6 +51,11 @@ _POSITION: Final[JsonObject] = {
     "as a problem is not, the last one that the lists had then.",
     "required": True,
     "schema": _WHOLE,
+}
+_LOG: Final[JsonObject] = {
+    "description": "The life of the log in which positions are told; another after a restoration.",
+    "required": True,
+    "schema": _TEXT,
 }
 _RETRY_AFTER: Final[JsonObject] = {
     "description": "In how many seconds to repeat.",
@@ -201,7 +207,7 @@ def _responses(route: Route, shapes: Shapes) -> JsonObject:
 
 
 def _answer(route: Route, status: int, answer: type[BaseModel] | str, shapes: Shapes) -> JsonObject:
-    headers = {CORRELATION_HEADER: _CORRELATION, POSITION_HEADER: _POSITION}
+    headers = {CORRELATION_HEADER: _CORRELATION, POSITION_HEADER: _POSITION, LOG_HEADER: _LOG}
     if isinstance(answer, str):
         content = {
             media: _unmodelled(route, media, shapes) for media in (answer, *route.other_media)
@@ -248,6 +254,7 @@ def _problem_headers(status: int, codes: list[str]) -> JsonObject:
     headers: JsonObject = {
         CORRELATION_HEADER: _CORRELATION,
         POSITION_HEADER: _POSITION,
+        LOG_HEADER: _LOG,
         "Content-Language": {
             "description": "The language of its texts.",
             "schema": {"enum": ["en", "fr"]},

@@ -103,6 +103,10 @@ REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
         "Make room; then repeat under the same key.",
         "Faites de la place, puis répétez avec la même clé.",
     ),
+    "log_restored": (
+        "Go on from the position it tells, with the `Cauri-Log` it names.",
+        "Repartez de la position indiquée, avec le `Cauri-Log` qu'elle nomme.",
+    ),
     "internal": (
         "Repeat under the same key; tell us the correlation id.",
         "Répétez avec la même clé ; donnez-nous l'identifiant de corrélation.",

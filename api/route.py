@@ -111,7 +111,7 @@ KEYED: Final = (
 )
 """Codes of every route that takes an Idempotency-Key."""
 
-READING: Final = ("unauthenticated", "forbidden", "too_many_requests")
+READING: Final = ("unauthenticated", "forbidden", "too_many_requests", "log_restored")
 """Codes of every route that asks for a key."""
 
 ONE: Final = ("unknown_payment",)

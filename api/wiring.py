@@ -37,6 +37,7 @@ from api.background import Background
 from api.contracts import contract_faults
 from api.feed import Feed
 from api.last_uses import LastUses
+from api.lives import Life
 from api.master_key import RingKeeper, master_keys_for, ring_of
 from api.modes import by_mode
 from api.randomness import RandomBlock
@@ -250,6 +251,7 @@ async def services(
             new_id=new_id or RequestIds(),
             database=database,
             store=log_store,
+            life=await Life.of(log_store),
             handler=handler,
             vault=vault,
             projections=projections,

@@ -12,6 +12,7 @@ from api.authentication import Authenticator
 from api.background import Background
 from api.feed import Feed
 from api.last_uses import LastUses
+from api.lives import Life
 from api.people import People
 from api.rates import Rates
 from api.settings import Settings
@@ -50,6 +51,7 @@ class Services:
     new_id: Callable[[], str]
     database: Database
     store: EventStore
+    life: Life
     handler: Handler
     vault: Vault
     projections: Projections

@@ -97,17 +97,26 @@ def may_have_been_sent(
 
 
 def began_at(restorations: Sequence[tuple[int, Event]]) -> int:
-    """The position of the first event after the copy's end; 0 where nothing was restored.
+    """The position of the first event after the copy's end; 0 where nothing was restored."""
+    lives = lives_in(restorations)
+    return lives[-1] if lives else 0
+
+
+def lives_in(restorations: Sequence[tuple[int, Event]]) -> list[int]:
+    """Where each life of the log after its first one began: the first event after a copy's end.
 
     A restoration may be said again, at once or after days: it is the same as long as it names the
     same time, or stands right behind.
     """
-    began, since = 0, None
-    for position, event in reversed(restorations):
+    began: list[int] = []
+    named, last = set[datetime](), 0
+    for position, event in restorations:
         assert isinstance(event, events.LogRestored)
-        if not began or position == began - 1 or event.since == since:
-            began = position
-            since = event.since if since is None else since
+        if not began or (event.since not in named and position != last + 1):
+            began.append(position)
+            named.clear()
+        named.add(event.since)
+        last = position
     return began
 
 

@@ -181,6 +181,7 @@ REQUESTS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
     ("unauthenticated", "GET", "/v1/payments", {"who": "ck_merchant_1_2"}),
     ("unauthenticated", "GET", "/v1/payments", {"who": "ck_test_merchant_1"}),
     ("forbidden", "GET", "/v1/events", {}),
+    ("log_restored", "GET", "/v1/payments", {"headers": {"Cauri-Log": "of-another-log"}}),
     (
         "webhook_refused",
         "POST",
