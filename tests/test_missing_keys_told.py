@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from adapters.base import Due
 from adapters.recording import Recorder
+from adapters.serving import Serving
 from adapters.translate import Translator
 from api.messages import composer
 from ledger.events import WebhookReceived
@@ -39,9 +40,9 @@ async def lose_keys(world: World) -> None:
 async def translate(world: World, webhook_id: str) -> str:
     """Read a stored call; what its stream ends with."""
     services = world.services
-    translator = Translator(
-        Recorder(services.handler, services.vault), services.adapters, clock=services.clock
-    )
+    recorder = Recorder(services.handler, services.vault)
+    serving = Serving(services.adapters_of, services.default_mode)
+    translator = Translator(recorder, services.adapters, serving=serving, clock=services.clock)
     await translator.perform(Due("translate", webhook_id, "mtn", services.clock(), 1))
     return (await services.store.read_stream(f"webhook-{webhook_id}"))[-1].type
 
