@@ -26,7 +26,10 @@ from tests.things import operations_of
 WEIGHT_BYTES_MAX = 80_000
 """Over the wire: some six seconds at 100 kbit/s."""
 
-SHARED_HEADERS = {"X-Correlation-Id", "Cauri-Position", "RateLimit-Policy", "RateLimit"}
+SHARED_HEADERS = {
+    *("X-Correlation-Id", "Cauri-Position", "Cauri-Log"),
+    *("RateLimit-Policy", "RateLimit"),
+}
 """Those of every answer, and of every answer to a key: the page says so of them once."""
 
 DOCUMENTS: Any = {
@@ -255,6 +258,7 @@ def test_headers_of_every_answer_are_said_once() -> None:
 
     of_all = re.findall(r'id="header-([\w-]+)"><code>[^<]*</code></dt><dd><b>([^<]*)</b>', told)
     assert of_all == [
+        ("cauri-log", "In every answer."),
         ("cauri-position", "In every answer."),
         ("ratelimit", "In every answer to a call with a key."),
         ("ratelimit-policy", "In every answer to a call with a key."),
