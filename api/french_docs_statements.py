@@ -79,6 +79,11 @@ FRENCH_OF_STATEMENTS_DOCS: Final[dict[str, str]] = {
     "No line of this statement, nor an approved one, speaks of it.": (
         "Aucune ligne de ce relevé, ni d'un relevé approuvé, n'en parle."
     ),
+    "Another statement, a line of which speaks against this one; it counts here only once it is "
+    "approved. Null: none does.": (
+        "Un autre relevé, dont une ligne s'oppose à celle-ci ; elle ne compte ici qu'une fois "
+        "approuvée. Null : aucun."
+    ),
     "One line, and what it comes to.": "Une ligne, et ce qu'elle donne.",
     "One movement as the statement has it. It takes nobody's number and nobody's name.": (
         "Un mouvement tel qu'il figure sur le relevé. Ni numéro ni nom de personne n'y entre."
@@ -174,14 +179,15 @@ FRENCH_OF_STATEMENTS_DOCS: Final[dict[str, str]] = {
     "The key of whoever handed it in.": "La clé de qui l'a remis.",
     "Whose statement it is.": "De qui est le relevé.",
     "Why it differs. `two`: it names two payments, and is matched with neither. "
-    "`contradiction`: another line says another amount or another "
-    "payment of the same transaction. `direction`: the payment goes the other way. "
+    "`contradiction`: another line, of this statement or an approved one, says another "
+    "amount or payment of the same transaction. `direction`: the payment goes the other way. "
     "`currency`, `amount`: not what was asked. `twice`: another transaction is of the same "
     "payment. `refused`: the payment keeps no more words. `overruled`: it was told, and "
     "other words stand against it. Null: it does not differ.": (
         "Pourquoi elle diffère. `two` : elle nomme deux paiements, et n'est rapprochée d'aucun. "
-        "`contradiction` : une autre ligne donne un autre montant ou un "
-        "autre paiement à la même transaction. `direction` : le paiement va dans l'autre sens. "
+        "`contradiction` : une autre ligne, de ce relevé ou d'un relevé approuvé, donne un autre "
+        "montant ou paiement à la même transaction. `direction` : le paiement va dans l'autre "
+        "sens. "
         "`currency`, `amount` : ce n'est pas ce qui était demandé. `twice` : une autre "
         "transaction est du même paiement. `refused` : le paiement ne garde plus de paroles. "
         "`overruled` : elle lui a été annoncée, et d'autres paroles s'y opposent. "

@@ -18,7 +18,7 @@ from api.schemas import (
 )
 from ledger.identity import Kind, Mode
 from ledger.statement import ID_CHARACTERS_MAX, LINES_MAX
-from projections.statements_compared import Asked, Result, Why
+from projections.statements_results import Asked, Result, Why
 
 ProviderId = Annotated[
     str,
@@ -212,8 +212,8 @@ class StatementLineOut(Response):
     result: Result = Field(description="Whether it agrees with a payment of the ledger.")
     why: Why | None = Field(
         description="Why it differs. `two`: it names two payments, and is matched with neither. "
-        "`contradiction`: another line says another amount or another "
-        "payment of the same transaction. `direction`: the payment goes the other way. "
+        "`contradiction`: another line, of this statement or an approved one, says another "
+        "amount or payment of the same transaction. `direction`: the payment goes the other way. "
         "`currency`, `amount`: not what was asked. `twice`: another transaction is of the same "
         "payment. `refused`: the payment keeps no more words. `overruled`: it was told, and "
         "other words stand against it. Null: it does not differ."
@@ -229,6 +229,11 @@ class StatementLineOut(Response):
         description="The two payments that it names, one by its reference and one by its "
         "transaction id; empty: it does not name two.",
         examples=[[]],
+    )
+    against: str | None = Field(
+        description="Another statement, a line of which speaks against this one; it counts here "
+        "only once it is approved. Null: none does.",
+        examples=[None],
     )
     payment_amount: str | None = Field(description="What was asked for there.")
     payment_currency: str | None = Field(description="ISO 4217 code of that.")

@@ -8,7 +8,7 @@ from api import schemas_statements as shapes
 from api.views import decimal_text
 from projections.keys import KeysProjection
 from projections.statements import StatementsProjection
-from projections.statements_compared import LineRow, Sum
+from projections.statements_results import LineRow, Sum
 from projections.statements_rows import Header, Known
 from projections.tables import read_stamp, read_stamp_or_none
 
@@ -110,6 +110,7 @@ def line_of(row: LineRow) -> shapes.StatementLineOut:
             "is_outside": row.is_outside,
             "payment_id": word.payment_id,
             "names_two": [one for one in (word.one_of_two, word.other_of_two) if one],
+            "against": row.against,
             "payment_amount": paid and decimal_text(paid.amount_minor, paid.currency),
             "payment_currency": paid and paid.currency,
         }

@@ -81,7 +81,7 @@ class StatementsProjection(Queue):
         self._payment_rows = Rows(self._payments, fetch_by="payment_id", fixed=KNOWN_FIXED)
         self._pointer_rows = Rows(self._pointers, fetch_by="name", fixed=["reference", "position"])
         self.make_queue(self._words, "statement_leases")
-        self.compared = Compared(self, self._lines, self._words, self._payments)
+        self.compared = Compared(self, self._headers, self._lines, self._words, self._payments)
 
     def indexes(self, name: Callable[[str], str]) -> list[Index]:
         """Of what is due, of what speaks of one payment or transaction, and of a span's money."""

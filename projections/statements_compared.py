@@ -13,12 +13,12 @@ A line that contradicts another one (same transaction, same direction, other amo
 payment) and two transactions for one payment put all lines concerned in doubt, not only the later
 ones: which came first says nothing about which is right.
 
-What nobody approved hides nothing: it puts no approved line in doubt, and what it names is missing
-on other statements all the same. It is itself compared with all of them.
+Words of statements that nobody approved count on their own statement alone: they put no line of
+another one in doubt, and what they name is missing there all the same. Where such a line speaks
+against one, it is told of which statement it is (`LineRow.against`), and that is all.
 """
 
-from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -38,92 +38,44 @@ from sqlalchemy import (
 from ledger.events import PaymentExpired, PaymentFailed
 from projections.modes import UNSAID
 from projections.projector import Projector, bounded
+from projections.statements_results import (
+    AGAINST,
+    Asked,
+    Columns,
+    LineRow,
+    Sum,
+    Sums,
+    contradicts,
+    is_of_same_payment,
+)
 from projections.statements_rows import Header, Known, Line, Word
 
 PAGE_MAX: Final = 1000
 
-Result = Literal["matched", "differs", "unknown"]
-
-Would = Literal["would_settle", "would_contradict"]
-"""What a line would do that its payment was not told: agree where there is no success, or not."""
-
-Asked = Literal["matched", "settled", "outside", "differs", "unknown"] | Would
-"""Which lines are asked for; `settled` and `outside` are among those that match."""
-
-Why = Literal[
-    "two",
-    "contradiction",
-    "direction",
-    "currency",
-    "amount",
-    "twice",
-    "refused",
-    "overruled",
-]
-
-WHYS: Final[tuple[Why, ...]] = get_args(Why)
-
-Columns = Any
-"""The columns of a table, or of an alias of it."""
-
 _OF_KNOWN: Final = len(Known.__struct_fields__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineRow:
-    """One line, what it comes to, and what the ledger has of its payment."""
-
-    line: Line
-    word: Word
-    result: Result
-    why: Why | None
-    """Why it differs; None where it does not."""
-    payment: Known | None
-    is_outside: bool
-    """Whether it matches, and its payment is none of the ledger's successes in the span."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """How many there are of a name, and their money, in one direction."""
-
-    name: str
-    direction: str
-    count: int
-    amount_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """What a statement comes to."""
-
-    lines: tuple[Sum, ...]
-    """By result; `settled` and `outside` are among the matched, and others what they would do."""
-    successes: tuple[Sum, ...]
-    """The ledger's in the span: `matched`, `differs`, `elsewhere`, `missing`."""
-    waiting: int
-    """How many lines have a payment that has not been told of them yet."""
 
 
 class Compared:
     """The comparisons, over the tables of one copy."""
 
-    def __init__(self, projector: Projector, lines: Table, words: Table, payments: Table) -> None:
+    def __init__(
+        self, projector: Projector, headers: Table, lines: Table, words: Table, payments: Table
+    ) -> None:
         self._projector = projector
-        self._lines, self._words, self._payments = lines, words, payments
+        self._headers, self._lines, self._words, self._payments = headers, lines, words, payments
 
     async def sums(self, header: Header) -> Sums:
         """What a statement comes to: its lines, and the ledger's successes in its span."""
         word, paid, in_span = self._words.c, self._payments.c, self._in_span(header)
         compared = (
             select(
-                self._result().label("result"),
+                self._result(header).label("result"),
                 word.settled,
-                self._is_outside(in_span).label("outside"),
+                self._is_outside(header).label("outside"),
                 word.direction,
                 word.amount_minor,
                 case((word.due_at.is_not(None), 1), else_=0).label("due"),
-                self._would().label("would"),
+                self._would(header).label("would"),
             )
             .select_from(self._joined())
             .where(self._lines.c.statement_id == header.statement_id)
@@ -179,15 +131,16 @@ class Compared:
             after: the number of the last line of the page before this one.
             limit: how many.
         """
-        line, in_span = self._lines.c, self._in_span(header)
+        line = self._lines.c
         wanted = [line.statement_id == header.statement_id, line.number > after]
         if asked is not None:
-            wanted.append(self._is_asked(asked, in_span))
+            wanted.append(self._is_asked(header, asked))
         found = (
             select(
-                self._result(),
-                self._why(self._words.c),
-                self._is_outside(in_span),
+                self._result(header),
+                self._why(header, self._words.c),
+                self._is_outside(header),
+                self._against(header),
                 self._lines,
                 self._words,
                 self._payments,
@@ -201,7 +154,7 @@ class Compared:
             return [self._shown(tuple(one)) for one in await conn.execute(found)]
 
     def _shown(self, values: tuple[Any, ...]) -> LineRow:
-        result, why, outside, *rest = values
+        result, why, outside, against, *rest = values
         of_line, of_word = len(self._lines.columns), len(self._words.columns)
         line, word, known = rest[:of_line], rest[of_line : of_line + of_word], rest[-_OF_KNOWN:]
         return LineRow(
@@ -211,6 +164,7 @@ class Compared:
             why=why,
             payment=None if known[0] is None else Known(*known),
             is_outside=bool(outside),
+            against=against,
         )
 
     async def missing(
@@ -251,65 +205,61 @@ class Compared:
         said = self._lines.join(self._words, word.stream_id == line.word_id)
         return said.outerjoin(self._payments, paid.payment_id == word.payment_id)
 
-    def _why(self, word: Columns) -> ColumnElement[Any]:
-        """Why a word differs; null where it does not."""
+    def _why(self, header: Header, word: Columns) -> ColumnElement[Any]:
+        """Why a word of a statement differs; null where it does not."""
         paid = self._payments.c
         return case(
             (word.one_of_two.is_not(None), literal("two")),
-            (self._is_contradicted(word), literal("contradiction")),
+            (self._is_contradicted(header, word), literal("contradiction")),
             (word.payment_id.is_(None), null()),
             (word.fits == 0, literal("direction")),
             (paid.currency != word.currency, literal("currency")),
             (paid.amount_minor != word.amount_minor, literal("amount")),
-            (self._is_twice(word), literal("twice")),
+            (self._is_twice(header, word), literal("twice")),
             (word.refused.is_not(None), literal("refused")),
             # It took the word, and other words have it that it was not paid, or nobody knows.
             (and_(word.told_at.is_not(None), paid.succeeded_by.is_(None)), literal("overruled")),
             else_=null(),
         )
 
-    def _is_contradicted(self, word: Columns) -> ColumnElement[bool]:
+    def _is_contradicted(self, header: Header, word: Columns) -> ColumnElement[bool]:
         other = self._words.alias("other_said")
-        alike = (
-            other.c.provider_transaction_id == word.provider_transaction_id,
-            other.c.provider == word.provider,
-            other.c.direction == word.direction,
-            other.c.mode == word.mode,
-            other.c.stream_id != word.stream_id,
-            self._counts_against(word, other.c),
-            or_(
-                other.c.amount_minor != word.amount_minor,
-                other.c.currency != word.currency,
-                other.c.payment_id != word.payment_id,
-                other.c.one_of_two.is_not(None),
-            ),
-        )
-        return exists().where(*alike).correlate_except(other)
+        wanted = (contradicts(other.c, word), self._counts(header, other.c))
+        return exists().where(*wanted).correlate_except(other)
 
-    def _is_twice(self, word: Columns) -> ColumnElement[bool]:
+    def _is_twice(self, header: Header, word: Columns) -> ColumnElement[bool]:
         other = self._words.alias("other_paid")
-        alike = (
-            other.c.payment_id == word.payment_id,
-            other.c.fits == 1,
-            other.c.provider_transaction_id != word.provider_transaction_id,
-            self._counts_against(word, other.c),
+        wanted = (is_of_same_payment(other.c, word), self._counts(header, other.c))
+        return exists().where(*wanted).correlate_except(other)
+
+    def _counts(self, header: Header, word: Columns) -> ColumnElement[bool]:
+        """Whether a word counts where a statement is compared: it is on it, or was approved."""
+        return or_(word.approved == 1, self._is_on(header, word))
+
+    def _against(self, header: Header) -> ColumnElement[Any]:
+        """Another statement, a line of which speaks against a word: an approved one first."""
+        other, line = self._words.alias("other_against"), self._lines.alias("line_against")
+        at = self._headers.alias("statement_against")
+        said = other.join(line, line.c.word_id == other.c.stream_id)
+        found = (
+            select(line.c.statement_id)
+            .select_from(said.join(at, at.c.statement_id == line.c.statement_id))
+            .where(line.c.statement_id != header.statement_id)
+            .where(or_(*(speaks(other.c, self._words.c) for speaks in AGAINST)))
+            .order_by(at.c.approved_at.is_(None), at.c.position)
+            .limit(1)
         )
-        return exists().where(*alike).correlate_except(other)
+        return found.correlate_except(other, line, at).scalar_subquery()
 
-    @staticmethod
-    def _counts_against(word: Columns, other: Columns) -> ColumnElement[bool]:
-        """Whether another word can put one in doubt: an approved one only if it is approved too."""
-        return or_(other.approved == 1, word.approved == 0)
-
-    def _result(self) -> ColumnElement[Any]:
+    def _result(self, header: Header) -> ColumnElement[Any]:
         word = self._words.c
         return case(
-            (self._why(word).is_not(None), literal("differs")),
+            (self._why(header, word).is_not(None), literal("differs")),
             (word.payment_id.is_(None), literal("unknown")),
             else_=literal("matched"),
         )
 
-    def _would(self) -> ColumnElement[Any]:
+    def _would(self, header: Header) -> ColumnElement[Any]:
         """What a word would do that its payment was not told yet; null: nothing, or it was told."""
         word, paid = self._words.c, self._payments.c
         is_nobodys = or_(word.payment_id.is_(None), word.fits == 0)
@@ -319,27 +269,27 @@ class Compared:
         )
         return case(
             (or_(is_nobodys, word.told_at.is_not(None), word.refused.is_not(None)), null()),
-            (or_(self._why(word).is_not(None), is_against), literal("would_contradict")),
+            (or_(self._why(header, word).is_not(None), is_against), literal("would_contradict")),
             (paid.succeeded_by.is_(None), literal("would_settle")),
             else_=null(),
         )
 
-    def _is_outside(self, in_span: ColumnElement[bool]) -> ColumnElement[int]:
+    def _is_outside(self, header: Header) -> ColumnElement[int]:
         # A payment that there is not is in no span: that comparison gives null, and not false.
-        is_inside = case((in_span, 1), else_=0)
-        matches = self._result() == "matched"
+        is_inside = case((self._in_span(header), 1), else_=0)
+        matches = self._result(header) == "matched"
         return case((and_(matches, is_inside == 0), 1), else_=0)
 
-    def _is_asked(self, asked: Asked, in_span: ColumnElement[bool]) -> ColumnElement[bool]:
+    def _is_asked(self, header: Header, asked: Asked) -> ColumnElement[bool]:
         match asked:
             case "settled":
-                return and_(self._result() == "matched", self._words.c.settled == 1)
+                return and_(self._result(header) == "matched", self._words.c.settled == 1)
             case "outside":
-                return self._is_outside(in_span) == 1
+                return self._is_outside(header) == 1
             case "would_settle" | "would_contradict":
-                return self._would() == asked
+                return self._would(header) == asked
             case _:
-                return self._result() == asked
+                return self._result(header) == asked
 
     def _named(self, header: Header) -> ColumnElement[Any]:
         """How a success of the ledger is named by lines: of this statement, or of another."""
@@ -349,7 +299,7 @@ class Compared:
         def found(*wanted: ColumnElement[bool]) -> ColumnElement[bool]:
             return exists().where(*wanted, is_here).correlate_except(word)
 
-        matches = found(self._speaks(word.c), self._why(word.c).is_(None))
+        matches = found(self._speaks(word.c), self._why(header, word.c).is_(None))
         speaks = found(self._speaks(word.c))
         paid = self._payments.c.payment_id
         is_of_two = [found(one == paid) for one in (word.c.one_of_two, word.c.other_of_two)]
@@ -377,7 +327,7 @@ class Compared:
         One that names another payment too is among them.
         """
         word = self._words.alias("word_anywhere")
-        counts = or_(word.c.approved == 1, self._is_on(header, word.c))
+        counts = self._counts(header, word.c)
         paid = self._payments.c.payment_id
         ways = (self._speaks(word.c), word.c.one_of_two == paid, word.c.other_of_two == paid)
         return or_(*(exists().where(one, counts).correlate_except(word) for one in ways))

@@ -20,7 +20,7 @@ from ledger.statement import statement_id_of
 from ledger.statement_line import StatementLine
 from projections.accounts import AccountsProjection
 from projections.statements import StatementsProjection
-from projections.statements_compared import LineRow
+from projections.statements_results import LineRow
 from projections.statements_rows import Header
 from tests.builders import NOW, PAID, Step, Teller, a_request, payment_id
 from tests.projecting import Projected, ReadModel, a_sqlite_url, opened
