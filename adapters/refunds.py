@@ -63,13 +63,13 @@ class Refunder:
 
 def settling_of(refund: Payment) -> commands.SettleRefund | None:
     """Write what a collection is to be told of its refund; None while that has no end."""
-    request, is_given_back = refund.requested, GIVEN_BACK.get(refund.status)
-    if is_given_back is None or request.refund_of is None:
+    request = refund.requested
+    if refund.status not in GIVEN_BACK or request.refund_of is None:
         return None
     return commands.SettleRefund(
         payment_id=request.refund_of,
         refund_id=request.payment_id,
-        is_given_back=is_given_back,
+        is_given_back=GIVEN_BACK[refund.status],
         reason=refund.reason or refund.status.value,
     )
 

@@ -166,6 +166,7 @@ _MOMENTS: Final[Mapping[Moment, str]] = {
     Moment.REFUND_ASKED: "A refund of {amount} was asked for.",
     Moment.REFUND_MADE: "{amount} was given back.",
     Moment.REFUND_DROPPED: "A refund of {amount} came to nothing.",
+    Moment.REFUND_DOUBTED: "Two answers about a refund of {amount} contradict each other.",
 }
 
 ENGLISH: Final = Tongue(

@@ -189,6 +189,7 @@ _MOMENTS: Final[Mapping[Moment, str]] = {
     Moment.REFUND_ASKED: "Un remboursement de {amount} a été demandé.",
     Moment.REFUND_MADE: "{amount} ont été rendus.",
     Moment.REFUND_DROPPED: "Un remboursement de {amount} n'a pas abouti.",
+    Moment.REFUND_DOUBTED: "Deux réponses sur un remboursement de {amount} se contredisent.",
 }
 
 

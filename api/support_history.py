@@ -79,6 +79,7 @@ def _moments(recorded: Sequence[RecordedEvent], *, has_page: bool) -> Iterator[T
                 events.PaymentRefundReserved(amount_minor=amount)
                 | events.PaymentRefunded(amount_minor=amount)
                 | events.PaymentRefundReleased(amount_minor=amount)
+                | events.PaymentRefundDoubted(amount_minor=amount)
             ):
                 amount_minor = amount
             case _:
@@ -193,6 +194,7 @@ _MOMENTS: Final[dict[type[Event], Moment | Callable[..., Moment]]] = {
     events.PaymentRefundReserved: Moment.REFUND_ASKED,
     events.PaymentRefunded: Moment.REFUND_MADE,
     events.PaymentRefundReleased: Moment.REFUND_DROPPED,
+    events.PaymentRefundDoubted: Moment.REFUND_DOUBTED,
 }
 """What each event is to a person. One that is not here is told by the one that follows it: a word
 by the change it makes (and where it makes none, by `_words`), a hint by the question, the handing

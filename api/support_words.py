@@ -125,6 +125,7 @@ class Moment(StrEnum):
     REFUND_ASKED = "refund_asked"
     REFUND_MADE = "refund_made"
     REFUND_DROPPED = "refund_dropped"
+    REFUND_DOUBTED = "refund_doubted"
 
 
 class Said(NamedTuple):

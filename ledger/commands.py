@@ -80,7 +80,7 @@ class SettleRefund:
     payment_id: str
     """The collection."""
     refund_id: str
-    is_given_back: bool
+    is_given_back: bool | None  # None: its words contradict each other
     reason: str
 
 

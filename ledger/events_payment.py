@@ -302,6 +302,16 @@ class PaymentRefunded(Event, frozen=True, kw_only=True):
     amount_minor: int
 
 
+class PaymentRefundDoubted(Event, frozen=True, kw_only=True):
+    """The words about a refund that had an end contradict each other: it counts neither way."""
+
+    type: ClassVar[str] = "payment.refund_doubted"
+
+    refund_id: str
+    amount_minor: int
+    reason: str
+
+
 class PaymentRefundReleased(Event, frozen=True, kw_only=True):
     """A refund came to nothing: what was set aside for it may be refunded again."""
 

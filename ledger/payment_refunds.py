@@ -6,7 +6,8 @@ reserved than was taken and not given back. The refund then lives like every pay
 comes back here and turns the reservation into a refund, or lets it go.
 
 A refund that came to nothing may still succeed late (a word was overturned): the collection records
-what is true, and never refuses a fact.
+what is true, and never refuses a fact. While its words contradict each other it is as it was before
+it had an end: not given back, and not free to be given back again.
 """
 
 from collections.abc import Mapping
@@ -22,13 +23,14 @@ from ledger.sentences import Sentence
 REFUNDS_MAX: Final = 50
 """How many refunds one collection may have, those that came to nothing included."""
 
-GIVEN_BACK: Final[Mapping[Status, bool]] = {
+GIVEN_BACK: Final[Mapping[Status, bool | None]] = {
     Status.SUCCEEDED: True,
     Status.FAILED: False,
     Status.EXPIRED: False,
     Status.DECLINED: False,
+    Status.CONFLICT: None,
 }
-"""What the final word of a refund means for its collection; a conflict means nothing yet."""
+"""What the final word of a refund means for its collection; a conflict takes back what was said."""
 
 
 _NOT_PAID: Final = Sentence("Look at it again once it is final; what failed took nothing.")
@@ -109,6 +111,12 @@ def settle(command: commands.SettleRefund, state: Payment) -> list[Event]:
         )
     if known.is_given_back is command.is_given_back:
         return []
+    if command.is_given_back is None:
+        return [
+            events.PaymentRefundDoubted(
+                refund_id=known.refund_id, amount_minor=known.amount_minor, reason=command.reason
+            )
+        ]
     if command.is_given_back:
         return [events.PaymentRefunded(refund_id=known.refund_id, amount_minor=known.amount_minor)]
     return [

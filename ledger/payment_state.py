@@ -69,7 +69,7 @@ class Refund:
     amount_minor: int
     content_digest: str
     is_given_back: bool | None = None
-    """None while its own stream has no final word."""
+    """None while its own stream has no final word, or words that contradict each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,11 +298,7 @@ def evolve(state: Payment, event: Event) -> Payment:
                 sealed_code=event.sealed_code,
             )
         case events.PaymentSubmissionDoubted():
-            return replace(
-                state,
-                progress=Status.UNKNOWN,
-                note=event.reason,
-            )
+            return replace(state, progress=Status.UNKNOWN, note=event.reason)
         case events.PaymentInquired():
             is_known = event.result == "pending" or state.progress is Status.PENDING
             return replace(
@@ -367,6 +363,8 @@ def evolve(state: Payment, event: Event) -> Payment:
             return _settled_refund(state, event.refund_id, is_given_back=True)
         case events.PaymentRefundReleased():
             return _settled_refund(state, event.refund_id, is_given_back=False)
+        case events.PaymentRefundDoubted():
+            return _settled_refund(state, event.refund_id, is_given_back=None)
         case events.PaymentNoteProposed():
             return replace(state, notes=(*state.notes, Note(event)))
         case events.PaymentNoteApproved():
@@ -383,7 +381,7 @@ def _attempts_with(state: Payment, number: int, *, is_absent: bool) -> tuple[Att
     )
 
 
-def _settled_refund(state: Payment, refund_id: str, *, is_given_back: bool) -> Payment:
+def _settled_refund(state: Payment, refund_id: str, *, is_given_back: bool | None) -> Payment:
     refunds = tuple(
         replace(one, is_given_back=is_given_back) if one.refund_id == refund_id else one
         for one in state.refunds

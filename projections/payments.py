@@ -52,7 +52,7 @@ class PaymentsProjection(Projector):
     """One row per payment, and where every reference leads."""
 
     name = "payments"
-    version = 6
+    version = 7
     reads = frozenset(kind for name, kind in events.EVENTS.items() if name.startswith("payment."))
 
     def __init__(self, database: Database, copy: str = "") -> None:

@@ -104,6 +104,8 @@ class Row(msgspec.Struct, gc=False):
     moved_at: str | None = None
     moved_trust: int = 0
     """Of the word that told `moved_at`; 0: it is when we learned of it."""
+    given_back: str | None = None
+    """The refunds that `refunded_minor` counts, between spaces: one may turn out otherwise."""
 
 
 FIXED: Final = (
@@ -204,6 +206,17 @@ def _rerouted(row: Row, event: events.PaymentRerouted) -> None:
 
 def _refunded(row: Row, event: events.PaymentRefunded) -> None:
     row.refunded_minor += event.amount_minor
+    row.given_back = f"{row.given_back or ''}{event.refund_id} "
+
+
+def _taken_back(
+    row: Row, event: events.PaymentRefundReleased | events.PaymentRefundDoubted
+) -> None:
+    counted = (row.given_back or "").split()
+    if event.refund_id in counted:
+        row.refunded_minor -= event.amount_minor
+        counted.remove(event.refund_id)
+        row.given_back = "".join(f"{one} " for one in counted) or None
 
 
 def _told(row: Row, event: events.PaymentEvidenceRecorded, at: str) -> None:
@@ -227,6 +240,8 @@ _CHANGES: Final[dict[type[events.Event], Callable[..., None]]] = {
     events.PaymentReopened: _reopened,
     events.PaymentRerouted: _rerouted,
     events.PaymentRefunded: _refunded,
+    events.PaymentRefundReleased: _taken_back,
+    events.PaymentRefundDoubted: _taken_back,
 }
 """What each event writes beside the standing; `payment.requested` makes the row."""
 

@@ -83,7 +83,7 @@ class WorklistProjection(Queue):
     """The queue of the reactors, and its listing for people."""
 
     name = "worklist"
-    version = 6
+    version = 7
     reads = READ
 
     def __init__(self, database: Database, copy: str = "") -> None:

@@ -3,7 +3,7 @@
 Every due time was recorded with the event; nothing here decides how long to wait.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final, Literal, get_args
 
@@ -24,9 +24,14 @@ Kind = Literal["submit", "inquire", "confirm", "translate", "open", "settle", "c
 OF_PROVIDERS: Final[tuple[Kind, ...]] = ("submit", "inquire", "confirm", "translate")
 """What only a process does that has the piece's provider enabled, and for the payment's mode."""
 
-Settled = events.PaymentRefunded | events.PaymentRefundReleased
+Settled = events.PaymentRefunded | events.PaymentRefundReleased | events.PaymentRefundDoubted
 _GIVEN_BACK: Final = {status.value: is_given for status, is_given in GIVEN_BACK.items()}
-_SETTLED: Final = {True: "given_back", False: "released"}
+_SETTLED: Final = {True: "given_back", False: "released", None: "doubted"}
+_SETTLING: Final[Mapping[type[events.Event], bool | None]] = {
+    events.PaymentRefunded: True,
+    events.PaymentRefundReleased: False,
+    events.PaymentRefundDoubted: None,
+}
 PAYMENT_PREFIX: Final = len(stream_of(""))
 WEBHOOK_PREFIX: Final = len(webhook_stream_of(""))
 CHECKOUT_PREFIX: Final = len(checkout_stream_of(""))
@@ -289,8 +294,10 @@ def fold(row: Row, recorded: RecordedEvent) -> None:
 
 def _kind_of(row: Row, status: str) -> Kind | None:
     if row.refund_of is not None and status in _GIVEN_BACK:
-        # Whoever tells a collection what it knows makes no event, and would be told to do it again.
-        return "settle" if row.told != _SETTLED[_GIVEN_BACK[status]] else None
+        # Whoever tells a collection what it knows makes no event, and would be told to do it again;
+        # and one that was told nothing yet need not be told that nothing is certain.
+        known = row.told or _SETTLED[None]
+        return "settle" if known != _SETTLED[_GIVEN_BACK[status]] else None
     if row.checkout is not None and _is_news(row, status):
         return "conclude"
     return _KINDS.get(status)
@@ -337,8 +344,8 @@ def settle(rows: dict[str, Row], recorded: RecordedEvent, refund_id: str) -> lis
         rows.pop(reservation, None)
         return [reservation]
     row.position = recorded.position
-    is_given_back = isinstance(recorded.event, events.PaymentRefunded)
-    row.told = _SETTLED[is_given_back]
-    if _GIVEN_BACK.get(row.verdict or row.progress) is is_given_back:
+    row.told = _SETTLED[_SETTLING[type(recorded.event)]]
+    status = row.verdict or row.progress
+    if status in _GIVEN_BACK and _kind_of(row, status) is None:
         row.kind = row.due_at = None
     return []

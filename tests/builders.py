@@ -414,6 +414,9 @@ def _about_refund(*verbs: str) -> _Verb:
             "released": commands.SettleRefund(
                 payment_id=collection, refund_id=refund_id, is_given_back=False, reason="failed"
             ),
+            "doubted": commands.SettleRefund(
+                payment_id=collection, refund_id=refund_id, is_given_back=None, reason="conflict"
+            ),
         }
         return [made[one] for one in verbs]
 
@@ -622,6 +625,8 @@ VERBS: dict[str, _Verb] = {
     "refund_failed": _about_refund("start", "failure"),
     "refund_given": _about_refund("given"),
     "refund_released": _about_refund("released"),
+    "refund_contradicted": _about_refund("failure"),
+    "refund_doubted": _about_refund("doubted"),
     "checkout": _checkout,
     "checkout_attempt": _checkout_attempt(1),
     "checkout_again": _checkout_attempt(2),

@@ -10,13 +10,13 @@ import pytest
 
 from adapters.base import Due
 from adapters.recording import Recorder
-from adapters.refunds import Refunder, request_of, reserved_in
+from adapters.refunds import Refunder, request_of, reserved_in, settling_of
 from ledger import commands
 from ledger.evidence import Evidence, Source, Word
 from ledger.identity import payment_id_of
 from ledger.money import Money
 from tests.api_world import HUB2, PROVIDER_TABLES, Answer, World, a_payment, a_world, settings_in
-from tests.builders import CONTEXT, NOW
+from tests.builders import CONTEXT, NOW, a_word
 from tests.conftest import FakeClock
 from tests.stage import sandboxes, serving
 
@@ -191,6 +191,35 @@ async def test_a_payment_is_given_back_in_parts_and_never_more_than_was_taken(
     await world.caught_up()
     listed = (await world.get(path)).json["payments"]
     assert [one["id"] for one in listed] == [rest.json["id"], part.json["id"]]
+
+
+@pytest.mark.parametrize(
+    ("says", "left"), [(None, "1000"), (Source.POLL, "0"), (Source.STATEMENT, "0")]
+)
+async def test_what_was_given_back_is_one_sum_wherever_it_is_asked(
+    world: World, says: Source | None, left: str
+) -> None:
+    payment_id = await a_paid_one(world)
+    path = f"/v1/payments/{payment_id}/refunds"
+    refund_id = str((await moved(world, path, {"amount": "1000"})).json["id"])
+    await succeed(world, refund_id, "1000")
+    for word in (None, says):
+        if word is not None:
+            denied = a_word(Word.FAILED, word, reference=f"reference-of-{refund_id}")
+            command = commands.RecordEvidence(payment_id=refund_id, evidence=denied)
+            await world.services.handler.handle(command, context=CONTEXT)
+        refund, _ = await world.services.handler.payment(refund_id)
+        settling = settling_of(refund)
+        assert settling is not None
+        await world.services.handler.handle(settling, context=CONTEXT)
+    await world.caught_up()
+
+    shown = (await world.get(f"/v1/payments/{payment_id}")).json
+    listed = (await world.get("/v1/payments")).json["payments"]
+    (money,) = (await world.get("/v1/balances")).json["money"]
+    assert [one["refunded"] for one in (shown, *listed, money)] == [left] * 3
+    # What is in doubt is not free to be given back once more.
+    assert shown["refundable"] == ("1500" if says is Source.STATEMENT else "500")
 
 
 async def test_all_refunds_are_listed_by_page_status_time_and_payment_and_only_ones_own(

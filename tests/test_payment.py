@@ -563,6 +563,23 @@ def test_a_refund_that_came_to_nothing_may_be_asked_again_and_may_still_succeed_
     assert payment.evolve(state, late).refunded_minor == 1000
 
 
+def test_a_refund_whose_words_contradict_each_other_counts_neither_way_until_they_do_not() -> None:
+    doubted = replace(SETTLE, is_given_back=None, reason="conflict")
+    released = replace(SETTLE, is_given_back=False, reason="failed")
+    state = a_payment.state(*PAID)
+    for command, sums in (
+        (RESERVE, (500, 0)),
+        (doubted, (500, 0)),
+        *((SETTLE, (500, 1000)), (doubted, (500, 0)), (doubted, (500, 0)), (SETTLE, (500, 1000))),
+        *((doubted, (500, 0)), (released, (1500, 0)), (doubted, (500, 0)), (released, (1500, 0))),
+    ):
+        decided = payment.decide(command, state)
+        for event in decided:
+            state = payment.evolve(state, event)
+        assert (state.refundable_minor, state.refunded_minor) == sums
+        assert payment.decide(command, state) == []
+
+
 @pytest.mark.parametrize(
     ("command", "reason"),
     [

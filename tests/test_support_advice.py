@@ -259,6 +259,16 @@ WORDS = [
 ]
 
 
+def test_a_refund_in_doubt_is_told_and_is_no_money_that_came_back() -> None:
+    state, recorded = of(
+        Teller().tell(*paid(1), (1, "refund"), (1, "refund_paid"), (1, "refund_doubted")),
+        "payment-pay_1",
+    )
+    assert situation(state, recorded)[0] is Situation.REFUND_UNDER_WAY
+    moments = [one.moment for one in history_of(recorded, has_page=False).told]
+    assert moments[-2:] == [Moment.REFUND_MADE, Moment.REFUND_DOUBTED]
+
+
 @pytest.mark.parametrize(("words", "moments"), WORDS)
 def test_every_word_is_told(words: list[str], moments: list[Moment]) -> None:
     log = Teller().tell(*paid(1)[:3], *((1, one) for one in words))

@@ -265,3 +265,26 @@ class TestWorklist(ReadModel):
         assert [one.kind for one in await worklist.listing(now=NOW)] == ["settle"]
         await projected.story((0, "refund_given"))
         assert await worklist.listing(now=NOW) == []
+
+    async def test_a_collection_is_told_that_what_it_was_told_is_in_doubt(
+        self, projected: Projected
+    ) -> None:
+        worklist = projected.projections.of(WorklistProjection)
+        await projected.story(*paid(0), (0, "refund"), (0, "refund_paid"))
+        assert await worklist.listing(now=NOW) == []
+        await projected.story((0, "refund_contradicted"))
+        assert [one.kind for one in await worklist.listing(now=NOW)] == ["settle"]
+        await projected.story((0, "refund_doubted"))
+        assert await worklist.listing(now=NOW) == []
+        await projected.story((0, "refund_statement"))
+        assert [one.kind for one in await worklist.listing(now=NOW)] == ["settle"]
+        await projected.story((0, "refund_given"))
+        assert await worklist.listing(now=NOW) == []
+
+    async def test_a_collection_that_was_told_nothing_need_not_hear_of_a_doubt(
+        self, projected: Projected
+    ) -> None:
+        worklist = projected.projections.of(WorklistProjection)
+        told = ("refund", "refund_begun", "refund_success", "refund_contradicted")
+        await projected.story(*paid(0), *((0, one) for one in told))
+        assert await worklist.listing(now=NOW) == []
