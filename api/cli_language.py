@@ -1,9 +1,9 @@
 """The language in which a command speaks to who sits there: English, or French where it is asked.
 
-Help, what is wrong with the settings, and what every command refuses and why are said in the
-language of `CAURI_LANGUAGE`. Commands about people are given to those who answer for personal data,
-and not only to whoever runs the server; so they take `--lang fr` too, which comes first. What
-programs read (`--json`) is the same in both.
+Help, what is wrong with the settings, what every command reports, and what it refuses and why are
+said in the language of `CAURI_LANGUAGE`. Commands about people are given to those who answer for
+personal data, and not only to whoever runs the server; so they take `--lang fr` too, which comes
+first. What programs read (`--json`) is the same in both.
 
 Why a setting and not the system's locale: what a command says stands in documentation and in other
 people's scripts, and would change under them.
@@ -72,3 +72,12 @@ def said(text: object) -> str:
     from api.french_terminal import FRENCH_OF_TERMINAL  # noqa: PLC0415 - rarely needed, and large
 
     return sentence.written(FRENCH_OF_TERMINAL)
+
+
+def head_said(name: str) -> str:
+    """The head of a table's column, or the name of a fact, in the language that is spoken."""
+    if spoken() == "en":
+        return name
+    from api.french_reports import FRENCH_OF_HEADS  # noqa: PLC0415 - rarely needed
+
+    return FRENCH_OF_HEADS.get(name, name)

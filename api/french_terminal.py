@@ -8,11 +8,13 @@ from typing import Final
 
 from adapters.typesetting import typeset_french
 from api.french import FRENCH
+from api.french_reports import FRENCH_OF_REPORTS
 from api.french_settings import FRENCH_OF_SETTINGS
 from api.french_settings_aggregators import FRENCH_OF_AGGREGATORS_SETTINGS
 from api.french_settings_operators import FRENCH_OF_OPERATORS_SETTINGS
 
 FRENCH_OF_COMMANDS: Final[dict[str, str]] = {
+    **FRENCH_OF_REPORTS,
     # api.cli_faults: a call that cannot be understood
     "See `{command} --help`.": "Consultez `{command} --help`.",
     "Is {near} meant? {remedy}": "Vouliez-vous dire {near} ? {remedy}",

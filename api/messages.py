@@ -14,6 +14,8 @@ from adapters.base import Adapter
 from adapters.recording import handle_context
 from api import views
 from api.erased import is_erased
+from api.kept_reasons import with_route_reasons
+from api.problems import language_of
 from api.refusal_views import code_of, refusal_of
 from ledger.entry import RecordedEvent
 from ledger.errors import ErasedError
@@ -42,7 +44,7 @@ def composer(
             handle = await _opened(vault, attempt.sealed_handle, context)
             redirect_url = handle.get("redirect_url")
         accepted = opened.get("language") or LANGUAGE
-        return views.payment_of(
+        content = views.payment_of(
             state,
             recorded,
             mode=request.mode or default_mode,
@@ -53,6 +55,7 @@ def composer(
             code=code_of(state),
             refusal=refusal_of(state, recorded, adapters=adapters, accepted=accepted),
         )
+        return with_route_reasons(content, language_of(accepted))
 
     return compose
 

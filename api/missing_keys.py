@@ -17,6 +17,7 @@ import msgspec
 from ledger import events
 from ledger.entry import RecordedEvent
 from ledger.forgotten import Explained, is_explained
+from ledger.sentences import Sentence
 from ledger.store import EventStore
 from ledger.vault import key_id_of
 
@@ -36,6 +37,20 @@ NAMES: Final = {
 }
 """What people call whatever brings a key, by the type of the event that does."""
 
+_SAID: Final = {
+    str(one): one
+    for one in (
+        Sentence("payments"),
+        Sentence("checkout sessions"),
+        Sentence("calls of providers"),
+        Sentence("exchanges with providers"),
+        Sentence("operators' notes"),
+        Sentence("requests to forget somebody"),
+        Sentence("webhook endpoints"),
+    )
+}
+"""The same, for who is told it in another language."""
+
 
 class MissingKeys(NamedTuple):
     """What is missing."""
@@ -50,14 +65,22 @@ class MissingKeys(NamedTuple):
         """How many lack theirs."""
         return sum(self.counts.values())
 
-    def told(self) -> str:
+    def told(self) -> Sentence:
         """In one sentence."""
-        more = " or more" if self.total >= COUNTED_MAX else ""
-        first, *others = [f"{name}{{}}: {count}{more}" for name, count in self.counts.items()]
-        told = [first.format(" whose data key is missing"), *(one.format("") for one in others)]
-        return (
-            f"{', '.join(told)}, the first at position {self.position}; no erasure is recorded: "
-            "restore the keys from a backup"
+        told = Sentence("")
+        for number, (name, count) in enumerate(self.counts.items()):
+            many = Sentence("{count} or more", count=count)
+            said, counted = _SAID[name], many if self.total >= COUNTED_MAX else count
+            told = (
+                Sentence("{told}, {name}: {count}", told=told, name=said, count=counted)
+                if number
+                else Sentence("{name} whose data key is missing: {count}", name=said, count=counted)
+            )
+        return Sentence(
+            "{told}, the first at position {position}; no erasure is recorded: restore the keys "
+            "from a backup",
+            told=told,
+            position=self.position,
         )
 
 

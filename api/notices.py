@@ -20,13 +20,16 @@ import orjson
 from aiohttp import web
 
 from adapters.notify.merchants import message_content
+from adapters.refusal_texts import Language
 from api import checkouts
 from api import schemas_notices as shapes
 from api.calls import Call, answer
 from api.deliveries import message_id_of
 from api.errors import INVALID_REQUEST, TOO_MANY_STREAMS, Place, ProblemError
+from api.kept_reasons import kept_reason
 from api.messages import composer
 from api.middleware import stream_headers
+from api.problems import language_of
 from api.streaming import cut_off_when_broken, send
 from api.waiting import caught_up, check_cursor
 from ledger import checkout, endpoint, payment
@@ -169,6 +172,11 @@ async def _written_payment(call: Call, notice: Notice) -> dict[str, object] | No
     return message_content(notice.type, until[-1], await compose(state, until))
 
 
+def _language(call: Call) -> Language:
+    """In what a reason is said; a payment's texts are in its own language, as endpoints get it."""
+    return language_of(call.request.headers.get("Accept-Language"))
+
+
 async def _written_checkout(call: Call, notice: Notice) -> dict[str, object]:
     _, recorded = await call.services.handler.checkout(notice.about_id)
     until, state = _until(recorded, notice), checkout.INITIAL
@@ -191,7 +199,7 @@ async def _written_endpoint(call: Call, notice: Notice) -> dict[str, object]:
         description=state.description,
         is_enabled=state.is_enabled,
         is_deleted=state.is_deleted,
-        reason=state.reason,
+        reason=kept_reason(state.reason, _language(call)),
     )
     return message_content(notice.type, until[-1], shown.model_dump())
 
@@ -206,7 +214,7 @@ async def _written_parking(call: Call, notice: Notice) -> dict[str, object]:
         endpoint_id=event.endpoint_id,
         payment_id=None if is_test_id(event.payment_id) else event.payment_id,
         about=event.position,
-        reason=event.reason,
+        reason=kept_reason(event.reason, _language(call)),
     )
     return message_content(notice.type, recorded, shown.model_dump())
 

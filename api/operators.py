@@ -17,12 +17,17 @@ from pydantic import Field, RootModel, StringConstraints
 from adapters.directory import BY_CODE, COUNTRIES, Operator, parse_phone
 from adapters.directory_operators import prefixes_of
 from adapters.directory_rails import Limit, limits_of
+from adapters.refusal_texts import Language
 from api.calls import Call, answer
 from api.documents import CandidateOut
+from api.french import FRENCH
+from api.kept_reasons import kept_reason
+from api.problems import language_of
 from api.routing import left_out_of, plan_of
 from api.schemas import Country, Query, Response
 from api.views import decimal_text
 from ledger.identity import Kind
+from ledger.sentences import Sentence
 
 
 class OperatorsQuery(Query):
@@ -119,10 +124,24 @@ class Operators(RootModel[NumberOut | OperatorList]):
 async def show_operators(call: Call) -> web.Response:
     """Tell what a number shows by itself, or list the operators there are."""
     query = call.query
+    headers = {"Content-Language": _language(call)}
     if query.phone is not None:
-        return answer(_number(call, query.phone, query.country or call.asker.country))
+        number = _number(call, query.phone, query.country or call.asker.country)
+        return answer(number, headers=headers)
     chosen = [one for one in BY_CODE.values() if query.country in {None, one.country}]
-    return answer(OperatorList(operators=[_operator(call, one) for one in chosen]))
+    listed = OperatorList(operators=[_operator(call, one) for one in chosen])
+    return answer(listed, headers=headers)
+
+
+def _language(call: Call) -> Language:
+    return language_of(call.request.headers.get("Accept-Language"))
+
+
+def _why(reason: str, language: Language) -> str:
+    """Why a provider stands there, in a language: a sentence of today, or as a payment keeps it."""
+    if isinstance(reason, Sentence):
+        return reason.written(FRENCH) if language == "fr" else str(reason)
+    return kept_reason(reason, language)
 
 
 def _number(call: Call, text: str, default_country: str | None) -> NumberOut:
@@ -179,13 +198,18 @@ def _form(code: str) -> NumberForm:
 
 
 def _movement(call: Call, operator: Operator, kind: Kind) -> Movement:
-    services = call.services
+    services, language = call.services, _language(call)
     adapters = services.adapters_of[call.asker.mode] if call.asker.mode else services.adapters
     plan = plan_of(adapters, operator, operator.currency, kind)
     left_out = left_out_of(adapters, operator, operator.currency, kind)
     return Movement(
-        plan=[CandidateOut(provider=one.provider, reason=one.reason) for one in plan],
-        left_out=[CandidateOut(provider=one.provider, reason=str(one.reason)) for one in left_out],
+        plan=[
+            CandidateOut(provider=one.provider, reason=_why(one.reason, language)) for one in plan
+        ],
+        left_out=[
+            CandidateOut(provider=one.provider, reason=_why(one.reason, language))
+            for one in left_out
+        ],
         limits=[
             _limit(one)
             for one in limits_of(operator.code, kind)

@@ -12,6 +12,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from ledger.sentences import Sentence
 from ledger.sql_database import Database
 from ledger.sql_schema import metadata
 
@@ -67,7 +68,7 @@ _POSTGRESQL_FOUND: Final = sa.text(
 )
 
 
-async def unguarded(database: Database) -> list[str]:
+async def unguarded(database: Database) -> list[Sentence]:
     """What is not as it was made, in sentences; none where all guards stand."""
     is_sqlite = database.dialect == "sqlite"
     expected = _SQLITE if is_sqlite else _POSTGRESQL
@@ -79,11 +80,13 @@ async def unguarded(database: Database) -> list[str]:
 
 def _wrong(
     expected: Mapping[tuple[str, str], str], rows: Iterable[tuple[str, str, str, str | None]]
-) -> Iterable[str]:
+) -> Iterable[Sentence]:
     kinds = {name: kind for kind, name, _, _ in rows if kind in {"table", "view"}}
     for table in TABLES:
         if kinds.get(table) != "table":
-            yield f"{table} is no table any more: what is read may be anything"
+            yield Sentence(
+                "{table} is no table any more: what is read may be anything", table=table
+            )
     found = {
         (table, name): (kind, said)
         for kind, name, table, said in rows
@@ -91,9 +94,20 @@ def _wrong(
     }
     for (table, name), said in expected.items():
         if (table, name) not in found:
-            yield f"the trigger {name} is gone: {table} can be changed"
+            yield Sentence(
+                "the trigger {name} is gone: {table} can be changed", name=name, table=table
+            )
         elif found[table, name][1] != said:
-            yield f"the trigger {name} is not the one that was made: {table} can be changed"
+            yield Sentence(
+                "the trigger {name} is not the one that was made: {table} can be changed",
+                name=name,
+                table=table,
+            )
     for (table, name), (kind, _) in found.items():
         if (table, name) not in expected:
-            yield f"there is a {kind} {name!r} on {table} that is none of ours"
+            yield Sentence(
+                "there is a {kind} {name!r} on {table} that is none of ours",
+                kind=kind,
+                name=name,
+                table=table,
+            )

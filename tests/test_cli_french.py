@@ -1,6 +1,8 @@
 """The command line in French: its help, every text of it, and every call that is not understood."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import typer.main
 from api.cli import app
 from api.cli_help import asks_for_help, texts_of
 from api.french_help import FRENCH_OF_HELP, PANELS
+from api.french_reports import FRENCH_OF_HEADS
 from tests.forked import Said
 from tests.test_api_french import english_in
 from tests.test_cli import Here, here
@@ -149,3 +152,114 @@ def test_what_the_system_refuses_is_told_in_french(french: Here, tmp_path: Path)
 )
 def test_only_who_asks_for_help_has_the_french_of_it_loaded(call: str, asks: bool) -> None:
     assert asks_for_help(typer.main.get_command(app), call.split()) is asks
+
+
+COMMANDS = Path(__file__).resolve().parent.parent / "api" / "commands"
+WORD = re.compile(r"[A-Za-z]{3,}")
+CODES = {"base", "export"}
+"""What is no word of a person's."""
+
+COMPUTED = {"delivered", "live", "parked", "recorded", "waiting", "withdrawn"}
+"""Heads that stand in no table of the source as they are: states, and which side is compared."""
+
+
+def calls_of(*names: str) -> Iterator[tuple[str, ast.Call]]:
+    """Every call of these names, or of a method of it, in the commands; and where it stands."""
+    for path in sorted(COMMANDS.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in names:
+                yield f"{path.name}:{node.lineno}", node
+
+
+def bare_words(text: ast.expr) -> list[str]:
+    """The words of a text that is written out, and so is the same in every language."""
+    if isinstance(text, ast.IfExp):
+        return [*bare_words(text.body), *bare_words(text.orelse)]
+    if isinstance(text, ast.BinOp):
+        return [*bare_words(text.left), *bare_words(text.right)]
+    parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+    written = [one.value for one in parts if isinstance(one, ast.Constant)]
+    return [word for one in written for word in WORD.findall(str(one)) if word not in CODES]
+
+
+def test_whatever_a_command_reports_is_a_sentence_that_has_its_french() -> None:
+    faults = [
+        (where, words)
+        for where, call in calls_of("write_line", "write_table", "write")
+        if call.args and (words := bare_words(call.args[0]))
+    ]
+
+    assert faults == []
+
+
+def heads() -> Iterator[str]:
+    """Every head of a table that is written out, and the keys of rows that become heads."""
+    for path in sorted(COMMANDS.glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        named = {
+            node.targets[0].id: node.value
+            for node in tree.body
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        }
+        nodes = list(ast.walk(tree))
+        calls = [one for one in nodes if isinstance(one, ast.Call)]
+        told = {
+            id(inner)
+            for call in calls
+            if ast.unparse(call.func) == "write_json"
+            for inner in ast.walk(call)
+        }
+        for call in calls:
+            if ast.unparse(call.func) != "write_table":
+                continue
+            columns = call.args[1]
+            columns = named.get(ast.unparse(columns), columns)
+            if "rows[0]" in ast.unparse(columns) or isinstance(columns, ast.Name):
+                for node in nodes:
+                    if isinstance(node, ast.Dict) and id(node) not in told and len(node.keys) > 1:
+                        yield from (
+                            str(one.value) for one in node.keys if isinstance(one, ast.Constant)
+                        )
+            elif isinstance(columns, ast.Tuple):
+                yield from (
+                    one.value.lstrip("#@")
+                    for one in ast.walk(columns)
+                    if isinstance(one, ast.Constant) and isinstance(one.value, str)
+                )
+
+
+def test_every_head_of_a_table_has_its_french_and_no_french_is_left_over() -> None:
+    found = set(heads())
+
+    assert len(found) > 50
+    assert (found - FRENCH_OF_HEADS.keys(), FRENCH_OF_HEADS.keys() - found - COMPUTED) == (
+        set(),
+        set(),
+    )
+    assert [one for one in FRENCH_OF_HEADS.values() if english_in(one)] == []
+
+
+REPORTS = [
+    ("merchants add Awa --country CM", "Gardez la clé"),
+    ("merchants list", "Marchands"),
+    ("keys add --role auditor", "id de la clé"),
+    ("keys list", "dernier usage"),
+    ("verify", "vérifié : entrées : "),
+    ("replay --until 1", "Balance générale"),
+    ("rebuild --check", "Les projections face au registre"),
+    ("checkpoint list", "Points de contrôle"),
+    ("log-key list", "Clés du registre"),
+    ("webhooks list", "il n'y en a pas"),
+    ("webhooks orphans", "il n'y en a pas"),
+    ("migrate", "la base est au schéma"),
+    ("providers", "Prestataires"),
+]
+
+
+def test_what_commands_report_is_french(french: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    for call, shown in REPORTS:
+        said = french(*call.split())
+        assert (said.status, shown in told(said)) == (0, True), (call, told(said))
+        # Names and codes are words of no language; of providers the table is full of addresses.
+        plain = re.sub(r"[a-z]+_[a-z_]+", "", told(said))
+        assert call == "providers" or english_in(plain) == [], call

@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from api.cli_language import speak, speak_unless_asked
 from api.commands.console import write_table
 
 COLUMNS: Final = (
@@ -29,6 +30,9 @@ class Screen(io.StringIO):
 
 
 def written(monkeypatch: pytest.MonkeyPatch, *, is_seen: bool, width: int) -> str:
+    # A command's process ends with its language; here the one before may have left its own.
+    speak(None)
+    speak_unless_asked(None)
     screen = Screen(is_seen=is_seen)
     monkeypatch.setattr(sys, "stdout", screen)
     monkeypatch.setenv("COLUMNS", str(width))

@@ -183,6 +183,8 @@ async def test_it_is_refused_over_http_in_both_languages_and_shown_beside_the_pl
         english = await world.pay(content, key="order-1")
         french = await world.pay(content, key="order-1", headers={"Accept-Language": "fr"})
         shown: Any = (await world.get("/v1/operators?country=UG")).json
+        path, headers = "/v1/operators?country=UG", {"Accept-Language": "fr"}
+        told: Any = (await world.get(path, headers=headers)).json
     [wave] = [one for one in shown["operators"] if one["operator"] == "wave-ug"]
     assert (english.status, english.json["errors"]) == (
         422,
@@ -204,3 +206,6 @@ async def test_it_is_refused_over_http_in_both_languages_and_shown_beside_the_pl
     ]
     left_out = [{"provider": "wave", "reason": "Wave is set up here for XOF, not UGX."}]
     assert wave["collection"] == {"plan": [], "left_out": left_out, "limits": []}
+    [said] = [one for one in told["operators"] if one["operator"] == "wave-ug"]
+    (why,) = said["collection"]["left_out"]
+    assert why["reason"] == "Wave est configuré ici pour XOF, et non pour UGX."

@@ -137,3 +137,49 @@ async def test_an_attempt_at_a_message_says_in_french_what_came_of_it(world: Wor
     assert [one["reason"] for one in listed.json["messages"]] == [None, "statut 500"]
     assert [one["reason"] for one in shown.json["attempts_made"]] == ["statut 500"]
     assert (shown.json["reason"], shown.headers["Content-Language"]) == ("statut 500", "fr")
+
+
+async def test_a_message_says_why_a_payment_goes_there_in_the_payments_language(
+    world: World,
+) -> None:
+    ids = []
+    for key, more in (("plain", {}), ("english", {"language": "en"})):
+        ids.append((await world.pay(a_payment(provider="mtn", **more), key=key)).json["id"])
+        await paid(world, ids[-1])
+    position = await world.services.store.position()
+    page = (await world.get(f"/v1/notices?min_position={position}")).json["notices"]
+
+    said = {one["data"]["id"]: one["data"]["route_reason"] for one in page}
+    assert said == {
+        ids[0]: "l'appelant a nommé le prestataire",
+        ids[1]: "the caller named the provider",
+    }
+
+
+async def test_who_is_shown_the_operators_reads_why_each_provider_stands_there(
+    world: World,
+) -> None:
+    path = "/v1/operators?phone=650000001"
+    english = await world.get(path)
+    french = await world.get(path, headers=FRENCH)
+
+    (plan,) = french.json["collection"]["plan"]
+    assert plan == {"provider": "mtn", "reason": "c'est le canal propre à MTN MoMo Cameroun"}
+    assert english.json["collection"]["plan"][0]["reason"] == "it is MTN MoMo Cameroon's own rail"
+    languages = [one.headers["Content-Language"] for one in (english, french)]
+    assert languages == ["en", "fr"]
+
+
+async def test_a_notice_says_why_an_endpoint_is_told_nothing(world: World) -> None:
+    endpoint_id = await add(world)
+    path = f"/v1/webhook-endpoints/{endpoint_id}/disable"
+    await world.ask("POST", path, who="mer_1", json=None)
+    position = await world.services.store.position()
+    path = f"/v1/notices?min_position={position}"
+
+    said = [
+        (await world.get(path, headers=headers)).json["notices"][-1]["data"]["reason"]
+        for headers in ({}, FRENCH)
+    ]
+
+    assert said == ["its merchant disabled it", "son marchand l'a désactivée"]

@@ -16,7 +16,10 @@ from ledger.sentences import Sentence, explained
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("ledger", "adapters", "projections", "api")
-TERMINAL = ("api/commands/", "api/cli", "api/key_files.py")
+TERMINAL = (
+    *("api/commands/", "api/cli", "api/key_files.py"),
+    *("api/missing_keys.py", "ledger/sql_guards.py"),
+)
 """What only somebody at a terminal is told."""
 
 SAYING = {

@@ -21,6 +21,7 @@ from api.bundles.export import Asked
 from api.bundles.export import export as write_bundle
 from api.bundles.files import source_of, writing
 from api.bundles.shape import REPORTS, BundleError, Manifest
+from api.cli_language import said
 from api.commands.console import progress, run_async, settings_for, write_json, write_line
 from api.commands.policies import policy_in
 from api.points import moment_of, point_of
@@ -65,11 +66,25 @@ def export(
         )
         return
     write_line(
-        f"{out}: entries {manifest.first} to {manifest.last}, {len(manifest.files) + 1} files"
+        Sentence(
+            "{folder}: entries {first} to {last}, {files} files",
+            folder=out,
+            first=manifest.first,
+            last=manifest.last,
+            files=len(manifest.files) + 1,
+        )
     )
-    write_line(f"proved by the checkpoint of {manifest.size} entries, root {manifest.root}")
+    write_line(
+        Sentence(
+            "proved by the checkpoint of {size} entries, root {root}",
+            size=manifest.size,
+            root=manifest.root,
+        )
+    )
     if not found.is_met:
-        write_line("The witness policy does not hold that checkpoint for valid: see the report.")
+        write_line(
+            Sentence("The witness policy does not hold that checkpoint for valid: see the report.")
+        )
     _tell_introduced(found.introduced)
 
 
@@ -83,22 +98,49 @@ def verify(*, bundle: Path, policy: Path | None, as_json: bool) -> int:
         if as_json:
             write_json({"is_verified": False, "where": error.where, "reason": error.reason})
         else:
-            write_line(f"NOT VERIFIED: {error}")
+            write_line(Sentence("NOT VERIFIED: {why}", why=said(error)))
         return 1
     if as_json:
         write_json(_told(found))
         return 0
     manifest = found.manifest
-    write_line(f"verified: entries {manifest.first} to {manifest.last} of {manifest.origin}")
-    write_line(f"and {found.checkpoints} checkpoints, the last of {manifest.size} entries")
+    write_line(
+        Sentence(
+            "verified: entries {first} to {last} of {origin}",
+            first=manifest.first,
+            last=manifest.last,
+            origin=manifest.origin,
+        )
+    )
+    write_line(
+        Sentence(
+            "and {checkpoints} checkpoints, the last of {size} entries",
+            checkpoints=found.checkpoints,
+            size=manifest.size,
+        )
+    )
     for name, at in found.witnesses:
-        write_line(f"witness {name}: {table_time(datetime.fromtimestamp(at, UTC))}")
+        write_line(
+            Sentence(
+                "witness {name}: {time}",
+                name=name,
+                time=table_time(datetime.fromtimestamp(at, UTC)),
+            )
+        )
     _tell_introduced(found.introduced)
     if found.is_own_policy:
-        _warn("the policy came with the bundle. Give yours: --policy FILE.")
+        _warn(Sentence("the policy came with the bundle. Give yours: --policy FILE."))
     for name in found.reworded:
-        what = "only its tables were" if name in REPORTS.values() else "it was not"
-        _warn(f"{name} is not worded as this version of Cauri does; {what} checked.")
+        what = (
+            Sentence("only its tables were checked.")
+            if name in REPORTS.values()
+            else Sentence("it was not checked.")
+        )
+        _warn(
+            Sentence(
+                "{name} is not worded as this version of Cauri does; {what}", name=name, what=what
+            )
+        )
     return 0
 
 
@@ -114,13 +156,17 @@ def _tell_introduced(key: str) -> None:
     """Say where a policy is met only because trust was handed on to another key of the log."""
     if key:
         write_line(
-            "The policy does not name the log's key that signed, only one that introduced it."
+            Sentence(
+                "The policy does not name the log's key that signed, only one that introduced it.\n"
+                "Whoever has checked the introduction adds to the policy: log {key}",
+                key=key,
+            )
         )
-        write_line(f"Whoever has checked the introduction adds to the policy: log {key}")
 
 
-def _warn(text: str) -> None:
-    sys.stderr.write(f"warning: {text}\n")
+def _warn(text: Sentence) -> None:
+    warning = Sentence("warning: {text}", text=text)
+    sys.stderr.write(f"{said(warning)}\n")
 
 
 def _told(found: Checked) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from rich.text import Text
 
 from adapters.dates import table_time
 from adapters.providers import complete_settings_class, provider_names
-from api.cli_language import speak_unless_asked
+from api.cli_language import head_said, said, speak_unless_asked
 from api.settings import Settings, load_settings
 from ledger.errors import InvalidInputError
 from ledger.sentences import Sentence
@@ -93,10 +93,18 @@ def write_json(content: object) -> None:
     sys.stdout.buffer.flush()
 
 
-def write_line(line: str = "") -> None:
-    """Write one line as it is."""
-    sys.stdout.write(f"{line}\n")
+def write_line(line: str = "", *, indent: str = "") -> None:
+    """Write one line as it is; a sentence in the language that is spoken."""
+    sys.stdout.write(f"{indent}{said(line)}\n")
     sys.stdout.flush()
+
+
+def write_facts(*facts: tuple[Sentence, object]) -> None:
+    """Write what is what, one below the other."""
+    names = [said(name) for name, _ in facts]
+    width = max(map(cell_len, names))
+    for name, (_, value) in zip(names, facts, strict=True):
+        write_line(f"{name}{' ' * (width - cell_len(name))}  {value}")
 
 
 def write_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -106,11 +114,15 @@ def write_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
     fit beside each other, each row becomes a paragraph with a line for every cell that holds
     something: a column that is squeezed to nothing looks as if it were empty. Where nobody looks
     the table is as wide as it must be.
+
+    The title, the heads and those cells that are sentences are said in the language that is spoken.
     """
+    title = said(title)
     table = Table(title=title, title_justify="left", header_style="bold")
-    written = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    written = [["" if cell is None else said(cell) for cell in row] for row in rows]
+    names = [head_said(column.lstrip("#@")) for column in columns]
     for number, column in enumerate(columns):
-        name, cells = column.lstrip("#@"), [row[number] for row in written]
+        name, cells = names[number], [row[number] for row in written]
         is_whole = column.startswith("@") or all(" " not in one for one in cells)
         # Said as a width too: the library squeezes a column first that may not be wrapped.
         parts = [name, *cells] if is_whole else " ".join([name, *cells]).split()
@@ -127,7 +139,7 @@ def write_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
     unbounded = shown.options.update(width=TABLE_WIDTH_MAX)
     least = shown.measure(table, options=unbounded).minimum
     if least > shown.width and sys.stdout.isatty():
-        _write_paragraphs(shown, title, [one.lstrip("#@") for one in columns], written)
+        _write_paragraphs(shown, title, names, written)
         return
     shown.width = max(shown.width, least)
     shown.print(table)

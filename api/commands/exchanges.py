@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 
 from adapters.dates import table_time
+from api.cli_language import spoken
 from api.commands.console import (
     HASH_CHARACTERS_SHOWN,
     cut,
@@ -19,10 +20,12 @@ from api.commands.console import (
 )
 from api.erased import KEY_MISSING, RESTORE_KEY
 from api.exchanges import Kept, exchange_of, exchanges_of, open_one
+from api.kept_reasons import kept_reason
 from api.schemas_exchanges import HalfOut, OpenedExchangeOut
 from api.wiring import opened, sealing, utc_now
 from ledger.entry import Context
 from ledger.handling import Handler
+from ledger.sentences import Sentence, explained
 
 
 def show_exchanges(
@@ -42,7 +45,8 @@ async def _list(payment_id: str, database: str | None, *, as_json: bool) -> None
     if as_json:
         write_json([exchange_of(one).model_dump(mode="json") for one in kept])
         return
-    write_table(f"Exchanges about {payment_id}", _COLUMNS, [_row(one) for one in kept])
+    title = Sentence("Exchanges about {payment}", payment=payment_id)
+    write_table(title, _COLUMNS, [_row(one) for one in kept])
 
 
 _COLUMNS = ("#exchange", "@sent at", "#ms", "provider", "for", "request", "answer", "request hash")
@@ -57,7 +61,9 @@ def _row(kept: Kept) -> tuple[object, ...]:
         told.provider,
         told.power,
         f"{told.method} {told.path}",
-        " ".join(str(one) for one in (told.status, told.reason) if one is not None),
+        " ".join(
+            str(one) for one in (told.status, kept_reason(told.reason, spoken())) if one is not None
+        ),
         cut(told.request_sha256, HASH_CHARACTERS_SHOWN),
     )
 
@@ -84,14 +90,25 @@ async def _open(payment_id: str, database: str | None, *, as_json: bool) -> int:
 def _write(one: OpenedExchangeOut) -> None:
     told = one.summary
     what = f"{told.provider}, {told.power}: {told.result}"
-    write_line(f"* exchange {told.exchange}, {table_time(told.sent_at)}, {what}")
+    write_line(
+        Sentence(
+            "* exchange {exchange}, {time}, {what}",
+            exchange=told.exchange,
+            time=table_time(told.sent_at),
+            what=what,
+        )
+    )
     if one.is_erased:
-        write_line("* the person was erased, and the bytes with them; these hashes are left:")
+        write_line(
+            Sentence("* the person was erased, and the bytes with them; these hashes are left:")
+        )
     elif _lacks_key(one):
-        write_line(f"* {KEY_MISSING} {RESTORE_KEY} These hashes are left:")
+        why = explained(KEY_MISSING, RESTORE_KEY)
+        write_line(Sentence("* {why} These hashes are left:", why=why))
     if one.is_erased or _lacks_key(one):
-        write_line(f"* request {told.request_sha256}")
-        write_line(f"* answer  {told.answer_sha256 or 'none'}")
+        none = Sentence("none")
+        write_line(Sentence("* request {hash}", hash=told.request_sha256))
+        write_line(Sentence("* answer {hash}", hash=told.answer_sha256 or none))
         write_line()
         return
     if one.request is not None:
@@ -99,11 +116,15 @@ def _write(one: OpenedExchangeOut) -> None:
     if one.answer is not None:
         _write_half("<", one.answer)
     if told.reason is not None:
-        write_line(f"* {told.reason}")
+        write_line(f"* {kept_reason(told.reason, spoken())}")
     if not told.is_whole:
-        write_line("* not all of it is here: it broke off, or was cut")
-    agrees = "the hashes in the log agree" if one.hashes_agree else "THE HASHES DO NOT AGREE"
-    write_line(f"* {told.milliseconds} ms; {agrees}")
+        write_line(Sentence("* not all of it is here: it broke off, or was cut"))
+    agrees = (
+        Sentence("the hashes in the log agree")
+        if one.hashes_agree
+        else Sentence("THE HASHES DO NOT AGREE")
+    )
+    write_line(Sentence("* {ms} ms; {agrees}", ms=told.milliseconds, agrees=agrees))
     write_line()
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 
 from api import views
+from api.cli_language import spoken
 from api.commands.console import (
     HASH_CHARACTERS_SHOWN,
     cut,
@@ -26,6 +27,7 @@ from ledger.entry import RecordedEvent
 from ledger.events_codec import payload_of
 from ledger.forgotten import is_payer_forgotten
 from ledger.handling import Handler
+from ledger.sentences import Sentence, explained
 from ledger.vault import key_id_of
 
 LAST: Final = 20
@@ -40,6 +42,9 @@ _HIDDEN: Final = frozenset(
     ]
 )
 _TEXT_CHARACTERS_MAX: Final = 60
+
+_LABELS: Final = {"meaning": Sentence("meaning"), "next step": Sentence("next step")}
+"""What is told of a refusal for people alone; all else has the name that it has in the API."""
 
 
 def show_payment(*, payment_id: str, database: str | None, as_json: bool) -> None:
@@ -68,7 +73,7 @@ async def _show_payment(payment_id: str, database: str | None, *, as_json: bool)
         metadata=None,
         is_erased=is_erased,
         code=code_of(state),
-        refusal=refusal_of(state, recorded, adapters={}, accepted=None),
+        refusal=refusal_of(state, recorded, adapters={}, accepted=None if as_json else spoken()),
     )
     trail = [views.event_of(one) for one in recorded]
     if as_json:
@@ -80,7 +85,7 @@ async def _show_payment(payment_id: str, database: str | None, *, as_json: bool)
         )
         return
     if is_gone and not is_erased:
-        write_line(f"{KEY_MISSING} {RESTORE_KEY}")
+        write_line(explained(KEY_MISSING, RESTORE_KEY))
     if shown["refusal"] is not None:
         # For people: the word and what it means, in rows of their own.
         told_of = shown["refusal"]
@@ -92,12 +97,12 @@ async def _show_payment(payment_id: str, database: str | None, *, as_json: bool)
         if name not in {"attempts", "evidence", "metadata", "plan"}
     }
     write_table(
-        f"Payment {payment_id}",
+        Sentence("Payment {payment}", payment=payment_id),
         ("what", "value"),
-        [(name, value) for name, value in facts.items() if value is not None],
+        [(_LABELS.get(name, name), value) for name, value in facts.items() if value is not None],
     )
     write_table(
-        "Audit trail",
+        Sentence("Audit trail"),
         ("#position", "#version", "@recorded at", "type", "by", "what it says", "entry hash"),
         [
             (

@@ -12,10 +12,12 @@ from typing import Any
 from phonenumbers import SUPPORTED_REGIONS
 
 from api.authentication import NewKey, Role, new_key
+from api.cli_language import said
 from api.commands.console import (
     cut,
     run_async,
     settings_for,
+    write_facts,
     write_json,
     write_line,
     write_table,
@@ -71,7 +73,7 @@ def add_merchant(
             }
         )
         return
-    write_line(f"merchant {merchant_id}")
+    write_line(Sentence("merchant {merchant}", merchant=merchant_id))
     _show_key(key)
 
 
@@ -122,7 +124,7 @@ def rotate_key(*, key_id: str, overlap_hours: int, database: str | None, as_json
         write_json({**key, "replaces": key_id, "replaced_ends_at": ends_at})
         return
     _show_key(rotated.key)
-    write_line(f"key {key_id} ends at {written_time(rotated.ends_at)}")
+    write_line(Sentence("key {key} ends at {time}", key=key_id, time=written_time(rotated.ends_at)))
 
 
 def revoke_key(*, key_id: str, reason: str, database: str | None, as_json: bool) -> None:
@@ -131,7 +133,11 @@ def revoke_key(*, key_id: str, reason: str, database: str | None, as_json: bool)
     if as_json:
         write_json({"key_id": key_id, "revoked": True, "was_revoked_before": not was_new})
     else:
-        write_line(f"key {key_id} is revoked" + ("" if was_new else " already"))
+        write_line(
+            Sentence("key {key} is revoked", key=key_id)
+            if was_new
+            else Sentence("key {key} is revoked already", key=key_id)
+        )
 
 
 def make_signing_key(*, name: str, file: Path, as_json: bool) -> None:
@@ -150,8 +156,12 @@ def make_signing_key(*, name: str, file: Path, as_json: bool) -> None:
     if as_json:
         write_json({"name": name, "file": str(file), "public_key": public})
         return
-    write_line(f"the private key is in {file}; set CAURI_SIGNING_KEY_FILE and CAURI_LOG_NAME")
-    write_line(f"public key: {public}")
+    write_line(
+        Sentence(
+            "the private key is in {file}; set CAURI_SIGNING_KEY_FILE and CAURI_LOG_NAME", file=file
+        )
+    )
+    write_line(Sentence("public key: {key}", key=public))
 
 
 def list_merchants(*, database: str | None, as_json: bool) -> None:
@@ -161,7 +171,7 @@ def list_merchants(*, database: str | None, as_json: bool) -> None:
         write_json([{**row, "added_at": rfc3339(row["added_at"])} for row in rows])
     else:
         write_table(
-            "Merchants",
+            Sentence("Merchants"),
             ("@id", "name", "country", "@added"),
             [_cells(row) for row in rows],
         )
@@ -182,7 +192,7 @@ def list_keys(*, database: str | None, as_json: bool) -> None:
         )
     else:
         write_table(
-            "API keys",
+            Sentence("API keys"),
             (
                 *("@id", "role", "label", "@merchant", "mode", "@issued", "@last used", "@ends"),
                 *("@replaced by", "@revoked", "reason"),
@@ -198,7 +208,8 @@ async def _handler(database: str | None, *, create: bool = False) -> AsyncIterat
     async with opened(settings, create=is_made) as (opened_database, store):
         if opened_database.is_new:
             # Whoever stands in the wrong folder learns it now, and not when the key is refused.
-            sys.stderr.write(f"made a new ledger at {opened_database.place}\n")
+            made = Sentence("made a new ledger at {place}", place=opened_database.place)
+            sys.stderr.write(f"{said(made)}\n")
         yield Handler(store)
 
 
@@ -352,6 +363,5 @@ def _cells(row: dict[str, Any]) -> tuple[object, ...]:
 
 
 def _show_key(key: NewKey) -> None:
-    write_line(f"key id   {key.key_id}")
-    write_line(f"key      {key.text}")
-    write_line("Keep the key: it is shown this once, and nobody can find it again.")
+    write_facts((Sentence("key id"), f" {key.key_id}"), (Sentence("key"), f" {key.text}"))
+    write_line(Sentence("Keep the key: it is shown this once, and nobody can find it again."))

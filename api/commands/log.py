@@ -52,7 +52,7 @@ def list_checkpoints(*, limit: int, database: str | None, as_json: bool) -> None
         )
         return
     write_table(
-        "Checkpoints",
+        Sentence("Checkpoints"),
         ("#size", "@root", "@made", "#position", "#digests", "cosigned by"),
         [
             (
@@ -83,7 +83,7 @@ def list_log_keys(*, database: str | None, as_json: bool) -> None:
         )
         return
     write_table(
-        "Keys of the log",
+        Sentence("Keys of the log"),
         ("key", "@introduced", "#since size", "#until size"),
         [(row.key, table_time(row.introduced_at), row.since, row.until) for row in rows],
     )
@@ -95,17 +95,23 @@ def rotate_log_key(*, is_lost: bool, database: str | None, as_json: bool) -> Non
     if as_json:
         write_json({"key": key})
         return
-    write_line(f"the log is signed by {key}")
+    write_line(Sentence("the log is signed by {key}", key=key))
     if is_lost:
-        write_line("If the key before it is lost, nobody has handed over to this one: give it to")
-        write_line("everybody who trusted that one; until then they refuse new receipts.")
+        write_line(
+            Sentence(
+                "If the key before it is lost, nobody has handed over to this one: give it to\n"
+                "everybody who trusted that one; until then they refuse new receipts."
+            )
+        )
         return
     write_line(
-        "Give it to your auditors and to whoever runs a witness. The key before it signed its"
+        Sentence(
+            "Give it to your auditors and to whoever runs a witness. The key before it signed its\n"
+            "introduction (/v1/log/keys), so they can check it. Receipts and bundles carry that\n"
+            "along from now on; but signed answers, witnesses and policy files take only the\n"
+            "keys that they are given: add this one."
+        )
     )
-    write_line("introduction (/v1/log/keys), so they can check it. Receipts and bundles carry that")
-    write_line("along from now on; but signed answers, witnesses and policy files take only the")
-    write_line("keys that they are given: add this one.")
 
 
 async def _make(settings: Settings) -> Made:

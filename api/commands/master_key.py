@@ -20,6 +20,7 @@ from api.commands.console import (
     progress,
     run_async,
     settings_for,
+    write_facts,
     write_json,
     write_line,
     write_table,
@@ -55,10 +56,14 @@ def rotate(*, database: str | None, as_json: bool) -> None:
     if as_json:
         write_json(done._asdict())
         return
-    write_line(f"current master key  {done.key_id}")
-    write_line(f"data keys wrapped anew: {done.rows}")
+    write_facts((Sentence("current master key"), done.key_id))
+    write_line(Sentence("data keys wrapped anew: {keys}", keys=done.rows))
     if done.bytes_left is not None:
-        write_line(f"Bytes of former wrappings are still in the files: {done.bytes_left}")
+        write_line(
+            Sentence(
+                "Bytes of former wrappings are still in the files: {left}", left=done.bytes_left
+            )
+        )
 
 
 def retire(*, key_id: str, database: str | None, as_json: bool) -> None:
@@ -69,9 +74,11 @@ def retire(*, key_id: str, database: str | None, as_json: bool) -> None:
     if as_json:
         write_json({"key_id": key_id, "retired": True, "is_removed": is_ours})
     elif is_ours:
-        write_line(f"master key {key_id} is out of the ring")
+        write_line(Sentence("master key {key} is out of the ring", key=key_id))
     else:
-        write_line(f"master key {key_id} is needed by nothing: take it out of the ring")
+        write_line(
+            Sentence("master key {key} is needed by nothing: take it out of the ring", key=key_id)
+        )
 
 
 def list_keys(*, database: str | None, as_json: bool) -> None:
@@ -81,7 +88,7 @@ def list_keys(*, database: str | None, as_json: bool) -> None:
         write_json(rows)
     else:
         write_table(
-            "Master keys",
+            Sentence("Master keys"),
             ("id", "state", "#data keys"),
             [tuple(row.values()) for row in rows],
         )

@@ -3,6 +3,7 @@
 from api.commands.console import run_async, settings_for, write_json, write_line
 from api.settings import Settings
 from api.wiring import opened, projections_of
+from ledger.sentences import Sentence
 from ledger.sql import migrate as migrate_log
 from ledger.sql_schema import SCHEMA_VERSION
 
@@ -13,7 +14,13 @@ def run(*, database: str | None, as_json: bool) -> None:
     if as_json:
         write_json({"schema": SCHEMA_VERSION, "position": position})
     else:
-        write_line(f"the database is at schema {SCHEMA_VERSION}, its log at position {position}")
+        write_line(
+            Sentence(
+                "the database is at schema {schema}, its log at position {position}",
+                schema=SCHEMA_VERSION,
+                position=position,
+            )
+        )
 
 
 async def _run(settings: Settings) -> int:

@@ -6,8 +6,9 @@ has its provider enabled, as if it had just come.
 """
 
 import secrets
-from typing import Any, Final
+from typing import Any
 
+from api.cli_language import said, spoken
 from api.commands.console import (
     check_providers,
     run_async,
@@ -17,16 +18,22 @@ from api.commands.console import (
     write_line,
     write_table,
 )
+from api.kept_reasons import kept_reason
 from api.wiring import opened, utc_now
 from ledger import commands
 from ledger.entry import Context
 from ledger.handling import Handler
+from ledger.sentences import Sentence
 from projections.base import Projections
 from projections.calls import CallsProjection
 from projections.tables import stamp
 from projections.worklist import WorklistProjection
 
-NOT_READ: Final = "not read yet: a server that has {provider} enabled will read it"
+
+def _not_read(provider: str) -> Sentence:
+    return Sentence(
+        "not read yet: a server that has {provider} enabled will read it", provider=provider
+    )
 
 
 def list_orphans(*, provider: str | None, limit: int, database: str | None, as_json: bool) -> None:
@@ -37,10 +44,15 @@ def list_orphans(*, provider: str | None, limit: int, database: str | None, as_j
         write_json(rows)
     elif rows:
         names = ["@received" if name == "received" else name for name in rows[0]]
-        shown = [tuple(row.values()) for row in stamped(rows, "received")]
-        write_table("Calls nobody understood", names, shown)
+        shown = [tuple(_in_words(row).values()) for row in stamped(rows, "received")]
+        write_table(Sentence("Calls nobody understood"), names, shown)
     else:
-        write_line("there are none")
+        write_line(Sentence("there are none"))
+
+
+def _in_words(row: dict[str, Any]) -> dict[str, Any]:
+    """A row for people: the reason in the language that is spoken, where it is one of ours."""
+    return row | {"reason": kept_reason(said(row["reason"]), spoken())}
 
 
 def translate(*, calls: list[str], database: str | None, as_json: bool) -> None:
@@ -49,7 +61,7 @@ def translate(*, calls: list[str], database: str | None, as_json: bool) -> None:
     if as_json:
         write_json({"reopened": opened_again})
     else:
-        write_line(f"calls to be read once more: {len(opened_again)}")
+        write_line(Sentence("calls to be read once more: {calls}", calls=len(opened_again)))
 
 
 async def _orphans(provider: str | None, limit: int, database: str | None) -> list[dict[str, Any]]:
@@ -66,7 +78,7 @@ async def _orphans(provider: str | None, limit: int, database: str | None) -> li
                 "provider": one.provider,
                 "state": "waiting",
                 "received": stamp(one.since),
-                "reason": one.reason or NOT_READ.format(provider=one.provider),
+                "reason": one.reason or _not_read(one.provider),
             }
             for one in waiting
         ]

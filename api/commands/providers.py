@@ -10,15 +10,17 @@ from typing import Final
 
 from adapters.base import WebhookProof
 from adapters.providers import adapter_class, incomplete_providers, provider_names
+from api.cli_language import said
 from api.commands.console import write_json, write_line, write_table
 from ledger.events import JsonObject
+from ledger.sentences import Sentence
 
-PROOFS: Final[Mapping[WebhookProof, str]] = {
-    "nothing": "nothing",
-    "token": "a token of each payment",
-    "secret": "a fixed secret",
-    "signature": "a signature",
-    "no_webhooks": "it sends none",
+PROOFS: Final[Mapping[WebhookProof, Sentence]] = {
+    "nothing": Sentence("nothing"),
+    "token": Sentence("a token of each payment"),
+    "secret": Sentence("a fixed secret"),
+    "signature": Sentence("a signature"),
+    "no_webhooks": Sentence("it sends none"),
 }
 """How a webhook proves where it comes from, in words."""
 
@@ -30,7 +32,8 @@ def run(*, as_json: bool, as_markdown: bool) -> int:
     """Show every provider; 1 if a module of the folder is none yet, and why on stderr."""
     lacking = incomplete_providers()
     for name, faults in lacking.items():
-        sys.stderr.write(f"error: provider {name}: {'; '.join(faults)}\n")
+        lacks = Sentence("error: provider {name}: {faults}", name=name, faults="; ".join(faults))
+        sys.stderr.write(f"{said(lacks)}\n")
     facts = _all_facts()
     if as_json:
         write_json({"providers": facts})
@@ -39,7 +42,7 @@ def run(*, as_json: bool, as_markdown: bool) -> int:
             write_line(line)
     else:
         write_table(
-            "Providers",
+            Sentence("Providers"),
             (
                 *("provider", "name", "countries", "currencies", "can do"),
                 *("webhooks proved by", "can be asked", "reaches", "documentation"),
@@ -53,7 +56,7 @@ def run(*, as_json: bool, as_markdown: bool) -> int:
                     ", ".join(one["capabilities"]),
                     PROOFS[one["webhook_proof"]],
                     _asked(is_askable=one["is_askable"]),
-                    " ".join(one["reaches"]) or "itself",
+                    " ".join(one["reaches"]) or Sentence("itself"),
                     one["documentation_url"],
                 )
                 for one in facts
@@ -115,4 +118,4 @@ def _all_facts() -> list[JsonObject]:
 
 
 def _asked(*, is_askable: bool) -> str:
-    return "always" if is_askable else "not always"
+    return Sentence("always") if is_askable else Sentence("not always")

@@ -66,7 +66,7 @@ async def _run(
         tell_checked(rows, "live" if at is None else "recorded")
     else:
         write_table(
-            "Projections made anew",
+            Sentence("Projections made anew"),
             ("projection", "#position", "digest"),
             [tuple(row.values()) for row in rows],
         )
@@ -99,7 +99,7 @@ def check_row(checked: Checked) -> dict[str, object]:
 def tell_checked(rows: Sequence[Mapping[str, object]], left: str = "live") -> None:
     """Show what was compared as a table."""
     write_table(
-        "Projections against the log",
+        Sentence("Projections against the log"),
         ("projection", "#position", left, "from the log", "equal"),
         [
             (
@@ -107,7 +107,7 @@ def tell_checked(rows: Sequence[Mapping[str, object]], left: str = "live") -> No
                 row["position"],
                 _shown(row[left]),
                 _shown(row["rebuilt"]),
-                "yes" if row["is_equal"] else "NO",
+                Sentence("yes") if row["is_equal"] else Sentence("NO"),
             )
             for row in rows
         ],
@@ -116,7 +116,11 @@ def tell_checked(rows: Sequence[Mapping[str, object]], left: str = "live") -> No
 
 def _shown(sha256: object) -> str:
     """So much of a hash, on both sides, as tells two of them apart."""
-    return "made by other code" if sha256 is None else cut(str(sha256), HASH_CHARACTERS_SHOWN)
+    return (
+        Sentence("made by other code")
+        if sha256 is None
+        else cut(str(sha256), HASH_CHARACTERS_SHOWN)
+    )
 
 
 async def _recorded(

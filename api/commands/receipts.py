@@ -56,18 +56,21 @@ def verify(
         signers = receipt.signers(checkpoint, anchors)
         judged = replace(policy, logs=()).judge(receipt.note, logs=signers)
     except UnicodeDecodeError:
-        return _no("it cannot be read as a receipt: not all of it is text", as_json=as_json)
+        unread = Sentence("it cannot be read as a receipt: not all of it is text")
+        return _no(unread, as_json=as_json)
     except NoteError as error:
         return _no(str(error), as_json=as_json)
     if judged.log is None:
-        return _no(f"no trusted log has signed its checkpoint; {ROTATED}", as_json=as_json)
+        unsigned = Sentence("no trusted log has signed its checkpoint; {rotated}", rotated=ROTATED)
+        return _no(unsigned, as_json=as_json)
     try:
         receipt.check_ending(checkpoint, judged.log)
     except NoteError as error:
         return _no(str(error), as_json=as_json)
     if not judged.is_quorum:
         missing = ", ".join(judged.missing)
-        return _no(f"its checkpoint lacks cosignatures: {missing}", as_json=as_json)
+        lacking = Sentence("its checkpoint lacks cosignatures: {missing}", missing=missing)
+        return _no(lacking, as_json=as_json)
     if html is not None:
         page = receipt_page(
             receipt.text(),
@@ -94,20 +97,26 @@ def verify(
         )
         return 0
     write_table(
-        f"Payment {receipt.payment_id}",
+        Sentence("Payment {payment}", payment=receipt.payment_id),
         ("#position", "@recorded at", "type", "what it says"),
         [(one.position, table_time(one.recorded_at), one.type, told(one)) for one in entries],
     )
     if judged.log not in anchors:
         write_line(
-            "signed by a key that the key you trust introduced, itself or by others between:"
+            Sentence(
+                "signed by a key that the key you trust introduced, itself or by others between:"
+            )
         )
         write_line(judged.log.text())
     for name in judged.cosigned:
-        write_line(f"cosigned by {name}")
+        write_line(Sentence("cosigned by {name}", name=name))
     write_line(
-        f"verified: all {len(entries)} entries in the first {checkpoint.size} of "
-        f"{checkpoint.origin}"
+        Sentence(
+            "verified: all {entries} entries in the first {size} of {origin}",
+            entries=len(entries),
+            size=checkpoint.size,
+            origin=checkpoint.origin,
+        )
     )
     return 0
 
@@ -116,7 +125,7 @@ def make(*, payment_id: str, out: Path, database: str | None) -> None:
     """Write a payment's receipt."""
     text = run_async(_make(payment_id, database))
     out.write_text(text, encoding="utf-8")
-    write_line(f"written: {out}")
+    write_line(Sentence("written: {file}", file=out))
 
 
 async def _make(payment_id: str, database: str | None) -> str:
@@ -171,8 +180,8 @@ def verify_kept(*, path: Path, question: str, keys: list[str], as_json: bool) ->
     if as_json:
         write_json({"is_verified": True, "covered": dict(covered)})
         return 0
-    write_table("Signed", ("what", "value"), list(covered.items()))
-    write_line("verified: this is what was answered to that question")
+    write_table(Sentence("Signed"), ("what", "value"), list(covered.items()))
+    write_line(Sentence("verified: this is what was answered to that question"))
     return 0
 
 
@@ -180,7 +189,7 @@ def _no(reason: str, *, as_json: bool) -> int:
     if as_json:
         write_json({"is_verified": False, "reason": reason})
     else:
-        write_line(f"NOT VERIFIED: {reason}")
+        write_line(Sentence("NOT VERIFIED: {why}", why=reason))
     return 1
 
 

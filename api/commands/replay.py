@@ -114,14 +114,19 @@ async def _run(
             }
         )
         return
-    span = "" if effective == ALWAYS else f", moved {_span(effective)}"
     write_table(
-        f"Payments ({mode}) at position {position} ({written_time(moment)}){span}",
+        Sentence(
+            "Payments ({mode}) at position {position} ({time}){moved}",
+            mode=mode,
+            position=position,
+            time=written_time(moment),
+            moved=_moved_when(effective),
+        ),
         ("kind", "provider", "currency", "status", "#payments", "#amount"),
         [tuple(group.values()) for group in groups],
     )
     write_table(
-        "Trial balance",
+        Sentence("Trial balance"),
         ("account", "name", "@holder", "who", "currency", "#debit", "#credit", "#balance"),
         [
             *(tuple(_account_of(row, names).values()) for row in balance),
@@ -187,11 +192,14 @@ def _written(moment: datetime | None) -> str | None:
     return None if moment is None else rfc3339(moment)
 
 
-def _span(effective: Effective) -> str:
+def _moved_when(effective: Effective) -> str:
+    """Within which span the money moved; nothing where any will do."""
     since, before = (written_time(one) for one in effective)
-    return " ".join(
-        [*([f"from {since}"] if since else []), *([f"before {before}"] if before else [])]
-    )
+    if since and before:
+        return Sentence(", moved from {since} before {before}", since=since, before=before)
+    if since:
+        return Sentence(", moved from {since}", since=since)
+    return Sentence(", moved before {before}", before=before) if before else ""
 
 
 async def _standing(

@@ -34,10 +34,12 @@ from ledger.handling import Handler
 from ledger.restoration import STREAM, began_at
 from ledger.sentences import Sentence
 
-HELD: Final = (
+HELD: Final = Sentence(
     "What waited in the backup is held until its time is over: it may have been cancelled since."
 )
-SENT: Final = "What waited in the backup IS SENT, although it may have been cancelled since."
+SENT: Final = Sentence(
+    "What waited in the backup IS SENT, although it may have been cancelled since."
+)
 
 
 class _Said(NamedTuple):
@@ -77,16 +79,33 @@ def run(
             }
         )
         return
-    write_line(f"the log was restored: it ends at position {said.size_before}, and what happened")
-    write_line(f"after {table_time(said.since)} is lost. Recorded at position {said.position}.")
-    until = table_time(said.until)
-    write_line(f"Until {until} nothing is submitted before its providers were asked:")
-    for name, powers in found.items():
-        write_line(
-            f"  {name}: " + (", ".join(powers) if powers else "cannot be asked, so it waits")
+    write_line(
+        Sentence(
+            "the log was restored: it ends at position {last}, and what happened\n"
+            "after {since} is lost. Recorded at position {position}.",
+            last=said.size_before,
+            since=table_time(said.since),
+            position=said.position,
         )
+    )
+    write_line(
+        Sentence(
+            "Until {until} nothing is submitted before its providers were asked:",
+            until=table_time(said.until),
+        )
+    )
+    for name, powers in found.items():
+        waits = Sentence("cannot be asked, so it waits")
+        asked = Sentence("{name}: {asked}", name=name, asked=", ".join(powers) or waits)
+        write_line(asked, indent="  ")
     for name in sorted(unasked):
-        write_line(f"  {name}: SENT WITHOUT ASKING; it may charge twice what was paid in between")
+        write_line(
+            Sentence(
+                "{name}: SENT WITHOUT ASKING; it may charge twice what was paid in between",
+                name=name,
+            ),
+            indent="  ",
+        )
     write_line(SENT if sends_waiting else HELD)
 
 

@@ -9,6 +9,7 @@ from api.commands.console import run_async, write_json, write_line
 from api.sandboxes import sandbox_names, sandboxes
 from api.settings import PREFIX
 from api.wiring import utc_now
+from ledger.sentences import Sentence
 
 
 def run(*, port: int, weather: str, seed: int, as_json: bool) -> None:
@@ -33,7 +34,7 @@ async def _run(port: int, faults: Faults, *, as_json: bool) -> None:
         if as_json:
             write_json({"urls": {one.provider: one.server.url for one in running}, **settings})
         else:
-            write_line("# The sandboxes listen. To point a server at them:")
+            write_line(Sentence("# The sandboxes listen. To point a server at them:"))
             for name, value in settings.items():
                 write_line(f"export {name}={shlex.quote(value)}")
         await stopping.wait()

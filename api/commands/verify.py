@@ -16,6 +16,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
+from api.cli_language import said
 from api.commands.console import progress, run_async, settings_for, write_json, write_line
 from api.commands.kept import Kept, hold, kept_for
 from api.commands.policies import policy_in
@@ -42,7 +43,7 @@ class Audit(NamedTuple):
     """How many witnesses are known, so that their cosignatures were checked."""
     projections: list[Checked] | None
     """None if nobody asked for them."""
-    warnings: list[str]
+    warnings: list[Sentence]
     """What does not stand any more of what guards the log."""
     missing: MissingKeys
 
@@ -52,12 +53,16 @@ class Audit(NamedTuple):
         return not self.faults
 
     @property
-    def faults(self) -> list[str]:
+    def faults(self) -> list[Sentence]:
         """What is wrong beside the log, in sentences."""
         unequal = [one.name for one in self.projections or () if not one.is_equal]
         faults = [self.missing.told()] if self.missing.total else []
         if unequal:
-            faults.append(f"not what the log gives, of the projections: {', '.join(unequal)}")
+            faults.append(
+                Sentence(
+                    "not what the log gives, of the projections: {names}", names=", ".join(unequal)
+                )
+            )
         return faults
 
 
@@ -80,13 +85,13 @@ def run(
             told = {"is_verified": False, "position": error.position, "reason": error.reason}
             write_json(told)
         else:
-            write_line(f"NOT VERIFIED: {error}")
+            write_line(_not_verified(error))
         return 1
     except NoteUnverifiedError as error:
         if as_json:
             write_json({"is_verified": False, "position": None, "reason": str(error)})
         else:
-            write_line(f"NOT VERIFIED: {error}")
+            write_line(_not_verified(error))
         return 1
     if as_json:
         write_json(_told(audit))
@@ -119,31 +124,49 @@ def _told(audit: Audit) -> dict[str, object]:
     return told
 
 
+def _not_verified(why: object) -> Sentence:
+    return Sentence("NOT VERIFIED: {why}", why=said(why))
+
+
 def _tell(audit: Audit) -> None:
     verified, (_, signed), expected = audit.verified, audit.kept, audit.kept.head
-    read = f"{verified.size} entries, root {verified.root.hex()}"
+    read = Sentence("{size} entries, root {root}", size=verified.size, root=verified.root.hex())
     if audit.is_verified:
-        write_line(f"verified: {read}")
+        write_line(Sentence("verified: {read}", read=read))
     else:
-        write_line(f"NOT VERIFIED: {'; '.join(audit.faults)}")
-        write_line(f"the log itself is what it was: {read}")
+        write_line(_not_verified("; ".join(map(said, audit.faults))))
+        write_line(Sentence("the log itself is what it was: {read}", read=read))
     for warning in audit.warnings:
-        write_line(f"WARNING: {warning}")
+        write_line(Sentence("WARNING: {warning}", warning=warning))
     if expected is not None:
-        write_line(f"and they continue the checkpoint of {expected.size} entries")
+        write_line(
+            Sentence("and they continue the checkpoint of {size} entries", size=expected.size)
+        )
     if signed is not None:
-        write_line(f"which is signed by {signed.verifier.text()}")
-        is_itself = signed.verifier == signed.anchor
-        by = "" if is_itself else f"introduced by {signed.anchor.text()}, "
-        write_line(f"  {by}the key that you trust")
+        write_line(Sentence("which is signed by {key}", key=signed.verifier.text()))
+        write_line(
+            Sentence("the key that you trust")
+            if signed.verifier == signed.anchor
+            else Sentence(
+                "introduced by {anchor}, the key that you trust", anchor=signed.anchor.text()
+            ),
+            indent="  ",
+        )
     if verified.checkpoints:
         known = (
-            f"cosignatures of known witnesses: {verified.cosignatures}"
+            Sentence("cosignatures of known witnesses: {count}", count=verified.cosignatures)
             if audit.witnesses
-            else "no witness is known here, so no cosignature was checked: give --policy FILE"
+            else Sentence(
+                "no witness is known here, so no cosignature was checked: give --policy FILE"
+            )
         )
-        count = verified.checkpoints
-        write_line(f"and the checkpoints in the log, {count}, are signed by its keys; {known}")
+        write_line(
+            Sentence(
+                "and the checkpoints in the log, {count}, are signed by its keys; {known}",
+                count=verified.checkpoints,
+                known=known,
+            )
+        )
     if audit.projections is not None:
         tell_checked([check_row(one) for one in audit.projections])
 

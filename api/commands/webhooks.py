@@ -6,9 +6,10 @@ terminal is no place for them.
 
 import secrets
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from adapters.dates import table_time
+from api.cli_language import spoken
 from api.commands.console import (
     run_async,
     settings_for,
@@ -27,6 +28,7 @@ from api.deliveries import (
     replayable,
     send_test,
 )
+from api.kept_reasons import kept_reason
 from api.wiring import opened, projected, utc_now
 from ledger.entry import Context
 from ledger.errors import InvalidInputError
@@ -35,6 +37,10 @@ from ledger.identity import is_test_id
 from ledger.sentences import Sentence
 from projections.deliveries import DeliveriesProjection
 from projections.deliveries_rows import State
+from projections.tables import stamp
+
+_TIMES: Final = ("waiting since", "next attempt", "added")
+"""The columns of a list that hold times, where it has them."""
 
 
 def list_endpoints(
@@ -49,23 +55,32 @@ def list_endpoints(
     """List endpoints, or the messages of one."""
     if endpoint_id is None:
         rows = run_async(_endpoints(merchant_id, limit, database))
-        title = "Endpoints"
+        title = Sentence("Endpoints")
     else:
         rows = run_async(_messages(endpoint_id, state, limit, database))
-        title = f"Messages to {endpoint_id}"
+        title = Sentence("Messages to {endpoint}", endpoint=endpoint_id)
     if as_json:
         write_json(rows)
     elif rows:
-        at = "added" if endpoint_id is None else "next attempt"
-        names = [f"@{name}" if name == at else name for name in rows[0]]
-        write_table(title, names, [tuple(row.values()) for row in stamped(rows, at)])
+        names = [f"@{name}" if name in _TIMES else name for name in rows[0]]
+        for at in _TIMES:
+            rows = stamped(rows, at)
+        write_table(title, names, [tuple(_in_words(row).values()) for row in rows])
     else:
-        write_line("there are none")
+        write_line(Sentence("there are none"))
+
+
+def _in_words(row: dict[str, Any]) -> dict[str, Any]:
+    """A row for people: what came back, in the language that is spoken."""
+    told = (
+        {"last answer": kept_reason(row["last answer"], spoken())} if "last answer" in row else {}
+    )
+    return row | told
 
 
 def show_message(*, message_id: str, database: str | None, as_json: bool) -> None:
     """Show one message, with every attempt to deliver it."""
-    shown, made = run_async(_message(message_id, database))
+    shown, made = run_async(_message(message_id, database, as_json=as_json))
     if as_json:
         attempts = [{name: one[name] for name in one if name != "answer"} for one in made]
         write_json(shown | {"attempts_made": attempts})
@@ -75,12 +90,12 @@ def show_message(*, message_id: str, database: str | None, as_json: bool) -> Non
         for name, value in shown.items()
         if value is not None
     ]
-    write_table(f"Message {message_id}", ("what", "value"), facts)
+    write_table(Sentence("Message {message}", message=message_id), ("what", "value"), facts)
     if not made:
-        write_line("it was never tried")
+        write_line(Sentence("it was never tried"))
         return
     write_table(
-        "Attempts",
+        Sentence("Attempts"),
         ("#number", "@at", "#status", "#ms", "what came back", "@next attempt"),
         [
             (
@@ -104,7 +119,7 @@ def replay_messages(
     if as_json:
         write_json({"endpoint_id": endpoint_id, "replayed": replayed})
     else:
-        write_line(f"messages delivered once more: {replayed}")
+        write_line(Sentence("messages sent now: {messages}", messages=replayed))
 
 
 def test_endpoint(*, endpoint_id: str, database: str | None, as_json: bool) -> None:
@@ -113,8 +128,8 @@ def test_endpoint(*, endpoint_id: str, database: str | None, as_json: bool) -> N
     if as_json:
         write_json({"endpoint_id": endpoint_id, "message_id": message_id})
     else:
-        write_line(f"message {message_id} is sent by a running server")
-        write_line(f"what came back: cauri webhooks show {message_id}")
+        write_line(Sentence("message {message} is sent by a running server", message=message_id))
+        write_line(Sentence("what came back: cauri webhooks show {message}", message=message_id))
 
 
 async def _endpoints(
@@ -132,8 +147,8 @@ async def _endpoints(
                     "state": "enabled" if one.is_enabled else "disabled",
                     **dict.fromkeys(("waiting", "delivered", "parked", "withdrawn"), 0),
                     **await deliveries.counts(one.endpoint_id),
-                    "waiting since": written_time(since) or None,
-                    "next attempt": written_time(until) or None,
+                    "waiting since": stamp(since) if since else None,
+                    "next attempt": stamp(until) if until else None,
                     "added": one.added_at,
                 }
             )
@@ -163,7 +178,7 @@ async def _messages(
 
 
 async def _message(
-    message_id: str, database: str | None
+    message_id: str, database: str | None, *, as_json: bool
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     settings = settings_for(database)
     async with projected(settings, DeliveriesProjection) as deliveries:
@@ -174,9 +189,10 @@ async def _message(
             Sentence("there is no such message."),
             Sentence("Look for it with `cauri webhooks list`."),
         )
+    language = "en" if as_json else spoken()
     async with opened(settings, is_writing=False) as (_, store):
-        made = await attempts_at(store, row)
-    return message_fields(row), made
+        made = await attempts_at(store, row, language=language)
+    return message_fields(row, language), made
 
 
 async def _replay(endpoint_id: str, message_id: str | None, database: str | None) -> int:

@@ -30,11 +30,15 @@ from ledger.witness import SignKind
 
 BACKLOG = 128
 
-SIGNS: Final[Mapping[SignKind, str]] = {
-    "smaller": "asked about a smaller log: a sign of an older copy put back, and not yet a proof, "
-    "until that log grows otherwise",
-    "unknown_key": "signed by no key known here: the log's key may have been rotated; check its "
-    "introduction at /v1/log/keys and add the new key with `cauri witness add-log`",
+SIGNS: Final[Mapping[SignKind, Sentence]] = {
+    "smaller": Sentence(
+        "asked about a smaller log: a sign of an older copy put back, and not yet a proof, until "
+        "that log grows otherwise"
+    ),
+    "unknown_key": Sentence(
+        "signed by no key known here: the log's key may have been rotated; check its introduction "
+        "at /v1/log/keys and add the new key with `cauri witness add-log`"
+    ),
 }
 """What a sign means."""
 
@@ -49,8 +53,10 @@ def make(*, name: str, folder: Path, as_json: bool) -> None:
     if as_json:
         write_json({"name": name, "folder": str(folder), "public_key": key})
         return
-    write_line(f"public key: {key}")
-    write_line("Never restore this folder from a backup: a witness must not forget what it saw.")
+    write_line(Sentence("public key: {key}", key=key))
+    write_line(
+        Sentence("Never restore this folder from a backup: a witness must not forget what it saw.")
+    )
 
 
 def add_log(*, verifier: str, introduction: Path | None, folder: Path, as_json: bool) -> None:
@@ -73,12 +79,20 @@ def add_log(*, verifier: str, introduction: Path | None, folder: Path, as_json: 
         told = {"origin": key.name, "key_id": key.key_id.hex(), "is_new": is_new}
         write_json({**told, "is_introduced": introduction is not None})
         return
-    write_line(f"{key.name} is watched" + ("" if is_new else " already, by this key"))
+    write_line(
+        Sentence("{name} is watched", name=key.name)
+        if is_new
+        else Sentence("{name} is watched already, by this key", name=key.name)
+    )
     if introduction is not None:
-        write_line("a key that was known here has signed its introduction")
+        write_line(Sentence("a key that was known here has signed its introduction"))
     elif is_new and known:
-        write_line("It was not checked that a key known here introduced this one: repeat that with")
-        write_line("--introduction FILE, a saved answer of /v1/log/keys.")
+        write_line(
+            Sentence(
+                "It was not checked that a key known here introduced this one: repeat that with\n"
+                "--introduction FILE, a saved answer of /v1/log/keys."
+            )
+        )
 
 
 def _introduced(file: Path) -> list[Introduced]:
@@ -110,14 +124,24 @@ def show_evidence(*, folder: Path, as_json: bool) -> int:
         if as_json:
             write_json(refusal._asdict())
             continue
-        at = _time(refusal.at)
-        write_line(f"{at} {refusal.origin}: {refusal.kind} (status {refusal.status})")
-        write_line(f"  {refusal.cosigned_size} entries were cosigned before:")
+        write_line(
+            Sentence(
+                "{at} {origin}: {kind} (status {status})",
+                at=_time(refusal.at),
+                origin=refusal.origin,
+                kind=refusal.kind,
+                status=refusal.status,
+            )
+        )
+        write_line(
+            Sentence("{entries} entries were cosigned before:", entries=refusal.cosigned_size),
+            indent="  ",
+        )
         _write_indented(refusal.cosigned_note)
-        write_line("  and this was refused:")
+        write_line(Sentence("and this was refused:"), indent="  ")
         _write_indented(refusal.request)
     if not count and not as_json:
-        write_line("nothing was refused that could prove anything")
+        write_line(Sentence("nothing was refused that could prove anything"))
     for sign in WitnessSigns(folder).all(files.keys()):
         if as_json:
             write_json(sign._asdict())
@@ -127,13 +151,27 @@ def show_evidence(*, folder: Path, as_json: bool) -> int:
 
 
 def _write_sign(sign: Sign) -> None:
-    write_line(f"{_time(sign.at)} {sign.origin}: {SIGNS[sign.kind]}")
     write_line(
-        f"  {sign.times} times since {_time(sign.first_at)}; the latest of {sign.size} entries, "
-        f"where {sign.cosigned_size} were cosigned before"
+        Sentence(
+            "{at} {origin}: {meaning}",
+            at=_time(sign.at),
+            origin=sign.origin,
+            meaning=SIGNS[sign.kind],
+        )
+    )
+    write_line(
+        Sentence(
+            "{times} times since {first_at}; the latest of {size} entries, where {before} were "
+            "cosigned before",
+            times=sign.times,
+            first_at=_time(sign.first_at),
+            size=sign.size,
+            before=sign.cosigned_size,
+        ),
+        indent="  ",
     )
     for key in sign.keys:
-        write_line(f"  said to be signed by {key}")
+        write_line(Sentence("said to be signed by {key}", key=key), indent="  ")
     _write_indented(sign.note)
 
 
