@@ -9,7 +9,7 @@ from playwright.async_api import Browser
 
 from tests.api_world import HUB2, PROVIDER_TABLES, World, a_world, settings_in
 from tests.browser import PHONE, PLAIN_PHONE, a_browser, a_page, axe_faults
-from tests.checkout_world import Page, create, look, pay, read, send, session_of
+from tests.checkout_world import Page, create, look, move, pay, read, send, session_of
 from tests.conftest import FakeClock
 
 WAVE = {"base_url": "http://127.0.0.1:9", "api_key": "a-synthetic-key"}
@@ -143,6 +143,22 @@ async def test_whoever_is_expected_from_abroad_finds_their_own_operators_at_once
     assert page.form("pay").fields["phone"] == "+2250700000001"
 
 
+async def test_whoever_tried_from_abroad_tries_again_with_the_same_operators(
+    world: World, browser: Browser
+) -> None:
+    session_id = await a_page_of(world)
+    payment_id = await pay(world, session_id, ABIDJAN)
+    await move(world, payment_id, "start", "decline")
+
+    page = await look(world, session_id)
+
+    assert (page.state, offered(page)) == ("retry", ABROAD)
+    assert page.form("pay").fields["phone"] == ""
+    async with a_page(browser, PHONE) as tab:
+        await tab.goto(f"{world.url}/checkout/{session_id}", wait_until="networkidle")
+        assert await tab.locator("[value=wave-ci]").count() == 1
+
+
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     async with a_browser() as started:
@@ -161,6 +177,7 @@ async def test_scripts_offer_them_while_the_number_is_typed(world: World, browse
         assert "Côte d'Ivoire" in (await page.text_content("legend") or "")
         assert await axe_faults(page) == []
         assert await page.input_value("#phone") == "00225 07 00"
+        await page.fill("#phone", "")
         await page.fill("#phone", "77 12")
         await page.wait_for_selector("[value=wave-sn]")
         assert await page.is_checked("[value=wave-sn]")

@@ -17,6 +17,7 @@ from adapters.directory import BY_CODE, COUNTRIES, parse_phone
 from adapters.directory_names import COUNTRY_NAMES, FRENCH_OF_COUNTRIES
 from adapters.refusal_texts import Language
 from api.pages.offers import Numbers, Offer, numbers_of, offers_of
+from api.pages.standing import Paying
 from ledger.errors import InvalidPhoneError
 
 _OF_OPERATORS: Final = frozenset({"mistake_operator", "mistake_unserved"})
@@ -66,6 +67,7 @@ def offered(
     currency: str,
     *,
     asked: str | None,
+    before: Paying | None,
     expected: str,
     typed: str,
 ) -> Offered:
@@ -76,12 +78,13 @@ def offered(
         home: the session's country; empty if it has none.
         currency: the session's currency.
         asked: the country that the page's address names.
+        before: the try before this one, whose payer is there still.
         expected: the number of whom the merchant expects to pay; empty where he named nobody.
         typed: the number that was sent with the form; empty where none was.
     """
     by_country = {code: offers_of(adapters, code, currency) for code in COUNTRIES}
     typed_in = _country_of(typed, home)
-    wanted = typed_in if typed else asked or _country_of(expected, home)
+    wanted = typed_in if typed else asked or _tried_in(before) or _country_of(expected, home)
     country = wanted if wanted is not None and by_country.get(wanted) else home
     offers = by_country.get(country, ())
     served = [f"{COUNTRIES[one].calling_code}{one}" for one, some in by_country.items() if some]
@@ -90,6 +93,12 @@ def offered(
         # Without its country code it would be read as a number of the page's own country.
         numbers = numbers._replace(example=f"+{numbers.calling_code} {numbers.example}")
     return Offered(home, country, offers, numbers, " ".join(served), typed_in)
+
+
+def _tried_in(before: Paying | None) -> str | None:
+    """In which country the try before was made."""
+    operator = BY_CODE.get(before.payment.requested.operator or "") if before is not None else None
+    return operator.country if operator is not None else None
 
 
 def _country_of(phone: str, home: str) -> str | None:

@@ -149,6 +149,7 @@ class View:
             session.country,
             session.currency,
             asked=self.call.query.country,
+            before=self.standing.paying,
             expected=self.expected.get("phone") or "",
             typed=sent.phone if sent is not None else "",
         )

@@ -58,7 +58,7 @@
   function countryOf(field) {
     var text = field.value.replace(/[^\d+]/g, "");
     if (text.indexOf("00") === 0) text = "+" + text.slice(2);
-    if (text.charAt(0) !== "+") return field.dataset.home;
+    if (text && text.charAt(0) !== "+") return field.dataset.home;
     var found = field.dataset.countries.split(" ").filter(function (one) {
       return one && text.indexOf("+" + one.slice(0, -2)) === 0;
     })[0];
