@@ -368,6 +368,7 @@ FRENCH_OF_HEADS: Final[dict[str, str]] = {
     "what": "quoi",
     "what came back": "ce qui est revenu",
     "what it says": "ce qui est dit",
+    "who": "qui",
     "withdrawn": "retirées",
 }
 """A table's head -> what stands there in French."""

@@ -34,9 +34,18 @@ UNSAID: Final = (
 """What is not said -> why, and what is."""
 
 
+ACCOUNTANTS: Final = ("api/commands/accounts.py", "api/french_help_accounts.py")
+"""Where an accountant reads the general ledger, of which a line is an `écriture`."""
+
+
 def unsaid_in(text: str) -> list[str]:
     """Why a text may not stay so."""
     return [why for pattern, why in UNSAID if re.search(pattern, text)]
+
+
+def is_an_accountants(where: str, why: str) -> bool:
+    """Whether a word that is an accountant's stands where it is meant so."""
+    return where.startswith(ACCOUNTANTS) and why.startswith("an entry of the log")
 
 
 def texts() -> Iterator[tuple[str, str]]:
@@ -53,7 +62,9 @@ def texts() -> Iterator[tuple[str, str]]:
 
 
 def test_no_text_calls_a_thing_by_another_name() -> None:
-    assert [(where, why) for where, text in texts() for why in unsaid_in(text)] == []
+    found = [(where, why) for where, text in texts() for why in unsaid_in(text)]
+
+    assert [one for one in found if not is_an_accountants(*one)] == []
 
 
 @pytest.mark.parametrize(
