@@ -15,23 +15,20 @@ from pydantic import ValidationError
 from adapters.dates import table_time
 from adapters.refusal_texts import Language
 from api.cli_language import speak, spoken
-from api.commands.console import run_async, settings_for, write_json, write_line
+from api.commands.console import run_async, write_json, write_line
 from api.commands.notes_said import SAID, meant
-from api.commands.operator_key import context_of, operator_of
+from api.commands.operator_key import Desk, a_desk, context_of
 from api.faults import explanation_of
 from api.noting import Notes, note_of, outlook_of
 from api.schemas_notes import NoteOut, NoteRequest, OutlookLine, OutlookOut
 from api.views import decimal_text
-from api.wiring import opened, projections_of, sealing, utc_now
+from api.wiring import utc_now
 from ledger.errors import InvalidInputError
 from ledger.evidence import counting
 from ledger.handling import Handler
-from ledger.identity import Mode
 from ledger.money import parse_money
 from ledger.operator_notes import outlook
 from ledger.payment import Payment
-from projections.keys import KeysProjection
-from projections.rebuild import fill
 
 
 def note(
@@ -110,16 +107,10 @@ def _request(said: Mapping[str, str | None]) -> NoteRequest:
 
 
 @asynccontextmanager
-async def _notes(database: str | None) -> AsyncIterator[tuple[Notes, Mode]]:
-    settings = settings_for(database)
-    async with opened(settings) as (where, store):
-        projections = projections_of(where)
-        await projections.start()
-        keys = projections.of(KeysProjection)
-        await fill(keys, store)
-        vault = await sealing(settings, where, store)
-        notes = Notes(handler=Handler(store), vault=vault, keys=keys, clock=utc_now)
-        yield notes, settings.default_mode
+async def _notes(database: str | None) -> AsyncIterator[tuple[Notes, Desk]]:
+    async with a_desk(database) as desk:
+        handler, vault = Handler(desk.store), await desk.vault()
+        yield Notes(handler=handler, vault=vault, keys=desk.keys, clock=utc_now), desk
 
 
 async def _note(
@@ -131,9 +122,8 @@ async def _note(
     *,
     as_json: bool,
 ) -> int:
-    async with _notes(database) as (notes, mode):
-        store = notes.handler.store
-        who = await operator_of(key_file, store, notes.keys, clock=utc_now, default_mode=mode)
+    async with _notes(database) as (notes, desk):
+        who = await desk.holder(key_file)
         rehearsed = await notes.rehearse(payment_id, wanted, by=who.key_id)
         if not as_json:
             _picture(rehearsed.payment, "then", rehearsed.stood, rehearsed.becomes)
@@ -154,9 +144,8 @@ async def _approve(
     *,
     as_json: bool,
 ) -> int:
-    async with _notes(database) as (notes, mode):
-        store = notes.handler.store
-        who = await operator_of(key_file, store, notes.keys, clock=utc_now, default_mode=mode)
+    async with _notes(database) as (notes, desk):
+        who = await desk.holder(key_file)
         state, recorded = await notes.handler.payment(payment_id)
         note_of(state, note_id)
         before = next(one for one in await notes.shown(state, recorded) if one.id == note_id)
@@ -177,9 +166,8 @@ async def _approve(
 
 
 async def _withdraw(payment_id: str, note_id: str, key_file: Path, database: str | None) -> NoteOut:
-    async with _notes(database) as (notes, mode):
-        store = notes.handler.store
-        who = await operator_of(key_file, store, notes.keys, clock=utc_now, default_mode=mode)
+    async with _notes(database) as (notes, desk):
+        who = await desk.holder(key_file)
         noted = await notes.withdraw(payment_id, note_id, by=who.key_id, context=context_of(who))
         return await notes.shown_one(noted)
 

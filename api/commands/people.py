@@ -19,10 +19,9 @@ from pydantic import ValidationError
 from adapters.dates import table_time
 from adapters.directory import parse_phone
 from adapters.refusal_texts import Language
-from api.authentication import Identity
 from api.cli_language import speak, spoken
 from api.commands.console import run_async, settings_for, write_json, write_line
-from api.commands.operator_key import context_of, operator_of
+from api.commands.operator_key import Desk, a_desk, context_of
 from api.commands.people_said import SAID
 from api.people import People
 from api.people_export import erasure_of, left_in, telling
@@ -31,14 +30,13 @@ from api.people_words import PAGE_WORDS
 from api.people_writing import written_json
 from api.schemas_people import ErasureOut, ErasureRequest
 from api.streaming import gathered
-from api.wiring import master_keys_of, opened, projected, projections_of, utc_now
+from api.wiring import projected, utc_now
 from api.wiring_people import people_of
 from ledger.errors import InvalidInputError
 from ledger.handling import Handler
 from ledger.leftover import Leftover
 from ledger.people import Erasure
 from ledger.sentences import Sentence
-from ledger.vault import Vault
 from projections.erasures import ErasuresProjection
 from projections.keys import KeysProjection
 from projections.tables import read_stamp, stamp
@@ -134,43 +132,32 @@ def _check_reason(number: str, reason: str) -> None:
 
 
 @asynccontextmanager
-async def _people(database: str | None) -> AsyncIterator[tuple[People, KeysProjection, Any]]:
-    settings = settings_for(database)
-    async with opened(settings) as (where, store):
-        vault = Vault(await master_keys_of(settings, where), store)
-        projections = projections_of(where)
-        await projections.start()
+async def _people(database: str | None) -> AsyncIterator[tuple[People, Desk]]:
+    async with a_desk(database) as desk:
         people = people_of(
-            Handler(store),
-            vault,
-            projections,
+            Handler(desk.store),
+            await desk.vault(),
+            desk.projections,
             clock=utc_now,
-            catch_up=partial(projections.start, store),
+            catch_up=partial(desk.projections.start, desk.store),
         )
-        yield people, projections.of(KeysProjection), settings.default_mode
-
-
-async def _operator(
-    people: People, keys: KeysProjection, key_file: Path, default_mode: Any
-) -> Identity:
-    store, clock = people.handler.store, people.clock
-    return await operator_of(key_file, store, keys, clock=clock, default_mode=default_mode)
+        yield people, desk
 
 
 async def _request(number: str, reason: str, key_file: Path, database: str | None) -> ErasureOut:
-    async with _people(database) as (people, keys, mode):
-        who = await _operator(people, keys, key_file, mode)
+    async with _people(database) as (people, desk):
+        who = await desk.holder(key_file)
         asked = await people.request(number, by=who.key_id, reason=reason, context=context_of(who))
-        return await _shown(people, keys, asked)
+        return await _shown(people, desk.keys, asked)
 
 
 async def _approve(
     erasure_id: str, key_file: Path, database: str | None
 ) -> tuple[ErasureOut, Leftover | None]:
-    async with _people(database) as (people, keys, mode):
-        who = await _operator(people, keys, key_file, mode)
+    async with _people(database) as (people, desk):
+        who = await desk.holder(key_file)
         done = await people.approve(erasure_id, by=who.key_id, context=context_of(who))
-        return await _shown(people, keys, done.erasure), done.bytes_left
+        return await _shown(people, desk.keys, done.erasure), done.bytes_left
 
 
 async def _shown(people: People, keys: KeysProjection, erasure: Erasure) -> ErasureOut:
@@ -182,8 +169,8 @@ async def _shown(people: People, keys: KeysProjection, erasure: Erasure) -> Eras
 async def _export(
     number: str, key_file: Path, html: Language | None, file: Path | None, database: str | None
 ) -> None:
-    async with _people(database) as (people, keys, mode):
-        who = await _operator(people, keys, key_file, mode)
+    async with _people(database) as (people, desk):
+        who = await desk.holder(key_file)
         with _kept(file) as write:
             told = await telling(people, number, by=who.key_id, context=context_of(who))
             written = written_json(told) if html is None else export_page(told, html)

@@ -5,8 +5,6 @@ Who hands it in and who agrees are known by API keys in files, and are two peopl
 told by a running server; as long as some are not, `show` says how many wait.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +12,6 @@ from typing import Any, Final
 import typer
 
 from adapters.refusal_texts import Language
-from api.authentication import Identity
 from api.cli_language import speak, spoken
 from api.commands.console import (
     run_async,
@@ -24,21 +21,19 @@ from api.commands.console import (
     write_table,
     written_time,
 )
-from api.commands.operator_key import context_of, operator_of
+from api.commands.operator_key import a_desk, context_of
 from api.four_eyes import RECONCILING
 from api.statement_approving import approve as agree_to
 from api.statement_files import read_canonical, statement_in
 from api.statement_forms.form import form_of, known_forms, text_of
 from api.statement_forms.reading import read_by
 from api.statement_views import labels_of, line_of, missing_of, report_of
-from api.wiring import opened, projected, projections_of, utc_now
+from api.wiring import projected, utc_now
 from ledger.errors import InvalidInputError
 from ledger.handling import Handler
-from ledger.identity import Mode
 from ledger.sentences import Sentence
 from ledger.statement import UnknownStatementError, is_statement_id, statement_id_of
 from projections.keys import KeysProjection
-from projections.rebuild import fill
 from projections.statements import StatementsProjection
 
 LISTED_MAX: Final = 100
@@ -157,10 +152,10 @@ def hand_in(
     statement_id = statement_id_of(command)
 
     async def whole() -> bool:
-        async with _knowing(database) as (handler, keys, mode):
-            who = await _person(key_file, handler, keys, mode)
+        async with a_desk(database) as desk:
+            who = await desk.holder(key_file, RECONCILING)
             mine = replace(command, by=who.key_id)
-            return bool((await handler.handle(mine, context=context_of(who))).events)
+            return bool((await Handler(desk.store).handle(mine, context=context_of(who))).events)
 
     is_new = run_async(whole())
     if as_json:
@@ -203,10 +198,10 @@ def approve(
         return 1
 
     async def agree() -> None:
-        async with _knowing(database) as (handler, keys, mode):
-            who = await _person(key_file, handler, keys, mode)
-            context = context_of(who)
-            await agree_to(handler, keys, statement_id, by=who.key_id, context=context)
+        async with a_desk(database) as desk:
+            who = await desk.holder(key_file, RECONCILING)
+            handler, context = Handler(desk.store), context_of(who)
+            await agree_to(handler, desk.keys, statement_id, by=who.key_id, context=context)
 
     run_async(agree())
     after = run_async(_found(statement_id, database))
@@ -215,23 +210,6 @@ def approve(
         return None
     write_line(_approval(after))
     return None
-
-
-@asynccontextmanager
-async def _knowing(database: str | None) -> AsyncIterator[tuple[Handler, KeysProjection, Mode]]:
-    settings = settings_for(database)
-    async with opened(settings) as (where, store):
-        projections = projections_of(where)
-        await projections.start()
-        keys = projections.of(KeysProjection)
-        await fill(keys, store)
-        yield Handler(store), keys, settings.default_mode
-
-
-async def _person(key_file: Path, handler: Handler, keys: KeysProjection, mode: Mode) -> Identity:
-    return await operator_of(
-        key_file, handler.store, keys, clock=utc_now, default_mode=mode, roles=RECONCILING
-    )
 
 
 def _is_sure() -> bool:
