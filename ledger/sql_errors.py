@@ -51,6 +51,15 @@ _SQLITE_MEANINGS: Final[dict[int, tuple[Sentence, Sentence]]] = {
 
 _MISSING: Final = re.compile(r"no such (table|column): (main\.)?(log|tiles|head)\b")
 
+_LOST: Final = (
+    asyncpg.InterfaceError,
+    # What is asked when the server's last word was read, and not yet that it has hung up.
+    asyncpg.InternalClientError,
+    OSError,
+    asyncio.TimeoutError,
+)
+"""What the driver says of a connection that is of no use any more."""
+
 _POSTGRESQL_MEANINGS: Final[dict[str, tuple[Sentence, Sentence]]] = {
     "08": (
         Sentence("The connection to the database was lost."),
@@ -140,7 +149,7 @@ def of_postgresql(error: BaseException) -> LedgerError | None:
         state = str(getattr(found, "sqlstate", ""))
         meaning = _POSTGRESQL_MEANINGS.get(state) or _POSTGRESQL_MEANINGS.get(state[:2])
         return StoreUnavailableError(*meaning) if meaning else None
-    if _driver_error(error, asyncpg.InterfaceError, OSError, asyncio.TimeoutError) is not None:
+    if _driver_error(error, *_LOST) is not None:
         return StoreUnavailableError(*_POSTGRESQL_MEANINGS["08"])
     return None
 

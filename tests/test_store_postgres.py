@@ -1,6 +1,8 @@
 """The store on PostgreSQL keeps the law of stores; and what only a server can do to it."""
 
 import asyncio
+import os
+import socket
 from typing import Any, cast
 
 import pytest
@@ -73,6 +75,31 @@ class TestPostgresStore(SqlStoreContract):
         await store.append("b", 0, [an_event()], context=CONTEXT)
         assert await store.read_stream("thing-1") == before
         assert (await verify_log(store)).size == 31
+
+    async def test_a_connection_whose_end_is_read_in_part_is_a_lost_one(
+        self, store: SqlEventStore, database_url: str
+    ) -> None:
+        async def ask_in_between() -> None:
+            async with store.database.read() as connection:
+                raw = await connection.get_raw_connection()
+                driver = cast("Any", raw.driver_connection)
+                # As for who was asleep: the server's last word is there, and its end behind it.
+                driver._transport.pause_reading()
+                engine = create_async_engine(database_url)
+                async with engine.connect() as other:
+                    await other.execute(text(HANG_UP))
+                await engine.dispose()
+                with socket.socket(
+                    fileno=os.dup(driver._transport.get_extra_info("socket").fileno())
+                ) as wire:
+                    wire.setblocking(True)
+                    driver._protocol.data_received(await asyncio.to_thread(wire.recv, 65_536))
+                await connection.execute(text("SELECT 1"))
+
+        await fill(store, 3)
+        with pytest.raises(StoreUnavailableError, match="connection to the database was lost"):
+            await ask_in_between()
+        assert (await verify_log(store)).size == 3
 
     @pytest.mark.parametrize(
         ("statement", "finding"),
