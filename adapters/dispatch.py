@@ -200,7 +200,7 @@ class Dispatcher:
                 await self._record(recorder, adapter, state, order, reference, unsent, errand)
             return
         order = replace(order, handle=handle)
-        with on_errand(state.power) as errand:
+        with on_errand(state.power, limit_seconds) as errand:
             async with recorder.overhearing(state, reference, code):
                 outcome = await self._submit(adapter, order, reference, limit_seconds)
         await self._record(recorder, adapter, state, order, reference, outcome, errand)

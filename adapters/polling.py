@@ -214,7 +214,7 @@ class Poller:
         try:
             order = await order_of(recorder, state, f"{self._public_url}/webhooks/{path}")
             handle = await handle_of(recorder, payment_id, attempt) or {}
-            with on_errand(state.power):
+            with on_errand(state.power, limit_seconds):
                 async with asyncio.timeout(limit_seconds):
                     return await submit(adapter, replace(order, handle=handle), attempt.reference)
         except ErasedError:

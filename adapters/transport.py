@@ -64,6 +64,7 @@ PAUSE_SECONDS: Final = 0.1
 
 ABANDONED: Final = "we stopped waiting"
 CLOSED: Final = "the way to the provider was closed"
+TOO_LATE: Final = "too much time went by here before the call"
 
 _AWAY: Final = frozenset({502, 503, 504})
 
@@ -189,6 +190,8 @@ class Transport:
             deadline = loop.time() + self._pace.call_timeout_seconds
             was_maybe_sent = False
             for attempt in range(1, ATTEMPTS_MAX + 1):
+                if errand.until_seconds is not None and loop.time() >= errand.until_seconds:
+                    raise AnswerUnknownError(TOO_LATE)
                 try:
                     seconds = deadline - loop.time()
                     return await self._attempt(session, request, seconds, breaker, errand)

@@ -39,6 +39,8 @@ class Errand:
     power: AnyPower
     status: int | None = None
     """The status of the last answer; None before one, and where the last call brought none."""
+    until_seconds: float | None = None
+    """The running loop's time from which on nobody is called any more."""
 
     @property
     def was_turned_away(self) -> bool:
@@ -53,9 +55,15 @@ _errand: ContextVar[Errand | None] = ContextVar("errand", default=None)
 
 
 @contextmanager
-def on_errand(power: AnyPower) -> Iterator[Errand]:
-    """Make every call within one of this power."""
+def on_errand(power: AnyPower, seconds_max: float | None = None) -> Iterator[Errand]:
+    """Make every call within one of this power; none begins later than `seconds_max` from now.
+
+    A time limit of `asyncio` is not enough for that: whoever wakes from a long sleep goes on with
+    what was ready to run before it looks at the time, and by then others may be at the same work.
+    """
     errand = Errand(power)
+    if seconds_max is not None:
+        errand.until_seconds = asyncio.get_running_loop().time() + seconds_max
     before = _errand.set(errand)
     try:
         yield errand

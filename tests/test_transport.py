@@ -20,7 +20,7 @@ from adapters.answer import (
 from adapters.base import Pace
 from adapters.tokens import Token, TokenCache, call_with_token
 from adapters.transcript import Exchange
-from adapters.transport import ATTEMPTS_MAX, Transport
+from adapters.transport import ATTEMPTS_MAX, TOO_LATE, Transport
 from adapters.transport_exchange import ANSWER_BYTES_MAX
 from adapters.ways import Ways, on_errand
 from tests.raw_server import (
@@ -378,6 +378,16 @@ async def test_what_a_provider_cannot_do_stops_nothing_else_it_is_called_for() -
     assert error.reason == "mtn kept failing; no payout for 5 s"
     assert (got.status, asked.status, collecting.status) == (202, 202, 202)
     assert states(ways) == {"payout": "open", "collection": "closed", "inquiry": "closed"}
+
+
+async def test_who_wakes_too_late_calls_nobody_before_the_time_is_looked_at() -> None:
+    async with RawServer(answering(answer(202))) as server, a_transport() as transport:
+        with on_errand("payout", 60.0):
+            await transport.call("POST", server.url, is_safe_to_repeat=False)
+        with on_errand("payout", 0.0):
+            error = await raised(transport, server.url)
+    assert isinstance(error, AnswerUnknownError)
+    assert (error.reason, len(server.requests)) == (TOO_LATE, 1)
 
 
 async def test_of_twenty_calls_at_once_a_provider_that_gets_up_gets_no_more_than_two() -> None:
