@@ -105,11 +105,13 @@ FRENCH_OF_MERCHANTS: Final[dict[str, str]] = {
     "What is being given back.": ("Ce qui est en cours de remboursement."),
     "What is being paid out.": ("Ce qui est en cours de versement."),
     "What was paid out.": ("Ce qui a été versé."),
-    "What moved by contradicting words and waits to be settled: came in less went "
-    "out. It is in none of the sums above.": (
-        "Ce qui a bougé selon des mots contraires et attend d'être tranché : entrées "
-        "moins sorties. Aucune somme ci-dessus ne le compte."
+    "`suspense_in` less `suspense_out`.": "`suspense_in` moins `suspense_out`.",
+    "What came in by contradicting words and waits to be settled. It is in none of the sums "
+    "above.": (
+        "Ce qui est entré selon des mots contraires et attend d'être tranché. Aucune somme "
+        "ci-dessus ne le compte."
     ),
+    "What went out likewise.": "Ce qui est sorti de même.",
     "The one that was asked for under this Idempotency-Key, or none; always current. Other keys "
     "than the merchant's own send `merchant_id` with it.": (
         "Celui qui a été demandé sous cette Idempotency-Key, ou aucun ; toujours à jour. Les clés "

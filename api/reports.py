@@ -154,10 +154,12 @@ class MoneyOut(Response):
     refunded: str
     paid_out: str = Field(description="What was paid out.")
     net: str = Field(description="`collected` less `refunded` less `paid_out`.")
-    suspense: str = Field(
-        description="What moved by contradicting words and waits to be settled: came in less went "
-        "out. It is in none of the sums above."
+    suspense: str = Field(description="`suspense_in` less `suspense_out`.")
+    suspense_in: str = Field(
+        description="What came in by contradicting words and waits to be settled. It is in none of "
+        "the sums above."
     )
+    suspense_out: str = Field(description="What went out likewise.")
     collecting: str = Field(description="What was asked of customers, and has no end yet.")
     refunding: str = Field(description="What is being given back.")
     paying_out: str = Field(description="What is being paid out.")

@@ -29,6 +29,9 @@ _NAMES: Final[dict[tuple[str, Kind], tuple[str, int]]] = {
     (CUSTOMERS, "collection"): ("collected_minor", -1),
     (CUSTOMERS, "refund"): ("refunded_minor", 1),
     (SUPPLIERS, "payout"): ("paid_out_minor", 1),
+    (SUSPENSE, "collection"): ("suspense_in_minor", -1),
+    (SUSPENSE, "refund"): ("suspense_out_minor", 1),
+    (SUSPENSE, "payout"): ("suspense_out_minor", 1),
     (IN_FLIGHT, "collection"): ("collecting_minor", 1),
     (IN_FLIGHT, "refund"): ("refunding_minor", 1),
     (IN_FLIGHT, "payout"): ("paying_out_minor", 1),
@@ -46,8 +49,10 @@ class MerchantMoney:
     """What customers paid, by the last word about each payment."""
     refunded_minor: int = 0
     paid_out_minor: int = 0
-    suspense_minor: int = 0
-    """What moved by contradicting words, and waits to be settled: came in less went out."""
+    suspense_in_minor: int = 0
+    """What came in by contradicting words, and waits to be settled."""
+    suspense_out_minor: int = 0
+    """What went out by contradicting words, and waits to be settled."""
     collecting_minor: int = 0
     """What was asked of customers, and has no end yet; so with the next two."""
     refunding_minor: int = 0
@@ -57,6 +62,11 @@ class MerchantMoney:
     def net_minor(self) -> int:
         """What is left of what was settled."""
         return self.collected_minor - self.refunded_minor - self.paid_out_minor
+
+    @property
+    def suspense_minor(self) -> int:
+        """What came in by contradicting words, less what went out."""
+        return self.suspense_in_minor - self.suspense_out_minor
 
 
 class Sums:
@@ -110,10 +120,7 @@ def money_of(
     for currency, mode, kind, account, amount_minor in rows:
         said = cast("Mode", mode or default_mode)
         one = found.setdefault((currency, said), MerchantMoney(currency=currency, mode=said))
-        if account == SUSPENSE:
-            name, sign = "suspense_minor", -1
-        else:
-            name, sign = _NAMES[account, cast("Kind", kind)]
+        name, sign = _NAMES[account, cast("Kind", kind)]
         setattr(one, name, getattr(one, name) + sign * int(amount_minor))
     return [found[key] for key in sorted(found) if _has_any(found[key])]
 

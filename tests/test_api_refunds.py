@@ -218,6 +218,9 @@ async def test_what_was_given_back_is_one_sum_wherever_it_is_asked(
     listed = (await world.get("/v1/payments")).json["payments"]
     (money,) = (await world.get("/v1/balances")).json["money"]
     assert [one["refunded"] for one in (shown, *listed, money)] == [left] * 3
+    in_doubt = "1000" if says is Source.POLL else "0"
+    assert (money["suspense_in"], money["suspense_out"]) == ("0", in_doubt)
+    assert money["suspense"] == ("-1000" if says is Source.POLL else "0")
     # What is in doubt is not free to be given back once more.
     assert shown["refundable"] == ("1500" if says is Source.STATEMENT else "500")
 
@@ -456,7 +459,8 @@ async def test_a_payment_is_taken_given_back_in_two_parts_and_a_payout_made_for_
                 "refunded": "1050",
                 "paid_out": "300",
                 "net": "-300",
-                **dict.fromkeys(("suspense", "collecting", "refunding", "paying_out"), "0"),
+                **dict.fromkeys(("suspense", "suspense_in", "suspense_out"), "0"),
+                **dict.fromkeys(("collecting", "refunding", "paying_out"), "0"),
             }
         ]
         assert (own["position"], own["balances"]) == (position, [])

@@ -171,13 +171,20 @@ class TestAccounts(ReadModel):
         await projected.story((3, "refund_paid"), (9, "start"), (9, "wrong_amount"))
         (then,) = await money()
         assert then == MerchantMoney(
-            **given, collected_minor=1003, refunded_minor=501, suspense_minor=400
+            **given, collected_minor=1003, refunded_minor=501, suspense_in_minor=400
         )
-        assert then.net_minor == 502
+        assert (then.net_minor, then.suspense_minor) == (502, 400)
         assert await money("mer_0") == [MerchantMoney(**given, collected_minor=1000)]
         assert await money(modes=["test"]) == []
         assert await money(modes=[None]) == [then]
         assert await money("mer_9") == []
+        # What came in and what went out in doubt are two questions, and hide each other nowhere.
+        await projected.story((3, "refund_contradicted"))
+        (doubtful,) = await money()
+        assert doubtful == MerchantMoney(
+            **given, collected_minor=1003, suspense_in_minor=400, suspense_out_minor=501
+        )
+        assert doubtful.suspense_minor == -101
 
     async def test_a_collection_that_is_overturned_is_in_nobodys_money(
         self, projected: Projected
