@@ -29,8 +29,8 @@ _FORMS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
         Sentence("Send its 4 to 10 digits and nothing else."),
     ),
     "reason": (
-        Sentence("The reason has too many digits."),
-        Sentence("Write no telephone number into it: it is kept for ever."),
+        Sentence("The reason is blank, or has too many digits."),
+        Sentence("Say why, and write no telephone number into it: it is kept for ever."),
     ),
     "idempotency_key": (
         Sentence("This is not the form of an Idempotency-Key."),

@@ -11,13 +11,20 @@ REASON_CHARACTERS_MAX: Final = 200
 REASON_DIGITS_MAX: Final = 7
 """How many digits a reason may have, which is kept for ever: no telephone number has so few."""
 
+_BLANKS: Final = " \x85\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000"
+_TEXT: Final = r"[^0-9\x00-\x1f]*"
+_MANY: Final = rf"(?:[0-9]{_TEXT})"
+"""A digit, and what follows it up to the next one."""
+
 ErasureStatus = Literal["requested", "approved", "erased", "lapsed"]
 Reason = Annotated[
     str,
     StringConstraints(
         min_length=1,
         max_length=REASON_CHARACTERS_MAX,
-        pattern=rf"^[^0-9\x00-\x1f]*(?:[0-9][^0-9\x00-\x1f]*){{0,{REASON_DIGITS_MAX}}}$",
+        # What is kept for ever says something: there is more than blanks in it.
+        pattern=rf"^[{_BLANKS}]*(?:[^0-9\x00-\x1f{_BLANKS}]{_TEXT}{_MANY}{{0,{REASON_DIGITS_MAX}}}"
+        rf"|{_MANY}{{1,{REASON_DIGITS_MAX}}})$",
     ),
 ]
 

@@ -258,6 +258,7 @@ async def test_what_cannot_be_said_of_it_names_the_field_and_the_remedy(world: W
             {"replaces": "note_7"},
             {"amount": "12,50"},
             {"reason": "the payer's number is 650 00 00 01"},
+            {"reason": " \N{NO-BREAK SPACE} "},
         )
     ]
     never = await propose(world, unsent)
@@ -265,12 +266,13 @@ async def test_what_cannot_be_said_of_it_names_the_field_and_the_remedy(world: W
 
     assert [(one.status, one.json["errors"][0]["pointer"]) for one in refused] == [
         *((409, "/reference"), (409, "/currency"), (409, "/occurred_at"), (409, "/replaces")),
-        *((422, "/amount"), (422, "/reason")),
+        *((422, "/amount"), (422, "/reason"), (422, "/reason")),
     ]
     assert (never.status, never.code) == (409, "note_refused")
     assert "given up by itself" in never.json["errors"][0]["remedy"]
     assert (stranger.status, stranger.code) == (404, "unknown_payment")
-    assert b"650 00" not in refused[-1].body
+    assert b"650 00" not in refused[-2].body
+    assert "is blank" in refused[-1].json["errors"][0]["reason"]
 
 
 async def test_what_two_operators_settled_is_asked_about_no_more_and_told_to_who_has_to_know(
