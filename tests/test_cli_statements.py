@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from api.cli import main
+from api.commands.statements import LISTED_MAX
 from ledger import commands
 from ledger.evidence import Evidence, Source, Word
 from ledger.handling import Handler
@@ -45,8 +46,8 @@ def import_(text: str, *more: str) -> int:
     return cauri("statements", "import", "mtn.csv", *options, *more)
 
 
-async def pay(url: str) -> None:
-    """Let two payments succeed by MTN."""
+async def pay(url: str, told: Word = Word.SUCCEEDED) -> None:
+    """Let MTN say the same of two payments: by default that they succeeded."""
     async with opened(url) as database:
         store = SqlEventStore(database, clock=lambda: NOW)
         await store.start()
@@ -57,7 +58,7 @@ async def pay(url: str) -> None:
                 source=Source.POLL,
                 provider="mtn",
                 reference=f"{name}-1",
-                word=Word.SUCCEEDED,
+                word=told,
                 provider_transaction_id=f"P{number}",
             )
             for command in (
@@ -162,6 +163,39 @@ def test_it_is_approved_by_another_key_after_it_was_looked_at(
     assert "(Paul)" in capfd.readouterr().out.splitlines()[-1]
     assert approve("paul.key", "--json") == 0
     assert (read(capfd)["approved_by_label"], approve("awa.key")) == ("Paul", 0)
+
+
+def test_who_agrees_sees_each_line_that_would_change_a_payment_and_what_is_not_listed(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(pay(a_sqlite_url(tmp_path), Word.FAILED))
+    add_key(capfd, "awa.key", "accountant")
+    assert import_(GOOD.replace("1500", "1400"), "--json") == 0
+    other = read(capfd)["id"]
+    assert import_(GOOD, "--json") == 0
+    statement_id = read(capfd)["id"]
+    assert cauri("statements", "show", statement_id, "--database", "cauri.db", "--json") == 0
+    shown = read(capfd)
+    (line,) = shown["would_contradict"]
+    assert (line["line"], line["payment_id"], line["against"]) == (1, "pay_1", other)
+    assert (shown["would_settle"], shown["differing"], shown["not_listed"]) == ([], [], {})
+    for language, said in (
+        ("en", ("would contradict", "pay_1", f"line 1: the statement {other} speaks against it")),
+        ("fr", ("contredirait", "pay_1", f"ligne 1 : le relevé {other} s'y oppose")),
+    ):
+        monkeypatch.setenv("CAURI_LANGUAGE", language)
+        assert cauri("statements", "show", statement_id, "--database", "cauri.db") == 0
+        out = capfd.readouterr().out
+        assert [one for one in said if one not in out] == []
+        assert out.count("T1") == 1
+    monkeypatch.setenv("CAURI_LANGUAGE", "en")
+    lines = "".join(f"N{n},,in,1,2026-03-01T11:00:00Z,\n" for n in range(LISTED_MAX + 3))
+    assert import_(HEAD + lines, "--json") == 0
+    statement_id = read(capfd)["id"]
+    assert cauri("statements", "show", statement_id, "--database", "cauri.db") == 0
+    said_last = capfd.readouterr().out.splitlines()[-1]
+    where = f"GET /v1/statements/{statement_id}/lines?result=unknown"
+    assert said_last == f"not listed here, unknown: 3; all are told by {where}"
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from api.commands.console import (
     written_time,
 )
 from api.commands.operator_key import a_desk, context_of
+from api.commands.statements_said import CELLS_FRENCH, SAID, SUMS_FRENCH
 from api.four_eyes import RECONCILING
 from api.statement_approving import approve as agree_to
 from api.statement_files import read_canonical, statement_in
@@ -35,94 +36,24 @@ from ledger.sentences import Sentence
 from ledger.statement import UnknownStatementError, is_statement_id, statement_id_of
 from projections.keys import KeysProjection
 from projections.statements import StatementsProjection
+from projections.statements_results import Asked
 
 LISTED_MAX: Final = 100
 """How many lines, and how many payments, one list shows; HTTP has the rest, page by page."""
 
-_SAID: Final[dict[Language, dict[str, str]]] = {
-    "en": {
-        "new": "handed in: {lines} lines",
-        "known": "known already: {lines} lines, nothing was added",
-        "left_out": 'left out, whose status is "{why}": {count} lines',
-        "nothing": "left out, of nothing: {count} lines",
-        "next": "Another person looks at it and agrees with "
-        "`cauri statements approve {id} --key-file FILE`.",
-        "handed_in": "handed in by {by}, {at}",
-        "open": "not approved: its lines settle nothing yet",
-        "approved": "approved by {by}, {at}",
-        "ask": "Let its lines settle the payments they speak of?",
-        "left": "Nothing was done.",
-        "title": "{provider}, {start} to {end}, {currency}",
-        "waiting": "payments that a running server has yet to tell: {waiting}",
-        "lines": "lines",
-        "successes": "ledger",
-        "sums": "which|#count|#in|#out",
-        "differs": "Lines that differ, or that nobody knows",
-        "of_lines": "#line|@id|direction|#amount|result|why|@payment",
-        "two": "line {line} names two payments, and is matched with neither:",
-        "missing": "In the ledger, and on no statement",
-        "of_missing": "@payment|kind|#amount|@moved",
-    },
-    "fr": {
-        "new": "relevé remis ; lignes : {lines}",
-        "known": "déjà connu ; lignes : {lines} ; rien n'a été ajouté",
-        "left_out": "lignes laissées de côté, au statut « {why} » : {count}",
-        "nothing": "lignes laissées de côté, sans montant : {count}",
-        "next": "Une autre personne le regarde et l'approuve par "
-        "`cauri statements approve {id} --key-file FICHIER`.",
-        "handed_in": "remis par {by}, {at}",
-        "open": "non approuvé : ses lignes ne tranchent encore rien",
-        "approved": "approuvé par {by}, {at}",
-        "ask": "Laisser ses lignes trancher pour les paiements dont elles parlent ?",
-        "left": "Rien n'a été fait.",
-        "title": "{provider}, du {start} au {end}, {currency}",
-        "waiting": "paiements à qui un serveur doit encore l'annoncer : {waiting}",
-        "lines": "lignes",
-        "successes": "registre",
-        "sums": "lesquels|#nombre|#entré|#sorti",
-        "differs": "Lignes qui diffèrent, ou que personne ne connaît",
-        "of_lines": "#ligne|@identifiant|sens|#montant|résultat|pourquoi|@paiement",
-        "two": "la ligne {line} nomme deux paiements, et n'est rapprochée d'aucun :",
-        "missing": "Dans le registre, et sur aucun relevé",
-        "of_missing": "@paiement|genre|#montant|@date",
-    },
+LISTED: Final[dict[str, Asked]] = {
+    "would_settle": "would_settle",
+    "would_contradict": "would_contradict",
+    "differing": "differs",
+    "unknown": "unknown",
 }
-"""A line's name -> its text; columns are parted by bars, and marked as for `write_table`."""
+"""The lists of lines of which people are shown each -> which lines are asked for."""
+
+EFFECTS: Final = ("would_settle", "would_contradict")
+"""Those of them that say what an approval would do."""
 
 _NO_FORM: Final = Sentence("it says how to read a provider's own file, and no form is named.")
 _NAME_IT: Final = Sentence("Name one with --form.")
-
-_SUMS_FRENCH: Final = {
-    "all": "en tout",
-    "matched": "rapprochés",
-    "settled": "dont décisifs",
-    "outside": "dont hors période",
-    "differs": "différents",
-    "unknown": "inconnus",
-    "would_settle": "trancheraient",
-    "would_contradict": "contrediraient",
-    "elsewhere": "sur un autre relevé",
-    "missing": "manquants",
-}
-
-
-_CELLS_FRENCH: Final = {
-    "in": "entrée",
-    "out": "sortie",
-    "matched": "rapprochée",
-    "differs": "diffère",
-    "unknown": "inconnue",
-    "contradiction": "une autre ligne contredit",
-    "direction": "autre sens",
-    "currency": "autre devise",
-    "amount": "autre montant",
-    "twice": "payé deux fois",
-    "refused": "plus de place au paiement",
-    "collection": "paiement",
-    "payout": "versement",
-    "refund": "remboursement",
-}
-"""What a line says in one word, for programs -> what a person reads."""
 
 
 def hand_in(
@@ -240,24 +171,38 @@ def _show(found: dict[str, Any], *, as_json: bool) -> None:
         write_table(_said(part), _said("sums").split("|"), rows)
     if found["waiting"]:
         write_line(_said("waiting", waiting=found["waiting"]))
-    names = ("line", "provider_transaction_id", "direction", "amount", "result", "why")
-    rows = [
-        (*(_cell(one[name]) for name in names), one["payment_id"])
-        for one in (*found["differing"], *found["unknown"])
-    ]
-    if rows:
-        write_table(_said("differs"), _said("of_lines").split("|"), rows)
-    for one in found["differing"]:
-        if one["names_two"]:
-            write_line(_said("two", line=one["line"]))
-            for payment_id in one["names_two"]:
-                write_line(f"  {payment_id}")
+    _show_lines(found)
     missing = [
         (one["payment_id"], _cell(one["kind"]), one["amount"], written_time(one["moved_at"]))
         for one in found["missing"]
     ]
     if missing:
         write_table(_said("missing"), _said("of_missing").split("|"), missing)
+    for name, count in found["not_listed"].items():
+        asked = LISTED.get(name)
+        where = "missing" if asked is None else f"lines?result={asked}"
+        said = _name(asked or name)
+        write_line(_said("more", list=said, count=count, id=found["id"], where=where))
+
+
+def _show_lines(found: dict[str, Any]) -> None:
+    """Show each line to look at once, in the statement's order, and what else speaks against it."""
+    lines = {one["line"]: one for name in LISTED for one in found[name]}
+    effects = {one["line"]: _said(name) for name in EFFECTS for one in found[name]}
+    names = ("line", "provider_transaction_id", "direction", "amount", "result", "why")
+    rows = [
+        (*(_cell(one[name]) for name in names), effects.get(number), one["payment_id"])
+        for number, one in sorted(lines.items())
+    ]
+    if rows:
+        write_table(_said("look_at"), _said("of_lines").split("|"), rows)
+    for number, one in sorted(lines.items()):
+        if one["names_two"]:
+            write_line(_said("two", line=number))
+            for payment_id in one["names_two"]:
+                write_line(f"  {payment_id}")
+        if one["against"]:
+            write_line(_said("against", line=number, against=one["against"]))
 
 
 def _approval(found: dict[str, Any]) -> str:
@@ -285,24 +230,26 @@ async def _found(statement_id: str, database: str | None) -> dict[str, Any]:
         async with projected(settings, KeysProjection) as keys:
             labels = await labels_of(keys, [header])
         report = await report_of(statements, header, header.position, labels)
-        compared = statements.compared
-        differing = await compared.page(header, asked="differs", limit=LISTED_MAX)
-        unknown = await compared.page(header, asked="unknown", limit=LISTED_MAX)
-        missing = await compared.missing(header, limit=LISTED_MAX)
-    return report.model_dump(exclude={"as_of_position"}) | {
-        "differing": [line_of(one).model_dump() for one in differing],
-        "unknown": [line_of(one).model_dump() for one in unknown],
-        "missing": [missing_of(one).model_dump() for one in missing],
-    }
+        listed: dict[str, list[Any]] = {}
+        for name, asked in LISTED.items():
+            rows = await statements.compared.page(header, asked=asked, limit=LISTED_MAX)
+            listed[name] = [line_of(one).model_dump() for one in rows]
+        rest = await statements.compared.missing(header, limit=LISTED_MAX)
+        listed["missing"] = [missing_of(one).model_dump() for one in rest]
+    shown = report.model_dump(exclude={"as_of_position"})
+    counts = {name: shown["lines"][asked]["count"] for name, asked in LISTED.items()}
+    counts["missing"] = shown["successes"]["missing"]["count"]
+    more = {name: count - len(listed[name]) for name, count in counts.items()}
+    return shown | listed | {"not_listed": {name: more[name] for name in more if more[name]}}
 
 
 def _said(name: str, **values: object) -> str:
-    return _SAID[spoken()][name].format_map(values)
+    return SAID[spoken()][name].format_map(values)
 
 
 def _cell(value: object) -> object:
-    return _CELLS_FRENCH.get(str(value), value) if spoken() == "fr" else value
+    return CELLS_FRENCH.get(str(value), value) if spoken() == "fr" else value
 
 
 def _name(name: str) -> str:
-    return _SUMS_FRENCH[name] if spoken() == "fr" else name
+    return SUMS_FRENCH[name] if spoken() == "fr" else name
