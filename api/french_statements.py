@@ -63,9 +63,14 @@ FRENCH_OF_STATEMENTS: Final[dict[str, str]] = {
     "the line has {cells} cells, and there are {columns} columns.": (
         "la ligne a {cells} cellules, et il y a {columns} colonnes."
     ),
-    "Put cells that contain commas in quotes.": (
-        "Mettez entre guillemets les cellules qui contiennent des virgules."
+    "Put cells in quotes that contain the separator.": (
+        "Mettez entre guillemets les cellules qui contiennent le séparateur."
     ),
+    "the fee is negative.": "les frais sont négatifs.",
+    'Send "0" or more.': "Envoyez « 0 » ou plus.",
+    "this is UTF-16, and not UTF-8.": "c'est de l'UTF-16, et non de l'UTF-8.",
+    "this is no UTF-8.": "ce n'est pas de l'UTF-8.",
+    'Save it as "CSV UTF-8".': "Enregistrez-le en « CSV UTF-8 ».",
     "this is no CSV in UTF-8.": "ce n'est pas un CSV en UTF-8.",
     "Save it with commas and quotes, as UTF-8.": (
         "Enregistrez-le avec des virgules et des guillemets, en UTF-8."

@@ -7,6 +7,7 @@ a provider's own by `api.statement_forms`.
 Whatever is wrong, nothing is taken in: a statement is whole or it is none.
 """
 
+import codecs
 import csv
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -32,6 +33,9 @@ NEEDED: Final = tuple(
     name for name, field in StatementLineIn.model_fields.items() if field.is_required()
 )
 
+SEPARATORS: Final = (",", ";", "\t")
+"""What may part columns: a sheet writes a semicolon where a comma is for decimals."""
+
 CELL_CHARACTERS_MAX: Final = 1000
 """No cell of a statement is longer; a file with a quote too many is not read to its end."""
 
@@ -53,7 +57,9 @@ class Read(NamedTuple):
 
 
 def read_canonical(path: Path) -> Read:
-    """Read a CSV (UTF-8, commas) whose first line names the columns; an empty cell is none.
+    """Read a CSV (UTF-8) whose first line names the columns; an empty cell is none.
+
+    The first line says what parts the columns, too: no name of one has such a sign.
 
     Raises:
         InvalidInputError: it is no such file; says line and column.
@@ -65,6 +71,10 @@ def read_canonical(path: Path) -> Read:
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file, strict=True)
         try:
+            first = file.readline(CELL_CHARACTERS_MAX)
+            file.seek(0)
+            separator = next((one for one in SEPARATORS if one in first), SEPARATORS[0])
+            rows = csv.reader(file, delimiter=separator, strict=True)
             columns = next(rows, [])
             _check_columns(columns)
             for row in islice(_full(rows), LINES_MAX + 1):
@@ -74,15 +84,35 @@ def read_canonical(path: Path) -> Read:
                         cells=len(row),
                         columns=len(columns),
                     )
-                    remedy = Sentence("Put cells that contain commas in quotes.")
+                    remedy = Sentence("Put cells in quotes that contain the separator.")
                     raise InvalidInputError(line_place(rows.line_num), reason, remedy)
                 lines.append({name: cell for name, cell in zip(columns, row, strict=True) if cell})
                 numbers.append(rows.line_num)
-        except (csv.Error, UnicodeDecodeError):
+        except UnicodeDecodeError:
+            is_wide = _begins_with(path, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+            place = line_place(line_not_in(path, "utf-8"))
+            raise InvalidInputError(place, _UTF_16 if is_wide else _NO_UTF_8, _SAVE_AS) from None
+        except csv.Error:
             reason = Sentence("this is no CSV in UTF-8.")
             remedy = Sentence("Save it with commas and quotes, as UTF-8.")
             raise InvalidInputError(line_place(rows.line_num), reason, remedy) from None
     return Read(lines, numbers)
+
+
+def _begins_with(path: Path, *marks: bytes) -> bool:
+    with path.open("rb") as file:
+        return file.read(max(map(len, marks))).startswith(marks)
+
+
+def line_not_in(path: Path, encoding: str) -> int:
+    """The first line of a file that is not in an encoding: what reads it is many lines ahead."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode(encoding)
+            except UnicodeDecodeError:
+                return number
+    return 1
 
 
 def _full(rows: Iterator[list[str]]) -> Iterator[list[str]]:
@@ -141,3 +171,8 @@ def line_place(number: int, column: str | None = None) -> Sentence:
     if column is None:
         return Sentence("line {number}", number=number)
     return Sentence("line {number}, column {column}", number=number, column=column)
+
+
+_UTF_16: Final = Sentence("this is UTF-16, and not UTF-8.")
+_NO_UTF_8: Final = Sentence("this is no UTF-8.")
+_SAVE_AS: Final = Sentence('Save it as "CSV UTF-8".')

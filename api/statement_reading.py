@@ -4,8 +4,9 @@ Both doors come by here, HTTP and the command line, with the same shape; so the 
 same statement. A reader of a provider's own file has only to make that shape of it.
 """
 
+import re
 from datetime import datetime
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from adapters.providers import provider_names
 from api.errors import INVALID_REQUEST, Place, ProblemError
@@ -18,6 +19,8 @@ from ledger.money import decimals_of, parse_money
 from ledger.sentences import Sentence
 from ledger.statement import InvalidStatementError
 from ledger.statement_line import StatementLine
+
+_IDLE_DECIMALS: Final = re.compile(r"(?<=[0-9])\.0{1,2}\Z")
 
 
 def statement_of(
@@ -67,6 +70,9 @@ def _line_of(given: StatementLineIn, currency: str, pointer: str) -> StatementLi
 
 
 def _minor(amount: str, currency: str, pointer: str) -> int:
+    # A sheet writes 1500.00 of a currency without decimals; three of them might be a thousand.
+    if decimals_of(currency) == 0:
+        amount = _IDLE_DECIMALS.sub("", amount)
     try:
         return parse_money(amount, currency).amount_minor
     except InvalidMoneyError as error:
@@ -75,6 +81,8 @@ def _minor(amount: str, currency: str, pointer: str) -> int:
 
 def _fee_minor(fee: str, currency: str, pointer: str) -> int:
     """A fee may be nothing."""
+    if fee.startswith("-"):
+        _refuse(pointer, Sentence("the fee is negative."), Sentence('Send "0" or more.'))
     return 0 if fee.strip("0") in {"", "."} else _minor(fee, currency, pointer)
 
 

@@ -38,9 +38,9 @@ def cauri(*arguments: str) -> int:
     return int(left.value.code or 0)
 
 
-def import_(text: str, *more: str) -> int:
+def import_(text: str | bytes, *more: str) -> int:
     """Hand a file in as MTN's statement of the first of March."""
-    Path("mtn.csv").write_text(text, encoding="utf-8")
+    Path("mtn.csv").write_bytes(text.encode() if isinstance(text, str) else text)
     span = ("--from", "2026-03-01", "--to", "2026-03-02")
     options = ("--provider", "mtn", "--currency", "XAF", *span, *BY, "--database", "cauri.db")
     return cauri("statements", "import", "mtn.csv", *options, *more)
@@ -91,11 +91,13 @@ def test_a_file_is_handed_in_once_and_shown_with_what_it_lacks(
     assert import_(GOOD, "--json") == 0
     made = read(capfd)
     assert (made["lines_count"], made["is_new"]) == (2, True)
-    # Columns in another order, a byte order mark, an empty line: the same words.
-    columns = [line.split(",") for line in GOOD.splitlines()]
-    other = "\ufeff" + "\n".join(",".join(reversed(one)) for one in columns) + "\n\n"
-    assert import_(other, "--json") == 0
-    assert read(capfd) == {**made, "is_new": False}
+    # Columns in another order, a byte order mark, an empty line, semicolons or tabs as a sheet
+    # writes them where the comma is for decimals, decimals that are nothing: the same words.
+    columns = [line.split(",") for line in GOOD.replace("1500", "1500.00").splitlines()]
+    for separator in ",;\t":
+        other = "\ufeff" + "\n".join(separator.join(reversed(one)) for one in columns) + "\n\n"
+        assert import_(other, "--json") == 0
+        assert read(capfd) == {**made, "is_new": False}
     assert cauri("statements", "show", made["id"], "--database", "cauri.db", "--json") == 0
     shown = read(capfd)
     assert shown["lines"]["matched"] == {"count": 1, "amount_in": "1500", "amount_out": "0"}
@@ -215,13 +217,19 @@ def test_who_agrees_sees_each_line_that_would_change_a_payment_and_what_is_not_l
         ("reference\n", "line 1: the column provider_transaction_id is missing.", "manque"),
         ("phone\n", "line 1: there is no column 'phone'.", "colonne"),
         (HEAD.replace("fee", "amount"), "is there more than once", "plusieurs fois"),
+        (GOOD.replace(",", ";") + "T3;in\n", "that contain the separator", "le séparateur"),
+        # Three might be a thousand.
+        (GOOD.replace("1500", "1.000"), "line 2, column amount: XAF has 0", "colonne amount"),
+        (GOOD.replace(",15\n", ",-7\n"), 'Send "0" or more', "frais sont négatifs"),
+        (GOOD.encode("utf-16"), "line 1: this is UTF-16", "UTF-16"),
+        ((GOOD + "é").encode("latin-1"), 'line 4: this is no UTF-8. Save it as "CSV UTF-8"', "pas"),
     ],
 )
 def test_a_bad_file_is_refused_by_line_and_column_and_nothing_is_taken_in(
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-    text: str,
+    text: str | bytes,
     said: str,
     in_french: str,
 ) -> None:

@@ -17,7 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, NamedTuple, NoReturn
 
-from api.statement_files import CELL_CHARACTERS_MAX, Read, line_place
+from api.statement_files import CELL_CHARACTERS_MAX, Read, line_not_in, line_place
 from api.statement_forms.form import Form, aware
 from ledger.errors import InvalidInputError
 from ledger.sentences import Sentence
@@ -115,9 +115,11 @@ def _lines_of(path: Path, form: Form) -> Iterator[_Cells]:
                     raise InvalidInputError(line_place(rows.line_num), reason, _SAVE)
                 of = {name: row[at].strip() for name, at in places.items()}
                 yield _Cells(rows.line_num, of, "" if after is None else row[after].strip())
-        except (csv.Error, UnicodeError):
+        except (csv.Error, UnicodeError) as error:
+            is_coded = isinstance(error, csv.Error)
+            number = rows.line_num if is_coded else line_not_in(path, form.encoding)
             reason = Sentence("this is no CSV in {encoding}.", encoding=form.encoding)
-            raise InvalidInputError(line_place(rows.line_num), reason, _SAVE) from None
+            raise InvalidInputError(line_place(number), reason, _SAVE) from None
 
 
 def _columns(rows: Iterator[list[str]], form: Form) -> list[str]:
