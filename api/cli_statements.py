@@ -120,6 +120,26 @@ def statements_form(
     do("statements", "form", name=name)
 
 
+@statements.command("list")
+def statements_list(
+    provider: Annotated[
+        str | None, typer.Option("--provider", help="Only this provider's.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=999, help="How many.")] = 50,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """List the statements that were handed in, newest first, and how each stands."""
+    do(
+        "statements",
+        "list_statements",
+        provider=provider,
+        limit=limit,
+        database=database,
+        as_json=as_json,
+    )
+
+
 @statements.command("show")
 def statements_show(
     statement_id: StatementId,
@@ -147,6 +167,24 @@ def statements_approve(
         key_file=key_file,
         is_sure=is_sure,
         language=language and language.value,
+        database=database,
+        as_json=as_json,
+    )
+
+
+@statements.command("withdraw")
+def statements_withdraw(
+    statement_id: StatementId,
+    key_file: HolderKey,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Take back a statement that nobody approved: it counts nowhere, for ever."""
+    do(
+        "statements",
+        "withdraw",
+        statement_id=statement_id,
+        key_file=key_file,
         database=database,
         as_json=as_json,
     )

@@ -19,8 +19,8 @@ STATEMENT_PROBLEMS: Final[Mapping[type[LedgerError], Problem]] = {
         409,
         "statement_refused",
         "businessRule",
-        "The statement cannot be approved as things stand",
-        "Le relevé ne peut pas être approuvé en l'état",
+        "The statement does not allow it as things stand",
+        "Le relevé ne le permet pas en l'état",
     ),
 }
 """Error class -> problem."""

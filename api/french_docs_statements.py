@@ -103,6 +103,11 @@ FRENCH_OF_STATEMENTS_DOCS: Final[dict[str, str]] = {
         "Montrer ce que donne un relevé : trois sommes qui tombent juste."
     ),
     "Statements, newest first.": "Des relevés, du plus récent au plus ancien.",
+    "Take back a statement that nobody approved.": "Retirer un relevé que personne n'a approuvé.",
+    "The key of whoever took it back; null: nobody did.": (
+        "La clé de qui l'a retiré ; null : personne."
+    ),
+    "When it was taken back, for ever.": "Quand il a été retiré, pour toujours.",
     "The beginning of the time it is about.": "Le début de la période dont il parle.",
     "The beginning of the time it is about; a day begins at 00:00 UTC.": (
         "Le début de la période dont il parle ; un jour commence à 00:00 UTC."

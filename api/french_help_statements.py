@@ -41,6 +41,12 @@ FRENCH_OF_STATEMENTS_HELP: Final[dict[str, str]] = {
     "Hand in a provider's statement: it is compared, and a second person approves it.": (
         "Remettre le relevé d'un prestataire : il est comparé, et une seconde personne l'approuve."
     ),
+    "List the statements that were handed in, newest first, and how each stands.": (
+        "Lister les relevés remis, du plus récent au plus ancien, et où en est chacun."
+    ),
+    "Take back a statement that nobody approved: it counts nowhere, for ever.": (
+        "Retirer un relevé que personne n'a approuvé : il ne compte nulle part, pour toujours."
+    ),
     "Of all its amounts.": "De tous ses montants.",
     "Show what a statement comes to, which lines differ or are unknown, and what is missing.": (
         "Montrer ce que donne un relevé, quelles lignes diffèrent ou sont inconnues, et ce qui "

@@ -27,6 +27,19 @@ FRENCH_OF_STATEMENTS: Final[dict[str, str]] = {
     ),
     "Take a name that `cauri providers` lists.": "Prenez un nom que `cauri providers` donne.",
     "Agreeing to this statement": "L'approbation de ce relevé",
+    "Handing in this statement": "La remise de ce relevé",
+    "Taking back this statement": "Le retrait de ce relevé",
+    "it was taken back, and stays so.": "il a été retiré, et le reste.",
+    "If it is right after all, hand its lines in with another beginning or end of their time.": (
+        "S'il est juste malgré tout, remettez ses lignes avec un autre début ou une autre fin de "
+        "période."
+    ),
+    "it was approved, and its lines are words.": (
+        "il a été approuvé, et ses lignes sont des paroles."
+    ),
+    "Let two operators note what is true of a payment.": (
+        "Faites noter par deux opérateurs ce qui est vrai d'un paiement."
+    ),
     "some of its lines are missing.": "une partie de ses lignes manque.",
     "Hand it in once more; what is missing is added.": (
         "Remettez-le encore une fois ; ce qui manque est ajouté."

@@ -45,7 +45,7 @@ from ledger.operator_notes_refused import OperatorNoteRefusedError, UnknownOpera
 from ledger.payment_ending import NotCancellableError
 from ledger.people import OPEN_TOLD_MAX, OpenPaymentsError, UnknownErasureError
 from ledger.sentences import Sentence, explained
-from ledger.statement import StatementRefusedError, UnknownStatementError
+from ledger.statement import HANDING_IN, StatementRefusedError, UnknownStatementError
 
 PROBLEM_TYPE: Final = "urn:cauri:problem:"
 LANGUAGES_READ_MAX: Final = 10
@@ -169,7 +169,10 @@ def _told_of_ledger(error: LedgerError, *, has_body: bool) -> Told:
         detail = explained(_NO_STATEMENT, _CHECK_STATEMENT)
         return Told(problem=problem, detail=detail, places=(place,))
     if isinstance(error, StatementRefusedError):
+        # Nothing names a statement that is handed in but what it says.
         place = Place("parameter", "statement_id", error.why, error.remedy)
+        if error.command is HANDING_IN:
+            place = Place("pointer", "/covers_to", error.why, error.remedy)
         return Told(problem=problem, detail=error.args[0], places=(place,))
     if isinstance(error, OpenPaymentsError):
         remedy = _BY_ITSELF if error.is_agreed else _ENDED

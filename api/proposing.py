@@ -57,7 +57,7 @@ async def _statement(
     row: ProposalRow, notes: Notes, labels: Mapping[str, str]
 ) -> ProposalOut | None:
     known = await known_of(notes.handler.store, row.subject)
-    if known.approved is not None:
+    if known.approved is not None or known.withdrawn is not None:
         return None
     said = {
         "id": row.subject,

@@ -148,8 +148,8 @@ REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
         "Cherchez-le avec `GET /v1/statements`.",
     ),
     "statement_refused": (
-        "Have another person approve it; the problem says what else is missing.",
-        "Faites-le approuver par une autre personne ; le problème dit ce qui manque d'autre.",
+        "Have another person approve it; the problem says what else stands against it.",
+        "Faites-le approuver par une autre personne ; le problème dit ce qui s'y oppose d'autre.",
     ),
     "unknown_erasure": (
         "Look for it with `GET /v1/people/erasures`.",

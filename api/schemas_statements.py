@@ -129,6 +129,13 @@ class StatementOut(Response):
     approved_at: datetime | None = Field(
         description="When its lines became words that settle; null: they are none."
     )
+    withdrawn_by: str | None = Field(
+        description="The key of whoever took it back; null: nobody did.", examples=[None]
+    )
+    withdrawn_by_label: str | None = Field(
+        description="Its holder; null: the key has no label.", examples=[None]
+    )
+    withdrawn_at: datetime | None = Field(description="When it was taken back, for ever.")
     position: Position
 
 

@@ -1,4 +1,4 @@
-"""Approving a statement, as the door and the command line do it: by another person's key.
+"""Approving a statement or taking it back, as the door and the command line do it, by a key.
 
 It decides nothing: that is `ledger.statement`.
 """
@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from api.four_eyes import keys_of_same_operator
 from ledger.commands_statement import ApproveStatement
 from ledger.entry import Context, RecordedEvent
-from ledger.events import StatementApproved, StatementOpened
+from ledger.events import StatementApproved, StatementOpened, StatementWithdrawn
 from ledger.handling import Handler
 from ledger.statement import LINES_PER_EVENT, UnknownStatementError, stream_of
 from ledger.store import EventStore
@@ -25,6 +25,8 @@ class Known(NamedTuple):
     handed_in: RecordedEvent
     approved: StatementApproved | None
     agreed: RecordedEvent | None
+    withdrawn: StatementWithdrawn | None
+    taken_back: RecordedEvent | None
 
 
 async def approve(
@@ -55,9 +57,11 @@ async def known_of(store: EventStore, statement_id: str) -> Known:
         raise UnknownStatementError(statement_id)
     opened = first[0].event
     assert isinstance(opened, StatementOpened)
-    # It is approved only once it is whole, and nothing else can happen to it before.
+    # It is handed in whole, and then either approved or taken back, each for ever.
     before = _BEFORE_LINES + -(-opened.lines // LINES_PER_EVENT)
     for one in await store.read_stream_part(stream, before, 1):
         if isinstance(one.event, StatementApproved):
-            return Known(opened, first[0], one.event, one)
-    return Known(opened, first[0], None, None)
+            return Known(opened, first[0], one.event, one, None, None)
+        if isinstance(one.event, StatementWithdrawn):
+            return Known(opened, first[0], None, None, one.event, one)
+    return Known(opened, first[0], None, None, None, None)

@@ -20,9 +20,9 @@ SUCCESSES: Final = ("matched", "differs", "elsewhere", "missing")
 
 
 async def labels_of(keys: KeysProjection, rows: Iterable[Header]) -> dict[str, str]:
-    """What people call who handed statements in, and who agreed to them."""
+    """What people call who handed statements in, agreed to them, or took them back."""
     return await keys.labels(
-        key_id for row in rows for key_id in (row.handed_in_by, row.approved_by)
+        key_id for row in rows for key_id in (row.handed_in_by, row.approved_by, row.withdrawn_by)
     )
 
 
@@ -42,6 +42,9 @@ def header_of(row: Header, labels: Mapping[str, str]) -> dict[str, Any]:
         "approved_by": row.approved_by,
         "approved_by_label": labels.get(row.approved_by or ""),
         "approved_at": read_stamp_or_none(row.approved_at),
+        "withdrawn_by": row.withdrawn_by,
+        "withdrawn_by_label": labels.get(row.withdrawn_by or ""),
+        "withdrawn_at": read_stamp_or_none(row.withdrawn_at),
         "position": row.position,
     }
 

@@ -22,7 +22,7 @@ from api.statement_approving import approve, known_of
 from api.statement_reading import statement_of
 from api.statement_views import header_of, labels_of, line_of, missing_of, report_of
 from api.waiting import caught_up
-from ledger.commands_statement import NameStatement
+from ledger.commands_statement import NameStatement, WithdrawStatement
 from ledger.statement import UnknownStatementError, is_statement_id, statement_id_of
 from projections.statements_rows import Header
 
@@ -57,6 +57,17 @@ async def approve_statement(call: Call) -> web.Response:
         raise UnknownStatementError(statement_id)
     context = call.context(asker.actor)
     await approve(services.handler, services.keys, statement_id, by=asker.key_id, context=context)
+    shown, position = await _shown(call, statement_id)
+    return answer(shown, position=position)
+
+
+async def withdraw_statement(call: Call) -> web.Response:
+    """Take back a statement that nobody approved; a repeat changes nothing."""
+    statement_id = call.request.match_info["statement_id"]
+    if not is_statement_id(statement_id):
+        raise UnknownStatementError(statement_id)
+    command = WithdrawStatement(statement_id=statement_id, by=call.asker.key_id)
+    await call.services.handler.handle(command, context=call.context(call.asker.actor))
     shown, position = await _shown(call, statement_id)
     return answer(shown, position=position)
 
@@ -137,7 +148,8 @@ async def _shown(call: Call, statement_id: str) -> tuple[shapes.StatementOut, in
     keys, known = call.services.keys, await known_of(call.services.store, statement_id)
     opened, agreed = known.opened, known.agreed
     by = None if known.approved is None else known.approved.by
-    labels = await keys.labels([opened.by, by])
+    taken_back, gone_by = known.taken_back, None if known.withdrawn is None else known.withdrawn.by
+    labels = await keys.labels([opened.by, by, gone_by])
     shown = shapes.StatementOut(
         id=opened.statement_id,
         provider=opened.provider,
@@ -152,6 +164,9 @@ async def _shown(call: Call, statement_id: str) -> tuple[shapes.StatementOut, in
         approved_by=by,
         approved_by_label=labels.get(by or ""),
         approved_at=None if agreed is None else agreed.recorded_at,
+        withdrawn_by=gone_by,
+        withdrawn_by_label=labels.get(gone_by or ""),
+        withdrawn_at=None if taken_back is None else taken_back.recorded_at,
         position=known.handed_in.position,
     )
-    return shown, (agreed or known.handed_in).position
+    return shown, (agreed or taken_back or known.handed_in).position

@@ -48,6 +48,14 @@ class ApproveStatement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawStatement:
+    """Take back a statement that nobody approved: it counts nowhere, and nobody approves it."""
+
+    statement_id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefuseStatementLine:
     """Say that the payment a line speaks of could not take it as a word."""
 
@@ -57,4 +65,6 @@ class RefuseStatementLine:
     reason: str
 
 
-StatementCommand = NameStatement | HandInStatement | ApproveStatement | RefuseStatementLine
+StatementCommand = (
+    NameStatement | HandInStatement | ApproveStatement | WithdrawStatement | RefuseStatementLine
+)

@@ -105,6 +105,7 @@ from ledger.events_statement import (
     StatementLinesAdded,
     StatementNamed,
     StatementOpened,
+    StatementWithdrawn,
 )
 from ledger.events_support import SupportRequested
 
@@ -188,6 +189,7 @@ __all__ = [
     "StatementLinesAdded",
     "StatementNamed",
     "StatementOpened",
+    "StatementWithdrawn",
     "SupportRequested",
     "UtcTime",
     "WebhookOrphaned",
@@ -275,6 +277,7 @@ EVENTS: Final[Mapping[str, type[Event]]] = {
         StatementOpened,
         StatementLinesAdded,
         StatementApproved,
+        StatementWithdrawn,
         StatementLineRefused,
     )
 }

@@ -61,6 +61,16 @@ class StatementApproved(Event, frozen=True, kw_only=True):
     """That person's key."""
 
 
+class StatementWithdrawn(Event, frozen=True, kw_only=True):
+    """A statement that nobody had approved was taken back; it stays so."""
+
+    type: ClassVar[str] = "statement.withdrawn"
+
+    statement_id: str
+    by: str
+    """The key of whoever took it back."""
+
+
 class StatementLineRefused(Event, frozen=True, kw_only=True):
     """The payment that a line speaks of could not take it as a word."""
 

@@ -230,6 +230,7 @@ DECIDERS: Final[dict[type, Decider]] = {
     commands_statement.NameStatement: _STATEMENT_KEY,
     commands_statement.HandInStatement: _STATEMENT,
     commands_statement.ApproveStatement: _STATEMENT,
+    commands_statement.WithdrawStatement: _STATEMENT,
     commands_statement.RefuseStatementLine: _STATEMENT,
 }
 """Who decides what: the map of the system on one screen."""

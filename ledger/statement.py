@@ -32,6 +32,7 @@ from ledger.commands_statement import (
     HandInStatement,
     NameStatement,
     RefuseStatementLine,
+    WithdrawStatement,
 )
 from ledger.errors import (
     CommandRefusedError,
@@ -57,6 +58,8 @@ ID_CHARACTERS_MAX: Final = 100
 STATEMENT_ID: Final = re.compile(r"stm_[a-z2-7]{26}", re.ASCII)
 
 AGREEING: Final = Sentence("Agreeing to this statement")
+HANDING_IN: Final = Sentence("Handing in this statement")
+TAKING_BACK: Final = Sentence("Taking back this statement")
 """What was asked for, as it is told to whoever is refused it."""
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/#+=-]*", re.ASCII)
@@ -76,13 +79,13 @@ class UnknownStatementError(CommandRefusedError):
 
 
 class StatementRefusedError(CommandRefusedError):
-    """A statement cannot be approved as things stand."""
+    """A statement cannot be approved, taken back or handed in again as things stand."""
 
     code: ClassVar[str] = "statement_refused"
 
-    def __init__(self, reason: Sentence, remedy: Sentence) -> None:
+    def __init__(self, reason: Sentence, remedy: Sentence, command: Sentence = AGREEING) -> None:
         LedgerError.__init__(self, explained(reason, remedy))
-        self.command, self.reason, self.status = AGREEING, explained(reason, remedy), None
+        self.command, self.reason, self.status = command, explained(reason, remedy), None
         self.why, self.remedy = reason, remedy
 
 
@@ -124,6 +127,8 @@ class Statement:
     """How many are there."""
     approved_by: str | None = None
     """The key of the second person; None: nobody agreed yet."""
+    withdrawn_by: str | None = None
+    """The key of whoever took it back; None: nobody did."""
     refused: frozenset[int] = frozenset()
     """Numbers of lines that a payment did not take."""
 
@@ -191,7 +196,7 @@ def evolve_name(state: Name, event: Event) -> Name:
             raise TypeError(f"a statement's key has no {event.type}")
 
 
-Decided = HandInStatement | ApproveStatement | RefuseStatementLine
+Decided = HandInStatement | ApproveStatement | WithdrawStatement | RefuseStatementLine
 """What is decided on a statement's own stream."""
 
 
@@ -208,13 +213,16 @@ def decide(command: Decided, state: Statement) -> list[Event]:
     Raises:
         InvalidStatementError: what was handed in is no statement.
         UnknownStatementError: it, or one of its lines, is spoken of, and there is none.
-        StatementRefusedError: it cannot be approved: by the same person, or it is not whole.
+        StatementRefusedError: it cannot be approved, by the same person or while it is not whole;
+            it was approved and cannot be taken back; or it was taken back, and stays so.
     """
     match command:
         case HandInStatement():
             return _handed_in(command, state)
         case ApproveStatement():
             return _approved(command, state)
+        case WithdrawStatement():
+            return _withdrawn(command, state)
         case RefuseStatementLine():
             if state.opened is None:
                 raise UnknownStatementError(command.statement_id, "RefuseStatementLine")
@@ -231,6 +239,8 @@ def decide(command: Decided, state: Statement) -> list[Event]:
 
 
 def _handed_in(command: HandInStatement, state: Statement) -> list[Event]:
+    if state.withdrawn_by is not None:
+        raise StatementRefusedError(_TAKEN_BACK, _OTHER_SPAN, HANDING_IN)
     if state.opened is not None and state.lines == len(command.lines):
         return []
     check(command)
@@ -263,6 +273,8 @@ def _approved(command: ApproveStatement, state: Statement) -> list[Event]:
         raise UnknownStatementError(command.statement_id, "ApproveStatement")
     if state.approved_by is not None:
         return []
+    if state.withdrawn_by is not None:
+        raise StatementRefusedError(_TAKEN_BACK, _OTHER_SPAN)
     if state.lines < state.opened.lines:
         raise StatementRefusedError(
             Sentence("some of its lines are missing."),
@@ -274,6 +286,16 @@ def _approved(command: ApproveStatement, state: Statement) -> list[Event]:
             Sentence("Have another person look at what it comes to, with a key of their own."),
         )
     return [events.StatementApproved(statement_id=command.statement_id, by=command.by)]
+
+
+def _withdrawn(command: WithdrawStatement, state: Statement) -> list[Event]:
+    if state.opened is None:
+        raise UnknownStatementError(command.statement_id, "WithdrawStatement")
+    if state.withdrawn_by is not None:
+        return []
+    if state.approved_by is not None:
+        raise StatementRefusedError(_APPROVED, _NOTE_INSTEAD, TAKING_BACK)
+    return [events.StatementWithdrawn(statement_id=command.statement_id, by=command.by)]
 
 
 def check(command: HandInStatement) -> None:
@@ -314,6 +336,12 @@ def is_usable_id(text: str) -> bool:
     return len(text) <= ID_CHARACTERS_MAX and _ID.fullmatch(text) is not None
 
 
+_TAKEN_BACK: Final = Sentence("it was taken back, and stays so.")
+_OTHER_SPAN: Final = Sentence(
+    "If it is right after all, hand its lines in with another beginning or end of their time."
+)
+_APPROVED: Final = Sentence("it was approved, and its lines are words.")
+_NOTE_INSTEAD: Final = Sentence("Let two operators note what is true of a payment.")
 _NO_SPAN: Final = Sentence("the statement ends before it begins.")
 _TO_COME: Final = Sentence("the statement covers a time that is still to come.")
 _SPLIT: Final = Sentence("Hand in a longer one in parts, such as one for each day.")
@@ -343,6 +371,8 @@ def evolve(state: Statement, event: Event) -> Statement:
             return replace(state, lines=state.lines + len(event.lines))
         case events.StatementApproved():
             return replace(state, approved_by=event.by)
+        case events.StatementWithdrawn():
+            return replace(state, withdrawn_by=event.by)
         case events.StatementLineRefused():
             return replace(state, refused=state.refused | {event.line})
         case _:

@@ -1,7 +1,7 @@
 """The proposals: what one person asked for and a second one has not agreed to yet.
 
 One row per operator's note and per provider's statement that is open, so that whoever agrees need
-not know beforehand which payment it is about. A row goes with the approval, or when a note is taken
+not know beforehand which payment it is about. A row goes with the approval, or when it is taken
 back. Whether a note's time is over is the reader's clock's to say, and what would become of its
 payment now is said by the payment's own events.
 """
@@ -63,6 +63,7 @@ class ProposalsProjection(Projector):
             events.PaymentNoteWithdrawn,
             events.StatementOpened,
             events.StatementApproved,
+            events.StatementWithdrawn,
         }
     )
 
@@ -107,7 +108,7 @@ class ProposalsProjection(Projector):
                     name = _named(recorded.stream[len(_PREFIX) :], event.note_id)
                     if opened.pop(name, None) is None:
                         ended.append(name)
-                case events.StatementApproved():
+                case events.StatementApproved() | events.StatementWithdrawn():
                     if opened.pop(event.statement_id, None) is None:
                         ended.append(event.statement_id)
                 case _:

@@ -58,7 +58,7 @@ class StatementsProjection(Queue):
     """Every statement with its lines, and the queue of those that payments are to be told."""
 
     name = "statements"
-    version = 4
+    version = 5
     reads = TELLING
 
     def __init__(self, database: Database, copy: str = "") -> None:
@@ -135,7 +135,12 @@ class StatementsProjection(Queue):
         }
         opened = [one.event for one in batch if isinstance(one.event, events.StatementOpened)]
         new = {one.statement_id for one in opened}
-        before = sorted(({one.statement_id for one in added} | approved) - new)
+        withdrawn = {
+            one.event.statement_id
+            for one in batch
+            if isinstance(one.event, events.StatementWithdrawn)
+        }
+        before = sorted(({one.statement_id for one in added} | approved | withdrawn) - new)
         book.headers = {row[0]: Header(*row) for row in await self._header_rows.fetch(conn, before)}
         headers = book.headers | {one.statement_id: _header_of(one) for one in opened}
         names, wanted = _names_in(batch), set(tellings)

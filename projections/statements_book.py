@@ -74,6 +74,10 @@ class Book:
                 self._add(recorded, event)
             case events.StatementApproved():
                 self._approve(recorded, event)
+            case events.StatementWithdrawn():
+                header = self.headers[event.statement_id]
+                header.withdrawn_by, header.withdrawn_at = event.by, stamp(recorded.recorded_at)
+                self.changed_headers.add(event.statement_id)
             case events.StatementLineRefused():
                 self._refuse(event)
             case events.PaymentRequested():

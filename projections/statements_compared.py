@@ -244,7 +244,7 @@ class Compared:
         found = (
             select(line.c.statement_id)
             .select_from(said.join(at, at.c.statement_id == line.c.statement_id))
-            .where(line.c.statement_id != header.statement_id)
+            .where(line.c.statement_id != header.statement_id, at.c.withdrawn_at.is_(None))
             .where(or_(*(speaks(other.c, self._words.c) for speaks in AGAINST)))
             .order_by(at.c.approved_at.is_(None), at.c.position)
             .limit(1)
@@ -267,8 +267,12 @@ class Compared:
             paid.verdict.in_([PaymentFailed.type, PaymentExpired.type]),
             and_(paid.verdict.is_(None), paid.is_given_up == 1),
         )
+        is_gone = literal(header.withdrawn_at is not None)
         return case(
-            (or_(is_nobodys, word.told_at.is_not(None), word.refused.is_not(None)), null()),
+            (
+                or_(is_gone, is_nobodys, word.told_at.is_not(None), word.refused.is_not(None)),
+                null(),
+            ),
             (or_(self._why(header, word).is_not(None), is_against), literal("would_contradict")),
             (paid.succeeded_by.is_(None), literal("would_settle")),
             else_=null(),

@@ -35,6 +35,7 @@ TELLING: Final[frozenset[type[events.Event]]] = frozenset(
         events.StatementOpened,
         events.StatementLinesAdded,
         events.StatementApproved,
+        events.StatementWithdrawn,
         events.StatementLineRefused,
     }
 )
@@ -56,10 +57,12 @@ class Header(msgspec.Struct, gc=False):
     covers_to: str
     lines: int
     handed_in_by: str
-    """The key's id; so is `approved_by`."""
+    """The key's id; so are `approved_by` and `withdrawn_by`."""
     handed_in_at: str
     approved_by: str | None = None
     approved_at: str | None = None
+    withdrawn_by: str | None = None
+    withdrawn_at: str | None = None
 
 
 class Line(msgspec.Struct, gc=False):

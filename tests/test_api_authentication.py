@@ -70,6 +70,7 @@ MATRIX = {
     ("GET", "/v1/statements"): STAFF,
     ("GET", "/v1/statements/{statement_id}"): STAFF,
     ("POST", "/v1/statements/{statement_id}/approval"): STAFF - {"auditor"},
+    ("POST", "/v1/statements/{statement_id}/withdrawal"): STAFF - {"auditor"},
     ("GET", "/v1/statements/{statement_id}/lines"): STAFF,
     ("GET", "/v1/statements/{statement_id}/missing"): STAFF,
     ("GET", "/v1/payments/{payment_id}/receipt"): EVERYBODY,

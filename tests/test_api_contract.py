@@ -233,6 +233,7 @@ def test_which_operations_take_an_empty_body() -> None:
         "approve_note",
         "approve_statement",
         "withdraw_note",
+        "withdraw_statement",
     }
 
 

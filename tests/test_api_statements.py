@@ -351,3 +351,39 @@ async def test_another_person_has_to_agree_and_rotating_a_key_makes_nobody_anoth
     assert page == [agreed.json]
     unknown = await world.ask("POST", f"{PATH}/stm_{'a' * 26}/approval", who="operator")
     assert (unknown.status, unknown.code) == (404, "unknown_statement")
+
+
+async def test_what_nobody_approved_is_taken_back_for_ever_and_told_so(world: World) -> None:
+    payment_id = await submitted(world, "order-1")
+    wrong = await hand_in(world, a_line(payment_id))
+    path = f"{PATH}/{wrong.json['id']}/withdrawal"
+    for who in ("auditor", "mer_1"):
+        assert (await world.ask("POST", path, who=who)).status == 403
+    gone = await world.ask("POST", path, who="operator")
+    assert (gone.status, gone.json["approved_by"]) == (200, None)
+    assert gone.json["withdrawn_by"] != wrong.json["handed_in_by"]
+    position = await world.services.store.position()
+    assert (await world.ask("POST", path, who="accountant")).body == gone.body
+    assert await world.services.store.position() == position
+    await world.caught_up()
+    report = await look(world, wrong)
+    assert (report["withdrawn_at"], report["lines"]["would_settle"]["count"]) == (
+        gone.json["withdrawn_at"],
+        0,
+    )
+    assert (await world.get(PATH, who="auditor")).json["statements"] == [gone.json]
+    assert (await world.get("/v1/proposals", who="accountant")).json["proposals"] == []
+    refused = await agree(world, wrong, headers={"Accept-Language": "fr"})
+    assert (refused.status, refused.code) == (409, "statement_refused")
+    assert "il a été retiré" in refused.json["detail"]
+    # The same again, under whatever key, is told what it is; with another span it is another one.
+    for key in ("s-1", "s-2"):
+        again = await hand_in(world, a_line(payment_id), key=key)
+        assert (again.status, again.json["errors"][0]["pointer"]) == (409, "/covers_to")
+    other = a_statement(a_line(payment_id), covers_from="2026-03-01T10:59:59Z")
+    right = await hand_in(world, key="s-3", content=other)
+    assert await reconcile(world, right) == 1
+    kept = await world.ask("POST", f"{PATH}/{right.json['id']}/withdrawal", who="operator")
+    assert (kept.status, kept.code) == (409, "statement_refused")
+    unknown = await world.ask("POST", f"{PATH}/stm_{'a' * 26}/withdrawal", who="operator")
+    assert (unknown.status, unknown.code) == (404, "unknown_statement")

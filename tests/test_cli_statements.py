@@ -200,6 +200,40 @@ def test_who_agrees_sees_each_line_that_would_change_a_payment_and_what_is_not_l
     assert said_last == f"not listed here, unknown: 3; all are told by {where}"
 
 
+def test_statements_are_listed_and_one_that_nobody_approved_is_taken_back(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(pay(a_sqlite_url(tmp_path)))
+    add_key(capfd, "awa.key", "accountant", "--label", "Awa")
+    where = ("--database", "cauri.db")
+    assert cauri("statements", "list", *where) == 0
+    assert capfd.readouterr().out == "there are none\n"
+    assert import_(GOOD, "--json") == 0
+    first = read(capfd)["id"]
+    assert import_(GOOD.replace("1500", "1400"), "--json") == 0
+    second = read(capfd)["id"]
+    assert cauri("statements", "withdraw", second, *BY, *where) == 0
+    assert "taken back by" in capfd.readouterr().out
+    assert cauri("statements", "withdraw", second, *BY, *where, "--json") == 0
+    assert read(capfd)["withdrawn_by_label"] == "Awa"
+    assert import_(GOOD.replace("1500", "1400")) == 1
+    assert "it was taken back, and stays so." in capfd.readouterr().err
+    assert cauri("statements", "list", *where, "--json") == 0
+    listed = read(capfd)
+    assert [one["id"] for one in listed] == [second, first]
+    for language, said in (("en", "taken back"), ("fr", "retiré")):
+        monkeypatch.setenv("CAURI_LANGUAGE", language)
+        assert cauri("statements", "list", "--limit", "1", *where) == 0
+        out = capfd.readouterr().out
+        assert (second in out, first in out, said in out, "--limit" in out) == (
+            True,
+            False,
+            True,
+            True,
+        )
+    assert cauri("statements", "list", "--provider", "mtm", *where) == 2
+
+
 @pytest.mark.parametrize(
     ("text", "said", "in_french"),
     [

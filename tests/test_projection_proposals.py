@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from ledger import commands_notes, operator_notes
+from ledger.commands_statement import WithdrawStatement
 from ledger.evidence import Word
 from ledger.handling import Handler
 from ledger.statement import statement_id_of
@@ -45,6 +46,7 @@ class TestProposals(ReadModel):
         handler = Handler(projected.store)
         await projected.tell(*paid(0, 1, 2))
         first, second = a_statement(a_line()), a_statement(a_line("T2"))
+        third = a_statement(a_line("T3"))
         at, same = NOW + timedelta(hours=1), frozenset[str]()
         for command in (
             a_note(0),
@@ -57,6 +59,8 @@ class TestProposals(ReadModel):
             ),
             commands_notes.WithdrawNote(payment_id=payment_id(1), note_id="note_1", by="k1", at=at),
             approval(first),
+            third,
+            WithdrawStatement(statement_id=statement_id_of(third), by="k1"),
             a_note(1, "seen again"),
         ):
             await handler.handle(command, context=CONTEXT)

@@ -12,6 +12,7 @@ from ledger.commands_statement import (
     HandInStatement,
     NameStatement,
     RefuseStatementLine,
+    WithdrawStatement,
 )
 from ledger.entry import ENTRY_BYTES_MAX
 from ledger.errors import IdempotencyKeyReusedError
@@ -210,6 +211,23 @@ def test_another_person_approves_it_once_and_only_if_it_is_whole() -> None:
     again = [replace(asked, by="key_2"), approval("key_1"), approval("key_3")]
     for repeat in again:
         statement.given(*whole, agreed).when(repeat).then()
+
+
+def test_what_nobody_approved_is_taken_back_once_and_for_ever() -> None:
+    asked = a_statement()
+    statement_id = statement_id_of(asked)
+    withdrawal = WithdrawStatement(statement_id=statement_id, by="key_3")
+    approval = ApproveStatement(statement_id=statement_id, by="key_2", same=frozenset())
+    known = [opened(asked), added(asked)]
+    gone = events.StatementWithdrawn(statement_id=statement_id, by="key_3")
+    agreed = events.StatementApproved(statement_id=statement_id, by="key_2")
+    statement.given().when(withdrawal).then_refused(UnknownStatementError)
+    statement.given(*known).when(withdrawal).then(gone)
+    statement.given(*known, gone).when(replace(withdrawal, by="key_1")).then()
+    statement.given(*known, agreed).when(withdrawal).then_refused(StatementRefusedError)
+    for refused in (approval, asked, replace(asked, by="key_9")):
+        error = statement.given(*known, gone).when(refused).then_refused(StatementRefusedError)
+        assert "taken back" in str(error)
 
 
 def test_a_line_is_refused_once_and_only_of_a_statement_that_is_there() -> None:

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.commands_statement import HandInStatement
+from ledger.commands_statement import HandInStatement, WithdrawStatement
 from ledger.memory import MemoryEventStore
 from ledger.sql_database import Database
 from ledger.statement import statement_id_of
@@ -35,6 +35,11 @@ OTHER_AMOUNT = a_statement(a_line(amount_minor=1040))
 OTHER_TRANSACTION = a_statement(a_line("T9"))
 OTHER_PAYMENT = a_statement(a_line(reference="pay_10-1"))
 WRONG = (MISTYPED, OTHER_AMOUNT, OTHER_TRANSACTION, OTHER_PAYMENT)
+
+
+def withdrawal(statement: HandInStatement) -> WithdrawStatement:
+    """Somebody takes a statement back."""
+    return WithdrawStatement(statement_id=statement_id_of(statement), by="key_3")
 
 
 async def against(projected: Projected, statement: HandInStatement) -> list[str | None]:
@@ -72,6 +77,17 @@ class TestApart(ReadModel):
         await tell_due(projected)
         assert await sums(projected, RIGHT) == {"matched": 1, "settled": 1, "paid matched": 1}
 
+    async def test_what_was_taken_back_is_shown_and_counts_nowhere(
+        self, projected: Projected
+    ) -> None:
+        await happen(projected, *((MTN, verb) for verb in UNPAID), RIGHT, OTHER_AMOUNT)
+        assert (await sums(projected, OTHER_AMOUNT))["would_contradict"] == 1
+        await happen(projected, withdrawal(OTHER_AMOUNT))
+        assert await against(projected, RIGHT) == [None]
+        assert await sums(projected, OTHER_AMOUNT) == {"differs": 1}
+        header = await header_of(projected, OTHER_AMOUNT)
+        assert (header.withdrawn_by, header.approved_by) == ("key_3", None)
+
     async def test_lines_of_one_statement_count_there_and_approved_ones_are_named_first(
         self, projected: Projected
     ) -> None:
@@ -96,8 +112,10 @@ class TestApart(ReadModel):
 SOME = (RIGHT, *WRONG)
 """Statements that speak against one another."""
 
-Part = tuple[int, bool]
-"""Which statement is handed in, and whether it is approved at once."""
+Fate = Literal["open", "approved", "withdrawn"]
+
+Part = tuple[int, Fate]
+"""Which statement is handed in, and what becomes of it at once."""
 
 
 async def come_to(database: Database, parts: Sequence[Part]) -> dict[int, Any]:
@@ -107,8 +125,11 @@ async def come_to(database: Database, parts: Sequence[Part]) -> dict[int, Any]:
     projected.store = MemoryEventStore(clock=lambda: projected.teller.now)
     await projected.start()
     await happen(projected, *((number, verb) for number in (MTN, 10) for verb in PAID))
-    for number, is_approved in parts:
-        await happen(projected, SOME[number], *([approval(SOME[number])] if is_approved else []))
+    for number, fate in parts:
+        await happen(projected, SOME[number])
+        if fate != "open":
+            then = approval if fate == "approved" else withdrawal
+            await happen(projected, then(SOME[number]))
         await tell_due(projected)
     return {
         number: (await sums(projected, SOME[number]), await results(projected, SOME[number]))
@@ -121,20 +142,21 @@ def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> str:
     return a_sqlite_url(tmp_path_factory.mktemp("apart"))
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(drawn=st.data())
 def test_whatever_nobody_approves_and_whenever_it_comes_the_figures_of_others_stay(
     sqlite_url: str, drawn: st.DataObject
 ) -> None:
     order = drawn.draw(st.permutations(range(len(SOME))))
-    approved = drawn.draw(st.sets(st.sampled_from(order)))
+    fates: st.SearchStrategy[Fate] = st.sampled_from(["open", "approved", "withdrawn"])
+    parts: list[Part] = [(one, drawn.draw(fates)) for one in order]
     looked_at = drawn.draw(st.sampled_from(order))
-    alone = [(one, one in approved) for one in order if one in approved or one == looked_at]
+    alone = [(one, fate) for one, fate in parts if fate == "approved" or one == looked_at]
 
     async def compared() -> None:
         async with opened(sqlite_url) as database:
             expected = await come_to(database, alone)
-            found = await come_to(database, [(one, one in approved) for one in order])
+            found = await come_to(database, parts)
             assert {one: found[one] for one in expected} == expected
 
     asyncio.run(compared())

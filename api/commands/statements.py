@@ -1,4 +1,4 @@
-"""`cauri statements import`, `show` and `approve`: a provider's statement, and what it comes to.
+"""`cauri statements import`, `list`, `show`, `approve` and `withdraw`: a provider's statement.
 
 A statement is whole or none: at the first fault, named by line and column, nothing is taken in.
 Who hands it in and who agrees are known by API keys in files, and are two people. The payments are
@@ -14,6 +14,7 @@ import typer
 from adapters.refusal_texts import Language
 from api.cli_language import speak, spoken
 from api.commands.console import (
+    check_providers,
     run_async,
     settings_for,
     write_json,
@@ -28,14 +29,15 @@ from api.statement_approving import approve as agree_to
 from api.statement_files import read_canonical, statement_in
 from api.statement_forms.form import form_of, known_forms, text_of
 from api.statement_forms.reading import read_by
-from api.statement_views import labels_of, line_of, missing_of, report_of
+from api.statement_views import header_of, labels_of, line_of, missing_of, report_of
 from api.wiring import projected, utc_now
+from ledger.commands_statement import WithdrawStatement
 from ledger.errors import InvalidInputError
 from ledger.handling import Handler
 from ledger.sentences import Sentence
 from ledger.statement import UnknownStatementError, is_statement_id, statement_id_of
 from projections.keys import KeysProjection
-from projections.statements import StatementsProjection
+from projections.statements import PAGE_MAX, StatementsProjection
 from projections.statements_results import Asked
 
 LISTED_MAX: Final = 100
@@ -125,7 +127,7 @@ def approve(
     before = run_async(_found(statement_id, database))
     if not as_json:
         _show(before, as_json=False)
-    if not (is_sure or as_json or before["approved_by"]) and not _is_sure():
+    if not (is_sure or as_json or _state_of(before) != "open") and not _is_sure():
         return 1
 
     async def agree() -> None:
@@ -139,8 +141,62 @@ def approve(
     if as_json:
         write_json(after)
         return None
-    write_line(_approval(after))
+    write_line(_standing(after))
     return None
+
+
+def withdraw(*, statement_id: str, key_file: Path, database: str | None, as_json: bool) -> None:
+    """Take back a statement that nobody approved."""
+    run_async(_found(statement_id, database))
+
+    async def take_back() -> None:
+        async with a_desk(database) as desk:
+            who = await desk.holder(key_file, RECONCILING)
+            command = WithdrawStatement(statement_id=statement_id, by=who.key_id)
+            await Handler(desk.store).handle(command, context=context_of(who))
+
+    run_async(take_back())
+    after = run_async(_found(statement_id, database))
+    if as_json:
+        write_json(after)
+    else:
+        write_line(_standing(after))
+
+
+def list_statements(
+    *, provider: str | None, limit: int, database: str | None, as_json: bool
+) -> None:
+    """List statements, newest first."""
+    check_providers([] if provider is None else [provider], "--provider")
+    found = run_async(_listed(provider, limit + 1, database))
+    shown = found[:limit]
+    if as_json:
+        write_json(shown)
+        return
+    rows = [
+        (
+            *(one[name] for name in ("id", "provider", "currency")),
+            *(written_time(one[name]) for name in ("covers_from", "covers_to")),
+            one["lines_count"],
+            _said(f"is_{_state_of(one)}"),
+        )
+        for one in shown
+    ]
+    if rows:
+        write_table(_said("list"), _said("of_list").split("|"), rows)
+    else:
+        write_line(_said("none"))
+    if len(found) > limit:
+        write_line(_said("older"))
+
+
+async def _listed(provider: str | None, limit: int, database: str | None) -> list[dict[str, Any]]:
+    settings = settings_for(database)
+    async with projected(settings, StatementsProjection) as statements:
+        rows = await statements.page(provider=provider, limit=min(limit, PAGE_MAX))
+        async with projected(settings, KeysProjection) as keys:
+            labels = await labels_of(keys, rows)
+    return [header_of(row, labels) for row in rows]
 
 
 def _is_sure() -> bool:
@@ -165,7 +221,7 @@ def _show(found: dict[str, Any], *, as_json: bool) -> None:
     )
     by, at = _holder(found, "handed_in_by"), written_time(found["handed_in_at"])
     write_line(_said("handed_in", by=by, at=at))
-    write_line(_approval(found))
+    write_line(_standing(found))
     for part in ("lines", "successes"):
         rows = [(_name(name), *one.values()) for name, one in found[part].items()]
         write_table(_said(part), _said("sums").split("|"), rows)
@@ -205,12 +261,19 @@ def _show_lines(found: dict[str, Any]) -> None:
             write_line(_said("against", line=number, against=one["against"]))
 
 
-def _approval(found: dict[str, Any]) -> str:
-    """Who agreed, or that nobody did."""
-    if found["approved_by"] is None:
-        return _said("open")
-    by, at = _holder(found, "approved_by"), written_time(found["approved_at"])
-    return _said("approved", by=by, at=at)
+def _state_of(found: dict[str, Any]) -> str:
+    """Whether a statement is open, approved or withdrawn."""
+    done = [one for one in ("approved", "withdrawn") if found[f"{one}_by"] is not None]
+    return done[0] if done else "open"
+
+
+def _standing(found: dict[str, Any]) -> str:
+    """Who agreed or took it back, or that nobody did."""
+    state = _state_of(found)
+    if state == "open":
+        return _said(state)
+    by, at = _holder(found, f"{state}_by"), written_time(found[f"{state}_at"])
+    return _said(state, by=by, at=at)
 
 
 def _holder(found: dict[str, Any], name: str) -> str:
