@@ -176,6 +176,11 @@ FRENCH_OF_STATEMENTS_DOCS: Final[dict[str, str]] = {
         "Si elle concorde avec un paiement qui n'est pas un succès du registre dans cette période."
     ),
     "Whether its payment is yet to be told.": "Si elle doit encore être annoncée à son paiement.",
+    "Whether no line is known, and nothing at all succeeded at that provider in its currency and "
+    "mode: one of them may be wrong.": (
+        "Si aucune ligne n'est connue, et si rien n'a jamais réussi chez ce prestataire dans sa "
+        "devise et son mode : l'un d'eux est peut-être faux."
+    ),
     "Which payments it is held against: tests, or those for real; by default as the deployment "
     "is.": (
         "Les paiements auxquels il est comparé : les essais, ou les vrais ; par défaut comme "

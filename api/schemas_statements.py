@@ -192,6 +192,10 @@ class StatementReport(StatementOut):
         description="How many lines have yet to be told to the payments they speak of; none are "
         "before the statement is approved."
     )
+    is_out_of_place: bool = Field(
+        description="Whether no line is known, and nothing at all succeeded at that provider in "
+        "its currency and mode: one of them may be wrong."
+    )
     lines: LineSums = Field(description="What its lines come to.")
     successes: SuccessSums = Field(
         description="What the ledger has of the time that the statement covers."

@@ -56,10 +56,12 @@ async def report_of(
     sums = await statements.compared.sums(header)
     lines = _by_name(sums.lines, LINES, header.currency)
     successes = _by_name(sums.successes, SUCCESSES, header.currency)
+    is_unknown = lines["unknown"].count == header.lines
     return shapes.StatementReport(
         **header_of(header, labels),
         as_of_position=position,
         waiting=sums.waiting,
+        is_out_of_place=is_unknown and not await statements.compared.knows(header),
         lines=shapes.LineSums(
             **{name: lines[name] for name in shapes.LineSums.model_fields},
         ),

@@ -186,8 +186,20 @@ class Compared:
             found = await conn.execute(asked.limit(bounded(limit, PAGE_MAX)))
             return [Known(*one) for one in found]
 
+    async def knows(self, header: Header) -> bool:
+        """Whether anything ever succeeded at a statement's provider, in its currency and mode."""
+        asked = select(self._payments.c.payment_id).where(self._is_of_its_kind(header)).limit(1)
+        async with self._projector.read() as conn:
+            return await conn.scalar(asked) is not None
+
     def _in_span(self, header: Header) -> ColumnElement[bool]:
-        """Whether a payment is a success of the statement's provider, in its span and mode."""
+        """Whether a payment is a success of the statement's kind, in its span."""
+        moved_at = self._payments.c.moved_at
+        is_in_time = and_(moved_at >= header.covers_from, moved_at < header.covers_to)
+        return and_(self._is_of_its_kind(header), is_in_time)
+
+    def _is_of_its_kind(self, header: Header) -> ColumnElement[bool]:
+        """Whether a payment is a success of the statement's provider, in its currency and mode."""
         paid = self._payments.c
         modes = [header.mode, UNSAID] if header.is_default_mode else [header.mode]
         return and_(
@@ -195,8 +207,6 @@ class Compared:
             paid.succeeded_by == header.provider,
             paid.currency == header.currency,
             paid.mode.in_(modes),
-            paid.moved_at >= header.covers_from,
-            paid.moved_at < header.covers_to,
         )
 
     def _joined(self) -> FromClause:

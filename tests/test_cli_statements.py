@@ -234,6 +234,28 @@ def test_statements_are_listed_and_one_that_nobody_approved_is_taken_back(
     assert cauri("statements", "list", "--provider", "mtm", *where) == 2
 
 
+def test_a_statement_of_a_currency_in_which_the_provider_has_nothing_is_warned_of(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(pay(a_sqlite_url(tmp_path)))
+    add_key(capfd, "awa.key", "accountant")
+    unknown = HEAD + "T8,,in,1500,2026-03-01T11:00:00Z,\n"
+    mistyped = (("--currency", "GHS"), ("--mode", "live"))
+    for more, expected in (((), False), *((one, True) for one in mistyped)):
+        assert import_(unknown, *more, "--json") == 0
+        made = read(capfd)
+        assert made["is_out_of_place"] is expected
+    for language, said in (
+        ("en", "look again: nothing succeeded at mtn in XAF, live"),
+        ("fr", "à revoir"),
+    ):
+        monkeypatch.setenv("CAURI_LANGUAGE", language)
+        assert import_(unknown, *mistyped[1]) == 0
+        assert said in capfd.readouterr().out
+        assert cauri("statements", "show", made["id"], "--database", "cauri.db") == 0
+        assert said in capfd.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("text", "said", "in_french"),
     [

@@ -91,14 +91,17 @@ def hand_in(
             return bool((await Handler(desk.store).handle(mine, context=context_of(who))).events)
 
     is_new = run_async(whole())
+    found = run_async(_found(statement_id, database))
     if as_json:
         made = {"id": statement_id, "lines_count": len(command.lines), "is_new": is_new}
+        made["is_out_of_place"] = found["is_out_of_place"]
         write_json(made | {"left_out": dict(read.left_out)})
         return
     write_line(statement_id)
     write_line(_said("new" if is_new else "known", lines=len(command.lines)))
     for why, count in sorted(read.left_out.items()):
         write_line(_said("left_out" if why else "nothing", why=why, count=count))
+    _warn(found)
     write_line(_said("next", id=statement_id))
 
 
@@ -222,6 +225,7 @@ def _show(found: dict[str, Any], *, as_json: bool) -> None:
     by, at = _holder(found, "handed_in_by"), written_time(found["handed_in_at"])
     write_line(_said("handed_in", by=by, at=at))
     write_line(_standing(found))
+    _warn(found)
     for part in ("lines", "successes"):
         rows = [(_name(name), *one.values()) for name, one in found[part].items()]
         write_table(_said(part), _said("sums").split("|"), rows)
@@ -239,6 +243,13 @@ def _show(found: dict[str, Any], *, as_json: bool) -> None:
         where = "missing" if asked is None else f"lines?result={asked}"
         said = _name(asked or name)
         write_line(_said("more", list=said, count=count, id=found["id"], where=where))
+
+
+def _warn(found: dict[str, Any]) -> None:
+    """Say where a statement seems to be of another currency or mode than it is."""
+    if found["is_out_of_place"]:
+        values = {name: found[name] for name in ("provider", "currency", "mode")}
+        write_line(_said("out_of_place", **values))
 
 
 def _show_lines(found: dict[str, Any]) -> None:

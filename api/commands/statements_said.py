@@ -27,6 +27,8 @@ SAID: Final[dict[Language, dict[str, str]]] = {
         "left": "Nothing was done.",
         "title": "{provider}, {start} to {end}, {currency}",
         "waiting": "payments that a running server has yet to tell: {waiting}",
+        "out_of_place": "look again: nothing succeeded at {provider} in {currency}, {mode}, and "
+        "no line is known; the provider, --currency or --mode may be wrong",
         "lines": "lines",
         "successes": "ledger",
         "sums": "which|#count|#in|#out",
@@ -62,6 +64,8 @@ SAID: Final[dict[Language, dict[str, str]]] = {
         "left": "Rien n'a été fait.",
         "title": "{provider}, du {start} au {end}, {currency}",
         "waiting": "paiements à qui un serveur doit encore l'annoncer : {waiting}",
+        "out_of_place": "à revoir : rien n'a réussi chez {provider} en {currency}, {mode}, et "
+        "aucune ligne n'est connue ; le prestataire, --currency ou --mode est peut-être faux",
         "lines": "lignes",
         "successes": "registre",
         "sums": "lesquels|#nombre|#entré|#sorti",
