@@ -37,6 +37,7 @@ KeyFile = Annotated[
 
 @people.command("erase")
 def people_erase(
+    *,
     key_file: KeyFile,
     phone: Phone = None,
     country: CountryOption = None,
@@ -53,6 +54,7 @@ def people_erase(
             "--approve", metavar="ID", help="Agree to this request, as a second operator."
         ),
     ] = None,
+    is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask; nor does --json.")] = False,
     language: Spoken = None,
     database: Database = None,
     as_json: Json = False,
@@ -66,6 +68,7 @@ def people_erase(
         reason=reason,
         approve=approve,
         key_file=key_file,
+        is_sure=is_sure,
         language=language and language.value,
         database=database,
         as_json=as_json,

@@ -33,9 +33,9 @@ FRENCH_OF_PEOPLE: Final[dict[str, str]] = {
     "the operator who asked for it cannot be the one who agrees.": (
         "l'opérateur qui l'a demandé ne peut pas être celui qui donne son accord."
     ),
-    "The reason has too many digits.": "Le motif a trop de chiffres.",
-    "Write no telephone number into it: it is kept for ever.": (
-        "N'y écrivez aucun numéro de téléphone : il est conservé pour toujours."
+    "The reason is blank, or has too many digits.": "Le motif est vide, ou a trop de chiffres.",
+    "Say why, and write no telephone number into it: it is kept for ever.": (
+        "Dites pourquoi, sans aucun numéro de téléphone : il est conservé pour toujours."
     ),
     "The lists have not caught up with the log.": (
         "Les listes n'ont pas encore rattrapé le registre."

@@ -137,6 +137,10 @@ FRENCH_OF_COMMANDS: Final[dict[str, str]] = {
         "Établissez-en un par `cauri checkpoint make`, puis réessayez."
     ),
     # api.commands.keys
+    "no number was given.": "aucun numéro n'a été donné.",
+    "Type it where it is asked for, or name it with --phone.": (
+        "Saisissez-le quand il est demandé, ou nommez-le par --phone."
+    ),
     "this is no ISO 3166 country code.": "ce n'est pas un code de pays ISO 3166.",
     "Send two letters, such as CM.": "Donnez deux lettres, par exemple CM.",
     "this is no name.": "ce n'est pas un nom.",

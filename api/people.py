@@ -112,14 +112,7 @@ class People:
         person, erasure = await self.erasure(erasure_id)
         if erasure.erased is None:
             # One who may not agree is told so before anything is looked for.
-            approving = ApproveErasure(
-                person=person,
-                erasure_id=erasure_id,
-                by=by,
-                same=await keys_of_same_operator(self.keys, self.handler.store, by),
-                at=self.clock(),
-            )
-            people.decide(approving, await self.handler.person(person))
+            approving = await self._approving(person, erasure_id, by)
             held = await self._held(person, erasure)
             _refuse_open(people.AGREEING, held)
             await self.handler.handle(approving, context=context)
@@ -129,6 +122,35 @@ class People:
         return Erasing(
             erasure=erasure, position=await self.handler.store.position(), bytes_left=left
         )
+
+    async def foresee(self, erasure_id: str, *, by: str | None = None) -> Held | None:
+        """Find what carrying out a request would destroy; None where it was carried out already.
+
+        Args:
+            erasure_id: the request.
+            by: the key of whoever is to agree, where somebody is; who may not is told so first.
+
+        Raises:
+            UnknownErasureError: there is no such request.
+            CommandRefusedError: the same operator, or too late.
+        """
+        person, erasure = await self.erasure(erasure_id)
+        if erasure.erased is not None:
+            return None
+        if by is not None:
+            await self._approving(person, erasure_id, by)
+        return await self._held(person, erasure)
+
+    async def _approving(self, person: str, erasure_id: str, by: str) -> ApproveErasure:
+        approving = ApproveErasure(
+            person=person,
+            erasure_id=erasure_id,
+            by=by,
+            same=await keys_of_same_operator(self.keys, self.handler.store, by),
+            at=self.clock(),
+        )
+        people.decide(approving, await self.handler.person(person))
+        return approving
 
     async def finish(self, erasure_id: str, *, context: Context) -> Erasure:
         """Carry out what follows from an approval, as far as it was not; a repeat changes nothing.

@@ -23,6 +23,7 @@ from ledger.entry import RecordedEvent
 from ledger.errors import ErasedError, SealBrokenError, UnknownCheckoutError
 from ledger.events import CheckoutCreated, PaymentRequested, WebhookReceived
 from ledger.handling import Handler
+from ledger.money import Money
 from ledger.payment_codes import code_subject
 from ledger.people import OpenPayment
 from ledger.store import Speaks
@@ -52,6 +53,9 @@ class Held:
     orphans_unread: int
     open: tuple[OpenPayment, ...]
     """What has no end yet."""
+    refundable: tuple[Money, ...]
+    """What may still be given back of what the person paid, by currency: it goes with the number.
+    """
     position: int
     """Everything up to here in the log was looked at."""
 
@@ -119,8 +123,12 @@ class Finding:
         payments = await self._payments(person)
         open_ones: list[OpenPayment] = []
         sessions: dict[str, None] = {}
+        refundable: dict[str, int] = {}
         for payment_id in payments:
             state, _ = await self.handler.payment(payment_id)
+            if left_minor := state.refundable_minor:
+                currency = state.money.currency
+                refundable[currency] = refundable.get(currency, 0) + left_minor
             if not state.status.is_final:
                 open_ones.append(OpenPayment(payment_id, state.status.value))
             elif any(one.is_given_back is None for one in state.refunds):
@@ -138,6 +146,7 @@ class Finding:
             webhooks=tuple(webhooks),
             orphans_unread=unread,
             open=tuple(open_ones),
+            refundable=tuple(Money(refundable[one], one) for one in sorted(refundable)),
             position=position,
         )
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from api.cli_language import speak
+from api.commands.asking import is_agreed
 from api.commands.notes_said import SAID
 from tests.api_world import a_world, captured_logs, settings_in
 from tests.conftest import FakeClock
@@ -67,7 +69,7 @@ def test_two_operators_settle_a_conflict_after_they_have_seen_what_becomes_of_it
         f"{payment_id}, 1500 XAF",
         "What the words say now:",
         "  the provider's answer, mtn: failed",
-        "  the provider's answer, mtn: succeeded 1500 XAF",
+        "  the provider's answer, mtn: succeeded 1500 XAF, transaction 987654",
         "If another operator agrees to this:",
         "  status   conflict -> succeeded",
         "  journal  411 mer_1: nothing -> credit 1500 XAF",
@@ -130,7 +132,7 @@ def test_a_french_operator_reads_french_and_a_wrong_note_is_replaced(
         words = re.sub(r"`[^`]*`|reference-of-|\b(pay_\w+|note_\d)\b", "", text)
         assert english_in(words) == []
     assert [one.status for one in refused] == [2, 2, 1, 1]
-    assert "Le motif a trop de chiffres." in refused[0].err
+    assert "Le motif est vide, ou a trop de chiffres." in refused[0].err
     assert "occurred-at\xa0: La valeur n'est pas une date" in refused[1].err
     assert "note_2 a déjà tranché pour cette référence." in refused[2].err
     assert "Envoyez l'une des tentatives" in refused[3].err
@@ -157,6 +159,56 @@ def test_programs_are_not_asked_and_a_proposal_may_be_taken_back(
     assert (unknown.status, "no such note" in unknown.err) == (1, True)
     assert (nowhere.status, "no payment 'pay_x'" in nowhere.err) == (1, True)
     assert "12 May" in json.dumps(proposed)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_who_agrees_reads_the_transaction_that_a_note_names(
+    here: Here, tmp_path: Path, language: str
+) -> None:
+    payment_id = in_conflict(tmp_path)
+    one = key_file(here, "one.key")
+    said = ("--word", "succeeded", "--reason", WHY, "--transaction", "MPX9", KEY, one, "--yes")
+    spoken = ("--lang", language)
+    proposed = here.on("payments", "note", payment_id, *said, *spoken)
+    listed = here.on("payments", "notes", payment_id, *spoken)
+    other = key_file(here, "other.key")
+    approved = here.on("payments", "approve", payment_id, "note_1", KEY, other, "--yes", *spoken)
+    line = SAID["fr" if language == "fr" else "en"]["transaction"].format(id="MPX9")
+    for told in (proposed, listed, approved):
+        assert line in told.out.splitlines(), told
+    # And what the words say now tells two movements apart.
+    assert ", transaction 987654" in proposed.out
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_yes"),
+    [
+        *(("y\n", True), ("YES\n", True), ("o\n", True), (" Oui \n", True)),
+        *(("\n", False), ("n\n", False), ("non\n", False), ("", False)),
+        *(("maybe\ny\n", True), ("maybe\n", False), ("?\n" * 3 + "y\n", False)),
+    ],
+)
+def test_a_question_is_answered_in_either_language_and_an_end_is_a_no(
+    monkeypatch: pytest.MonkeyPatch, typed: str, is_yes: bool
+) -> None:
+    for language in ("en", "fr"):
+        answered(monkeypatch, typed)
+        speak(language)  # type: ignore[arg-type]
+        assert is_agreed("?") is is_yes
+    speak(None)
+
+
+def test_a_pipe_that_ends_is_no_agreement_and_no_mistake_of_ours(
+    here: Here, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    payment_id = in_conflict(tmp_path)
+    one, other = key_file(here, "one.key"), key_file(here, "other.key")
+    said = ("--word", "failed", "--reason", WHY, KEY, one)
+    here.on("payments", "note", payment_id, *said, "--yes")
+    answered(monkeypatch, "")
+    left = here.on("payments", "approve", payment_id, "note_1", KEY, other, "--lang", "fr")
+    assert (left.status, left.out.splitlines()[-1]) == (1, SAID["fr"]["left"])
+    assert left.err.endswith("[o/N] \n")
 
 
 def test_both_languages_have_every_line() -> None:

@@ -1,11 +1,12 @@
 """`cauri people`: two operators with keys in files, a number from a pipe, a page to read."""
 
+import asyncio
 import io
 import json
 import re
 import sqlite3
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,27 @@ from api.commands.people_said import SAID
 from api.people_export import Telling
 from ledger.errors import StoreUnavailableError
 from ledger.sentences import Sentence
+from tests.api_world import World, a_world, captured_logs, settings_in
+from tests.conftest import FakeClock
 from tests.test_api_french import english_in
+from tests.test_api_refunds import a_paid_one
 from tests.test_cli import Here
 from tests.test_sentences import placeholders
 
 PHONE = "+237650000001"
+STRANGER = "+237650000009"
+"""Of whom nothing is held; the other one pays in the world of the tests."""
+
+
+def made_in(folder: Path, make: Callable[[World], Awaitable[str]]) -> str:
+    """Make something in the test's database, as its server would."""
+
+    async def made() -> str:
+        async with a_world(settings_in(folder), clock=FakeClock()) as world:
+            return await make(world)
+
+    with captured_logs():  # the world writes its log where the commands answer
+        return asyncio.run(made())
 
 
 @pytest.fixture
@@ -50,8 +67,8 @@ def test_two_operators_forget_a_person_on_the_command_line(
     )
     typed(monkeypatch, f"{PHONE}\n")
     asked = here.asked("people", "erase", "--phone", "-", "--key-file", one)
-    same = here.on("people", "erase", "--approve", asked["id"], "--key-file", one)
-    done = here.on("people", "erase", "--approve", asked["id"], "--key-file", other)
+    same = here.on("people", "erase", "--approve", asked["id"], "--key-file", one, "--yes")
+    done = here.on("people", "erase", "--approve", asked["id"], "--key-file", other, "--yes")
     [listed] = here.asked("people", "list")
     with pytest.MonkeyPatch.context() as narrow:
         narrow.setenv("COLUMNS", "60")
@@ -78,6 +95,55 @@ def test_two_operators_forget_a_person_on_the_command_line(
     assert "650000001" not in said
 
 
+@pytest.mark.parametrize(("language", "answer"), [("en", "n"), ("fr", "non"), ("en", "")])
+def test_what_would_be_lost_is_shown_and_asked_and_no_answer_is_a_no(
+    here: Here, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, language: str, answer: str
+) -> None:
+    said = SAID["fr" if language == "fr" else "en"]
+    known = made_in(tmp_path, a_paid_one)
+    one, other = key_file(here, "one.key"), key_file(here, "other.key", "admin")
+    spoken = ("--lang", language)
+    asking = ("people", "erase", "--phone")
+    asked = here.asked(*asking, PHONE, "--key-file", one)
+    nobody = here.on(*asking, STRANGER, "--key-file", one, *spoken)
+    agree = ("people", "erase", "--approve", asked["id"], "--key-file")
+    typed(monkeypatch, f"{answer}\n" if answer else "")
+    left = here.on(*agree, other, *spoken)
+    same = here.on(*agree, one, *spoken)
+    [state] = [
+        one["state"] for one in here.asked("people", "list") if one["erasure"] == asked["id"]
+    ]
+    typed(monkeypatch, "oui\n")
+    done = here.on(*agree, other, *spoken)
+    forgotten = here.asked("payments", "show", known)["payment"]
+
+    held = [
+        said["holds"].format(payments=1, pages=0, calls=0),
+        said["refundable"].format(amount="1500", currency="XAF"),
+    ]
+    assert said["unknown"] in nobody.out
+    assert (left.status, left.out.splitlines()) == (1, [*held, said["untouched"]])
+    assert said["ask"] in left.err
+    # Who may not agree is told so, and not asked.
+    assert (same.status, said["ask"] in same.err) == (1, False)
+    assert state == "requested"
+    assert (done.status, done.out.splitlines()[:2]) == (0, held)
+    assert forgotten["is_erased"] is True
+    for told in (left, done, nobody):
+        assert PHONE not in told.out
+
+
+def test_a_pipe_that_ends_before_the_number_is_told_in_a_sentence(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = key_file(here, "one.key")
+    typed(monkeypatch, "")
+    said = here.on("people", "erase", "--key-file", one, "--lang", "fr")
+    assert (said.status, "aucun num\xe9ro n'a \xe9t\xe9 donn\xe9" in said.err) == (2, True), (
+        said.err
+    )
+
+
 def test_a_number_may_be_typed_where_it_is_asked_for(
     here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +161,7 @@ def test_a_number_may_be_typed_where_it_is_asked_for(
     [
         (["--phone", "12"], "phone: "),
         (["--phone", PHONE, "--reason", "650000001"], "no telephone number"),
+        (["--phone", PHONE, "--reason", " "], "Say in 1 to 200 characters why"),
         (["--phone", PHONE, "--approve", "era_1"], "names its request"),
         (["--phone", PHONE, "--key-file", "auditor.key"], "no good key of an operator"),
         (["--phone", PHONE, "--key-file", "empty.key"], "no good key of an operator"),
@@ -160,7 +227,7 @@ def test_what_somebody_keeps_in_the_files_is_told_in_both_languages(
     with closing(sqlite3.connect("cauri.db", isolation_level=None)) as reading:
         reading.execute("BEGIN")
         reading.execute("SELECT count(*) FROM log").fetchall()
-        done = here.on("people", "erase", "--approve", asked["id"], "--key-file", other)
+        done = here.on("people", "erase", "--approve", asked["id"], "--key-file", other, "--yes")
         [listed] = here.asked("people", "list")
     again = here.asked("people", "erase", "--approve", asked["id"], "--key-file", other)
 
@@ -194,7 +261,7 @@ def test_whoever_answers_for_personal_data_is_spoken_to_in_french(here: Here) ->
     unusable = french("erase", *number, "--reason", "le 0500000001")
     Path("vide.key").write_text("")
     nobody = french("export", *number, key="vide.key")
-    done = french("erase", "--approve", erasure_id, key=other)
+    done = french("erase", "--approve", erasure_id, "--yes", key=other)
     over = french("list", key=None)
     english = here.on("people", "list").out
     shown = json.loads(

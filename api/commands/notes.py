@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import typer
 from pydantic import ValidationError
 
 from adapters.dates import table_time
 from adapters.refusal_texts import Language
 from api.cli_language import speak, spoken
+from api.commands.asking import is_agreed
 from api.commands.console import run_async, write_json, write_line
 from api.commands.notes_said import SAID, meant
 from api.commands.operator_key import Desk, a_desk, context_of
@@ -178,7 +178,7 @@ async def _list(payment_id: str, database: str | None) -> list[NoteOut]:
 
 
 def _is_sure(question: str) -> bool:
-    if typer.confirm(_words()[question], err=True):
+    if is_agreed(_words()[question]):
         return True
     write_line(_words()["left"])
     return False
@@ -195,6 +195,8 @@ def _picture(state: Payment, heading: str, stood: OutlookOut, becomes: OutlookOu
         line = words["word" if one in counts else "gone"]
         by = next((other.note for other in state.evidence if other.replaces == one.note), None)
         source, amount = words[f"source_{one.source}"], _amount(one.amount, one.currency)
+        if one.provider_transaction_id is not None:
+            amount += words["movement"].format(id=one.provider_transaction_id)
         told = {"provider": one.provider, "amount": amount, "by": by}
         write_line(line.format(source=source, word=meant(one.word, spoken()), **told))
     if not state.evidence:
@@ -248,6 +250,8 @@ def _lines_of(row: NoteOut) -> Iterator[str]:
     said = {"word": meant(row.word, spoken()), "provider": row.provider}
     said |= {"reference": row.reference}
     yield words["says"].format(amount=_amount(row.amount, row.currency), **said)
+    if row.provider_transaction_id is not None:
+        yield words["transaction"].format(id=row.provider_transaction_id)
     if row.occurred_at is not None:
         yield words["moved"].format(at=table_time(row.occurred_at))
     if row.replaces is not None:

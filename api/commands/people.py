@@ -20,11 +20,13 @@ from adapters.dates import table_time
 from adapters.directory import parse_phone
 from adapters.refusal_texts import Language
 from api.cli_language import speak, spoken
+from api.commands.asking import is_agreed
 from api.commands.console import run_async, settings_for, write_json, write_line
 from api.commands.operator_key import Desk, a_desk, context_of
 from api.commands.people_said import SAID
 from api.people import People
 from api.people_export import erasure_of, left_in, telling
+from api.people_finding import Held
 from api.people_page import export_page
 from api.people_words import PAGE_WORDS
 from api.people_writing import written_json
@@ -43,6 +45,9 @@ from projections.tables import read_stamp, stamp
 
 NUMBER_CHARACTERS_MAX: Final = 100
 
+_NO_NUMBER: Final = Sentence("no number was given.")
+_TYPE_IT: Final = Sentence("Type it where it is asked for, or name it with --phone.")
+
 
 def erase(
     *,
@@ -51,17 +56,23 @@ def erase(
     reason: str | None,
     approve: str | None,
     key_file: Path,
+    is_sure: bool,
     language: Language | None,
     database: str | None,
     as_json: bool,
-) -> None:
-    """Ask that a person be forgotten, or agree to it and carry it out."""
+) -> int | None:
+    """Ask that a person be forgotten, or agree to it and carry it out.
+
+    What would be lost is shown first. 1 where whoever sits there thought better of it.
+    """
     speak(language)
     if approve is None:
         number = _number(phone, country)
         why = _words()["reason"] if reason is None else reason
         _check_reason(number, why)
-        shown = run_async(_request(number, why, key_file, database))
+        shown, held = run_async(_request(number, why, key_file, database))
+        if held is not None and not as_json:
+            _picture(held)
     else:
         if phone is not None:
             raise InvalidInputError(
@@ -69,13 +80,20 @@ def erase(
                 Sentence("an approval names its request, and no number."),
                 Sentence("Leave --phone out."),
             )
-        shown, left = run_async(_approve(approve, key_file, database))
+        agreed = run_async(
+            _approve(approve, key_file, database, is_shown=not as_json, is_sure=is_sure)
+        )
+        if agreed is None:
+            write_line(_words()["untouched"])
+            return 1
+        shown, left = agreed
         if left is not None and not as_json:
             # Whoever runs the server's database is to be told, in either language.
             write_line(_words()["left"])
             for one in ("en", "fr"):
                 write_line(left_in(left, one) or "")
     _show(shown, as_json=as_json)
+    return None
 
 
 def list_erasures(
@@ -114,7 +132,10 @@ def export(
 def _number(phone: str | None, country: str | None) -> str:
     """Read the number: as it was given, from a pipe for `-`, or from whoever sits there."""
     if phone is None:
-        phone = typer.prompt(_words()["prompt"], err=True)
+        try:
+            phone = typer.prompt(_words()["prompt"], err=True)
+        except typer.Abort:
+            raise InvalidInputError("phone", _NO_NUMBER, _TYPE_IT) from None
     elif phone == "-":
         phone = sys.stdin.readline(NUMBER_CHARACTERS_MAX)
     return parse_phone(phone.strip(), country).e164
@@ -144,18 +165,27 @@ async def _people(database: str | None) -> AsyncIterator[tuple[People, Desk]]:
         yield people, desk
 
 
-async def _request(number: str, reason: str, key_file: Path, database: str | None) -> ErasureOut:
+async def _request(
+    number: str, reason: str, key_file: Path, database: str | None
+) -> tuple[ErasureOut, Held | None]:
     async with _people(database) as (people, desk):
         who = await desk.holder(key_file)
         asked = await people.request(number, by=who.key_id, reason=reason, context=context_of(who))
-        return await _shown(people, desk.keys, asked)
+        held = await people.foresee(asked.requested.erasure_id)
+        return await _shown(people, desk.keys, asked), held
 
 
 async def _approve(
-    erasure_id: str, key_file: Path, database: str | None
-) -> tuple[ErasureOut, Leftover | None]:
+    erasure_id: str, key_file: Path, database: str | None, *, is_shown: bool, is_sure: bool
+) -> tuple[ErasureOut, Leftover | None] | None:
+    """Agree and destroy; None where whoever sits there thought better of it."""
     async with _people(database) as (people, desk):
         who = await desk.holder(key_file)
+        held = await people.foresee(erasure_id, by=who.key_id) if is_shown else None
+        if held is not None:
+            _picture(held)
+            if not (is_sure or is_agreed(_words()["ask"])):
+                return None
         done = await people.approve(erasure_id, by=who.key_id, context=context_of(who))
         return await _shown(people, desk.keys, done.erasure), done.bytes_left
 
@@ -248,6 +278,23 @@ def _time(text: str) -> str:
 
 def _words() -> Mapping[str, str]:
     return SAID[spoken()]
+
+
+def _picture(held: Held) -> None:
+    """Say what is known of a number, and goes with it; that nothing is may be a slip of the pen."""
+    words = _words()
+    if not (held.payments or held.pages or held.webhooks):
+        write_line(words["unknown"])
+        return
+    write_line(
+        words["holds"].format(
+            payments=len(held.payments), pages=len(held.pages), calls=len(held.webhooks)
+        )
+    )
+    for money in held.refundable:
+        write_line(words["refundable"].format(amount=money.amount, currency=money.currency))
+    if held.open:
+        write_line(words["open"].format(open=len(held.open)))
 
 
 def _show(shown: ErasureOut, *, as_json: bool) -> None:

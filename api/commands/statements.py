@@ -9,10 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-import typer
-
 from adapters.refusal_texts import Language
 from api.cli_language import speak, spoken
+from api.commands.asking import is_agreed
 from api.commands.console import (
     check_providers,
     run_async,
@@ -203,7 +202,7 @@ async def _listed(provider: str | None, limit: int, database: str | None) -> lis
 
 
 def _is_sure() -> bool:
-    if typer.confirm(_said("ask"), err=True):
+    if is_agreed(_said("ask")):
         return True
     write_line(_said("left"))
     return False
