@@ -160,7 +160,7 @@ _MOMENTS: Final[Mapping[Moment, str]] = {
     "nothing here.",
     Moment.GIVEN_UP: "{Thing} was given up: nobody could be reached in time.",
     Moment.CANCELLED: "{merchant} cancelled {thing}: no money moved.",
-    Moment.CONFLICTED: "Two answers contradict each other; a person has to look into it.",
+    Moment.CONFLICTED: "The answers do not fit together; a person has to look into it.",
     Moment.SETTLED: "A person of the server's operator looked into {thing} and settled it.",
     Moment.REOPENED: "The answer we had no longer holds, and we are asking again.",
     Moment.REFUND_ASKED: "A refund of {amount} was asked for.",

@@ -266,6 +266,20 @@ INCOMING: Final[Mapping[Situation, Advice]] = {
             "Do not make a new payment before you have compared: the customer could pay twice.",
         ),
     ),
+    Situation.TWICE: Advice(
+        Said(
+            "It looks as if your payment of {amount} was taken twice. Somebody is looking into it.",
+            "Keep the messages from {operator}, and show them to {merchant}.",
+            "Do not pay again: it was taken at least once.",
+        ),
+        Said(
+            "Two movements of money are told for this payment, and of both that the customer paid: "
+            "it may have been paid twice. Both are in `evidence`; the money is in suspense.",
+            "Compare your statement, and give the payment's id to whoever runs this server. What "
+            "came twice is the customer's.",
+            _NOT_TWICE,
+        ),
+    ),
     Situation.CONFLICT: Advice(
         Said(
             "We have been told two different things about your payment. Somebody is looking into "

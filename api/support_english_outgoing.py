@@ -145,6 +145,18 @@ OUTGOING: Final[Mapping[Situation, Advice]] = {
             "Do not send it anew before you have compared: the money could go out twice.",
         ),
     ),
+    Situation.TWICE: Advice(
+        Said(
+            "It looks as if the money was sent to you twice. Somebody is looking into it.",
+            "Look at your balance and your messages, and tell {merchant} what you see.",
+        ),
+        Said(
+            "Two movements of money are told for {thing}, and of both that they went out: it may "
+            "have been paid twice. Both are in `evidence`; the money is in suspense.",
+            "Compare your statement, and give the id to whoever runs this server.",
+            _NOT_AGAIN,
+        ),
+    ),
     Situation.CONFLICT: Advice(
         Said(
             "We have been told two different things about your money. Somebody is looking into it.",

@@ -183,7 +183,7 @@ _MOMENTS: Final[Mapping[Moment, str]] = {
     "rien changé ici.",
     Moment.GIVEN_UP: "{Thing} a été abandonné : personne n'a pu être joint à temps.",
     Moment.CANCELLED: "{merchant} a annulé {thing} ; l'argent n'a pas bougé.",
-    Moment.CONFLICTED: "Deux réponses se contredisent ; quelqu'un doit vérifier.",
+    Moment.CONFLICTED: "Les réponses ne vont pas ensemble ; quelqu'un doit vérifier.",
     Moment.SETTLED: "Une personne de l'exploitant du serveur a vérifié {thing} et a tranché.",
     Moment.REOPENED: "La réponse reçue ne vaut plus, et nous posons de nouveau la question.",
     Moment.REFUND_ASKED: "Un remboursement de {amount} a été demandé.",

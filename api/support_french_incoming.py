@@ -288,6 +288,22 @@ INCOMING: Final[Mapping[Situation, Advice]] = {
             "deux fois.",
         ),
     ),
+    Situation.TWICE: Advice(
+        Said(
+            "Il semble que votre paiement de {amount} ait été pris deux fois. Quelqu'un est en "
+            "train de vérifier.",
+            "Gardez vos SMS de paiement et montrez-les à {merchant}.",
+            "Ne payez pas à nouveau : le paiement a été pris au moins une fois.",
+        ),
+        Said(
+            "Deux mouvements d'argent sont annoncés pour ce paiement, et des deux on dit que le "
+            "client a payé : il a peut-être payé deux fois. Les deux sont dans `evidence` ; "
+            "l'argent reste en attente.",
+            "Comparez avec votre relevé, et donnez l'identifiant du paiement à l'exploitant de ce "
+            "serveur. Ce qui est venu deux fois est au client.",
+            _NOT_TWICE,
+        ),
+    ),
     Situation.CONFLICT: Advice(
         Said(
             "On nous a dit deux choses différentes sur votre paiement. Quelqu'un est en train de "

@@ -137,6 +137,20 @@ OUTGOING: Final[Mapping[Situation, Advice]] = {
             _COMPARE_FIRST,
         ),
     ),
+    Situation.TWICE: Advice(
+        Said(
+            "Il semble que l'argent vous ait été envoyé deux fois. Quelqu'un est en train de "
+            "vérifier.",
+            _LOOK,
+        ),
+        Said(
+            "Deux mouvements d'argent sont annoncés pour {thing}, et des deux on dit que l'argent "
+            "est parti : il est peut-être parti deux fois. Les deux sont dans `evidence` ; "
+            "l'argent reste en attente.",
+            "Comparez avec votre relevé, et donnez l'identifiant à l'exploitant de ce serveur.",
+            _NOT_AGAIN,
+        ),
+    ),
     Situation.CONFLICT: Advice(
         Said(
             "On nous a dit deux choses différentes sur votre argent. Quelqu'un est en train de "

@@ -15,7 +15,7 @@ from adapters.refusals import Refusal
 from api.support_words import Situation
 from ledger import events
 from ledger.entry import RecordedEvent
-from ledger.evidence import Word
+from ledger.evidence import Word, movements
 from ledger.payment import Payment, Status
 from ledger.payment_codes import CONFIRMATIONS_MAX
 
@@ -60,6 +60,8 @@ def situation_of(
         return _requested(recorded, is_left_alone=is_left_alone)
     if status is Status.PENDING:
         return _pending(state, recorded, has_page=has_page)
+    if status is Status.CONFLICT and _is_twice(state):
+        return Situation.TWICE
     return _WAITING[status]
 
 
@@ -127,6 +129,14 @@ def _succeeded(state: Payment) -> Situation:
         return Situation.SUCCEEDED
     is_whole = state.refunded_minor >= state.requested.amount_minor
     return Situation.REFUNDED if is_whole else Situation.PARTLY_REFUNDED
+
+
+def _is_twice(state: Payment) -> bool:
+    """Whether no word denies that money moved, and they tell of more than one movement."""
+    because = state.settled.because
+    if any(word.word is not Word.SUCCEEDED for word in because):
+        return False
+    return len(movements(because)) > 1 or len({word.reference for word in because}) > 1
 
 
 def _requested(recorded: Sequence[RecordedEvent], *, is_left_alone: bool) -> Situation:

@@ -60,6 +60,8 @@ class Situation(StrEnum):
     OVERTURNED = "overturned"
     """Somebody said that money moved, and was overruled."""
     CONFLICT = "conflict"
+    TWICE = "twice"
+    """The words agree that money moved, and tell of two movements."""
 
     @property
     def is_over(self) -> bool:

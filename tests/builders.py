@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec import structs
 
 from adapters.checkout import news_of
 from ledger import commands, commands_checkout, commands_notes, payment, provider, webhook
@@ -246,6 +247,7 @@ def _word(
     is_first: bool = False,
     amount: str | None = None,
     told: timedelta | None = None,
+    transaction: str | None = None,
 ) -> _Verb:
     def verb(number: int, state: Payment, now: datetime) -> Sequence[commands.Command]:
         if not state.attempts:
@@ -259,6 +261,8 @@ def _word(
             amount=amount,
             occurred_at=None if told is None else now + told,
         )
+        if transaction is not None:
+            evidence = structs.replace(evidence, provider_transaction_id=transaction)
         return [commands.RecordEvidence(payment_id=payment_id(number), evidence=evidence)]
 
     return verb
@@ -579,6 +583,7 @@ VERBS: dict[str, _Verb] = {
     "success_webhook": _word(Word.SUCCEEDED, Source.WEBHOOK),
     "success_first": _word(Word.SUCCEEDED, Source.POLL, is_first=True),
     "failure": _word(Word.FAILED, Source.POLL),
+    "success_elsewhere": _word(Word.SUCCEEDED, Source.POLL, transaction="8"),
     "expiry": _word(Word.EXPIRED, Source.WEBHOOK),
     "wrong_amount": _word(Word.SUCCEEDED, Source.POLL, amount="400"),
     "statement_success": _word(Word.SUCCEEDED, Source.STATEMENT),

@@ -146,6 +146,9 @@ STORIES: list[tuple[Situation, list[Step]]] = [
     # The same words the other way round: no text about them may say which came first.
     (Situation.OVERTURNED, [*paid(1)[:3], (1, "operator_failure"), (1, "statement_success")]),
     (Situation.CONFLICT, [*paid(1), (1, "failure")]),
+    (Situation.CONFLICT, [*paid(1)[:3], (1, "wrong_amount")]),
+    (Situation.CONFLICT, [*paid(1), (1, "success_elsewhere"), (1, "failure")]),
+    (Situation.TWICE, [*paid(1), (1, "success_elsewhere")]),
 ]
 
 
