@@ -62,7 +62,10 @@ _WRITTEN: Final = re.compile(r"[\s(]*[+\uff0b]?[\d\s().\-\u2010\u2011\u2013]+")
 _CODE_TOLD_MAX: Final = 8
 """How much of a country's code that does not exist is repeated."""
 
-_REMEDY: Final = Sentence('Send it with its country code, for example "+237" and nine digits.')
+_REMEDY: Final = Sentence(
+    'Send it with its country code, for example "+237" and nine digits; in an address the + is '
+    "written %2B."
+)
 
 _INVISIBLE: Final = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u202a\u202b\u202c\u2060\ufeff"))
 """Marks of the direction of writing and the like, which come along when a contact is copied."""
@@ -143,7 +146,7 @@ def _parsed(text: str, default_country: str | None, name: str) -> Phone:
                 raise _no_country(name, default_country) from None
             raise InvalidPhoneError(
                 name,
-                Sentence("it has no country code, and no default country is known."),
+                Sentence('it has no "+" with a country code, and no default country is known.'),
                 _REMEDY,
             ) from None
         raise _no_number(name) from None

@@ -11,6 +11,7 @@ of a payment needs the object itself, and pydantic then validates that object.
 import asyncio
 import json
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
@@ -171,8 +172,14 @@ class _Twice(dict[str, Any]):
 def _check_encoding(body: bytes) -> None:
     """Refuse a body that is no JSON because its letters are encoded in another way than JSON's.
 
-    Where an é was written as in Latin-1, a place that stops being JSON tells nobody what is wrong.
+    Where an é was written as in Latin-1, a place that stops being JSON tells nobody what is wrong;
+    nor does the first column, where an editor has put a mark that nobody sees.
     """
+    if body.startswith(BOM_UTF8):
+        reason = Sentence("The body begins with a byte order mark, which JSON has not.")
+        raise ProblemError(
+            MALFORMED_JSON, explained(reason, Sentence("Send it in UTF-8 without one."))
+        )
     try:
         body.decode()
     except UnicodeDecodeError as error:

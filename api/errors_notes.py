@@ -19,8 +19,8 @@ NOTE_PROBLEMS: Final[Mapping[type[LedgerError], Problem]] = {
         409,
         "note_refused",
         "businessRule",
-        "The note cannot be made as things stand",
-        "La note n'est pas possible en l'état",
+        "This cannot be done with the note as things stand",
+        "Cela ne peut se faire de cette note en l'état",
     ),
 }
 """Error class -> problem."""

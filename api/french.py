@@ -133,9 +133,9 @@ _OF_DOOR: Final[dict[str, str]] = {
     "It is not 1 to {characters_max} printable ASCII characters.": (
         "Sa valeur n'est pas faite de 1 à {characters_max} caractères ASCII imprimables."
     ),
-    "Send a key of your own for every payment, such as your order's number or a UUID, and repeat "
-    "it when you repeat the request.": (
-        "Envoyez pour chaque paiement une clé de votre choix, par exemple le numéro de votre "
+    "Send a key of your own for everything that you ask for, such as your order's number or a "
+    "UUID, and repeat it when you repeat the request.": (
+        "Envoyez pour chaque demande une clé de votre choix, par exemple le numéro de votre "
         "commande ou un UUID, et répétez-la quand vous répétez la requête."
     ),
     # Fields and parameters

@@ -41,8 +41,8 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
     # Telephone numbers
     "it is not a telephone number.": "ce n'est pas un numéro de téléphone.",
     "it is too long for a telephone number.": "ce texte est trop long pour un numéro de téléphone.",
-    "it has no country code, and no default country is known.": (
-        "le numéro n'a pas d'indicatif de pays, et aucun pays par défaut n'est connu."
+    'it has no "+" with a country code, and no default country is known.': (
+        "le numéro n'a pas de \"+\" suivi d'un indicatif, et aucun pays par défaut n'est connu."
     ),
     "its country code is no country's.": "son indicatif n'est celui d'aucun pays.",
     "no country has the code {country!r}.": "aucun pays n'a le code {country!r}.",
@@ -53,8 +53,10 @@ FRENCH_OF_LEDGER: Final[dict[str, str]] = {
         "ce numéro ne peut pas exister dans le plan de numérotation de son pays."
     ),
     "Send one number, with country code.": "Envoyez un seul numéro, avec l'indicatif du pays.",
-    'Send it with its country code, for example "+237" and nine digits.': (
-        'Envoyez-le avec l\'indicatif du pays, par exemple "+237" et neuf chiffres.'
+    'Send it with its country code, for example "+237" and nine digits; in an address the + is '
+    "written %2B.": (
+        'Envoyez-le avec l\'indicatif du pays, par exemple "+237" et neuf chiffres ; dans une '
+        "adresse, le + s'écrit %2B."
     ),
     "Check the digits and the country code.": "Vérifiez les chiffres et l'indicatif du pays.",
     # Refused commands

@@ -11,6 +11,10 @@ FRENCH_OF_REQUESTS: Final[dict[str, str]] = {
     "The body is not in UTF-8: its byte {number}.": (
         "Le corps n'est pas en UTF-8 : son octet {number}."
     ),
+    "The body begins with a byte order mark, which JSON has not.": (
+        "Le corps commence par une marque d'ordre des octets (BOM), que le JSON n'a pas."
+    ),
+    "Send it in UTF-8 without one.": "Envoyez-le en UTF-8 sans elle.",
     "Send the JSON encoded in UTF-8.": "Envoyez le JSON codé en UTF-8.",
     # api.payable
     "Send the amount in {held}, or the country of the customers' numbers as `country`: "

@@ -261,8 +261,8 @@ def key_of(sent: Sequence[str]) -> str:
 
 
 _KEY_REMEDY: Final = Sentence(
-    "Send a key of your own for every payment, such as your order's number or a UUID, and repeat "
-    "it when you repeat the request."
+    "Send a key of your own for everything that you ask for, such as your order's number or a "
+    "UUID, and repeat it when you repeat the request."
 )
 
 

@@ -18,7 +18,7 @@ from api.schemas import (
 )
 from ledger.identity import Kind, Mode
 from ledger.statement import ID_CHARACTERS_MAX, LINES_MAX
-from projections.statements_results import Asked, Result, Why
+from projections.statements_results import Result, Why
 
 ProviderId = Annotated[
     str,
@@ -291,10 +291,16 @@ class StatementsQuery(PositionQuery):
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
 
 
+_Asked = Literal[
+    "matched", "settled", "outside", "differs", "unknown", "would_settle", "would_contradict"
+]
+"""All of `projections.statements_results.Asked`, in one list: of two, each tells its half."""
+
+
 class StatementLinesQuery(PositionQuery):
     """Which lines."""
 
-    result: Asked | None = Field(
+    result: _Asked | None = Field(
         default=None,
         description="Only lines that come to this; `settled` and `outside` are among the matched, "
         "`would_settle` and `would_contradict` are what an approval would do.",

@@ -1,6 +1,7 @@
 """Bad input: each gets its own clear answer, and loses nothing."""
 
 import asyncio
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -218,6 +219,15 @@ async def test_a_body_in_another_encoding_is_told_so(world: World) -> None:
     assert told(answer) == (400, "malformed_json", [])
     assert answer.json["detail"] == (
         "The body is not in UTF-8: its byte 36. Send the JSON encoded in UTF-8."
+    )
+
+
+async def test_a_mark_that_an_editor_puts_in_front_is_told(world: World) -> None:
+    answer = await world.pay(data=BOM_UTF8 + b"{}", headers={"Content-Type": "application/json"})
+
+    assert told(answer) == (400, "malformed_json", [])
+    assert answer.json["detail"] == (
+        "The body begins with a byte order mark, which JSON has not. Send it in UTF-8 without one."
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import pytest
 
@@ -11,6 +11,7 @@ from adapters.reconciling import Lines, Reconciler
 from adapters.recording import Recorder
 from ledger import commands
 from ledger.evidence import EVIDENCE_MAX, Evidence, Source, Word
+from projections.statements_results import Asked
 from tests.api_world import CONTEXT, Answer, World, a_world, settings_in
 from tests.conftest import FakeClock
 from tests.test_api_refunds import a_paid_one, moved, succeed
@@ -255,6 +256,12 @@ async def test_lines_are_given_by_result_and_in_pages(world: World) -> None:
     for result, lines in (("matched", [1]), ("outside", []), ("settled", []), ("differs", [])):
         found = await look(world, made, f"/lines?result={result}")
         assert [one["line"] for one in found["lines"]] == lines
+    wrong = await world.get(f"{PATH}/{made.json['id']}/lines?result=foo", who="accountant")
+    [fault] = wrong.json["errors"]
+    every = {one for part in get_args(Asked) for one in get_args(part) or (part,)}
+    assert (fault["parameter"], {one for one in every if one not in fault["remedy"]}) == (
+        *("result", set()),
+    )
     unknown = await world.get(f"{PATH}/stm_{'a' * 26}", who="accountant")
     assert (unknown.status, unknown.code) == (404, "unknown_statement")
 

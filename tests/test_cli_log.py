@@ -36,6 +36,9 @@ def test_a_checkpoint_is_made_once_and_is_what_verify_takes(here: Here, tmp_path
 
     verified = here.on("verify", "--checkpoint", "note", "--key", key["key"])
 
+    # Its note has lines of its own, and stands in one of `tail`.
+    lines = here.on("tail").out.splitlines()
+    assert len(lines) == len(here.on("tail", "--json").out.splitlines())
     assert (said.status, again.out) == (0, said.out)
     assert (verified.status, "continue the checkpoint of 3 entries" in verified.out) == (0, True)
     assert (listed["size"], listed["note"]) == (3, said.out)

@@ -90,7 +90,7 @@ def test_the_operator_is_guessed_by_region_and_range_owner(
     [
         ("", "CM", "it is not a telephone number."),
         ("not a phone", "CM", "it is not a telephone number."),
-        ("650000001", None, "it has no country code, and no default country is known."),
+        ("650000001", None, 'it has no "+" with a country code, and no default country is known.'),
         ("12345", "CM", "no such number can exist in its country's numbering plan."),
         ("+237999999999", None, "no such number can exist in its country's numbering plan."),
         ("+2376500000010000", None, "no such number can exist in its country's numbering plan."),

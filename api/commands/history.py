@@ -152,5 +152,6 @@ def told(recorded: RecordedEvent) -> str:
         if name in _HIDDEN or name.startswith("sealed"):
             continue
         text = value if isinstance(value, str) else orjson.dumps(value).decode()
+        text = " ".join(text.split())  # a checkpoint's note has lines of its own
         parts.append(f"{name}={cut(text, _TEXT_CHARACTERS_MAX)}")
     return " ".join(parts)
