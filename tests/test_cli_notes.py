@@ -193,7 +193,7 @@ def test_a_question_is_answered_in_either_language_and_an_end_is_a_no(
 ) -> None:
     for language in ("en", "fr"):
         answered(monkeypatch, typed)
-        speak(language)  # type: ignore[arg-type]
+        speak(language)
         assert is_agreed("?") is is_yes
     speak(None)
 
