@@ -67,14 +67,14 @@ class MissingKeys(NamedTuple):
 
     def told(self) -> Sentence:
         """In one sentence."""
-        told = Sentence("")
-        for number, (name, count) in enumerate(self.counts.items()):
+        told: Sentence | None = None
+        for name, count in self.counts.items():
             many = Sentence("{count} or more", count=count)
             said, counted = _SAID[name], many if self.total >= COUNTED_MAX else count
             told = (
-                Sentence("{told}, {name}: {count}", told=told, name=said, count=counted)
-                if number
-                else Sentence("{name} whose data key is missing: {count}", name=said, count=counted)
+                Sentence("{name} whose data key is missing: {count}", name=said, count=counted)
+                if told is None
+                else Sentence("{told}, {name}: {count}", told=told, name=said, count=counted)
             )
         return Sentence(
             "{told}, the first at position {position}; no erasure is recorded: restore the keys "
