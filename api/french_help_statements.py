@@ -9,6 +9,7 @@ FRENCH_OF_STATEMENTS_HELP: Final[dict[str, str]] = {
         "les paiements dès qu'une seconde personne les a approuvés."
     ),
     "stm_...": "stm_...",
+    "Only this provider's.": "Seulement ceux de ce prestataire.",
     "A file with your own API key: an accountant's, an operator's or an admin's.": (
         "Un fichier avec votre propre clé d'API : de comptable, d'opérateur ou d'administrateur."
     ),
