@@ -84,7 +84,7 @@ async def test_the_command_verifies_it_too_and_writes_the_page(
     key = (await key_of(world)).text()
     asked = ["receipts", "verify", str(kept), "--key", key]
     assert status_of([*asked, "--html", str(page), "--lang", "fr"]) == 0
-    assert "verified: all 4 entries" in capsys.readouterr().out
+    assert "toutes les entrées (4) sont parmi les" in capsys.readouterr().out
     assert "Réussi" in page.read_text(encoding="utf-8")
     kept.write_bytes(answer.body.replace(b"entries 4", b"entries 3"))
     assert status_of(asked) == 1

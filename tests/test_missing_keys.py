@@ -203,10 +203,12 @@ class Alone(SqlEventStore):
 async def missing(store: SqlEventStore) -> MissingKeys:
     """What is missing; the same by spans and page by page."""
     found = []
-    for one in (store, Alone(store.database, clock=lambda: NOW)):
+    alone = Alone(store.database, clock=lambda: NOW)
+    for one in (store, alone):
         keys = KeyCount(one, at=NOW)
         await verify_log(one, lacking=keys.see)
         found.append(keys.found())
+    await alone.close()
     assert found[0] == found[1]
     return found[0]
 

@@ -19,6 +19,7 @@ import orjson
 import pytest
 
 from ledger.merkle import TreeBuilder, leaf_hash
+from ledger.verify_keys import needed
 from scripts.benches.story import EVENTS_PER_PAYMENT
 from scripts.benches.subject import Subject
 
@@ -86,6 +87,9 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Logs:
         for path, events in ((made.few, FEW), (made.many, MANY)):
             writer.ask("create", url=f"sqlite:///{path}")
             writer.ask("fill", url=f"sqlite:///{path}", payments=events // EVENTS_PER_PAYMENT)
+    for path in (made.few, made.many):
+        with open_log(path) as log:
+            bring_keys(log)
     with open_log(made.many) as log:
         guards = log.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
         for (name,) in guards:
@@ -105,6 +109,15 @@ def open_log(path: Path) -> Iterator[sqlite3.Connection]:
         connection.execute("PRAGMA journal_mode = DELETE")
         connection.execute("PRAGMA synchronous = OFF")
         yield connection
+
+
+def bring_keys(log: sqlite3.Connection) -> None:
+    """Put the data keys beside the log that its entries came with: they are looked for."""
+    rows = log.execute("SELECT position, type, entry FROM log ORDER BY position")
+    wanted = [(key, f"of-{at}", b"wrapped", "mk1") for key, at in needed(rows).items()]
+    log.execute("BEGIN")
+    log.executemany("INSERT INTO data_keys VALUES (?, ?, ?, ?)", wanted)
+    log.execute("COMMIT")
 
 
 def leaves(log: sqlite3.Connection, until: int) -> list[tuple[bytes]]:

@@ -126,6 +126,7 @@ class Things:
             ("message_id", "messages"): lambda: self._message_to(names["endpoint_id"]),
             ("erasure_id", "erasures"): self._erasure,
             ("note_id", "notes"): lambda: self._note(names["payment_id"]),
+            ("statement_id", "statements"): self._statement,
             ("exchange", "exchanges"): lambda: self._exchange(names["payment_id"]),
         }
         if (parameter, collection) in makers:
@@ -209,6 +210,21 @@ class Things:
         path, content = f"/v1/payments/{payment_id}/notes", {"word": "succeeded", "reason": "seen"}
         answer = await self._world.ask("POST", path, who="admin", json=content)
         assert answer.status == 201, answer.body
+        return str(answer.json["id"])
+
+    async def _statement(self) -> str:
+        """A statement as none was before: one that was taken back would stay so."""
+        self._made += 1
+        (made,) = [one for one in self._operations if one.name == "create_statement"]
+        end = f"2026-01-31T{13 + self._made // 60}:{self._made % 60:02}:00Z"
+        answer = await self._world.ask(
+            "POST",
+            made.path,
+            who=made.roles[0],
+            headers={"Idempotency-Key": self._next()},
+            json={**made.body, "covers_to": end},
+        )
+        assert answer.status < 300, answer.body
         return str(answer.json["id"])
 
     def _next(self) -> str:
