@@ -32,6 +32,7 @@ from redis.asyncio import Redis
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from api.cli_language import speak, speak_unless_asked
 from api.collector import settle_collector
 from tests.redis_server import RedisServer, redis_program
 
@@ -142,6 +143,13 @@ def _applications_are_let_go() -> Iterator[None]:
     """
     yield
     web_app._cached_build_middleware.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_asked_for_a_language() -> None:
+    """Undo what a command in this process was asked to speak: the next one is another's."""
+    speak(None)
+    speak_unless_asked(None)
 
 
 @pytest.fixture(autouse=True)
