@@ -146,6 +146,9 @@ FRENCH_OF_STATEMENTS: Final[dict[str, str]] = {
     "the line says that money came in and went out.": (
         "la ligne dit que l'argent est entré et sorti."
     ),
+    "the sign is another one than on other lines, or a credit is negative.": (
+        "le signe n'est pas celui des autres lignes, ou un crédit est négatif."
+    ),
     "your account is not the one or the other side of this line.": (
         "votre compte n'est pas d'un côté, et d'un seul, de cette ligne."
     ),

@@ -287,6 +287,12 @@ FAULTS: list[tuple[str, list[list[str]], dict[str, Any], str]] = [
         {"account": "1009"},
         "line 2, column Amount: this is no numb",
     ),
+    # A comma where the form says a point: it would be a hundred times as much.
+    ("comma", [mtn(Amount="1500,00")], {"account": "1009"}, "line 2, column Amount: this is no n"),
+    ("groups", [mtn(Amount="1,50,0")], {"account": "1009"}, "line 2, column Amount: this is no n"),
+    ("spaces", [mtn(Amount="1 5 00")], {"account": "1009"}, "line 2, column Amount: this is no n"),
+    ("marks", [mtn(Amount="1,000 000")], {"account": "1009"}, "line 2, column Amount: this is no"),
+    ("empty account", [mtn(From="")], {"account": ""}, "--account: no line has this account"),
     ("time", [mtn(Date="01/03/2026")], {"account": "1009"}, "line 2, column Date: this is no time"),
     ("cells", [mtn()[:-1]], {}, "line 2: the line has 53 cells, and there are 54 columns."),
     (
@@ -329,6 +335,28 @@ def test_a_fault_is_named_by_line_and_the_files_own_column(
 
     assert str(refused.value).startswith(said)
     assert "237650" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("5;01/03/2026;11:09:00;MP5;Succès;;-50,00;1", "line 8, column Crédit / Débit: the sign"),
+        ("5;01/03/2026;11:09:00;MP5;Succès;50,00;;1", "line 8, column Crédit / Débit: the sign"),
+        ("5;01/03/2026;11:09:00;MP5;Succès;-5,00;5,00;1", "line 8, column Crédit / Débit: the l"),
+    ],
+    ids=["negative credit", "debits of both signs", "both ways"],
+)
+def test_a_sign_that_may_mean_the_other_way_is_no_guess(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    own = tmp_path / "orange.toml"
+    own.write_text(RELEVE_FORM, encoding="utf-8")
+    path = put(tmp_path, f"{RELEVE}{line}\n", "windows-1252")
+
+    with pytest.raises(InvalidInputError) as refused:
+        read_by(path, form_of(str(own)), currency="XOF")
+
+    assert str(refused.value).startswith(said)
 
 
 def test_a_file_of_another_form_is_refused_at_its_columns(tmp_path: Path) -> None:

@@ -34,8 +34,16 @@ STATUS_CHARACTERS_MAX: Final = 40
 NOTHING: Final = ""
 """Under this lines are counted in which no money moved."""
 
-_AMOUNT: Final = re.compile(r"[+-]?\d{1,20}(\.\d{1,6})?", re.ASCII)
-_SPACES: Final = str.maketrans("", "", " \u00a0\u202f'")
+_SPACES: Final = " \u00a0\u202f'"
+_AMOUNTS: Final = {
+    mark: re.compile(
+        rf"(?P<sign>[+-]?)(?P<whole>\d{{1,20}}|\d{{1,3}}(?P<mark>[{other}{_SPACES}])\d{{3}}"
+        rf"(?:(?P=mark)\d{{3}}){{0,5}})(?:[{mark}](?P<part>\d{{1,6}}))?",
+        re.ASCII,
+    )
+    for mark, other in ((".", ","), (",", "."))
+}
+"""The decimal mark -> a number with it. What parts thousands is one mark, and parts each three."""
 
 
 class _Cells(NamedTuple):
@@ -82,6 +90,7 @@ def read_by(path: Path, form: Form, *, currency: str, account: str | None = None
             moved.append(cells)
         else:
             left_out[NOTHING] += 1
+    _check_signs(moved, form)
     own = None if form.payer is None else _own(moved, form, account)
     lines = [_line(cells, form, own) for cells in moved]
     return Read(lines, [one.number for one in moved], left_out=dict(left_out), theirs=form.theirs)
@@ -175,14 +184,29 @@ def _amounts(form: Form) -> list[str]:
 
 def _amount(cells: _Cells, column: str, form: Form) -> Decimal:
     """A number as the file writes it; an empty cell is nothing."""
-    text = cells.of[column].translate(_SPACES)
+    text = cells.of[column]
     if not text:
         return Decimal(0)
-    grouping = "," if form.decimal_mark == "." else "."
-    plain = text.replace(grouping, "").replace(form.decimal_mark, ".")
-    if _AMOUNT.fullmatch(plain) is None:
+    found = _AMOUNTS[form.decimal_mark].fullmatch(text)
+    if found is None:
         _refuse(cells.number, column, Sentence("this is no number."), _NUMBER)
-    return Decimal(plain)
+    whole = re.sub(r"\D", "", found["whole"])
+    return Decimal(f"{found['sign']}{whole}.{found['part'] or '0'}")
+
+
+def _check_signs(moved: list[_Cells], form: Form) -> None:
+    """See that columns of credit and debit have one sign: another one may mean the other way."""
+    if form.credit is None or form.debit is None:
+        return
+    signs: set[bool] = set()
+    for cells in moved:
+        credit, debit = (_amount(cells, one, form) for one in (form.credit, form.debit))
+        if debit:
+            signs.add(debit < 0)
+        if credit and debit:
+            _refuse(cells.number, form.theirs("amount"), _BOTH_WAYS, _OTHER_FORM)
+        if credit < 0 or len(signs) > 1:
+            _refuse(cells.number, form.theirs("amount"), _OTHER_SIGN, _OTHER_FORM)
 
 
 def _own(moved: list[_Cells], form: Form, account: str | None) -> str:
@@ -191,7 +215,12 @@ def _own(moved: list[_Cells], form: Form, account: str | None) -> str:
     assert form.payee is not None
     pairs = [(one.of[form.payer], one.of[form.payee]) for one in moved]
     if account is not None:
-        found = {one for pair in pairs for one in pair if account in {one, *re.split("[:/]", one)}}
+        found = {
+            one
+            for pair in pairs
+            for one in pair
+            if account and account in {one, *re.split("[:/]", one)}
+        }
     else:
         found = set(pairs[0]).intersection(*map(set, pairs)) - {""} if pairs else {""}
     if len(found) == 1:
@@ -235,8 +264,6 @@ def _moved(cells: _Cells, form: Form, own: str | None) -> tuple[bool, Decimal]:
         assert form.credit is not None
         assert form.debit is not None
         credit, debit = (_amount(cells, one, form) for one in (form.credit, form.debit))
-        if credit and debit:
-            _refuse(cells.number, form.theirs("amount"), _BOTH_WAYS, _OTHER_FORM)
         return bool(credit), abs(credit or debit)
     amount = _amount(cells, form.amount, form)
     if form.payer is None or form.payee is None:
@@ -290,6 +317,9 @@ _SAVE: Final = Sentence("Save it as the form says, with cells in quotes where th
 _OTHER_FORM: Final = Sentence("Take the provider's file as it came, or another form.")
 _NUMBER: Final = Sentence("Look at the form's decimal_mark, and at the cell.")
 _BOTH_WAYS: Final = Sentence("the line says that money came in and went out.")
+_OTHER_SIGN: Final = Sentence(
+    "the sign is another one than on other lines, or a credit is negative."
+)
 _NOT_YOURS: Final = Sentence("your account is not the one or the other side of this line.")
 _SAY_ACCOUNT: Final = Sentence("Say which account is yours, with --account.")
 _SIGN: Final = Sentence("the amount is negative, and your account received it.")
